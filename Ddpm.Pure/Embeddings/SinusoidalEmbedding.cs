@@ -1,0 +1,53 @@
+using Ddpm.Pure.Numerics;
+
+namespace Ddpm.Pure.Embeddings;
+
+/// <summary>A fixed embedding of timesteps: row t of a table of T rows and d columns.</summary>
+public abstract record SinusoidalEmbedding
+{
+    private SinusoidalEmbedding()
+    {
+    }
+
+    /// <summary>
+    /// The tutorial's: e[t, j] = sin(t·w_j) for even j and cos(t·w_j) for odd j, w_j = 10000^(−2j/d) with j over all d columns, so that
+    /// frequencies fall twice as fast as in <see cref="Transformer"/> and half of the columns hardly move.
+    /// </summary>
+    public sealed record Tutorial : SinusoidalEmbedding;
+
+    /// <summary>
+    /// Vaswani et al. 2017, section 3.5: w_k = 10000^(−2k/d), e[t, 2k] = sin(t·w_k), e[t, 2k + 1] = cos(t·w_k), k ∈ [0, d/2).
+    /// </summary>
+    public sealed record Transformer : SinusoidalEmbedding;
+
+    /// <summary>The angular frequency of column j ∈ [0, d), in radians per timestep.</summary>
+    public double Frequency(int column, int dimension) => Elementary.Pow(10000, -2.0 * this switch
+    {
+        Tutorial => column,
+        Transformer => column / 2,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    } / dimension);
+
+    /// <summary>One entry, in [−1, 1]: timestep t ≥ 0, column j ∈ [0, d).</summary>
+    public double At(int timestep, int column, int dimension)
+    {
+        var angle = timestep * Frequency(column, dimension);
+        return (column & 1) == 0 ? Elementary.Sin(angle) : Elementary.Cos(angle);
+    }
+
+    /// <summary>The table of T rows and d columns, row by row, for timesteps 0 … T−1.</summary>
+    public ReadOnlyMemory<double> Table(int timesteps, int dimension)
+    {
+        var table = new double[timesteps * dimension];
+        for (var column = 0; column < dimension; column++)
+        {
+            var frequency = Frequency(column, dimension);
+            for (var t = 0; t < timesteps; t++)
+            {
+                table[t * dimension + column] = (column & 1) == 0 ? Elementary.Sin(t * frequency) : Elementary.Cos(t * frequency);
+            }
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,129 @@
+using LanguageExt;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Networks;
+
+/// <summary>A layer as a value: its name in the state dict, its sizes, and from them its parameters. Ddpm.Gpu computes it.</summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+public abstract record Layer(string Name)
+{
+    /// <summary>What it trains, in state-dict order.</summary>
+    public abstract Arr<Parameter> Parameters { get; }
+
+    /// <summary>A weight and a bias with PyTorch's default start, uniform within ±1/√fan_in.</summary>
+    private protected static Arr<Parameter> WeightAndBias(string name, Arr<int> shape, int outputs, int fanIn)
+    {
+        var start = new Initialization.Uniform(1 / Math.Sqrt(fanIn));
+        return Array(new Parameter(name + ".weight", shape, start), new Parameter(name + ".bias", Array(outputs), start));
+    }
+}
+
+/// <summary>A convolution, N×In×H×W → N×Out×H'×W'.</summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="In">Channels in.</param>
+/// <param name="Out">Channels out.</param>
+/// <param name="Kernel">Kernel height and width.</param>
+/// <param name="Stride">Stride.</param>
+/// <param name="Padding">Zero padding on each side.</param>
+public sealed record Convolution(string Name, int In, int Out, int Kernel, int Stride, int Padding) : Layer(Name)
+{
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(Out, In, Kernel, Kernel), Out, In * Kernel * Kernel);
+}
+
+/// <summary>A transposed convolution, N×In×H×W → N×Out×H'×W' with H' = (H − 1)·Stride − 2·Padding + Kernel.</summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="In">Channels in.</param>
+/// <param name="Out">Channels out.</param>
+/// <param name="Kernel">Kernel height and width.</param>
+/// <param name="Stride">Stride.</param>
+/// <param name="Padding">What is cut from each side.</param>
+public sealed record TransposedConvolution(string Name, int In, int Out, int Kernel, int Stride, int Padding) : Layer(Name)
+{
+    /// <summary>As in PyTorch, the fan-in is counted over the weight's second dimension, which here is Out.</summary>
+    public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(In, Out, Kernel, Kernel), Out, Out * Kernel * Kernel);
+}
+
+/// <summary>A linear layer, N×In → N×Out.</summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="In">Numbers in.</param>
+/// <param name="Out">Numbers out.</param>
+public sealed record Linear(string Name, int In, int Out) : Layer(Name)
+{
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(Out, In), Out, In);
+}
+
+/// <summary>Layer normalisation over channels, height and width, with a scale and a shift for each element (ε = 1e-5).</summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="Channels">Channels.</param>
+/// <param name="Size">Height and width.</param>
+public sealed record LayerNorm(string Name, int Channels, int Size) : Layer(Name)
+{
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => Array(
+        new Parameter(Name + ".weight", Array(Channels, Size, Size), new Initialization.Constant(1)),
+        new Parameter(Name + ".bias", Array(Channels, Size, Size), new Initialization.Constant(0)));
+}
+
+/// <summary>Linear, SiLU, linear: a timestep's embedding to one shift for each channel of a stage.</summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="In">The embedding's dimension.</param>
+/// <param name="Out">The stage's channels.</param>
+public sealed record TimeProjection(string Name, int In, int Out) : Layer(Name)
+{
+    /// <summary>The first linear layer.</summary>
+    public Linear First => new(Name + ".0", In, Out);
+
+    /// <summary>The second linear layer.</summary>
+    public Linear Second => new(Name + ".2", Out, Out);
+
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => First.Parameters + Second.Parameters;
+}
+
+/// <summary>
+/// The tutorial's block: layer normalisation, 3×3 convolution, SiLU, 3×3 convolution, SiLU; and where <paramref name="Residual"/>, a path
+/// round it all as in Ho et al. 2020, appendix B: the identity, or a 1×1 convolution where the channel count changes.
+/// </summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="Size">Height and width.</param>
+/// <param name="In">Channels in.</param>
+/// <param name="Out">Channels out.</param>
+/// <param name="Normalized">Whether the normalisation is applied; its parameters exist either way, as in the original.</param>
+/// <param name="Residual">Whether there is a path round the block.</param>
+public sealed record Block(string Name, int Size, int In, int Out, bool Normalized, bool Residual) : Layer(Name)
+{
+    /// <summary>The normalisation.</summary>
+    public LayerNorm Norm => new(Name + ".ln", In, Size);
+
+    /// <summary>The first convolution.</summary>
+    public Convolution First => new(Name + ".conv1", In, Out, 3, 1, 1);
+
+    /// <summary>The second convolution.</summary>
+    public Convolution Second => new(Name + ".conv2", Out, Out, 3, 1, 1);
+
+    /// <summary>The 1×1 convolution of the path round the block, where there is one.</summary>
+    public Option<Convolution> Shortcut => Residual && In != Out ? new Convolution(Name + ".shortcut", In, Out, 1, 1, 0) : Option<Convolution>.None;
+
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters =>
+        Norm.Parameters + First.Parameters + Second.Parameters + Shortcut.Match(shortcut => shortcut.Parameters, () => Arr<Parameter>.Empty);
+}
+
+/// <summary>Layers one after another.</summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="Layers">In order.</param>
+public sealed record Sequential(string Name, Arr<Layer> Layers) : Layer(Name)
+{
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => Layers.Bind(layer => layer.Parameters);
+}
+
+/// <summary>SiLU, x·σ(x). It has no parameters.</summary>
+/// <param name="Name">Its place in a sequence.</param>
+public sealed record Silu(string Name) : Layer(Name)
+{
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => Arr<Parameter>.Empty;
+}

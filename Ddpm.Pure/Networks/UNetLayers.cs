@@ -1,0 +1,118 @@
+using LanguageExt;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Networks;
+
+/// <summary>
+/// The layers of the UNet that a configuration describes, under the state-dict names of the original PyTorch module. How data flows through
+/// them is written in Ddpm.Gpu; what they are, how they are named and how large they are is decided here.
+/// </summary>
+public sealed record UNetLayers
+{
+    /// <summary>Lays the network out.</summary>
+    public UNetLayers(UNetConfig config)
+    {
+        int full = config.ImageSize, half = full / 2, quarter = full / 4, middle = quarter / 2;
+        var (c1, c2, c3) = (config.Channels[0], config.Channels[1], config.Channels[2]);
+
+        TimeProjection Time(string name, int channels) => new(name, config.EmbeddingDimension, channels);
+
+        Arr<Block> Blocks(string name, int size, Arr<int> channels, bool lastNormalized = true) =>
+            Enumerable.Range(0, channels.Count - 1)
+                .Select(i => new Block($"{name}.{i}", size, channels[i], channels[i + 1], lastNormalized || i + 2 < channels.Count, config.Residual))
+                .ToArr();
+
+        // An odd quarter resolution (7 for 28) is first made even by a 2×2 kernel, and made odd again on the way up.
+        var odd = quarter % 2 == 1;
+        (Time1, Stage1, Down1) = (Time("te1", config.ImageChannels), Blocks("b1", full, Array(config.ImageChannels, c1, c1, c1)), new("down1", c1, c1, 4, 2, 1));
+        (Time2, Stage2, Down2) = (Time("te2", c1), Blocks("b2", half, Array(c1, c2, c2, c2)), new("down2", c2, c2, 4, 2, 1));
+        (Time3, Stage3) = (Time("te3", c2), Blocks("b3", quarter, Array(c2, c3, c3, c3)));
+        Down3 = new("down3", odd
+            ? Array<Layer>(new Convolution("down3.0", c3, c3, 2, 1, 0), new Silu("down3.1"), new Convolution("down3.2", c3, c3, 4, 2, 1))
+            : Array<Layer>(new Convolution("down3.0", c3, c3, 4, 2, 1)));
+        (TimeMiddle, StageMiddle) = (Time("te_mid", c3), Blocks("b_mid", middle, Array(c3, c3 / 2, c3 / 2, c3)));
+        Up1 = new("up1", odd
+            ? Array<Layer>(new TransposedConvolution("up1.0", c3, c3, 4, 2, 1), new Silu("up1.1"), new TransposedConvolution("up1.2", c3, c3, 2, 1, 0))
+            : Array<Layer>(new TransposedConvolution("up1.0", c3, c3, 4, 2, 1)));
+        (Time4, Stage4, Up2) = (Time("te4", 2 * c3), Blocks("b4", quarter, Array(2 * c3, c3, c2, c2)), new("up2", c2, c2, 4, 2, 1));
+        (Time5, Stage5, Up3) = (Time("te5", 2 * c2), Blocks("b5", half, Array(2 * c2, c2, c1, c1)), new("up3", c1, c1, 4, 2, 1));
+        (TimeOut, StageOut) = (Time("te_out", 2 * c1), Blocks("b_out", full, Array(2 * c1, c1, c1, c1), lastNormalized: false));
+        Out = new("conv_out", c1, config.ImageChannels, 3, 1, 1);
+    }
+
+    /// <summary>The state-dict name of the frozen T×d embedding, which precedes all parameters.</summary>
+    public const string EmbeddingName = "time_embed.weight";
+
+    /// <summary>The shift before the first stage, for the image's channels.</summary>
+    public TimeProjection Time1 { get; }
+
+    /// <summary>Full resolution, downwards.</summary>
+    public Arr<Block> Stage1 { get; }
+
+    /// <summary>Full to half resolution.</summary>
+    public Convolution Down1 { get; }
+
+    /// <summary>The shift before the second stage.</summary>
+    public TimeProjection Time2 { get; }
+
+    /// <summary>Half resolution, downwards.</summary>
+    public Arr<Block> Stage2 { get; }
+
+    /// <summary>Half to quarter resolution.</summary>
+    public Convolution Down2 { get; }
+
+    /// <summary>The shift before the third stage.</summary>
+    public TimeProjection Time3 { get; }
+
+    /// <summary>Quarter resolution, downwards.</summary>
+    public Arr<Block> Stage3 { get; }
+
+    /// <summary>Quarter to the middle's resolution.</summary>
+    public Sequential Down3 { get; }
+
+    /// <summary>The shift before the middle.</summary>
+    public TimeProjection TimeMiddle { get; }
+
+    /// <summary>The middle: an eighth of the resolution, rounded down.</summary>
+    public Arr<Block> StageMiddle { get; }
+
+    /// <summary>The middle's to quarter resolution.</summary>
+    public Sequential Up1 { get; }
+
+    /// <summary>The shift before the fourth stage.</summary>
+    public TimeProjection Time4 { get; }
+
+    /// <summary>Quarter resolution, upwards.</summary>
+    public Arr<Block> Stage4 { get; }
+
+    /// <summary>Quarter to half resolution.</summary>
+    public TransposedConvolution Up2 { get; }
+
+    /// <summary>The shift before the fifth stage.</summary>
+    public TimeProjection Time5 { get; }
+
+    /// <summary>Half resolution, upwards.</summary>
+    public Arr<Block> Stage5 { get; }
+
+    /// <summary>Half to full resolution.</summary>
+    public TransposedConvolution Up3 { get; }
+
+    /// <summary>The shift before the last stage.</summary>
+    public TimeProjection TimeOut { get; }
+
+    /// <summary>Full resolution, upwards. The last block is not normalised, though its unused normalisation has parameters, as in the original.</summary>
+    public Arr<Block> StageOut { get; }
+
+    /// <summary>To the image's channels.</summary>
+    public Convolution Out { get; }
+
+    /// <summary>All layers, in state-dict order.</summary>
+    public Arr<Layer> All => new Arr<Layer>((Layer[])
+    [
+        Time1, .. Stage1, Down1, Time2, .. Stage2, Down2, Time3, .. Stage3, Down3, TimeMiddle, .. StageMiddle, Up1,
+        Time4, .. Stage4, Up2, Time5, .. Stage5, Up3, TimeOut, .. StageOut, Out,
+    ]);
+
+    /// <summary>All that is trained, in state-dict order.</summary>
+    public Arr<Parameter> Parameters => All.Bind(layer => layer.Parameters);
+}

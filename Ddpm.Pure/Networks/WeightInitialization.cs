@@ -1,0 +1,28 @@
+using Ddpm.Pure.Random;
+
+namespace Ddpm.Pure.Networks;
+
+/// <summary>The start of a network's weights: a function of the seed and the parameter's place alone.</summary>
+public static class WeightInitialization
+{
+    /// <summary>Fills the k-th parameter, its elements in the C order of its state-dict shape: element j is drawn at index k, position j.</summary>
+    public static void Fill(Parameter parameter, int k, ulong seed, Span<float> destination)
+    {
+        switch (parameter.Start)
+        {
+            case Initialization.Constant(var value):
+                destination.Fill((float)value);
+                break;
+            case Initialization.Uniform(var bound):
+                var draws = new RandomStream(seed, StreamName.WeightInitialization).At(k, 0);
+                for (var j = 0; j < destination.Length; j++)
+                {
+                    destination[j] = (float)(bound * (2 * draws.Uniform(j) - 1));
+                }
+
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+namespace Ddpm.Pure.Random;
+
+/// <summary>Who draws. Each purpose has a stream of its own, so that no use of randomness ever shifts another.</summary>
+public enum StreamName : uint
+{
+    /// <summary>x_T of generated image i: index i, step 0.</summary>
+    InitialNoise = 1,
+
+    /// <summary>z of line n of a sampling plan for generated image i: index i, step n.</summary>
+    SamplingNoise = 2,
+
+    /// <summary>ε of training image i in epoch e: index i, step e.</summary>
+    TrainingNoise = 3,
+
+    /// <summary>The timestep of training image i in epoch e: index i, step e.</summary>
+    Timesteps = 4,
+
+    /// <summary>The order of the training images in epoch e: index 0, step e.</summary>
+    Shuffling = 5,
+
+    /// <summary>The initial value of the k-th parameter of a network: index k, step 0.</summary>
+    WeightInitialization = 6,
+}
+
+/// <summary>
+/// The random numbers of one seed and one purpose. A draw is named by (seed, stream, index, step, position) and is a pure function of that
+/// name: independent of every other draw, of the order in which draws are made, and of how they are cut into batches.
+/// </summary>
+/// <param name="Seed">Any 64-bit number; the Philox key.</param>
+/// <param name="Name">The purpose.</param>
+public readonly record struct RandomStream(ulong Seed, StreamName Name)
+{
+    /// <summary>The draws of one index (an image, a parameter) at one step (an epoch, a line of a plan).</summary>
+    /// <exception cref="OverflowException">Where index or step is negative.</exception>
+    public Draws At(int index, int step) => new(Seed, Name, checked((uint)index), checked((uint)step));
+}
+
+/// <summary>
+/// An endless sequence of random numbers, addressed by position ≥ 0. Word 4b + i is word i of the Philox block whose counter is
+/// (b, index, step, stream) and whose key is the seed, so no two addresses share a counter.
+/// </summary>
+/// <param name="Seed">The Philox key.</param>
+/// <param name="Name">Counter word 3.</param>
+/// <param name="Index">Counter word 1.</param>
+/// <param name="Step">Counter word 2.</param>
+public readonly record struct Draws(ulong Seed, StreamName Name, uint Index, uint Step)
+{
+    /// <summary>The b-th block of four words, b ∈ [0, 2³²).</summary>
+    public PhiloxBlock Block(uint block) => Philox.Block(new(block, Index, Step, (uint)Name), Seed);
+
+    /// <summary>The random word at a position.</summary>
+    public uint Word(int position)
+    {
+        var block = Block((uint)position >> 2);
+        return (position & 3) switch { 0 => block.W0, 1 => block.W1, 2 => block.W2, _ => block.W3 };
+    }
+
+    /// <summary>A uniform number strictly inside (0, 1): (word + ½)·2⁻³², exact in double precision.</summary>
+    public double Uniform(int position) => UniformOf(Word(position));
+
+    /// <summary>An integer in [0, bound): ⌊word·bound/2³²⌋. No value's probability is off by more than 2⁻³².</summary>
+    public int Below(int position, int bound) => (int)(((ulong)Word(position) * (uint)bound) >> 32);
+
+    /// <summary>The standard normal number at a position: see <see cref="Normal"/>.</summary>
+    public float Normal(int position) => Random.Normal.At(this, position);
+
+    /// <summary>Fills a span with the uniforms at positions from, from + 1, ….</summary>
+    public void FillUniforms(Span<double> destination, int from = 0)
+    {
+        for (var i = 0; i < destination.Length; i++)
+        {
+            destination[i] = Uniform(from + i);
+        }
+    }
+
+    /// <summary>Fills a span with the standard normals at positions from, from + 1, …; vectorised, with the same bits as one by one.</summary>
+    public void FillNormals(Span<float> destination, int from = 0) => Random.Normal.Fill(this, destination, from);
+
+    internal static double UniformOf(uint word) => (word + 0.5) * (1.0 / 4294967296.0);
+}

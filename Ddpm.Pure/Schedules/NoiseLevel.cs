@@ -1,0 +1,38 @@
+using Ddpm.Pure.Numerics;
+
+namespace Ddpm.Pure.Schedules;
+
+/// <summary>
+/// How noisy a variance-preserving diffusion is at one moment: x = a·x_0 + σ·ε with a² = ᾱ and σ² = 1 − ᾱ (Ho et al. 2020, eq. 4). Held as
+/// ln ᾱ, from which both ᾱ near 0 and 1 − ᾱ near 0 come without cancellation.
+/// </summary>
+/// <param name="LogAlphaBar">ln ᾱ ∈ [−∞, 0].</param>
+public readonly record struct NoiseLevel(double LogAlphaBar)
+{
+    /// <summary>No noise: ᾱ = 1, what stands before the first step.</summary>
+    public static NoiseLevel Clean => new(0);
+
+    /// <summary>ᾱ ∈ [0, 1].</summary>
+    public double AlphaBar => Elementary.Exp(LogAlphaBar);
+
+    /// <summary>1 − ᾱ ∈ [0, 1], the variance of the noise.</summary>
+    public double NoiseVariance => -Elementary.ExpM1(LogAlphaBar);
+
+    /// <summary>a = √ᾱ, the weight of the image.</summary>
+    public double A => Elementary.Exp(LogAlphaBar / 2);
+
+    /// <summary>σ = √(1 − ᾱ), the weight of the noise.</summary>
+    public double Sigma => Math.Sqrt(NoiseVariance);
+
+    /// <summary>SNR = ᾱ/(1 − ᾱ); +∞ without noise.</summary>
+    public double Snr => AlphaBar / NoiseVariance;
+
+    /// <summary>λ = ln(a/σ), half the logarithm of the signal-to-noise ratio; −∞ … +∞.</summary>
+    public double Lambda => (LogAlphaBar - Elementary.Log(NoiseVariance)) / 2;
+
+    /// <summary>α between an earlier (less noisy) level and this one: ᾱ/ᾱ_earlier. For neighbouring steps it is α_t.</summary>
+    public double AlphaSince(NoiseLevel earlier) => Elementary.Exp(LogAlphaBar - earlier.LogAlphaBar);
+
+    /// <summary>β between an earlier (less noisy) level and this one: 1 − ᾱ/ᾱ_earlier. For neighbouring steps it is β_t.</summary>
+    public double BetaSince(NoiseLevel earlier) => -Elementary.ExpM1(LogAlphaBar - earlier.LogAlphaBar);
+}

@@ -1,0 +1,49 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Networks;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Training;
+
+/// <summary>A model: what is needed to sample from trained weights.</summary>
+/// <param name="Network">The network.</param>
+/// <param name="Schedule">The noise schedule; as many steps as the network's embedding has rows.</param>
+/// <param name="Prediction">What the network predicts.</param>
+/// <param name="Preset">How its samples are made and shown unless told otherwise.</param>
+public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, Prediction Prediction, Preset Preset);
+
+/// <summary>A training run, checked: nothing downstream checks again.</summary>
+public sealed record TrainingConfig
+{
+    private TrainingConfig(TrainingOptions options, DiffusionModel model) => (Options, Model) = (options, model);
+
+    /// <summary>What the user said.</summary>
+    public TrainingOptions Options { get; }
+
+    /// <summary>The model to train.</summary>
+    public DiffusionModel Model { get; }
+
+    /// <summary>Checks everything that can be checked without data.</summary>
+    /// <param name="options">What the user said.</param>
+    /// <param name="imageSize">Height and width of the images.</param>
+    /// <param name="imageChannels">Their channels.</param>
+    /// <returns>The configuration, or every fault at once.</returns>
+    public static Validation<Error, TrainingConfig> From(TrainingOptions options, int imageSize, int imageChannels)
+    {
+        var preset = Choices.Presets.Find("preset", options.Preset);
+        var prediction = Choices.Predictions.Find("prediction", options.Prediction);
+        var schedule = Choices.Schedules.Find("schedule", options.Schedule).Bind(build => build(options));
+        // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
+        var network = UNetConfig.Tutorial(imageSize, imageChannels, Math.Max(1, options.Steps),
+            preset.Match(found => found.Residual, _ => false));
+        var run = (Check.AtLeast("epochs", options.Epochs, 1), Check.AtLeast("batch-size", options.BatchSize, 1),
+                Check.Inside("learning-rate", options.LearningRate, 0, 1),
+                Check.That("limit", options.Limit ?? 1, options.Limit is null or >= 1, "must be at least 1"))
+            .Apply((_, _, _, _) => unit);
+        return (preset, prediction, schedule, network, run).Apply((chosen, predicted, levels, layers, _) =>
+            new TrainingConfig(options, new(layers, levels, predicted, chosen)));
+    }
+}

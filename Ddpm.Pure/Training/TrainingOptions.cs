@@ -1,0 +1,83 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Schedules;
+using LanguageExt;
+using LanguageExt.Common;
+
+namespace Ddpm.Pure.Training;
+
+/// <summary>
+/// What a user may say about a training run, as they say it; the defaults are the tutorial's. It is what a run's receipt and its checkpoints
+/// hold. <see cref="TrainingConfig.From"/> checks it.
+/// </summary>
+public sealed record TrainingOptions
+{
+    /// <summary>The network: "original" or "standard".</summary>
+    public string Preset { get; init; } = "standard";
+
+    /// <summary>The name of the data set.</summary>
+    public string Dataset { get; init; } = "fashion-mnist";
+
+    /// <summary>How many of its images to train on, from the first; null for all.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>Passes over the images.</summary>
+    public int Epochs { get; init; } = 20;
+
+    /// <summary>Images in a training step.</summary>
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>Adam's learning rate.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>T, the steps of the noise schedule.</summary>
+    public int Steps { get; init; } = 1000;
+
+    /// <summary>The noise schedule: "linear" or "cosine".</summary>
+    public string Schedule { get; init; } = "linear";
+
+    /// <summary>β of the linear schedule's first step.</summary>
+    public double MinBeta { get; init; } = 1e-4;
+
+    /// <summary>β of the linear schedule's last step.</summary>
+    public double MaxBeta { get; init; } = 0.02;
+
+    /// <summary>What the network predicts: "epsilon", "sample" or "velocity".</summary>
+    public string Prediction { get; init; } = "epsilon";
+
+    /// <summary>The seed of every random number of the run.</summary>
+    public ulong Seed { get; init; }
+}
+
+/// <summary>The values that options name. One table each, from which parsing, messages and help are made.</summary>
+public static class Choices
+{
+    /// <summary>The networks.</summary>
+    public static Map<string, Preset> Presets { get; } = Prelude.Map(("original", Preset.Original), ("standard", Preset.Standard));
+
+    /// <summary>The predictions.</summary>
+    public static Map<string, Prediction> Predictions { get; } = Prelude.Map<string, Prediction>(
+        ("epsilon", new Prediction.Epsilon()), ("sample", new Prediction.Sample()), ("velocity", new Prediction.Velocity()));
+
+    /// <summary>The noise schedules, from options.</summary>
+    public static Map<string, Func<TrainingOptions, Validation<Error, NoiseSchedule>>> Schedules { get; } =
+        Prelude.Map<string, Func<TrainingOptions, Validation<Error, NoiseSchedule>>>(
+            ("linear", options => NoiseSchedule.Linear(options.Steps, options.MinBeta, options.MaxBeta)),
+            ("cosine", options => NoiseSchedule.Cosine(options.Steps)));
+
+    /// <summary>The value of a name, or what may be said instead.</summary>
+    public static Validation<Error, T> Find<T>(this Map<string, T> choices, string name, string value) => choices.Find(value)
+        .ToValidation(Error.New($"{name} must be one of {string.Join(", ", choices.Keys)}, got {value}"));
+}
+
+/// <summary>A network by name, with the tutorial's habits where it is the tutorial's.</summary>
+/// <param name="Residual">Whether a residual path runs round every block.</param>
+/// <param name="ClipSample">Whether sampling clips the estimate of x_0 unless told otherwise.</param>
+/// <param name="StretchPixels">Whether pictures are stretched to their own range unless told otherwise.</param>
+public sealed record Preset(bool Residual, bool ClipSample, bool StretchPixels)
+{
+    /// <summary>The tutorial's network and its way of showing samples, exactly.</summary>
+    public static Preset Original { get; } = new(Residual: false, ClipSample: false, StretchPixels: true);
+
+    /// <summary>The same network with residual paths, its samples shown as they are.</summary>
+    public static Preset Standard { get; } = new(Residual: true, ClipSample: true, StretchPixels: false);
+}

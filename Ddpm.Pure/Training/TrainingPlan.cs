@@ -1,0 +1,68 @@
+using Ddpm.Pure.Random;
+using LanguageExt;
+
+namespace Ddpm.Pure.Training;
+
+/// <summary>
+/// What a run will do: the pure function from (configuration, number of images, step) to which images, which timesteps and which noise.
+/// The timestep and the noise of image i in epoch e depend on (seed, i, e) alone, not on the batch it lands in; a run resumes from a step
+/// number and nothing else.
+/// </summary>
+/// <param name="Config">The run.</param>
+/// <param name="ImageCount">How many images there are, ≥ 1.</param>
+public sealed record TrainingPlan(TrainingConfig Config, int ImageCount)
+{
+    /// <summary>Steps in an epoch; the last may hold fewer images.</summary>
+    public int StepsPerEpoch => (ImageCount + Config.Options.BatchSize - 1) / Config.Options.BatchSize;
+
+    /// <summary>Steps in the run.</summary>
+    public int TotalSteps => checked(StepsPerEpoch * Config.Options.Epochs);
+
+    /// <summary>The epoch e ≥ 0: its own order of the images.</summary>
+    public EpochPlan Epoch(int epoch) =>
+        new(this, epoch, Permutation.Of(new RandomStream(Config.Options.Seed, StreamName.Shuffling).At(0, epoch), ImageCount));
+}
+
+/// <summary>One pass over the images.</summary>
+/// <param name="Plan">The run.</param>
+/// <param name="Epoch">e ≥ 0.</param>
+/// <param name="Order">A permutation of the images.</param>
+public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
+{
+    /// <summary>The k-th step of this epoch, k ∈ [0, StepsPerEpoch).</summary>
+    public TrainingStep Step(int k)
+    {
+        var options = Plan.Config.Options;
+        var first = k * options.BatchSize;
+        var count = Math.Min(options.BatchSize, Order.Count - first);
+        var images = Enumerable.Range(first, count).Select(place => Order[place]).ToArr();
+        var timesteps = new RandomStream(options.Seed, StreamName.Timesteps);
+        return new(
+            Epoch * Plan.StepsPerEpoch + k,
+            Epoch,
+            images,
+            images.Map(i => timesteps.At(i, Epoch).Below(0, options.Steps)),
+            options.LearningRate,
+            new RandomStream(options.Seed, StreamName.TrainingNoise));
+    }
+}
+
+/// <summary>One training step.</summary>
+/// <param name="Number">Counted over the run, from 0.</param>
+/// <param name="Epoch">The epoch, from 0.</param>
+/// <param name="Images">Which images.</param>
+/// <param name="Timesteps">The timestep of each.</param>
+/// <param name="LearningRate">The learning rate.</param>
+/// <param name="Noise">The stream of the noise.</param>
+public sealed record TrainingStep(int Number, int Epoch, Arr<int> Images, Arr<int> Timesteps, double LearningRate, RandomStream Noise)
+{
+    /// <summary>ε of all images, one after another: <paramref name="destination"/> holds as many equal parts as there are images.</summary>
+    public void FillNoise(Span<float> destination)
+    {
+        var pixels = destination.Length / Images.Count;
+        for (var i = 0; i < Images.Count; i++)
+        {
+            Noise.At(Images[i], Epoch).FillNormals(destination.Slice(i * pixels, pixels));
+        }
+    }
+}
