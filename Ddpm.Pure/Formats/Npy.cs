@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using LanguageExt;
+using LanguageExt.Common;
+
+namespace Ddpm.Pure.Formats;
+
+/// <summary>
+/// NumPy's <c>.npy</c> format (NEP 1): a magic number, a version, the length of a header, the header, which is a Python dictionary that
+/// gives type, order and shape, and the elements. Versions 1.0 and 2.0 are read, 1.0 is written; types are those of <see cref="NpyType"/>, in C order.
+/// </summary>
+public static class Npy
+{
+    private const int Alignment = 64;
+
+    /// <summary>The length of the longest number that NumPy foresees for the first extent, so that an array can grow without moving its data.</summary>
+    private const int GrowthDigits = 21;
+
+    /// <summary>
+    /// The array in the bytes of a file, its data a slice of them, not a copy. Fails, with the offset and the reason, for anything else:
+    /// another version, type or order, a header that NumPy would not write, too few or too many bytes of data.
+    /// </summary>
+    public static Fin<NpyArray> Read(ReadOnlyMemory<byte> file)
+    {
+        var bytes = file.Span;
+        if (bytes.Length < 10 || bytes[0] != 0x93 || !bytes[1..6].SequenceEqual("NUMPY"u8))
+            return Fault(0, "this is no .npy file: it does not begin with NumPy's magic number");
+        if ((bytes[6], bytes[7]) is not ((1 or 2, 0)))
+            return Fault(6, $"version {bytes[6]}.{bytes[7]} is not read, only 1.0 and 2.0 are: save the array again with numpy.save");
+
+        var headerStart = bytes[6] == 1 ? 10 : 12;
+        if (bytes.Length < headerStart) return Fault(8, "the file ends within the length of its header: it is cut short");
+        var headerLength = bytes[6] == 1
+            ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+        if (headerLength > bytes.Length - headerStart)
+            return Fault(8, $"a header of {headerLength} bytes reaches beyond the end of the file ({bytes.Length} bytes): it is damaged or cut short");
+
+        var dataStart = headerStart + (int)headerLength;
+        return NpyHeader.Parse(bytes[headerStart..dataStart]).Match(
+            Succ: header => NpyArray.Create(header.Type, header.Shape, file[dataStart..]).Match(
+                Succ: Fin<NpyArray>.Succ,
+                Fail: errors => Fault(dataStart, errors.Head.Message)),
+            Fail: error => Fault(headerStart, error.Message));
+    }
+
+    /// <summary>The file of an array: <see cref="Header"/> and then the data, the very bytes that numpy.save writes.</summary>
+    public static ReadOnlyMemory<byte> Write(NpyArray array)
+    {
+        var header = Header(array.Type, array.Shape);
+        var file = new byte[header.Length + array.Data.Length];
+        header.CopyTo(file);
+        array.Data.CopyTo(file.AsMemory(header.Length));
+        return file;
+    }
+
+    /// <summary>
+    /// All that comes before the data of an array of this type and shape, for arrays that are written piece by piece. Its length is a
+    /// multiple of 64. The data has to follow, in C order and little-endian.
+    /// </summary>
+    /// <exception cref="ArgumentException">No array has that shape: a negative extent, more than 32 of them, or more than 2⁶³ − 1 bytes.</exception>
+    public static ReadOnlyMemory<byte> Header(NpyType type, Arr<long> shape)
+    {
+        foreach (var fault in ArrayExtent.ShapeFaults("npy array", shape, type.ItemBytes))
+            throw new ArgumentException(fault.Message, nameof(shape));
+
+        var extents = string.Join(", ", shape) + (shape.Count == 1 ? "," : "");
+        var text = new StringBuilder($"{{'descr': '{type.Descr}', 'fortran_order': False, 'shape': ({extents}), }}");
+        if (shape.Count > 0) text.Append(' ', GrowthDigits - shape[0].ToString(CultureInfo.InvariantCulture).Length);
+        // A newline always ends the header, and like NumPy we pad by 64, not by 0, where it would fit exactly.
+        text.Append(' ', Alignment - (10 + text.Length + 1) % Alignment).Append('\n');
+
+        var header = new byte[10 + text.Length];
+        header[0] = 0x93;
+        "NUMPY"u8.CopyTo(header.AsSpan(1));
+        header[6] = 1;
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(8), checked((ushort)text.Length));
+        Encoding.ASCII.GetBytes(text.ToString(), header.AsSpan(10));
+        return header;
+    }
+
+    private static Error Fault(int offset, string reason) => Error.New($"npy, at byte {offset}: {reason}");
+}

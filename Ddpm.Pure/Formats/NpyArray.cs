@@ -1,0 +1,38 @@
+using LanguageExt;
+using LanguageExt.Common;
+
+namespace Ddpm.Pure.Formats;
+
+/// <summary>An array as a <c>.npy</c> file holds it: elements in C order (the last index runs fastest), little-endian.</summary>
+public sealed record NpyArray
+{
+    private NpyArray(NpyType type, Arr<long> shape, ReadOnlyMemory<byte> data) => (Type, Shape, Data) = (type, shape, data);
+
+    /// <summary>The type of every element.</summary>
+    public NpyType Type { get; }
+
+    /// <summary>The extents, outermost first, each at least 0, at most 32 of them; none for a scalar.</summary>
+    public Arr<long> Shape { get; }
+
+    /// <summary>The elements' bytes: the product of the extents times the type's size.</summary>
+    public ReadOnlyMemory<byte> Data { get; }
+
+    /// <summary>The array of this type, shape and data; fails where the shape is impossible or does not fit the number of bytes.</summary>
+    /// <param name="type">The type of every element.</param>
+    /// <param name="shape">The extents, outermost first.</param>
+    /// <param name="data">The elements' bytes. They are kept, not copied, and must not change afterwards.</param>
+    public static Validation<Error, NpyArray> Create(NpyType type, Arr<long> shape, ReadOnlyMemory<byte> data)
+    {
+        var faults = ArrayExtent.Faults("npy array", shape, type.Descr, type.ItemBytes, data.Length);
+        return faults.IsEmpty
+            ? Validation<Error, NpyArray>.Success(new NpyArray(type, shape, data))
+            : Validation<Error, NpyArray>.Fail(faults);
+    }
+
+    /// <summary>Equality by content: type, shape and every byte of the data.</summary>
+    public bool Equals(NpyArray? other) =>
+        other is not null && Type == other.Type && Shape == other.Shape && Data.Span.SequenceEqual(other.Data.Span);
+
+    /// <summary>A hash of type and shape alone: the data may be hundreds of megabytes.</summary>
+    public override int GetHashCode() => HashCode.Combine(Type, Shape);
+}

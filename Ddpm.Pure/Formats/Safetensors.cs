@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using LanguageExt;
+
+namespace Ddpm.Pure.Formats;
+
+/// <summary>
+/// The safetensors format: the length of the header as an unsigned 64-bit little-endian integer, the header in JSON
+/// (<c>{"__metadata__":{"key":"text"},"name":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}</c>, offsets counted from the end of the
+/// header), and the tensors' data without gaps. A file is one array of bytes, so it ends below 2 GiB.
+/// </summary>
+public static class Safetensors
+{
+    /// <summary>The longest header that is read or written, in bytes: the format's own limit.</summary>
+    public const int MaxHeaderBytes = 100_000_000;
+
+    internal const string MetadataKey = "__metadata__";
+
+    /// <summary>
+    /// The tensors and metadata in the bytes of a file, the data as slices of them, not copies. Fails, with the tensor or offset and the
+    /// reason, for anything that is not exactly a safetensors file: holes, overlaps or bytes left over in the data, a size that does not fit
+    /// its shape, names given twice, unknown types or fields, a header that is longer than the file or than <see cref="MaxHeaderBytes"/>, or
+    /// is not UTF-8 or not JSON. What it allocates is proportional to the header at most, whatever numbers stand in there.
+    /// </summary>
+    public static Fin<SafetensorsFile> Read(ReadOnlyMemory<byte> file)
+    {
+        const int Start = sizeof(ulong);
+        if (file.Length < Start) return SafetensorsHeader.Fault($"{file.Length} bytes are too few for the length of a header: the file is cut short");
+        var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(file.Span);
+        if (headerLength > MaxHeaderBytes)
+            return SafetensorsHeader.Fault($"a header of {headerLength} bytes is longer than the allowed {MaxHeaderBytes}: this is no safetensors file");
+        if (headerLength > (ulong)(file.Length - Start))
+            return SafetensorsHeader.Fault($"a header of {headerLength} bytes reaches beyond the end of the file ({file.Length} bytes): it is cut short");
+
+        var data = file[(Start + (int)headerLength)..];
+        return SafetensorsHeader.Parse(file.Slice(Start, (int)headerLength).Span).Bind(header => header.Slice(data));
+    }
+
+    /// <summary>The file in canonical form, <see cref="Header"/> and then the tensors' data: equal values give equal bytes.</summary>
+    public static ReadOnlyMemory<byte> Write(SafetensorsFile file)
+    {
+        var header = Header(file);
+        var bytes = new byte[header.Length + file.Tensors.Sum(tensor => tensor.Data.Length)];
+        header.CopyTo(bytes);
+        var end = header.Length;
+        foreach (var tensor in file.Tensors)
+        {
+            tensor.Data.CopyTo(bytes.AsMemory(end));
+            end += tensor.Data.Length;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>
+    /// All that comes before the data, for files that are written piece by piece: after it the data of each of
+    /// <see cref="SafetensorsFile.Tensors"/> has to follow in turn. Metadata come first, by key (in the order of their UTF-8 bytes), then the
+    /// tensors in the order of their data. There is no white space but at the end, where spaces make the length a multiple of 8. So every
+    /// tensor begins at a multiple of its element's size.
+    /// </summary>
+    public static ReadOnlyMemory<byte> Header(SafetensorsFile file)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        bytes.Write(stackalloc byte[sizeof(ulong)]);
+        // The default encoder guards against pasting into HTML and would write é as \u00E9.
+        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            WriteHeader(json, file);
+        }
+
+        var padding = -bytes.WrittenCount & 7;
+        bytes.GetSpan(padding)[..padding].Fill((byte)' ');
+        bytes.Advance(padding);
+
+        var header = bytes.WrittenSpan.ToArray();
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)(header.Length - sizeof(ulong)));
+        return header;
+    }
+
+    /// <summary>
+    /// SHA-256, as 64 lower-case hexadecimal digits, of the tensors without the metadata (which may hold it) and whatever their order.
+    /// What is hashed is, for each tensor by name (in the order of the names' UTF-8 bytes, which is that of Python's sorted): the length of
+    /// the name in UTF-8, the name, the length of the type's name, the type's name, the number of extents, each extent, the number of data
+    /// bytes, the data; every number an unsigned 64-bit little-endian integer. In Python:
+    /// <code>
+    /// for name in sorted(tensors):                     # name: (dtype, shape, data), such as ("F32", [2, 3], bytes(24))
+    ///     dtype, shape, data = tensors[name]
+    ///     for text in (name.encode(), dtype.encode()):
+    ///         sha256.update(struct.pack("&lt;Q", len(text)) + text)
+    ///     sha256.update(struct.pack(f"&lt;{len(shape) + 2}Q", len(shape), *shape, len(data)) + data)
+    /// </code>
+    /// </summary>
+    public static string Checksum(SafetensorsFile file)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var tensor in file.Tensors.OrderBy(tensor => tensor.Name, Unicode.ByCodePoint))
+        {
+            AppendText(hash, tensor.Name);
+            AppendText(hash, tensor.Type.Name);
+            AppendNumber(hash, tensor.Shape.Count);
+            foreach (var extent in tensor.Shape) AppendNumber(hash, extent);
+            AppendNumber(hash, tensor.Data.Length);
+            hash.AppendData(tensor.Data.Span);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void WriteHeader(Utf8JsonWriter json, SafetensorsFile file)
+    {
+        json.WriteStartObject();
+        if (!file.Metadata.IsEmpty)
+        {
+            json.WriteStartObject(MetadataKey);
+            foreach (var (key, text) in file.Metadata.AsEnumerable().OrderBy(entry => entry.Key, Unicode.ByCodePoint)) json.WriteString(key, text);
+            json.WriteEndObject();
+        }
+
+        var begin = 0L;
+        foreach (var tensor in file.Tensors)
+        {
+            json.WriteStartObject(tensor.Name);
+            json.WriteString("dtype"u8, tensor.Type.Name);
+            json.WriteStartArray("shape"u8);
+            foreach (var extent in tensor.Shape) json.WriteNumberValue(extent);
+            json.WriteEndArray();
+            json.WriteStartArray("data_offsets"u8);
+            json.WriteNumberValue(begin);
+            json.WriteNumberValue(begin += tensor.Data.Length);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void AppendText(IncrementalHash hash, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        AppendNumber(hash, bytes.Length);
+        hash.AppendData(bytes);
+    }
+
+    private static void AppendNumber(IncrementalHash hash, long number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
+        hash.AppendData(bytes);
+    }
+}

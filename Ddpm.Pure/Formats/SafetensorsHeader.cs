@@ -1,0 +1,176 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using LanguageExt;
+using LanguageExt.Common;
+using static Ddpm.Pure.Formats.Quotation;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Formats;
+
+/// <summary>What a safetensors header says, before it is compared with the data that follow it.</summary>
+internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, HashMap<string, string> Metadata)
+{
+    /// <summary>One tensor, whose data are claimed to lie in [Begin, End), counted from the end of the header.</summary>
+    internal sealed record Entry(string Name, SafetensorsType Type, Arr<long> Shape, long Begin, long End);
+
+    /// <summary>The object of tensors, an object for each, and an array in it: nothing legal is nested deeper.</summary>
+    private static readonly JsonReaderOptions Strict = new() { MaxDepth = 3 };
+
+    internal static Error Fault(string reason) => Error.New($"safetensors: {reason}");
+
+    internal static Fin<SafetensorsHeader> Parse(ReadOnlySpan<byte> text)
+    {
+        if (!Utf8.IsValid(text)) return Fault("the header is not UTF-8: the file is damaged");
+        if (text.IsEmpty || text[0] != '{') return Fault("the header does not begin with '{': this is no safetensors file");
+        var json = new Utf8JsonReader(text, Strict);
+        try
+        {
+            return Parse(ref json);
+        }
+        catch (JsonException e)
+        {
+            return Damaged(ref json, $"the header is not JSON ({e.Message.ReplaceLineEndings(" ")})");
+        }
+    }
+
+    /// <summary>The file whose data are these: every byte must belong to exactly one tensor.</summary>
+    internal Fin<SafetensorsFile> Slice(ReadOnlyMemory<byte> data)
+    {
+        var tensors = new List<SafetensorsTensor>(Entries.Count);
+        var expected = 0L;
+        foreach (var entry in Entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
+        {
+            var where = $"tensor {Quote(entry.Name)} has its data at [{entry.Begin}, {entry.End})";
+            if (entry.Begin > expected) return Fault($"{where}, but nothing fills the hole that begins at {expected}: the file is damaged");
+            if (entry.Begin < expected) return Fault($"{where}, but another tensor reaches to {expected}: the file is damaged");
+            if (entry.End < entry.Begin) return Fault($"{where}, which ends before it begins: the file is damaged");
+            if (entry.End > data.Length) return Fault($"{where}, but the file has only {data.Length} bytes of data: it is cut short or damaged");
+
+            var created = SafetensorsTensor.Create(entry.Name, entry.Type, entry.Shape, data[(int)entry.Begin..(int)entry.End]);
+            if (created.IsFail) return Fault($"{created.FailToSeq().Head.Message}: the file is damaged");
+            tensors.Add((SafetensorsTensor)created);
+            expected = entry.End;
+        }
+
+        if (expected != data.Length) return Fault($"the last {data.Length - expected} bytes of the file belong to no tensor: it is damaged");
+        return SafetensorsFile.Create(tensors, Metadata).Match(
+            Succ: Fin<SafetensorsFile>.Succ,
+            Fail: errors => Fault(errors.Head.Message));
+    }
+
+    private static Fin<SafetensorsHeader> Parse(ref Utf8JsonReader json)
+    {
+        var entries = new List<Entry>();
+        Option<HashMap<string, string>> metadata = None;
+        json.Read();
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (!TryText(ref json, out var name)) return Damaged(ref json, "a name is not valid Unicode");
+            json.Read();
+            if (name == Safetensors.MetadataKey)
+            {
+                if (metadata.IsSome) return Damaged(ref json, "the metadata are there twice");
+                var parsed = ParseMetadata(ref json);
+                if (parsed.IsFail) return (Error)parsed;
+                metadata = Some((HashMap<string, string>)parsed);
+            }
+            else
+            {
+                var parsed = ParseEntry(ref json, name);
+                if (parsed.IsFail) return (Error)parsed;
+                entries.Add((Entry)parsed);
+            }
+        }
+
+        // The object has ended; this sees to it that only white space follows.
+        json.Read();
+        return new SafetensorsHeader(new Arr<Entry>(entries), metadata.IfNone(HashMap<string, string>()));
+    }
+
+    private static Fin<HashMap<string, string>> ParseMetadata(ref Utf8JsonReader json)
+    {
+        var metadata = new Dictionary<string, string>();
+        if (json.TokenType != JsonTokenType.StartObject) return Damaged(ref json, "the metadata are no object");
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (!TryText(ref json, out var key)) return Damaged(ref json, "a metadata key is not valid Unicode");
+            json.Read();
+            if (!TryText(ref json, out var text)) return Damaged(ref json, $"metadata {Quote(key)} is not text");
+            if (!metadata.TryAdd(key, text)) return Damaged(ref json, $"metadata {Quote(key)} is there twice");
+        }
+
+        return toHashMap(metadata);
+    }
+
+    private static Fin<Entry> ParseEntry(ref Utf8JsonReader json, string name)
+    {
+        SafetensorsType? type = null;
+        Arr<long>? shape = null, offsets = null;
+        if (json.TokenType != JsonTokenType.StartObject) return Damaged(ref json, $"tensor {Quote(name)} is no object");
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("dtype"u8) && type is null)
+            {
+                json.Read();
+                if (!TryText(ref json, out var typeName)) return Damaged(ref json, $"the dtype of tensor {Quote(name)} is not text");
+                type = SafetensorsType.All.Find(candidate => candidate.Name == typeName).MatchUnsafe(found => found, () => null);
+                if (type is null)
+                    return Fault($"tensor {Quote(name)} has type {Quote(typeName)}, not one of {string.Join(", ", SafetensorsType.All)}: convert it first");
+            }
+            else if (json.ValueTextEquals("shape"u8) && shape is null)
+            {
+                if (!TryNumbers(ref json, ArrayExtent.MaxRank, out var extents))
+                    return Damaged(ref json, $"the shape of tensor {Quote(name)} is no array of at most {ArrayExtent.MaxRank} numbers from 0 to 2⁶³ − 1");
+                shape = extents;
+            }
+            else if (json.ValueTextEquals("data_offsets"u8) && offsets is null)
+            {
+                if (!TryNumbers(ref json, 2, out var pair) || pair.Count != 2)
+                    return Damaged(ref json, $"the data_offsets of tensor {Quote(name)} are no array of two numbers from 0 to 2⁶³ − 1");
+                offsets = pair;
+            }
+            else
+            {
+                return Damaged(ref json, $"tensor {Quote(name)} has a field that is unknown or there twice");
+            }
+        }
+
+        return type is null || shape is null || offsets is null
+            ? Damaged(ref json, $"tensor {Quote(name)} lacks dtype, shape or data_offsets")
+            : new Entry(name, type, shape.Value, offsets.Value[0], offsets.Value[1]);
+    }
+
+    private static bool TryNumbers(ref Utf8JsonReader json, int most, out Arr<long> numbers)
+    {
+        numbers = Arr<long>.Empty;
+        var read = new List<long>();
+        if (!json.Read() || json.TokenType != JsonTokenType.StartArray) return false;
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (read.Count == most || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0) return false;
+            read.Add(number);
+        }
+
+        numbers = new Arr<long>(read);
+        return true;
+    }
+
+    /// <summary>The string or name at the reader, unless it is another token or holds an escaped lone surrogate, for which only an exception tells.</summary>
+    private static bool TryText(ref Utf8JsonReader json, out string text)
+    {
+        text = "";
+        if (json.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName)) return false;
+        try
+        {
+            text = json.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static Error Damaged(ref Utf8JsonReader json, string reason) =>
+        Fault($"at byte {json.TokenStartIndex + sizeof(ulong)}: {reason}: the file is damaged");
+}

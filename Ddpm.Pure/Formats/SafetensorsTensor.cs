@@ -1,0 +1,52 @@
+using LanguageExt;
+using LanguageExt.Common;
+using static Ddpm.Pure.Formats.Quotation;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Formats;
+
+/// <summary>A named tensor as a safetensors file holds it: elements in C order (the last index runs fastest), little-endian.</summary>
+public sealed record SafetensorsTensor
+{
+    private SafetensorsTensor(string name, SafetensorsType type, Arr<long> shape, ReadOnlyMemory<byte> data) =>
+        (Name, Type, Shape, Data) = (name, type, shape, data);
+
+    /// <summary>The name, such as "down1.0.conv1.weight": any text but "__metadata__", which the format keeps for itself.</summary>
+    public string Name { get; }
+
+    /// <summary>The type of every element.</summary>
+    public SafetensorsType Type { get; }
+
+    /// <summary>The extents, outermost first, each at least 0, at most 32 of them; none for a scalar.</summary>
+    public Arr<long> Shape { get; }
+
+    /// <summary>The elements' bytes: the product of the extents times the type's size.</summary>
+    public ReadOnlyMemory<byte> Data { get; }
+
+    /// <summary>The tensor of this name, type, shape and data; the errors name everything that is wrong with them.</summary>
+    /// <param name="name">The name; it must be valid Unicode (no lone surrogates).</param>
+    /// <param name="type">The type of every element.</param>
+    /// <param name="shape">The extents, outermost first.</param>
+    /// <param name="data">The elements' bytes. They are kept, not copied, and must not change afterwards.</param>
+    public static Validation<Error, SafetensorsTensor> Create(string name, SafetensorsType type, Arr<long> shape, ReadOnlyMemory<byte> data)
+    {
+        var what = $"tensor {Quote(name)}";
+        var faults = NameFaults(name, what) + ArrayExtent.Faults(what, shape, type.Name, type.ItemBytes, data.Length);
+        return faults.IsEmpty
+            ? Validation<Error, SafetensorsTensor>.Success(new SafetensorsTensor(name, type, shape, data))
+            : Validation<Error, SafetensorsTensor>.Fail(faults);
+    }
+
+    /// <summary>Equality by content: name, type, shape and every byte of the data.</summary>
+    public bool Equals(SafetensorsTensor? other) =>
+        other is not null && Name == other.Name && Type == other.Type && Shape == other.Shape && Data.Span.SequenceEqual(other.Data.Span);
+
+    /// <summary>A hash of name, type and shape alone: the data may be hundreds of megabytes.</summary>
+    public override int GetHashCode() => HashCode.Combine(Name, Type, Shape);
+
+    private static Seq<Error> NameFaults(string name, string what)
+    {
+        if (name == Safetensors.MetadataKey) return Seq1(Error.New($"{what}: the format keeps this name for itself"));
+        return Unicode.IsValid(name) ? Empty : Seq1(Error.New($"{what}: the name is not valid Unicode"));
+    }
+}
