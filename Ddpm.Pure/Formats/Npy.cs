@@ -62,8 +62,7 @@ public static class Npy
     /// <exception cref="ArgumentException">No array has that shape: a negative extent, more than 32 of them, or more than 2⁶³ − 1 bytes.</exception>
     public static ReadOnlyMemory<byte> Header(NpyType type, Arr<long> shape)
     {
-        foreach (var fault in ArrayExtent.ShapeFaults("npy array", shape, type.ItemBytes))
-            throw new ArgumentException(fault.Message, nameof(shape));
+        foreach (var fault in ArrayExtent.ShapeFault(shape, type.ItemBytes)) throw new ArgumentException(fault, nameof(shape));
 
         var extents = string.Join(", ", shape) + (shape.Count == 1 ? "," : "");
         var text = new StringBuilder($"{{'descr': '{type.Descr}', 'fortran_order': False, 'shape': ({extents}), }}");

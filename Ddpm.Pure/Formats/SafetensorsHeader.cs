@@ -11,7 +11,11 @@ namespace Ddpm.Pure.Formats;
 internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, HashMap<string, string> Metadata)
 {
     /// <summary>One tensor, whose data are claimed to lie in [Begin, End), counted from the end of the header.</summary>
-    internal sealed record Entry(string Name, SafetensorsType Type, Arr<long> Shape, long Begin, long End);
+    internal sealed record Entry(string Name, SafetensorsType Type, Arr<long> Shape, long Begin, long End)
+    {
+        internal Error Misplaced(string reason) =>
+            Fault($"tensor {Quote(Name)} has its data at [{Begin}, {End}), {reason}: the file is damaged or cut short");
+    }
 
     /// <summary>The object of tensors, an object for each, and an array in it: nothing legal is nested deeper.</summary>
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 3 };
@@ -40,11 +44,10 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
         var expected = 0L;
         foreach (var entry in Entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
         {
-            var where = $"tensor {Quote(entry.Name)} has its data at [{entry.Begin}, {entry.End})";
-            if (entry.Begin > expected) return Fault($"{where}, but nothing fills the hole that begins at {expected}: the file is damaged");
-            if (entry.Begin < expected) return Fault($"{where}, but another tensor reaches to {expected}: the file is damaged");
-            if (entry.End < entry.Begin) return Fault($"{where}, which ends before it begins: the file is damaged");
-            if (entry.End > data.Length) return Fault($"{where}, but the file has only {data.Length} bytes of data: it is cut short or damaged");
+            if (entry.Begin > expected) return entry.Misplaced($"but nothing fills the hole that begins at {expected}");
+            if (entry.Begin < expected) return entry.Misplaced($"but another tensor reaches to {expected}");
+            if (entry.End < entry.Begin) return entry.Misplaced("which ends before it begins");
+            if (entry.End > data.Length) return entry.Misplaced($"but the file has only {data.Length} bytes of data");
 
             var created = SafetensorsTensor.Create(entry.Name, entry.Type, entry.Shape, data[(int)entry.Begin..(int)entry.End]);
             if (created.IsFail) return Fault($"{created.FailToSeq().Head.Message}: the file is damaged");
@@ -113,7 +116,7 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
             {
                 json.Read();
                 if (!TryText(ref json, out var typeName)) return Damaged(ref json, $"the dtype of tensor {Quote(name)} is not text");
-                type = SafetensorsType.All.Find(candidate => candidate.Name == typeName).MatchUnsafe(found => found, () => null);
+                type = SafetensorsType.All.FirstOrDefault(candidate => candidate.Name == typeName);
                 if (type is null)
                     return Fault($"tensor {Quote(name)} has type {Quote(typeName)}, not one of {string.Join(", ", SafetensorsType.All)}: convert it first");
             }
@@ -143,15 +146,16 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
     private static bool TryNumbers(ref Utf8JsonReader json, int most, out Arr<long> numbers)
     {
         numbers = Arr<long>.Empty;
-        var read = new List<long>();
+        Span<long> read = stackalloc long[most];
+        var count = 0;
         if (!json.Read() || json.TokenType != JsonTokenType.StartArray) return false;
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
-            if (read.Count == most || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0) return false;
-            read.Add(number);
+            if (count == most || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0) return false;
+            read[count++] = number;
         }
 
-        numbers = new Arr<long>(read);
+        numbers = new Arr<long>(read[..count].ToArray());
         return true;
     }
 
