@@ -31,14 +31,15 @@ public sealed class AtomicFileTests : IDisposable
         var died = FileOperations.Disk with { Delete = _ => { } };
         died = (step % 4) switch
         {
-            0 => died with { WriteNew = (path, writer) => FileOperations.Disk.WriteNew(path, stream => writer(new StoppingStream(stream, bytes % 4, new DeathException()))) },
+            0 => StoppingAfter(bytes % 4, new DeathException()) with { Delete = _ => { } },
             1 => died with { WriteNew = (path, writer) => { FileOperations.Disk.WriteNew(path, writer); throw new DeathException(); } },
             2 => died with { Replace = (_, _) => throw new DeathException() },
             _ => died with { FlushFolder = _ => throw new DeathException() },
         };
         Assert.Throws<DeathException>(() => AtomicFile.Write(died, Target, Write(New)));
         return File.ReadAllBytes(Target).SequenceEqual(step % 4 == 3 ? New : Old)
-            && Directory.GetFiles(folder).All(file => file == Target || file.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal));
+            && Directory.GetFiles(folder).All(file =>
+                file == Target || file.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -81,12 +82,7 @@ public sealed class AtomicFileTests : IDisposable
     public void A_full_disk_leaves_the_old_content_and_is_named()
     {
         var code = OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28;
-        var disk = FileOperations.Disk;
-        var full = disk with
-        {
-            WriteNew = (path, writer) => disk.WriteNew(path, stream => writer(new StoppingStream(stream, 2, new IOException("ENOSPC", code)))),
-        };
-        AssertUntouched(AtomicFile.Write(full, Target, Write(New)), "the disk is full");
+        AssertUntouched(AtomicFile.Write(StoppingAfter(2, new IOException("ENOSPC", code)), Target, Write(New)), "the disk is full");
     }
 
     [Fact]
@@ -117,7 +113,11 @@ public sealed class AtomicFileTests : IDisposable
     public void The_first_error_is_the_one_that_is_told_when_deleting_fails_too()
     {
         File.WriteAllBytes(Target, Old);
-        var stuck = FileOperations.Disk with { Replace = (_, _) => throw new IOException("stuck"), Delete = _ => throw new IOException("glued") };
+        var stuck = FileOperations.Disk with
+        {
+            Replace = (_, _) => throw new IOException("stuck"),
+            Delete = _ => throw new IOException("glued"),
+        };
         Assert.Contains("stuck", Message(AtomicFile.Write(stuck, Target, Write(New))), StringComparison.Ordinal);
         Assert.Equal(Old, File.ReadAllBytes(Target));
     }
@@ -135,7 +135,8 @@ public sealed class AtomicFileTests : IDisposable
     public void A_missing_folder_is_an_error_that_names_it()
     {
         var missing = Path.Combine(folder, "missing");
-        Assert.Contains($"there is no folder {missing}", Message(AtomicFile.Write(Path.Combine(missing, "target.bin"), New)), StringComparison.Ordinal);
+        var message = Message(AtomicFile.Write(Path.Combine(missing, "target.bin"), New));
+        Assert.Contains($"there is no folder {missing}", message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder));
     }
 
@@ -184,6 +185,11 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     private static Action<Stream> Write(byte[] content) => stream => stream.Write(content);
+
+    private static FileOperations StoppingAfter(int bytes, Exception failure) => FileOperations.Disk with
+    {
+        WriteNew = (path, writer) => FileOperations.Disk.WriteNew(path, stream => writer(new StoppingStream(stream, bytes, failure))),
+    };
 
     private static Action<Stream> Interrupted(Func<Exception> reason) => stream =>
     {

@@ -7,7 +7,9 @@ namespace Ddpm.Properties.Formats;
 /// <summary>Ways to damage the bytes of a file, and to see what a decoder made of them.</summary>
 internal static class Decoding
 {
-    /// <summary>What decoding may allocate beside what is proportional to the file: messages, an exception inside the framework, lists.</summary>
+    /// <summary>
+    /// What decoding may allocate beside what is proportional to the file: messages, an exception inside the framework, lists.
+    /// </summary>
     private const long Allowance = 128 * 1024;
 
     internal static T Value<T>(this Fin<T> result) =>
@@ -29,7 +31,8 @@ internal static class Decoding
         return flipped;
     }
 
-    internal static ReadOnlyMemory<byte> Append(this ReadOnlyMemory<byte> bytes, params ReadOnlySpan<byte> more) => (byte[])[.. bytes.Span, .. more];
+    internal static ReadOnlyMemory<byte> Append(this ReadOnlyMemory<byte> bytes, params ReadOnlySpan<byte> more) =>
+        (byte[])[.. bytes.Span, .. more];
 
     internal static byte[] Ascii(string text) => Encoding.ASCII.GetBytes(text);
 

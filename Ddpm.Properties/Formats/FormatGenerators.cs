@@ -24,9 +24,9 @@ public static class FormatGenerators
 
     private static Gen<Arr<long>> Shapes =>
         Gen.Frequency(
-            (8, from rank in Gen.Choose(0, 4) from extents in Gen.Choose(0, 4).ArrayOf(rank) select Shape(extents)),
-            (1, Gen.Constant(Shape(Enumerable.Repeat(1, 32)))),
-            (1, from huge in Gen.Elements(1L << 58, 1_000_000_000_000, int.MaxValue) select new Arr<long>([huge, 0])));
+            (8, Gen.Choose(0, 4).SelectMany(rank => Gen.Choose(0, 4).ArrayOf(rank)).Select(Shape)),
+            (1, Gen.Constant(Shape([.. Enumerable.Repeat(1, 32)]))),
+            (1, Gen.Elements(1L << 58, 1_000_000_000_000, int.MaxValue).Select(huge => new Arr<long>([huge, 0]))));
 
     private static Gen<Arr<SafetensorsTensor>> Tensors =>
         from count in Gen.Frequency((4, Gen.Choose(0, 4)), (1, Gen.Choose(20, 60)))
@@ -35,7 +35,7 @@ public static class FormatGenerators
                        from shape in Shapes
                        from data in Data(shape, type.ItemBytes)
                        select (name, type, shape, data)).ArrayOf(count)
-        // The number makes the names differ.
+            // The number makes the names differ.
         select new Arr<SafetensorsTensor>(parts.Select((p, i) => Valid(SafetensorsTensor.Create($"{p.name}{i}", p.type, p.shape, p.data))));
 
     private static Gen<HashMap<string, string>> Metadata =>
@@ -43,19 +43,26 @@ public static class FormatGenerators
         from texts in Text.ArrayOf(2 * count)
         select Prelude.toHashMap(Enumerable.Range(0, count).Select(i => ($"{texts[2 * i]}{i}", texts[(2 * i) + 1])));
 
-    /// <summary>ASCII and what JSON, terminals and orderings stumble over: quotes, controls, line separators, private use, surrogate pairs.</summary>
+    /// <summary>
+    /// ASCII and what JSON, terminals and orderings stumble over: quotes, controls, line separators, private use, surrogate pairs.
+    /// </summary>
+    private static readonly string[] Pieces =
+    [
+        "a", "Z", ".", "_", " ", "0", "\"", "\\", "/", "<", "\0", "\n", "\u007f", "é", "漢", "\u2028", "\ue000", "\ufffd", "\uffff", "😀",
+        "\U0010ffff",
+    ];
+
     private static Gen<string> Text =>
         from length in Gen.Choose(0, 8)
-        from parts in Gen.Elements("a", "Z", ".", "_", " ", "0", "\"", "\\", "/", "<", "\0", "\n", "\u007f", "é", "漢", "\u2028", "\ue000", "\ufffd", "\uffff", "😀", "\U0010ffff")
-            .ArrayOf(length)
+        from parts in Gen.Elements(Pieces).ArrayOf(length)
         select string.Concat(parts);
 
     private static Gen<byte[]> Data(Arr<long> shape, int itemBytes) =>
         Gen.Choose(0, 255).Select(n => (byte)n).ArrayOf((int)shape.Fold((long)itemBytes, (product, extent) => product * extent));
 
-    private static Arr<long> Shape(IEnumerable<int> extents) => new(extents.Select(extent => (long)extent));
+    private static Arr<long> Shape(int[] extents) => new(extents.Select(extent => (long)extent));
 
-    private static T Valid<T>(Validation<LanguageExt.Common.Error, T> value) =>
+    internal static T Valid<T>(Validation<LanguageExt.Common.Error, T> value) =>
         value.Match(Succ: x => x, Fail: errors => throw new InvalidOperationException(string.Join("; ", errors)));
 
     public sealed record Place(int Number)

@@ -82,7 +82,12 @@ public sealed class NpyLaws
         var quote = (space.Number & 1) == 0 ? "'" : "\"";
         var gap = new[] { "", " ", "\n\t ", "   " }[space.In(4)];
         var tuple = $"({string.Join($"{gap},{gap}", array.Shape)}{(array.Shape.Count == 1 ? "," : "")}{gap})";
-        string[] items = [$"{quote}descr{quote}{gap}:{gap}{quote}{array.Type.Descr}{quote}", $"{quote}fortran_order{quote}:{gap}False", $"'shape'{gap}:{tuple}"];
+        string[] items =
+        [
+            $"{quote}descr{quote}{gap}:{gap}{quote}{array.Type.Descr}{quote}",
+            $"{quote}fortran_order{quote}:{gap}False",
+            $"'shape'{gap}:{tuple}",
+        ];
         var chosen = order.In(3);
         string[] ordered = [items[chosen], items[(chosen + (second ? 1 : 2)) % 3], items[(chosen + (second ? 2 : 1)) % 3]];
         var text = $"{gap}{{{gap}{string.Join($"{gap},{gap}", ordered)}{(trailingComma ? $"{gap},{gap}" : gap)}}}{gap}";
@@ -122,7 +127,9 @@ public sealed class NpyLaws
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775808,), }", "tuple")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807,), }", "larger than any memory")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2147483648, 2147483648, 0, 4), }", "larger than any memory")]
-    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1), }", "at most 32")]
+    [InlineData(
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1), }",
+        "at most 32")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "<f4 [2] needs 8 bytes of data, got 4")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'descr': '<f4'}", "'descr' is unknown or given twice")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'extra': '<f4'}", "'extra' is unknown or given twice")]
@@ -181,7 +188,7 @@ public sealed class NpyLaws
     }
 
     private static NpyArray Array(string descr, Arr<long> shape, byte[] data) =>
-        NpyArray.Create(NpyType.All.First(type => type.Descr == descr), shape, data).IfFail(errors => throw new InvalidOperationException(errors.Head.Message));
+        Valid(NpyArray.Create(NpyType.All.First(type => type.Descr == descr), shape, data));
 
     private static ReadOnlyMemory<byte> File(string header, ReadOnlySpan<byte> data, int version = 1)
     {

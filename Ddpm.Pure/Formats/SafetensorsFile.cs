@@ -52,13 +52,15 @@ public sealed record SafetensorsFile
 
         var headerBytes = dataBytes > System.Array.MaxLength ? 0 : Safetensors.Header(file).Length;
         if (headerBytes - sizeof(ulong) > Safetensors.MaxHeaderBytes)
-            return Seq1(Error.New($"the names and metadata make a header of {headerBytes} bytes, more than {Safetensors.MaxHeaderBytes}: shorten them"));
+            return Seq1(Error.New($"names and metadata need {headerBytes} bytes, {Safetensors.MaxHeaderBytes} are allowed: shorten them"));
         return headerBytes + dataBytes > System.Array.MaxLength
-            ? Seq1(Error.New($"{dataBytes} bytes of data are too many for a file of {System.Array.MaxLength}: spread the tensors over several"))
+            ? Seq1(Error.New($"{dataBytes} bytes of data, a file takes {System.Array.MaxLength}: spread the tensors over several"))
             : Empty;
     }
 
-    /// <summary>No header is longer: a character takes six bytes at most, a number twenty with its comma. It saves writing most headers twice.</summary>
+    /// <summary>
+    /// No header is longer: a character takes six bytes at most, a number twenty with its comma. It saves writing most headers twice.
+    /// </summary>
     private static long LongestHeader(SafetensorsFile file) =>
         100
         + file.Metadata.AsEnumerable().Sum(entry => (6L * (entry.Key.Length + entry.Value.Length)) + 10)

@@ -55,7 +55,8 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
             expected = entry.End;
         }
 
-        if (expected != data.Length) return Fault($"the last {data.Length - expected} bytes of the file belong to no tensor: it is damaged");
+        if (expected != data.Length)
+            return Fault($"the last {data.Length - expected} bytes of the file belong to no tensor: it is damaged");
         return SafetensorsFile.Create(tensors, Metadata).Match(
             Succ: Fin<SafetensorsFile>.Succ,
             Fail: errors => Fault(errors.Head.Message));
@@ -118,18 +119,22 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
                 if (!TryText(ref json, out var typeName)) return Damaged(ref json, $"the dtype of tensor {Quote(name)} is not text");
                 type = SafetensorsType.All.FirstOrDefault(candidate => candidate.Name == typeName);
                 if (type is null)
-                    return Fault($"tensor {Quote(name)} has type {Quote(typeName)}, not one of {string.Join(", ", SafetensorsType.All)}: convert it first");
+                {
+                    var known = string.Join(", ", SafetensorsType.All);
+                    return Fault($"type {Quote(typeName)} of tensor {Quote(name)} is not one of {known}: convert it first");
+                }
+
             }
             else if (json.ValueTextEquals("shape"u8) && shape is null)
             {
                 if (!TryNumbers(ref json, ArrayExtent.MaxRank, out var extents))
-                    return Damaged(ref json, $"the shape of tensor {Quote(name)} is no array of at most {ArrayExtent.MaxRank} numbers from 0 to 2⁶³ − 1");
+                    return Damaged(ref json, $"the shape of tensor {Quote(name)} is not at most {ArrayExtent.MaxRank} numbers below 2⁶³");
                 shape = extents;
             }
             else if (json.ValueTextEquals("data_offsets"u8) && offsets is null)
             {
                 if (!TryNumbers(ref json, 2, out var pair) || pair.Count != 2)
-                    return Damaged(ref json, $"the data_offsets of tensor {Quote(name)} are no array of two numbers from 0 to 2⁶³ − 1");
+                    return Damaged(ref json, $"the data_offsets of tensor {Quote(name)} are not two numbers below 2⁶³");
                 offsets = pair;
             }
             else
@@ -159,7 +164,10 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
         return true;
     }
 
-    /// <summary>The string or name at the reader, unless it is another token or holds an escaped lone surrogate, for which only an exception tells.</summary>
+    /// <summary>
+    /// The string or name at the reader, unless it is another token or holds an escaped lone surrogate, for which only an exception
+    /// tells.
+    /// </summary>
     private static bool TryText(ref Utf8JsonReader json, out string text)
     {
         text = "";

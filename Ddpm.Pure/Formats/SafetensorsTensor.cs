@@ -32,9 +32,10 @@ public sealed record SafetensorsTensor
     {
         var nameFault = NameFault(name);
         var dataFault = ArrayExtent.Fault(shape, type.Name, type.ItemBytes, data.Length);
-        return nameFault.IsNone && dataFault.IsNone
-            ? Validation<Error, SafetensorsTensor>.Success(new SafetensorsTensor(name, type, shape, data))
-            : Validation<Error, SafetensorsTensor>.Fail(Seq(nameFault, dataFault).Somes().Map(fault => Error.New($"tensor {Quote(name)}: {fault}")));
+        if (nameFault.IsNone && dataFault.IsNone)
+            return Validation<Error, SafetensorsTensor>.Success(new SafetensorsTensor(name, type, shape, data));
+        return Validation<Error, SafetensorsTensor>.Fail(
+            Seq(nameFault, dataFault).Somes().Map(fault => Error.New($"tensor {Quote(name)}: {fault}")));
     }
 
     /// <summary>Equality by content: name, type, shape and every byte of the data.</summary>
