@@ -11,7 +11,9 @@ namespace Ddpm.Host.Files;
 /// </summary>
 public static class AtomicFile
 {
-    /// <summary>How the names of temporary files end. One that is left over was abandoned by a process that was killed, and may be deleted.</summary>
+    /// <summary>
+    /// How the names of temporary files end. One that is left over was abandoned by a process that was killed, and may be deleted.
+    /// </summary>
     public const string TemporarySuffix = ".ddpm-partial";
 
     /// <summary>Makes the file hold exactly these bytes.</summary>
@@ -19,11 +21,15 @@ public static class AtomicFile
 
     /// <summary>Makes the file hold what the writer puts into the stream.</summary>
     /// <param name="path">The file. Its folder must exist.</param>
-    /// <param name="writer">Fills the stream and leaves it open. What it throws other than the errors of files passes through, once the temporary file is gone.</param>
+    /// <param name="writer">Fills the stream and leaves it open. What it throws other than the errors of files passes through, once the
+    /// temporary file is gone.</param>
     public static Fin<Unit> Write(string path, Action<Stream> writer) => Write(FileOperations.Disk, path, writer);
 
     /// <summary>As <see cref="Write(string, Action{Stream})"/>, on another file system.</summary>
-    /// <returns>Nothing, or one line that says why not. The file is then as it was before, unless the line says that only the flush of its folder failed.</returns>
+    /// <returns>
+    /// Nothing, or one line that says why not. The file is then as it was before, unless the line says that only the flush of its
+    /// folder failed.
+    /// </returns>
     public static Fin<Unit> Write(FileOperations operations, string path, Action<Stream> writer)
     {
         if (string.IsNullOrEmpty(Path.GetFileName(path)) || path.Contains('\0'))
@@ -54,7 +60,10 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>A temporary file that cannot even be deleted is no second error: the first one says what to mend, and the suffix says what it is.</summary>
+    /// <summary>
+    /// A temporary file that cannot even be deleted is no second error: the first one says what to mend, and the suffix says what it
+    /// is.
+    /// </summary>
     private static void Discard(FileOperations operations, string temporary)
     {
         try

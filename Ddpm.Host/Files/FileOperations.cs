@@ -32,7 +32,9 @@ public sealed partial record FileOperations(
         stream.Flush(flushToDisk: true);
     }
 
-    /// <summary>.NET does not open folders, so this asks the C library. Windows writes names through its journal and has no such call.</summary>
+    /// <summary>
+    /// .NET does not open folders, so this asks the C library. Windows writes names through its journal and has no such call.
+    /// </summary>
     private static void FlushFolderNames(string folder)
     {
         if (OperatingSystem.IsWindows()) return;

@@ -1,5 +1,4 @@
 using LanguageExt;
-using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;
@@ -28,21 +27,22 @@ internal static class ArrayExtent
         return Some(empty ? 0 : nonZero);
     }
 
-    /// <summary>Every reason why data of <paramref name="byteCount"/> bytes cannot be an array of this shape and type.</summary>
-    internal static Seq<Error> Faults(string what, Arr<long> shape, string type, int itemBytes, long byteCount) =>
-        ShapeFaults(what, shape, itemBytes)
-        + ByteCount(shape, itemBytes)
-            .Filter(needed => needed != byteCount)
-            .Map(needed => Error.New($"{what}: {type} {Text(shape)} needs {needed} bytes of data, got {byteCount}"))
-            .ToSeq();
-
-    /// <summary>Every reason why no array can have this shape.</summary>
-    internal static Seq<Error> ShapeFaults(string what, Arr<long> shape, int itemBytes)
+    /// <summary>Why data of <paramref name="byteCount"/> bytes cannot be an array of this shape and type, if so.</summary>
+    internal static Option<string> Fault(Arr<long> shape, string type, int itemBytes, long byteCount)
     {
-        if (shape.Count > MaxRank) return Seq1(Error.New($"{what}: {shape.Count} dimensions, more than the {MaxRank} that are read"));
-        if (shape.Exists(extent => extent < 0)) return Seq1(Error.New($"{what}: shape {Text(shape)} has a negative extent"));
-        return ByteCount(shape, itemBytes).IsNone ? Seq1(Error.New($"{what}: shape {Text(shape)} is larger than any memory")) : Empty;
+        var shapeFault = ShapeFault(shape, itemBytes);
+        if (shapeFault.IsSome) return shapeFault;
+        var needed = ByteCount(shape, itemBytes);
+        return needed == byteCount ? None : $"{type} {Text(shape)} needs {needed.IfNone(0)} bytes of data, got {byteCount}";
     }
 
-    private static string Text(Arr<long> shape) => $"[{string.Join(", ", shape.Take(MaxRank))}]";
+    /// <summary>Why no array can have this shape, if so.</summary>
+    internal static Option<string> ShapeFault(Arr<long> shape, int itemBytes)
+    {
+        if (shape.Count > MaxRank) return $"{shape.Count} dimensions are more than the {MaxRank} that are read";
+        if (shape.Exists(extent => extent < 0)) return $"shape {Text(shape)} has a negative extent";
+        return ByteCount(shape, itemBytes).IsNone ? $"shape {Text(shape)} is larger than any memory" : None;
+    }
+
+    private static string Text(Arr<long> shape) => $"[{string.Join(", ", shape)}]";
 }

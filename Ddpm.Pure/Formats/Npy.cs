@@ -8,13 +8,16 @@ namespace Ddpm.Pure.Formats;
 
 /// <summary>
 /// NumPy's <c>.npy</c> format (NEP 1): a magic number, a version, the length of a header, the header, which is a Python dictionary that
-/// gives type, order and shape, and the elements. Versions 1.0 and 2.0 are read, 1.0 is written; types are those of <see cref="NpyType"/>, in C order.
+/// gives type, order and shape, and the elements. Versions 1.0 and 2.0 are read, 1.0 is written, with the types of <see cref="NpyType"/>
+/// and in C order.
 /// </summary>
 public static class Npy
 {
     private const int Alignment = 64;
 
-    /// <summary>The length of the longest number that NumPy foresees for the first extent, so that an array can grow without moving its data.</summary>
+    /// <summary>
+    /// The length of the longest number that NumPy foresees for the first extent, so that an array can grow without moving its data.
+    /// </summary>
     private const int GrowthDigits = 21;
 
     /// <summary>
@@ -35,7 +38,7 @@ public static class Npy
             ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
             : BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
         if (headerLength > bytes.Length - headerStart)
-            return Fault(8, $"a header of {headerLength} bytes reaches beyond the end of the file ({bytes.Length} bytes): it is damaged or cut short");
+            return Fault(8, $"a header of {headerLength} bytes reaches beyond the file's {bytes.Length}: it is damaged or cut short");
 
         var dataStart = headerStart + (int)headerLength;
         return NpyHeader.Parse(bytes[headerStart..dataStart]).Match(
@@ -59,11 +62,12 @@ public static class Npy
     /// All that comes before the data of an array of this type and shape, for arrays that are written piece by piece. Its length is a
     /// multiple of 64. The data has to follow, in C order and little-endian.
     /// </summary>
-    /// <exception cref="ArgumentException">No array has that shape: a negative extent, more than 32 of them, or more than 2⁶³ − 1 bytes.</exception>
+    /// <exception cref="ArgumentException">
+    /// No array has that shape: a negative extent, more than 32 of them, or more than 2⁶³ − 1 bytes.
+    /// </exception>
     public static ReadOnlyMemory<byte> Header(NpyType type, Arr<long> shape)
     {
-        foreach (var fault in ArrayExtent.ShapeFaults("npy array", shape, type.ItemBytes))
-            throw new ArgumentException(fault.Message, nameof(shape));
+        foreach (var fault in ArrayExtent.ShapeFault(shape, type.ItemBytes)) throw new ArgumentException(fault, nameof(shape));
 
         var extents = string.Join(", ", shape) + (shape.Count == 1 ? "," : "");
         var text = new StringBuilder($"{{'descr': '{type.Descr}', 'fortran_order': False, 'shape': ({extents}), }}");

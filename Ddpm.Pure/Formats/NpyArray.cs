@@ -1,5 +1,6 @@
 using LanguageExt;
 using LanguageExt.Common;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;
 
@@ -21,13 +22,10 @@ public sealed record NpyArray
     /// <param name="type">The type of every element.</param>
     /// <param name="shape">The extents, outermost first.</param>
     /// <param name="data">The elements' bytes. They are kept, not copied, and must not change afterwards.</param>
-    public static Validation<Error, NpyArray> Create(NpyType type, Arr<long> shape, ReadOnlyMemory<byte> data)
-    {
-        var faults = ArrayExtent.Faults("npy array", shape, type.Descr, type.ItemBytes, data.Length);
-        return faults.IsEmpty
-            ? Validation<Error, NpyArray>.Success(new NpyArray(type, shape, data))
-            : Validation<Error, NpyArray>.Fail(faults);
-    }
+    public static Validation<Error, NpyArray> Create(NpyType type, Arr<long> shape, ReadOnlyMemory<byte> data) =>
+        ArrayExtent.Fault(shape, type.Descr, type.ItemBytes, data.Length).Match(
+            Some: fault => Validation<Error, NpyArray>.Fail(Seq1(Error.New(fault))),
+            None: () => Validation<Error, NpyArray>.Success(new NpyArray(type, shape, data)));
 
     /// <summary>Equality by content: type, shape and every byte of the data.</summary>
     public bool Equals(NpyArray? other) =>

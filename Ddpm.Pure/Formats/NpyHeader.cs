@@ -12,6 +12,8 @@ namespace Ddpm.Pure.Formats;
 /// </summary>
 internal sealed record NpyHeader(NpyType Type, Arr<long> Shape)
 {
+    private const string Remedy = "the file is damaged, save the array again with numpy.save";
+
     internal static Fin<NpyHeader> Parse(ReadOnlySpan<byte> text)
     {
         var cursor = new Cursor(text);
@@ -34,22 +36,26 @@ internal sealed record NpyHeader(NpyType Type, Arr<long> Shape)
                     fortranOrder = order;
                     break;
                 case "shape" when shape is null:
-                    if (!cursor.TakeTuple(out var extents)) return cursor.Expected($"a tuple of at most {ArrayExtent.MaxRank} whole numbers");
+                    if (!cursor.TakeTuple(out var extents))
+                        return cursor.Expected($"a tuple of at most {ArrayExtent.MaxRank} whole numbers");
                     shape = extents;
                     break;
                 default:
-                    return Error.New($"the header's key {Quote(key)} is unknown or given twice: the file is damaged, save the array again with numpy.save");
+                    return Error.New($"the header's key {Quote(key)} is unknown or given twice: {Remedy}");
             }
 
             if (!cursor.Take(',') && !cursor.Sees('}')) return cursor.Expected("',' or '}'");
         }
 
         if (!cursor.AtEnd) return cursor.Expected("nothing more");
-        if (descr is null || fortranOrder is null || shape is null) return Error.New("the header lacks descr, fortran_order or shape: the file is damaged");
-        if (fortranOrder.Value) return Error.New("the array is in Fortran order: save it again with numpy.save(file, numpy.ascontiguousarray(array))");
+        if (descr is null || fortranOrder is null || shape is null)
+            return Error.New($"the header lacks descr, fortran_order or shape: {Remedy}");
+        if (fortranOrder.Value)
+            return Error.New("the array is in Fortran order: save it again with numpy.save(file, numpy.ascontiguousarray(array))");
         return NpyType.All.Find(type => type.Descr == descr).Match(
             Some: type => Fin<NpyHeader>.Succ(new NpyHeader(type, shape.Value)),
-            None: () => Error.New($"type {Quote(descr)} is not one of {string.Join(", ", NpyType.All)}: save it again after array.astype with one of these"));
+            None: () => Error.New(
+                $"type {Quote(descr)} is not one of {string.Join(", ", NpyType.All)}: save it after array.astype with one of these"));
     }
 
     /// <summary>A place in the text. Every Take skips white space first, and moves only past what it took.</summary>
@@ -68,7 +74,7 @@ internal sealed record NpyHeader(NpyType Type, Arr<long> Shape)
         }
 
         internal readonly Error Expected(string what) =>
-            Error.New($"{what} was expected {position} bytes into the header: the file is damaged, save the array again with numpy.save");
+            Error.New($"{what} was expected {position} bytes into the header: {Remedy}");
 
         internal bool Sees(char symbol)
         {
@@ -83,7 +89,9 @@ internal sealed record NpyHeader(NpyType Type, Arr<long> Shape)
             return seen;
         }
 
-        /// <summary>A string between single or double quotes, printable ASCII without a backslash: NumPy has no need of an escape here.</summary>
+        /// <summary>
+        /// A string between single or double quotes, printable ASCII without a backslash: NumPy has no need of an escape here.
+        /// </summary>
         internal bool TakeString(out string value)
         {
             value = "";
@@ -130,7 +138,8 @@ internal sealed record NpyHeader(NpyType Type, Arr<long> Shape)
             var end = digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
             digits = end < 0 ? digits : digits[..end];
             position += digits.Length;
-            return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value) && (digits.Length == 1 || digits[0] != '0');
+            return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value)
+                && (digits.Length == 1 || digits[0] != '0');
         }
 
         private bool TakeWord(ReadOnlySpan<byte> word)

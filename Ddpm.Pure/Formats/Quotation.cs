@@ -3,12 +3,16 @@ using System.Text;
 
 namespace Ddpm.Pure.Formats;
 
-/// <summary>Text found in a file, made fit for an error message: one line, of bounded length, with nothing that moves a terminal's cursor.</summary>
+/// <summary>
+/// Text found in a file, made fit for an error message: one line, of bounded length, with nothing that moves a terminal's cursor.
+/// </summary>
 internal static class Quotation
 {
     private const int MaxLength = 60;
 
-    /// <summary>The text between single quotes; whatever is not a visible character as its code point, and the end cut off when it is long.</summary>
+    /// <summary>
+    /// The text between single quotes; whatever is not a visible character as its code point, and the end cut off when it is long.
+    /// </summary>
     internal static string Quote(string text)
     {
         var quoted = new StringBuilder("'");

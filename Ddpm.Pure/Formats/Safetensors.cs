@@ -22,19 +22,21 @@ public static class Safetensors
 
     /// <summary>
     /// The tensors and metadata in the bytes of a file, the data as slices of them, not copies. Fails, with the tensor or offset and the
-    /// reason, for anything that is not exactly a safetensors file: holes, overlaps or bytes left over in the data, a size that does not fit
-    /// its shape, names given twice, unknown types or fields, a header that is longer than the file or than <see cref="MaxHeaderBytes"/>, or
-    /// is not UTF-8 or not JSON. What it allocates is proportional to the header at most, whatever numbers stand in there.
+    /// reason, for anything that is not exactly a safetensors file: holes, overlaps or bytes left over in the data, a size that does not
+    /// fit its shape, names given twice, unknown types or fields, a header that is longer than the file or than
+    /// <see cref="MaxHeaderBytes"/>, or is not UTF-8 or not JSON. What it allocates is proportional to the header at most, whatever
+    /// numbers stand in there.
     /// </summary>
     public static Fin<SafetensorsFile> Read(ReadOnlyMemory<byte> file)
     {
         const int Start = sizeof(ulong);
-        if (file.Length < Start) return SafetensorsHeader.Fault($"{file.Length} bytes are too few for the length of a header: the file is cut short");
+        if (file.Length < Start)
+            return SafetensorsHeader.Fault($"{file.Length} bytes are too few for the length of a header: the file is cut short");
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(file.Span);
         if (headerLength > MaxHeaderBytes)
-            return SafetensorsHeader.Fault($"a header of {headerLength} bytes is longer than the allowed {MaxHeaderBytes}: this is no safetensors file");
+            return SafetensorsHeader.Fault($"a header of {headerLength} bytes, {MaxHeaderBytes} are allowed: this is no safetensors file");
         if (headerLength > (ulong)(file.Length - Start))
-            return SafetensorsHeader.Fault($"a header of {headerLength} bytes reaches beyond the end of the file ({file.Length} bytes): it is cut short");
+            return SafetensorsHeader.Fault($"a header of {headerLength} bytes reaches beyond the file's {file.Length}: it is cut short");
 
         var data = file[(Start + (int)headerLength)..];
         return SafetensorsHeader.Parse(file.Slice(Start, (int)headerLength).Span).Bind(header => header.Slice(data));
@@ -58,9 +60,9 @@ public static class Safetensors
 
     /// <summary>
     /// All that comes before the data, for files that are written piece by piece: after it the data of each of
-    /// <see cref="SafetensorsFile.Tensors"/> has to follow in turn. Metadata come first, by key (in the order of their UTF-8 bytes), then the
-    /// tensors in the order of their data. There is no white space but at the end, where spaces make the length a multiple of 8. So every
-    /// tensor begins at a multiple of its element's size.
+    /// <see cref="SafetensorsFile.Tensors"/> have to follow in turn. Metadata come first, by key (in the order of their UTF-8 bytes), then
+    /// the tensors in the order of their data. There is no white space but at the end, where spaces make the length a multiple of 8. So
+    /// every tensor begins at a multiple of its element's size.
     /// </summary>
     public static ReadOnlyMemory<byte> Header(SafetensorsFile file)
     {
@@ -116,7 +118,8 @@ public static class Safetensors
         if (!file.Metadata.IsEmpty)
         {
             json.WriteStartObject(MetadataKey);
-            foreach (var (key, text) in file.Metadata.AsEnumerable().OrderBy(entry => entry.Key, Unicode.ByCodePoint)) json.WriteString(key, text);
+            foreach (var (key, text) in file.Metadata.AsEnumerable().OrderBy(entry => entry.Key, Unicode.ByCodePoint))
+                json.WriteString(key, text);
             json.WriteEndObject();
         }
 

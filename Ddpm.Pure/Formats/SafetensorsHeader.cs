@@ -11,7 +11,11 @@ namespace Ddpm.Pure.Formats;
 internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, HashMap<string, string> Metadata)
 {
     /// <summary>One tensor, whose data are claimed to lie in [Begin, End), counted from the end of the header.</summary>
-    internal sealed record Entry(string Name, SafetensorsType Type, Arr<long> Shape, long Begin, long End);
+    internal sealed record Entry(string Name, SafetensorsType Type, Arr<long> Shape, long Begin, long End)
+    {
+        internal Error Misplaced(string reason) =>
+            Fault($"tensor {Quote(Name)} has its data at [{Begin}, {End}), {reason}: the file is damaged or cut short");
+    }
 
     /// <summary>The object of tensors, an object for each, and an array in it: nothing legal is nested deeper.</summary>
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 3 };
@@ -40,11 +44,10 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
         var expected = 0L;
         foreach (var entry in Entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
         {
-            var where = $"tensor {Quote(entry.Name)} has its data at [{entry.Begin}, {entry.End})";
-            if (entry.Begin > expected) return Fault($"{where}, but nothing fills the hole that begins at {expected}: the file is damaged");
-            if (entry.Begin < expected) return Fault($"{where}, but another tensor reaches to {expected}: the file is damaged");
-            if (entry.End < entry.Begin) return Fault($"{where}, which ends before it begins: the file is damaged");
-            if (entry.End > data.Length) return Fault($"{where}, but the file has only {data.Length} bytes of data: it is cut short or damaged");
+            if (entry.Begin > expected) return entry.Misplaced($"but nothing fills the hole that begins at {expected}");
+            if (entry.Begin < expected) return entry.Misplaced($"but another tensor reaches to {expected}");
+            if (entry.End < entry.Begin) return entry.Misplaced("which ends before it begins");
+            if (entry.End > data.Length) return entry.Misplaced($"but the file has only {data.Length} bytes of data");
 
             var created = SafetensorsTensor.Create(entry.Name, entry.Type, entry.Shape, data[(int)entry.Begin..(int)entry.End]);
             if (created.IsFail) return Fault($"{created.FailToSeq().Head.Message}: the file is damaged");
@@ -52,7 +55,8 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
             expected = entry.End;
         }
 
-        if (expected != data.Length) return Fault($"the last {data.Length - expected} bytes of the file belong to no tensor: it is damaged");
+        if (expected != data.Length)
+            return Fault($"the last {data.Length - expected} bytes of the file belong to no tensor: it is damaged");
         return SafetensorsFile.Create(tensors, Metadata).Match(
             Succ: Fin<SafetensorsFile>.Succ,
             Fail: errors => Fault(errors.Head.Message));
@@ -113,20 +117,24 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
             {
                 json.Read();
                 if (!TryText(ref json, out var typeName)) return Damaged(ref json, $"the dtype of tensor {Quote(name)} is not text");
-                type = SafetensorsType.All.Find(candidate => candidate.Name == typeName).MatchUnsafe(found => found, () => null);
+                type = SafetensorsType.All.FirstOrDefault(candidate => candidate.Name == typeName);
                 if (type is null)
-                    return Fault($"tensor {Quote(name)} has type {Quote(typeName)}, not one of {string.Join(", ", SafetensorsType.All)}: convert it first");
+                {
+                    var known = string.Join(", ", SafetensorsType.All);
+                    return Fault($"type {Quote(typeName)} of tensor {Quote(name)} is not one of {known}: convert it first");
+                }
+
             }
             else if (json.ValueTextEquals("shape"u8) && shape is null)
             {
                 if (!TryNumbers(ref json, ArrayExtent.MaxRank, out var extents))
-                    return Damaged(ref json, $"the shape of tensor {Quote(name)} is no array of at most {ArrayExtent.MaxRank} numbers from 0 to 2⁶³ − 1");
+                    return Damaged(ref json, $"the shape of tensor {Quote(name)} is not at most {ArrayExtent.MaxRank} numbers below 2⁶³");
                 shape = extents;
             }
             else if (json.ValueTextEquals("data_offsets"u8) && offsets is null)
             {
                 if (!TryNumbers(ref json, 2, out var pair) || pair.Count != 2)
-                    return Damaged(ref json, $"the data_offsets of tensor {Quote(name)} are no array of two numbers from 0 to 2⁶³ − 1");
+                    return Damaged(ref json, $"the data_offsets of tensor {Quote(name)} are not two numbers below 2⁶³");
                 offsets = pair;
             }
             else
@@ -143,19 +151,23 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
     private static bool TryNumbers(ref Utf8JsonReader json, int most, out Arr<long> numbers)
     {
         numbers = Arr<long>.Empty;
-        var read = new List<long>();
+        Span<long> read = stackalloc long[most];
+        var count = 0;
         if (!json.Read() || json.TokenType != JsonTokenType.StartArray) return false;
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
-            if (read.Count == most || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0) return false;
-            read.Add(number);
+            if (count == most || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0) return false;
+            read[count++] = number;
         }
 
-        numbers = new Arr<long>(read);
+        numbers = new Arr<long>(read[..count].ToArray());
         return true;
     }
 
-    /// <summary>The string or name at the reader, unless it is another token or holds an escaped lone surrogate, for which only an exception tells.</summary>
+    /// <summary>
+    /// The string or name at the reader, unless it is another token or holds an escaped lone surrogate, for which only an exception
+    /// tells.
+    /// </summary>
     private static bool TryText(ref Utf8JsonReader json, out string text)
     {
         text = "";

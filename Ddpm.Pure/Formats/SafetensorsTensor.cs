@@ -30,11 +30,12 @@ public sealed record SafetensorsTensor
     /// <param name="data">The elements' bytes. They are kept, not copied, and must not change afterwards.</param>
     public static Validation<Error, SafetensorsTensor> Create(string name, SafetensorsType type, Arr<long> shape, ReadOnlyMemory<byte> data)
     {
-        var what = $"tensor {Quote(name)}";
-        var faults = NameFaults(name, what) + ArrayExtent.Faults(what, shape, type.Name, type.ItemBytes, data.Length);
-        return faults.IsEmpty
-            ? Validation<Error, SafetensorsTensor>.Success(new SafetensorsTensor(name, type, shape, data))
-            : Validation<Error, SafetensorsTensor>.Fail(faults);
+        var nameFault = NameFault(name);
+        var dataFault = ArrayExtent.Fault(shape, type.Name, type.ItemBytes, data.Length);
+        if (nameFault.IsNone && dataFault.IsNone)
+            return Validation<Error, SafetensorsTensor>.Success(new SafetensorsTensor(name, type, shape, data));
+        return Validation<Error, SafetensorsTensor>.Fail(
+            Seq(nameFault, dataFault).Somes().Map(fault => Error.New($"tensor {Quote(name)}: {fault}")));
     }
 
     /// <summary>Equality by content: name, type, shape and every byte of the data.</summary>
@@ -44,9 +45,9 @@ public sealed record SafetensorsTensor
     /// <summary>A hash of name, type and shape alone: the data may be hundreds of megabytes.</summary>
     public override int GetHashCode() => HashCode.Combine(Name, Type, Shape);
 
-    private static Seq<Error> NameFaults(string name, string what)
+    private static Option<string> NameFault(string name)
     {
-        if (name == Safetensors.MetadataKey) return Seq1(Error.New($"{what}: the format keeps this name for itself"));
-        return Unicode.IsValid(name) ? Empty : Seq1(Error.New($"{what}: the name is not valid Unicode"));
+        if (name == Safetensors.MetadataKey) return "the format keeps this name for itself";
+        return Unicode.IsValid(name) ? None : "the name is not valid Unicode";
     }
 }

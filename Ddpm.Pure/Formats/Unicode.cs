@@ -16,11 +16,8 @@ internal static class Unicode
     /// <summary>Whether the text has no lone surrogate, and so survives the way to UTF-8 and back.</summary>
     internal static bool IsValid(string text)
     {
-        for (var rest = text.AsSpan(); Rune.DecodeFromUtf16(rest, out _, out var length) is var status && !rest.IsEmpty; rest = rest[length..])
-        {
-            if (status != OperationStatus.Done) return false;
-        }
-
-        return true;
+        var rest = text.AsSpan();
+        while (Rune.DecodeFromUtf16(rest, out _, out var length) == OperationStatus.Done) rest = rest[length..];
+        return rest.IsEmpty;
     }
 }

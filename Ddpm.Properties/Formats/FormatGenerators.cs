@@ -1,0 +1,72 @@
+using Ddpm.Pure.Formats;
+using FsCheck;
+using FsCheck.Fluent;
+using LanguageExt;
+
+namespace Ddpm.Properties.Formats;
+
+/// <summary>Valid arrays and files by construction: scalars, empty ones, many dimensions, every type, names from all of Unicode.</summary>
+public static class FormatGenerators
+{
+    public static Arbitrary<NpyArray> NpyArrays() =>
+        (from type in Gen.Elements(NpyType.All.AsEnumerable())
+         from shape in Shapes
+         from data in Data(shape, type.ItemBytes)
+         select Valid(NpyArray.Create(type, shape, data))).ToArbitrary();
+
+    public static Arbitrary<SafetensorsFile> SafetensorsFiles() =>
+        (from tensors in Tensors
+         from metadata in Metadata
+         select Valid(SafetensorsFile.Create(tensors, metadata))).ToArbitrary();
+
+    /// <summary>Where to damage a file: taken modulo whatever length it has.</summary>
+    public static Arbitrary<Place> Places() => Gen.Choose(0, int.MaxValue).Select(n => new Place(n)).ToArbitrary();
+
+    private static Gen<Arr<long>> Shapes =>
+        Gen.Frequency(
+            (8, Gen.Choose(0, 4).SelectMany(rank => Gen.Choose(0, 4).ArrayOf(rank)).Select(Shape)),
+            (1, Gen.Constant(Shape([.. Enumerable.Repeat(1, 32)]))),
+            (1, Gen.Elements(1L << 58, 1_000_000_000_000, int.MaxValue).Select(huge => new Arr<long>([huge, 0]))));
+
+    private static Gen<Arr<SafetensorsTensor>> Tensors =>
+        from count in Gen.Frequency((4, Gen.Choose(0, 4)), (1, Gen.Choose(20, 60)))
+        from parts in (from name in Text
+                       from type in Gen.Elements(SafetensorsType.All.AsEnumerable())
+                       from shape in Shapes
+                       from data in Data(shape, type.ItemBytes)
+                       select (name, type, shape, data)).ArrayOf(count)
+            // The number makes the names differ.
+        select new Arr<SafetensorsTensor>(parts.Select((p, i) => Valid(SafetensorsTensor.Create($"{p.name}{i}", p.type, p.shape, p.data))));
+
+    private static Gen<HashMap<string, string>> Metadata =>
+        from count in Gen.Choose(0, 4)
+        from texts in Text.ArrayOf(2 * count)
+        select Prelude.toHashMap(Enumerable.Range(0, count).Select(i => ($"{texts[2 * i]}{i}", texts[(2 * i) + 1])));
+
+    /// <summary>
+    /// ASCII and what JSON, terminals and orderings stumble over: quotes, controls, line separators, private use, surrogate pairs.
+    /// </summary>
+    private static readonly string[] Pieces =
+    [
+        "a", "Z", ".", "_", " ", "0", "\"", "\\", "/", "<", "\0", "\n", "\u007f", "é", "漢", "\u2028", "\ue000", "\ufffd", "\uffff", "😀",
+        "\U0010ffff",
+    ];
+
+    private static Gen<string> Text =>
+        from length in Gen.Choose(0, 8)
+        from parts in Gen.Elements(Pieces).ArrayOf(length)
+        select string.Concat(parts);
+
+    private static Gen<byte[]> Data(Arr<long> shape, int itemBytes) =>
+        Gen.Choose(0, 255).Select(n => (byte)n).ArrayOf((int)shape.Fold((long)itemBytes, (product, extent) => product * extent));
+
+    private static Arr<long> Shape(int[] extents) => new(extents.Select(extent => (long)extent));
+
+    internal static T Valid<T>(Validation<LanguageExt.Common.Error, T> value) =>
+        value.Match(Succ: x => x, Fail: errors => throw new InvalidOperationException(string.Join("; ", errors)));
+
+    public sealed record Place(int Number)
+    {
+        public int In(int length) => Number % length;
+    }
+}
