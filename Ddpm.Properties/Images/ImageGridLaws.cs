@@ -1,0 +1,99 @@
+using Ddpm.Pure.Images;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Xunit;
+
+namespace Ddpm.Properties.Images;
+
+[Properties(Arbitrary = [typeof(Pictures), typeof(ImageGridLaws)])]
+public class ImageGridLaws
+{
+    /// <summary>Images and a grid for them.</summary>
+    public sealed record Tiling(ImageBatch Images, ImageGrid Grid)
+    {
+        public PixelImage Picture => Grid.Draw(Images.Levels, Images.Channels);
+    }
+
+    public static Arbitrary<Tiling> Tilings() => (
+        from images in Pictures.ImageBatches().Generator
+        from columns in Gen.Choose(0, 15)
+        from gap in Gen.Choose(0, 3)
+        from background in Gen.Choose(0, 255)
+        select new Tiling(
+            images,
+            ImageGrid.For(images.Count, images.Width, images.Height, columns == 0 ? null : columns, gap, (byte)background)))
+        .ToArbitrary();
+
+    [Property]
+    public Property Every_pixel_of_every_image_is_placed_exactly_once_and_the_rest_is_background(Tiling tiling)
+    {
+        var (images, grid) = tiling;
+        var picture = tiling.Picture;
+        var owners = new int[grid.Width, grid.Height];
+        var right = true;
+        for (var n = 0; n < images.Count; n++)
+        {
+            var (left, top) = grid.Corner(n);
+            for (var y = 0; y < images.Height; y++)
+                for (var x = 0; x < images.Width; x++)
+                {
+                    owners[left + x, top + y]++;
+                    for (var c = 0; c < images.Channels; c++)
+                        right &= picture[left + x, top + y, c] == images[n, x, y, c];
+                }
+        }
+        for (var y = 0; y < grid.Height; y++)
+            for (var x = 0; x < grid.Width; x++)
+                for (var c = 0; c < images.Channels; c++)
+                    right &= owners[x, y] == 1 || (owners[x, y] == 0 && picture[x, y, c] == grid.Background);
+        return (right && (picture.Width, picture.Height) == (grid.Width, grid.Height)).ToProperty();
+    }
+
+    [Property]
+    public Property Transposing_rows_and_columns_permutes_tiles_only(Tiling tiling)
+    {
+        var (grid, transposed) = (tiling.Grid, tiling.Grid.Transpose());
+        var cells = grid.Rows * grid.Columns;
+        var full = new byte[cells * tiling.Images.Size];
+        tiling.Images.Levels.CopyTo(full, 0);
+
+        // Cell (row, column) of one is cell (column, row) of the other.
+        var moved = Enumerable.Range(0, cells)
+            .SelectMany(i => full.Chunk(tiling.Images.Size).ElementAt(i % grid.Rows * grid.Columns + i / grid.Rows)).ToArray();
+        var (one, other) = (grid.Draw(full, tiling.Images.Channels), transposed.Draw(moved, tiling.Images.Channels));
+        var tiles =
+            from row in Enumerable.Range(0, grid.Rows)
+            from column in Enumerable.Range(0, grid.Columns)
+            from y in Enumerable.Range(0, grid.TileHeight)
+            from x in Enumerable.Range(0, grid.TileWidth)
+            let here = grid.Corner(row * grid.Columns + column)
+            let there = transposed.Corner(column * grid.Rows + row)
+            select one[here.Left + x, here.Top + y] == other[there.Left + x, there.Top + y];
+        return (transposed.Transpose() == grid && tiles.All(same => same)).ToProperty();
+    }
+
+    [Property]
+    public Property A_grid_of_its_own_choice_has_no_empty_row_and_is_nearly_square(PositiveInt count)
+    {
+        var grid = ImageGrid.For(count.Get, 28, 28);
+        var (n, rows, columns) = (count.Get, grid.Rows, grid.Columns);
+        return (rows * columns >= n && (rows - 1) * columns < n && columns * columns >= n && (columns - 1) * (columns - 1) < n
+            && rows <= columns && columns - rows <= 1).ToProperty();
+    }
+
+    [Theory]
+    [InlineData(0, 28, null, 2)]
+    [InlineData(1, 0, null, 2)]
+    [InlineData(1, 28, 0, 2)]
+    [InlineData(1, 28, null, -1)]
+    public void Nonsense_is_refused(int count, int tile, int? columns, int gap) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => ImageGrid.For(count, tile, tile, columns, gap));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(20)]
+    public void Levels_that_are_not_some_of_its_tiles_are_refused(int levels) =>
+        Assert.Throws<ArgumentException>(() => ImageGrid.For(4, 2, 2).Draw(new byte[levels], 1));
+}

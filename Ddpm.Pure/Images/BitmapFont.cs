@@ -1,0 +1,144 @@
+using System.Collections.Frozen;
+
+namespace Ddpm.Pure.Images;
+
+/// <summary>
+/// A proportional bitmap font, capitals 5×7 pixels with two rows below the baseline, so that a label can be drawn where no font is
+/// installed. Letters, digits, space and .,:;!?'-+=%/()_; any other character is drawn as a hollow box.
+/// </summary>
+public static class BitmapFont
+{
+    private const int Baseline = 7;
+    private const int Spacing = 1;
+
+    /// <summary>Rows of a line of text at scale 1: seven above the baseline and two below.</summary>
+    public const int LineHeight = Baseline + 2;
+
+    private static readonly PixelMask Box = new(["#####", "#...#", "#...#", "#...#", "#...#", "#...#", "#####"]);
+
+    private static readonly FrozenDictionary<char, PixelMask> Glyphs = Sheets().SelectMany(Cut).ToFrozenDictionary();
+
+    /// <summary>Whether the font has a glyph of its own for a character.</summary>
+    public static bool Has(char character) => Glyphs.ContainsKey(character);
+
+    /// <summary>Width of a line of text in pixels at scale 1; 0 when it is empty.</summary>
+    public static int Width(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Math.Max(0, text.Sum(character => Glyph(character).Width + Spacing) - Spacing);
+    }
+
+    /// <summary>
+    /// One line of text as a grey picture, <see cref="Width"/>×<see cref="LineHeight"/> pixels (at least one wide) times the scale.
+    /// </summary>
+    /// <param name="text">The text; a line break is a character like others.</param>
+    /// <param name="scale">Pixels of the picture a side of each pixel of the font, at least 1.</param>
+    /// <param name="ink">Grey level of the letters.</param>
+    /// <param name="paper">Grey level of the rest.</param>
+    public static PixelImage Draw(string text, int scale, byte ink = 0, byte paper = 255)
+    {
+        var width = Math.Max(1, Width(text));
+        var line = new byte[width * LineHeight];
+        line.AsSpan().Fill(paper);
+        var left = 0;
+        foreach (var character in text)
+        {
+            var glyph = Glyph(character);
+            for (var y = 0; y < glyph.Height; y++)
+                for (var x = 0; x < glyph.Width; x++)
+                    if (glyph[x, y])
+                        line[y * width + left + x] = ink;
+            left += glyph.Width + Spacing;
+        }
+        return PixelImage.Create(width, LineHeight, channels: 1, line).Enlarge(scale);
+    }
+
+    private static PixelMask Glyph(char character) => Glyphs.GetValueOrDefault(character, Box);
+
+    private static IEnumerable<KeyValuePair<char, PixelMask>> Cut((string Characters, string Rows) sheet)
+    {
+        var rows = sheet.Rows.Split('\n').Select(row => row.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToArray();
+        return sheet.Characters.Select((character, i) => KeyValuePair.Create(character, new PixelMask([.. rows.Select(row => row[i])])));
+    }
+
+    private readonly record struct PixelMask(string[] Rows)
+    {
+        public int Width => Rows[0].Length;
+
+        public int Height => Rows.Length;
+
+        public bool this[int x, int y] => Rows[y][x] == '#';
+    }
+
+    // As on paper: a row of text is a row of pixels of each of the sheet's glyphs.
+    private static IEnumerable<(string Characters, string Rows)> Sheets() =>
+    [
+        ("ABCDEFGHIJKLM",
+        """
+        .###. ####. .###. ####. ##### ##### .###. #...# ### ..### #...# #.... #...#
+        #...# #...# #...# #...# #.... #.... #...# #...# .#. ...#. #..#. #.... ##.##
+        #...# #...# #.... #...# #.... #.... #.... #...# .#. ...#. #.#.. #.... #.#.#
+        ##### ####. #.... #...# ####. ####. #.### ##### .#. ...#. ##... #.... #.#.#
+        #...# #...# #.... #...# #.... #.... #...# #...# .#. ...#. #.#.. #.... #...#
+        #...# #...# #...# #...# #.... #.... #...# #...# .#. #..#. #..#. #.... #...#
+        #...# ####. .###. ####. ##### #.... .###. #...# ### .##.. #...# ##### #...#
+        """),
+        ("NOPQRSTUVWXYZ",
+        """
+        #...# .###. ####. .###. ####. .###. ##### #...# #...# #...# #...# #...# #####
+        #...# #...# #...# #...# #...# #...# ..#.. #...# #...# #...# #...# #...# ....#
+        ##..# #...# #...# #...# #...# #.... ..#.. #...# #...# #...# .#.#. .#.#. ...#.
+        #.#.# #...# ####. #...# ####. .###. ..#.. #...# #...# #.#.# ..#.. ..#.. ..#..
+        #..## #...# #.... #.#.# #.#.. ....# ..#.. #...# .#.#. #.#.# .#.#. ..#.. .#...
+        #...# #...# #.... #..#. #..#. #...# ..#.. #...# .#.#. ##.## #...# ..#.. #....
+        #...# .###. #.... .##.# #...# .###. ..#.. .###. ..#.. #...# #...# ..#.. #####
+        """),
+        ("abcdefghijklm",
+        """
+        ..... #.... ..... ....# ..... ..## ..... #.... # ..# #... #. .....
+        ..... #.... ..... ....# ..... .#.. ..... #.... . ... #... #. .....
+        .###. #.##. .###. .##.# .###. .#.. .#### #.##. # ..# #..# #. ####.
+        ....# ##..# #.... #..## #...# #### #...# ##..# # ..# #.#. #. #.#.#
+        .#### #...# #.... #...# ##### .#.. #...# #...# # ..# ##.. #. #.#.#
+        #...# #...# #...# #...# #.... .#.. #...# #...# # ..# #.#. #. #.#.#
+        .#### ####. .###. .#### .###. .#.. .#### #...# # ..# #..# .# #.#.#
+        ..... ..... ..... ..... ..... .... ....# ..... . #.# .... .. .....
+        ..... ..... ..... ..... ..... .... .###. ..... . .#. .... .. .....
+        """),
+        ("nopqrstuvwxyz",
+        """
+        ..... ..... ..... ..... .... ..... .#.. ..... ..... ..... ..... ..... .....
+        ..... ..... ..... ..... .... ..... .#.. ..... ..... ..... ..... ..... .....
+        #.##. .###. ####. .#### #.## .#### #### #...# #...# #...# #...# #...# #####
+        ##..# #...# #...# #...# ##.. #.... .#.. #...# #...# #.#.# .#.#. #...# ...#.
+        #...# #...# #...# #...# #... .###. .#.. #...# #...# #.#.# ..#.. #...# ..#..
+        #...# #...# #...# #...# #... ....# .#.. #..## .#.#. #.#.# .#.#. #...# .#...
+        #...# .###. ####. .#### #... ####. ..## .##.# ..#.. .#.#. #...# .#### #####
+        ..... ..... #.... ....# .... ..... .... ..... ..... ..... ..... ....# .....
+        ..... ..... #.... ....# .... ..... .... ..... ..... ..... ..... .###. .....
+        """),
+        ("0123456789",
+        """
+        .##. ..#.. .###. .###. ...#. ##### ..##. ##### .###. .###.
+        #..# .##.. #...# #...# ..##. #.... .#... ....# #...# #...#
+        #..# ..#.. ....# ....# .#.#. ####. #.... ...#. #...# #...#
+        #..# ..#.. ...#. ..##. #..#. ....# ####. ...#. .###. .####
+        #..# ..#.. ..#.. ....# ##### ....# #...# ..#.. #...# ....#
+        #..# ..#.. .#... #...# ...#. #...# #...# ..#.. #...# ...#.
+        .##. .###. ##### .###. ...#. .###. .###. ..#.. .###. .##..
+        """),
+        (".,:;!?'-+=%/()_",
+        """
+        .. .. .. .. # .###. # .... ..... ..... .#....# ....# ..# #.. .....
+        .. .. .. .. # #...# # .... ..#.. ..... #.#..#. ....# .#. .#. .....
+        .. .. ## ## # ....# . .... ..#.. ##### .#..#.. ...#. #.. ..# .....
+        .. .. ## ## # ...#. . #### ##### ..... ...#... ..#.. #.. ..# .....
+        .. .. .. .. # ..#.. . .... ..#.. ##### ..#..#. .#... #.. ..# .....
+        ## ## ## ## . ..... . .... ..#.. ..... .#..#.# #.... .#. .#. .....
+        ## ## ## ## # ..#.. . .... ..... ..... #....#. #.... ..# #.. #####
+        .. .# .. .# . ..... . .... ..... ..... ....... ..... ... ... .....
+        .. #. .. #. . ..... . .... ..... ..... ....... ..... ... ... .....
+        """),
+        (" ", "..."),
+    ];
+}

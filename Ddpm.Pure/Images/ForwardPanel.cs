@@ -1,0 +1,8 @@
+using LanguageExt;
+
+namespace Ddpm.Pure.Images;
+
+/// <summary>A panel of the <see cref="ForwardFigure"/>.</summary>
+/// <param name="Label">The text over it.</param>
+/// <param name="Timestep">The zero-based timestep t whose x_t it shows; none for the images themselves.</param>
+public sealed record ForwardPanel(string Label, Option<int> Timestep);

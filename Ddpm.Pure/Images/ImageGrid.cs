@@ -1,0 +1,81 @@
+namespace Ddpm.Pure.Images;
+
+/// <summary>
+/// How equally large images are laid out on one picture: row by row from the top left, with a gap between neighbours and none around.
+/// </summary>
+public sealed record ImageGrid
+{
+    private ImageGrid(int rows, int columns, int tileWidth, int tileHeight, int gap, byte background) =>
+        (Rows, Columns, TileWidth, TileHeight, Gap, Background) = (rows, columns, tileWidth, tileHeight, gap, background);
+
+    /// <summary>Rows of tiles, at least 1.</summary>
+    public int Rows { get; }
+
+    /// <summary>Tiles in a row, at least 1.</summary>
+    public int Columns { get; }
+
+    /// <summary>Pixels in a row of a tile, at least 1.</summary>
+    public int TileWidth { get; }
+
+    /// <summary>Rows of pixels of a tile, at least 1.</summary>
+    public int TileHeight { get; }
+
+    /// <summary>Pixels between neighbouring tiles, at least 0.</summary>
+    public int Gap { get; }
+
+    /// <summary>The grey level of the gaps and of the cells that no image fills.</summary>
+    public byte Background { get; }
+
+    /// <summary>Width of the whole picture in pixels.</summary>
+    public int Width => checked(Columns * (TileWidth + Gap) - Gap);
+
+    /// <summary>Height of the whole picture in pixels.</summary>
+    public int Height => checked(Rows * (TileHeight + Gap) - Gap);
+
+    /// <summary>The smallest grid for a number of images.</summary>
+    /// <param name="count">Images, at least 1.</param>
+    /// <param name="tileWidth">Width of an image.</param>
+    /// <param name="tileHeight">Height of an image.</param>
+    /// <param name="columns">Tiles in a row; ⌈√count⌉ when null. More than there are images leave cells empty.</param>
+    /// <param name="gap">Pixels between neighbours.</param>
+    /// <param name="background">Grey level of gaps and of empty cells.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number outside of its range.</exception>
+    public static ImageGrid For(int count, int tileWidth, int tileHeight, int? columns = null, int gap = 2, byte background = 255)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tileWidth, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tileHeight, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(gap, 0);
+        var across = columns ?? (int)Math.Ceiling(Math.Sqrt(count));
+        ArgumentOutOfRangeException.ThrowIfLessThan(across, 1, nameof(columns));
+        return new ImageGrid((count - 1) / across + 1, across, tileWidth, tileHeight, gap, background);
+    }
+
+    /// <summary>The grid with rows and columns exchanged; tiles keep their size and their orientation.</summary>
+    public ImageGrid Transpose() => new(Columns, Rows, TileWidth, TileHeight, Gap, Background);
+
+    /// <summary>Where the top left pixel of an image goes, in pixels from the top left of the picture.</summary>
+    /// <param name="image">Index of the image, from 0.</param>
+    public (int Left, int Top) Corner(int image) => (image % Columns * (TileWidth + Gap), image / Columns * (TileHeight + Gap));
+
+    /// <summary>The picture of at most rows × columns images.</summary>
+    /// <param name="images">N×H×W×C levels.</param>
+    /// <param name="channels">C, 1 or 3.</param>
+    /// <exception cref="ArgumentException">No whole number of tiles, none, or more than the grid has cells.</exception>
+    public PixelImage Draw(ReadOnlySpan<byte> images, int channels)
+    {
+        var size = checked(TileWidth * TileHeight * channels);
+        if (images.Length == 0 || images.Length % size != 0 || images.Length / size > Rows * Columns)
+        {
+            throw new ArgumentException(
+                $"{images.Length} levels are not 1 to {Rows * Columns} images of {TileHeight}×{TileWidth}×{channels}.", nameof(images));
+        }
+        var tiles = new PlacedImage[images.Length / size];
+        for (var i = 0; i < tiles.Length; i++)
+        {
+            var (left, top) = Corner(i);
+            tiles[i] = new PlacedImage(PixelImage.Create(TileWidth, TileHeight, channels, images.Slice(i * size, size)), left, top);
+        }
+        return PixelImage.Compose(Width, Height, channels, Background, tiles);
+    }
+}
