@@ -1,0 +1,94 @@
+using Ddpm.Pure.Data;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Data;
+
+/// <summary>Gets data sets from wherever they can be had.</summary>
+public static class DataSets
+{
+    /// <summary>
+    /// Loads one part of a data set. A folder that the user names is the only place looked at. Otherwise the places are, in this order:
+    /// the per-user cache; the folder of the Debian package; the mirrors; the Debian package, fetched without installing it. The last two
+    /// fill the cache with all four files.
+    /// </summary>
+    /// <param name="description">Which data set.</param>
+    /// <param name="split">Which part of it.</param>
+    /// <param name="folder">The user's own folder of IDX files, where one was named. It may hold any images.</param>
+    /// <param name="environment">The machine: <see cref="DataSetEnvironment.Default"/>.</param>
+    /// <param name="report">Told of every piece that arrives, on any thread.</param>
+    /// <param name="cancellation">Ends the loading with <see cref="Errors.Cancelled"/>.</param>
+    /// <returns>The images; or one error that names every place tried, why it failed and what to do.</returns>
+    public static Fin<LoadedDataSet> Load(
+        DataSetDescription description,
+        DataSplit split,
+        Option<string> folder,
+        DataSetEnvironment environment,
+        Action<DownloadProgress> report,
+        CancellationToken cancellation) =>
+        folder.Match(
+            Some: path => new IdxFolder(path).LoadAny(description, split).Match(
+                Succ: FinSucc,
+                Fail: fault => FinFail<LoadedDataSet>(Error.New(
+                    $"{fault.Message}: mend the folder, or leave out --data to have {description.Title} fetched"))),
+            None: () => FirstOf(Sources(description, split, environment, report, cancellation), cancellation).Match(
+                Succ: FinSucc,
+                Fail: fault => FinFail<LoadedDataSet>(fault == Errors.Cancelled ? fault : NotFound(description, split, fault))));
+
+    private sealed record Source(string Name, Func<Fin<LoadedDataSet>> Load);
+
+    private static Seq<Source> Sources(
+        DataSetDescription description,
+        DataSplit split,
+        DataSetEnvironment environment,
+        Action<DownloadProgress> report,
+        CancellationToken cancellation)
+    {
+        var cache = Path.Combine(environment.CacheFolder, description.Name);
+        Fin<LoadedDataSet> FromCache() => new IdxFolder(cache).LoadPublished(description, split, $"cache {cache}");
+        // A fetch that brought only some of the files may still have brought the two that are needed, so the cache is asked in any case.
+        Fin<LoadedDataSet> Fetched(Func<Task<Fin<string>>> fetch) =>
+            CacheFile.CreateFolder(cache).Bind(_ => fetch().GetAwaiter().GetResult()).Match(
+                Succ: origin => new IdxFolder(cache).LoadPublished(description, split, origin),
+                Fail: fault => FromCache().Match(Succ: FinSucc, Fail: _ => fault));
+
+        return
+            Seq1(new Source($"cache {cache}", FromCache)) +
+            toSeq(description.Package)
+                .Map(package => Path.Combine(environment.DebianRoot, package.Folder.TrimStart('/')))
+                .Map(installed => new Source(
+                    $"Debian's folder {installed}",
+                    () => new IdxFolder(installed).LoadPublished(description, split, $"Debian's folder {installed}"))) +
+            Seq1(new Source("download", () => Fetched(async () =>
+                (await MirrorDownload.Fetch(description, cache, environment, report, cancellation).ConfigureAwait(false))
+                .Map(mirrors => $"downloaded from {string.Join(" and ", mirrors)}")))) +
+            toSeq(description.Package).Map(package => new Source($"Debian's package {package.Name} through apt", () => Fetched(async () =>
+                (await DebianDownload.Fetch(description, package, cache, environment, report, cancellation).ConfigureAwait(false))
+                .Map(_ => $"Debian's package {package.Name}"))));
+    }
+
+    private static Fin<LoadedDataSet> FirstOf(Seq<Source> sources, CancellationToken cancellation)
+    {
+        var faults = Seq<string>();
+        foreach (var source in sources)
+        {
+            if (cancellation.IsCancellationRequested)
+                return Errors.Cancelled;
+            var loaded = source.Load();
+            if (loaded.IsSucc)
+                return loaded;
+            faults = faults.Add($"  {source.Name}: {loaded.Match(_ => "", fault => fault.Message)}");
+        }
+        return cancellation.IsCancellationRequested ? Errors.Cancelled : Error.New(string.Join("\n", faults));
+    }
+
+    private static Error NotFound(DataSetDescription description, DataSplit split, Error tried)
+    {
+        var files = description.Of(split);
+        return Error.New(
+            $"{description.Title} could not be had from anywhere. Tried:\n{tried.Message}\n"
+            + $"Get {files.Images.GzipName} and {files.Labels.GzipName} on another machine, put them into a folder and name it with "
+            + "--data, or try again with a connection to the network.");
+    }
+}

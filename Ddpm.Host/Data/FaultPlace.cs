@@ -1,0 +1,13 @@
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Data;
+
+/// <summary>Says in an error where the fault lies.</summary>
+internal static class FaultPlace
+{
+    /// <summary>Puts the place before the message of a failure.</summary>
+    public static Fin<A> At<A>(this Fin<A> result, string place) =>
+        result.Match(Succ: FinSucc, Fail: fault => FinFail<A>(Error.New($"{place}: {fault.Message}")));
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Ddpm.Pure.Formats;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Data;
+
+/// <summary>An IDX file as it was found, compressed or not, with its content and the hashes that identify it.</summary>
+/// <param name="Stored">The bytes as they lay on disk or came over the network.</param>
+/// <param name="Array">The content.</param>
+/// <param name="ContentSha256">SHA-256 of the uncompressed bytes.</param>
+/// <param name="GzipMd5">MD5 of the stored bytes, where they are compressed.</param>
+internal sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string ContentSha256, Option<string> GzipMd5)
+{
+    /// <summary>Decodes an IDX file. Whether it is compressed is seen from its first two bytes, not from its name.</summary>
+    /// <param name="stored">The file.</param>
+    /// <param name="limit">The greatest uncompressed length accepted, so that a hostile file cannot fill the memory.</param>
+    public static Fin<IdxFile> Decode(ReadOnlyMemory<byte> stored, long limit)
+    {
+        var compressed = stored.Length >= 2 && stored.Span[0] == 0x1f && stored.Span[1] == 0x8b;
+        var content = compressed ? Decompress(stored, limit) : Fin<ReadOnlyMemory<byte>>.Succ(stored);
+        return content.Bind(bytes => Idx.Read(bytes).Map(array => new IdxFile(
+            stored,
+            array,
+            Convert.ToHexStringLower(SHA256.HashData(bytes.Span)),
+            compressed ? Some(Md5(stored.Span)) : None)));
+    }
+
+    /// <summary>Reads and decodes a file; an error names it.</summary>
+    public static Fin<IdxFile> Read(string path, long limit)
+    {
+        try
+        {
+            return Decode(File.ReadAllBytes(path), limit).At(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Error.New($"{path} cannot be read ({e.Message})");
+        }
+    }
+
+    private static Fin<ReadOnlyMemory<byte>> Decompress(ReadOnlyMemory<byte> stored, long limit)
+    {
+        try
+        {
+            using var gzip = new GZipStream(new MemoryStream(stored.ToArray(), writable: false), CompressionMode.Decompress);
+            var content = new MemoryStream();
+            var buffer = new byte[1 << 16];
+            for (int read; (read = gzip.Read(buffer)) > 0;)
+            {
+                if (content.Length + read > limit)
+                    return Error.New($"it uncompresses to more than the {limit} bytes expected");
+                content.Write(buffer, 0, read);
+            }
+            return new ReadOnlyMemory<byte>(content.GetBuffer(), 0, (int)content.Length);
+        }
+        catch (InvalidDataException e)
+        {
+            return Error.New($"damaged gzip file ({e.Message})");
+        }
+    }
+
+    [SuppressMessage("Security", "CA5351", Justification = "The publishers give MD5: enough to tell editions apart, not forgeries.")]
+    private static string Md5(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(MD5.HashData(bytes));
+}

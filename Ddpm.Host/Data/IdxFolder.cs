@@ -1,0 +1,74 @@
+using Ddpm.Pure.Data;
+using Ddpm.Pure.Images;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Data;
+
+/// <summary>A folder that holds IDX files under the publishers' names, compressed (.gz) or not.</summary>
+internal sealed record IdxFolder(string Path)
+{
+    /// <summary>One part of the data set from a folder that holds the published files, as the cache does.</summary>
+    public Fin<LoadedDataSet> LoadPublished(DataSetDescription description, DataSplit split, string origin) =>
+        Load(description, split, origin, ReadPublished);
+
+    /// <summary>One part of the data set from a user's own folder: any number of images of any size.</summary>
+    public Fin<LoadedDataSet> LoadAny(DataSetDescription description, DataSplit split) =>
+        Load(description, split, $"folder {Path}", Read);
+
+    /// <summary>A published file, checked; or why it cannot be had here. A damaged file does not hide a good one in the other form.</summary>
+    public Fin<IdxFile> ReadPublished(PublishedFile file)
+    {
+        Fin<IdxFile> answer = Missing(file);
+        foreach (var path in Candidates(file))
+        {
+            answer =
+                from found in IdxFile.Read(path, file.Length)
+                from _ in file.Check(found.Array.Shape, found.ContentSha256, found.GzipMd5).At(path)
+                select found;
+            if (answer.IsSucc)
+                break;
+        }
+        return answer;
+    }
+
+    // No array can be longer than this: the limit only ends a hostile .gz.
+    private Fin<IdxFile> Read(PublishedFile file) =>
+        Candidates(file).HeadOrNone().ToFin(Missing(file)).Bind(path => IdxFile.Read(path, System.Array.MaxLength));
+
+    private Fin<LoadedDataSet> Load(
+        DataSetDescription description, DataSplit split, string origin, Func<PublishedFile, Fin<IdxFile>> read)
+    {
+        var files = description.Of(split);
+        return
+            from complete in RequireAll(Seq(files.Images, files.Labels))
+            from images in read(files.Images)
+            from labels in read(files.Labels)
+            from set in ImageSet.FromIdx(images.Array, labels.Array).Match<Fin<ImageSet>>(
+                Succ: set => set,
+                Fail: faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))))
+                .At($"{files.Images.Name} and {files.Labels.Name} in {Path}")
+            from some in guard(set.Count > 0, Error.New($"{files.Images.Name} in {Path} holds no images"))
+            select new LoadedDataSet(
+                description, split, set, origin, images.ContentSha256,
+                files.Images.IsProvedBy(images.ContentSha256, images.GzipMd5)
+                && files.Labels.IsProvedBy(labels.ContentSha256, labels.GzipMd5));
+    }
+
+    private Fin<Unit> RequireAll(Seq<PublishedFile> files)
+    {
+        if (!Directory.Exists(Path))
+            return Error.New($"there is no folder {Path}");
+        var missing = files.Filter(file => Candidates(file).IsEmpty);
+        return missing.IsEmpty
+            ? unit
+            : Error.New($"the folder {Path} lacks {string.Join(" and ", missing.Map(file => file.Name))} (each may be compressed as .gz)");
+    }
+
+    /// <summary>An uncompressed file goes before a compressed one: somebody took the trouble of unpacking it.</summary>
+    private Seq<string> Candidates(PublishedFile file) =>
+        Seq(file.Name, file.GzipName).Map(name => System.IO.Path.Combine(Path, name)).Filter(File.Exists).Strict();
+
+    private Error Missing(PublishedFile file) => Error.New($"there is no {file.GzipName} in {Path}");
+}

@@ -1,0 +1,17 @@
+using Ddpm.Pure.Data;
+using Ddpm.Pure.Images;
+
+namespace Ddpm.Host.Data;
+
+/// <summary>One part of a data set in memory, and what a run should record about it.</summary>
+/// <param name="Description">The data set that was asked for.</param>
+/// <param name="Split">Which part of it.</param>
+/// <param name="Images">The images with their labels; at least one.</param>
+/// <param name="Origin">Where the files came from, in words.</param>
+/// <param name="ImagesSha256">SHA-256 of the images' uncompressed IDX file, lower-case hexadecimal.</param>
+/// <param name="IsPublished">
+/// Whether checksums prove that these are the published files. False for the content of a user's own folder, and for MNIST compressed anew,
+/// of whose content no checksum is known.
+/// </param>
+public sealed record LoadedDataSet(
+    DataSetDescription Description, DataSplit Split, ImageSet Images, string Origin, string ImagesSha256, bool IsPublished);

@@ -1,0 +1,47 @@
+using Ddpm.Pure.Data;
+using LanguageExt;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Properties.Data;
+
+/// <summary>The fixture as if it were a published data set: the real one's names, its own sizes and hashes.</summary>
+internal static class FixtureDataSet
+{
+    public static DataSetDescription Description { get; } = DataSetDescription.FashionMnist with
+    {
+        Train = new SplitFiles(
+            File(
+                "train-images-idx3-ubyte", Array(320, 28, 28),
+                "a1c06e2e230fa2825006fa08836baca2", "ca9d3c637fafaef754240a72eeebdb51e3943996e7e591df8f9f59398ac5dba5"),
+            File(
+                "train-labels-idx1-ubyte", Array(320),
+                "1b939bce19ed606af46b25ac991eee87", "44ea8900f45f10c46b17b76d71bb7e4db54056385fed84926bababf7d0acbad5")),
+        Test = new SplitFiles(
+            File(
+                "t10k-images-idx3-ubyte", Array(64, 28, 28),
+                "2b4aa9f1814d4a12279593c44ae37dba", "7bec7c6a2a6902e20df775eb74fe69a86d08b647b2f283247ade0bca971d309c"),
+            File(
+                "t10k-labels-idx1-ubyte", Array(64),
+                "c52030f306a379dd30a03ed71ae1fc5d", "2fdaa030beb37bf205e8a166b8e5194c00996e8a716a56400c97e6c6c3f9ddca")),
+        Mirrors = Arr<Uri>.Empty,
+    };
+
+    /// <summary>The same, with none of the contents' SHA-256 known, as for MNIST.</summary>
+    public static DataSetDescription WithoutSha256 { get; } = Description with
+    {
+        Train = Forget(Description.Train),
+        Test = Forget(Description.Test),
+    };
+
+    /// <summary>A fixture file as it is carried, compressed.</summary>
+    public static byte[] Gzip(PublishedFile file) => System.IO.File.ReadAllBytes(Path.Combine(Fixtures.FashionMnist, file.GzipName));
+
+    /// <summary>A fixture file with the same content in another compression, as distributions have it.</summary>
+    public static byte[] GzipAnew(PublishedFile file) => DataSetWorld.Compressed(DataSetWorld.Uncompressed(Gzip(file)));
+
+    private static SplitFiles Forget(SplitFiles files) =>
+        new(files.Images with { ContentSha256 = None }, files.Labels with { ContentSha256 = None });
+
+    private static PublishedFile File(string name, Arr<int> shape, string md5, string sha256) =>
+        new() { Name = name, Shape = shape, GzipMd5 = md5, ContentSha256 = sha256 };
+}

@@ -1,0 +1,95 @@
+using Ddpm.Pure.Formats;
+using FsCheck.Xunit;
+using LanguageExt;
+using Xunit;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Properties.Formats;
+
+[Properties(Arbitrary = [typeof(IdxArrays)])]
+public sealed class IdxLaws
+{
+    [Property]
+    public bool Reading_what_was_written_gives_the_array_back(IdxArray array) => Idx.Read(Idx.Write(array)) == array;
+
+    [Property]
+    public bool Whatever_can_be_read_is_written_as_the_same_bytes(byte rank, byte[] rest)
+    {
+        byte[] bytes = [0, 0, 8, (byte)(rank % 5), .. rest.Length < 12 ? rest.Map(b => (byte)(b % 2)) : rest];
+        return Idx.Read(bytes).Match(Succ: array => Idx.Write(array).Span.SequenceEqual(bytes), Fail: _ => true);
+    }
+
+    [Property]
+    public bool Every_truncation_is_an_error(IdxArray array)
+    {
+        var bytes = Idx.Write(array);
+        return Range(0, bytes.Length).ForAll(length => Idx.Read(bytes[..length]).IsFail);
+    }
+
+    [Property]
+    public bool Every_byte_too_many_is_an_error(IdxArray array, byte extra) =>
+        Idx.Read(Idx.Write(array).ToArray().Append(extra).ToArray()).IsFail;
+
+    [Property]
+    public bool Every_flipped_bit_of_the_header_is_an_error_or_says_no_images_as_before(IdxArray array)
+    {
+        var header = 4 + (4 * array.Shape.Count);
+        return Range(0, 8 * header).ForAll(bit => Idx.Read(Flip(Idx.Write(array), bit)).Match(
+            Succ: other => array.Shape[0] == 0 && other.Shape[0] == 0 && other.Shape.Count == array.Shape.Count,
+            Fail: fault => fault.Message.Contains("at offset ", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("", 0, "ends")]
+    [InlineData("00000803000000", 7, "header of 16")]
+    [InlineData("1f8b0803000000010000000100000001ff", 0, "0x1f 0x8b")]
+    [InlineData("00000d01000000010000000000", 2, "0x0d")]
+    [InlineData("0000080000", 3, "0 axes")]
+    [InlineData("0000080500000001000000010000000100000001000000010a", 3, "5 axes")]
+    [InlineData("000008020000000100000000", 8, "axis 1 cannot have 0")]
+    [InlineData("0000080180000000", 4, "axis 0 cannot have 2147483648")]
+    [InlineData("0000080100000002ff", 8, "2 elements need 2 bytes, but 1 follow")]
+    public void An_error_names_the_offset_and_the_reason(string hex, int offset, string reason)
+    {
+        var message = Idx.Read(Convert.FromHexString(hex)).Match(Succ: _ => "", Fail: fault => fault.Message);
+        Assert.Contains($"at offset {offset}: ", message, StringComparison.Ordinal);
+        Assert.Contains(reason, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("00000801" + "7fffffff" + "00")]
+    [InlineData("00000804" + "7fffffff" + "7fffffff" + "7fffffff" + "7fffffff" + "00")]
+    [InlineData("00000804" + "00010000" + "00010000" + "00010000" + "00010000")] // 2⁶⁴ elements: 0 in 64 bits
+    [InlineData("00000802" + "00010000" + "00010000")] // 2³² elements: 0 in 32 bits
+    public void Sizes_that_the_file_does_not_hold_are_refused_before_anything_is_allocated_for_them(string hex)
+    {
+        var bytes = Convert.FromHexString(hex);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var read = Idx.Read(bytes);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(read.IsFail);
+        // The first call also allocates what the runtime needs to prepare the code: far less than the smallest size claimed above.
+        Assert.True(allocated < 1 << 20, $"{allocated} bytes allocated");
+    }
+
+    [Fact]
+    public void The_layout_is_the_published_one()
+    {
+        var array = IdxArray.Create(Array(2, 1, 3), new byte[] { 1, 2, 3, 4, 5, 6 }).Match(Succ: a => a, Fail: _ => null!);
+        Assert.Equal("00000803" + "00000002" + "00000001" + "00000003" + "010203040506", Convert.ToHexStringLower(Idx.Write(array).Span));
+    }
+
+    [Fact]
+    public void An_array_is_refused_with_all_its_faults_at_once() => Assert.Equal(
+        Seq(
+            "axis 0 of an IDX array must have at least 0 elements, got -1",
+            "axis 2 of an IDX array must have at least 1 elements, got 0"),
+        IdxArray.Create(Array(-1, 2, 0), default).Match(Succ: _ => Seq<string>(), Fail: faults => faults.Map(f => f.Message)));
+
+    private static byte[] Flip(ReadOnlyMemory<byte> bytes, int bit)
+    {
+        var flipped = bytes.ToArray();
+        flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+        return flipped;
+    }
+}

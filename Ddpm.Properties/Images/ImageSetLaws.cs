@@ -1,0 +1,80 @@
+using Ddpm.Properties.Formats;
+using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using LanguageExt;
+using Xunit;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Properties.Images;
+
+/// <summary>Generates image sets with labels, with and without a channel axis.</summary>
+public static class LabelledImages
+{
+    public static Arbitrary<(IdxArray Images, IdxArray Labels)> Any() => Arb.From(
+        from rank in Gen.Choose(3, 4)
+        from images in IdxArrays.OfShape(rank)
+        from labels in IdxArrays.Filled(Array(images.Shape[0]))
+        select (images, labels));
+}
+
+[Properties(Arbitrary = [typeof(LabelledImages)])]
+public sealed class ImageSetLaws
+{
+    [Property]
+    public bool A_set_has_the_sizes_and_bytes_of_its_arrays((IdxArray Images, IdxArray Labels) arrays)
+    {
+        var set = Set(arrays);
+        var shape = arrays.Images.Shape;
+        return (shape.Count == 4 ? Array(set.Count, set.Height, set.Width, set.Channels) : Array(set.Count, set.Height, set.Width)) == shape
+            && (shape.Count == 4 || set.Channels == 1)
+            && set.Pixels.Span.SequenceEqual(arrays.Images.Data.Span)
+            && Labels(set).SequenceEqual(arrays.Labels.Data.Span);
+    }
+
+    [Property]
+    public bool Taking_n_keeps_the_first_n_images_with_their_labels((IdxArray Images, IdxArray Labels) arrays, int n)
+    {
+        var set = Set(arrays);
+        var taken = set.Take(n % 8);
+        var count = Math.Max(0, Math.Min(n % 8, set.Count));
+        return taken.Count == count
+            && (taken.Height, taken.Width, taken.Channels) == (set.Height, set.Width, set.Channels)
+            && taken.Pixels.Span.SequenceEqual(set.Pixels.Span[..(count * set.Height * set.Width * set.Channels)])
+            && Labels(taken).SequenceEqual(Labels(set)[..count]);
+    }
+
+    [Property]
+    public bool Taking_twice_is_taking_the_smaller_number((IdxArray Images, IdxArray Labels) arrays, byte n, byte m) =>
+        Set(arrays).Take(n % 8).Take(m % 8) == Set(arrays).Take(Math.Min(n % 8, m % 8));
+
+    [Property]
+    public bool Another_number_of_labels_than_images_is_refused((IdxArray Images, IdxArray Labels) arrays, byte label) =>
+        IdxArray.Create(Array(arrays.Labels.Shape[0] + 1), arrays.Labels.Data.ToArray().Append(label).ToArray())
+            .Bind(labels => ImageSet.FromIdx(arrays.Images, labels)).IsFail;
+
+    [Fact]
+    public void A_set_is_refused_with_all_its_faults_at_once() => Assert.Equal(
+        Seq(
+            "height of an image set must be at least 1, got 0",
+            "channels of an image set must be at least 1, got -3",
+            "2 images need 2 labels, got 1"),
+        Messages(ImageSet.Create(2, 0, 5, -3, new byte[10], new ReadOnlyMemory<byte>(new byte[1]))));
+
+    [Fact]
+    public void Sizes_whose_product_overflows_are_refused() => Assert.Equal(
+        Seq1("65536 images of 65536×65536×65536 need 18446744073709551616 bytes of pixels, got 0"),
+        Messages(ImageSet.Create(65536, 65536, 65536, 65536, default, None)));
+
+    private static ImageSet Set((IdxArray Images, IdxArray Labels) arrays) =>
+        ImageSet.FromIdx(arrays.Images, arrays.Labels).Match(
+            Succ: set => set,
+            Fail: faults => throw new InvalidOperationException(faults.ToString()));
+
+    private static ReadOnlySpan<byte> Labels(ImageSet set) => set.Labels.IfNone(default(ReadOnlyMemory<byte>)).Span;
+
+    private static Seq<string> Messages(Validation<LanguageExt.Common.Error, ImageSet> set) =>
+        set.Match(Succ: _ => Seq<string>(), Fail: faults => faults.Map(f => f.Message));
+}

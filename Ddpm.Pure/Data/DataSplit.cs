@@ -1,0 +1,11 @@
+namespace Ddpm.Pure.Data;
+
+/// <summary>The two parts of a published data set.</summary>
+public enum DataSplit
+{
+    /// <summary>The images to train on.</summary>
+    Train,
+
+    /// <summary>The images held back to measure with.</summary>
+    Test,
+}

@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using LanguageExt;
+using LanguageExt.Common;
+
+namespace Ddpm.Pure.Formats;
+
+/// <summary>
+/// The IDX format of the MNIST family: two zero bytes, the element type, the rank, one big-endian 32-bit size for each axis, and the
+/// elements row-major to the end of the file (LeCun, Cortes and Burges, "The MNIST database of handwritten digits").
+/// Only unsigned bytes (type 0x08) and ranks 1 to 4 are read.
+/// </summary>
+public static class Idx
+{
+    private const byte UnsignedByte = 0x08;
+
+    /// <summary>Reads an uncompressed IDX file. Nothing is copied: the data of the result is a view of <paramref name="bytes"/>.</summary>
+    /// <returns>The array; or what is wrong and at which offset. Never throws, whatever the bytes.</returns>
+    /// <remarks>
+    /// Only the first axis may be empty. An empty inner axis describes nothing that could be an image, and without it no change of the rank
+    /// byte alone can turn one valid file into another.
+    /// </remarks>
+    public static Fin<IdxArray> Read(ReadOnlyMemory<byte> bytes)
+    {
+        var span = bytes.Span;
+        if (span.Length < 4)
+            return Fault(span.Length, "the file ends inside the 4 bytes that say what it is");
+        if (span[0] != 0 || span[1] != 0)
+            return Fault(0, $"an IDX file begins with two zero bytes, this one with 0x{span[0]:x2} 0x{span[1]:x2}");
+        if (span[2] != UnsignedByte)
+            return Fault(2, $"elements of type 0x{span[2]:x2} are not supported, only unsigned bytes (0x08)");
+        int rank = span[3];
+        if (rank is < 1 or > 4)
+            return Fault(3, $"an array of {rank} axes is not supported, only 1 to 4");
+        var header = 4 + (4 * rank);
+        if (span.Length < header)
+            return Fault(span.Length, $"the file ends inside its header of {header} bytes");
+
+        var shape = Arr<int>.Empty;
+        // The product of four 32-bit sizes fits 128 bits, so no header can make it overflow.
+        UInt128 needed = 1;
+        for (var axis = 0; axis < rank; axis++)
+        {
+            var offset = 4 + (4 * axis);
+            var size = BinaryPrimitives.ReadUInt32BigEndian(span[offset..]);
+            if (size > int.MaxValue || (size == 0 && axis > 0))
+                return Fault(offset, $"axis {axis} cannot have {size} elements");
+            shape = shape.Add((int)size);
+            needed *= size;
+        }
+        var present = span.Length - header;
+        if (needed != (uint)present)
+            return Fault(header, $"{IdxArray.Describe(shape)} elements need {needed} bytes, but {present} follow");
+        return IdxArray.Create(shape, bytes[header..]).Match<Fin<IdxArray>>(Succ: array => array, Fail: faults => Error.Many(faults));
+    }
+
+    /// <summary>The uncompressed IDX file of an array. <see cref="Read"/> gives the array back.</summary>
+    public static ReadOnlyMemory<byte> Write(IdxArray array)
+    {
+        var header = 4 + (4 * array.Shape.Count);
+        var bytes = new byte[header + array.Data.Length];
+        bytes[2] = UnsignedByte;
+        bytes[3] = (byte)array.Shape.Count;
+        for (var axis = 0; axis < array.Shape.Count; axis++)
+            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4 + (4 * axis)), array.Shape[axis]);
+        array.Data.Span.CopyTo(bytes.AsSpan(header));
+        return bytes;
+    }
+
+    private static Fin<IdxArray> Fault(int offset, string reason) => Error.New($"not a readable IDX file: at offset {offset}: {reason}");
+}

@@ -1,0 +1,95 @@
+using Ddpm.Pure.Formats;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Images;
+
+/// <summary>
+/// N images of one size as unsigned bytes, N×H×W×C row-major, with or without a label for each.
+/// Two sets are equal when sizes, pixels and labels are.
+/// </summary>
+public sealed record ImageSet
+{
+    private ImageSet(int count, int height, int width, int channels, ReadOnlyMemory<byte> pixels, Option<ReadOnlyMemory<byte>> labels) =>
+        (Count, Height, Width, Channels, Pixels, Labels) = (count, height, width, channels, pixels, labels);
+
+    /// <summary>N, the number of images, at least 0.</summary>
+    public int Count { get; }
+
+    /// <summary>H, the rows of an image, at least 1.</summary>
+    public int Height { get; }
+
+    /// <summary>W, the columns of an image, at least 1.</summary>
+    public int Width { get; }
+
+    /// <summary>C, the values of a pixel, at least 1: 1 is grey, 3 is red, green, blue.</summary>
+    public int Channels { get; }
+
+    /// <summary>The pixels, N×H×W×C, 0 to 255.</summary>
+    public ReadOnlyMemory<byte> Pixels { get; }
+
+    /// <summary>The class of each image, N bytes, where the set has them.</summary>
+    public Option<ReadOnlyMemory<byte>> Labels { get; }
+
+    /// <summary>Checks that sizes, pixels and labels belong together.</summary>
+    /// <param name="count">N ≥ 0.</param>
+    /// <param name="height">H ≥ 1.</param>
+    /// <param name="width">W ≥ 1.</param>
+    /// <param name="channels">C ≥ 1.</param>
+    /// <param name="pixels">N·H·W·C bytes. Kept as a view: the caller must not change them afterwards. So are the labels.</param>
+    /// <param name="labels">N bytes, or none.</param>
+    /// <returns>The set, or every fault found.</returns>
+    public static Validation<Error, ImageSet> Create(
+        int count, int height, int width, int channels, ReadOnlyMemory<byte> pixels, Option<ReadOnlyMemory<byte>> labels)
+    {
+        var faults = Seq(("count", count, 0), ("height", height, 1), ("width", width, 1), ("channels", channels, 1))
+            .Filter(size => size.Item2 < size.Item3)
+            .Map(size => Error.New($"{size.Item1} of an image set must be at least {size.Item3}, got {size.Item2}"));
+        // A product of four sizes below 2³¹ fits 128 bits.
+        if (faults.IsEmpty && (Int128)count * height * width * channels is var needed && needed != pixels.Length)
+            faults += Seq1(Error.New($"{count} images of {height}×{width}×{channels} need {needed} bytes of pixels, got {pixels.Length}"));
+        faults += toSeq(labels).Filter(l => l.Length != count).Map(l => Error.New($"{count} images need {count} labels, got {l.Length}"));
+        return faults.IsEmpty
+            ? Success<Error, ImageSet>(new ImageSet(count, height, width, channels, pixels, labels))
+            : Fail<Error, ImageSet>(faults);
+    }
+
+    /// <summary>Images from IDX arrays, without copying.</summary>
+    /// <param name="images">N×H×W (grey) or N×H×W×C.</param>
+    /// <param name="labels">N labels, or none.</param>
+    /// <returns>The set, or every fault found.</returns>
+    public static Validation<Error, ImageSet> FromIdx(IdxArray images, Option<IdxArray> labels)
+    {
+        var shape = images.Shape;
+        var faults =
+            (shape.Count is 3 or 4
+                ? Seq<Error>()
+                : Seq1(Error.New($"images are an array of 3 or 4 axes (N×H×W or N×H×W×C), got {IdxArray.Describe(shape)}"))) +
+            toSeq(labels).Filter(l => l.Shape.Count != 1)
+                .Map(l => Error.New($"labels are an array of 1 axis, got {IdxArray.Describe(l.Shape)}"));
+        return faults.IsEmpty
+            ? Create(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, images.Data, labels.Map(l => l.Data))
+            : Fail<Error, ImageSet>(faults);
+    }
+
+    /// <summary>The first <paramref name="n"/> images with their labels; all of them where there are no more, none below 1.</summary>
+    public ImageSet Take(int n)
+    {
+        var count = Math.Clamp(n, 0, Count);
+        return new ImageSet(
+            count, Height, Width, Channels, Pixels[..(count * Height * Width * Channels)], Labels.Map(labels => labels[..count]));
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(ImageSet? other) =>
+        other is not null
+        && (Count, Height, Width, Channels) == (other.Count, other.Height, other.Width, other.Channels)
+        && Pixels.Span.SequenceEqual(other.Pixels.Span)
+        && Labels.Match(
+            Some: labels => other.Labels.Match(Some: others => labels.Span.SequenceEqual(others.Span), None: () => false),
+            None: () => other.Labels.IsNone);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Count, Height, Width, Channels);
+}
