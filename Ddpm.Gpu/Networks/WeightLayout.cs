@@ -49,7 +49,7 @@ public sealed class WeightLayout
         using var scope = NewDisposeScope();
         var parts = Parameters.Map((k, parameter) =>
         {
-            var elements = new float[parameter.Count];
+            var elements = new double[parameter.Count];
             fill(parameter, k, elements);
             return tensor(elements, [.. parameter.Shape.Map(size => (long)size)], type).permute([.. Storage(parameter.Shape).Select(axis => (long)axis)]).reshape(-1);
         });
@@ -71,7 +71,7 @@ public sealed class WeightLayout
 /// <param name="parameter">Which.</param>
 /// <param name="k">Its place in the state dict, the embedding not counted.</param>
 /// <param name="destination">Its elements, in the C order of its shape.</param>
-public delegate void ParameterFill(Parameter parameter, int k, Span<float> destination);
+public delegate void ParameterFill(Parameter parameter, int k, Span<double> destination);
 
 /// <summary>A network's parameters by name, each a view of one vector.</summary>
 /// <param name="named">The views.</param>

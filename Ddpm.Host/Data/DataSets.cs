@@ -1,3 +1,4 @@
+using Ddpm.Host.Files;
 using Ddpm.Pure.Data;
 using LanguageExt;
 using LanguageExt.Common;
@@ -49,7 +50,7 @@ public static class DataSets
         Fin<LoadedDataSet> FromCache() => new IdxFolder(cache).LoadPublished(description, split, $"cache {cache}");
         // A fetch that brought only some of the files may still have brought the two that are needed, so the cache is asked in any case.
         Fin<LoadedDataSet> Fetched(Func<Task<Fin<string>>> fetch) =>
-            CacheFile.CreateFolder(cache).Bind(_ => fetch().GetAwaiter().GetResult()).Match(
+            Folders.Create(cache).Bind(_ => fetch().GetAwaiter().GetResult()).Match(
                 Succ: origin => new IdxFolder(cache).LoadPublished(description, split, origin),
                 Fail: fault => FromCache().Match(Succ: FinSucc, Fail: _ => fault));
 

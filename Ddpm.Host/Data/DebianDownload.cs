@@ -1,3 +1,4 @@
+using Ddpm.Host.Files;
 using Ddpm.Pure.Data;
 using LanguageExt;
 using LanguageExt.Common;
@@ -56,7 +57,7 @@ internal static class DebianDownload
             async Task<Fin<Unit>> Run(string tool, Seq<string> arguments, string step)
             {
                 report(new DownloadProgress($"Debian package {package.Name}", step, 0, None));
-                return await Command.Run(tool, arguments, step, workshop, environment.CommandTimeout, cancellation).ConfigureAwait(false);
+                return await ExternalCommand.Run(tool, arguments, step, workshop, environment.CommandTimeout, cancellation).ConfigureAwait(false);
             }
 
             // One of several repositories may be out of reach without harm, so that what decides is whether the package can be had.
@@ -96,7 +97,7 @@ internal static class DebianDownload
     private static Fin<Unit> Keep(DataSetDescription description, IdxFolder unpacked, string cache) =>
         description.Files.Fold(
             Fin<Unit>.Succ(unit),
-            (kept, file) => kept.Bind(_ => unpacked.ReadPublished(file)).Bind(found => CacheFile.Write(
+            (kept, file) => kept.Bind(_ => unpacked.ReadPublished(file)).Bind(found => AtomicFile.Write(
                 Path.Combine(cache, found.GzipMd5.IsSome ? file.GzipName : file.Name), found.Stored)));
 
     private static void Remove(string folder)

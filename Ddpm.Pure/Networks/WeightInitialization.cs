@@ -6,18 +6,18 @@ namespace Ddpm.Pure.Networks;
 public static class WeightInitialization
 {
     /// <summary>Fills the k-th parameter, its elements in the C order of its state-dict shape: element j is drawn at index k, position j.</summary>
-    public static void Fill(Parameter parameter, int k, ulong seed, Span<float> destination)
+    public static void Fill(Parameter parameter, int k, ulong seed, Span<double> destination)
     {
         switch (parameter.Start)
         {
             case Initialization.Constant(var value):
-                destination.Fill((float)value);
+                destination.Fill(value);
                 break;
             case Initialization.Uniform(var bound):
                 var draws = new RandomStream(seed, StreamName.WeightInitialization).At(k, 0);
                 for (var j = 0; j < destination.Length; j++)
                 {
-                    destination[j] = (float)(bound * (2 * draws.Uniform(j) - 1));
+                    destination[j] = bound * (2 * draws.Uniform(j) - 1);
                 }
 
                 break;

@@ -46,6 +46,21 @@ public sealed record TrainingOptions
 
     /// <summary>The seed of every random number of the run.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>These options as a run that resumes may have them: nothing may differ but more epochs.</summary>
+    /// <param name="wanted">What the user says now.</param>
+    /// <returns>The options to go on with, or each difference.</returns>
+    public Validation<Error, TrainingOptions> ResumedAs(TrainingOptions wanted)
+    {
+        var fewer = wanted.Epochs < Epochs
+            ? Prelude.Seq1(Error.New($"epochs can only grow when a run is resumed: it has {Epochs}, got {wanted.Epochs}"))
+            : Seq<Error>.Empty;
+        var faults = fewer + typeof(TrainingOptions).GetProperties()
+            .Where(option => option.Name != nameof(Epochs) && !Equals(option.GetValue(this), option.GetValue(wanted)))
+            .Select(option => Error.New($"{option.Name} of the run is {option.GetValue(this) ?? "not set"} and cannot be changed to {option.GetValue(wanted) ?? "none"} when it is resumed"))
+            .ToSeq();
+        return faults.IsEmpty ? Validation<Error, TrainingOptions>.Success(wanted) : Validation<Error, TrainingOptions>.Fail(faults);
+    }
 }
 
 /// <summary>The values that options name. One table each, from which parsing, messages and help are made.</summary>

@@ -8,7 +8,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Host.Data;
 
 /// <summary>Runs a command of the operating system to its end.</summary>
-internal static class Command
+internal static class ExternalCommand
 {
     /// <summary>Runs without a terminal and with messages in English.</summary>
     /// <param name="executable">Its absolute path.</param>

@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Training;
+using Ddpm.Pure.Formats;
+using Ddpm.Pure.Networks;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Checkpoints;
+
+/// <summary>What a checkpoint says of its run beside the tensors: enough to rebuild the network and to go on training.</summary>
+/// <param name="Options">The run's options.</param>
+/// <param name="ImageSize">Height and width of the images.</param>
+/// <param name="ImageChannels">Their channels.</param>
+/// <param name="Progress">How far the run is.</param>
+public sealed record CheckpointHeader(TrainingOptions Options, int ImageSize, int ImageChannels, TrainingProgress Progress)
+{
+    /// <summary>The configuration that the header describes, or every fault in it.</summary>
+    public Validation<Error, TrainingConfig> Config => TrainingConfig.From(Options, ImageSize, ImageChannels);
+}
+
+/// <summary>
+/// A checkpoint as a safetensors file: weights under the state-dict names of the original PyTorch module, Adam's moments under the same
+/// names behind <see cref="FirstMoment"/> and <see cref="SecondMoment"/>, and the header in the metadata with a checksum of all tensors.
+/// </summary>
+public static class Checkpoint
+{
+    /// <summary>The prefix of Adam's m.</summary>
+    public const string FirstMoment = "adam.exp_avg.";
+
+    /// <summary>The prefix of Adam's v.</summary>
+    public const string SecondMoment = "adam.exp_avg_sq.";
+
+    private const string HeaderKey = "ddpm", ChecksumKey = "checksum";
+
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow };
+
+    /// <summary>The file of a training state.</summary>
+    public static SafetensorsFile Save(CheckpointHeader header, UNet network, TrainingState state)
+    {
+        using var still = no_grad();
+        using var scope = NewDisposeScope();
+        var tensors = Seq1(Stored(UNetLayers.EmbeddingName, network.TimeEmbedding))
+            .Concat(Stored("", network.Layout, state.Weights))
+            .Concat(Stored(FirstMoment, network.Layout, state.FirstMoment))
+            .Concat(Stored(SecondMoment, network.Layout, state.SecondMoment));
+        var bare = Valid(SafetensorsFile.Create(tensors, HashMap<string, string>()));
+        return Valid(SafetensorsFile.Create(bare.Tensors, HashMap(
+            (HeaderKey, JsonSerializer.Serialize(header, Json)),
+            (ChecksumKey, Safetensors.Checksum(bare)))));
+    }
+
+    /// <summary>The header of a checkpoint, once its checksum has been compared.</summary>
+    /// <param name="file">The file.</param>
+    /// <returns>The header, or what is wrong with the file.</returns>
+    public static Fin<CheckpointHeader> Header(SafetensorsFile file)
+    {
+        var (text, checksum) = (file.Metadata.Find(HeaderKey), file.Metadata.Find(ChecksumKey));
+        if (text.IsNone || checksum.IsNone)
+        {
+            return Error.New($"it is no checkpoint of this program: its metadata lacks '{(text.IsNone ? HeaderKey : ChecksumKey)}'");
+        }
+
+        if (checksum != Some(Safetensors.Checksum(file)))
+        {
+            return Error.New("its tensors do not match its checksum, so it was damaged after it was written: use another checkpoint");
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<CheckpointHeader>(text.IfNone(""), Json) is { Options: not null, Progress: not null } header
+                ? header
+                : Error.New("its configuration is incomplete");
+        }
+        catch (JsonException e)
+        {
+            return Error.New($"its configuration cannot be read: {e.Message}");
+        }
+    }
+
+    /// <summary>The training state in a checkpoint.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="network">The network that its weights are for.</param>
+    /// <param name="updates">The number of updates made.</param>
+    /// <returns>The state; or every tensor that is missing, unknown or of another shape.</returns>
+    public static Fin<TrainingState> Load(SafetensorsFile file, UNet network, int updates) =>
+        from weights in Vector(file, "", network)
+        from first in Vector(file, FirstMoment, network)
+        from second in Vector(file, SecondMoment, network)
+        select new TrainingState(weights, first, second, updates);
+
+    /// <summary>The weights alone.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="network">The network that its weights are for.</param>
+    /// <returns>θ; or every tensor that is missing or of another shape.</returns>
+    public static Fin<Tensor> LoadWeights(SafetensorsFile file, UNet network) => Vector(file, "", network);
+
+    private static SafetensorsTensor[] Stored(string prefix, WeightLayout layout, Tensor vector)
+    {
+        var views = layout.View(vector);
+        return [.. layout.Parameters.Map(parameter => Stored(prefix + parameter.Name, views[parameter.Name]))];
+    }
+
+    private static SafetensorsTensor Stored(string name, Tensor value) => Valid(SafetensorsTensor.Create(
+        name,
+        value.dtype == ScalarType.Float64 ? SafetensorsType.F64 : SafetensorsType.F32,
+        value.shape.ToArr(),
+        value.contiguous().cpu().bytes.ToArray()));
+
+    private static Fin<Tensor> Vector(SafetensorsFile file, string prefix, UNet network)
+    {
+        var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
+        var faults = network.Layout.Parameters.Bind(parameter => Fault(stored, prefix + parameter.Name, parameter)).ToArr();
+        if (!faults.IsEmpty)
+        {
+            return Error.New($"its tensors are those of another network: {string.Join("; ", faults.Take(3))}{(faults.Count > 3 ? $"; and {faults.Count - 3} more" : "")}");
+        }
+
+        return network.Layout.Assemble(
+            (parameter, _, destination) => Widen(MemoryMarshal.Cast<byte, float>(stored[prefix + parameter.Name].Data.Span), destination),
+            network.Type, network.Device);
+    }
+
+    private static void Widen(ReadOnlySpan<float> source, Span<double> destination)
+    {
+        for (var i = 0; i < source.Length; i++)
+        {
+            destination[i] = source[i];
+        }
+    }
+
+    private static Arr<string> Fault(Dictionary<string, SafetensorsTensor> stored, string name, Parameter parameter) =>
+        !stored.TryGetValue(name, out var tensor) ? Array($"{name} is missing")
+        : tensor.Type != SafetensorsType.F32 ? Array($"{name} is {tensor.Type.Name}, not F32")
+        : tensor.Shape != parameter.Shape.Map(size => (long)size) ? Array($"{name} is {Shape(tensor.Shape)}, not {Shape(parameter.Shape.Map(size => (long)size))}")
+        : Arr<string>.Empty;
+
+    private static string Shape(Arr<long> shape) => string.Join("×", shape);
+
+    // What we write ourselves is right, or it is a bug.
+    private static T Valid<T>(Validation<Error, T> made) => made.IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
+}

@@ -1,0 +1,125 @@
+using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Ddpm.Gpu.Training;
+
+/// <summary>Executes training steps: what a step is, the plan has decided.</summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly UNet _network;
+    private readonly Tensor _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise;
+    private readonly Adam _adam = new();
+    private readonly Replicas _replicas;
+    private float[] _noise = [];
+
+    /// <summary>Moves the images and the schedule's tables to the network's device.</summary>
+    /// <param name="network">The network to train.</param>
+    /// <param name="model">Its schedule and what it predicts.</param>
+    /// <param name="images">N×H×W×C bytes.</param>
+    /// <param name="state">Where training stands. The trainer owns it from here on.</param>
+    /// <param name="replicas">How a batch is shared out.</param>
+    public Trainer(UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas)
+    {
+        (_network, _replicas, State) = (network, replicas, state);
+        State.Weights.requires_grad_();
+        using var scope = NewDisposeScope();
+        _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)
+            .to(network.Device).permute(0, 3, 1, 2).DetachFromDisposeScope();
+
+        _valueOfLevel = tensor(Enumerable.Range(0, 256).Select(level => PixelScale.ToModel((byte)level)).ToArray(), network.Type)
+            .to(network.Device).DetachFromDisposeScope();
+
+        Tensor Table(Func<NoiseLevel, double> entry) =>
+            tensor(model.Schedule.Levels.Map(entry).ToArray(), network.Type).to(network.Device).reshape(-1, 1, 1, 1).DetachFromDisposeScope();
+        (_a, _sigma) = (Table(level => level.A), Table(level => level.Sigma));
+        (_targetOfImage, _targetOfNoise) = (Table(level => model.Prediction.Target(level).First), Table(level => model.Prediction.Target(level).Second));
+    }
+
+    /// <summary>Where training stands.</summary>
+    public TrainingState State { get; private set; }
+
+    /// <summary>One update.</summary>
+    /// <returns>The loss before the update: the mean squared error over the step's images.</returns>
+    public double Step(TrainingStep step)
+    {
+        using var scope = NewDisposeScope();
+        var timesteps = tensor(step.Timesteps.Map(timestep => (long)timestep).ToArray()).to(_network.Device);
+        var x0 = Images(step);
+        return Step(x0, timesteps, Noise(step, x0.shape), step.LearningRate);
+    }
+
+    /// <summary>One update from given images, timesteps and noise (Ho et al. 2020, algorithm 1).</summary>
+    /// <param name="x0">Images, N×C×H×W.</param>
+    /// <param name="t">Their timesteps, N integers in [0, T).</param>
+    /// <param name="epsilon">Their noise, N×C×H×W.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <returns>The loss before the update.</returns>
+    public double Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        var xt = _a[t] * x0 + _sigma[t] * epsilon;
+        var target = _targetOfImage[t] * x0 + _targetOfNoise[t] * epsilon;
+        var shares = _replicas.Run((int)x0.shape[0], (first, count) =>
+            Gradient(xt.narrow(0, first, count), t.narrow(0, first, count), target.narrow(0, first, count), (double)count / x0.shape[0]));
+        var gradient = shares.Select(share => share.Gradient).Aggregate((sum, next) => sum.add_(next));
+        State = Update(State, gradient, learningRate);
+        shares.Iter(share => share.Gradient.Dispose());
+        return shares.Sum(share => share.Loss);
+    }
+
+    /// <summary>A share's part of the batch's loss, and its gradient, which the caller frees.</summary>
+    private (double Loss, Tensor Gradient) Gradient(Tensor xt, Tensor t, Tensor target, double weight)
+    {
+        using var scope = NewDisposeScope();
+        var loss = functional.mse_loss(_network.Forward(_network.Layout.View(State.Weights), xt, t), target) * weight;
+        var gradient = autograd.grad([loss], [State.Weights])[0];
+        return (loss.to(float64).item<double>(), gradient.DetachFromDisposeScope());
+    }
+
+    /// <summary>Adam's update of every weight at once: the vectors change in place.</summary>
+    private TrainingState Update(TrainingState state, Tensor gradient, double learningRate)
+    {
+        using var still = no_grad();
+        var n = state.Updates + 1;
+        state.FirstMoment.mul_(_adam.Beta1).add_(gradient, 1 - _adam.Beta1);
+        state.SecondMoment.mul_(_adam.Beta2).addcmul_(gradient, gradient, 1 - _adam.Beta2);
+        var spread = state.SecondMoment.sqrt().mul_(_adam.RootCorrection(n)).add_(_adam.Epsilon);
+        state.Weights.addcdiv_(state.FirstMoment, spread, -_adam.StepSize(n, learningRate));
+        return state with { Updates = n };
+    }
+
+    /// <summary>The step's images in [−1, 1], N×C×H×W.</summary>
+    private Tensor Images(TrainingStep step)
+    {
+        var places = tensor(step.Images.Map(image => (long)image).ToArray()).to(_network.Device);
+        var levels = _images.index_select(0, places);
+        return _valueOfLevel.index_select(0, levels.reshape(-1).to(int32)).reshape(levels.shape);
+    }
+
+    private Tensor Noise(TrainingStep step, long[] shape)
+    {
+        var count = (int)shape.Aggregate(1L, (product, size) => product * size);
+        if (_noise.Length != count)
+        {
+            _noise = new float[count];
+        }
+
+        step.FillNoise(_noise);
+        return tensor(_noise, shape, _network.Type).to(_network.Device);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        State.Dispose();
+        foreach (var tensor in (Tensor[])[_images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise])
+        {
+            tensor.Dispose();
+        }
+    }
+}

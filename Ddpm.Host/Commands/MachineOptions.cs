@@ -1,0 +1,44 @@
+using Ddpm.Gpu.Devices;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using static TorchSharp.torch;
+using CommandLine = System.CommandLine;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>--device and --threads, which every command that computes takes.</summary>
+internal sealed class MachineOptions
+{
+    private readonly CommandLine.Option<string> _device = new("--device")
+    {
+        Description = "What computes: auto (CUDA where there is one), cpu, cuda or cuda:n",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private readonly CommandLine.Option<int?> _threads = new("--threads") { Description = "Threads that compute on the CPU [default: one a core]" };
+
+    public MachineOptions(CommandLine.Command command)
+    {
+        command.Add(_device);
+        command.Add(_threads);
+    }
+
+    /// <summary>The device; the thread count is set on the way.</summary>
+    public Fin<Device> Prepare(CommandLine.ParseResult said)
+    {
+        var threads = said.GetValue(_threads);
+        return from count in Check.That("--threads", threads ?? 1, threads is null or >= 1, "must be at least 1").OrUsage()
+               from device in ComputeDevice.Find(said.GetValue(_device)!)
+               select SetThreads(device, threads);
+    }
+
+    private static Device SetThreads(Device device, int? threads)
+    {
+        if (threads is { } count)
+        {
+            set_num_threads(count);
+        }
+
+        return device;
+    }
+}

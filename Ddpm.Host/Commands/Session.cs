@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using Ddpm.Host.Progress;
+using LanguageExt;
+using LanguageExt.Common;
+using Serilog;
+using Spectre.Console;
+using CommandLine = System.CommandLine;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>Runs a command: its view, its interruption, its errors as lines, its exit code.</summary>
+internal static class Session
+{
+    /// <summary>--verbose, for every command.</summary>
+    public static CommandLine.Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the stack trace of an internal error", Recursive = true };
+
+    /// <summary>Runs work that tells a view what it does and stops when told to.</summary>
+    public static int Run(CommandLine.ParseResult said, Func<IView, CancellationToken, Fin<Unit>> work)
+    {
+        using var stop = new CancellationTokenSource();
+        void Interrupt(PosixSignalContext context)
+        {
+            // The first signal asks for an orderly end; the second ends at once.
+            context.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
+
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+        try
+        {
+            Fin<Unit> result;
+            using (var view = View())
+            {
+                result = work(view, stop.Token);
+            }
+
+            return result.Match(_ => ExitCode.Success, Failed);
+        }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine(said.GetValue(Verbose)
+                ? $"error: {e}"
+                : $"error: {e.Message.Split('\n')[0].Trim()} (this is a defect of the program: run it again with --verbose for details)");
+            return ExitCode.Failure;
+        }
+    }
+
+    /// <summary>Tells a fault on the error stream.</summary>
+    public static int Failed(Error error)
+    {
+        foreach (var line in error == Errors.Cancelled ? ["stopped"] : error.Message.Split('\n'))
+        {
+            Console.Error.WriteLine(line.StartsWith(' ') || error == Errors.Cancelled ? line : $"error: {line}");
+        }
+
+        return ExitCode.Of(error);
+    }
+
+    private static IView View() => Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
+        ? new PlainView(new LoggerConfiguration()
+            .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Message:l}{NewLine}", formatProvider: System.Globalization.CultureInfo.InvariantCulture)
+            .CreateLogger())
+        : new TerminalView(AnsiConsole.Console);
+}

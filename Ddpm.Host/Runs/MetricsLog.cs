@@ -1,0 +1,82 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ddpm.Host.Files;
+using LanguageExt;
+using LanguageExt.Common;
+using TorchSharp;
+using TorchSharp.Modules;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Runs;
+
+/// <summary>One line of metrics.jsonl.</summary>
+/// <param name="Kind">"step" or "epoch".</param>
+/// <param name="Step">Steps made.</param>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="Loss">For a step the mean since the last line, for an epoch the mean over its images.</param>
+/// <param name="LearningRate">The learning rate.</param>
+/// <param name="ImagesPerSecond">Since the last line, or over the epoch.</param>
+/// <param name="Seconds">Training time in this process so far.</param>
+public sealed record Metric(string Kind, int Step, int Epoch, double Loss, double LearningRate, double ImagesPerSecond, double Seconds);
+
+/// <summary>metrics.jsonl and its TensorBoard twin: logs that grow line by line.</summary>
+public sealed class MetricsLog : IDisposable
+{
+    private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower };
+
+    private readonly StreamWriter _lines;
+    private readonly SummaryWriter _board;
+
+    private MetricsLog(StreamWriter lines, SummaryWriter board) => (_lines, _board) = (lines, board);
+
+    /// <summary>
+    /// Opens a run's log for steps after <paramref name="step"/>: lines of later steps, which an interrupted run left behind its last
+    /// checkpoint, are dropped, since they will be written again.
+    /// </summary>
+    public static Fin<MetricsLog> Open(RunFolder folder, int step)
+    {
+        try
+        {
+            var kept = File.Exists(folder.MetricsPath) ? File.ReadLines(folder.MetricsPath).Where(line => StepOf(line) <= step).ToArray() : [];
+            return AtomicFile.Write(folder.MetricsPath, System.Text.Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))))
+                .Map(_ => new MetricsLog(
+                    new StreamWriter(folder.MetricsPath, append: true) { AutoFlush = true, NewLine = "\n" },
+                    torch.utils.tensorboard.SummaryWriter(folder.TensorBoardPath, createRunName: false)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Error.New($"cannot write the metrics in {folder.Path}: {e.Message}");
+        }
+    }
+
+    /// <summary>Adds a line.</summary>
+    public Fin<Unit> Write(Metric metric)
+    {
+        try
+        {
+            _lines.WriteLine(JsonSerializer.Serialize(metric, Format));
+            _board.add_scalar($"{metric.Kind}/loss", (float)metric.Loss, metric.Step);
+            _board.add_scalar($"{metric.Kind}/images-per-second", (float)metric.ImagesPerSecond, metric.Step);
+            return unit;
+        }
+        catch (IOException e)
+        {
+            return Error.New($"cannot write the metrics: {e.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lines.Dispose();
+
+    private static int StepOf(string line)
+    {
+        try
+        {
+            return JsonNode.Parse(line)?["step"]?.GetValue<int>() ?? int.MaxValue;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return int.MaxValue; // the torn last line of a run that was killed
+        }
+    }
+}

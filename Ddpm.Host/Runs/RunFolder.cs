@@ -1,0 +1,73 @@
+using Ddpm.Gpu.Checkpoints;
+using Ddpm.Host.Data;
+using Ddpm.Host.Files;
+using Ddpm.Pure.Formats;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Runs;
+
+/// <summary>The folder that a run leaves behind, and the names in it.</summary>
+/// <param name="Path">The folder.</param>
+public sealed record RunFolder(string Path)
+{
+    /// <summary>The first of root/name, root/name-2, root/name-3, … that holds nothing yet.</summary>
+    public static RunFolder NextFree(string root, string name) => Enumerable.Range(1, int.MaxValue)
+        .Select(n => new RunFolder(System.IO.Path.Combine(root, n == 1 ? name : Invariant($"{name}-{n}"))))
+        .First(folder => !System.IO.Path.Exists(folder.Path));
+
+    /// <summary>The receipt.</summary>
+    public string ReceiptPath => Within("run.json");
+
+    /// <summary>A line for each logged step and each epoch.</summary>
+    public string MetricsPath => Within("metrics.jsonl");
+
+    /// <summary>The same for TensorBoard.</summary>
+    public string TensorBoardPath => Within("tensorboard");
+
+    /// <summary>The grid of samples after an epoch; 0 is the untrained network's.</summary>
+    public string SampleGridPath(int epoch) => Within("samples", Invariant($"epoch-{epoch:D2}.png"));
+
+    /// <summary>The file name of the checkpoint after a step.</summary>
+    public static string CheckpointName(int step) => Invariant($"step-{step:D7}.safetensors");
+
+    /// <summary>Where a checkpoint lies.</summary>
+    public string CheckpointPath(string name) => Within("checkpoints", name);
+
+    /// <summary>A path inside the folder.</summary>
+    public string Within(params string[] names) => System.IO.Path.Combine([Path, .. names]);
+
+    /// <summary>Makes the folder and those inside it.</summary>
+    public Fin<Unit> Create() =>
+        from _ in Folders.Create(Within("checkpoints"))
+        from __ in Folders.Create(Within("samples"))
+        select unit;
+
+    /// <summary>Writes the receipt.</summary>
+    public Fin<Unit> Write(RunReceipt receipt) => AtomicFile.Write(ReceiptPath, receipt.ToJson());
+
+    /// <summary>Reads the receipt of a run that exists.</summary>
+    public Fin<RunReceipt> Receipt() => !File.Exists(ReceiptPath)
+        ? Error.New($"there is no run in {Path}: {Others()}")
+        : from bytes in Folders.Read(ReceiptPath)
+          from receipt in RunReceipt.FromJson(bytes.Span).At($"{ReceiptPath} is damaged")
+          select receipt;
+
+    /// <summary>Reads a checkpoint and what it says of itself.</summary>
+    public Fin<(SafetensorsFile File, CheckpointHeader Header)> ReadCheckpoint(string? name) => name is null
+        ? Error.New($"the run in {Path} has no checkpoint yet: let it train for an epoch")
+        : (from bytes in Folders.Read(CheckpointPath(name))
+           from file in Safetensors.Read(bytes)
+           from header in Checkpoint.Header(file)
+           select (file, header)).At($"{CheckpointPath(name)} cannot be used");
+
+    private string Others()
+    {
+        var parent = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path));
+        var runs = Directory.Exists(parent)
+            ? Directory.EnumerateDirectories(parent).Where(folder => File.Exists(System.IO.Path.Combine(folder, "run.json"))).Select(System.IO.Path.GetFileName).Order().ToArray()
+            : [];
+        return runs.Length == 0 ? "train one first" : $"beside it are {string.Join(", ", runs)}";
+    }
+}

@@ -1,0 +1,80 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using TorchSharp;
+
+namespace Ddpm.Host.Runs;
+
+/// <summary>The data a run was trained on.</summary>
+/// <param name="Name">The data set.</param>
+/// <param name="Origin">Where it came from.</param>
+/// <param name="Sha256">Of the training images' uncompressed IDX file.</param>
+/// <param name="Images">How many were trained on.</param>
+/// <param name="Size">Height and width.</param>
+/// <param name="Channels">Channels.</param>
+public sealed record DataReceipt(string Name, string Origin, string Sha256, int Images, int Size, int Channels);
+
+/// <summary>What computed a run.</summary>
+/// <param name="Ddpm">This program's version.</param>
+/// <param name="TorchSharp">TorchSharp's version.</param>
+/// <param name="Libtorch">libtorch's version.</param>
+/// <param name="Runtime">The .NET runtime.</param>
+/// <param name="System">The operating system and processor architecture.</param>
+/// <param name="Device">The device.</param>
+/// <param name="Threads">The threads that libtorch used.</param>
+public sealed record MachineReceipt(string Ddpm, string TorchSharp, string Libtorch, string Runtime, string System, string Device, int Threads)
+{
+    /// <summary>This machine.</summary>
+    public static MachineReceipt Here(string device) => new(
+        VersionOf(typeof(MachineReceipt).Assembly),
+        VersionOf(typeof(torch).Assembly),
+        torch.__version__,
+        RuntimeInformation.FrameworkDescription,
+        $"{RuntimeInformation.OSDescription} {RuntimeInformation.ProcessArchitecture}",
+        device,
+        torch.get_num_threads());
+
+    private static string VersionOf(Assembly assembly) =>
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+}
+
+/// <summary>run.json: what was run on what, and where its checkpoints are.</summary>
+/// <param name="Options">The run's options.</param>
+/// <param name="Data">The data.</param>
+/// <param name="Machine">The machine that ran it last.</param>
+/// <param name="Last">The last checkpoint's file name, once there is one.</param>
+/// <param name="Best">The file name of the checkpoint with the lowest epoch loss, once there is one.</param>
+/// <param name="Progress">How far the last checkpoint is.</param>
+/// <param name="Finished">Whether the run is complete.</param>
+public sealed record RunReceipt(
+    TrainingOptions Options, DataReceipt Data, MachineReceipt Machine, string? Last, string? Best, TrainingProgress Progress, bool Finished)
+{
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The receipt as JSON.</summary>
+    public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, Format), (byte)'\n'];
+
+    /// <summary>A receipt from JSON, or what is wrong with it.</summary>
+    public static Fin<RunReceipt> FromJson(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RunReceipt>(json, Format) is { Options: not null, Data: not null, Progress: not null } receipt
+                ? receipt
+                : Error.New("it lacks options, data or progress");
+        }
+        catch (JsonException e)
+        {
+            return Error.New($"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} is not what a receipt holds there");
+        }
+    }
+}

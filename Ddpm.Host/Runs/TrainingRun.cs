@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Training;
+using Ddpm.Host.Data;
+using Ddpm.Host.Files;
+using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+
+namespace Ddpm.Host.Runs;
+
+/// <summary>How a training run is carried out, as opposed to what it computes.</summary>
+/// <param name="Folder">Where it leaves its files.</param>
+/// <param name="Device">What computes.</param>
+/// <param name="SampleEvery">A grid of samples after every k-th epoch, and before the first; 0 for none.</param>
+/// <param name="LogEvery">A metrics line after every k-th step.</param>
+public sealed record TrainingConduct(RunFolder Folder, Device Device, int SampleEvery, int LogEvery);
+
+/// <summary>Carries a training run from its first step, or from its last checkpoint, to its end.</summary>
+public sealed class TrainingRun : IDisposable
+{
+    private readonly TrainingConduct _conduct;
+    private readonly TrainingPlan _plan;
+    private readonly UNet _network;
+    private readonly Trainer _trainer;
+    private readonly MetricsLog _metrics;
+    private readonly Action<TrainingEvent> _report;
+    private readonly Func<Tensor, int, Fin<Unit>> _sampleGrid;
+    private RunReceipt _receipt;
+
+    private TrainingRun(
+        TrainingConduct conduct, TrainingPlan plan, UNet network, Trainer trainer, MetricsLog metrics, RunReceipt receipt,
+        Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
+    {
+        (_conduct, _plan, _network, _trainer, _metrics, _receipt, _report) = (conduct, plan, network, trainer, metrics, receipt, report);
+        _sampleGrid = (weights, epoch) => sampleGrid(network, weights, epoch);
+    }
+
+    /// <summary>Begins a run in an empty folder, or goes on from the last checkpoint that the receipt names.</summary>
+    /// <param name="config">The run.</param>
+    /// <param name="images">What to train on.</param>
+    /// <param name="receipt">The receipt so far.</param>
+    /// <param name="conduct">How to carry it out.</param>
+    /// <param name="sampleGrid">Draws and writes the grid of an epoch from weights.</param>
+    /// <param name="report">Told of everything that happens.</param>
+    public static Fin<TrainingRun> Open(
+        TrainingConfig config, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
+        Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
+    {
+        var network = new UNet(config.Model.Network, ScalarType.Float32, conduct.Device);
+        var state = receipt.Last is null
+            ? FinSucc(TrainingState.Initial(network, config.Options.Seed))
+            : from checkpoint in conduct.Folder.ReadCheckpoint(receipt.Last)
+              from loaded in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step)
+                  .At($"{conduct.Folder.CheckpointPath(receipt.Last)} cannot be used")
+              select loaded;
+        var opened = from start in state
+                     from _ in conduct.Folder.Create()
+                     from __ in conduct.Folder.Write(receipt)
+                     from metrics in MetricsLog.Open(conduct.Folder, receipt.Progress.Step)
+                     let trainer = new Trainer(network, config.Model, images, start, Replicas.For(conduct.Device))
+                     select new TrainingRun(conduct, new TrainingPlan(config, images.Count), network, trainer, metrics, receipt, sampleGrid, report);
+        if (opened.IsFail)
+        {
+            network.Dispose();
+        }
+
+        return opened;
+    }
+
+    /// <summary>Trains to the end, or until it is told to stop, which leaves a checkpoint of that very step.</summary>
+    /// <returns>The final receipt; or the first thing that went wrong; or <see cref="Errors.Cancelled"/>.</returns>
+    public Fin<RunReceipt> Train(CancellationToken stop)
+    {
+        _report(new TrainingEvent.Began(_plan, _receipt.Progress.Step));
+        var clock = Stopwatch.StartNew();
+        if (_receipt.Progress.Step == 0 && _conduct.SampleEvery > 0)
+        {
+            var grid = _sampleGrid(_trainer.State.Weights, 0);
+            if (grid.IsFail)
+            {
+                return grid.Map(_ => _receipt);
+            }
+        }
+
+        while (_receipt.Progress.Step < _plan.TotalSteps)
+        {
+            var ended = Epoch(_receipt.Progress.Step / _plan.StepsPerEpoch, clock, stop);
+            if (ended.IsFail)
+            {
+                return ended.Map(_ => _receipt);
+            }
+        }
+
+        _receipt = _receipt with { Finished = true };
+        return _conduct.Folder.Write(_receipt).Map(_ => _receipt);
+    }
+
+    private Fin<Unit> Epoch(int epoch, Stopwatch clock, CancellationToken stop)
+    {
+        var epochPlan = _plan.Epoch(epoch);
+        var progress = _receipt.Progress;
+        var (began, sinceLog, lossSinceLog, imagesSinceLog, images) = (clock.Elapsed, clock.Elapsed, 0.0, 0, 0);
+        for (var k = progress.Step % _plan.StepsPerEpoch; k < _plan.StepsPerEpoch; k++)
+        {
+            if (stop.IsCancellationRequested)
+            {
+                return Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
+            }
+
+            var step = epochPlan.Step(k);
+            var loss = _trainer.Step(step);
+            if (!double.IsFinite(loss))
+            {
+                return Error.New(
+                    $"the loss of step {step.Number} is {loss} at learning rate {step.LearningRate}: try a lower --learning-rate; the last checkpoint is {_receipt.Last ?? "none yet"}");
+            }
+
+            progress = progress.After(step, loss);
+            (lossSinceLog, imagesSinceLog, images) = (lossSinceLog + loss * step.Images.Count, imagesSinceLog + step.Images.Count, images + step.Images.Count);
+            _report(new TrainingEvent.Stepped(step, progress.EpochLoss, images / (clock.Elapsed - began).TotalSeconds));
+            if (progress.Step % _conduct.LogEvery == 0)
+            {
+                var written = _metrics.Write(new(
+                    "step", progress.Step, epoch + 1, lossSinceLog / imagesSinceLog, step.LearningRate,
+                    imagesSinceLog / (clock.Elapsed - sinceLog).TotalSeconds, clock.Elapsed.TotalSeconds));
+                if (written.IsFail)
+                {
+                    return written;
+                }
+
+                (sinceLog, lossSinceLog, imagesSinceLog) = (clock.Elapsed, 0, 0);
+            }
+        }
+
+        var metric = new Metric(
+            "epoch", progress.Step, epoch + 1, progress.EpochLoss, _plan.Config.Options.LearningRate,
+            images / (clock.Elapsed - began).TotalSeconds, clock.Elapsed.TotalSeconds);
+        progress = progress.EndOfEpoch(epoch + 1);
+        return from _ in _metrics.Write(metric)
+               from __ in Save(progress)
+               from ___ in Ended(metric, epoch + 1)
+               select unit;
+    }
+
+    private Fin<Unit> Ended(Metric metric, int epoch)
+    {
+        _report(new TrainingEvent.EpochEnded(metric, _receipt.Progress.BestEpoch == epoch));
+        return _conduct.SampleEvery > 0 && epoch % _conduct.SampleEvery == 0 ? _sampleGrid(_trainer.State.Weights, epoch) : unit;
+    }
+
+    /// <summary>Writes the checkpoint first and the receipt that names it second, so that a receipt never names what is not there.</summary>
+    private Fin<Unit> Save(TrainingProgress progress)
+    {
+        var name = RunFolder.CheckpointName(progress.Step);
+        var header = new CheckpointHeader(_receipt.Options, _receipt.Data.Size, _receipt.Data.Channels, progress);
+        var bestIsNew = progress.BestEpoch > 0 && progress.BestEpoch != _receipt.Progress.BestEpoch;
+        var receipt = _receipt with { Last = name, Best = bestIsNew ? name : _receipt.Best, Progress = progress };
+        return from _ in AtomicFile.Write(_conduct.Folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, _network, _trainer.State)))
+               from __ in _conduct.Folder.Write(receipt)
+               select Accept(receipt);
+    }
+
+    private Unit Accept(RunReceipt receipt)
+    {
+        _receipt = receipt;
+        _report(new TrainingEvent.Wrote(_conduct.Folder.CheckpointPath(receipt.Last!)));
+        return unit;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _trainer.Dispose();
+        _network.Dispose();
+    }
+}

@@ -1,0 +1,19 @@
+using LanguageExt;
+using LanguageExt.Common;
+using Xunit.Sdk;
+
+namespace Ddpm.Properties;
+
+/// <summary>Values that a test knows to be right, and what is said of those that are wrong.</summary>
+internal static class Validity
+{
+    /// <summary>The value; a fault fails the test.</summary>
+    public static T Valid<T>(this Validation<Error, T> made) => made.IfFail(faults => throw new XunitException(string.Join("; ", faults)));
+
+    /// <summary>The value; a fault fails the test.</summary>
+    public static T Valid<T>(this Fin<T> made) => made.IfFail(fault => throw new XunitException(fault.Message));
+
+    /// <summary>The faults' messages; none where the value is right.</summary>
+    public static Arr<string> Faults<T>(this Validation<Error, T> made) =>
+        made.Match(_ => Arr<string>.Empty, faults => faults.Map(fault => fault.Message).ToArr());
+}

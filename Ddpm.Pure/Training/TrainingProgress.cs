@@ -1,0 +1,38 @@
+namespace Ddpm.Pure.Training;
+
+/// <summary>How far a run is, and its losses so far: what a run needs beside its tensors to go on as if never interrupted.</summary>
+/// <param name="Step">Steps made, of all epochs.</param>
+/// <param name="EpochLossSum">The sum over the images of the unfinished epoch of their steps' losses; 0 between epochs.</param>
+/// <param name="EpochImages">The images of the unfinished epoch that were trained on; 0 between epochs.</param>
+/// <param name="BestEpoch">The epoch with the lowest mean loss, counted from 1; 0 before the first has ended.</param>
+/// <param name="BestLoss">That loss; 0 before the first has ended.</param>
+public sealed record TrainingProgress(int Step, double EpochLossSum, int EpochImages, int BestEpoch, double BestLoss)
+{
+    /// <summary>The start of a run.</summary>
+    public static TrainingProgress Start { get; } = new(0, 0, 0, 0, 0);
+
+    /// <summary>The mean loss of the unfinished epoch so far.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public double EpochLoss => EpochImages == 0 ? 0 : EpochLossSum / EpochImages;
+
+    /// <summary>After one more step.</summary>
+    public TrainingProgress After(TrainingStep step, double loss) => this with
+    {
+        Step = step.Number + 1,
+        EpochLossSum = EpochLossSum + loss * step.Images.Count,
+        EpochImages = EpochImages + step.Images.Count,
+    };
+
+    /// <summary>After the end of an epoch, counted from 1; its loss replaces the best where it is lower.</summary>
+    public TrainingProgress EndOfEpoch(int epoch)
+    {
+        var best = BestEpoch == 0 || EpochLoss < BestLoss;
+        return this with
+        {
+            EpochLossSum = 0,
+            EpochImages = 0,
+            BestEpoch = best ? epoch : BestEpoch,
+            BestLoss = best ? EpochLoss : BestLoss,
+        };
+    }
+}
