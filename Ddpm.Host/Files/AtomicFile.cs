@@ -77,6 +77,7 @@ public static class AtomicFile
 
     private static string Explain(Exception e, string folder) => e switch
     {
+        _ when File.Exists(folder) => $"{folder} is a file, not a folder; choose another place",
         DirectoryNotFoundException => $"there is no folder {folder}; create it first",
         PathTooLongException => "the name is too long; choose a shorter one",
         UnauthorizedAccessException => $"no permission; make {folder} writable or choose another place",

@@ -144,7 +144,8 @@ public sealed class AtomicFileTests : IDisposable
     public void A_parent_that_is_a_file_is_an_error_and_stays()
     {
         File.WriteAllBytes(Target, Old);
-        Message(AtomicFile.Write(Path.Combine(Target, "inside.bin"), New));
+        var message = Message(AtomicFile.Write(Path.Combine(Target, "inside.bin"), New));
+        Assert.Contains($"{Target} is a file, not a folder", message, StringComparison.Ordinal);
         AssertHolds(Old);
     }
 

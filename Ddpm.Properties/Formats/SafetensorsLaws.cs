@@ -174,6 +174,7 @@ public sealed class SafetensorsLaws
         const string Header = "{\"__metadata__\":{\"a\":\"0\\n\",\"b\":\"1\",";
         var written = Encoding.UTF8.GetString(Safetensors.Write(file).Span[8..]);
         Assert.StartsWith(Header, written, StringComparison.Ordinal);
+        Assert.True(written.IndexOf("\"2\"", StringComparison.Ordinal) < written.IndexOf("\"3\"", StringComparison.Ordinal));
         Assert.Equal(file, Safetensors.Read(Safetensors.Write(file)).Value());
     }
 

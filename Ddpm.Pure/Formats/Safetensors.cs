@@ -62,7 +62,8 @@ public static class Safetensors
     /// All that comes before the data, for files that are written piece by piece: after it the data of each of
     /// <see cref="SafetensorsFile.Tensors"/> have to follow in turn. Metadata come first, by key (in the order of their UTF-8 bytes), then
     /// the tensors in the order of their data. There is no white space but at the end, where spaces make the length a multiple of 8. So
-    /// every tensor begins at a multiple of its element's size.
+    /// every tensor begins at a multiple of its element's size. Names and texts are UTF-8, escaped where JSON must be, and also
+    /// beyond U+FFFF and in some control and private ranges.
     /// </summary>
     public static ReadOnlyMemory<byte> Header(SafetensorsFile file)
     {
