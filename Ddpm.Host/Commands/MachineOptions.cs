@@ -27,8 +27,9 @@ internal sealed class MachineOptions
     public Fin<Device> Prepare(CommandLine.ParseResult said)
     {
         var threads = said.GetValue(_threads);
-        return from count in Check.That("--threads", threads ?? 1, threads is null or >= 1, "must be at least 1").OrUsage()
-               from device in ComputeDevice.Find(said.GetValue(_device)!)
+        return from wanted in (Check.That("--threads", threads ?? 1, threads is null or >= 1, "must be at least 1"), DeviceChoice.Parse(said.GetValue(_device)!))
+                   .Apply((_, choice) => choice).OrUsage()
+               from device in ComputeDevice.Find(wanted)
                select SetThreads(device, threads);
     }
 

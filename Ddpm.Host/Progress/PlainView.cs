@@ -27,7 +27,12 @@ internal sealed class PlainView(ILogger log) : IView
 
         public void Report(int done, int total, string detail)
         {
-            _first = _first < 0 ? done : _first;
+            if (_first < 0)
+            {
+                _first = done;
+                _clock.Restart(); // what came before the first piece says nothing about the rest
+            }
+
             if (_quiet.Elapsed < Interval || done <= _first)
             {
                 return;

@@ -1,0 +1,35 @@
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Gpu.Devices;
+
+/// <summary>What a user says about the device.</summary>
+public abstract record DeviceChoice
+{
+    private DeviceChoice()
+    {
+    }
+
+    /// <summary>CUDA where there is one, else the CPU.</summary>
+    public sealed record Auto : DeviceChoice;
+
+    /// <summary>The CPU.</summary>
+    public sealed record Cpu : DeviceChoice;
+
+    /// <summary>A CUDA device.</summary>
+    /// <param name="Index">Its number, from 0.</param>
+    public sealed record Cuda(int Index) : DeviceChoice;
+
+    /// <summary>"auto", "cpu", "cuda" or "cuda:n".</summary>
+    public static Validation<Error, DeviceChoice> Parse(string name) => name switch
+    {
+        "auto" => Success<Error, DeviceChoice>(new Auto()),
+        "cpu" => Success<Error, DeviceChoice>(new Cpu()),
+        "cuda" => Success<Error, DeviceChoice>(new Cuda(0)),
+        _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out var index) && index >= 0 =>
+            Success<Error, DeviceChoice>(new Cuda(index)),
+        _ => Check.Fail<DeviceChoice>("device", name, "must be auto, cpu, cuda or cuda:n"),
+    };
+}

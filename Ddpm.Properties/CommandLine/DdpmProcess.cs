@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>The program as a user runs it: a process of its own, in a folder of its own, with a cache of its own.</summary>
+public sealed partial class DdpmProcess : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("ddpm-").FullName;
+
+    /// <summary>What a finished process said.</summary>
+    public sealed record Outcome(int ExitCode, string Output, string Error);
+
+    /// <summary>The folder it runs in.</summary>
+    public string Folder => Directory.CreateDirectory(System.IO.Path.Combine(_root, "work")).FullName;
+
+    /// <summary>A path in that folder.</summary>
+    public string Path(params string[] names) => System.IO.Path.Combine([Folder, .. names]);
+
+    /// <summary>A training run small enough for a test, three steps an epoch over some of the fixture's images; the epochs are the caller's.</summary>
+    public static string[] SmallTraining(params string[] more) =>
+        ["train", "--data", Fixtures.FashionMnist, "--limit", "48", "--batch-size", "16", "--steps", "12", "--threads", "1", .. more];
+
+    /// <summary>Runs a command line to its end.</summary>
+    public Outcome Run(params string[] arguments) => Run(_ => { }, arguments);
+
+    /// <summary>Runs a command line to its end, and tells each line of its output as it comes.</summary>
+    public Outcome Run(Action<Process, string> told, params string[] arguments)
+    {
+        Process? running = null;
+        return Run(started => running = started, arguments, line => told(running!, line));
+    }
+
+    /// <summary>Sends the signal that Ctrl-C sends.</summary>
+    public static void Interrupt(Process process) => Assert.Equal(0, Kill(process.Id, 2));
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    private Outcome Run(Action<Process> began, string[] arguments, Action<string>? told = null)
+    {
+        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(System.IO.Path.Combine(AppContext.BaseDirectory, "Ddpm.Host.dll"));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["XDG_CACHE_HOME"] = System.IO.Path.Combine(_root, "cache");
+        using var process = Process.Start(start)!;
+        began(process);
+        var error = process.StandardError.ReadToEndAsync();
+        var output = new System.Text.StringBuilder();
+        while (process.StandardOutput.ReadLine() is { } line)
+        {
+            output.AppendLine(line);
+            told?.Invoke(line);
+        }
+
+        process.WaitForExit();
+        return new(process.ExitCode, output.ToString(), error.GetAwaiter().GetResult());
+    }
+
+    private Outcome Run(Action<Process> began, params string[] arguments) => Run(began, arguments, null);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}

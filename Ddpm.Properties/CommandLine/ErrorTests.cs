@@ -1,0 +1,113 @@
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>What a user is told when something is wrong: a line that says what and what to do, an exit code, nothing half-written.</summary>
+public sealed class ErrorTests : IDisposable
+{
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    [Fact]
+    public void Nonsense_options_are_refused_all_at_once_before_anything_is_written()
+    {
+        var outcome = _ddpm.Run("train", "--epochs", "0", "--batch-size", "0", "--learning-rate", "NaN", "--min-beta", "1.5", "--preset", "large", "--prediction", "x", "--limit", "0");
+        Refused(outcome, 2,
+            "epochs must be at least 1, got 0", "batch-size must be at least 1, got 0", "learning-rate must lie in (0, 1), got NaN",
+            "min-beta must lie in (0, 1), got 1.5", "preset must be one of original, standard, got large", "prediction must be one of", "limit must be at least 1, got 0");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_ddpm.Folder));
+    }
+
+    [Theory]
+    [InlineData("train --epochs many", "many")]
+    [InlineData("train --colour", "--colour")]
+    [InlineData("tarin", "tarin")]
+    [InlineData("sample", "which run?")]
+    [InlineData("sample --run a --out b", "give one of them")]
+    [InlineData("sample --run ../a", "must be a plain name")]
+    [InlineData("train --threads 0", "--threads must be at least 1, got 0")]
+    [InlineData("train --device tpu", "device must be auto, cpu, cuda or cuda:n, got tpu")]
+    [InlineData("train --dataset shoes", "shoes")]
+    [InlineData("train --resume", "which run?")]
+    [InlineData("forward --count 0 --steps 0", "steps must be at least 1, got 0")]
+    public void What_makes_no_sense_is_a_usage_error(string arguments, string says) => Refused(_ddpm.Run(arguments.Split(' ')), 2, says);
+
+    [Fact]
+    public void Cuda_asked_for_and_absent_is_a_failure()
+    {
+        var outcome = _ddpm.Run(DdpmProcess.SmallTraining("--device", "cuda:7"));
+        Refused(outcome, 1, "cuda", "--device cpu");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_ddpm.Folder));
+    }
+
+    [Fact]
+    public void A_run_that_is_not_there_is_named_with_those_that_are()
+    {
+        Directory.CreateDirectory(_ddpm.Path("runs", "shoes"));
+        File.WriteAllText(_ddpm.Path("runs", "shoes", "run.json"), "{}");
+        Refused(_ddpm.Run("sample", "--run", "shirts"), 1, "there is no run in runs/shirts", "beside it are shoes");
+        Refused(_ddpm.Run("sample", "--run", "shoes"), 1, "run.json is damaged");
+        Refused(_ddpm.Run("train", "--run", "shoes"), 2, "--resume");
+    }
+
+    [Fact]
+    public void A_damaged_image_file_is_named()
+    {
+        var data = Directory.CreateDirectory(_ddpm.Path("images")).FullName;
+        foreach (var file in Directory.EnumerateFiles(Fixtures.FashionMnist, "*.gz"))
+        {
+            var bytes = File.ReadAllBytes(file);
+            File.WriteAllBytes(Path.Combine(data, Path.GetFileName(file)), bytes[..(bytes.Length / 2)]);
+        }
+
+        Refused(_ddpm.Run("train", "--data", data), 1, "train-images-idx3-ubyte.gz");
+        Assert.False(Directory.Exists(_ddpm.Path("runs")));
+    }
+
+    [Fact]
+    public void Checkpoints_that_are_damaged_or_of_another_architecture_are_refused_and_nothing_is_written()
+    {
+        foreach (var preset in (string[])["original", "standard"])
+        {
+            var outcome = _ddpm.Run(DdpmProcess.SmallTraining("--run", preset, "--preset", preset, "--epochs", "1", "--sample-every", "0"));
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+        }
+
+        string Checkpoint(string run) => _ddpm.Path("runs", run, "checkpoints", "step-0000003.safetensors");
+        var original = File.ReadAllBytes(Checkpoint("original"));
+
+        // The header of the one on the tensors of the other: the texts differ in the preset's name alone, which is as long in both.
+        var text = System.Text.Encoding.Latin1.GetString(original);
+        Assert.Contains("original", text, StringComparison.Ordinal);
+        File.WriteAllBytes(Checkpoint("original"), System.Text.Encoding.Latin1.GetBytes(text.Replace("original", "standard", StringComparison.Ordinal)));
+        Refused(_ddpm.Run("sample", "--run", "original", "--to", "out"), 1, "step-0000003.safetensors cannot be used", "another network", "b1.0.shortcut.weight is missing");
+
+        var flipped = (byte[])original.Clone();
+        flipped[^1000] ^= 1;
+        File.WriteAllBytes(Checkpoint("original"), flipped);
+        Refused(_ddpm.Run("sample", "--run", "original", "--to", "out"), 1, "step-0000003.safetensors cannot be used", "checksum");
+        Refused(_ddpm.Run("train", "--run", "original", "--resume", "--epochs", "3", "--data", Fixtures.FashionMnist), 1, "checksum");
+
+        File.WriteAllBytes(Checkpoint("original"), original[..^1]);
+        Refused(_ddpm.Run("sample", "--run", "original", "--to", "out"), 1, "step-0000003.safetensors cannot be used");
+        Assert.Empty(Directory.Exists(_ddpm.Path("out")) ? Directory.EnumerateFileSystemEntries(_ddpm.Path("out")) : []);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_made_is_named()
+    {
+        File.WriteAllText(_ddpm.Path("file"), "in the way");
+        Refused(_ddpm.Run(DdpmProcess.SmallTraining("--out", "file/run")), 1, "file/run");
+        Refused(_ddpm.Run("forward", "--data", Fixtures.FashionMnist, "--file", "file/figure.png"), 1, "file/figure.png");
+        Assert.Equal("in the way", File.ReadAllText(_ddpm.Path("file")));
+    }
+
+    private static void Refused(DdpmProcess.Outcome outcome, int exitCode, params string[] says)
+    {
+        Assert.All(says, text => Assert.Contains(text, outcome.Error, StringComparison.Ordinal));
+        Assert.True(outcome.ExitCode == exitCode, $"exit code {outcome.ExitCode}: {outcome.Error}");
+        Assert.DoesNotContain("   at ", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("defect", outcome.Error, StringComparison.Ordinal);
+    }
+}

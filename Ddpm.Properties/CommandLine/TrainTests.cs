@@ -1,0 +1,135 @@
+using System.Text.Json.Nodes;
+using Ddpm.Pure.Formats;
+using ImageMagick;
+using LanguageExt;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>Training and sampling through the real command line, on the fixture's real images.</summary>
+public sealed class TrainTests : IDisposable
+{
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    [Fact]
+    public void A_run_leaves_everything_that_it_promises()
+    {
+        var outcome = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "2", "--run", "small", "--sample-every", "1", "--log-every", "2"));
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+
+        var receipt = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "small", "run.json")))!;
+        Assert.True(receipt["finished"]!.GetValue<bool>());
+        Assert.Equal("standard", receipt["options"]!["preset"]!.GetValue<string>());
+        Assert.Equal(48, receipt["data"]!["images"]!.GetValue<int>());
+        Assert.Equal("step-0000006.safetensors", receipt["last"]!.GetValue<string>());
+        Assert.All((string[])["last", "best"], name => Assert.True(File.Exists(_ddpm.Path("runs", "small", "checkpoints", receipt[name]!.GetValue<string>()))));
+
+        var metrics = File.ReadAllLines(_ddpm.Path("runs", "small", "metrics.jsonl")).Select(line => JsonNode.Parse(line)!).ToArray();
+        Assert.Equal([2, 3, 4, 6, 6], metrics.Select(metric => metric["step"]!.GetValue<int>()));
+        Assert.Equal(["step", "epoch", "step", "step", "epoch"], metrics.Select(metric => metric["kind"]!.GetValue<string>()));
+        Assert.All(metrics, metric => Assert.InRange(metric["loss"]!.GetValue<double>(), 0.2, 3));
+
+        Assert.NotEmpty(Directory.EnumerateFiles(_ddpm.Path("runs", "small", "tensorboard")));
+        foreach (var epoch in (string[])["epoch-00", "epoch-01", "epoch-02"])
+        {
+            using var grid = new MagickImage(_ddpm.Path("runs", "small", "samples", epoch + ".png"));
+            Assert.Equal((236u, 236u), (grid.Width, grid.Height)); // 4×4 tiles of 28 with gaps of 2, twice as large
+        }
+
+        var array = Npy.Read(File.ReadAllBytes(_ddpm.Path("runs", "small", "samples.npy"))).Valid();
+        Assert.Equal(Prelude.Array(100L, 28, 28), array.Shape);
+        Assert.True(array.Data.ToArray().Distinct().Count() > 50);
+        using var animation = new MagickImageCollection(_ddpm.Path("runs", "small", "sampling.gif"));
+        Assert.Equal(13, animation.Count); // the noise and 12 steps
+        Assert.InRange((double)animation[^1].AnimationDelay / animation.Sum(frame => frame.AnimationDelay), 0.32, 0.35);
+        using var samples = new MagickImage(_ddpm.Path("runs", "small", "samples.png"));
+        Assert.Equal(596u, samples.Width);
+    }
+
+    [Fact]
+    public void The_same_command_twice_gives_the_same_bits()
+    {
+        foreach (var name in (string[])["one", "two"])
+        {
+            var outcome = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "2", "--run", name, "--sample-every", "0"));
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+        }
+
+        Same("samples.npy");
+        Same("sampling.gif");
+        Assert.Equal(Checkpoint("one").Tensors, Checkpoint("two").Tensors);
+
+        void Same(string file) => Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", file)), File.ReadAllBytes(_ddpm.Path("runs", "two", file)));
+    }
+
+    [Fact]
+    public void An_interrupted_run_leaves_a_checkpoint_and_resumes_to_the_same_bits()
+    {
+        var whole = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "2", "--run", "one", "--sample-every", "0"));
+        Assert.True(whole.ExitCode == 0, whole.Error);
+
+        var interrupted = _ddpm.Run(
+            (process, line) =>
+            {
+                if (line.Contains("training the", StringComparison.Ordinal))
+                {
+                    DdpmProcess.Interrupt(process);
+                }
+            },
+            DdpmProcess.SmallTraining("--epochs", "2", "--run", "two", "--sample-every", "0"));
+        Assert.Equal(130, interrupted.ExitCode);
+        var stopped = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "two", "run.json")))!;
+        Assert.NotNull(stopped["last"]);
+        Assert.False(stopped["finished"]!.GetValue<bool>());
+
+        var changed = _ddpm.Run("train", "--data", Fixtures.FashionMnist, "--run", "two", "--resume", "--batch-size", "8", "--preset", "original");
+        Assert.Equal(2, changed.ExitCode);
+        Assert.Contains("Preset of the run is standard", changed.Error, StringComparison.Ordinal);
+        Assert.Contains("BatchSize of the run is 16", changed.Error, StringComparison.Ordinal);
+
+        var resumed = _ddpm.Run("train", "--data", Fixtures.FashionMnist, "--run", "two", "--resume", "--threads", "1", "--sample-every", "0");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(Checkpoint("one").Tensors, Checkpoint("two").Tensors);
+        Assert.Equal(Losses("one"), Losses("two"));
+        Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "two", "samples.npy")));
+
+        string[] Losses(string run) => [.. File.ReadLines(_ddpm.Path("runs", run, "metrics.jsonl")).Select(line => JsonNode.Parse(line)!).Select(metric => $"{metric["step"]} {metric["loss"]}")];
+    }
+
+    [Fact]
+    public void Sampling_again_gives_the_run_s_own_samples_and_other_choices_give_others()
+    {
+        var trained = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "2", "--out", "folder", "--preset", "original", "--sample-every", "0"));
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        var own = File.ReadAllBytes(_ddpm.Path("folder", "samples.npy"));
+
+        Assert.Equal(own, Samples("again"));
+        Assert.NotEqual(own, Samples("seed", "--seed", "2"));
+        Assert.NotEqual(own, Samples("variance", "--variance", "posterior"));
+        Assert.NotEqual(own, Samples("scale", "--scale", "fixed"));
+        Assert.NotEqual(Samples("scale", "--scale", "fixed"), Samples("clip", "--scale", "fixed", "--clip", "true"));
+        var few = Npy.Read(Samples("few", "--count", "7")).Valid();
+        Assert.Equal(7, few.Shape[0]);
+
+        byte[] Samples(string to, params string[] more)
+        {
+            var outcome = _ddpm.Run(["sample", "--out", "folder", "--threads", "1", "--to", to, .. more]);
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            return File.ReadAllBytes(_ddpm.Path(to, "samples.npy"));
+        }
+    }
+
+    [Fact]
+    public void The_forward_figure_is_drawn()
+    {
+        var outcome = _ddpm.Run("forward", "--data", Fixtures.FashionMnist, "--count", "9", "--file", "figure.png");
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        using var figure = new MagickImage(_ddpm.Path("figure.png"));
+        Assert.True(figure.Width > 5 * 3 * 28 && figure.Height > 3 * 28);
+    }
+
+    private SafetensorsFile Checkpoint(string run) =>
+        Safetensors.Read(File.ReadAllBytes(_ddpm.Path("runs", run, "checkpoints", "step-0000006.safetensors"))).Valid();
+}
