@@ -1,7 +1,7 @@
 using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
-using Ddpm.Pure.Images;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;

@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
+using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Images;
@@ -76,12 +77,13 @@ internal static class SampleCommand
     /// <summary>Generates images from a run's best checkpoint and writes the grid, the array and the animation.</summary>
     public static Fin<Unit> Sample(
         RunFolder folder, RunReceipt receipt, Device device, Request request, RunFolder target, IView view, CancellationToken stop) =>
-        from checkpoint in folder.ReadCheckpoint(receipt.Best ?? receipt.Last)
-        from config in checkpoint.Header.Config.OrFailure()
+        from name in FinSucc(receipt.Best ?? receipt.Last)
+        from checkpoint in folder.ReadCheckpoint(name)
+        from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
         from wanted in Checked.From(request, config.Model)
-        from _ in Files.Folders.Create(target.Path)
+        from _ in Folders.Create(target.Path)
         from __ in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
-            from theta in Checkpoint.LoadWeights(checkpoint.File, network)
+            from theta in Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
             from written in use(theta, weights => Write(network, weights, wanted, target, view, stop))
             select written)
         select unit;

@@ -76,7 +76,7 @@ internal static class TrainCommand
                   let options = Said(said, defaults)
                   from folder in named.Match(Unused, () => FinSucc(RunFolder.NextFree(RunOptions.Root, $"{options.Dataset}-{options.Preset}")))
                   select (Folder: folder, Options: options, Receipt: LanguageExt.Option<RunReceipt>.None)
-            // Everything that needs no data is checked before any is fetched.
+                  // Everything that needs no data is checked before any is fetched.
             from early in TrainingConfig.From(start.Options, UsualSize, 1).OrUsage()
             from device in machine.Prepare(said)
             from loaded in data.Load(said, start.Options.Dataset, view, stop)

@@ -1,3 +1,4 @@
+using Ddpm.Host.Files;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
 using LanguageExt;

@@ -1,5 +1,5 @@
-using Ddpm.Host.Files;
 using System.Net;
+using Ddpm.Host.Files;
 using Ddpm.Pure.Data;
 using LanguageExt;
 using LanguageExt.Common;

@@ -1,5 +1,4 @@
 using Ddpm.Gpu.Checkpoints;
-using Ddpm.Host.Data;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Formats;
 using LanguageExt;
@@ -35,6 +34,9 @@ public sealed record RunFolder(string Path)
     /// <summary>Where a checkpoint lies.</summary>
     public string CheckpointPath(string name) => Within("checkpoints", name);
 
+    /// <summary>What stands before the reason why a checkpoint is refused.</summary>
+    public string Unusable(string name) => $"{CheckpointPath(name)} cannot be used";
+
     /// <summary>A path inside the folder.</summary>
     public string Within(params string[] names) => System.IO.Path.Combine([Path, .. names]);
 
@@ -60,7 +62,7 @@ public sealed record RunFolder(string Path)
         : (from bytes in Folders.Read(CheckpointPath(name))
            from file in Safetensors.Read(bytes)
            from header in Checkpoint.Header(file)
-           select (file, header)).At($"{CheckpointPath(name)} cannot be used");
+           select (file, header)).At(Unusable(name));
 
     private string Others()
     {

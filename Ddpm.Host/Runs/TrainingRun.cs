@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
-using Ddpm.Host.Data;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
@@ -57,7 +56,7 @@ public sealed class TrainingRun : IDisposable
             ? FinSucc(TrainingState.Initial(network, config.Options.Seed))
             : from checkpoint in conduct.Folder.ReadCheckpoint(receipt.Last)
               from loaded in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step)
-                  .At($"{conduct.Folder.CheckpointPath(receipt.Last)} cannot be used")
+                  .At(conduct.Folder.Unusable(receipt.Last))
               select loaded;
         var opened = from start in state
                      from _ in conduct.Folder.Create()

@@ -2,7 +2,7 @@ using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
-namespace Ddpm.Host.Data;
+namespace Ddpm.Host.Files;
 
 /// <summary>Says in an error where the fault lies.</summary>
 internal static class FaultPlace

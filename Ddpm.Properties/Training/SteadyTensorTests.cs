@@ -1,0 +1,85 @@
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Training;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Ddpm.Properties.Training;
+
+/// <summary>Tests that count the tensors of the whole process, and so run while nothing else does.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
+
+/// <summary>Long work holds on to nothing: as many tensors live after 2n steps as after n.</summary>
+[Collection(nameof(Alone))]
+public sealed class SteadyTensorTests
+{
+    private static readonly TrainingConfig Config = TrainingConfig.From(
+        new TrainingOptions { Steps = 12, BatchSize = 4, Epochs = 8, Limit = 8 }, 12, 1).Valid();
+
+    private static readonly ImageSet Images = ImageSet.Create(
+        8, 12, 12, 1, Enumerable.Range(0, 8 * 144).Select(i => (byte)(37 * i)).ToArray(), Option<ReadOnlyMemory<byte>>.None).Valid();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Training_keeps_the_number_of_live_tensors(int replicas)
+    {
+        using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
+        using var trainer = new Trainer(network, Config.Model, Images, TrainingState.Initial(network, 0), new Replicas(replicas));
+        var plan = new TrainingPlan(Config, Images.Count);
+        long After(int epoch)
+        {
+            trainer.Step(plan.Epoch(epoch).Step(0));
+            trainer.Step(plan.Epoch(epoch).Step(1));
+            return Tensor.TotalCount;
+        }
+
+        var counts = Enumerable.Range(0, 8).Select(After).ToArray();
+        Assert.Equal(counts[3], counts[7]);
+    }
+
+    [Fact]
+    public void Sampling_keeps_the_number_of_live_tensors_from_line_to_line_and_leaves_none()
+    {
+        using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
+        using var theta = network.InitialWeights(0);
+        var plan = AncestralSampler.Compile(
+            Config.Model.Schedule, Config.Model.Prediction, Timesteps.All(12), ReverseVariance.Beta, clipSample: true);
+        var before = Tensor.TotalCount;
+        var counts = new List<long>();
+        new ImageSampler(network, plan).Sample(theta, new SampleRequest(1, 3, 2), [0, 6], (_, _) => counts.Add(Tensor.TotalCount), default);
+        Assert.Equal(24, counts.Count);
+        Assert.Equal(counts[5], counts[11]);
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
+    public void Replicas_change_the_loss_and_the_weights_by_rounding_alone()
+    {
+        var weights = ((int[])[1, 2, 3]).Select(Trained).ToArray();
+        foreach (var other in weights[1..])
+        {
+            for (var i = 0; i < other.Length; i++)
+            {
+                // Adam divides by the gradient's own size, so a weight whose gradient is all rounding may move by the learning rate.
+                Assert.InRange(other[i] - weights[0][i], -2.1e-3, 2.1e-3);
+            }
+
+            Assert.InRange(other.Zip(weights[0], (a, b) => Math.Abs(a - b)).Average(), 0, 1e-6);
+        }
+
+        float[] Trained(int replicas)
+        {
+            using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
+            using var trainer = new Trainer(network, Config.Model, Images, TrainingState.Initial(network, 0), new Replicas(replicas));
+            trainer.Step(new TrainingPlan(Config, Images.Count).Epoch(0).Step(0));
+            using var theta = trainer.State.Weights.detach();
+            return theta.data<float>().ToArray();
+        }
+    }
+}
