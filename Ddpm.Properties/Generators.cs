@@ -49,16 +49,18 @@ public static class Generators
         (2, Between(0.01, 0.99)),
         (1, Gen.Elements(1e-11, 1e-9, 0.5, 0.9, 0.999, 1 - 1e-9)));
 
+    /// <summary>The largest β of so many steps that leaves a representable ᾱ at the end: no more than e³⁵⁰ is lost.</summary>
+    private static double Largest(int steps) => steps switch { <= 12 => 1 - 1e-9, <= 40 => 0.999, _ => 0.3 };
+
     internal static Gen<int> ShortSteps { get; } = Gen.Frequency((1, Gen.Constant(1)), (1, Gen.Constant(2)), (6, Gen.Choose(3, 40)));
 
     internal static Gen<LinearSchedule> LinearSchedules { get; } =
-        // A long schedule of large β would leave no representable ᾱ: its β stays below 0.3.
         from steps in Gen.Frequency((8, ShortSteps), (1, Gen.Choose(41, 300)), (1, Gen.Constant(1000)))
         from first in Beta
         from rise in Between(0, 1)
-        let minBeta = steps > 40 ? 0.1 * first : first
-        let maxBeta = Math.Min(minBeta + rise * ((steps > 40 ? 0.3 : 1 - 1e-9) - minBeta), 1 - 1e-10)
-        select new LinearSchedule(steps, minBeta, Math.Max(minBeta, maxBeta), NoiseSchedule.Linear(steps, minBeta, Math.Max(minBeta, maxBeta)).Valid());
+        let minBeta = Math.Min(first, Largest(steps))
+        let maxBeta = minBeta + rise * (Largest(steps) - minBeta)
+        select new LinearSchedule(steps, minBeta, maxBeta, NoiseSchedule.Linear(steps, minBeta, maxBeta).Valid());
 
     internal static Gen<CosineSchedule> CosineSchedules { get; } =
         from steps in Gen.Frequency((8, ShortSteps), (1, Gen.Choose(41, 300)), (1, Gen.Constant(1000)))
@@ -70,7 +72,7 @@ public static class Generators
         from steps in ShortSteps
         from betas in Beta.ArrayOf(steps)
         from last in Gen.Frequency((3, Gen.Constant(betas[^1])), (1, Gen.Constant(1.0)))
-        select NoiseSchedule.FromBetas(new Arr<double>(betas.SkipLast(1).Append(last))).Valid();
+        select NoiseSchedule.FromBetas(new Arr<double>(betas.Select(beta => Math.Min(beta, Largest(steps))).SkipLast(1).Append(last))).Valid();
 
     internal static Gen<NoiseSchedule> Schedules { get; } = Gen.Frequency(
         (2, LinearSchedules.Select(made => made.Value)), (2, CosineSchedules.Select(made => made.Value)), (3, GivenSchedules));

@@ -35,10 +35,10 @@ public sealed class PlanExecutorLaws
     {
         using var scope = NewDisposeScope();
         var initial = Vector(Initial);
-        // Made before, so that what the network and the noise hand over does not count.
-        var (before, end) = (scope.DisposablesCount, PlanExecutor.Run(plan, (x, t) => 0.5 * x - 0.01 * t, initial, line => Vector(i => Noise(line, i))));
-        return initial.data<double>().ToArray().SequenceEqual(Enumerable.Range(0, Elements).Select(Initial))
-            && scope.DisposablesCount == before + 1 && !end.IsInvalid;
+        var before = scope.DisposablesCount;
+        var end = PlanExecutor.Run(plan, (x, t) => 0.5 * x - 0.01 * t, initial, line => Vector(i => Noise(line, i)));
+        return scope.DisposablesCount == before + 1 && !end.IsInvalid
+            && initial.data<double>().ToArray().SequenceEqual(Enumerable.Range(0, Elements).Select(Initial));
     }
 
     private static double Interpreted(SamplingPlan plan, int i) =>
