@@ -42,7 +42,8 @@ public static class PlanExecutor
 
             history = [.. history.Take(plan.HistoryLength)];
             (x, @base) = (next, corrected);
-            foreach (var kept in (Tensor[])[x, @base, .. history])
+            // The older part of the history was moved when it was made: once more would hand it to the caller.
+            foreach (var kept in (Tensor[])[x, @base, .. history.Take(1)])
             {
                 kept.MoveToOuterDisposeScope();
             }

@@ -56,9 +56,10 @@ public static class Elementary
     /// <summary>eˣ − 1, accurate also where x is tiny. x = −∞ gives −1.</summary>
     public static double ExpM1(double x)
     {
-        if (double.IsNaN(x) || x > 709.79 || x < -40)
+        // Beyond 40 the 1 is lost in rounding, and the power of two alone may overflow where the product does not.
+        if (double.IsNaN(x) || x > 40 || x < -40)
         {
-            return double.IsNaN(x) ? x : x > 0 ? double.PositiveInfinity : -1;
+            return x < -40 ? -1 : Exp(x);
         }
 
         var (power, remainder) = ReduceByLn2(x);

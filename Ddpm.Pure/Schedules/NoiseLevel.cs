@@ -16,7 +16,7 @@ public readonly record struct NoiseLevel(double LogAlphaBar)
     public double AlphaBar => Elementary.Exp(LogAlphaBar);
 
     /// <summary>1 − ᾱ ∈ [0, 1], the variance of the noise.</summary>
-    public double NoiseVariance => -Elementary.ExpM1(LogAlphaBar);
+    public double NoiseVariance => 0 - Elementary.ExpM1(LogAlphaBar); // not a mere change of sign, which would make −0 of no noise
 
     /// <summary>a = √ᾱ, the weight of the image.</summary>
     public double A => Elementary.Exp(LogAlphaBar / 2);
@@ -34,5 +34,5 @@ public readonly record struct NoiseLevel(double LogAlphaBar)
     public double AlphaSince(NoiseLevel earlier) => Elementary.Exp(LogAlphaBar - earlier.LogAlphaBar);
 
     /// <summary>β between an earlier (less noisy) level and this one: 1 − ᾱ/ᾱ_earlier. For neighbouring steps it is β_t.</summary>
-    public double BetaSince(NoiseLevel earlier) => -Elementary.ExpM1(LogAlphaBar - earlier.LogAlphaBar);
+    public double BetaSince(NoiseLevel earlier) => 0 - Elementary.ExpM1(LogAlphaBar - earlier.LogAlphaBar);
 }

@@ -13,7 +13,7 @@ namespace Ddpm.Pure.Training;
 public sealed record TrainingPlan(TrainingConfig Config, int ImageCount)
 {
     /// <summary>Steps in an epoch; the last may hold fewer images.</summary>
-    public int StepsPerEpoch => (ImageCount + Config.Options.BatchSize - 1) / Config.Options.BatchSize;
+    public int StepsPerEpoch => (ImageCount - 1) / Config.Options.BatchSize + 1;
 
     /// <summary>Steps in the run.</summary>
     public int TotalSteps => checked(StepsPerEpoch * Config.Options.Epochs);

@@ -1,0 +1,85 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Runtime.CompilerServices;
+using Ddpm.Pure.Schedules;
+using Xunit;
+
+namespace Ddpm.Properties;
+
+/// <summary>Ddpm.Pure is values and functions: it can reach no device, file, console, network, process or clock, and nothing in it changes.</summary>
+public sealed class ArchitectureLaws
+{
+    private static readonly Assembly Core = typeof(NoiseSchedule).Assembly;
+
+    private const BindingFlags Everything =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+
+    private static readonly string[] ForbiddenAssemblies =
+    [
+        "TorchSharp", "Magick", "Serilog", "Spectre", "System.CommandLine", "System.IO.FileSystem", "System.Console", "System.Net", "System.Diagnostics.Process",
+        "System.Threading", "Ddpm.",
+    ];
+
+    private static readonly string[] ForbiddenTypes =
+    [
+        "System.IO.File", "System.IO.Directory", "System.IO.Path", "System.IO.Drive", "System.IO.Stream", "System.Console", "System.Net.", "System.Environment",
+        "System.Diagnostics.Process", "System.Diagnostics.Stopwatch", "System.DateTime", "System.TimeProvider", "System.Random", "System.Guid", "System.Threading.",
+        "System.Runtime.InteropServices.NativeLibrary", "System.Runtime.InteropServices.DllImport",
+    ];
+
+    private static readonly Type[] MutableCollections =
+    [
+        typeof(ICollection<>), typeof(IList<>), typeof(IDictionary<,>), typeof(ISet<>), typeof(List<>), typeof(Dictionary<,>), typeof(System.Collections.Generic.HashSet<>),
+        typeof(Queue<>), typeof(Stack<>), typeof(Memory<>),
+    ];
+
+    [Fact]
+    public void It_references_no_assembly_that_touches_the_world() => Assert.DoesNotContain(
+        Core.GetReferencedAssemblies().Select(assembly => assembly.Name!),
+        name => ForbiddenAssemblies.Any(forbidden => name.StartsWith(forbidden, StringComparison.Ordinal)));
+
+    [Fact]
+    public void It_references_no_type_that_touches_the_world()
+    {
+        using var file = new PEReader(File.OpenRead(Core.Location));
+        var metadata = file.GetMetadataReader();
+        var referenced = metadata.TypeReferences.Select(metadata.GetTypeReference)
+            .Select(type => $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}").ToArray();
+        Assert.Contains("System.Math", referenced);
+        Assert.DoesNotContain(referenced, name => ForbiddenTypes.Any(forbidden => name.StartsWith(forbidden, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Public_properties_can_be_set_at_birth_alone() => Assert.Empty(
+        from type in Core.GetExportedTypes()
+        from property in type.GetProperties(Everything)
+        where property.SetMethod is { IsPublic: true } set && !set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit))
+        select $"{type}.{property.Name}");
+
+    [Fact]
+    public void No_field_of_a_public_type_can_change() => Assert.Empty(
+        from type in Core.GetExportedTypes()
+        from field in type.GetFields(Everything)
+        where !field.IsInitOnly && !field.IsLiteral && !type.IsEnum && !field.IsDefined(typeof(CompilerGeneratedAttribute))
+        select $"{type}.{field.Name}");
+
+    /// <summary>But the caches that the compiler makes for lambdas.</summary>
+    [Fact]
+    public void No_static_field_can_change() => Assert.Empty(
+        from type in Core.GetTypes()
+        from field in type.GetFields(Everything)
+        where field.IsStatic && !field.IsInitOnly && !field.IsLiteral && !type.Name.Contains('<', StringComparison.Ordinal) && !field.Name.Contains('<', StringComparison.Ordinal)
+        select $"{type}.{field.Name}");
+
+    [Fact]
+    public void No_public_property_or_field_hands_out_something_that_can_be_changed() => Assert.Empty(
+        from type in Core.GetExportedTypes()
+        from member in type.GetProperties().Select(property => (property.Name, Type: property.PropertyType))
+            .Concat(type.GetFields().Select(field => (field.Name, Type: field.FieldType)))
+        where IsMutable(member.Type)
+        select $"{type}.{member.Name}");
+
+    private static bool IsMutable(Type type) =>
+        type.IsArray || (type.IsGenericType && (MutableCollections.Contains(type.GetGenericTypeDefinition()) || type.GetGenericArguments().Any(IsMutable)));
+}

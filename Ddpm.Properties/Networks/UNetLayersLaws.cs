@@ -1,0 +1,148 @@
+using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Networks;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Ddpm.Properties.Networks;
+
+[Properties(Arbitrary = [typeof(Configs)])]
+public sealed class UNetLayersLaws
+{
+    [Law]
+    public bool Names_of_parameters_are_unique_and_none_is_empty(UNetConfig config) =>
+        new UNetLayers(config).Parameters is var parameters
+        && parameters.Select(parameter => parameter.Name).Append(UNetLayers.EmbeddingName).Distinct().Count() == parameters.Count + 1
+        && parameters.All(parameter => parameter.Count > 0 && parameter.Shape.All(size => size > 0));
+
+    [Theory]
+    [InlineData(false, 606_852)]
+    [InlineData(true, 614_892)]
+    public void The_networks_hold_as_many_numbers_as_published_the_embedding_included(bool residual, int numbers) => Assert.Equal(
+        numbers, 100_000 + new UNetLayers(UNetConfig.Tutorial(28, 1, 1000, residual).Valid()).Parameters.Sum(parameter => parameter.Count));
+
+    [Law]
+    public bool Residual_paths_only_add_shortcuts(UNetConfig config)
+    {
+        IEnumerable<string> Names(bool residual) => new UNetLayers(
+            UNetConfig.Tutorial(config.ImageSize, config.ImageChannels, config.Timesteps, residual).Valid()).Parameters.Select(parameter => parameter.Name);
+        var shortcuts = Names(true).Except(Names(false)).ToArray();
+        return shortcuts.Length > 0 && shortcuts.All(name => name.Contains(".shortcut.", StringComparison.Ordinal))
+            && Names(true).Except(shortcuts).SequenceEqual(Names(false));
+    }
+
+    /// <summary>H' = ⌊(H + 2p − k)/s⌋ + 1 on the way down, H' = (H − 1)s − 2p + k on the way up.</summary>
+    [Law]
+    public bool Every_resolution_on_the_way_up_is_the_one_it_is_joined_with(UNetConfig config)
+    {
+        var l = new UNetLayers(config);
+        int full = config.ImageSize, half = After(l.Down1, full), quarter = After(l.Down2, half), middle = After(l.Down3, quarter);
+        (LanguageExt.Arr<Block> Blocks, int Size)[] stages =
+        [
+            (l.Stage1, full), (l.Stage2, half), (l.Stage3, quarter), (l.StageMiddle, middle), (l.Stage4, quarter), (l.Stage5, half), (l.StageOut, full),
+        ];
+        return stages.All(stage => stage.Blocks.All(block => block.Size == stage.Size))
+            && middle >= 1 && After(l.Up1, middle) == quarter && After(l.Up2, quarter) == half && After(l.Up3, half) == full && After(l.Out, full) == full;
+    }
+
+    [Law]
+    public bool Channels_fit_from_layer_to_layer(UNetConfig config)
+    {
+        var l = new UNetLayers(config);
+        int Through(LanguageExt.Arr<Block> blocks, int channels) => blocks.Fold(channels, (given, block) => given == block.In ? block.Out : -1);
+        var first = Through(l.Stage1, config.ImageChannels);
+        var second = Through(l.Stage2, l.Down1.Out);
+        var third = Through(l.Stage3, l.Down2.Out);
+        var middle = Through(l.StageMiddle, third);
+        var fourth = Through(l.Stage4, third + middle);
+        var fifth = Through(l.Stage5, second + l.Up2.Out);
+        var last = Through(l.StageOut, first + l.Up3.Out);
+        return first == l.Down1.In && second == l.Down2.In && fourth == l.Up2.In && fifth == l.Up3.In && last == l.Out.In && l.Out.Out == config.ImageChannels
+            && (l.Time1.Out, l.Time2.Out, l.Time3.Out, l.TimeMiddle.Out) == (config.ImageChannels, l.Down1.Out, l.Down2.Out, third)
+            && (l.Time4.Out, l.Time5.Out, l.TimeOut.Out) == (third + middle, second + l.Up2.Out, first + l.Up3.Out);
+    }
+
+    [Law]
+    public bool Initial_weights_lie_within_their_bounds_and_fill_them(UNetConfig config, int place, int seed)
+    {
+        var parameters = new UNetLayers(config).Parameters;
+        var k = (int)((uint)place % parameters.Count);
+        var parameter = parameters[k];
+        var weights = Filled(parameter, k, (ulong)(uint)seed);
+        return parameter.Start switch
+        {
+            Initialization.Constant(var value) => weights.All(weight => weight == value),
+            // Of n ≥ 200 uniform numbers none falls into the outer tenth with probability 0.9²⁰⁰ < 10⁻⁹.
+            Initialization.Uniform(var bound) => weights.All(weight => Math.Abs(weight) < bound)
+                && (weights.Length < 200 || weights.Max(Math.Abs) > 0.9 * bound) && weights.Distinct().Count() > weights.Length / 2,
+            _ => false,
+        };
+    }
+
+    /// <summary>PyTorch's default: 1/√fan_in, the product of a weight's sizes but the first; a bias has its weight's.</summary>
+    [Law]
+    public bool Bounds_are_one_over_the_root_of_the_fan_in(UNetConfig config)
+    {
+        var parameters = new UNetLayers(config).Parameters;
+        return parameters.Zip(parameters.Skip(1)).Where(pair => pair.Item1.Start is Initialization.Uniform && pair.Item1.Name.EndsWith(".weight", StringComparison.Ordinal))
+            .All(pair => Closeness.NearRelative(
+                Math.Sqrt((double)pair.Item1.Shape[0] / pair.Item1.Count), ((Initialization.Uniform)pair.Item1.Start).Bound, 4 * Closeness.Epsilon)
+                && pair.Item2.Start == pair.Item1.Start && pair.Item2.Name.EndsWith(".bias", StringComparison.Ordinal));
+    }
+
+    [Law]
+    public bool Initial_weights_depend_on_the_seed_and_the_place_alone(UNetConfig config, int seed, byte place)
+    {
+        var parameter = new UNetLayers(config).Parameters.First(p => p.Start is Initialization.Uniform && p.Count > 50);
+        var weights = Filled(parameter, place, (ulong)(uint)seed);
+        return weights.SequenceEqual(Filled(parameter with { Name = "other" }, place, (ulong)(uint)seed))
+            && !weights.SequenceEqual(Filled(parameter, place, (ulong)(uint)seed + 1))
+            && !weights.SequenceEqual(Filled(parameter, place + 1, (ulong)(uint)seed));
+    }
+
+    [Theory]
+    [InlineData(12, 1, false)]
+    [InlineData(16, 3, true)]
+    [InlineData(28, 3, true)]
+    [InlineData(32, 1, false)]
+    public void The_output_has_the_input_s_shape(int size, int channels, bool residual)
+    {
+        using var scope = NewDisposeScope();
+        using var network = new UNet(UNetConfig.Tutorial(size, channels, 10, residual).Valid(), ScalarType.Float32, CPU);
+        var output = network.Forward(network.Layout.View(network.InitialWeights(1)), zeros(2, channels, size, size), tensor(new long[] { 0, 9 }));
+        Assert.Equal([2, channels, size, size], output.shape);
+        Assert.True(output.isfinite().all().item<bool>());
+    }
+
+    [Fact]
+    public void Every_fault_of_a_network_is_told_at_once() => Assert.Equal(
+        ["image size must be at least 12 and divisible by 4, got 8", "image channels must be 1 or 3, got 0", "steps must be at least 1, got 0"],
+        UNetConfig.Tutorial(8, 0, 0, false).Faults().AsEnumerable());
+
+    private static double[] Filled(Parameter parameter, int k, ulong seed)
+    {
+        var weights = new double[parameter.Count];
+        WeightInitialization.Fill(parameter, k, seed, weights);
+        return weights;
+    }
+
+    private static int After(Layer layer, int size) => layer switch
+    {
+        Convolution c => (size + 2 * c.Padding - c.Kernel) / c.Stride + 1,
+        TransposedConvolution c => (size - 1) * c.Stride - 2 * c.Padding + c.Kernel,
+        Sequential s => s.Layers.Fold(size, (before, next) => After(next, before)),
+        _ => size,
+    };
+
+    public static class Configs
+    {
+        public static Arbitrary<UNetConfig> All() =>
+            (from quarter in Gen.Choose(3, 16)
+             from channels in Gen.Elements(1, 3)
+             from timesteps in Gen.Choose(1, 1000)
+             from residual in Gen.Elements(true, false)
+             select UNetConfig.Tutorial(4 * quarter, channels, timesteps, residual).Valid()).ToArbitrary();
+    }
+}

@@ -1,0 +1,126 @@
+using Ddpm.Pure.Numerics;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Xunit;
+using static Ddpm.Properties.Closeness;
+
+namespace Ddpm.Properties.Numerics;
+
+/// <summary>
+/// Against the C library's functions, which are themselves within one unit in the last place. The bound of four units is two roundings of an
+/// argument reduction and two of a series, less than a unit each.
+/// </summary>
+[Properties(Arbitrary = [typeof(Arguments)])]
+public sealed class ElementaryLaws
+{
+    private const long FewUnits = 4;
+
+    [Law]
+    public bool The_logarithm_is_the_library_s(Positive x) => UnitsBetween(Math.Log(x.Value), Elementary.Log(x.Value)) <= FewUnits;
+
+    [Law]
+    public bool The_exponential_is_the_library_s(Exponent x) => UnitsBetween(Math.Exp(x.Value), Elementary.Exp(x.Value)) <= FewUnits;
+
+    [Law]
+    public bool Sine_and_cosine_are_the_library_s(Angle x) =>
+        UnitsBetween(Math.Sin(x.Value), Elementary.Sin(x.Value)) <= FewUnits && UnitsBetween(Math.Cos(x.Value), Elementary.Cos(x.Value)) <= FewUnits;
+
+    [Law]
+    public bool Sine_and_cosine_lie_on_the_unit_circle(Angle x) =>
+        Near(1, Elementary.Sin(x.Value) * Elementary.Sin(x.Value) + Elementary.Cos(x.Value) * Elementary.Cos(x.Value), 4 * Epsilon);
+
+    [Law]
+    public bool Sine_is_odd_and_cosine_even(Angle x) =>
+        Elementary.Sin(-x.Value) == -Elementary.Sin(x.Value) && Elementary.Cos(-x.Value) == Elementary.Cos(x.Value);
+
+    /// <summary>ln x is off by a part ε, which the exponential turns into ε·|ln x|.</summary>
+    [Law]
+    public bool The_exponential_undoes_the_logarithm(Positive x) =>
+        NearRelative(x.Value, Elementary.Exp(Elementary.Log(x.Value)), 2 * Epsilon * (2 + Math.Abs(Math.Log(x.Value)))) || !double.IsNormal(x.Value);
+
+    /// <summary>Where the next term of the series, x⁴, is below the last place.</summary>
+    [Law]
+    public bool For_tiny_arguments_expm1_and_log1p_are_their_series(Tiny x) =>
+        UnitsBetween(x.Value + x.Value * x.Value * (0.5 + x.Value / 6), Elementary.ExpM1(x.Value)) <= FewUnits
+        && UnitsBetween(x.Value - x.Value * x.Value * (0.5 - x.Value / 3), Elementary.Log1P(x.Value)) <= FewUnits;
+
+    /// <summary>eˣ − 1 near 0 amplifies nothing; away from 0 it is the exponential with one more rounding, doubled where eˣ is near 1/2.</summary>
+    [Law]
+    public bool Expm1_is_the_exponential_less_one(Exponent x) =>
+        Math.Abs(x.Value) < 0.5 || NearRelative(Math.Exp(x.Value) - 1, Elementary.ExpM1(x.Value), 8 * Epsilon);
+
+    [Law]
+    public bool Log1p_undoes_expm1(Exponent x) => x.Value is < -1 or > 300
+        || NearRelative(x.Value, Elementary.Log1P(Elementary.ExpM1(x.Value)), 16 * Epsilon);
+
+    /// <summary>exponent · ln base is off by a few parts ε of itself.</summary>
+    [Law]
+    public bool A_power_is_the_library_s(Fraction @base, Pixel exponent) => NearRelative(
+        Math.Pow(@base.Value, exponent.Value), Elementary.Pow(@base.Value, exponent.Value),
+        4 * Epsilon * (1 + Math.Abs(exponent.Value * Math.Log(@base.Value))));
+
+    [Fact]
+    public void Special_values()
+    {
+        Assert.Equal(double.NegativeInfinity, Elementary.Log(0));
+        Assert.Equal(double.NegativeInfinity, Elementary.Log(-0.0));
+        Assert.Equal(double.PositiveInfinity, Elementary.Log(double.PositiveInfinity));
+        Assert.Equal(double.NaN, Elementary.Log(-1));
+        Assert.Equal(double.NaN, Elementary.Log(double.NaN));
+        Assert.Equal(0, Elementary.Log(1));
+        Assert.Equal(double.NegativeInfinity, Elementary.Log1P(-1));
+        Assert.Equal(double.NaN, Elementary.Log1P(-2));
+        Assert.Equal(1, Elementary.Exp(0));
+        Assert.Equal(0, Elementary.Exp(double.NegativeInfinity));
+        Assert.Equal(double.PositiveInfinity, Elementary.Exp(double.PositiveInfinity));
+        Assert.Equal(double.PositiveInfinity, Elementary.Exp(709.79));
+        Assert.Equal(double.NaN, Elementary.Exp(double.NaN));
+        Assert.Equal(-1, Elementary.ExpM1(double.NegativeInfinity));
+        Assert.Equal(double.PositiveInfinity, Elementary.ExpM1(double.PositiveInfinity));
+        Assert.Equal(double.NaN, Elementary.ExpM1(double.NaN));
+        Assert.Equal(Elementary.Exp(709.7), Elementary.ExpM1(709.7));
+        Assert.Equal(0, Elementary.ExpM1(0));
+        Assert.Equal(0, Elementary.Sin(0));
+        Assert.Equal(1, Elementary.Cos(0));
+    }
+
+    public readonly record struct Positive(double Value);
+
+    public readonly record struct Exponent(double Value);
+
+    public readonly record struct Angle(double Value);
+
+    public readonly record struct Tiny(double Value);
+
+    public static class Arguments
+    {
+        public static Arbitrary<Positive> Positives() => Gen.Frequency(
+            (6, Generators.Between(-320, 308).Select(power => Math.Pow(10, power))),
+            (3, Generators.Between(0.4, 2.5)),
+            (3, Generators.Between(-15, -1).Select(power => 1 + Math.Pow(10, power))),
+            (1, Gen.Elements(double.Epsilon, double.MaxValue, 2.2250738585072014e-308, Math.Sqrt(2), Math.Sqrt(0.5), 1)))
+            .Where(x => x > 0).Select(x => new Positive(x)).ToArbitrary();
+
+        public static Arbitrary<Exponent> Exponents() => Gen.Frequency(
+            (4, Generators.Between(-745, 709.78)),
+            (4, Generators.Between(-2, 2)),
+            (1, Generators.Between(709, 709.78)),
+            (1, Gen.Elements(0, 40.0, -40, Math.Log(2) / 2, -Math.Log(2) / 2))).Select(x => new Exponent(x)).ToArbitrary();
+
+        public static Arbitrary<Angle> Angles() => Gen.Frequency(
+            (3, Generators.Between(-1e6, 1e6)),
+            (5, Generators.Between(-7, 7)),
+            (2, Gen.Choose(-500_000, 500_000).Select(k => k * (Math.PI / 2))),
+            (1, Generators.Between(-300, -1).Select(power => Math.Pow(10, power)))).Select(x => new Angle(x)).ToArbitrary();
+
+        public static Arbitrary<Tiny> Tinies() =>
+            (from power in Generators.Between(-300, -5.5)
+             from sign in Gen.Elements(1, -1)
+             select new Tiny(sign * Math.Pow(10, power))).ToArbitrary();
+
+        public static Arbitrary<Pixel> Pixels() => Generators.Pixels();
+
+        public static Arbitrary<Fraction> Fractions() => Generators.Fractions();
+    }
+}

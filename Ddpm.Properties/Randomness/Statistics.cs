@@ -1,0 +1,161 @@
+using Ddpm.Pure.Random;
+using Xunit;
+
+namespace Ddpm.Properties.Randomness;
+
+/// <summary>
+/// Statistical laws on 2¹⁸ draws each of one fixed seed, at five standard deviations (two-sided, 5.7·10⁻⁷): they never flicker.
+/// </summary>
+public sealed class Statistics
+{
+    private const int Count = 1 << 18;
+    private const double Sigmas = 5;
+
+    /// <summary>√(ln(2/5.7·10⁻⁷)/2): Kolmogorov's distribution is exceeded with probability 2·exp(−2λ²).</summary>
+    private const double KolmogorovSmirnov = 2.745;
+
+    private static readonly Draws Fixed = new RandomStream(2026, StreamName.TrainingNoise).At(7, 3);
+    private static readonly double[] Uniforms = Filled(destination => Fixed.FillUniforms(destination));
+    private static readonly double[] Normals = [.. FilledNormals().Select(x => (double)x)];
+
+    /// <summary>E z = 0, E z² = 1, E z³ = 0, E z⁴ = 3; Var z, z², z³, z⁴ = 1, 2, 15, 96.</summary>
+    [Theory]
+    [InlineData(1, 0, 1)]
+    [InlineData(2, 1, 2)]
+    [InlineData(3, 0, 15)]
+    [InlineData(4, 3, 96)]
+    public void Normals_have_a_standard_normal_s_moments(int power, double mean, double variance) =>
+        Within(mean, variance, Normals.Average(z => Math.Pow(z, power)));
+
+    /// <summary>E uᵏ = 1/(k + 1), Var uᵏ = 1/(2k + 1) − 1/(k + 1)².</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Uniforms_have_a_uniform_s_moments(int power) =>
+        Within(1.0 / (power + 1), 1.0 / (2 * power + 1) - 1.0 / ((power + 1) * (power + 1)), Uniforms.Average(u => Math.Pow(u, power)));
+
+    [Fact]
+    public void Uniforms_follow_the_uniform_distribution() => Follow(Uniforms, u => u);
+
+    [Fact]
+    public void Normals_follow_the_normal_distribution() => Follow(Normals, NormalDistribution);
+
+    /// <summary>The product of two independent standard numbers has variance 1.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(784)]
+    public void Draws_do_not_correlate_with_draws_some_places_on(int lag)
+    {
+        Uncorrelated(Normals, Normals.Skip(lag));
+        Uncorrelated(Uniforms.Select(Standard), Uniforms.Skip(lag).Select(Standard));
+    }
+
+    [Fact]
+    public void Normals_do_not_correlate_in_their_squares()
+    {
+        var squares = Normals.Select(z => (z * z - 1) / Math.Sqrt(2)).ToArray();
+        for (var lag = 1; lag <= 4; lag++)
+            Uncorrelated(squares, squares.Skip(lag));
+    }
+
+    [Fact]
+    public void Neighbouring_images_epochs_streams_and_seeds_do_not_correlate()
+    {
+        Draws[] neighbours =
+        [
+            Fixed with { Index = 8 }, Fixed with { Step = 4 }, Fixed with { Name = StreamName.SamplingNoise }, Fixed with { Seed = 2027 },
+            Fixed with { Seed = 2026 + (1UL << 32) },
+        ];
+        foreach (var neighbour in neighbours)
+        {
+            var other = new float[Count];
+            neighbour.FillNormals(other);
+            Uncorrelated(Normals, other.Select(x => (double)x));
+        }
+    }
+
+    /// <summary>χ² of k cells has mean k − 1 and variance 2(k − 1).</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(10)]
+    [InlineData(1000)]
+    public void Integers_below_a_bound_are_uniform(int bound)
+    {
+        var cells = new int[bound];
+        for (var i = 0; i < Count; i++)
+            cells[Fixed.Below(i, bound)]++;
+        var expected = Count / (double)bound;
+        var chiSquare = cells.Sum(cell => (cell - expected) * (cell - expected) / expected);
+        Assert.InRange(chiSquare, 0, bound - 1 + Sigmas * Math.Sqrt(2.0 * (bound - 1)));
+        Assert.True(bound == 2 || chiSquare > Math.Max(0, bound - 1 - Sigmas * Math.Sqrt(2.0 * (bound - 1))), "too even");
+    }
+
+    /// <summary>Each item lands in each place once in n: χ² over n² cells, (n − 1)² of them free.</summary>
+    [Fact]
+    public void A_permutation_sends_each_item_to_each_place_equally_often()
+    {
+        const int n = 8, orders = 20_000;
+        var cells = new int[n * n];
+        for (var epoch = 0; epoch < orders; epoch++)
+        {
+            var order = Permutation.Of(new RandomStream(2026, StreamName.Shuffling).At(0, epoch), n);
+            for (var place = 0; place < n; place++)
+                cells[place * n + order[place]]++;
+        }
+
+        const double expected = orders / (double)n, free = (n - 1) * (n - 1);
+        var chiSquare = cells.Sum(cell => (cell - expected) * (cell - expected) / expected);
+        Assert.InRange(chiSquare, free - Sigmas * Math.Sqrt(2 * free), free + Sigmas * Math.Sqrt(2 * free));
+    }
+
+    private static double Standard(double uniform) => (uniform - 0.5) * Math.Sqrt(12);
+
+    private static void Uncorrelated(IEnumerable<double> one, IEnumerable<double> other)
+    {
+        var products = one.Zip(other, (u, v) => u * v).ToArray();
+        Assert.InRange(products.Average(), -Sigmas / Math.Sqrt(products.Length), Sigmas / Math.Sqrt(products.Length));
+    }
+
+    private static void Within(double mean, double variance, double observed) =>
+        Assert.InRange(observed, mean - Sigmas * Math.Sqrt(variance / Count), mean + Sigmas * Math.Sqrt(variance / Count));
+
+    private static void Follow(double[] sample, Func<double, double> distribution)
+    {
+        var distance = sample.Order().Select((x, i) => distribution(x) is var p
+            ? Math.Max(Math.Abs(p - i / (double)Count), Math.Abs(p - (i + 1) / (double)Count))
+            : 0).Max();
+        Assert.InRange(distance * Math.Sqrt(Count), 0, KolmogorovSmirnov);
+    }
+
+    /// <summary>Φ(x) = ½ + φ(x)·(x + x³/3 + x⁵/(3·5) + …) (Marsaglia 2004, "Evaluating the normal distribution").</summary>
+    private static double NormalDistribution(double x)
+    {
+        double sum = x, term = x;
+        for (var odd = 3; sum != sum + term * 1e-3 && odd < 400; odd += 2)
+        {
+            term *= x * x / odd;
+            sum += term;
+        }
+
+        return 0.5 + sum * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
+    }
+
+    private static double[] Filled(Action<double[]> fill)
+    {
+        var values = new double[Count];
+        fill(values);
+        return values;
+    }
+
+    private static float[] FilledNormals()
+    {
+        var values = new float[Count];
+        Fixed.FillNormals(values);
+        return values;
+    }
+}

@@ -1,0 +1,24 @@
+using Ddpm.Pure.Sampling;
+
+namespace Ddpm.Properties.Sampling;
+
+/// <summary>The definition of a sampling plan, on one number: what every executor must agree with.</summary>
+internal static class ScalarInterpreter
+{
+    public static double Run(SamplingPlan plan, Func<double, int, double> network, double initial, Func<int, double> noise)
+    {
+        double x = initial, @base = initial;
+        var history = new List<double>();
+        for (var i = 0; i < plan.Lines.Count; i++)
+        {
+            var line = plan.Lines[i];
+            var x0 = line.Estimate.First * x + line.Estimate.Second * network(x, line.Timestep);
+            history.Add(line.Remember.First * x + line.Remember.Second * (plan.ClipSample ? Math.Clamp(x0, -1, 1) : x0));
+            double Past(IEnumerable<double> factors) => factors.Select((factor, k) => factor * history[i - k]).Sum();
+            @base = line.Correct.Base * @base + line.Correct.X * x + Past(line.Correct.History);
+            x = line.Predict.Base * @base + Past(line.Predict.History) + (line.Noise > 0 ? line.Noise * noise(i) : 0);
+        }
+
+        return x;
+    }
+}

@@ -1,0 +1,40 @@
+using Ddpm.Pure.Sampling;
+using FsCheck.Xunit;
+using LanguageExt;
+using Xunit;
+
+namespace Ddpm.Properties.Sampling;
+
+[Properties(Arbitrary = [typeof(Visits)])]
+public sealed class TimestepsLaws
+{
+    [Law]
+    public bool All_of_them_go_down_by_one_to_0(VisitedSchedule v) =>
+        Timesteps.All(v.Schedule.Steps).Values.Select((t, i) => t == v.Schedule.Steps - 1 - i).All(holds => holds)
+        && Timesteps.All(v.Schedule.Steps).Values.Count == v.Schedule.Steps;
+
+    [Law]
+    public bool Pairs_lead_from_each_to_the_next_and_from_the_last_to_the_clean_image(VisitedSchedule v) =>
+        v.Timesteps.Pairs.Select(pair => pair.Current).SequenceEqual(v.Timesteps.Values)
+        && v.Timesteps.Pairs.Select(pair => pair.Next).SequenceEqual(v.Timesteps.Values.Skip(1).Append(-1));
+
+    [Law]
+    public bool Valid_timesteps_are_kept(VisitedSchedule v) => Timesteps.Of(v.Timesteps.Values, v.Schedule.Steps).Valid() == v.Timesteps;
+
+    [Law]
+    public bool A_repeated_timestep_is_refused(VisitedSchedule v) =>
+        Timesteps.Of(new Arr<int>(v.Timesteps.Values.Append(v.Timesteps.Values[^1])), v.Schedule.Steps).Faults()
+            .AsEnumerable().SequenceEqual([$"timesteps[{v.Timesteps.Values.Count}] must be less than the one before it, got {v.Timesteps.Values[^1]}"]);
+
+    [Fact]
+    public void Every_wrong_timestep_is_named_with_its_place()
+    {
+        Assert.Equal(
+            [
+                "timesteps[0] must lie in [0, 10), got 10", "timesteps[3] must lie in [0, 10), got -1",
+                "timesteps[2] must be less than the one before it, got 4",
+            ],
+            Timesteps.Of(Prelude.Array(10, 4, 4, -1), 10).Faults().AsEnumerable());
+        Assert.Equal("timesteps must hold at least one timestep, got none", Assert.Single(Timesteps.Of(Arr<int>.Empty, 10).Faults()));
+    }
+}

@@ -1,0 +1,38 @@
+using Ddpm.Pure.Training;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Ddpm.Properties.Training;
+
+public static class TrainingGenerators
+{
+    internal static Gen<TrainingOptions> Options { get; } =
+        from preset in Gen.Elements(Choices.Presets.Keys)
+        from prediction in Gen.Elements(Choices.Predictions.Keys)
+        from schedule in Gen.Elements(Choices.Schedules.Keys)
+        from limit in Gen.Frequency((2, Gen.Constant((int?)null)), (1, Gen.Choose(1, 1000).Select(n => (int?)n)))
+        from epochs in Gen.Choose(1, 5)
+        from batchSize in Gen.Frequency((4, Gen.Choose(1, 40)), (1, Gen.Elements(1, 128, int.MaxValue)))
+        from steps in Gen.Frequency((4, Gen.Choose(1, 50)), (1, Gen.Elements(1, 1000)))
+        from seed in Gen.Choose(0, int.MaxValue)
+        select new TrainingOptions
+        {
+            Preset = preset,
+            Prediction = prediction,
+            Schedule = schedule,
+            Limit = limit,
+            Epochs = epochs,
+            BatchSize = batchSize,
+            Steps = steps,
+            Seed = (ulong)seed,
+        };
+
+    public static Arbitrary<TrainingOptions> AllOptions() => Options.ToArbitrary();
+
+    public static Arbitrary<TrainingPlan> Plans() =>
+        (from options in Options
+         from images in Gen.Frequency((1, Gen.Constant(1)), (6, Gen.Choose(1, 150)))
+         select Plan(options, images)).ToArbitrary();
+
+    internal static TrainingPlan Plan(TrainingOptions options, int images) => new(TrainingConfig.From(options, 28, 1).Valid(), images);
+}

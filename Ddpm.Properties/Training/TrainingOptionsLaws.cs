@@ -1,0 +1,90 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Training;
+using FsCheck.Xunit;
+using Xunit;
+
+namespace Ddpm.Properties.Training;
+
+[Properties(Arbitrary = [typeof(TrainingGenerators)])]
+public sealed class TrainingOptionsLaws
+{
+    private static readonly (string Name, Func<TrainingOptions, TrainingOptions> Change)[] Changes =
+    [
+        ("Preset", o => o with { Preset = o.Preset + "x" }), ("Dataset", o => o with { Dataset = "mnist" }), ("Limit", o => o with { Limit = (o.Limit ?? 0) + 1 }),
+        ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }), ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
+        ("Steps", o => o with { Steps = o.Steps + 1 }), ("Schedule", o => o with { Schedule = o.Schedule + "x" }), ("MinBeta", o => o with { MinBeta = o.MinBeta / 2 }),
+        ("MaxBeta", o => o with { MaxBeta = o.MaxBeta / 2 }), ("Prediction", o => o with { Prediction = o.Prediction + "x" }), ("Seed", o => o with { Seed = o.Seed + 1 }),
+    ];
+
+    [Law]
+    public bool A_run_resumes_as_itself(TrainingOptions options) => options.ResumedAs(options with { }).Valid() == options;
+
+    [Law]
+    public bool A_run_may_be_given_more_epochs_but_not_fewer(TrainingOptions options, byte more)
+    {
+        var longer = options with { Epochs = options.Epochs + 1 + more };
+        return options.ResumedAs(longer).Valid() == longer
+            && longer.ResumedAs(options).Faults() is var faults && faults.Count == 1
+            && faults[0].Contains($"it has {longer.Epochs}, got {options.Epochs}", StringComparison.Ordinal);
+    }
+
+    [Law]
+    public bool Every_difference_is_named_and_nothing_else(TrainingOptions options, int chosen)
+    {
+        var changes = Changes.Where((_, i) => (chosen >> i & 1) == 1).ToArray();
+        var faults = options.ResumedAs(changes.Aggregate(options, (changed, next) => next.Change(changed))).Faults();
+        return faults.Select(fault => fault.Split(' ')[0]).Order().SequenceEqual(changes.Select(change => change.Name).Order());
+    }
+
+    [Fact]
+    public void Every_option_but_the_epochs_is_among_the_changes() => Assert.Equal(
+        typeof(TrainingOptions).GetProperties().Select(option => option.Name).Where(name => name != nameof(TrainingOptions.Epochs)).Order(),
+        Changes.Select(change => change.Name).Order());
+
+    [Law]
+    public bool Valid_options_make_the_model_that_they_name(TrainingOptions options)
+    {
+        var config = TrainingConfig.From(options, 28, 1).Valid();
+        return config.Options == options
+            && config.Model.Schedule.Steps == options.Steps && config.Model.Network.Timesteps == options.Steps
+            && config.Model.Network.Residual == (options.Preset == "standard")
+            && config.Model.Prediction == options.Prediction switch
+            {
+                "epsilon" => new Prediction.Epsilon(),
+                "sample" => new Prediction.Sample(),
+                _ => new Prediction.Velocity(),
+            };
+    }
+
+    [Fact]
+    public void Every_fault_of_a_run_is_told_at_once()
+    {
+        var faults = TrainingConfig.From(
+            new TrainingOptions
+            {
+                Preset = "modern",
+                Prediction = "image",
+                Steps = 0,
+                MinBeta = double.NaN,
+                MaxBeta = double.PositiveInfinity,
+                Epochs = 0,
+                BatchSize = -1,
+                LearningRate = 0,
+                Limit = 0,
+            },
+            30,
+            2).Faults().Order();
+        Assert.Equal(
+            [
+                "batch-size must be at least 1, got -1", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
+                "image size must be at least 12 and divisible by 4, got 30", "learning-rate must lie in (0, 1), got 0", "limit must be at least 1, got 0",
+                "max-beta must lie in [min-beta, 1) = [NaN, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",
+                "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of original, standard, got modern",
+                "steps must be at least 1, got 0",
+            ],
+            faults);
+        Assert.Equal(
+            "schedule must be one of cosine, linear, got straight",
+            Assert.Single(TrainingConfig.From(new TrainingOptions { Schedule = "straight" }, 28, 1).Faults()));
+    }
+}

@@ -1,0 +1,63 @@
+using Ddpm.Pure.Training;
+using FsCheck.Xunit;
+using Xunit;
+
+namespace Ddpm.Properties.Training;
+
+[Properties(Arbitrary = [typeof(TrainingGenerators)])]
+public sealed class TrainingPlanLaws
+{
+    [Law]
+    public bool Each_epoch_visits_every_image_exactly_once(TrainingPlan plan, byte epoch) =>
+        Steps(plan, epoch).SelectMany(step => step.Images).Order().SequenceEqual(Enumerable.Range(0, plan.ImageCount));
+
+    [Law]
+    public bool Every_step_but_the_last_is_a_whole_batch_and_the_last_holds_the_rest(TrainingPlan plan)
+    {
+        var counts = Steps(plan, 0).Select(step => step.Images.Count).ToArray();
+        return counts.SkipLast(1).All(count => count == plan.Config.Options.BatchSize)
+            && counts[^1] >= 1 && counts[^1] <= plan.Config.Options.BatchSize && counts.Sum() == plan.ImageCount;
+    }
+
+    [Law]
+    public bool Steps_are_numbered_through_the_run(TrainingPlan plan) =>
+        Enumerable.Range(0, plan.Config.Options.Epochs).SelectMany(epoch => Steps(plan, epoch).Select(step => (step.Number, step.Epoch)))
+            .SequenceEqual(Enumerable.Range(0, plan.TotalSteps).Select(n => (n, n / plan.StepsPerEpoch)));
+
+    [Law]
+    public bool Timestep_and_noise_of_an_image_do_not_depend_on_the_batch_size(TrainingPlan plan, byte epoch, byte otherSize)
+    {
+        var other = TrainingGenerators.Plan(plan.Config.Options with { BatchSize = 1 + otherSize }, plan.ImageCount);
+        return Drawn(plan, epoch).SequenceEqual(Drawn(other, epoch));
+    }
+
+    [Law]
+    public bool Timesteps_lie_in_0_T(TrainingPlan plan, byte epoch) =>
+        Steps(plan, epoch).SelectMany(step => step.Timesteps).All(t => t >= 0 && t < plan.Config.Options.Steps);
+
+    [Law]
+    public bool An_epoch_is_a_function_of_the_seed_and_its_number(TrainingPlan plan, byte epoch) =>
+        plan.Epoch(epoch) == TrainingGenerators.Plan(plan.Config.Options, plan.ImageCount).Epoch(epoch)
+        && (plan.ImageCount < 20 || plan.Epoch(epoch).Order != plan.Epoch(epoch + 1).Order);
+
+    [Fact]
+    public void The_largest_batch_size_makes_one_step_of_an_epoch()
+    {
+        var plan = TrainingGenerators.Plan(new TrainingOptions { BatchSize = int.MaxValue }, 60_000);
+        Assert.Equal(1, plan.StepsPerEpoch);
+        Assert.Equal(60_000, plan.Epoch(0).Step(0).Images.Count);
+    }
+
+    private static TrainingStep[] Steps(TrainingPlan plan, int epoch) =>
+        plan.Epoch(epoch) is var whole ? [.. Enumerable.Range(0, plan.StepsPerEpoch).Select(whole.Step)] : [];
+
+    /// <summary>What each image is given, in the order of the images: its timestep and the first numbers of its noise.</summary>
+    private static IEnumerable<(int Image, int Timestep, float First, float Last)> Drawn(TrainingPlan plan, int epoch) =>
+        Steps(plan, epoch).SelectMany(step =>
+        {
+            const int pixels = 5;
+            var noise = new float[pixels * step.Images.Count];
+            step.FillNoise(noise);
+            return step.Images.Select((image, i) => (image, step.Timesteps[i], noise[pixels * i], noise[pixels * i + pixels - 1])).ToArray();
+        }).OrderBy(drawn => drawn.image);
+}

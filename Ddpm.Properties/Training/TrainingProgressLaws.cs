@@ -1,0 +1,45 @@
+using Ddpm.Pure.Training;
+using FsCheck.Xunit;
+using Xunit;
+using static Ddpm.Properties.Closeness;
+
+namespace Ddpm.Properties.Training;
+
+[Properties(Arbitrary = [typeof(TrainingGenerators), typeof(Generators)])]
+public sealed class TrainingProgressLaws
+{
+    /// <summary>The sum gathers a rounding at each step, of positive numbers only.</summary>
+    [Law]
+    public bool An_epoch_s_loss_is_the_mean_over_its_images(TrainingPlan plan, Pixel phase)
+    {
+        var epoch = plan.Epoch(0);
+        var steps = Enumerable.Range(0, plan.StepsPerEpoch).Select(epoch.Step).ToArray();
+        var progress = steps.Aggregate(TrainingProgress.Start, (before, step) => before.After(step, Loss(step.Number, phase)));
+        var mean = steps.SelectMany(step => step.Images.Select(_ => Loss(step.Number, phase))).Average();
+        return NearRelative(mean, progress.EpochLoss, 4 * Epsilon * plan.ImageCount)
+            && progress.Step == plan.StepsPerEpoch && progress.EpochImages == plan.ImageCount;
+    }
+
+    [Law]
+    public bool The_best_epoch_is_the_first_with_the_lowest_loss(TrainingPlan plan, Pixel[] losses)
+    {
+        var step = plan.Epoch(0).Step(0);
+        var progress = TrainingProgress.Start;
+        var means = new List<double>();
+        for (var epoch = 1; epoch <= losses.Length; epoch++)
+        {
+            progress = progress.After(step, Math.Round(Math.Abs(losses[epoch - 1].Value)));
+            means.Add(progress.EpochLoss);
+            progress = progress.EndOfEpoch(epoch);
+            if (progress is not { EpochLossSum: 0, EpochImages: 0, EpochLoss: 0 } || progress.BestLoss != means.Min() || progress.BestEpoch != means.IndexOf(means.Min()) + 1)
+                return false;
+        }
+
+        return losses.Length > 0 || progress == TrainingProgress.Start;
+    }
+
+    [Fact]
+    public void At_the_start_no_epoch_is_best() => Assert.Equal((0, 0, 0), (TrainingProgress.Start.Step, TrainingProgress.Start.BestEpoch, TrainingProgress.Start.EpochLoss));
+
+    private static double Loss(int step, Pixel phase) => 1 + Math.Sin(step + phase.Value);
+}
