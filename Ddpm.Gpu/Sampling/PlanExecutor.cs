@@ -57,7 +57,10 @@ public static class PlanExecutor
     private static IEnumerable<(double Factor, Tensor Value)> Terms(Arr<double> factors, List<Tensor> history) =>
         factors.Select((factor, k) => (factor, history[k]));
 
-    /// <summary>The sum of the terms whose factor is not zero.</summary>
-    private static Tensor Combine(params (double Factor, Tensor Value)[] terms) =>
-        terms.Where(term => term.Factor != 0).Select(term => term.Factor == 1 ? term.Value.alias() : term.Factor * term.Value).Aggregate((sum, next) => sum + next);
+    /// <summary>The sum of the terms whose factor is not zero; nothing but zeros where there is none.</summary>
+    private static Tensor Combine(params (double Factor, Tensor Value)[] terms) => terms
+        .Where(term => term.Factor != 0)
+        .Select(term => term.Factor == 1 ? term.Value.alias() : term.Factor * term.Value)
+        .DefaultIfEmpty()
+        .Aggregate((sum, next) => sum! + next!) ?? zeros_like(terms[0].Value);
 }

@@ -65,7 +65,10 @@ public sealed class Trainer : IDisposable
         var xt = _a[t] * x0 + _sigma[t] * epsilon;
         var target = _targetOfImage[t] * x0 + _targetOfNoise[t] * epsilon;
         var shares = _replicas.Run((int)x0.shape[0], (first, count) =>
-            Gradient(xt.narrow(0, first, count), t.narrow(0, first, count), target.narrow(0, first, count), (double)count / x0.shape[0]));
+        {
+            using var own = NewDisposeScope(); // the thread of a replica has none yet
+            return Gradient(xt.narrow(0, first, count), t.narrow(0, first, count), target.narrow(0, first, count), (double)count / x0.shape[0]);
+        });
         var gradient = shares.Select(share => share.Gradient).Aggregate((sum, next) => sum.add_(next));
         State = Update(State, gradient, learningRate);
         shares.Iter(share => share.Gradient.Dispose());

@@ -17,7 +17,7 @@ public static class Folders
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Error.New($"cannot make the folder {path}: {e.Message.TrimEnd('.')}; choose another place, or make it by hand");
+            return Error.New($"the folder {path} cannot be made: {e.Message.TrimEnd('.')}; choose another place, or make it by hand");
         }
     }
 

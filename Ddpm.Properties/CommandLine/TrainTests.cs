@@ -86,8 +86,8 @@ public sealed class TrainTests : IDisposable
 
         var changed = _ddpm.Run("train", "--data", Fixtures.FashionMnist, "--run", "two", "--resume", "--batch-size", "8", "--preset", "original");
         Assert.Equal(2, changed.ExitCode);
-        Assert.Contains("Preset of the run is standard", changed.Error, StringComparison.Ordinal);
-        Assert.Contains("BatchSize of the run is 16", changed.Error, StringComparison.Ordinal);
+        Assert.Contains("preset of the run is standard", changed.Error, StringComparison.Ordinal);
+        Assert.Contains("batch-size of the run is 16", changed.Error, StringComparison.Ordinal);
 
         var resumed = _ddpm.Run("train", "--data", Fixtures.FashionMnist, "--run", "two", "--resume", "--threads", "1", "--sample-every", "0");
         Assert.True(resumed.ExitCode == 0, resumed.Error);

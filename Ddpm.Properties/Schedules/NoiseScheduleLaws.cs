@@ -104,8 +104,9 @@ public sealed class NoiseScheduleLaws
     [InlineData(0, double.NaN, double.PositiveInfinity, 3)]
     [InlineData(-5, 0, 1, 3)]
     [InlineData(1, double.NegativeInfinity, 1.5, 2)]
-    [InlineData(10, 1, 0.5, 2)]
+    [InlineData(10, 1, 0.5, 1)]
     [InlineData(10, 0.02, 1e-4, 1)]
+    [InlineData(0, 0.02, 1e-4, 2)]
     [InlineData(0, 1e-4, 0.02, 1)]
     public void Every_fault_of_a_linear_schedule_is_named_with_its_value_and_range(int steps, double minBeta, double maxBeta, int faults)
     {
@@ -113,7 +114,8 @@ public sealed class NoiseScheduleLaws
         Assert.Equal(faults, told.Count);
         Says(told, steps < 1, "steps must be at least 1, got " + Text(steps));
         Says(told, !(minBeta is > 0 and < 1), "min-beta must lie in (0, 1), got " + Text(minBeta));
-        Says(told, !(maxBeta >= minBeta && maxBeta < 1), $"max-beta must lie in [min-beta, 1) = [{Text(minBeta)}, 1), got {Text(maxBeta)}");
+        Says(told, !(maxBeta is > 0 and < 1), "max-beta must lie in (0, 1), got " + Text(maxBeta));
+        Says(told, minBeta is > 0 and < 1 && maxBeta is > 0 and < 1 && maxBeta < minBeta, $"max-beta must be at least min-beta, {Text(minBeta)}, got {Text(maxBeta)}");
     }
 
     [Theory]

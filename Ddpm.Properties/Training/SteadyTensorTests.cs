@@ -18,6 +18,13 @@ public sealed class Alone;
 [Collection(nameof(Alone))]
 public sealed class SteadyTensorTests
 {
+    public SteadyTensorTests()
+    {
+        // What other tests left to the collector must not be collected while these count.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
     private static readonly TrainingConfig Config = TrainingConfig.From(
         new TrainingOptions { Steps = 12, BatchSize = 4, Epochs = 8, Limit = 8 }, 12, 1).Valid();
 
@@ -54,7 +61,7 @@ public sealed class SteadyTensorTests
         var counts = new List<long>();
         new ImageSampler(network, plan).Sample(theta, new SampleRequest(1, 3, 2), [0, 6], (_, _) => counts.Add(Tensor.TotalCount), default);
         Assert.Equal(24, counts.Count);
-        Assert.Equal(counts[5], counts[11]);
+        Assert.Equal(counts[4], counts[9]); // lines that are neither kept nor the last, which draws no noise
         Assert.Equal(before, Tensor.TotalCount);
     }
 

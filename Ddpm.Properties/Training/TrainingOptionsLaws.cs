@@ -33,7 +33,7 @@ public sealed class TrainingOptionsLaws
     {
         var changes = Changes.Where((_, i) => (chosen >> i & 1) == 1).ToArray();
         var faults = options.ResumedAs(changes.Aggregate(options, (changed, next) => next.Change(changed))).Faults();
-        return faults.Select(fault => fault.Split(' ')[0]).Order().SequenceEqual(changes.Select(change => change.Name).Order());
+        return faults.Select(fault => fault.Split(' ')[0]).Order().SequenceEqual(changes.Select(change => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(change.Name)).Order());
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class TrainingOptionsLaws
             [
                 "batch-size must be at least 1, got -1", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
                 "image size must be at least 12 and divisible by 4, got 30", "learning-rate must lie in (0, 1), got 0", "limit must be at least 1, got 0",
-                "max-beta must lie in [min-beta, 1) = [NaN, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",
+                "max-beta must lie in (0, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",
                 "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of original, standard, got modern",
                 "steps must be at least 1, got 0",
             ],

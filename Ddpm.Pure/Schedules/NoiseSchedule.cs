@@ -36,9 +36,11 @@ public sealed record NoiseSchedule
     /// <param name="maxBeta">β_max ∈ [β_min, 1).</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
     public static Validation<Error, NoiseSchedule> Linear(int steps, double minBeta, double maxBeta) =>
-        (Check.AtLeast("steps", steps, 1), Check.Inside("min-beta", minBeta, 0, 1),
-                Check.That("max-beta", maxBeta, maxBeta >= minBeta && maxBeta < 1, Invariant($"must lie in [min-beta, 1) = [{minBeta}, 1)")))
-            .Apply((count, first, last) => FromValidBetas(Indices(count).Map(t => count == 1 ? first : first + (last - first) * t / (count - 1))));
+        (Check.AtLeast("steps", steps, 1), Check.Inside("min-beta", minBeta, 0, 1), Check.Inside("max-beta", maxBeta, 0, 1),
+                // Said of two values that are right by themselves: a fault of one is none of the other.
+                Check.That("max-beta", maxBeta, !(minBeta is > 0 and < 1 && maxBeta is > 0 and < 1) || maxBeta >= minBeta,
+                    Invariant($"must be at least min-beta, {minBeta}")))
+            .Apply((count, first, last, _) => FromValidBetas(Indices(count).Map(t => count == 1 ? first : first + (last - first) * t / (count - 1))));
 
     /// <summary>
     /// Cosine (Nichol and Dhariwal 2021, eq. 17): β_t = min(1 − f((t + 1)/T)/f(t/T), β_max), f(u) = cos²((u + s)/(1 + s)·π/2).

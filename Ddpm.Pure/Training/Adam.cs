@@ -1,3 +1,5 @@
+using Ddpm.Pure.Numerics;
+
 namespace Ddpm.Pure.Training;
 
 /// <summary>
@@ -9,10 +11,10 @@ namespace Ddpm.Pure.Training;
 public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8)
 {
     /// <summary>The factor of m in the update number n ≥ 1 at learning rate η: η/(1 − β₁ⁿ).</summary>
-    public double StepSize(int n, double learningRate) => learningRate / (1 - Math.Pow(Beta1, n));
+    public double StepSize(int n, double learningRate) => learningRate / Correction(Beta1, n);
 
     /// <summary>The factor of √v in the update number n ≥ 1: 1/√(1 − β₂ⁿ).</summary>
-    public double RootCorrection(int n) => 1 / Math.Sqrt(1 - Math.Pow(Beta2, n));
+    public double RootCorrection(int n) => 1 / Math.Sqrt(Correction(Beta2, n));
 
     /// <summary>One update of one number; what the executor does to all of them at once.</summary>
     public (double Theta, double M, double V) Update(double theta, double m, double v, double gradient, int n, double learningRate)
@@ -21,4 +23,7 @@ public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsil
         v = Beta2 * v + (1 - Beta2) * gradient * gradient;
         return (theta - StepSize(n, learningRate) * m / (Math.Sqrt(v) * RootCorrection(n) + Epsilon), m, v);
     }
+
+    /// <summary>1 − βⁿ.</summary>
+    private static double Correction(double beta, int n) => -Elementary.ExpM1(n * Elementary.Log(beta));
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Schedules;
 using LanguageExt;
@@ -57,7 +58,7 @@ public sealed record TrainingOptions
             : Seq<Error>.Empty;
         var faults = fewer + typeof(TrainingOptions).GetProperties()
             .Where(option => option.Name != nameof(Epochs) && !Equals(option.GetValue(this), option.GetValue(wanted)))
-            .Select(option => Error.New($"{option.Name} of the run is {option.GetValue(this) ?? "not set"} and cannot be changed to {option.GetValue(wanted) ?? "none"} when it is resumed"))
+            .Select(option => Error.New($"{JsonNamingPolicy.KebabCaseLower.ConvertName(option.Name)} of the run is {option.GetValue(this) ?? "not set"} and cannot be changed to {option.GetValue(wanted) ?? "none"} when it is resumed"))
             .ToSeq();
         return faults.IsEmpty ? Validation<Error, TrainingOptions>.Success(wanted) : Validation<Error, TrainingOptions>.Fail(faults);
     }
