@@ -14,12 +14,8 @@ public sealed record SampleFiles(PixelScale Scale)
 {
     private const int Enlargement = 2;
 
-    /// <summary>The images as a grid, enlarged so that small ones can be seen.</summary>
-    public PixelImage Grid(GeneratedImages images) =>
-        ImageGrid.For(images.Count, images.Size, images.Size).Draw(Levels(images), images.Channels).Enlarge(Enlargement);
-
-    /// <summary>Writes a grid as PNG.</summary>
-    public Fin<Unit> WriteGrid(string path, GeneratedImages images) => AtomicFile.Write(path, Png.Encode(Grid(images)));
+    /// <summary>Writes a grid as PNG, enlarged so that small images can be seen.</summary>
+    public Fin<Unit> WriteGrid(string path, GeneratedImages images) => AtomicFile.Write(path, Png.Encode(Grid(images).Enlarge(Enlargement)));
 
     /// <summary>Writes the images as an array of bytes, N×H×W or N×H×W×C.</summary>
     public Fin<Unit> WriteArray(string path, GeneratedImages images)
@@ -30,9 +26,12 @@ public sealed record SampleFiles(PixelScale Scale)
             faults => FinFail<Unit>(faults.Head));
     }
 
-    /// <summary>Writes an animation of grids as GIF.</summary>
+    /// <summary>Writes an animation of grids as GIF, not enlarged: noise does not compress, and twice the size would be twenty megabytes.</summary>
     public Fin<Unit> WriteAnimation(string path, Arr<AnimationFrame> frames, IReadOnlyList<GeneratedImages> moments) =>
         AtomicFile.Write(path, Gif.Encode(frames.Zip(moments, (frame, images) => new TimedPicture(Grid(images), frame.Delay))));
+
+    private PixelImage Grid(GeneratedImages images) =>
+        ImageGrid.For(images.Count, images.Size, images.Size).Draw(Levels(images), images.Channels);
 
     private byte[] Levels(GeneratedImages images)
     {
