@@ -121,6 +121,16 @@ public sealed class TrainTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("velocity", "cosine")]
+    [InlineData("sample", "linear")]
+    public void Every_prediction_and_schedule_trains_and_samples(string prediction, string schedule)
+    {
+        var outcome = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "1", "--prediction", prediction, "--schedule", schedule, "--sample-every", "0"));
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.True(File.Exists(_ddpm.Path("runs", "fashion-mnist-standard", "samples.png")));
+    }
+
     [Fact]
     public void The_forward_figure_is_drawn()
     {
