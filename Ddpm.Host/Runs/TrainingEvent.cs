@@ -24,13 +24,4 @@ public abstract record TrainingEvent
     /// <param name="Metric">Its line in the metrics.</param>
     /// <param name="Best">Whether its loss is the lowest so far.</param>
     public sealed record EpochEnded(Metric Metric, bool Best) : TrainingEvent;
-
-    /// <summary>A file was written.</summary>
-    /// <param name="Path">Which.</param>
-    public sealed record Wrote(string Path) : TrainingEvent;
-
-    /// <summary>Samples are being drawn.</summary>
-    /// <param name="Line">Lines of the plan that are done.</param>
-    /// <param name="Lines">Lines of the plan.</param>
-    public sealed record Sampling(int Line, int Lines) : TrainingEvent;
 }

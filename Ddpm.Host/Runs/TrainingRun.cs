@@ -168,7 +168,6 @@ public sealed class TrainingRun : IDisposable
     private Unit Accept(RunReceipt receipt)
     {
         _receipt = receipt;
-        _report(new TrainingEvent.Wrote(_conduct.Folder.CheckpointPath(receipt.Last!)));
         return unit;
     }
 
