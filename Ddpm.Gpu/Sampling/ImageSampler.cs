@@ -1,5 +1,8 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Sampling;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Sampling;
@@ -29,9 +32,22 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan)
     /// The moments to keep, each a number of executed lines: 0 is the initial noise, the plan's length the result. The result is always kept.
     /// </param>
     /// <param name="progress">Told the lines done and the lines there are, over all batches.</param>
-    /// <param name="stop">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The images at each moment, in the order of the moments, and last the result.</returns>
-    public IReadOnlyList<GeneratedImages> Sample(
+    /// <param name="stop">Ends the work.</param>
+    /// <returns>The images at each moment, in the order of the moments, and last the result; or <see cref="Errors.Cancelled"/>.</returns>
+    public Fin<IReadOnlyList<GeneratedImages>> Sample(
+        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop)
+    {
+        try
+        {
+            return FinSucc(Run(theta, request, moments, progress, stop));
+        }
+        catch (OperationCanceledException)
+        {
+            return Errors.Cancelled;
+        }
+    }
+
+    private IReadOnlyList<GeneratedImages> Run(
         Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop)
     {
         using var still = no_grad();

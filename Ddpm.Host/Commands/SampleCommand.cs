@@ -9,7 +9,6 @@ using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
 using LanguageExt;
-using LanguageExt.Common;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 using CommandLine = System.CommandLine;
@@ -91,19 +90,10 @@ internal static class SampleCommand
     private static Fin<Unit> Write(UNet network, Tensor theta, Checked wanted, RunFolder target, IView view, CancellationToken stop)
     {
         var frames = AnimationFrame.Spread(wanted.Plan.Lines.Count);
-        IReadOnlyList<GeneratedImages> moments;
-        try
-        {
-            using var bar = view.Bar($"sampling {wanted.Images.Count} images");
-            moments = new ImageSampler(network, wanted.Plan).Sample(theta, wanted.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop);
-        }
-        catch (OperationCanceledException)
-        {
-            return Errors.Cancelled;
-        }
-
         var (grid, array, animation) = (target.Within("samples.png"), target.Within("samples.npy"), target.Within("sampling.gif"));
-        return from _ in wanted.Files.WriteGrid(grid, moments[^1])
+        using var bar = view.Bar($"sampling {wanted.Images.Count} images");
+        return from moments in new ImageSampler(network, wanted.Plan).Sample(theta, wanted.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop)
+               from _ in wanted.Files.WriteGrid(grid, moments[^1])
                from __ in wanted.Files.WriteArray(array, moments[^1])
                from ___ in wanted.Files.WriteAnimation(animation, frames, moments)
                select Told(view, grid, array, animation);

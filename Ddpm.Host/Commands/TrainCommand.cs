@@ -64,6 +64,7 @@ internal static class TrainCommand
             };
         }
 
+        // Everything that needs no data is checked before any is fetched.
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from conduct in (Check.AtLeast("--sample-every", said.GetValue(sampleEvery), 0), Check.AtLeast("--log-every", said.GetValue(logEvery), 1))
                 .Apply((samples, logs) => (Samples: samples, Logs: logs)).OrUsage()
@@ -76,7 +77,6 @@ internal static class TrainCommand
                   let options = Said(said, defaults)
                   from folder in named.Match(Unused, () => FinSucc(RunFolder.NextFree(RunOptions.Root, $"{options.Dataset}-{options.Preset}")))
                   select (Folder: folder, Options: options, Receipt: LanguageExt.Option<RunReceipt>.None)
-                  // Everything that needs no data is checked before any is fetched.
             from early in TrainingConfig.From(start.Options, UsualSize, 1).OrUsage()
             from device in machine.Prepare(said)
             from loaded in data.Load(said, start.Options.Dataset, view, stop)
@@ -116,15 +116,9 @@ internal static class TrainCommand
         Fin<Unit> SampleGrid(UNet network, Tensor theta, int epoch)
         {
             using var bar = view.Bar($"sampling after epoch {epoch}");
-            try
-            {
-                var made = new ImageSampler(network, grid.Plan).Sample(theta, grid.Images, [], bar.Report, stop);
-                return grid.Files.WriteGrid(conduct.Folder.SampleGridPath(epoch), made[^1]);
-            }
-            catch (OperationCanceledException)
-            {
-                return unit; // the training loop notices by itself, and leaves a checkpoint
-            }
+            return new ImageSampler(network, grid.Plan).Sample(theta, grid.Images, [], bar.Report, stop).Match(
+                made => grid.Files.WriteGrid(conduct.Folder.SampleGridPath(epoch), made[^1]),
+                fault => fault == Errors.Cancelled ? unit : fault); // the training loop notices by itself, and leaves a checkpoint
         }
 
         return TrainingRun.Open(config, images, receipt, conduct, SampleGrid, bars.Report).Bind(run => use(run, opened => opened.Train(stop)));
