@@ -79,7 +79,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan)
                 (x, timestep) => network.Forward(weights, x, full([count], timestep, ScalarType.Int64, network.Device)),
                 initial,
                 noise.Line,
-                (line, x) =>
+                observe: (line, x) =>
                 {
                     stop.ThrowIfCancellationRequested();
                     Keep(line + 1, x);

@@ -39,7 +39,7 @@ internal static class SampleCommand
                 .Apply((count, batch, variance, scale) => new Checked(
                     new SampleRequest(request.Seed, count, Math.Min(batch, count)),
                     AncestralSampler.Compile(
-                        model.Schedule, model.Prediction, Timesteps.All(model.Schedule.Steps), variance, request.Clip ?? model.Preset.ClipSample),
+                        new(model.Schedule, model.Prediction, Timesteps.All(model.Schedule.Steps), request.Clip ?? model.Preset.ClipSample), variance),
                     new SampleFiles(scale)))
                 .OrUsage();
     }

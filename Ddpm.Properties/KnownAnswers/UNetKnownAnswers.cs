@@ -118,7 +118,7 @@ public sealed class UNetKnownAnswers : IDisposable
     {
         using var network = new UNet(Config, ScalarType.Float64, CPU);
         var weights = network.Layout.View(FormulaWeights(network));
-        var plan = AncestralSampler.Compile(Schedule, new Prediction.Epsilon(), Timesteps.All(1000), ReverseVariance.Beta, clipSample: false);
+        var plan = AncestralSampler.Compile(new(Schedule, new Prediction.Epsilon(), Timesteps.All(1000), ClipSample: false), ReverseVariance.Beta);
         var trace = Expected["sampler_trace"]!.AsObject();
         var seen = 0;
         PlanExecutor.Run(
@@ -126,7 +126,7 @@ public sealed class UNetKnownAnswers : IDisposable
             (x, t) => network.Forward(weights, x, tensor(new long[] { t })),
             Formula(1, i => Math.Sin(0.2 * i)),
             line => Formula(1, i => Math.Cos(0.07 * i + (999 - line))),
-            (line, x) =>
+            observe: (line, x) =>
             {
                 if (trace[$"{999 - line}"] is { } expected)
                 {

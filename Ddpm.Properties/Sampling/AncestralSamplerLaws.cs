@@ -19,7 +19,7 @@ public sealed class AncestralSamplerLaws
     public bool Each_line_is_the_reverse_step_of_the_original(AnySchedule s, Pixel x, Pixel o, bool posterior)
     {
         var variance = posterior ? ReverseVariance.Posterior : ReverseVariance.Beta;
-        var plan = AncestralSampler.Compile(s.Value, new Prediction.Epsilon(), Timesteps.All(s.Value.Steps), variance, clipSample: false);
+        var plan = AncestralSampler.Compile(new(s.Value, new Prediction.Epsilon(), Timesteps.All(s.Value.Steps), ClipSample: false), variance);
         return plan.Lines.All(line =>
         {
             var t = line.Timestep;
@@ -32,9 +32,9 @@ public sealed class AncestralSamplerLaws
             var expected = (x.Value - beta / Math.Sqrt(level.NoiseVariance) * o.Value) / Math.Sqrt(1 - beta);
             var spread = t == 0 ? 0 : posterior ? beta * before.NoiseVariance / level.NoiseVariance : beta;
             var estimate = line.Estimate.Of(x.Value, o.Value);
-            return line.Remember == new LinearPair(0, 1) && line.Correct == Correction.None && line.Predict.History.Count == 1
+            return line.Remember == Memory.CleanImage && line.Correct == Correction.None && line.Predict.History.Count == 1
                 && Near(expected, line.Predict.Base * x.Value + line.Predict.History[0] * estimate, roundoff * size)
-                && Near(spread, line.Noise * line.Noise, roundoff);
+                && Near(spread, line.Noise.Most * line.Noise.Most, roundoff);
         });
     }
 
@@ -43,8 +43,8 @@ public sealed class AncestralSamplerLaws
     {
         var plan = Compile(v, prediction, posterior, clip);
         return plan.Lines.Select(line => line.Timestep).SequenceEqual(v.Timesteps.Values)
-            && plan.Lines.Last().Noise == 0
-            && plan.Lines.SkipLast(1).All(line => line.Noise > 0)
+            && plan.Lines.Last().Noise == NoiseRange.None
+            && plan.Lines.SkipLast(1).All(line => line.Noise.Draws && !line.Noise.IsLearned)
             && plan.HistoryLength == 1 && plan.ClipSample == clip;
     }
 
@@ -127,7 +127,7 @@ public sealed class AncestralSamplerLaws
             var gain = level.A * s2 / (level.AlphaBar * s2 + level.NoiseVariance);
             var slope = line.Predict.Base + line.Predict.History[0] * gain;
             mean = slope * mean + line.Predict.History[0] * (mu - gain * level.A * mu);
-            variance = slope * slope * variance + line.Noise * line.Noise;
+            variance = slope * slope * variance + line.Noise.Most * line.Noise.Most;
             yield return (mean, variance);
         }
     }
@@ -135,7 +135,7 @@ public sealed class AncestralSamplerLaws
     private static double Total(VisitedSchedule v) => v.Timesteps.Pairs.Sum(pair => new TwoTimesteps(v.Schedule, pair.Next, pair.Current).Roundoff);
 
     private static SamplingPlan Compile(VisitedSchedule v, Prediction prediction, bool posterior, bool clip) =>
-        AncestralSampler.Compile(v.Schedule, prediction, v.Timesteps, posterior ? ReverseVariance.Posterior : ReverseVariance.Beta, clip);
+        AncestralSampler.Compile(new(v.Schedule, prediction, v.Timesteps, clip), posterior ? ReverseVariance.Posterior : ReverseVariance.Beta);
 }
 
 /// <summary>A schedule and the timesteps of it that a sampler visits.</summary>

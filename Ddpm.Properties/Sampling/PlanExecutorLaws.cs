@@ -5,6 +5,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using LanguageExt;
+using Xunit;
 using static Ddpm.Properties.Closeness;
 using static TorchSharp.torch;
 
@@ -23,7 +24,8 @@ public sealed class PlanExecutorLaws
     {
         using var scope = NewDisposeScope();
         var seen = new List<(int Line, double First)>();
-        var end = PlanExecutor.Run(plan, (x, t) => 0.5 * x - 0.01 * t, Vector(Initial), line => Vector(i => Noise(line, i)), (line, x) => seen.Add((line, x[0].item<double>())));
+        var end = PlanExecutor.Run(
+            plan, Network, Vector(Initial), line => Vector(i => Noise(line, i)), observe: (line, x) => seen.Add((line, x[0].item<double>())));
         var actual = end.data<double>().ToArray();
         return Enumerable.Range(0, Elements).All(i => Near(Interpreted(plan, i), actual[i], 1e-12 * Math.Max(1, Math.Abs(actual[i]))))
             && seen.Select(moment => moment.Line).SequenceEqual(Enumerable.Range(0, plan.Lines.Count))
@@ -36,13 +38,43 @@ public sealed class PlanExecutorLaws
         using var scope = NewDisposeScope();
         var initial = Vector(Initial);
         var before = scope.DisposablesCount;
-        var end = PlanExecutor.Run(plan, (x, t) => 0.5 * x - 0.01 * t, initial, line => Vector(i => Noise(line, i)));
+        var end = PlanExecutor.Run(plan, Network, initial, line => Vector(i => Noise(line, i)));
         return scope.DisposablesCount == before + 1 && !end.IsInvalid
             && initial.data<double>().ToArray().SequenceEqual(Enumerable.Range(0, Elements).Select(Initial));
     }
 
+    /// <summary>Start and marginals are all that a known image enters by: the part that is kept ends on the last line's marginal, the other as if it were alone.</summary>
+    [Law]
+    public bool A_known_part_follows_the_marginals_and_leaves_the_rest_alone(SamplingPlan plan, bool fromImage)
+    {
+        using var scope = NewDisposeScope();
+        var started = fromImage ? plan with { Start = new(0.8, 0.6) } : plan;
+        var (image, initial) = (Vector(i => 0.3 * i), Vector(Initial));
+        var masked = PlanExecutor.Run(
+            started, Network, initial, line => Vector(i => Noise(line, i)), new KnownImage(image, tensor(new[] { true, false, false })));
+        var free = PlanExecutor.Run(started, Network, initial, line => Vector(i => Noise(line, i)), new KnownImage(image, Option<Tensor>.None));
+        var kept = plan.Lines[^1].Marginal;
+        return Near(kept.First * 0 + kept.Second * Initial(0), masked[0].item<double>(), 1e-12)
+            && masked[1].item<double>().Equals(free[1].item<double>())
+            && (fromImage || free[2].item<double>().Equals(PlanExecutor.Run(plan, Network, initial, line => Vector(i => Noise(line, i)))[2].item<double>()));
+    }
+
+    [Fact]
+    public void A_plan_that_starts_from_an_image_needs_one()
+    {
+        using var scope = NewDisposeScope();
+        var plan = new SamplingPlan(new(0.8, 0.6), Arr<SamplingLine>.Empty, ClipSample: false);
+        Assert.Throws<ArgumentException>(() => PlanExecutor.Run(plan, Network, Vector(Initial), line => Vector(i => Noise(line, i))));
+        var x = PlanExecutor.Run(plan, Network, Vector(Initial), line => Vector(i => Noise(line, i)), new KnownImage(Vector(i => i), Option<Tensor>.None));
+        Assert.Equal(0.8 * 2 + 0.6 * Initial(2), x[2].item<double>(), 12);
+    }
+
     private static double Interpreted(SamplingPlan plan, int i) =>
-        ScalarInterpreter.Run(plan, (x, t) => 0.5 * x - 0.01 * t, Initial(i), line => Noise(line, i));
+        ScalarInterpreter.Run(plan, (x, t) => 0.5 * x - 0.01 * t, Initial(i), line => Noise(line, i), Fraction(i));
+
+    private static NetworkOutput<Tensor> Network(Tensor x, int t) => new(0.5 * x - 0.01 * t, Prelude.Some(Vector(Fraction)));
+
+    private static double Fraction(int i) => 0.25 * i;
 
     private static Tensor Vector(Func<int, double> element) => tensor(Enumerable.Range(0, Elements).Select(element).ToArray(), float64);
 
@@ -57,20 +89,24 @@ public sealed class PlanExecutorLaws
             (from count in Gen.Choose(0, 6)
              from lines in Gen.CollectToArray(Enumerable.Range(0, Math.Max(1, count)), Line)
              from clip in Gen.Elements(true, false)
-             select new SamplingPlan(new Arr<SamplingLine>(lines), clip)).ToArbitrary();
+             select new SamplingPlan(SamplingPlan.FromNoise, new Arr<SamplingLine>(lines), clip)).ToArbitrary();
 
         private static Gen<SamplingLine> Line(int i) =>
             from timestep in Gen.Choose(0, 99)
             from estimate in Pair
             from remember in Pair
+            from output in Factor
             from none in Gen.Frequency((1, Gen.Constant(true)), (2, Gen.Constant(false)))
             from correct in Pair
             from correction in History(i)
             from predict in NonZero
             from advance in History(i)
             from noise in Gen.Frequency((1, Gen.Constant(0.0)), (1, Generators.Between(0.01, 1)))
+            from width in Gen.Frequency((2, Gen.Constant(1.0)), (1, Generators.Between(1, 3)))
+            from marginal in Pair
             select new SamplingLine(
-                timestep, estimate, remember, none ? Correction.None : new(correct.First, correct.Second, correction), new(predict, advance), noise);
+                timestep, estimate, new(remember.First, output, remember.Second), none ? Correction.None : new(correct.First, correct.Second, correction),
+                new(predict, advance), new(noise, noise * width), marginal);
 
         /// <summary>At most as many as there are values to reach back to.</summary>
         private static Gen<Arr<double>> History(int i) =>

@@ -56,7 +56,7 @@ public sealed class SteadyTensorTests
         using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
         using var theta = network.InitialWeights(0);
         var plan = AncestralSampler.Compile(
-            Config.Model.Schedule, Config.Model.Prediction, Timesteps.All(12), ReverseVariance.Beta, clipSample: true);
+            new(Config.Model.Schedule, Config.Model.Prediction, Timesteps.All(12), ClipSample: true), ReverseVariance.Beta);
         var before = Tensor.TotalCount;
         var counts = new List<long>();
         new ImageSampler(network, plan).Sample(theta, new SampleRequest(1, 3, 2), [0, 6], (_, _) => counts.Add(Tensor.TotalCount), default);

@@ -1,10 +1,9 @@
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Schedules;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Sampling;
 
-/// <summary>The variance s_t² of the reverse step's noise (Ho et al. 2020, section 3.2); either choice is optimal for one extreme of the data.</summary>
+/// <summary>The variance s_t² of the reverse step's noise (Ho et al. 2020, section 3.2); either fixed choice is optimal for one extreme of the data.</summary>
 public enum ReverseVariance
 {
     /// <summary>s_t² = β_t: optimal for x_0 ~ N(0, 1).</summary>
@@ -12,6 +11,11 @@ public enum ReverseVariance
 
     /// <summary>s_t² = β̃_t, the posterior's variance: optimal for a single point.</summary>
     Posterior,
+
+    /// <summary>
+    /// s_t² = exp(f·ln β_t + (1 − f)·ln β̃_t), where a second output of the network says f ∈ [0, 1] for each pixel (Nichol and Dhariwal 2021, eq. 15).
+    /// </summary>
+    LearnedRange,
 }
 
 /// <summary>
@@ -19,28 +23,22 @@ public enum ReverseVariance
 /// </summary>
 public static class AncestralSampler
 {
-    /// <summary>
-    /// Compiles the sampler over a schedule.
-    /// </summary>
-    /// <param name="schedule">The noise schedule that the network was trained with.</param>
-    /// <param name="prediction">What the network predicts.</param>
-    /// <param name="timesteps">The timesteps to visit, strictly decreasing, in [0, T): see <see cref="Timesteps"/>.</param>
+    /// <summary>Compiles the sampler.</summary>
+    /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <param name="variance">The reverse variance.</param>
-    /// <param name="clipSample">Whether to clip the estimated x_0 to [−1, 1].</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    public static SamplingPlan Compile(
-        NoiseSchedule schedule, Prediction prediction, Timesteps timesteps, ReverseVariance variance, bool clipSample) =>
-        new(timesteps.Pairs.Map(pair =>
+    public static SamplingPlan Compile(SamplingSetting setting, ReverseVariance variance) => setting.Plan(setting.Steps.Map(step =>
+    {
+        var posterior = Posterior.Between(step.From, step.To);
+        double least = Math.Sqrt(posterior.Variance), most = Math.Sqrt(step.From.BetaSince(step.To));
+        var noise = variance switch
         {
-            NoiseLevel level = schedule[pair.Current], next = schedule[pair.Next];
-            var posterior = Posterior.Between(level, next);
-            var noise = variance == ReverseVariance.Beta ? level.BetaSince(next) : posterior.Variance;
-            return new SamplingLine(
-                pair.Current,
-                Estimate: prediction.CleanImage(level),
-                Remember: new(0, 1),
-                Correct: Correction.None,
-                Predict: new(posterior.XtCoefficient, Array(posterior.X0Coefficient)),
-                Noise: pair.Next < 0 ? 0 : Math.Sqrt(noise));
-        }), clipSample);
+            _ when step.To.NoiseVariance == 0 => NoiseRange.None,
+            ReverseVariance.Beta => NoiseRange.Of(most),
+            ReverseVariance.Posterior => NoiseRange.Of(least),
+            _ => new(least, most),
+        };
+        return setting.Line(
+            step, Memory.CleanImage, Correction.None, new(posterior.XtCoefficient, Array(posterior.X0Coefficient)), noise);
+    }).ToArr());
 }

@@ -4,21 +4,30 @@ using LanguageExt;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// A sampler, compiled: a straight-line program of affine updates, one network evaluation a line. Starting from base = x = initial noise and
-/// an empty history, line i does
+/// A sampler, compiled: a straight-line program of affine updates, one network evaluation a line. Starting from an empty history and
+/// base = x = Start.First·image + Start.Second·noise, line i does
 /// <code>
 /// estimate   o  = network(x, Timestep)
 ///            x0 = Estimate.First·x + Estimate.Second·o, clipped to [−1, 1] where the plan says so
-/// remember   hᵢ = Remember.First·x + Remember.Second·x0
+/// remember   hᵢ = Remember.X·x + Remember.Output·o + Remember.X0·x0
 /// correct    base ← Correct.Base·base + Correct.X·x + Σₖ Correct.History[k]·hᵢ₋ₖ
-/// predict    x    ← Predict.Base·base + Σₖ Predict.History[k]·hᵢ₋ₖ + Noise·z,  z fresh standard normal noise
+/// predict    x    ← Predict.Base·base + Σₖ Predict.History[k]·hᵢ₋ₖ + s·z,  z fresh standard normal noise
 /// </code>
 /// and x after the last line is the sample. Everything that decides what happens is in this value; an executor decides nothing.
+/// A sum runs from left to right as written, without the terms whose factor is 0: so ports agree to the bit.
+/// <para>
+/// Where a part of the image is known (inpainting), that part of x is replaced after each line by Marginal.First·image + Marginal.Second·noise, with
+/// the noise that x started from.
+/// </para>
 /// </summary>
+/// <param name="Start">Factors of (image, noise) in the first x: (0, 1) to generate from noise, (a, σ) of a level to start from an image.</param>
 /// <param name="Lines">In the order of execution, from noise to image.</param>
 /// <param name="ClipSample">Whether each estimate of x_0 is clipped to [−1, 1], the only step that is not affine.</param>
-public sealed record SamplingPlan(Arr<SamplingLine> Lines, bool ClipSample)
+public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, bool ClipSample)
 {
+    /// <summary>The start of a plan that generates from noise alone.</summary>
+    public static LinearPair FromNoise { get; } = new(0, 1);
+
     /// <summary>How many values of the history the longest line reaches back, the current one included.</summary>
     public int HistoryLength => Lines.IsEmpty ? 0 : Lines.Max(line => Math.Max(line.Correct.History.Count, line.Predict.History.Count));
 }
@@ -26,11 +35,23 @@ public sealed record SamplingPlan(Arr<SamplingLine> Lines, bool ClipSample)
 /// <summary>One line of a <see cref="SamplingPlan"/>: one network evaluation and what follows from it.</summary>
 /// <param name="Timestep">The timestep given to the network, in [0, T).</param>
 /// <param name="Estimate">Factors of (x, o) in the estimate of the clean image.</param>
-/// <param name="Remember">Factors of (x, x0) in the history's new value: x0 itself, or the ε that it implies.</param>
+/// <param name="Remember">The history's new value.</param>
 /// <param name="Correct">How the base moves: to x itself in most samplers.</param>
 /// <param name="Predict">The next x from the base and the history.</param>
-/// <param name="Noise">The standard deviation of the fresh noise, ≥ 0; 0 draws none.</param>
-public sealed record SamplingLine(int Timestep, LinearPair Estimate, LinearPair Remember, Correction Correct, Advance Predict, double Noise);
+/// <param name="Noise">The standard deviation s of the fresh noise.</param>
+/// <param name="Marginal">Factors of (image, noise) in x after the line, were the image known: (a, σ) of the level that the line leads to.</param>
+public sealed record SamplingLine(
+    int Timestep, LinearPair Estimate, Memory Remember, Correction Correct, Advance Predict, NoiseRange Noise, LinearPair Marginal);
+
+/// <summary>What a line remembers: X·x + Output·o + X0·x0.</summary>
+/// <param name="X">The factor of x.</param>
+/// <param name="Output">The factor of the network's output o.</param>
+/// <param name="X0">The factor of the estimated, perhaps clipped, clean image.</param>
+public readonly record struct Memory(double X, double Output, double X0)
+{
+    /// <summary>The estimated clean image itself.</summary>
+    public static Memory CleanImage { get; } = new(0, 0, 1);
+}
 
 /// <summary>base ← Base·base + X·x + Σₖ History[k]·hᵢ₋ₖ.</summary>
 /// <param name="Base">The factor of the old base.</param>
@@ -40,9 +61,39 @@ public sealed record Correction(double Base, double X, Arr<double> History)
 {
     /// <summary>base ← x: the point itself, as in every sampler without a corrector.</summary>
     public static Correction None { get; } = new(0, 1, Arr<double>.Empty);
+
+    /// <summary>The base stays: the next point is reached from where the last one was.</summary>
+    public static Correction Stay { get; } = new(1, 0, Arr<double>.Empty);
 }
 
 /// <summary>x ← Base·base + Σₖ History[k]·hᵢ₋ₖ (+ noise).</summary>
 /// <param name="Base">The factor of the base.</param>
 /// <param name="History">Factors of the history, the newest first.</param>
 public sealed record Advance(double Base, Arr<double> History);
+
+/// <summary>
+/// The standard deviation of a line's fresh noise: one number, or for a network that has learned its variance (Nichol and Dhariwal 2021,
+/// eq. 15) a range in which a second output f ∈ [0, 1] chooses, each pixel for itself: s = Least^(1 − f)·Most^f.
+/// </summary>
+/// <param name="Least">≥ 0.</param>
+/// <param name="Most">≥ Least; 0 draws no noise.</param>
+public readonly record struct NoiseRange(double Least, double Most)
+{
+    /// <summary>No noise.</summary>
+    public static NoiseRange None { get; } = new(0, 0);
+
+    /// <summary>One standard deviation for all pixels.</summary>
+    public static NoiseRange Of(double deviation) => new(deviation, deviation);
+
+    /// <summary>Whether the line draws noise.</summary>
+    public bool Draws => Most > 0;
+
+    /// <summary>Whether a second output of the network chooses within the range.</summary>
+    public bool IsLearned => Least != Most;
+
+    /// <summary>ln(Most/Least), by which f moves ln s.</summary>
+    public double LogWidth => IsLearned ? Numerics.Elementary.Log(Most) - Numerics.Elementary.Log(Least) : 0;
+
+    /// <summary>s at a fraction f ∈ [0, 1].</summary>
+    public double At(double fraction) => IsLearned ? Least * Numerics.Elementary.Exp(fraction * LogWidth) : Least;
+}

@@ -1,0 +1,62 @@
+using LanguageExt;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Sampling;
+
+/// <summary>What a network says of x at a timestep.</summary>
+/// <param name="Value">o, of x's shape.</param>
+/// <param name="VarianceFraction">f ∈ [0, 1] of x's shape from a network that has learned its variance; none from others.</param>
+public readonly record struct NetworkOutput<T>(T Value, Option<T> VarianceFraction)
+{
+    /// <summary>The output of a network that has not learned a variance.</summary>
+    public static implicit operator NetworkOutput<T>(T value) => new(value, None);
+}
+
+/// <summary>The operations that a plan needs of whatever it runs on: numbers, tensors, affine forms.</summary>
+/// <typeparam name="T">The type of x.</typeparam>
+public interface IPlanArithmetic<T>
+{
+    /// <summary>The sum of factor·value from left to right, without the terms whose factor is 0; zero where none is left.</summary>
+    T Combine(Arr<(double Factor, T Value)> terms);
+
+    /// <summary>Each component clipped to [−1, 1].</summary>
+    T Clip(T value);
+
+    /// <summary>s·z with s = Least·exp(f·LogWidth), each component by itself.</summary>
+    T Scale(NoiseRange range, T fraction, T noise);
+}
+
+/// <summary>Where a plan stands between two lines, and the one definition of what a line does.</summary>
+/// <param name="X">x, where the network is evaluated next.</param>
+/// <param name="Base">The point that the next x is reached from.</param>
+/// <param name="History">What the lines so far remembered, the newest first, no more of it than the plan reaches back to.</param>
+public sealed record PlanState<T>(T X, T Base, Arr<T> History)
+{
+    /// <summary>Before the first line.</summary>
+    public static PlanState<T> At(T x) => new(x, x, Arr<T>.Empty);
+
+    /// <summary>After one more line of a plan.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="line">Its next line.</param>
+    /// <param name="arithmetic">How to compute.</param>
+    /// <param name="output">The network's output for (X, line.Timestep).</param>
+    /// <param name="noise">Draws the line's fresh noise; called only where the line asks for some.</param>
+    /// <exception cref="ArgumentException">Where the plan's variance is learned and the network has not learned one.</exception>
+    public PlanState<T> After(SamplingPlan plan, SamplingLine line, IPlanArithmetic<T> arithmetic, NetworkOutput<T> output, Func<T> noise)
+    {
+        var estimate = arithmetic.Combine(Array((line.Estimate.First, X), (line.Estimate.Second, output.Value)));
+        var x0 = plan.ClipSample ? arithmetic.Clip(estimate) : estimate;
+        var remembered = arithmetic.Combine(Array((line.Remember.X, X), (line.Remember.Output, output.Value), (line.Remember.X0, x0)));
+        var history = remembered.Cons(History).ToArr();
+        Arr<(double, T)> Past(Arr<double> factors) => factors.Map((k, factor) => (factor, history[k])).ToArr();
+        var corrected = arithmetic.Combine(Array((line.Correct.Base, Base), (line.Correct.X, X)).AddRange(Past(line.Correct.History)));
+        var terms = Array((line.Predict.Base, corrected)).AddRange(Past(line.Predict.History));
+        var next = !line.Noise.Draws ? arithmetic.Combine(terms)
+            : !line.Noise.IsLearned ? arithmetic.Combine(terms.Add((line.Noise.Least, noise())))
+            : arithmetic.Combine(terms.Add((1, arithmetic.Scale(line.Noise, Fraction(output), noise()))));
+        return new(next, corrected, history.Take(plan.HistoryLength).ToArr());
+    }
+
+    private static T Fraction(NetworkOutput<T> output) => output.VarianceFraction.IfNone(
+        () => throw new ArgumentException("the plan's variance is learned, and the network gives none", nameof(output)));
+}

@@ -1,0 +1,46 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Schedules;
+using LanguageExt;
+
+namespace Ddpm.Pure.Sampling;
+
+/// <summary>What every sampler is compiled from.</summary>
+/// <param name="Schedule">The noise schedule that the network was trained with.</param>
+/// <param name="Prediction">What the network predicts.</param>
+/// <param name="Timesteps">The timesteps to visit.</param>
+/// <param name="ClipSample">Whether to clip the estimated x_0 to [−1, 1].</param>
+public sealed record SamplingSetting(NoiseSchedule Schedule, Prediction Prediction, Timesteps Timesteps, bool ClipSample)
+{
+    /// <summary>The steps from each visited level to the next, and from the last to the clean image.</summary>
+    public Arr<SamplingStep> Steps => Timesteps.Pairs.Map(pair => new SamplingStep(pair.Current, Schedule[pair.Current], Schedule[pair.Next])).ToArr();
+
+    /// <summary>A plan of these lines that generates from noise.</summary>
+    public SamplingPlan Plan(Arr<SamplingLine> lines) => new(SamplingPlan.FromNoise, lines, ClipSample);
+
+    /// <summary>The line of a step that evaluates the network where the step begins.</summary>
+    public SamplingLine Line(SamplingStep step, Memory remember, Correction correct, Advance predict, NoiseRange noise) => new(
+        step.Timestep, Prediction.CleanImage(step.From), remember, correct, predict, noise, new(step.To.A, step.To.Sigma));
+
+    /// <summary>
+    /// What remembers the noise ε that x holds: that of the output, or where the estimate of x_0 is clipped, the one that the clipped estimate
+    /// implies, so that a·x_0 + σ·ε is always x.
+    /// </summary>
+    public Memory NoiseAt(NoiseLevel level)
+    {
+        var ofOutput = Prediction.Noise(level);
+        return ClipSample ? new(1 / level.Sigma, 0, -level.A / level.Sigma) : new(ofOutput.First, ofOutput.Second, 0);
+    }
+}
+
+/// <summary>One step of a sampler, from a level to a less noisy one.</summary>
+/// <param name="Timestep">The timestep of the first level.</param>
+/// <param name="From">The level where x is.</param>
+/// <param name="To">The level that x is to reach; the same level asks for nothing.</param>
+public sealed record SamplingStep(int Timestep, NoiseLevel From, NoiseLevel To)
+{
+    /// <summary>h = λ_To − λ_From ≥ 0, the step in half the logarithm of the signal-to-noise ratio; ∞ where either end has no noise or no image.</summary>
+    public double H => From == To ? 0 : To.Lambda - From.Lambda;
+
+    /// <summary>σ_To/σ_From, the share of x that any deterministic step keeps in its noise.</summary>
+    public double SigmaRatio => To.Sigma / From.Sigma;
+}
