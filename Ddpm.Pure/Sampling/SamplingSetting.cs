@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Schedules;
 using LanguageExt;
 
@@ -12,7 +13,7 @@ namespace Ddpm.Pure.Sampling;
 public sealed record SamplingSetting(NoiseSchedule Schedule, Prediction Prediction, Timesteps Timesteps, bool ClipSample)
 {
     /// <summary>The steps from each visited level to the next, and from the last to the clean image.</summary>
-    public Arr<SamplingStep> Steps => Timesteps.Pairs.Map(pair => new SamplingStep(pair.Current, Schedule[pair.Current], Schedule[pair.Next])).ToArr();
+    public Arr<SamplingStep> Steps => Timesteps.Pairs.Map(pair => new SamplingStep(pair.Current, pair.Next, Schedule[pair.Current], Schedule[pair.Next])).ToArr();
 
     /// <summary>A plan of these lines that generates from noise.</summary>
     public SamplingPlan Plan(Arr<SamplingLine> lines) => new(SamplingPlan.FromNoise, lines, ClipSample);
@@ -34,13 +35,20 @@ public sealed record SamplingSetting(NoiseSchedule Schedule, Prediction Predicti
 
 /// <summary>One step of a sampler, from a level to a less noisy one.</summary>
 /// <param name="Timestep">The timestep of the first level.</param>
+/// <param name="NextTimestep">The timestep of the second level; −1 for the clean image.</param>
 /// <param name="From">The level where x is.</param>
 /// <param name="To">The level that x is to reach; the same level asks for nothing.</param>
-public sealed record SamplingStep(int Timestep, NoiseLevel From, NoiseLevel To)
+public sealed record SamplingStep(int Timestep, int NextTimestep, NoiseLevel From, NoiseLevel To)
 {
     /// <summary>h = λ_To − λ_From ≥ 0, the step in half the logarithm of the signal-to-noise ratio; ∞ where either end has no noise or no image.</summary>
     public double H => From == To ? 0 : To.Lambda - From.Lambda;
 
-    /// <summary>σ_To/σ_From, the share of x that any deterministic step keeps in its noise.</summary>
+    /// <summary>σ_To/σ_From, the factor of x in the exact solution with a known x_0(λ).</summary>
     public double SigmaRatio => To.Sigma / From.Sigma;
+
+    /// <summary>a_To/a_From ≥ 1, the factor of x in the exact solution with a known ε; infinite from where there is no image.</summary>
+    public double ImageRatio => Elementary.Exp(To.LogAlphaSince(From) / 2);
+
+    /// <summary>a_To·(σ_To/a_To − σ_From/a_From) ≤ 0, the factor of a constant ε in the exact solution.</summary>
+    public double NoiseStep => ImageRatio * From.Sigma * Elementary.ExpM1(-H);
 }

@@ -5,16 +5,19 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Sampling;
 
-/// <summary>The timesteps that a sampler visits: strictly decreasing, inside [0, T), ending before the clean image.</summary>
+/// <summary>The timesteps that a sampler visits: strictly decreasing, inside [0, T), and where the last of them leads.</summary>
 public sealed record Timesteps
 {
     private Timesteps(Arr<int> values) => Values = values;
 
     /// <summary>From noise to image.</summary>
-    public Arr<int> Values { get; }
+    public Arr<int> Values { get; private init; }
 
-    /// <summary>Each timestep with its successor; −1, the clean image, follows the last.</summary>
-    public Arr<(int Current, int Next)> Pairs => Values.Map((i, t) => (t, i + 1 < Values.Count ? Values[i + 1] : -1)).ToArr();
+    /// <summary>The level that the last timestep leads to: −1, the clean image, or 0, the level after the first step.</summary>
+    public int End { get; private init; } = -1;
+
+    /// <summary>Each timestep with its successor; <see cref="End"/> follows the last. Where that is 0 and so is the last timestep, nothing is left to do between them.</summary>
+    public Arr<(int Current, int Next)> Pairs => Values.Map((i, t) => (t, i + 1 < Values.Count ? Values[i + 1] : End)).ToArr();
 
     /// <summary>Every timestep: T−1, …, 0.</summary>
     /// <param name="steps">T ≥ 1.</param>
@@ -29,4 +32,11 @@ public sealed record Timesteps
         : (values.Map((i, t) => Check.That(Invariant($"timesteps[{i}]"), t, t >= 0 && t < steps, Invariant($"must lie in [0, {steps})"))).Sequence(),
             values.Map((i, t) => Check.That(Invariant($"timesteps[{i}]"), t, i == 0 || t < values[i - 1], "must be less than the one before it")).Sequence())
         .Apply((_, _) => new Timesteps(values));
+
+    /// <summary>These timesteps, but ending at the level after the first step: diffusers' samplers whose final ᾱ is ᾱ_0.</summary>
+    public Timesteps EndingAtFirstLevel() => this with { End = 0 };
+
+    /// <summary>The timesteps at some places of these, in their order.</summary>
+    /// <param name="places">Strictly increasing, in [0, Values.Count).</param>
+    internal Timesteps Keep(Arr<int> places) => this with { Values = places.Map(place => Values[place]) };
 }

@@ -1,0 +1,178 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Schedules;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using LanguageExt;
+using Xunit;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Properties.Sampling;
+
+/// <summary>
+/// Plans on Gaussian data with the exact network, in closed form: what they make of N(μ, s²) is compared with the exact reverse process.
+/// </summary>
+[Properties(Arbitrary = [typeof(GaussianCases)])]
+public sealed class GaussianLaws
+{
+    /// <summary>The exact flow keeps x a fixed number of deviations from the mean; every consistent line keeps the mean a·μ exactly.</summary>
+    [Law]
+    public bool Every_sampler_keeps_the_mean(GaussianCase c, AnySampler sampler, Prediction prediction)
+    {
+        var grid = Grid(c, 16);
+        return Pushed(c, sampler.Value, prediction, grid).Constant is var mean
+            && Closeness.Near(c.Data.MeanAt(grid.Schedule[0]), mean, 1e-10 * (1 + Math.Abs(c.Data.Mean)));
+    }
+
+    [Law]
+    public bool Ddim_converges_with_order_1(GaussianCase c, Prediction prediction) => HasOrder(1, c, new Sampler.Ddim(0), prediction);
+
+    [Law]
+    public bool Dpm_solver_1_converges_with_order_1(GaussianCase c, Prediction prediction) => HasOrder(1, c, new Sampler.DpmSolver(1), prediction);
+
+    [Law]
+    public bool Dpm_solver_2m_converges_with_order_2(GaussianCase c, Prediction prediction) => HasOrder(2, c, new Sampler.DpmSolver(2), prediction);
+
+    [Law]
+    public bool Dpm_solver_3m_converges_with_order_3(GaussianCase c, Prediction prediction) => HasOrder(3, c, new Sampler.DpmSolver(3), prediction);
+
+    [Law]
+    public bool Unip_converges_with_its_order(GaussianCase c, Prediction prediction, bool bh1) =>
+        Enumerable.Range(1, 3).All(order => HasOrder(order, c, new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2, Corrector: false), prediction));
+
+    /// <summary>The corrector raises the order by one.</summary>
+    [Law]
+    public bool Unipc_converges_with_one_order_more(GaussianCase c, Prediction prediction, bool bh1) =>
+        Enumerable.Range(1, 3).All(order => HasOrder(order + 1, c, new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2), prediction));
+
+    [Law]
+    public bool Heun_converges_with_order_2(GaussianCase c, Prediction prediction) => HasOrder(2, c, new Sampler.Heun(), prediction);
+
+    [Law]
+    public bool Ipndm_converges_with_its_order_on_equal_steps_of_sigma_over_a(GaussianCase c, Prediction prediction) =>
+        Enumerable.Range(1, 3).All(order => HasOrder(order, c with { EqualInNoise = true }, new Sampler.Ipndm(order), prediction));
+
+    /// <summary>
+    /// Of the third-order coefficients that the authors' code and diffusers share, the quadratic term has half its weight: a term of h³ a step is left, and the method
+    /// has order 2. With the weight of the interpolating polynomial it has order 3.
+    /// </summary>
+    [Fact]
+    public void The_published_third_order_of_dpm_solver_is_of_second_order()
+    {
+        var c = new GaussianCase(new(0.7, 0.3), -2, 2, 1.3, EqualInNoise: false);
+        Assert.InRange(ObservedOrder(c, new Sampler.DpmSolver(3, DpmSolverWeights.Published)), 1.95, 2.1);
+        Assert.InRange(ObservedOrder(c, new Sampler.DpmSolver(3, DpmSolverWeights.Interpolating)), 2.9, 3.2);
+    }
+
+    [Law]
+    public bool Published_dpm_solver_3m_converges_with_order_2(GaussianCase c, Prediction prediction) =>
+        HasOrder(2, c, new Sampler.DpmSolver(3, DpmSolverWeights.Published), prediction);
+
+    /// <summary>Its coefficients are those of equal steps, and on others a term of h³ a step is left whatever its order.</summary>
+    [Fact]
+    public void Ipndm_is_of_second_order_on_unequal_steps_whatever_its_name_says()
+    {
+        var c = new GaussianCase(new(0.7, 0.3), -2, 2, 1.3, EqualInNoise: false);
+        Assert.InRange(ObservedOrder(c, new Sampler.Ipndm(3)), 1.9, 2.1);
+        Assert.InRange(ObservedOrder(c, new Sampler.Ipndm(4)), 1.9, 2.1);
+        Assert.InRange(ObservedOrder(c with { From = -1, To = 1, EqualInNoise = true }, new Sampler.Ipndm(4)), 3.7, 4.3);
+    }
+
+    private static double ObservedOrder(GaussianCase c, Sampler sampler) =>
+        Math.Log2(Error(c, sampler, new Prediction.Epsilon(), 256) / Error(c, sampler, new Prediction.Epsilon(), 512));
+
+    /// <summary>Ancestral sampling with either variance, DDIM with η and the stochastic solver: in the limit all are the exact reverse process.</summary>
+    [Law]
+    public bool The_variance_of_stochastic_samplers_tends_to_the_exact_one(GaussianCase c, Prediction prediction) => SamplerGenerators.Stochastic.All(sampler =>
+    {
+        double Miss(int lines)
+        {
+            var grid = Grid(c, lines);
+            return Pushed(c, sampler, prediction, grid).Variance - c.Data.VarianceAt(grid.Schedule[0]);
+        }
+
+        // C·h + C'·h² with a zero at one of the first two still falls by a quarter; what does not tend to 0 does not fall.
+        return Math.Abs(Miss(128)) <= 0.8 * Math.Max(Math.Abs(Miss(32)), Math.Abs(Miss(64)));
+    });
+
+    private static bool HasOrder(int order, GaussianCase c, Sampler sampler, Prediction prediction) => HasOrder(order, c, lines => Error(c, sampler, prediction, lines), 64);
+
+    /// <summary>
+    /// The error over hᵖ tends to a constant, C + C'·h + …: each doubling of the lines halves the distance to it. Three quarters are allowed, and a twentieth of the
+    /// values where the distance passes 0. Of a method of order p − 1 it would double.
+    /// </summary>
+    private static bool HasOrder(int order, GaussianCase c, Func<int, double> error, int lines)
+    {
+        double Scaled(int refined) => error(refined) / Math.Pow(Scale(c, refined), order);
+        var (coarse, middle, fine) = (Scaled(lines), Scaled(2 * lines), Scaled(4 * lines));
+        var rounding = 1e-12 / Math.Pow(Scale(c, 4 * lines), order);
+        return Math.Abs(fine - middle) <= 0.75 * Math.Abs(middle - coarse) + 0.05 * (Math.Abs(coarse) + Math.Abs(middle) + Math.Abs(fine)) + rounding;
+    }
+
+    /// <summary>The length of a step in λ.</summary>
+    private static double Scale(GaussianCase c, int lines) => (c.To - c.From) / lines;
+
+    /// <summary>The signed error of the factor of the initial noise at the end, in deviations, from an exact start as long as the method's history.</summary>
+    private static double Error(GaussianCase c, Sampler sampler, Prediction prediction, int lines)
+    {
+        var grid = Grid(c, lines);
+        var end = grid.Schedule[0];
+        return Pushed(c, sampler, prediction, grid).Factors[0] / Math.Sqrt(c.Data.VarianceAt(end)) - 1;
+    }
+
+    private static AffineForm Pushed(GaussianCase c, Sampler sampler, Prediction prediction, (NoiseSchedule Schedule, Timesteps Timesteps) grid)
+    {
+        var plan = sampler.Compile(new(grid.Schedule, prediction, grid.Timesteps, ClipSample: false)).Valid();
+        var exact = SamplerGenerators.Deterministic.Contains(sampler) && sampler is not Sampler.Heun ? plan.HistoryLength : 0;
+        AffineForm X(int i) => new(c.Data.MeanAt(grid.Schedule[plan.Lines[i].Timestep]), Array(Math.Sqrt(c.Data.VarianceAt(grid.Schedule[plan.Lines[i].Timestep]))));
+        AffineForm Memory(int i)
+        {
+            var (line, x) = (plan.Lines[i], X(i));
+            var (slope, constant) = c.Data.ExactOutput(prediction, grid.Schedule[line.Timestep]);
+            var o = AffineForm.Sum(Array((slope, x), (constant, AffineForm.Of(1))));
+            var x0 = AffineForm.Sum(Array((line.Estimate.First, x), (line.Estimate.Second, o)));
+            return AffineForm.Sum(Array((line.Remember.X, x), (line.Remember.Output, o), (line.Remember.X0, x0)));
+        }
+
+        var state = new PlanState<AffineForm>(X(exact), X(Math.Max(0, exact - 1)), Enumerable.Range(1, exact).Select(k => Memory(exact - k)).ToArr());
+        return GaussianPush.Run(plan, c.Data, grid.Schedule, prediction, state, exact).Last();
+    }
+
+    /// <summary>A schedule of lines + 1 levels from λ = From to λ = To, and all of its timesteps, ending at its first level.</summary>
+    private static (NoiseSchedule Schedule, Timesteps Timesteps) Grid(GaussianCase c, int lines)
+    {
+        double Lambda(int i)
+        {
+            var u = (double)i / lines;
+            return c.EqualInNoise
+                ? -Math.Log(Math.Exp(-c.From) + (Math.Exp(-c.To) - Math.Exp(-c.From)) * u)
+                : c.From + (c.To - c.From) * Math.Pow(u, c.Warp);
+        }
+
+        var logs = Enumerable.Range(0, lines + 1).Select(i => -Math.Log(1 + Math.Exp(-2 * Lambda(lines - i)))).ToArray();
+        var betas = logs.Select((log, t) => 1 - Math.Exp(log - (t == 0 ? 0 : logs[t - 1])));
+        return (NoiseSchedule.FromBetas(new Arr<double>(betas)).Valid(), Timesteps.Of(Enumerable.Range(0, lines).Select(i => lines - i).ToArr(), lines + 1).Valid().EndingAtFirstLevel());
+    }
+
+    /// <summary>Gaussian data and a path in λ from noise to image.</summary>
+    public sealed record GaussianCase(GaussianData Data, double From, double To, double Warp, bool EqualInNoise);
+
+    public sealed record AnySampler(Sampler Value);
+
+    public static class GaussianCases
+    {
+        public static Arbitrary<GaussianCase> Cases() =>
+            (from mean in Generators.Between(-2, 2)
+             from logDeviation in Generators.Between(-1.5, 0.7)
+             from noisy in Generators.Between(-2.5, -1)
+             from clean in Generators.Between(0.5, 2)
+             from warp in Generators.Between(1, 1.5)
+             select new GaussianCase(new(mean, Math.Exp(2 * logDeviation)), noisy, clean, warp, false)).ToArbitrary();
+
+        public static Arbitrary<AnySampler> Samplers() =>
+            Gen.Elements<Sampler>([.. SamplerGenerators.Deterministic, .. SamplerGenerators.Stochastic]).Select(sampler => new AnySampler(sampler)).ToArbitrary();
+
+        public static Arbitrary<Prediction> Predictions() => Generators.Predictions();
+    }
+}

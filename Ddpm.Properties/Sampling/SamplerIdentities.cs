@@ -1,0 +1,115 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Sampling;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using LanguageExt;
+using static Ddpm.Properties.Closeness;
+
+namespace Ddpm.Properties.Sampling;
+
+/// <summary>One sampler is another in disguise.</summary>
+[Properties(Arbitrary = [typeof(Generators), typeof(Visits), typeof(SamplerGenerators)])]
+public sealed class SamplerIdentities
+{
+    [Law]
+    public bool Ddim_with_eta_1_is_ancestral_sampling_with_the_posterior_s_variance(SamplerOnSchedule s) =>
+        Same(s, new Sampler.Ddim(1), new Sampler.Ancestral(ReverseVariance.Posterior));
+
+    [Law]
+    public bool Dpm_solver_of_first_order_is_ddim(SamplerOnSchedule s) => Same(s, new Sampler.DpmSolver(1), new Sampler.Ddim(0));
+
+    [Law]
+    public bool Unipc_of_first_order_without_corrector_is_ddim(SamplerOnSchedule s) => Same(s, new Sampler.UniPc(1, Corrector: false), new Sampler.Ddim(0));
+
+    /// <summary>UniP-2 with B = 1 − e^(−h) is DPM-Solver++(2M); with three values both are the interpolating polynomial.</summary>
+    [Law]
+    public bool Unipc_without_corrector_is_dpm_solver(SamplerOnSchedule s) =>
+        ((int[])[1, 2, 3]).All(order => Same(s, new Sampler.UniPc(order, UniPcVariant.Bh2, Corrector: false), new Sampler.DpmSolver(order)));
+
+    /// <summary>The corrector moves the base alone: every line predicts as the predictor would from there.</summary>
+    [Law]
+    public bool Unipc_without_corrector_is_its_predictor(SamplerOnSchedule s, bool bh1)
+    {
+        var variant = bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2;
+        return ((int[])[1, 2, 3]).All(order => Plan(s, new Sampler.UniPc(order, variant, Corrector: false)) is var predictor
+            && predictor.Lines.ForAll(line => line.Correct == Correction.None)
+            && Plan(s, new Sampler.UniPc(order, variant)).Lines.Map(line => line with { Correct = Correction.None }) == predictor.Lines);
+    }
+
+    /// <summary>The stochastic solver's first and last lines are of first order, and that is DDIM with η = 1: its variance σ_p²·(1 − e^(−2h)) is β̃.</summary>
+    [Law]
+    public bool The_first_line_of_the_stochastic_solver_is_ddim_with_eta_1(SamplerOnSchedule s)
+    {
+        var one = s with { Setting = s.Setting with { Timesteps = Timesteps.Of(s.Setting.Timesteps.Values.Take(1).ToArr(), s.Setting.Schedule.Steps).Valid() } };
+        return Same(one, new Sampler.StochasticDpmSolver(), new Sampler.Ddim(1))
+            && NearLine(s.Setting, Plan(s, new Sampler.StochasticDpmSolver()).Lines[0], Plan(s, new Sampler.Ddim(1)).Lines[0]);
+    }
+
+    /// <summary>DDIM's step with ε and iPNDM's first order are one step, once written with x_0 and once with ε.</summary>
+    [Law]
+    public bool Ipndm_of_first_order_is_ddim(SamplerOnSchedule s, Pixel start)
+    {
+        if (s.Setting.Schedule[s.Setting.Timesteps.Values[0]].A < 1e-3)
+            return true; // where next to no image is left, an ε amplifies every rounding by 1/a
+
+        double Run(Sampler sampler) => ScalarInterpreter.Run(Plan(s, sampler), (x, t) => 0.3 * x + 0.1, start.Value, _ => 0);
+        return Near(Run(new Sampler.Ddim(0)), Run(new Sampler.Ipndm(1)), 1e-10 * Growth(s));
+    }
+
+    [Law]
+    public bool Learned_range_at_its_ends_is_the_fixed_variances(SamplerOnSchedule s) =>
+        Plan(s, new Sampler.Ancestral(ReverseVariance.LearnedRange)).Lines
+            .Zip(Plan(s, new Sampler.Ancestral(ReverseVariance.Posterior)).Lines.Zip(Plan(s, new Sampler.Ancestral(ReverseVariance.Beta)).Lines))
+            .All(three => NearRelative(three.Item2.Item1.Noise.Most, three.Item1.Noise.At(0), 1e-14)
+                && NearRelative(three.Item2.Item2.Noise.Most, three.Item1.Noise.At(1), 1e-12)
+                // f moves ln s evenly, so at ½ it is the geometric mean
+                && NearRelative(Math.Sqrt(three.Item2.Item1.Noise.Most * three.Item2.Item2.Noise.Most), three.Item1.Noise.At(0.5), 1e-12));
+
+    /// <summary>With one ε everywhere DDIM moves along x = a·x_0 + σ·ε, and its inversion back.</summary>
+    [Law]
+    public bool Inversion_after_ddim_is_exact_for_constant_epsilon(SamplerOnSchedule s, Pixel epsilon, Pixel start)
+    {
+        var setting = s.Setting with { Prediction = new Prediction.Epsilon() };
+        if (setting.Timesteps.Values.Any(t => setting.Schedule[t].AlphaBar == 0))
+            return true; // there is no image that the noise was made of
+
+        var image = ScalarInterpreter.Run(DdimSampler.Compile(setting, 0), (_, _) => epsilon.Value, start.Value, _ => 0);
+        var inversion = DdimInversion.Compile(setting);
+        var noise = ScalarInterpreter.Run(inversion with { Start = new(0, 1) }, (_, _) => epsilon.Value, image, _ => 0);
+        return Near(start.Value, noise, 1e-11 * (1 + Math.Abs(start.Value) + Math.Abs(epsilon.Value)))
+            && inversion.Lines.Count == setting.Timesteps.Values.Count && inversion.Lines.ForAll(line => !line.Noise.Draws)
+            && inversion.Lines.Map(line => line.Timestep).SequenceEqual(setting.Timesteps.Values.Rev());
+    }
+
+    /// <summary>An inversion ends at the noise level where the plan began, and starts from the clean image, or where the plan ended.</summary>
+    [Law]
+    public bool An_inversion_s_levels_are_the_plan_s_in_reverse(SamplerOnSchedule s)
+    {
+        var inversion = DdimInversion.Compile(s.Setting);
+        var (first, end) = (s.Setting.Schedule[s.Setting.Timesteps.Values[0]], s.Setting.Schedule[s.Setting.Timesteps.End]);
+        return inversion.Lines[^1].Marginal == new LinearPair(first.A, first.Sigma) && inversion.Start == new LinearPair(end.A, end.Sigma) && !inversion.ClipSample;
+    }
+
+    private static SamplingPlan Plan(SamplerOnSchedule s, Sampler sampler) => sampler.Compile(s.Setting).Valid();
+
+    private static double Growth(SamplerOnSchedule s) => 1 + s.Setting.Timesteps.Values.Count / s.Setting.Schedule[s.Setting.Timesteps.Values[0]].A;
+
+    private static bool Same(SamplerOnSchedule s, Sampler one, Sampler other) =>
+        Plan(s, one).Lines.Zip(Plan(s, other).Lines).All(pair => NearLine(s.Setting, pair.Item1, pair.Item2));
+
+    /// <summary>
+    /// The same factors. Those of x_0 and x are computed from differences of λ, of ln ᾱ or of powers, each to within a rounding of λ; a weight of higher order divides by the step again.
+    /// </summary>
+    private static bool NearLine(SamplingSetting setting, SamplingLine one, SamplingLine other)
+    {
+        var size = 1 + one.Predict.History.Fold(0.0, (sum, factor) => sum + Math.Abs(factor));
+        var level = setting.Schedule[one.Timestep];
+        var tolerance = 1e-12 * size * (1 + Math.Abs(double.IsInfinity(level.LogAlphaBar) ? 0 : level.LogAlphaBar));
+        return one.Timestep == other.Timestep && one.Estimate == other.Estimate && one.Marginal == other.Marginal && one.Remember == other.Remember
+            && Near(one.Predict.Base, other.Predict.Base, tolerance)
+            && one.Predict.History.Count == other.Predict.History.Count
+            && one.Predict.History.Zip(other.Predict.History).All(pair => Near(pair.Item1, pair.Item2, tolerance))
+            && Near(one.Noise.Most * one.Noise.Most, other.Noise.Most * other.Noise.Most, tolerance);
+    }
+}

@@ -1,0 +1,115 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Schedules;
+using FsCheck.Xunit;
+using LanguageExt;
+using Xunit;
+using static Ddpm.Properties.Closeness;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Properties.Sampling;
+
+/// <summary>What holds of every sampler.</summary>
+[Properties(Arbitrary = [typeof(Generators), typeof(Visits), typeof(SamplerGenerators)])]
+public sealed class SamplerLaws
+{
+    /// <summary>Heun's takes two lines a step, but one for a step to the clean image.</summary>
+    [Law]
+    public bool A_plan_has_as_many_lines_as_timesteps_and_ends_where_they_end(SamplerOnSchedule s)
+    {
+        var (count, end) = (s.Setting.Timesteps.Values.Count, s.Setting.Schedule[s.Setting.Timesteps.End]);
+        return s.Plan.Lines.Count == (s.Sampler is Sampler.Heun ? 2 * count - (s.Setting.Timesteps.End < 0 ? 1 : 0) : count)
+            && s.Plan.Lines[^1].Marginal == new LinearPair(end.A, end.Sigma)
+            && s.Plan.Start == SamplingPlan.FromNoise;
+    }
+
+    [Law]
+    public bool Every_factor_is_finite(SamplerOnSchedule s) => s.Plan.Lines.ForAll(line =>
+        ((double[])[line.Estimate.First, line.Estimate.Second, line.Remember.X, line.Remember.Output, line.Remember.X0, line.Correct.Base, line.Correct.X,
+            line.Predict.Base, line.Noise.Least, line.Noise.Most, line.Marginal.First, line.Marginal.Second]).All(double.IsFinite)
+        && line.Correct.History.ForAll(double.IsFinite) && line.Predict.History.ForAll(double.IsFinite));
+
+    [Law]
+    public bool Only_stochastic_samplers_draw_noise_and_none_does_on_its_last_line(SamplerOnSchedule s) =>
+        s.Plan.Lines.ForAll(line => !line.Noise.Draws || SamplerGenerators.Stochastic.Contains(s.Sampler))
+        && (!s.Plan.Lines[^1].Noise.Draws || s.Setting.Timesteps.End == 0);
+
+    /// <summary>
+    /// x_0 of an exact denoiser of one point is the point, so any line that keeps a·x_0 + σ·ε keeps x = a·point + σ·ε of the noise that it holds, whatever the
+    /// history: after the last line that is the point. An ε tells the point to within a rounding of x/a, and a polynomial of second degree through uneven places
+    /// multiplies that by its weights.
+    /// </summary>
+    [Law]
+    public bool An_exact_denoiser_of_one_point_lands_on_the_point(SamplerOnSchedule s, Pixel start, Pixel point)
+    {
+        var (schedule, timesteps) = (s.Setting.Schedule, s.Setting.Timesteps);
+        if (timesteps.End == 0)
+            return true; // ends before the point
+
+        var clipped = Math.Clamp(point.Value, -1, 1);
+        var end = ScalarInterpreter.Run(
+            s.Plan,
+            (x, t) => s.Setting.Prediction.Target(schedule[t]).Of(clipped, (x - schedule[t].A * clipped) / schedule[t].Sigma),
+            start.Value,
+            line => Math.Sin(line));
+        return Near(clipped, end, 256 * Epsilon * Weight(s) * (1 + 7 / timesteps.Values.Min(t => Math.Max(schedule[t].A, s.Setting.Prediction is Prediction.Epsilon || s.Sampler is Sampler.Ipndm or Sampler.Heun ? 0 : 1))));
+    }
+
+    /// <summary>From t to t nothing happens to an x that is what its network says it is.</summary>
+    [Law]
+    public bool A_line_from_a_level_to_itself_is_the_identity(DeterministicSampler sampler, AnySchedule schedule, Pixel x, Pixel o, Prediction prediction)
+    {
+        if (schedule.Value[0].AlphaBar == 0)
+            return true; // one step that leaves no image
+
+        var plan = sampler.Value.Compile(new(schedule.Value, prediction, Timesteps.Of(Array(0), schedule.Value.Steps).Valid().EndingAtFirstLevel(), ClipSample: false)).Valid();
+        return Near(x.Value, ScalarInterpreter.Run(plan, (_, _) => o.Value, x.Value, _ => 0), 1e-12 * (1 + Math.Abs(x.Value)));
+    }
+
+    /// <summary>The first line of a multistep method has one value alone. Heun's first line is Euler's.</summary>
+    [Law]
+    public bool The_first_line_of_every_deterministic_sampler_is_ddim_s(SamplerOnSchedule s, Pixel x, Pixel o)
+    {
+        if (!SamplerGenerators.Deterministic.Contains(s.Sampler))
+            return true;
+
+        double First(Sampler sampler) => ScalarInterpreter.Run(
+            sampler.Compile(s.Setting).Valid() is var plan ? plan with { Lines = plan.Lines.Take(1).ToArr() } : plan, (_, _) => o.Value, x.Value, _ => 0);
+        var from = s.Setting.Schedule[s.Setting.Timesteps.Values[0]];
+        // Both forms are sums of x and o with factors up to 1/a; x_0 itself is told by ε no better, and ε by x_0 no better than 1/σ.
+        var condition = (Math.Abs(x.Value) + Math.Abs(o.Value)) * (1 + 1 / Math.Max(from.A, 1e-300)) * (1 + 1 / from.Sigma);
+        return Near(First(new Sampler.Ddim(0)), First(s.Sampler), 64 * Epsilon * condition * (1 + Math.Abs(from.LogAlphaBar)));
+    }
+
+    [Law]
+    public bool An_unclipped_plan_takes_either_noise_for_ddim(SamplerOnSchedule s, Fraction eta, Pixel x, Pixel o)
+    {
+        double Run(ClippedNoise noise) => ScalarInterpreter.Run(
+            new Sampler.Ddim(eta.Value, noise).Compile(s.Setting).Valid() is var plan ? plan with { Lines = plan.Lines.Take(1).ToArr() } : plan, (_, _) => o.Value, x.Value, _ => 0.5);
+        var from = s.Setting.Schedule[s.Setting.Timesteps.Values[0]];
+        var condition = (Math.Abs(x.Value) + Math.Abs(o.Value) + 1) * (1 + 1 / Math.Max(from.A, 1e-300)) * (1 + 1 / from.Sigma);
+        return Near(Run(ClippedNoise.Implied), Run(ClippedNoise.DiffusersOutput), 64 * Epsilon * condition * (1 + Math.Abs(from.LogAlphaBar)));
+    }
+
+    [Fact]
+    public void Options_out_of_range_and_levels_without_image_are_refused_with_all_faults()
+    {
+        var zeroSnr = new SamplingSetting(
+            NoiseSchedule.FromBetas(Array(0.1, 0.2, 1.0)).Valid(), new Prediction.Epsilon(), Timesteps.All(3), ClipSample: false);
+        Assert.Equal(
+            ["eta must lie in [0, 1], got 1.5", "prediction must be sample or velocity to sample from timestep 2, where no image is left (ᾱ = 0), got epsilon"],
+            new Sampler.Ddim(1.5).Compile(zeroSnr).Faults().AsEnumerable());
+        Assert.Equal(["eta must lie in [0, 1], got NaN"], new Sampler.Ddim(double.NaN).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults().AsEnumerable());
+        Assert.Equal(
+            ["order must lie in [1, 4], got 5", "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a: use the leading spacing, or another sampler, got 2"],
+            new Sampler.Ipndm(5).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults().AsEnumerable());
+        Assert.Single(new Sampler.DpmSolver(0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Single(new Sampler.DpmSolver(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Single(new Sampler.UniPc(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Single(new Sampler.Heun().Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+    }
+
+    /// <summary>How much the lines' weights can multiply a rounding.</summary>
+    private static double Weight(SamplerOnSchedule s) => s.Plan.Lines.Fold(1.0, (most, line) =>
+        Math.Max(most, line.Predict.History.Concat(line.Correct.History).Sum(Math.Abs) + Math.Abs(line.Predict.Base))) * s.Plan.Lines.Count;
+}

@@ -1,0 +1,80 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Schedules;
+using LanguageExt;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Sampling;
+
+/// <summary>
+/// Constant + Σₖ Factors[k]·zₖ, the zₖ independent standard normal: what a plan without clipping makes of noise when the network is affine in x, and so its
+/// exact distribution, with nothing drawn.
+/// </summary>
+/// <param name="Constant">The mean.</param>
+/// <param name="Factors">The factors of the noises; a missing one is 0.</param>
+public sealed record AffineForm(double Constant, Arr<double> Factors)
+{
+    /// <summary>A number without noise.</summary>
+    public static AffineForm Of(double constant) => new(constant, Arr<double>.Empty);
+
+    /// <summary>The k-th noise itself.</summary>
+    public static AffineForm Noise(int k) => new(0, new Arr<double>(new double[k]).Add(1));
+
+    /// <summary>The variance, Σ Factors².</summary>
+    public double Variance => Factors.Fold(0.0, (sum, factor) => sum + factor * factor);
+
+    /// <summary>Σ factor·form.</summary>
+    public static AffineForm Sum(Arr<(double Factor, AffineForm Form)> terms)
+    {
+        var constant = 0.0;
+        var factors = new double[terms.IsEmpty ? 0 : terms.Max(term => term.Form.Factors.Count)];
+        foreach (var (factor, form) in terms)
+        {
+            constant += factor * form.Constant;
+            var k = 0;
+            foreach (var other in form.Factors)
+            {
+                factors[k++] += factor * other;
+            }
+        }
+
+        return new(constant, new(factors));
+    }
+}
+
+/// <summary>Runs plans on Gaussian data with their exact network, in closed form.</summary>
+public static class GaussianPush
+{
+    private sealed class Arithmetic : IPlanArithmetic<AffineForm>
+    {
+        public static readonly Arithmetic Instance = new();
+
+        public AffineForm Combine(Arr<(double Factor, AffineForm Value)> terms) => AffineForm.Sum(terms.Filter(term => term.Factor != 0));
+
+        public AffineForm Clip(AffineForm value) => throw new NotSupportedException("clipping is not affine");
+
+        public AffineForm Scale(NoiseRange range, AffineForm fraction, AffineForm noise) => throw new NotSupportedException("a learned variance is not affine");
+    }
+
+    /// <summary>What x is after each line, as a form in the initial noise (number 0) and the fresh noise of line i (number i + 1).</summary>
+    /// <param name="plan">A plan that neither clips nor learns its variance.</param>
+    /// <param name="data">The data, whose exact network the plan is given.</param>
+    /// <param name="schedule">The schedule that the plan was compiled from.</param>
+    /// <param name="prediction">What its network predicts.</param>
+    /// <param name="start">x before the first line, a form in the initial noise.</param>
+    public static Arr<AffineForm> Run(SamplingPlan plan, GaussianData data, NoiseSchedule schedule, Prediction prediction, AffineForm start) =>
+        Run(plan, data, schedule, prediction, PlanState<AffineForm>.At(start), 0).ToArr();
+
+    /// <summary>The same from a given state, before the plan's line number <paramref name="from"/>: a multistep method can be started with an exact history.</summary>
+    public static IEnumerable<AffineForm> Run(
+        SamplingPlan plan, GaussianData data, NoiseSchedule schedule, Prediction prediction, PlanState<AffineForm> state, int from)
+    {
+        for (var i = from; i < plan.Lines.Count; i++)
+        {
+            var line = plan.Lines[i];
+            var exact = data.ExactOutput(prediction, schedule[line.Timestep]);
+            var output = AffineForm.Sum(Array((exact.First, state.X), (exact.Second, AffineForm.Of(1))));
+            state = state.After(plan, line, Arithmetic.Instance, output, () => AffineForm.Noise(i + 1));
+            yield return state.X;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Ddpm.Pure.Numerics;
+using LanguageExt;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Sampling;
+
+/// <summary>
+/// The probability-flow equation solved exactly in x_0 (Lu et al. 2022, 2211.01095, eq. 9): over a step of length h in λ,
+/// x_p = (σ_p/σ_t)·x + a_p·∫₀¹ h·e^(−h(1−τ))·x_0(λ_t + τh) dτ. A multistep method replaces x_0(λ) by the polynomial through values that it has.
+/// </summary>
+public static class ExponentialIntegration
+{
+    private const int SeriesTerms = 24;
+
+    /// <summary>
+    /// ψ_k(h) = ∫₀¹ h·e^(−h(1−τ))·τᵏ dτ, h ∈ [0, ∞]: ψ_0 = 1 − e^(−h) and ψ_k = 1 − k·ψ_{k−1}/h; where h is small, the series
+    /// k!·Σ_j (−1)ʲ·h^(j+1)/(k + 1 + j)!, in which nothing cancels.
+    /// </summary>
+    public static double Moment(int k, double h)
+    {
+        if (k == 0 || double.IsPositiveInfinity(h))
+        {
+            return -Elementary.ExpM1(-h);
+        }
+
+        if (h >= 2)
+        {
+            return 1 - k * Moment(k - 1, h) / h;
+        }
+
+        var sum = 1.0;
+        for (var j = SeriesTerms; j >= 1; j--)
+        {
+            sum = 1 - h / (k + 1 + j) * sum;
+        }
+
+        return h / (k + 1) * sum;
+    }
+
+    /// <summary>The weights of the values of x_0 at given places in the integral of the polynomial through them: exact for polynomials of that degree.</summary>
+    /// <param name="h">The step's length, ≥ 0.</param>
+    /// <param name="places">Places τ in units of the step, all different: 0 where it begins, 1 where it ends, negative before.</param>
+    public static Arr<double> Weights(double h, Arr<double> places) => places.Map((j, place) =>
+    {
+        // Lagrange's basis polynomial of place j, expanded in powers of τ, the constant first.
+        var basis = Array(1.0);
+        var scale = 1.0;
+        for (var m = 0; m < places.Count; m++)
+        {
+            if (m != j)
+            {
+                var root = places[m];
+                basis = Array(0.0).AddRange(basis).Map((i, shifted) => i < basis.Count ? shifted - root * basis[i] : shifted).ToArr();
+                scale *= place - root;
+            }
+        }
+
+        return basis.Map((k, coefficient) => coefficient * Moment(k, h)).Sum() / scale;
+    }).ToArr();
+}

@@ -1,0 +1,65 @@
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Sampling;
+
+/// <summary>
+/// Timesteps found by search (GITS, Chen et al. 2024, 2405.11326): the cheapest way from the noisiest of many candidates to the end in a given number of steps, where the
+/// cost of each single step was measured on a few trajectories.
+/// </summary>
+public static class SearchedTimesteps
+{
+    /// <summary>Finds the cheapest way by dynamic programming, O(steps·n²).</summary>
+    /// <param name="candidates">n timesteps; the first is always visited, and the way ends where they end.</param>
+    /// <param name="costs">
+    /// costs[i][j], i &lt; j ≤ n: the error of one step from candidate i to candidate j, or to the end where j = n; n rows of n + 1 numbers ≥ 0, of which those with j ≤ i are not
+    /// looked at.
+    /// </param>
+    /// <param name="count">How many timesteps to visit, in [1, n].</param>
+    /// <returns>The timesteps, or every fault. Of two ways of one cost the one that keeps to noisier timesteps longer.</returns>
+    public static Validation<Error, Timesteps> Search(Timesteps candidates, Arr<Arr<double>> costs, int count)
+    {
+        var n = candidates.Values.Count;
+        var size = Check.That("costs", costs.Count, costs.Count == n && costs.ForAll(row => row.Count == n + 1), Invariant($"must be {n} rows of {n + 1} numbers"));
+        var finite = costs.Map((i, row) => row.Map((j, cost) => Check.That(
+            Invariant($"costs[{i}][{j}]"), cost, j <= i || (cost >= 0 && double.IsFinite(cost)), "must be a finite number of at least 0")).Sequence()).Sequence();
+        return (size, finite, Check.That("sampling-steps", count, count >= 1 && count <= n, Invariant($"must lie in [1, {n}], the number of candidates")))
+            .Apply((_, _, steps) => candidates.Keep(Cheapest(costs, n, steps)));
+    }
+
+    private static Arr<int> Cheapest(Arr<Arr<double>> costs, int n, int count)
+    {
+        // best[i]: the cost of the way from i to the end in so many steps; next[k][i]: where the first of k steps from i leads.
+        var best = Enumerable.Range(0, n + 1).Select(i => i < n ? costs[i][n] : double.PositiveInfinity).ToArray();
+        var next = new int[count + 1][];
+        next[1] = Enumerable.Repeat(n, n).ToArray();
+        for (var k = 2; k <= count; k++)
+        {
+            var longer = new double[n + 1];
+            next[k] = new int[n];
+            for (var i = 0; i <= n; i++)
+            {
+                longer[i] = double.PositiveInfinity;
+                for (var j = i + 1; j < n; j++)
+                {
+                    if (costs[i][j] + best[j] < longer[i])
+                    {
+                        (longer[i], next[k][i]) = (costs[i][j] + best[j], j);
+                    }
+                }
+            }
+
+            best = longer;
+        }
+
+        var way = new int[count];
+        for (var k = 1; k < count; k++)
+        {
+            way[k] = next[count - k + 1][way[k - 1]];
+        }
+
+        return new(way);
+    }
+}
