@@ -31,8 +31,11 @@ public readonly record struct NoiseLevel(double LogAlphaBar)
     public double Lambda => (LogAlphaBar - Elementary.Log(NoiseVariance)) / 2;
 
     /// <summary>α between an earlier (less noisy) level and this one: ᾱ/ᾱ_earlier. For neighbouring steps it is α_t.</summary>
-    public double AlphaSince(NoiseLevel earlier) => Elementary.Exp(LogAlphaBar - earlier.LogAlphaBar);
+    public double AlphaSince(NoiseLevel earlier) => Elementary.Exp(LogAlphaSince(earlier));
 
     /// <summary>β between an earlier (less noisy) level and this one: 1 − ᾱ/ᾱ_earlier. For neighbouring steps it is β_t.</summary>
-    public double BetaSince(NoiseLevel earlier) => 0 - Elementary.ExpM1(LogAlphaBar - earlier.LogAlphaBar);
+    public double BetaSince(NoiseLevel earlier) => 0 - Elementary.ExpM1(LogAlphaSince(earlier));
+
+    /// <summary>From a level to itself it is 0, at ᾱ = 0 too, where the difference would be no number.</summary>
+    private double LogAlphaSince(NoiseLevel earlier) => LogAlphaBar.Equals(earlier.LogAlphaBar) ? 0 : LogAlphaBar - earlier.LogAlphaBar;
 }
