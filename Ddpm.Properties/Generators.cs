@@ -15,6 +15,19 @@ public sealed record LinearSchedule(int Steps, double MinBeta, double MaxBeta, N
 /// <summary>A cosine schedule and what made it.</summary>
 public sealed record CosineSchedule(int Steps, double Offset, double MaxBeta, NoiseSchedule Value);
 
+/// <summary>A sigmoid schedule in ᾱ and what made it.</summary>
+public sealed record SigmoidSchedule(int Steps, double Start, double End, double Tau, double MaxBeta, NoiseSchedule Value);
+
+/// <summary>The schedules that lie between two β.</summary>
+public sealed record BetaRange(int Steps, double MinBeta, double MaxBeta)
+{
+    public NoiseSchedule Linear => NoiseSchedule.Linear(Steps, MinBeta, MaxBeta).Valid();
+
+    public NoiseSchedule ScaledLinear => NoiseSchedule.ScaledLinear(Steps, MinBeta, MaxBeta).Valid();
+
+    public NoiseSchedule SigmoidBeta => NoiseSchedule.SigmoidBeta(Steps, MinBeta, MaxBeta).Valid();
+}
+
 /// <summary>Two moments of a schedule, s earlier than t; s = −1 is the clean image.</summary>
 public sealed record TwoTimesteps(NoiseSchedule Schedule, int Earlier, int Later)
 {
@@ -54,13 +67,25 @@ public static class Generators
 
     internal static Gen<int> ShortSteps { get; } = Gen.Frequency((1, Gen.Constant(1)), (1, Gen.Constant(2)), (6, Gen.Choose(3, 40)));
 
-    internal static Gen<LinearSchedule> LinearSchedules { get; } =
+    internal static Gen<BetaRange> BetaRanges { get; } =
         from steps in Gen.Frequency((8, ShortSteps), (1, Gen.Choose(41, 300)), (1, Gen.Constant(1000)))
         from first in Beta
         from rise in Between(0, 1)
         let minBeta = Math.Min(first, Largest(steps))
         let maxBeta = minBeta + rise * (Largest(steps) - minBeta)
-        select new LinearSchedule(steps, minBeta, maxBeta, NoiseSchedule.Linear(steps, minBeta, maxBeta).Valid());
+        select new BetaRange(steps, minBeta, maxBeta);
+
+    internal static Gen<LinearSchedule> LinearSchedules { get; } =
+        BetaRanges.Select(range => new LinearSchedule(range.Steps, range.MinBeta, range.MaxBeta, range.Linear));
+
+    internal static Gen<SigmoidSchedule> SigmoidSchedules { get; } =
+        from steps in Gen.Frequency((8, ShortSteps), (1, Gen.Choose(41, 300)), (1, Gen.Constant(1000)))
+        from tau in Gen.Frequency((3, Gen.Constant(1.0)), (3, Between(0.1, 10)))
+        from start in Gen.Frequency((3, Gen.Constant(-3 * tau)), (3, Between(-20 * tau, 19 * tau)))
+        from width in Gen.Frequency((3, Gen.Constant(Math.Min(6 * tau, 20 * tau - start))), (3, Between(0.001, 1).Select(part => part * (20 * tau - start))))
+        from maxBeta in Gen.Frequency((3, Gen.Constant(0.999)), (3, Between(0.001, 0.9999)))
+        let end = Math.Min(start + width, 20 * tau)
+        select new SigmoidSchedule(steps, start, end, tau, maxBeta, NoiseSchedule.SigmoidAlphaBar(steps, start, end, tau, maxBeta).Valid());
 
     internal static Gen<CosineSchedule> CosineSchedules { get; } =
         from steps in Gen.Frequency((8, ShortSteps), (1, Gen.Choose(41, 300)), (1, Gen.Constant(1000)))
@@ -75,11 +100,16 @@ public static class Generators
         select NoiseSchedule.FromBetas(new Arr<double>(betas.Select(beta => Math.Min(beta, Largest(steps))).SkipLast(1).Append(last))).Valid();
 
     internal static Gen<NoiseSchedule> Schedules { get; } = Gen.Frequency(
-        (2, LinearSchedules.Select(made => made.Value)), (2, CosineSchedules.Select(made => made.Value)), (3, GivenSchedules));
+        (2, LinearSchedules.Select(made => made.Value)), (2, CosineSchedules.Select(made => made.Value)), (3, GivenSchedules),
+        (1, BetaRanges.Select(range => range.ScaledLinear)), (1, BetaRanges.Select(range => range.SigmoidBeta)), (1, SigmoidSchedules.Select(made => made.Value)));
 
     public static Arbitrary<LinearSchedule> Linear() => LinearSchedules.ToArbitrary();
 
     public static Arbitrary<CosineSchedule> Cosine() => CosineSchedules.ToArbitrary();
+
+    public static Arbitrary<SigmoidSchedule> Sigmoid() => SigmoidSchedules.ToArbitrary();
+
+    public static Arbitrary<BetaRange> Ranges() => BetaRanges.ToArbitrary();
 
     public static Arbitrary<AnySchedule> Any() => Schedules.Select(schedule => new AnySchedule(schedule)).ToArbitrary();
 

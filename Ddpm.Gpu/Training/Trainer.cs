@@ -44,13 +44,14 @@ public sealed class Trainer : IDisposable
     public TrainingState State { get; private set; }
 
     /// <summary>One update.</summary>
-    /// <returns>The loss before the update: the mean squared error over the step's images.</returns>
+    /// <returns>The loss before the update: the weighted mean of the squared errors of the step's images.</returns>
     public double Step(TrainingStep step)
     {
         using var scope = NewDisposeScope();
         var timesteps = tensor(step.Timesteps.Map(timestep => (long)timestep).ToArray()).to(_network.Device);
         var x0 = Images(step);
-        return Step(x0, timesteps, Noise(step, x0.shape), step.LearningRate);
+        var weights = step.Weights.ForAll(weight => weight == 1) ? null : tensor(step.Weights.ToArray(), _network.Type).to(_network.Device);
+        return Step(x0, timesteps, Noise(step, x0.shape), step.LearningRate, weights);
     }
 
     /// <summary>One update from given images, timesteps and noise (Ho et al. 2020, algorithm 1).</summary>
@@ -58,8 +59,9 @@ public sealed class Trainer : IDisposable
     /// <param name="t">Their timesteps, N integers in [0, T).</param>
     /// <param name="epsilon">Their noise, N×C×H×W.</param>
     /// <param name="learningRate">The learning rate.</param>
+    /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
     /// <returns>The loss before the update.</returns>
-    public double Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate)
+    public double Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Tensor? weights = null)
     {
         using var scope = NewDisposeScope();
         var xt = _a[t] * x0 + _sigma[t] * epsilon;
@@ -67,7 +69,9 @@ public sealed class Trainer : IDisposable
         var shares = _replicas.Run((int)x0.shape[0], (first, count) =>
         {
             using var own = NewDisposeScope(); // the thread of a replica has none yet
-            return Gradient(xt.narrow(0, first, count), t.narrow(0, first, count), target.narrow(0, first, count), (double)count / x0.shape[0]);
+            return Gradient(
+                xt.narrow(0, first, count), t.narrow(0, first, count), target.narrow(0, first, count), weights?.narrow(0, first, count),
+                (double)count / x0.shape[0]);
         });
         var gradient = shares.Select(share => share.Gradient).Aggregate((sum, next) => sum.add_(next));
         State = Update(State, gradient, learningRate);
@@ -76,10 +80,14 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>A share's part of the batch's loss, and its gradient, which the caller frees.</summary>
-    private (double Loss, Tensor Gradient) Gradient(Tensor xt, Tensor t, Tensor target, double weight)
+    private (double Loss, Tensor Gradient) Gradient(Tensor xt, Tensor t, Tensor target, Tensor? weights, double part)
     {
         using var scope = NewDisposeScope();
-        var loss = functional.mse_loss(_network.Forward(_network.Layout.View(State.Weights), xt, t), target) * weight;
+        var output = _network.Forward(_network.Layout.View(State.Weights), xt, t);
+        var error = weights is null
+            ? functional.mse_loss(output, target)
+            : ((output - target).square().mean([1, 2, 3]) * weights).mean();
+        var loss = error * part;
         var gradient = autograd.grad([loss], [State.Weights])[0];
         return (loss.to(float64).item<double>(), gradient.DetachFromDisposeScope());
     }

@@ -24,7 +24,7 @@ internal static class ForwardCommand
         var defaults = new TrainingOptions();
         CommandLine.Option<int> count = new("--count") { Description = "How many images", DefaultValueFactory = _ => 16 };
         CommandLine.Option<int> steps = new("--steps") { Description = "T, the steps of the noise schedule", DefaultValueFactory = _ => defaults.Steps };
-        CommandLine.Option<string> schedule = new("--schedule") { Description = $"The noise schedule: {string.Join(" or ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => defaults.Schedule };
+        CommandLine.Option<string> schedule = new("--schedule") { Description = $"The noise schedule: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => defaults.Schedule };
         CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the noise", DefaultValueFactory = _ => defaults.Seed };
         CommandLine.Option<string> file = new("--file") { Description = "The picture to write", DefaultValueFactory = _ => "forward.png", HelpName = "PNG" };
         foreach (var option in (CommandLine.Option[])[count, steps, schedule, seed, file])

@@ -31,15 +31,17 @@ internal static class TrainCommand
         CommandLine.Option<int> batch = new("--batch-size") { Description = "Images in a training step", DefaultValueFactory = _ => defaults.BatchSize };
         CommandLine.Option<double> rate = new("--learning-rate") { Description = "Adam's learning rate", DefaultValueFactory = _ => defaults.LearningRate };
         CommandLine.Option<int> steps = new("--steps") { Description = "T, the steps of the noise schedule", DefaultValueFactory = _ => defaults.Steps };
-        CommandLine.Option<string> schedule = new("--schedule") { Description = $"The noise schedule: {string.Join(" or ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => defaults.Schedule };
-        CommandLine.Option<double> minBeta = new("--min-beta") { Description = "β of the linear schedule's first step", DefaultValueFactory = _ => defaults.MinBeta };
-        CommandLine.Option<double> maxBeta = new("--max-beta") { Description = "β of the linear schedule's last step", DefaultValueFactory = _ => defaults.MaxBeta };
+        CommandLine.Option<string> schedule = new("--schedule") { Description = $"The noise schedule: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => defaults.Schedule };
+        CommandLine.Option<double?> minBeta = new("--min-beta") { Description = "β_min of a schedule that is said by its β [default: the schedule's own]" };
+        CommandLine.Option<double?> maxBeta = new("--max-beta") { Description = "β_max of a schedule that is said by its β [default: the schedule's own]" };
+        CommandLine.Option<bool> zeroSnr = new("--zero-terminal-snr") { Description = "Shift and scale the schedule so that nothing of the image is left after its last step" };
         CommandLine.Option<string> prediction = new("--prediction") { Description = $"What the network predicts: {string.Join(", ", Choices.Predictions.Keys)}", DefaultValueFactory = _ => defaults.Prediction };
+        CommandLine.Option<string> lossWeight = new("--loss-weight") { Description = $"How much each noise level counts in the loss: {string.Join(", ", Choices.LossWeightings.Keys)}", DefaultValueFactory = _ => defaults.LossWeight };
         CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of every random number of the run", DefaultValueFactory = _ => defaults.Seed };
         CommandLine.Option<bool> resume = new("--resume") { Description = "Go on from the run's last checkpoint; more --epochs extend it" };
         CommandLine.Option<int> sampleEvery = new("--sample-every") { Description = "A grid of samples after every k-th epoch; 0 for none", DefaultValueFactory = _ => 5 };
         CommandLine.Option<int> logEvery = new("--log-every") { Description = "A metrics line after every k-th step", DefaultValueFactory = _ => 50 };
-        foreach (var option in (CommandLine.Option[])[preset, epochs, batch, rate, steps, schedule, minBeta, maxBeta, prediction, limit, seed, resume, sampleEvery, logEvery])
+        foreach (var option in (CommandLine.Option[])[preset, epochs, batch, rate, steps, schedule, minBeta, maxBeta, zeroSnr, prediction, lossWeight, limit, seed, resume, sampleEvery, logEvery])
         {
             command.Add(option);
         }
@@ -59,7 +61,9 @@ internal static class TrainCommand
                 Schedule = Or(schedule, otherwise.Schedule),
                 MinBeta = Or(minBeta, otherwise.MinBeta),
                 MaxBeta = Or(maxBeta, otherwise.MaxBeta),
+                ZeroTerminalSnr = Or(zeroSnr, otherwise.ZeroTerminalSnr),
                 Prediction = Or(prediction, otherwise.Prediction),
+                LossWeight = Or(lossWeight, otherwise.LossWeight),
                 Seed = Or(seed, otherwise.Seed),
             };
         }

@@ -28,6 +28,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("sample --run ../a", "must be a plain name")]
     [InlineData("train --threads 0", "--threads must be at least 1, got 0")]
     [InlineData("train --device tpu", "device must be auto, cpu, cuda or cuda:n, got tpu")]
+    [InlineData("train --zero-terminal-snr --loss-weight heavy", "prediction must be sample or velocity with zero-terminal-snr")]
     [InlineData("train --dataset shoes", "shoes")]
     [InlineData("train --resume", "which run?")]
     [InlineData("forward --count 0 --steps 0", "steps must be at least 1, got 0")]

@@ -56,6 +56,10 @@ public sealed class PosteriorLaws
     public bool To_the_clean_image_the_mean_is_the_image_and_nothing_is_uncertain(AnySchedule s, Pixel x0, Pixel xt) =>
         Posterior.Between(s.Value[0], NoiseLevel.Clean) is { X0Coefficient: 1, XtCoefficient: 0, Variance: 0 } q && q.Mean(x0.Value, xt.Value) == x0.Value;
 
+    [Law]
+    public bool From_a_level_to_itself_nothing_happens(AnySchedule s) => s.Value.WithZeroTerminalSnr().Levels.All(level =>
+        Posterior.Between(level, level) is { X0Coefficient: 0, XtCoefficient: 1, Variance: 0 } && level.AlphaSince(level) == 1 && level.BetaSince(level) == 0);
+
     /// <summary>The divergence of two posteriors whose x_0 differ by 1: c₁²/(2β̃) = ½(SNR_s − SNR_t).</summary>
     [Law]
     public bool The_divergence_of_two_images_is_half_the_loss_of_signal_to_noise_ratio(TwoTimesteps t) =>

@@ -31,6 +31,10 @@ public sealed class ElementaryLaws
         Near(1, Elementary.Sin(x.Value) * Elementary.Sin(x.Value) + Elementary.Cos(x.Value) * Elementary.Cos(x.Value), 4 * Epsilon);
 
     [Law]
+    public bool The_arc_tangent_is_the_library_s_and_odd(Positive x) =>
+        UnitsBetween(Math.Atan(x.Value), Elementary.Atan(x.Value)) <= FewUnits && Elementary.Atan(-x.Value) == -Elementary.Atan(x.Value);
+
+    [Law]
     public bool Sine_is_odd_and_cosine_even(Angle x) =>
         Elementary.Sin(-x.Value) == -Elementary.Sin(x.Value) && Elementary.Cos(-x.Value) == Elementary.Cos(x.Value);
 
@@ -83,6 +87,9 @@ public sealed class ElementaryLaws
         Assert.Equal(0, Elementary.ExpM1(0));
         Assert.Equal(0, Elementary.Sin(0));
         Assert.Equal(1, Elementary.Cos(0));
+        Assert.Equal(0, Elementary.Atan(0));
+        Assert.Equal(Math.PI / 2, Elementary.Atan(double.PositiveInfinity));
+        Assert.Equal(double.NaN, Elementary.Atan(double.NaN));
     }
 
     public readonly record struct Positive(double Value);

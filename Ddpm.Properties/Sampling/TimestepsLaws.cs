@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Ddpm.Properties.Sampling;
 
-[Properties(Arbitrary = [typeof(Visits)])]
+[Properties(Arbitrary = [typeof(Visits), typeof(Generators)])]
 public sealed class TimestepsLaws
 {
     [Law]
@@ -25,6 +25,31 @@ public sealed class TimestepsLaws
     public bool A_repeated_timestep_is_refused(VisitedSchedule v) =>
         Timesteps.Of(new Arr<int>(v.Timesteps.Values.Append(v.Timesteps.Values[^1])), v.Schedule.Steps).Faults()
             .AsEnumerable().SequenceEqual([$"timesteps[{v.Timesteps.Values.Count}] must be less than the one before it, got {v.Timesteps.Values[^1]}"]);
+
+    [Law]
+    public bool Ending_at_the_first_level_changes_the_last_pair_alone(VisitedSchedule v)
+    {
+        var (clean, first) = (v.Timesteps.Pairs, v.Timesteps.EndingAtFirstLevel().Pairs);
+        return first.SkipLast(1).SequenceEqual(clean.SkipLast(1)) && first[^1] == (clean[^1].Current, 0);
+    }
+
+    [Law]
+    public bool A_strength_keeps_that_part_of_the_last_timesteps(VisitedSchedule v, Fraction strength)
+    {
+        var all = v.Timesteps.EndingAtFirstLevel();
+        var part = all.OfStrength(strength.Value).Valid();
+        return part.Values.SequenceEqual(all.Values.TakeLast(part.Values.Count)) && part.End == 0
+            && part.Values.Count >= 1 && Math.Abs(part.Values.Count - strength.Value * all.Values.Count) <= (part.Values.Count == 1 ? 1 : 0.5)
+            && all.OfStrength(1).Valid() == all;
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(1.01)]
+    [InlineData(double.NaN)]
+    public void A_strength_outside_0_1_is_refused(double strength) => Assert.Equal(
+        FormattableString.Invariant($"strength must lie in (0, 1], got {strength}"), Assert.Single(Timesteps.All(10).OfStrength(strength).Faults()));
 
     [Fact]
     public void Every_wrong_timestep_is_named_with_its_place()

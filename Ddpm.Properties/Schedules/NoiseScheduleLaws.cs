@@ -60,13 +60,6 @@ public sealed class NoiseScheduleLaws
         && NearRelative(s.Steps == 1 ? s.MinBeta : s.MaxBeta, s.Value.Betas[s.Steps - 1], 2 * Epsilon)
         && s.Value.Steps == s.Steps;
 
-    [Law]
-    public bool A_larger_last_beta_never_raises_alpha_bar(LinearSchedule s, Fraction more)
-    {
-        var noisier = NoiseSchedule.Linear(s.Steps, s.MinBeta, s.MaxBeta + more.Value * (1 - s.MaxBeta) * 0.999).Valid();
-        return Enumerable.Range(0, s.Steps).All(t => noisier[t].LogAlphaBar <= s.Value[t].LogAlphaBar * (1 - 4 * Epsilon));
-    }
-
     /// <summary>
     /// A cosine is off by 2ε in its angle, which is 2ε/cos of itself and twice that in its square; step s contributes as much as stands at its end.
     /// </summary>

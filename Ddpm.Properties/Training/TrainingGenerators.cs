@@ -10,6 +10,8 @@ public static class TrainingGenerators
         from preset in Gen.Elements(Choices.Presets.Keys)
         from prediction in Gen.Elements(Choices.Predictions.Keys)
         from schedule in Gen.Elements(Choices.Schedules.Keys)
+        from zeroSnr in prediction == "epsilon" ? Gen.Constant(false) : Gen.Elements(false, true)
+        from lossWeight in Gen.Elements(Choices.LossWeightings.Keys)
         from limit in Gen.Frequency((2, Gen.Constant((int?)null)), (1, Gen.Choose(1, 1000).Select(n => (int?)n)))
         from epochs in Gen.Choose(1, 5)
         from batchSize in Gen.Frequency((4, Gen.Choose(1, 40)), (1, Gen.Elements(1, 128, int.MaxValue)))
@@ -20,6 +22,8 @@ public static class TrainingGenerators
             Preset = preset,
             Prediction = prediction,
             Schedule = schedule,
+            ZeroTerminalSnr = zeroSnr,
+            LossWeight = lossWeight,
             Limit = limit,
             Epochs = epochs,
             BatchSize = batchSize,

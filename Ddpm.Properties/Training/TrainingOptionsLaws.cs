@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using FsCheck.Xunit;
 using Xunit;
@@ -12,8 +13,9 @@ public sealed class TrainingOptionsLaws
     [
         ("Preset", o => o with { Preset = o.Preset + "x" }), ("Dataset", o => o with { Dataset = "mnist" }), ("Limit", o => o with { Limit = (o.Limit ?? 0) + 1 }),
         ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }), ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
-        ("Steps", o => o with { Steps = o.Steps + 1 }), ("Schedule", o => o with { Schedule = o.Schedule + "x" }), ("MinBeta", o => o with { MinBeta = o.MinBeta / 2 }),
-        ("MaxBeta", o => o with { MaxBeta = o.MaxBeta / 2 }), ("Prediction", o => o with { Prediction = o.Prediction + "x" }), ("Seed", o => o with { Seed = o.Seed + 1 }),
+        ("Steps", o => o with { Steps = o.Steps + 1 }), ("Schedule", o => o with { Schedule = o.Schedule + "x" }), ("MinBeta", o => o with { MinBeta = (o.MinBeta ?? 1e-4) / 2 }),
+        ("MaxBeta", o => o with { MaxBeta = (o.MaxBeta ?? 0.02) / 2 }), ("ZeroTerminalSnr", o => o with { ZeroTerminalSnr = !o.ZeroTerminalSnr }),
+        ("LossWeight", o => o with { LossWeight = o.LossWeight + "x" }), ("Prediction", o => o with { Prediction = o.Prediction + "x" }), ("Seed", o => o with { Seed = o.Seed + 1 }),
     ];
 
     [Law]
@@ -47,6 +49,13 @@ public sealed class TrainingOptionsLaws
         var config = TrainingConfig.From(options, 28, 1).Valid();
         return config.Options == options
             && config.Model.Schedule.Steps == options.Steps && config.Model.Network.Timesteps == options.Steps
+            && (config.Model.Schedule[options.Steps - 1].AlphaBar == 0) == options.ZeroTerminalSnr
+            && config.LossWeighting == options.LossWeight switch
+            {
+                "uniform" => new LossWeighting.Uniform(),
+                "min-snr" => LossWeighting.MinSnr.Of(5).Valid(),
+                _ => LossWeighting.P2.Of(1, 1).Valid(),
+            }
             && config.Model.Network.Residual == (options.Preset == "standard")
             && config.Model.Prediction == options.Prediction switch
             {
@@ -64,6 +73,7 @@ public sealed class TrainingOptionsLaws
             {
                 Preset = "modern",
                 Prediction = "image",
+                LossWeight = "heavy",
                 Steps = 0,
                 MinBeta = double.NaN,
                 MaxBeta = double.PositiveInfinity,
@@ -78,13 +88,31 @@ public sealed class TrainingOptionsLaws
             [
                 "batch-size must be at least 1, got -1", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
                 "image size must be at least 12 and divisible by 4, got 30", "learning-rate must lie in (0, 1), got 0", "limit must be at least 1, got 0",
+                "loss-weight must be one of min-snr, p2, uniform, got heavy",
                 "max-beta must lie in (0, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",
                 "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of original, standard, got modern",
                 "steps must be at least 1, got 0",
             ],
             faults);
         Assert.Equal(
-            "schedule must be one of cosine, linear, got straight",
+            "schedule must be one of cosine, linear, scaled-linear, sigmoid, sigmoid-beta, got straight",
             Assert.Single(TrainingConfig.From(new TrainingOptions { Schedule = "straight" }, 28, 1).Faults()));
+    }
+
+    [Fact]
+    public void An_epsilon_says_nothing_where_nothing_of_the_image_is_left() => Assert.Equal(
+        "prediction must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0, got epsilon",
+        Assert.Single(TrainingConfig.From(new TrainingOptions { ZeroTerminalSnr = true }, 28, 1).Faults()));
+
+    [Fact]
+    public void Each_schedule_has_the_betas_that_are_its_own_unless_others_are_given()
+    {
+        NoiseSchedule Built(string schedule, double? minBeta, double? maxBeta) =>
+            TrainingConfig.From(new TrainingOptions { Schedule = schedule, MinBeta = minBeta, MaxBeta = maxBeta, Steps = 20 }, 28, 1).Valid().Model.Schedule;
+        Assert.Equal(NoiseSchedule.Linear(20, 1e-4, 0.02).Valid(), Built("linear", null, null));
+        Assert.Equal(NoiseSchedule.ScaledLinear(20, 0.00085, 0.012).Valid(), Built("scaled-linear", null, null));
+        Assert.Equal(NoiseSchedule.ScaledLinear(20, 0.001, 0.012).Valid(), Built("scaled-linear", 0.001, null));
+        Assert.Equal(NoiseSchedule.SigmoidBeta(20, 1e-4, 0.03).Valid(), Built("sigmoid-beta", null, 0.03));
+        Assert.Equal(NoiseSchedule.SigmoidAlphaBar(20).Valid(), Built("sigmoid", null, null));
     }
 }

@@ -36,6 +36,10 @@ public sealed class TrainingPlanLaws
         Steps(plan, epoch).SelectMany(step => step.Timesteps).All(t => t >= 0 && t < plan.Config.Options.Steps);
 
     [Law]
+    public bool Each_image_weighs_what_its_timestep_does(TrainingPlan plan, byte epoch) => Steps(plan, epoch).All(step => step.Weights.SequenceEqual(
+        step.Timesteps.Map(t => plan.Config.LossWeighting.Weight(plan.Config.Model.Prediction, plan.Config.Model.Schedule[t]))));
+
+    [Law]
     public bool An_epoch_is_a_function_of_the_seed_and_its_number(TrainingPlan plan, byte epoch) =>
         plan.Epoch(epoch) == TrainingGenerators.Plan(plan.Config.Options, plan.ImageCount).Epoch(epoch)
         && (plan.ImageCount < 20 || plan.Epoch(epoch).Order != plan.Epoch(epoch + 1).Order);

@@ -81,6 +81,20 @@ public static class Elementary
         return Rotated(quadrant + 1, SinSeries(remainder), CosSeries(remainder));
     }
 
+    /// <summary>Arc tangent, in [−π/2, π/2].</summary>
+    public static double Atan(double x)
+    {
+        if (x < 0 || x > 1)
+        {
+            return x < 0 ? -Atan(-x) : Math.PI / 2 - Atan(1 / x);
+        }
+
+        // Twice tan(θ) → tan(θ/2): from at most π/4 to at most π/16.
+        var half = x / (1 + Math.Sqrt(1 + x * x));
+        var quarter = half / (1 + Math.Sqrt(1 + half * half));
+        return 4 * AtanSeries(quarter);
+    }
+
     /// <summary>baseᵉˣᵖᵒⁿᵉⁿᵗ for a positive base, as exp(exponent · ln base).</summary>
     public static double Pow(double @base, double exponent) => Exp(exponent * Log(@base));
 
@@ -133,6 +147,19 @@ public static class Elementary
         }
 
         return sum;
+    }
+
+    /// <summary>atan s = s(1 − s²/3 + s⁴/5 − …), for |s| ≤ 0.2.</summary>
+    private static double AtanSeries(double s)
+    {
+        var square = s * s;
+        var sum = 1.0 / 23;
+        for (var odd = 21; odd >= 3; odd -= 2)
+        {
+            sum = 1.0 / odd - square * sum;
+        }
+
+        return s - s * (square * sum);
     }
 
     private static (int Power, double Remainder) ReduceByLn2(double x)

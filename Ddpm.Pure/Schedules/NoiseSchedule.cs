@@ -1,4 +1,5 @@
 using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -9,8 +10,11 @@ namespace Ddpm.Pure.Schedules;
 /// A discrete variance-preserving noise schedule over T steps, t ∈ [0, T): x_t = √ᾱ_t·x_0 + √(1 − ᾱ_t)·ε (Ho et al. 2020, eq. 4), with
 /// ᾱ_t = ∏_{s≤t}(1 − β_s) strictly decreasing and ᾱ = 1 before the first step.
 /// </summary>
-public sealed record NoiseSchedule
+public sealed partial record NoiseSchedule
 {
+    /// <summary>The largest number below 1.</summary>
+    private const double BelowOne = 1 - 1.1102230246251565e-16;
+
     private NoiseSchedule(Arr<double> betas, Arr<NoiseLevel> levels) => (Betas, Levels) = (betas, levels);
 
     /// <summary>β_t ∈ (0, 1], the variance that step t adds; 1 only at the last step. Length T.</summary>
@@ -28,43 +32,6 @@ public sealed record NoiseSchedule
     /// <summary>ᾱ_t. Length T.</summary>
     public Arr<double> AlphaBars => Levels.Map(level => level.AlphaBar);
 
-    /// <summary>
-    /// Linear (Ho et al. 2020, section 4): β_t = β_min + (β_max − β_min)·t/(T − 1); T = 1 gives β_min.
-    /// </summary>
-    /// <param name="steps">T ≥ 1.</param>
-    /// <param name="minBeta">β_min ∈ (0, 1).</param>
-    /// <param name="maxBeta">β_max ∈ [β_min, 1).</param>
-    /// <returns>The schedule, or every fault of the three values.</returns>
-    public static Validation<Error, NoiseSchedule> Linear(int steps, double minBeta, double maxBeta) =>
-        (Check.AtLeast("steps", steps, 1), Check.Inside("min-beta", minBeta, 0, 1), Check.Inside("max-beta", maxBeta, 0, 1),
-                // Said of two values that are right by themselves: a fault of one is none of the other.
-                Check.That("max-beta", maxBeta, !(minBeta is > 0 and < 1 && maxBeta is > 0 and < 1) || maxBeta >= minBeta,
-                    Invariant($"must be at least min-beta, {minBeta}")))
-            .Apply((count, first, last, _) => FromValidBetas(Indices(count).Map(t => count == 1 ? first : first + (last - first) * t / (count - 1))));
-
-    /// <summary>
-    /// Cosine (Nichol and Dhariwal 2021, eq. 17): β_t = min(1 − f((t + 1)/T)/f(t/T), β_max), f(u) = cos²((u + s)/(1 + s)·π/2).
-    /// </summary>
-    /// <param name="steps">T ≥ 1.</param>
-    /// <param name="offset">s ≥ 0, small; theirs is 0.008.</param>
-    /// <param name="maxBeta">β_max ∈ (0, 1), where β is clipped; theirs is 0.999.</param>
-    /// <returns>The schedule, or every fault of the three values.</returns>
-    public static Validation<Error, NoiseSchedule> Cosine(int steps, double offset = 0.008, double maxBeta = 0.999) =>
-        (Check.AtLeast("steps", steps, 1), Check.That("offset", offset, offset is >= 0 and <= 1, "must lie in [0, 1]"),
-                Check.Inside("max-beta", maxBeta, 0, 1))
-            .Apply((count, s, largest) =>
-            {
-                double CosineAt(int t) => Elementary.Cos(((double)t / count + s) / (1 + s) * (Math.PI / 2));
-                // 1 − (c'/c)² = (c − c')(c + c')/c², free of the cancellation between two squares near 1.
-                double Beta(int t)
-                {
-                    double before = CosineAt(t), after = t + 1 == count ? 0 : CosineAt(t + 1);
-                    return (before - after) * (before + after) / (before * before);
-                }
-
-                return FromValidBetas(Indices(count).Map(t => Math.Min(Beta(t), largest)));
-            });
-
     /// <summary>The schedule of given variances.</summary>
     /// <param name="betas">β_t ∈ (0, 1), at least one; the last may be 1 (zero terminal signal-to-noise ratio).</param>
     /// <returns>The schedule, or every β that is out of range.</returns>
@@ -75,6 +42,70 @@ public sealed record NoiseSchedule
                 t == betas.Count - 1 ? "must lie in (0, 1]" : "must lie in (0, 1)"))
             .Sequence()
             .Map(valid => FromValidBetas(valid.ToArr()));
+
+    /// <summary>The schedule of given ᾱ.</summary>
+    /// <param name="alphaBars">ᾱ_t ∈ (0, 1), strictly decreasing, and so their logarithms in double precision; at least one; the last may be 0.</param>
+    /// <returns>The schedule, or every ᾱ that is out of range or place.</returns>
+    public static Validation<Error, NoiseSchedule> FromAlphaBars(Arr<double> alphaBars)
+    {
+        if (alphaBars.IsEmpty)
+        {
+            return Check.Fail<NoiseSchedule>("alpha-bars", "none", "must hold at least one step");
+        }
+
+        var last = alphaBars.Count - 1;
+        bool InRange(int t) => alphaBars[t] is > 0 and < 1 || (alphaBars[t] == 0 && t == last);
+        var logarithms = alphaBars.Map(Elementary.Log);
+        return alphaBars
+            .Map((t, alphaBar) => InRange(t)
+                // Said of two values that are right by themselves: a fault of one is none of the other.
+                ? Check.That(Invariant($"alpha-bar[{t}]"), alphaBar, t == 0 || !InRange(t - 1) || logarithms[t] < logarithms[t - 1],
+                    "must be less than the one before it")
+                : Check.Fail<double>(Invariant($"alpha-bar[{t}]"), Invariant($"{alphaBar}"), t == last ? "must lie in [0, 1)" : "must lie in (0, 1)"))
+            .Sequence()
+            .Map(_ => FromValidLevels(logarithms.Map(logarithm => new NoiseLevel(logarithm))));
+    }
+
+    /// <summary>
+    /// This schedule with √ᾱ shifted and scaled so that the last is 0 and the first is kept (Lin et al. 2024, algorithm 1). A schedule that
+    /// ends so already is returned as it is; the only step of a schedule of one is its last, so its ᾱ becomes 0.
+    /// </summary>
+    public NoiseSchedule WithZeroTerminalSnr()
+    {
+        double first = Levels[0].LogAlphaBar, last = Levels[Steps - 1].LogAlphaBar;
+        // √ᾱ_0·(√ᾱ_t − √ᾱ_last)/(√ᾱ_0 − √ᾱ_last) with √ᾱ_t and √ᾱ_0 taken out of the differences.
+        NoiseLevel Shifted(int t) => new(t == Steps - 1
+            ? double.NegativeInfinity
+            : this[t].LogAlphaBar + 2 * (LogOfOneLessExp((last - this[t].LogAlphaBar) / 2) - LogOfOneLessExp((last - first) / 2)));
+        return double.IsNegativeInfinity(last) ? this : FromValidLevels(Indices(Steps).Map(Shifted));
+    }
+
+    /// <summary>
+    /// The schedule of some of its timesteps (Nichol and Dhariwal 2021, section 4): ᾱ is kept on them, and β'_i = 1 − ᾱ_{S_i}/ᾱ_{S_{i−1}}.
+    /// Where two neighbours were kept, so is the β between them.
+    /// </summary>
+    /// <param name="timesteps">The timesteps, all below T.</param>
+    /// <returns>A schedule of as many steps, the least noisy first; or the timestep that this schedule lacks.</returns>
+    public Validation<Error, NoiseSchedule> Respaced(Timesteps timesteps) =>
+        Check.That("timesteps[0]", timesteps.Values[0], timesteps.Values[0] < Steps, Invariant($"must lie in [0, {Steps})"))
+            .Map(_ =>
+            {
+                var kept = timesteps.Values.Reverse().ToArr();
+                int Before(int i) => i == 0 ? -1 : kept[i - 1];
+                return new NoiseSchedule(
+                    kept.Map((i, t) => Before(i) == t - 1 ? Betas[t] : Beta(this[Before(i)], this[t])).ToArr(), kept.Map(t => Levels[t]));
+            });
+
+    /// <summary>The schedule of levels in order, the least noisy first.</summary>
+    private static NoiseSchedule FromValidLevels(Arr<NoiseLevel> levels) =>
+        new(levels.Map((t, level) => Beta(t == 0 ? NoiseLevel.Clean : levels[t - 1], level)).ToArr(), levels);
+
+    /// <summary>1 − ᾱ/ᾱ_earlier, which rounds to 1 also where little is left of the image; but 1 says that nothing is.</summary>
+    private static double Beta(NoiseLevel earlier, NoiseLevel later) =>
+        double.IsNegativeInfinity(later.LogAlphaBar) ? 1 : Math.Min(later.BetaSince(earlier), BelowOne);
+
+    /// <summary>ln(1 − eˣ) for x &lt; 0, without cancellation at either end.</summary>
+    private static double LogOfOneLessExp(double x) => x > -0.6931471805599453 ? Elementary.Log(-Elementary.ExpM1(x)) : Elementary.Log1P(-Elementary.Exp(x));
 
     private static NoiseSchedule FromValidBetas(Arr<double> betas)
     {

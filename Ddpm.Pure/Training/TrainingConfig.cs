@@ -18,13 +18,17 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
 /// <summary>A training run, checked: nothing downstream checks again.</summary>
 public sealed record TrainingConfig
 {
-    private TrainingConfig(TrainingOptions options, DiffusionModel model) => (Options, Model) = (options, model);
+    private TrainingConfig(TrainingOptions options, DiffusionModel model, LossWeighting lossWeighting) =>
+        (Options, Model, LossWeighting) = (options, model, lossWeighting);
 
     /// <summary>What the user said.</summary>
     public TrainingOptions Options { get; }
 
     /// <summary>The model to train.</summary>
     public DiffusionModel Model { get; }
+
+    /// <summary>How much each noise level counts in the loss.</summary>
+    public LossWeighting LossWeighting { get; }
 
     /// <summary>Checks everything that can be checked without data.</summary>
     /// <param name="options">What the user said.</param>
@@ -35,7 +39,12 @@ public sealed record TrainingConfig
     {
         var preset = Choices.Presets.Find("preset", options.Preset);
         var prediction = Choices.Predictions.Find("prediction", options.Prediction);
-        var schedule = Choices.Schedules.Find("schedule", options.Schedule).Bind(build => build(options));
+        var schedule = Choices.Schedules.Find("schedule", options.Schedule).Bind(build => build(options))
+            .Map(built => options.ZeroTerminalSnr ? built.WithZeroTerminalSnr() : built);
+        var weighting = Choices.LossWeightings.Find("loss-weight", options.LossWeight);
+        var told = options.ZeroTerminalSnr && options.Prediction == "epsilon"
+            ? Check.Fail<Unit>("prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
+            : unit;
         // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
         var network = UNetConfig.Tutorial(imageSize, imageChannels, Math.Max(1, options.Steps),
             preset.Match(found => found.Residual, _ => false));
@@ -43,7 +52,7 @@ public sealed record TrainingConfig
                 Check.Inside("learning-rate", options.LearningRate, 0, 1),
                 Check.That("limit", options.Limit ?? 1, options.Limit is null or >= 1, "must be at least 1"))
             .Apply((_, _, _, _) => unit);
-        return (preset, prediction, schedule, network, run).Apply((chosen, predicted, levels, layers, _) =>
-            new TrainingConfig(options, new(layers, levels, predicted, chosen)));
+        return (preset, prediction, schedule, network, weighting, told, run).Apply((chosen, predicted, levels, layers, weights, _, _) =>
+            new TrainingConfig(options, new(layers, levels, predicted, chosen), weights));
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using LanguageExt;
 using LanguageExt.Common;
@@ -33,17 +34,23 @@ public sealed record TrainingOptions
     /// <summary>T, the steps of the noise schedule.</summary>
     public int Steps { get; init; } = 1000;
 
-    /// <summary>The noise schedule: "linear" or "cosine".</summary>
+    /// <summary>The noise schedule: "linear", "scaled-linear", "cosine", "sigmoid" or "sigmoid-beta".</summary>
     public string Schedule { get; init; } = "linear";
 
-    /// <summary>β of the linear schedule's first step.</summary>
-    public double MinBeta { get; init; } = 1e-4;
+    /// <summary>β_min of the linear, scaled linear and sigmoid-β schedules; null for the schedule's own.</summary>
+    public double? MinBeta { get; init; }
 
-    /// <summary>β of the linear schedule's last step.</summary>
-    public double MaxBeta { get; init; } = 0.02;
+    /// <summary>β_max of the linear, scaled linear and sigmoid-β schedules; null for the schedule's own.</summary>
+    public double? MaxBeta { get; init; }
+
+    /// <summary>Whether the schedule is shifted and scaled so that nothing of the image is left after its last step.</summary>
+    public bool ZeroTerminalSnr { get; init; }
 
     /// <summary>What the network predicts: "epsilon", "sample" or "velocity".</summary>
     public string Prediction { get; init; } = "epsilon";
+
+    /// <summary>How much each noise level counts in the loss: "uniform", "min-snr" or "p2".</summary>
+    public string LossWeight { get; init; } = "uniform";
 
     /// <summary>The seed of every random number of the run.</summary>
     public ulong Seed { get; init; }
@@ -78,7 +85,22 @@ public static class Choices
     public static Map<string, Func<TrainingOptions, Validation<Error, NoiseSchedule>>> Schedules { get; } =
         Prelude.Map<string, Func<TrainingOptions, Validation<Error, NoiseSchedule>>>(
             ("linear", options => NoiseSchedule.Linear(options.Steps, options.MinBeta, options.MaxBeta)),
-            ("cosine", options => NoiseSchedule.Cosine(options.Steps)));
+            ("scaled-linear", options => NoiseSchedule.ScaledLinear(options.Steps, options.MinBeta, options.MaxBeta)),
+            ("cosine", options => NoiseSchedule.Cosine(options.Steps)),
+            ("sigmoid", options => NoiseSchedule.SigmoidAlphaBar(options.Steps)),
+            ("sigmoid-beta", options => NoiseSchedule.SigmoidBeta(options.Steps, options.MinBeta, options.MaxBeta)));
+
+    /// <summary>The weights of the loss, with their papers' numbers.</summary>
+    public static Map<string, LossWeighting> LossWeightings { get; } = Prelude.Map<string, LossWeighting>(
+        ("uniform", new LossWeighting.Uniform()), ("min-snr", LossWeighting.MinSnr.Published), ("p2", LossWeighting.P2.Published));
+
+    /// <summary>How a sampler's timesteps are spread, each with its usual numbers.</summary>
+    public static Map<string, Spacing> Spacings { get; } = Prelude.Map<string, Spacing>(
+        ("leading", new Spacing.Leading()), ("linspace", new Spacing.Linspace()), ("trailing", new Spacing.Trailing()),
+        ("uniform-lambda", new Spacing.UniformLambda()), ("karras", new Spacing.Karras()),
+        ("diffusers-linspace", new Spacing.DiffusersLinspace()), ("diffusers-trailing", new Spacing.DiffusersTrailing()),
+        ("diffusers-multistep-linspace", new Spacing.DiffusersMultistepLinspace()),
+        ("diffusers-multistep-leading", new Spacing.DiffusersMultistepLeading()));
 
     /// <summary>The value of a name, or what may be said instead.</summary>
     public static Validation<Error, T> Find<T>(this Map<string, T> choices, string name, string value) => choices.Find(value)

@@ -36,12 +36,15 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
         var first = k * options.BatchSize;
         var count = Math.Min(options.BatchSize, Order.Count - first);
         var images = Enumerable.Range(first, count).Select(place => Order[place]).ToArr();
-        var timesteps = new RandomStream(options.Seed, StreamName.Timesteps);
+        var stream = new RandomStream(options.Seed, StreamName.Timesteps);
+        var timesteps = images.Map(i => stream.At(i, Epoch).Below(0, options.Steps));
+        var model = Plan.Config.Model;
         return new(
             Epoch * Plan.StepsPerEpoch + k,
             Epoch,
             images,
-            images.Map(i => timesteps.At(i, Epoch).Below(0, options.Steps)),
+            timesteps,
+            timesteps.Map(t => Plan.Config.LossWeighting.Weight(model.Prediction, model.Schedule[t])),
             options.LearningRate,
             new RandomStream(options.Seed, StreamName.TrainingNoise));
     }
@@ -52,9 +55,10 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
 /// <param name="Epoch">The epoch, from 0.</param>
 /// <param name="Images">Which images.</param>
 /// <param name="Timesteps">The timestep of each.</param>
+/// <param name="Weights">How much the loss of each counts.</param>
 /// <param name="LearningRate">The learning rate.</param>
 /// <param name="Noise">The stream of the noise.</param>
-public sealed record TrainingStep(int Number, int Epoch, Arr<int> Images, Arr<int> Timesteps, double LearningRate, RandomStream Noise)
+public sealed record TrainingStep(int Number, int Epoch, Arr<int> Images, Arr<int> Timesteps, Arr<double> Weights, double LearningRate, RandomStream Noise)
 {
     /// <summary>ε of all images, one after another: <paramref name="destination"/> holds as many equal parts as there are images.</summary>
     public void FillNoise(Span<float> destination)

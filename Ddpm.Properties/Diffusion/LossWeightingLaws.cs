@@ -1,0 +1,98 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Schedules;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Xunit;
+using static Ddpm.Properties.Closeness;
+
+namespace Ddpm.Properties.Diffusion;
+
+[Properties(Arbitrary = [typeof(Generators), typeof(Weightings)])]
+public sealed class LossWeightingLaws
+{
+    private static readonly Prediction Epsilon0 = new Prediction.Epsilon(), Sample = new Prediction.Sample(), Velocity = new Prediction.Velocity();
+
+    [Law]
+    public bool Uniform_is_1(Prediction prediction, TwoTimesteps t) => new LossWeighting.Uniform().Weight(prediction, t.T) == 1;
+
+    /// <summary>An error of x_0 is SNR times as large in ε, squared, and SNR + 1 times in v.</summary>
+    [Law]
+    public bool The_three_forms_of_a_weighting_are_one_loss(LossWeighting weighting, TwoTimesteps t)
+    {
+        var image = weighting.Weight(Sample, t.T);
+        return NearRelative(image, t.T.Snr * weighting.Weight(Epsilon0, t.T), 16 * Epsilon)
+            && NearRelative(image, (t.T.Snr + 1) * weighting.Weight(Velocity, t.T), 16 * Epsilon);
+    }
+
+    [Law]
+    public bool Weights_are_finite_and_not_negative_at_every_level_of_a_schedule(LossWeighting weighting, Prediction prediction, AnySchedule s) =>
+        s.Value.WithZeroTerminalSnr().Levels.All(level => weighting.Weight(prediction, level) is >= 0 and < double.PositiveInfinity);
+
+    [Law]
+    public bool Min_snr_is_continuous_at_gamma(Prediction prediction, TwoTimesteps t)
+    {
+        if (t.T.Snr is not (> 1e-100 and < 1e100))
+            return true;
+
+        double Weight(double part) => LossWeighting.MinSnr.Of(t.T.Snr * part).Valid().Weight(prediction, t.T);
+        return NearRelative(Weight(1), Weight(1 - 1e-9), 2e-9) && NearRelative(Weight(1), Weight(1 + 1e-9), 2e-9);
+    }
+
+    [Law]
+    public bool Min_snr_of_a_large_gamma_is_uniform_in_epsilon_and_of_a_small_one_uniform_in_the_image(TwoTimesteps t, Fraction gamma) =>
+        t.T.Snr == 0
+        || (LossWeighting.MinSnr.Of(t.T.Snr / gamma.Value).Valid().Weight(Epsilon0, t.T) == 1
+            && LossWeighting.MinSnr.Of(Math.Max(double.Epsilon, t.T.Snr * gamma.Value)).Valid().Weight(Sample, t.T) == Math.Max(double.Epsilon, t.T.Snr * gamma.Value));
+
+    /// <summary>1/(1 + SNR) = 1 − ᾱ.</summary>
+    [Law]
+    public bool The_published_p2_weighs_an_epsilon_by_its_share_of_noise(TwoTimesteps t) =>
+        NearRelative(t.T.NoiseVariance, LossWeighting.P2.Published.Weight(Epsilon0, t.T), 4 * Epsilon * (4 + Math.Log(1 + t.T.Snr)));
+
+    [Fact]
+    public void Without_any_image_the_weights_are_their_limits()
+    {
+        var noise = new NoiseLevel(double.NegativeInfinity);
+        var (minSnr, p2) = (LossWeighting.MinSnr.Of(5).Valid(), LossWeighting.P2.Of(4, 0.5).Valid());
+        Assert.Equal((1, 0, 0), (minSnr.Weight(Epsilon0, noise), minSnr.Weight(Sample, noise), minSnr.Weight(Velocity, noise)));
+        Known(0.5, p2.Weight(Epsilon0, noise), 4 * Epsilon);
+        Assert.Equal((0, 0), (p2.Weight(Sample, noise), p2.Weight(Velocity, noise)));
+    }
+
+    /// <summary>By hand, at SNR = 9: ᾱ = 0.9.</summary>
+    [Fact]
+    public void Weights_at_a_signal_to_noise_ratio_of_9()
+    {
+        var level = NoiseSchedule.FromBetas(LanguageExt.Prelude.Array(0.1)).Valid()[0];
+        Known(5.0 / 9, LossWeighting.MinSnr.Published.Weight(Epsilon0, level), 8 * Epsilon);
+        Known(5, LossWeighting.MinSnr.Published.Weight(Sample, level), 8 * Epsilon);
+        Known(0.5, LossWeighting.MinSnr.Published.Weight(Velocity, level), 8 * Epsilon);
+        Known(0.1, LossWeighting.P2.Published.Weight(Epsilon0, level), 8 * Epsilon);
+        Known(0.01, LossWeighting.P2.Of(1, 2).Valid().Weight(Epsilon0, level), 16 * Epsilon);
+        Known(0.9 / 25, LossWeighting.P2.Of(16, 1).Valid().Weight(Velocity, level), 16 * Epsilon);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void Numbers_that_are_not_positive_and_finite_are_refused(double value)
+    {
+        string Fault(string name) => FormattableString.Invariant($"{name} must be positive and finite, got {value}");
+        Assert.Equal([Fault("gamma")], LossWeighting.MinSnr.Of(value).Faults().AsEnumerable());
+        Assert.Equal([Fault("k"), Fault("gamma")], LossWeighting.P2.Of(value, value).Faults().AsEnumerable());
+    }
+
+    public static class Weightings
+    {
+        private static Gen<double> Number { get; } = Gen.Frequency((1, Gen.Elements(1.0, 5, 0.5)), (3, Generators.Between(-3, 1).Select(power => Math.Pow(10, power))));
+
+        public static Arbitrary<LossWeighting> All() => Gen.OneOf(
+            Number.Select(gamma => LossWeighting.MinSnr.Of(gamma).Valid()),
+            from k in Number
+            from gamma in Number
+            select LossWeighting.P2.Of(k, gamma).Valid()).ToArbitrary();
+    }
+}

@@ -1,0 +1,165 @@
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Schedules;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Xunit;
+using static Ddpm.Properties.Closeness;
+
+namespace Ddpm.Properties.Sampling;
+
+/// <summary>A spacing, a schedule, and how many of its steps.</summary>
+public sealed record SpacedCase(Spacing Spacing, NoiseSchedule Schedule, int Count)
+{
+    public Timesteps Timesteps => Timesteps.Spaced(Spacing, Schedule, Count).Valid();
+}
+
+[Properties(Arbitrary = [typeof(Cases)])]
+public sealed class SpacingLaws
+{
+    [Law]
+    public bool Every_spacing_is_strictly_decreasing_inside_0_T_and_of_the_length_asked_for(SpacedCase c) =>
+        c.Timesteps is { End: -1 } made && made.Values.Count == c.Count && Timesteps.Of(made.Values, c.Schedule.Steps).Valid() == made;
+
+    [Law]
+    public bool As_many_as_there_are_is_all_of_them(SpacedCase c) =>
+        Timesteps.Spaced(c.Spacing, c.Schedule, c.Schedule.Steps).Match(
+            made => made == Timesteps.All(c.Schedule.Steps), _ => c.Spacing is Spacing.Leading { Offset: > 0 } or Spacing.DiffusersMultistepLeading { Offset: > 0 });
+
+    [Law]
+    public bool The_ends_are_those_of_the_definition(SpacedCase c)
+    {
+        int first = c.Timesteps.Values[0], last = c.Timesteps.Values[^1], top = c.Schedule.Steps - 1;
+        return c.Spacing switch
+        {
+            Spacing.Leading(var offset) => last == offset,
+            Spacing.Trailing or Spacing.DiffusersTrailing or Spacing.DiffusersMultistepLinspace => first == top,
+            Spacing.DiffusersLinspace when c.Count == 1 => first == 0,
+            Spacing.DiffusersMultistepLeading => true,
+            _ => first == top && (c.Count == 1 || last == 0),
+        };
+    }
+
+    /// <summary>Neighbours differ by T/n or (T − 1)/(n − 1), rounded one way or the other.</summary>
+    [Law]
+    public bool Even_spacings_are_even(SpacedCase c)
+    {
+        int steps = c.Schedule.Steps, n = c.Count;
+        bool Gaps(double ideal) => c.Timesteps.Values.Zip(c.Timesteps.Values.Skip(1)).All(pair => Math.Abs(pair.Item1 - pair.Item2 - ideal) < (ideal % 1 == 0 ? 1e-9 : 1 + 1e-9));
+        return c.Spacing switch
+        {
+            Spacing.Leading => Gaps(steps / n),
+            Spacing.Trailing or Spacing.DiffusersTrailing => Gaps((double)steps / n),
+            Spacing.Linspace or Spacing.DiffusersLinspace => n == 1 || Gaps((steps - 1.0) / (n - 1)),
+            Spacing.DiffusersMultistepLinspace => n == steps || Gaps((steps - 1.0) / n),
+            Spacing.DiffusersMultistepLeading => n == steps || Gaps(steps / (n + 1)),
+            _ => true,
+        };
+    }
+
+    /// <summary>Where the nearest timesteps are all different they are the ones; a target may be off by the roundings of its formula.</summary>
+    [Law]
+    public bool Spacings_in_noise_take_the_nearest_level(SpacedCase c)
+    {
+        var rho = c.Spacing switch { Spacing.UniformLambda => double.PositiveInfinity, Spacing.Karras karras => karras.Rho, _ => double.NaN };
+        if (double.IsNaN(rho) || c.Count == 1)
+            return true;
+
+        var lambdas = c.Schedule.Levels.Map(level => level.Lambda).ToArray();
+        var (noisiest, cleanest) = (lambdas.Last(double.IsFinite), lambdas[0]);
+        var targets = Enumerable.Range(0, c.Count).Select(i => (double)i / (c.Count - 1)).Select(part => double.IsInfinity(rho)
+            ? noisiest + (cleanest - noisiest) * part
+            : -rho * (Math.Log((1 - part) * 1 + part * Math.Exp((noisiest - cleanest) / rho)) - noisiest / rho)).ToArray();
+        var roundoff = 64 * Epsilon * (1 + Math.Abs(noisiest) + Math.Abs(cleanest) + (double.IsInfinity(rho) ? 0 : rho));
+        // With ρ near 0 all but the last lie at the noisy end.
+        double Distance(int t, double target) => double.IsInfinity(target) ? 0 : Math.Abs(lambdas[t] - target);
+        var nearest = targets.Select(target => lambdas.Min(lambda => double.IsInfinity(target) ? 0 : Math.Abs(lambda - target))).ToArray();
+        var places = targets.Select(target => Enumerable.Range(0, lambdas.Length).MinBy(t => Math.Abs(lambdas[t] - target))).ToArray();
+        var apart = places.Zip(places.Skip(1)).All(pair => pair.Item1 - pair.Item2 >= 2);
+        return !apart || Enumerable.Range(1, c.Count - 1).All(i => Distance(c.Timesteps.Values[i], targets[i]) <= nearest[i] + roundoff);
+    }
+
+    /// <summary>By definition; those of diffusers by numpy's arithmetic, step by step in double precision.</summary>
+    [Fact]
+    public void Ten_of_a_thousand()
+    {
+        Is(new Spacing.Leading(), 900, 800, 700, 600, 500, 400, 300, 200, 100, 0);
+        Is(new Spacing.Leading(1), 901, 801, 701, 601, 501, 401, 301, 201, 101, 1);
+        Is(new Spacing.Linspace(), 999, 888, 777, 666, 555, 444, 333, 222, 111, 0);
+        Is(new Spacing.Trailing(), 999, 899, 799, 699, 599, 499, 399, 299, 199, 99);
+        Is(new Spacing.UniformLambda(), 999, 886, 757, 603, 410, 202, 73, 22, 5, 0);
+        Is(new Spacing.Karras(), 999, 937, 864, 775, 663, 511, 301, 102, 18, 0);
+        Is(new Spacing.DiffusersMultistepLinspace(), 999, 899, 799, 699, 599, 500, 400, 300, 200, 100);
+        Is(new Spacing.DiffusersMultistepLeading(1), 901, 811, 721, 631, 541, 451, 361, 271, 181, 91);
+        Is(new Spacing.Karras(1e6), 999, 886, 757, 603, 410, 202, 73, 22, 5, 0);
+    }
+
+    [Fact]
+    public void Rounding_halves_from_1_and_from_0_differs()
+    {
+        Is(new Spacing.Linspace(), 999, 833, 666, 499, 333, 167, 0);
+        Is(new Spacing.DiffusersLinspace(), 999, 832, 666, 500, 333, 166, 0);
+        Is(new Spacing.Trailing(), 999, 856, 713, 570, 428, 285, 142);
+        Assert.Equal([936, 686, 436, 186], Places(new Spacing.DiffusersTrailing(), 1000, 48).Except(Places(new Spacing.Trailing(), 1000, 48)));
+        Assert.Equal([937, 687, 437, 187], Places(new Spacing.Trailing(), 1000, 48).Except(Places(new Spacing.DiffusersTrailing(), 1000, 48)));
+        Assert.Equal(499, Places(new Spacing.DiffusersLinspace(), 1000, 27)[13]); // 13·(999/26) is 499.5 but for its last place
+        Assert.Equal([16, 14, 11, 9, 6, 4, 1], Places(new Spacing.DiffusersTrailing(), 17, 7)); // theirs goes on to −1
+    }
+
+    [Fact]
+    public void Without_any_image_the_last_level_stands_in_the_place_of_the_next()
+    {
+        var zero = NoiseSchedule.Linear(1000).Valid().WithZeroTerminalSnr();
+        var before = NoiseSchedule.FromAlphaBars(new LanguageExt.Arr<double>(zero.AlphaBars.SkipLast(1))).Valid();
+        foreach (var spacing in (Spacing[])[new Spacing.UniformLambda(), new Spacing.Karras()])
+        {
+            Assert.Equal(
+                Timesteps.Spaced(spacing, before, 10).Valid().Values.Skip(1).Prepend(999), Timesteps.Spaced(spacing, zero, 10).Valid().Values);
+        }
+    }
+
+    [Fact]
+    public void Repetitions_move_towards_noise_and_down_again_at_its_end()
+    {
+        Assert.Equal([3, 2, 1, 0], Places(new Spacing.DiffusersMultistepLeading(), 4, 4));
+        Assert.Equal([3, 2, 1, 0], Places(new Spacing.DiffusersMultistepLinspace(), 4, 4));
+        // Nearest to evenly spread σ/a are 4, 4, 4, 4, 0, as the last β is 1 − 10⁻⁹.
+        var steep = NoiseSchedule.FromBetas(LanguageExt.Prelude.Array(0.1, 0.1, 0.1, 0.1, 1 - 1e-9)).Valid();
+        Assert.Equal([4, 3, 2, 0], Timesteps.Spaced(new Spacing.Karras(1), steep, 4).Valid().Values.AsEnumerable());
+    }
+
+    [Fact]
+    public void Every_fault_of_a_spacing_is_named()
+    {
+        var s = NoiseSchedule.Linear(10).Valid();
+        string[] Faults(Spacing spacing, int count) => [.. Timesteps.Spaced(spacing, s, count).Faults()];
+        Assert.Equal(["sampling-steps must lie in [1, 10], got 0"], Faults(new Spacing.Trailing(), 0));
+        Assert.Equal(["sampling-steps must lie in [1, 10], got 11", "rho must be positive and finite, got NaN"], Faults(new Spacing.Karras(double.NaN), 11));
+        Assert.Equal(["rho must be positive and finite, got 0"], Faults(new Spacing.Karras(0), 10));
+        Assert.Equal(["rho must be positive and finite, got Infinity"], Faults(new Spacing.Karras(double.PositiveInfinity), 10));
+        Assert.Equal(["sampling-steps must lie in [1, 10], got -1", "spacing-offset must lie in [0, 10), got -1"], Faults(new Spacing.Leading(-1), -1));
+        Assert.Equal(["spacing-offset must lie in [0, 4), got 4"], Faults(new Spacing.Leading(4), 3));
+        Assert.Equal(["spacing-offset must lie in [0, 4), got 4"], Faults(new Spacing.DiffusersMultistepLeading(4), 3));
+        Assert.Empty(Faults(new Spacing.DiffusersMultistepLeading(3), 3));
+    }
+
+    private static void Is(Spacing spacing, params int[] timesteps) => Assert.Equal(timesteps, Places(spacing, 1000, timesteps.Length));
+
+    private static int[] Places(Spacing spacing, int steps, int count) => [.. Timesteps.Spaced(spacing, NoiseSchedule.Linear(steps).Valid(), count).Valid().Values];
+
+    public static class Cases
+    {
+        public static Arbitrary<SpacedCase> All() =>
+            (from made in Generators.Schedules
+             from zero in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
+             let schedule = zero ? made.WithZeroTerminalSnr() : made
+             from count in Gen.Frequency((1, Gen.Constant(1)), (1, Gen.Constant(schedule.Steps)), (4, Gen.Choose(1, schedule.Steps)), (4, Gen.Choose(1, (schedule.Steps + 9) / 10)))
+             from rho in Gen.Frequency((1, Gen.Constant(7.0)), (1, Generators.Between(-3, 6).Select(power => Math.Pow(10, power))))
+             from leading in Gen.Choose(0, schedule.Steps - 1 - (count - 1) * (schedule.Steps / count))
+             from multistep in Gen.Choose(0, schedule.Steps - 1 - count * (schedule.Steps / (count + 1)))
+             from spacing in Gen.Elements<Spacing>(
+                 new Spacing.Leading(leading), new Spacing.Linspace(), new Spacing.Trailing(), new Spacing.UniformLambda(), new Spacing.Karras(rho),
+                 new Spacing.DiffusersLinspace(), new Spacing.DiffusersTrailing(), new Spacing.DiffusersMultistepLinspace(), new Spacing.DiffusersMultistepLeading(multistep))
+             select new SpacedCase(spacing, schedule, count)).ToArbitrary();
+    }
+}

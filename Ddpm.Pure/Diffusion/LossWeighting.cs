@@ -1,0 +1,88 @@
+using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+
+namespace Ddpm.Pure.Diffusion;
+
+/// <summary>How much the squared error of an output counts in training, by its noise level.</summary>
+public abstract record LossWeighting
+{
+    private LossWeighting()
+    {
+    }
+
+    /// <summary>1, whatever is predicted (Ho et al. 2020, eq. 14).</summary>
+    public sealed record Uniform : LossWeighting;
+
+    /// <summary>Min-SNR-γ (Hang et al. 2023, section 3.4): min(SNR, γ) on the error of x_0, whatever is predicted.</summary>
+    public sealed record MinSnr : LossWeighting
+    {
+        private MinSnr(double gamma) => Gamma = gamma;
+
+        /// <summary>γ > 0.</summary>
+        public double Gamma { get; }
+
+        /// <summary>Theirs, γ = 5.</summary>
+        public static MinSnr Published { get; } = new(5);
+
+        /// <summary>The weighting of γ.</summary>
+        /// <param name="gamma">γ > 0.</param>
+        /// <returns>The weighting, or what is wrong with γ.</returns>
+        public static Validation<Error, LossWeighting> Of(double gamma) => Positive("gamma", gamma).Map(LossWeighting (valid) => new MinSnr(valid));
+    }
+
+    /// <summary>P2, perception prioritised (Choi et al. 2022, eq. 8): 1/(k + SNR)^γ on the error of ε, whatever is predicted.</summary>
+    public sealed record P2 : LossWeighting
+    {
+        private P2(double k, double gamma) => (K, Gamma) = (k, gamma);
+
+        /// <summary>k > 0, which keeps the weight of the noisiest levels finite.</summary>
+        public double K { get; }
+
+        /// <summary>γ > 0, how far clean levels are left out.</summary>
+        public double Gamma { get; }
+
+        /// <summary>Theirs, k = γ = 1.</summary>
+        public static P2 Published { get; } = new(1, 1);
+
+        /// <summary>The weighting of k and γ.</summary>
+        /// <param name="k">k > 0.</param>
+        /// <param name="gamma">γ > 0.</param>
+        /// <returns>The weighting, or every fault of the two values.</returns>
+        public static Validation<Error, LossWeighting> Of(double k, double gamma) =>
+            (Positive("k", k), Positive("gamma", gamma)).Apply(LossWeighting (valid, power) => new P2(valid, power));
+    }
+
+    /// <summary>The weight of an output's squared error.</summary>
+    /// <param name="prediction">What the output stands for.</param>
+    /// <param name="level">A level with noise, ᾱ ∈ [0, 1); at ᾱ = 0 it is the limit, and finite.</param>
+    public double Weight(Prediction prediction, NoiseLevel level)
+    {
+        var snr = level.Snr;
+        return this switch
+        {
+            Uniform => 1,
+            // Of ε: min(SNR, γ)/SNR, and 1 at SNR = 0.
+            MinSnr { Gamma: var gamma } => prediction switch
+            {
+                Prediction.Epsilon => Math.Min(1, gamma / snr),
+                Prediction.Sample => Math.Min(snr, gamma),
+                Prediction.Velocity => Math.Min(snr, gamma) / (snr + 1),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            },
+            P2 { K: var k, Gamma: var gamma } => Elementary.Pow(k + snr, -gamma) * prediction switch
+            {
+                Prediction.Epsilon => 1,
+                Prediction.Sample => snr,
+                Prediction.Velocity => level.AlphaBar, // SNR/(SNR + 1)
+                _ => throw new System.Diagnostics.UnreachableException(),
+            },
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    private static Validation<Error, double> Positive(string name, double value) =>
+        Check.That(name, value, value > 0 && double.IsFinite(value), "must be positive and finite");
+}

@@ -1,0 +1,129 @@
+using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Sampling;
+
+/// <summary>
+/// How n timesteps are spread over the T of a schedule, counted from 0. Lin et al. (2024, table 2) count from 1 and round half to even, and so
+/// does this, less one afterwards, in exact arithmetic. Diffusers round numbers counted from 0, in double precision: where a half is rounded, one of both goes up
+/// and the other down, hence cases of their own. <see cref="Timesteps.Spaced"/> makes them.
+/// </summary>
+public abstract record Spacing
+{
+    private Spacing()
+    {
+    }
+
+    /// <summary>Every ⌊T/n⌋-th from the first on, n of them: i·⌊T/n⌋ + Offset. T − 1 is rarely among them.</summary>
+    /// <param name="Offset">Diffusers' steps_offset: 0 is Lin et al.'s, 1 is Stable Diffusion's. The last timestep must stay below T.</param>
+    public sealed record Leading(int Offset = 0) : Spacing;
+
+    /// <summary>From 0 to T − 1, ends included: round(1 + i(T − 1)/(n − 1)) − 1. A single one is T − 1, where noise begins.</summary>
+    public sealed record Linspace : Spacing;
+
+    /// <summary>Every T/n-th from T − 1 down: round(T − i·T/n) − 1.</summary>
+    public sealed record Trailing : Spacing;
+
+    /// <summary>Nearest to evenly spread λ = ln(a/σ), from T − 1 to 0 (Lu et al. 2022).</summary>
+    public sealed record UniformLambda : Spacing;
+
+    /// <summary>
+    /// Nearest to evenly spread (σ/a)^(1/ρ), from T − 1 to 0 (Karras et al. 2022, eq. 5, between the schedule's own ends): ρ = 1 spreads σ/a
+    /// evenly, and with growing ρ it becomes <see cref="UniformLambda"/>. Near is meant in ln(σ/a), as diffusers do.
+    /// </summary>
+    /// <param name="Rho">ρ > 0; theirs is 7.</param>
+    public sealed record Karras(double Rho = 7) : Spacing;
+
+    /// <summary>Diffusers' "linspace" of DDIM and DDPM: round(i(T − 1)/(n − 1)). A single one is 0.</summary>
+    public sealed record DiffusersLinspace : Spacing;
+
+    /// <summary>
+    /// Diffusers' "trailing": as <see cref="Trailing"/>, but numpy's repeated step in double precision makes some halves round the other way. For
+    /// some n theirs has one timestep more, −1, which is left out.
+    /// </summary>
+    public sealed record DiffusersTrailing : Spacing;
+
+    /// <summary>Diffusers' "linspace" of multistep samplers: the first n of n + 1, round((n − i)(T − 1)/n), so that 0 is left out.</summary>
+    public sealed record DiffusersMultistepLinspace : Spacing;
+
+    /// <summary>Diffusers' "leading" of multistep samplers: the first n of n + 1, (n − i)·⌊T/(n + 1)⌋ + Offset.</summary>
+    /// <param name="Offset">Their steps_offset. The last timestep must stay below T.</param>
+    public sealed record DiffusersMultistepLeading(int Offset = 0) : Spacing;
+
+    /// <summary>Whether the spacing's own numbers fit T and n; where n itself does not, only what is wrong with any n.</summary>
+    internal Validation<Error, Unit> Checked(int steps, int count) => this switch
+    {
+        Leading(var offset) => CheckedOffset(offset, steps, count, n => (n - 1) * (steps / n)),
+        DiffusersMultistepLeading(var offset) => CheckedOffset(offset, steps, count, n => n * (steps / (n + 1))),
+        Karras(var rho) => Check.That("rho", rho, rho > 0 && double.IsFinite(rho), "must be positive and finite").Map(_ => unit),
+        _ => unit,
+    };
+
+    /// <summary>Non-increasing timesteps in [0, T), for checked numbers; where rounding brings two together, they are equal.</summary>
+    internal int[] Places(NoiseSchedule schedule, int count)
+    {
+        int steps = schedule.Steps, last = steps - 1, gaps = count - 1;
+        int[] Each(Func<int, int> place) => [.. Enumerable.Range(0, count).Select(place)];
+        return this switch
+        {
+            Leading(var offset) => Each(i => (gaps - i) * (steps / count) + offset),
+            Linspace => Each(i => i == 0 ? last : RoundedQuotient((long)(gaps - i) * last + gaps, gaps) - 1),
+            Trailing => Each(i => RoundedQuotient((long)steps * (count - i), count) - 1),
+            UniformLambda => Nearest(schedule, count, (noisiest, cleanest, part) => noisiest + (cleanest - noisiest) * part),
+            // −ρ·ln((1 − part)·s₀ + part·s₁), s = e^(−λ/ρ), with s₀ taken out.
+            Karras(var rho) => Nearest(schedule, count, (noisiest, cleanest, part) =>
+                noisiest - rho * Elementary.Log1P(Elementary.ExpM1((noisiest - cleanest) / rho) * part)),
+            DiffusersLinspace => Each(i => gaps == 0 ? 0 : i == 0 ? last : Rounded((gaps - i) * ((double)last / gaps))),
+            DiffusersTrailing => Each(i => i == 0 ? last : Math.Max(0, Rounded(steps + i * (steps - (double)steps / count - steps)) - 1)),
+            DiffusersMultistepLinspace => Each(i => i == 0 ? last : Rounded((count - i) * ((double)last / count))),
+            DiffusersMultistepLeading(var offset) => Each(i => (count - i) * (steps / (count + 1)) + offset),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    private static Validation<Error, Unit> CheckedOffset(int offset, int steps, int count, Func<int, int> lastWithout)
+    {
+        var limit = steps - (count >= 1 && count <= steps ? lastWithout(count) : 0);
+        return Check.That("spacing-offset", offset, offset >= 0 && offset < limit, Invariant($"must lie in [0, {limit})")).Map(_ => unit);
+    }
+
+    /// <summary>
+    /// The timesteps whose λ are nearest to those of a path from the noisiest to the cleanest; of two as near, the noisier. Without any image
+    /// λ = −∞ is no end of a path: that level then stands in the place of the next, so that sampling begins with it.
+    /// </summary>
+    private static int[] Nearest(NoiseSchedule schedule, int count, Func<double, double, double, double> path)
+    {
+        var lambdas = schedule.Levels.Map(level => level.Lambda).ToArray();
+        var last = schedule.Steps - 1;
+        var t = last > 0 && double.IsNegativeInfinity(lambdas[last]) ? last - 1 : last;
+        var noisiest = lambdas[t];
+        var places = new int[count];
+        for (var i = 1; i < count; i++)
+        {
+            var lambda = i == count - 1 ? lambdas[0] : path(noisiest, lambdas[0], (double)i / (count - 1));
+            while (t > 0 && Math.Abs(lambdas[t - 1] - lambda) < Math.Abs(lambdas[t] - lambda))
+            {
+                t--;
+            }
+
+            places[i] = t;
+        }
+
+        places[0] = last;
+        return places;
+    }
+
+    /// <summary>Half to even, as numpy.</summary>
+    private static int Rounded(double value) => (int)Math.Round(value, MidpointRounding.ToEven);
+
+    /// <summary>a/b rounded half to even, without the quotient's own rounding.</summary>
+    private static int RoundedQuotient(long a, long b)
+    {
+        var (quotient, twice) = (a / b, 2 * (a % b));
+        return (int)(twice > b || (twice == b && quotient % 2 == 1) ? quotient + 1 : quotient);
+    }
+}

@@ -1,0 +1,116 @@
+using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+
+namespace Ddpm.Pure.Schedules;
+
+/// <content>The published families. Each is said by its β, so that ᾱ is their product in all of them.</content>
+public sealed partial record NoiseSchedule
+{
+    /// <summary>
+    /// Linear (Ho et al. 2020, section 4): β_t = β_min + (β_max − β_min)·t/(T − 1); T = 1 gives β_min.
+    /// </summary>
+    /// <param name="steps">T ≥ 1.</param>
+    /// <param name="minBeta">β_min ∈ (0, 1); null for theirs, 1e-4.</param>
+    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for theirs, 0.02.</param>
+    /// <returns>The schedule, or every fault of the three values.</returns>
+    public static Validation<Error, NoiseSchedule> Linear(int steps, double? minBeta = null, double? maxBeta = null) =>
+        BetweenBetas(steps, minBeta ?? 1e-4, maxBeta ?? 0.02, Ramp);
+
+    /// <summary>
+    /// Scaled linear (Rombach et al. 2022, Stable Diffusion): √β_t goes linearly from √β_min to √β_max; T = 1 gives β_min.
+    /// </summary>
+    /// <param name="steps">T ≥ 1.</param>
+    /// <param name="minBeta">β_min ∈ (0, 1); null for theirs, 0.00085.</param>
+    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for theirs, 0.012.</param>
+    /// <returns>The schedule, or every fault of the three values.</returns>
+    public static Validation<Error, NoiseSchedule> ScaledLinear(int steps, double? minBeta = null, double? maxBeta = null) =>
+        BetweenBetas(steps, minBeta ?? 0.00085, maxBeta ?? 0.012, (first, last, t, intervals) =>
+        {
+            var root = Ramp(Math.Sqrt(first), Math.Sqrt(last), t, intervals);
+            return Math.Min(root * root, last);
+        });
+
+    /// <summary>
+    /// Sigmoid in β (Xu et al. 2022, GeoDiff): β_t = β_min + (β_max − β_min)·σ(y_t), σ the logistic function, y_t linear from −6 to 6; T = 1
+    /// has y_0 = −6. The ends are near β_min and β_max, not at them. Not to be taken for <see cref="SigmoidAlphaBar"/>.
+    /// </summary>
+    /// <param name="steps">T ≥ 1.</param>
+    /// <param name="minBeta">β_min ∈ (0, 1); null for 1e-4.</param>
+    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for 0.02.</param>
+    /// <returns>The schedule, or every fault of the three values.</returns>
+    public static Validation<Error, NoiseSchedule> SigmoidBeta(int steps, double? minBeta = null, double? maxBeta = null) =>
+        BetweenBetas(steps, minBeta ?? 1e-4, maxBeta ?? 0.02, (first, last, t, intervals) =>
+            first + (last - first) * Logistic(Ramp(-6, 6, t, intervals)));
+
+    /// <summary>
+    /// Cosine (Nichol and Dhariwal 2021, eq. 17): β_t = min(1 − f((t + 1)/T)/f(t/T), β_max), f(u) = cos²((u + s)/(1 + s)·π/2).
+    /// </summary>
+    /// <param name="steps">T ≥ 1.</param>
+    /// <param name="offset">s ≥ 0, small; theirs is 0.008.</param>
+    /// <param name="maxBeta">β_max ∈ (0, 1), where β is clipped; theirs is 0.999.</param>
+    /// <returns>The schedule, or every fault of the three values.</returns>
+    public static Validation<Error, NoiseSchedule> Cosine(int steps, double offset = 0.008, double maxBeta = 0.999) =>
+        (Check.AtLeast("steps", steps, 1), Check.That("offset", offset, offset is >= 0 and <= 1, "must lie in [0, 1]"),
+                Check.Inside("max-beta", maxBeta, 0, 1))
+            .Apply((count, s, largest) =>
+            {
+                double CosineAt(int t) => Elementary.Cos(((double)t / count + s) / (1 + s) * (Math.PI / 2));
+                // 1 − (c'/c)² = (c − c')(c + c')/c², free of the cancellation between two squares near 1.
+                double Beta(int t)
+                {
+                    double before = CosineAt(t), after = t + 1 == count ? 0 : CosineAt(t + 1);
+                    return (before - after) * (before + after) / (before * before);
+                }
+
+                return FromValidBetas(Indices(count).Map(t => Math.Min(Beta(t), largest)));
+            });
+
+    /// <summary>
+    /// Sigmoid in ᾱ (Jabri et al. 2022, algorithm 1): f(u) = (σ(e/τ) − σ((u(e − s) + s)/τ))/(σ(e/τ) − σ(s/τ)), σ the logistic function.
+    /// Theirs is continuous, and f(1) = 0; here β_t = min(1 − f((t + 1)/T)/f(t/T), β_max), as the cosine's, so that ᾱ_t = f((t + 1)/T) but
+    /// for the last. Not to be taken for <see cref="SigmoidBeta"/>.
+    /// </summary>
+    /// <param name="steps">T ≥ 1.</param>
+    /// <param name="start">s; theirs is −3.</param>
+    /// <param name="end">e > s; theirs is 3.</param>
+    /// <param name="tau">τ > 0, such that s/τ and e/τ lie in [−20, 20], beyond which the first β would be lost in rounding; theirs is 1.</param>
+    /// <param name="maxBeta">β_max ∈ (0, 1), where β is clipped; 0.999 is the cosine's.</param>
+    /// <returns>The schedule, or every fault of the five values.</returns>
+    public static Validation<Error, NoiseSchedule> SigmoidAlphaBar(
+        int steps, double start = -3, double end = 3, double tau = 1, double maxBeta = 0.999)
+    {
+        bool validTau = tau > 0 && double.IsFinite(tau), validStart = double.IsFinite(start), validEnd = double.IsFinite(end);
+        bool Near(double value) => Math.Abs(value) <= 20 * (validTau ? tau : double.MaxValue);
+        var range = validTau ? Invariant($"must lie within 20 tau, {20 * tau}, of 0") : "must be finite";
+        return (Check.AtLeast("steps", steps, 1), Check.That("start", start, validStart && Near(start), range),
+                Check.That("end", end, validEnd && Near(end), range),
+                Check.That("end", end, !(validStart && validEnd) || end > start, Invariant($"must be greater than start, {start}")),
+                Check.That("tau", tau, validTau, "must be positive and finite"), Check.Inside("max-beta", maxBeta, 0, 1))
+            .Apply((count, _, _, _, _, largest) =>
+            {
+                double last = end / tau, width = (end - start) / tau;
+                // Where the sigmoid stands less than its end, as a part of the whole way left at t.
+                double Left(int t) => width * (count - t) / count;
+                // σ(y) − σ(x) = σ(y)σ(−x)(1 − e^(x − y)), so that in β = (σ(x') − σ(x))/(σ(e/τ) − σ(x)) no sigmoids are subtracted.
+                double Beta(int t) => Logistic(last - Left(t + 1)) / Logistic(last) * Elementary.ExpM1(-width / count) / Elementary.ExpM1(-Left(t));
+                return FromValidBetas(Indices(count).Map(t => Math.Min(Beta(t), largest)));
+            });
+    }
+
+    /// <summary>A schedule whose β_t is a function of β_min, β_max, t and T − 1.</summary>
+    private static Validation<Error, NoiseSchedule> BetweenBetas(int steps, double minBeta, double maxBeta, Func<double, double, int, int, double> beta) =>
+        (Check.AtLeast("steps", steps, 1), Check.Inside("min-beta", minBeta, 0, 1), Check.Inside("max-beta", maxBeta, 0, 1),
+                // Said of two values that are right by themselves: a fault of one is none of the other.
+                Check.That("max-beta", maxBeta, !(minBeta is > 0 and < 1 && maxBeta is > 0 and < 1) || maxBeta >= minBeta,
+                    Invariant($"must be at least min-beta, {minBeta}")))
+            .Apply((count, first, last, _) => FromValidBetas(Indices(count).Map(t => beta(first, last, t, count - 1))));
+
+    /// <summary>The t-th of the points that cut [first, last] into equal intervals; first where there are none.</summary>
+    private static double Ramp(double first, double last, int t, int intervals) =>
+        intervals == 0 ? first : Math.Min(first + (last - first) * t / intervals, last);
+
+    /// <summary>1/(1 + e⁻ˣ).</summary>
+    private static double Logistic(double x) => 1 / (1 + Elementary.Exp(-x));
+}
