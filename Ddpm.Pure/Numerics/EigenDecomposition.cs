@@ -57,14 +57,15 @@ public sealed record EigenDecomposition
         {
             // Row k right of the diagonal becomes u itself: nothing reads that row again but the vectors below.
             var u = a.AsSpan(k * n + k + 1, n - k - 1);
-            var square = Rows.Dot(u, u);
-            if (square - u[0] * u[0] <= Negligible)
+            var rest = Rows.Dot(u[1..], u[1..]);
+            if (rest <= Negligible)
             {
                 offDiagonal[k] = u[0];
                 continue;
             }
 
-            offDiagonal[k] = u[0] > 0 ? -Math.Sqrt(square) : Math.Sqrt(square);
+            var length = Math.Sqrt(u[0] * u[0] + rest);
+            offDiagonal[k] = u[0] > 0 ? -length : length;
             u[0] -= offDiagonal[k];
             var tau = taus[k] = 2 / Rows.Dot(u, u);
 
