@@ -137,9 +137,9 @@ public sealed class VariationalBoundLaws
     [Law]
     public bool The_decoder_s_variance_is_the_first_beta_or_the_next_posterior_s(AnySchedule s, Pixel mean)
     {
-        var (beta, posterior) = (VariationalBound.DecoderAt(s.Value, ReverseVariance.Beta, mean.Value), VariationalBound.DecoderAt(s.Value, ReverseVariance.Posterior, mean.Value));
         var next = s.Value.Steps == 1 ? s.Value.Betas[0] : Posterior.Between(s.Value[1], s.Value[0]).Variance;
-        return beta == new DiscretisedGaussian(mean.Value, Math.Sqrt(s.Value.Betas[0])) && posterior == new DiscretisedGaussian(mean.Value, Math.Sqrt(next));
+        return VariationalBound.DecoderAt(s.Value, ReverseVariance.Beta, mean.Value) == new DiscretisedGaussian(mean.Value, Math.Sqrt(s.Value.Betas[0]))
+            && VariationalBound.DecoderAt(s.Value, ReverseVariance.Posterior, mean.Value) == new DiscretisedGaussian(mean.Value, Math.Sqrt(next));
     }
 
     /// <summary>Weights on the linear schedule of 1000 steps with s² = β̃, to the digits given.</summary>

@@ -12,7 +12,10 @@ public sealed class KernelDistanceLaws
     public bool It_is_the_sum_over_pairs(TwoFeatureSets sets)
     {
         static double Mean(FeatureSet one, FeatureSet other, bool withSelf) => (
-            from i in Enumerable.Range(0, one.Count) from j in Enumerable.Range(0, other.Count) where withSelf || i != j select Kernel(one.Feature(i), other.Feature(j))).Average();
+            from i in Enumerable.Range(0, one.Count)
+            from j in Enumerable.Range(0, other.Count)
+            where withSelf || i != j
+            select Kernel(one.Feature(i), other.Feature(j))).Average();
         var expected = Mean(sets.Real, sets.Real, false) + Mean(sets.Generated, sets.Generated, false) - 2 * Mean(sets.Real, sets.Generated, true);
         return Near(expected, Between(sets.Real, sets.Generated), Roundoff(sets));
     }

@@ -12,7 +12,8 @@ public sealed class PrecisionRecallLaws
     public bool It_counts_what_lies_within_reach_of_a_kth_neighbour(TwoFeatureSets sets, byte choice)
     {
         var (real, generated, k) = (sets.Real, sets.Generated, Neighbours(sets, choice));
-        double Radius(FeatureSet set, int i) => Enumerable.Range(0, set.Count).Where(j => j != i).Select(j => Square(set.Feature(i), set.Feature(j))).Order().ElementAt(k - 1);
+        double Radius(FeatureSet set, int i) =>
+            Enumerable.Range(0, set.Count).Where(j => j != i).Select(j => Square(set.Feature(i), set.Feature(j))).Order().ElementAt(k - 1);
         bool Within(FeatureSet of, int i, FeatureSet from, int j) => Square(of.Feature(i), from.Feature(j)) <= Radius(of, i);
         var (rows, columns) = (Enumerable.Range(0, real.Count).ToArray(), Enumerable.Range(0, generated.Count).ToArray());
         return PrecisionRecall.Of(real, generated, k).Valid() == new PrecisionRecall(

@@ -94,7 +94,9 @@ public sealed record VariationalBound
     /// β̃_1 as in the authors' program, and β_0 where there is but one step.
     /// </summary>
     public static DiscretisedGaussian DecoderAt(NoiseSchedule schedule, ReverseVariance variance, double mean) =>
-        new(mean, Math.Sqrt(variance == ReverseVariance.Posterior && schedule.Steps > 1 ? Posterior.Between(schedule[1], schedule[0]).Variance : schedule.Betas[0]));
+        new(mean, Math.Sqrt(variance == ReverseVariance.Posterior && schedule.Steps > 1
+            ? Posterior.Between(schedule[1], schedule[0]).Variance
+            : schedule.Betas[0]));
 
     private static double Spread(NoiseLevel level, NoiseLevel earlier, ReverseVariance variance) =>
         variance == ReverseVariance.Beta ? level.BetaSince(earlier) : Posterior.Between(level, earlier).Variance;

@@ -46,7 +46,8 @@ public static class FrechetDistance
     }
 
     /// <summary>
-    /// F = Λ^½·Vᵀ. An eigenvalue that cannot be told from zero counts as zero, because its root would not be small: so fewer features than dimensions do no harm.
+    /// F = Λ^½·Vᵀ. An eigenvalue that cannot be told from zero counts as zero, because its root would not be small: so fewer features than
+    /// dimensions do no harm.
     /// </summary>
     private static double[] Factor(SymmetricMatrix covariance)
     {

@@ -26,10 +26,13 @@ public sealed record GaussianSummary
     public static Validation<Error, GaussianSummary> Create(Arr<double> mean, SymmetricMatrix covariance)
     {
         var eigen = EigenDecomposition.Of(covariance);
-        return (mean.Map((i, x) => Check.That(Invariant($"mean[{i}]"), x, Math.Abs(x) <= FeatureSet.Largest, "must lie in [-1E+40, 1E+40]")).Sequence(),
-                Check.That("covariance-order", covariance.Order, covariance.Order == mean.Count, Invariant($"must be the length of the mean, {mean.Count}")),
-                Check.That("covariance-least-eigenvalue", eigen.Values[0], eigen.Values[0] >= -eigen.Roundoff, "must be at least 0"),
-                Check.That("covariance-largest-eigenvalue", eigen.Values[^1], eigen.Values[^1] <= FeatureSet.Largest * FeatureSet.Largest, "must be at most 1E+80"))
+        var (least, largest) = (eigen.Values[0], eigen.Values[^1]);
+        return (mean.Map((i, x) => Check.That(Invariant($"mean[{i}]"), x, Math.Abs(x) <= FeatureSet.Largest, "must lie in [-1E+40, 1E+40]"))
+                    .Sequence(),
+                Check.That("covariance-order", covariance.Order, covariance.Order == mean.Count,
+                    Invariant($"must be the length of the mean, {mean.Count}")),
+                Check.That("covariance-least-eigenvalue", least, least >= -eigen.Roundoff, "must be at least 0"),
+                Check.That("covariance-largest-eigenvalue", largest, largest <= FeatureSet.Largest * FeatureSet.Largest, "must be at most 1E+80"))
             .Apply((_, _, _, _) => new GaussianSummary(mean, covariance));
     }
 

@@ -74,7 +74,10 @@ public readonly record struct PrecisionRecall(double Precision, double Recall, d
         return radii;
     }
 
-    /// <summary>Gives the squared distances from each feature of one set to all of the other; each is added dimension by dimension, so both ways round it is the same number.</summary>
+    /// <summary>
+    /// Gives the squared distances from each feature of one set to all of the other; each is added dimension by dimension, so both ways round it is
+    /// the same number.
+    /// </summary>
     private static void EachRow(FeatureSet from, FeatureSet to, Action<int, double[]> use)
     {
         var (points, byDimension, distances) = (from.Values.ToArray(), to.ByDimension(), new double[to.Count]);
