@@ -20,6 +20,9 @@ public enum StreamName : uint
 
     /// <summary>The initial value of the k-th parameter of a network: index k, step 0.</summary>
     WeightInitialization = 6,
+
+    /// <summary>The features in subset n of a metric over subsets: index 0 of the real ones, 1 of the generated ones; step n.</summary>
+    MetricSubsets = 7,
 }
 
 /// <summary>

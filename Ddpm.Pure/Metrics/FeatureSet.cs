@@ -1,0 +1,50 @@
+using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Metrics;
+
+/// <summary>The features of N images, D numbers for each: what the metrics of generated images compare.</summary>
+public sealed record FeatureSet
+{
+    /// <summary>10⁴⁰: the largest magnitude of a feature for which no metric can overflow.</summary>
+    public const double Largest = 1e40;
+
+    private FeatureSet(int count, int dimension, Arr<double> values) => (Count, Dimension, Values) = (count, dimension, values);
+
+    /// <summary>N ≥ 2.</summary>
+    public int Count { get; }
+
+    /// <summary>D ≥ 1.</summary>
+    public int Dimension { get; }
+
+    /// <summary>The features, N×D image by image, each finite and within ±10⁴⁰.</summary>
+    public Arr<double> Values { get; }
+
+    /// <summary>The set of given features.</summary>
+    /// <param name="count">N ≥ 2, since no metric says anything of one image.</param>
+    /// <param name="dimension">D ≥ 1.</param>
+    /// <param name="values">N×D numbers, image by image, each within ±10⁴⁰.</param>
+    /// <returns>The set, or every fault: of the sizes, of their product, of each feature.</returns>
+    public static Validation<Error, FeatureSet> Create(int count, int dimension, Arr<double> values)
+    {
+        var sized = count >= 2 && dimension >= 1;
+        var faulty = toSeq(Enumerable.Range(0, values.Count)).Filter(i => !(Math.Abs(values[i]) <= Largest));
+        return (Check.AtLeast("count", count, 2), Check.AtLeast("dimension", dimension, 1),
+                Check.That("features", values.Count, !sized || values.Count == (long)count * dimension,
+                    Invariant($"must be {count}×{dimension} in number")),
+                faulty.Map(i => Check.That(
+                    sized ? Invariant($"feature[{i / dimension}, {i % dimension}]") : Invariant($"feature[{i}]"), values[i], false,
+                    "must lie in [-1E+40, 1E+40]")).Sequence())
+            .Apply((n, d, _, _) => new FeatureSet(n, d, values));
+    }
+
+    /// <summary>Nothing but the fault, if any, that two sets cannot be compared.</summary>
+    internal static Validation<Error, int> OneDimension(int real, int generated) =>
+        Check.That("generated-dimension", generated, generated == real, Invariant($"must be the dimension of the real features, {real}"));
+
+    /// <summary>D×N: the same features dimension by dimension, in which the sums over dimensions of many pairs go side by side.</summary>
+    internal double[] ByDimension() => Rows.Transposed(Values.ToArray(), Count, Dimension);
+}
