@@ -1,0 +1,82 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Sampling;
+
+/// <summary>What a user may say about a sampler, as they say it. <see cref="Compile"/> checks it.</summary>
+public sealed record SamplingOptions
+{
+    /// <summary>How many timesteps a sampler other than ddpm visits unless told otherwise.</summary>
+    public const int UsualSteps = 50;
+
+    /// <summary>The sampler, of <see cref="Samplers"/>.</summary>
+    public string Sampler { get; init; } = "ddpm";
+
+    /// <summary>How many timesteps to visit, in [1, T]; null for all with ddpm and <see cref="UsualSteps"/> with others, or T where that is less.</summary>
+    public int? SamplingSteps { get; init; }
+
+    /// <summary>How they are spread, of <see cref="Choices.Spacings"/>.</summary>
+    public string Spacing { get; init; } = "trailing";
+
+    /// <summary>η ∈ [0, 1] of DDIM; null for 0. It belongs to no other sampler.</summary>
+    public double? Eta { get; init; }
+
+    /// <summary>The reverse variance of ddpm, of <see cref="Variances"/>; null for beta. It belongs to no other sampler.</summary>
+    public string? Variance { get; init; }
+
+    /// <summary>Whether to end at the level after the first step (diffusers' set_alpha_to_one=False and final_sigmas_type="sigma_min") and not at the clean image.</summary>
+    public bool EndAtFirstLevel { get; init; }
+
+    /// <summary>The reverse variances that need nothing of the network.</summary>
+    public static Map<string, ReverseVariance> Variances { get; } = Map(("beta", ReverseVariance.Beta), ("posterior", ReverseVariance.Posterior));
+
+    /// <summary>The samplers, from options.</summary>
+    public static Map<string, Func<SamplingOptions, Validation<Error, Sampler>>> Samplers { get; } = Map<string, Func<SamplingOptions, Validation<Error, Sampler>>>(
+        ("ddpm", options => Variances.Find("variance", options.Variance ?? "beta").Map(Sampler (variance) => new Sampler.Ancestral(variance))),
+        ("ddim", options => new Sampler.Ddim(options.Eta ?? 0)),
+        ("ddim-diffusers", options => new Sampler.Ddim(options.Eta ?? 0, ClippedNoise.DiffusersOutput)),
+        ("dpmpp-1", _ => new Sampler.DpmSolver(1)),
+        ("dpmpp-2m", _ => new Sampler.DpmSolver(2)),
+        ("dpmpp-3m", _ => new Sampler.DpmSolver(3)),
+        ("dpmpp-3m-published", _ => new Sampler.DpmSolver(3, DpmSolverWeights.Published)),
+        ("dpmpp-2m-sde", _ => new Sampler.StochasticDpmSolver()),
+        ("unipc-1", _ => new Sampler.UniPc(1)),
+        ("unipc-2", _ => new Sampler.UniPc(2)),
+        ("unipc-3", _ => new Sampler.UniPc(3)),
+        ("ipndm-1", _ => new Sampler.Ipndm(1)),
+        ("ipndm-2", _ => new Sampler.Ipndm(2)),
+        ("ipndm-3", _ => new Sampler.Ipndm(3)),
+        ("ipndm-4", _ => new Sampler.Ipndm(4)),
+        ("heun", _ => new Sampler.Heun()));
+
+    /// <summary>The timesteps that these options visit on a schedule.</summary>
+    /// <returns>The timesteps, or every fault of their number and spacing.</returns>
+    public Validation<Error, Timesteps> TimestepsOn(NoiseSchedule schedule) => Choices.Spacings.Find("spacing", Spacing)
+        .Bind(spacing => Timesteps.Spaced(spacing, schedule, SamplingSteps ?? (Sampler == "ddpm" ? schedule.Steps : Math.Min(UsualSteps, schedule.Steps))))
+        .Map(timesteps => EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps);
+
+    /// <summary>The sampler that these options name.</summary>
+    /// <returns>The sampler, or every fault of its name and of options that it has not.</returns>
+    public Validation<Error, Sampler> Chosen() =>
+        (Samplers.Find("sampler", Sampler).Bind(make => make(this)),
+            Belongs("eta", Eta, Sampler is "ddim" or "ddim-diffusers", "ddim"), Belongs("variance", Variance, Sampler == "ddpm", "ddpm"))
+        .Apply((sampler, _, _) => sampler);
+
+    /// <summary>The plan.</summary>
+    /// <param name="schedule">The noise schedule that the network was trained with.</param>
+    /// <param name="prediction">What the network predicts.</param>
+    /// <param name="clipSample">Whether to clip the estimated x_0 to [−1, 1].</param>
+    /// <param name="timesteps">The timesteps, where they are others than these options say: a part of them, or searched ones.</param>
+    /// <returns>The plan, or every fault at once.</returns>
+    public Validation<Error, SamplingPlan> Compile(NoiseSchedule schedule, Prediction prediction, bool clipSample, Option<Timesteps> timesteps = default) =>
+        (Chosen(), timesteps.Match(given => given, () => TimestepsOn(schedule))).Apply((sampler, visited) => (Sampler: sampler, Visited: visited))
+        .Bind(chosen => chosen.Sampler.Compile(new(schedule, prediction, chosen.Visited, clipSample)));
+
+    private static Validation<Error, Unit> Belongs<T>(string name, T value, bool right, string owner) =>
+        value is null || right ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), Invariant($"belongs to the sampler {owner} alone"));
+}
