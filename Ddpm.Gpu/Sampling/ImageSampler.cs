@@ -20,6 +20,11 @@ public sealed record GeneratedImages(int Count, int Channels, int Size, ReadOnly
 /// <param name="BatchSize">How many at a time, ≥ 1.</param>
 public sealed record SampleRequest(ulong Seed, int Count, int BatchSize);
 
+/// <summary>What is known of the images to generate.</summary>
+/// <param name="Images">In [−1, 1], as many as are asked for, N·C·H·W numbers.</param>
+/// <param name="Mask">Which of an image's C·H·W numbers are kept to the end; none where all are generated anew from the start that the plan says.</param>
+public sealed record KnownPixels(ReadOnlyMemory<float> Images, Option<ReadOnlyMemory<bool>> Mask);
+
 /// <summary>Generates images with a network and a plan.</summary>
 /// <param name="network">The network.</param>
 /// <param name="plan">The compiled sampler.</param>
@@ -33,13 +38,14 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan)
     /// </param>
     /// <param name="progress">Told the lines done and the lines there are, over all batches.</param>
     /// <param name="stop">Ends the work.</param>
+    /// <param name="known">What is known of them; needed where the plan starts from an image.</param>
     /// <returns>The images at each moment, in the order of the moments, and last the result; or <see cref="Errors.Cancelled"/>.</returns>
     public Fin<IReadOnlyList<GeneratedImages>> Sample(
-        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop)
+        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop, Option<KnownPixels> known = default)
     {
         try
         {
-            return FinSucc(Run(theta, request, moments, progress, stop));
+            return FinSucc(Run(theta, request, moments, progress, stop, known));
         }
         catch (OperationCanceledException)
         {
@@ -48,7 +54,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan)
     }
 
     private IReadOnlyList<GeneratedImages> Run(
-        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop)
+        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop, Option<KnownPixels> known)
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
@@ -79,6 +85,9 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan)
                 (x, timestep) => network.Forward(weights, x, full([count], timestep, ScalarType.Int64, network.Device)),
                 initial,
                 noise.Line,
+                known.Map(pixel => new KnownImage(
+                    tensor(pixel.Images.Slice(first * pixels, count * pixels).ToArray(), [count, channels, size, size], network.Type).to(network.Device),
+                    pixel.Mask.Map(mask => tensor(mask.ToArray(), [1, channels, size, size]).to(network.Device)))),
                 observe: (line, x) =>
                 {
                     stop.ThrowIfCancellationRequested();

@@ -28,24 +28,25 @@ internal sealed class DataOptions
     /// <summary>The data set's name, if it was said.</summary>
     public LanguageExt.Option<string> Dataset(CommandLine.ParseResult said) => said.GetResult(_dataset) is { Implicit: false } ? Some(said.GetValue(_dataset)!) : None;
 
-    /// <summary>Loads the training images.</summary>
+    /// <summary>Loads images.</summary>
     /// <param name="said">The command line.</param>
     /// <param name="dataset">The data set's name.</param>
     /// <param name="view">Sees the download.</param>
     /// <param name="stop">Ends it.</param>
-    public Fin<LoadedDataSet> Load(CommandLine.ParseResult said, string dataset, IView view, CancellationToken stop) =>
+    /// <param name="split">Which part.</param>
+    public Fin<LoadedDataSet> Load(CommandLine.ParseResult said, string dataset, IView view, CancellationToken stop, DataSplit split = DataSplit.Train) =>
         from description in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
-        from loaded in Load(description, Optional(said.GetValue(_folder)), view, stop)
+        from loaded in Load(description, split, Optional(said.GetValue(_folder)), view, stop)
         from square in loaded.Images.Height == loaded.Images.Width
             ? FinSucc(loaded)
             : Error.New($"the images in {loaded.Origin} are {loaded.Images.Height}×{loaded.Images.Width}, and only square ones can be used")
         select square;
 
-    private static Fin<LoadedDataSet> Load(DataSetDescription description, LanguageExt.Option<string> folder, IView view, CancellationToken stop)
+    private static Fin<LoadedDataSet> Load(DataSetDescription description, DataSplit split, LanguageExt.Option<string> folder, IView view, CancellationToken stop)
     {
         using var bar = view.Bar($"fetching {description.Title}");
         return DataSets.Load(
-            description, DataSplit.Train, folder, DataSetEnvironment.Default,
+            description, split, folder, DataSetEnvironment.Default,
             progress => bar.Report((int)(progress.Received >> 10), (int)(progress.Total.IfNone(progress.Received + 1) >> 10) + 1, progress.Step), stop);
     }
 }

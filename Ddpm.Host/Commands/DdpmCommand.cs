@@ -13,6 +13,7 @@ internal static class DdpmCommand
             TrainCommand.Create(),
             SampleCommand.Create(),
             ForwardCommand.Create(),
+            BenchCommand.Create(),
         };
         root.Add(Session.Verbose);
         var said = root.Parse(arguments);

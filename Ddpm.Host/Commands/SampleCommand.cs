@@ -4,11 +4,15 @@ using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Networks;
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
 using LanguageExt;
+using LanguageExt.Common;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 using CommandLine = System.CommandLine;
@@ -18,46 +22,68 @@ namespace Ddpm.Host.Commands;
 /// <summary>`sample`: pictures from a trained run.</summary>
 internal static class SampleCommand
 {
-    private static readonly Map<string, ReverseVariance> Variances = Map(("beta", ReverseVariance.Beta), ("posterior", ReverseVariance.Posterior));
+    // The images that timesteps are searched with, and the timesteps that they are searched among.
+    private const int SearchImages = 16, SearchCandidates = 64;
 
     private static readonly Map<string, PixelScale> Scales = Map<string, PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
 
     /// <summary>What a user may say about sampling; null means as the run's preset does.</summary>
-    internal sealed record Request(int Count, ulong Seed, string Variance, bool? Clip, string? Scale, int BatchSize)
+    internal sealed record Request(int Count, ulong Seed, SamplingOptions Sampling, bool? Clip, string? Scale, int BatchSize)
     {
         /// <summary>What `train` does at its end.</summary>
-        public static Request Default { get; } = new(100, 1, "beta", null, null, 100);
+        public static Request Default { get; } = new(100, 1, new(), null, null, 100);
     }
 
     /// <summary>A request, checked against the model that it is for.</summary>
-    internal sealed record Checked(SampleRequest Images, SamplingPlan Plan, SampleFiles Files)
+    /// <param name="Images">Which images.</param>
+    /// <param name="Setting">Where the sampler is compiled; the candidates where timesteps are searched.</param>
+    /// <param name="Sampler">The sampler.</param>
+    /// <param name="SearchedSteps">How many timesteps to search among those of the setting, if any.</param>
+    /// <param name="Files">How pictures are written.</param>
+    internal sealed record Checked(SampleRequest Images, SamplingSetting Setting, Sampler Sampler, LanguageExt.Option<int> SearchedSteps, SampleFiles Files)
     {
-        public static Fin<Checked> From(Request request, DiffusionModel model) =>
-            (Check.AtLeast("--count", request.Count, 1), Check.AtLeast("--batch-size", request.BatchSize, 1),
-                    Variances.Find("--variance", request.Variance),
-                    Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")))
-                .Apply((count, batch, variance, scale) => new Checked(
-                    new SampleRequest(request.Seed, count, Math.Min(batch, count)),
-                    AncestralSampler.Compile(
-                        new(model.Schedule, model.Prediction, Timesteps.All(model.Schedule.Steps), request.Clip ?? model.Preset.ClipSample), variance),
-                    new SampleFiles(scale)))
+        /// <summary>The plan without a search and from noise.</summary>
+        public SamplingPlan Plan => Sampler.Compile(Setting).IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // was compiled when checked
+
+        public static Fin<Checked> From(Request request, DiffusionModel model)
+        {
+            var search = request.Sampling.Spacing == SamplerOptions.Searched;
+            var sampling = request.Sampling with { Spacing = search ? new SamplingOptions().Spacing : request.Sampling.Spacing };
+            var clip = request.Clip ?? model.Preset.ClipSample;
+            var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, model.Schedule.Steps) } : sampling;
+            var steps = search
+                ? sampling.TimestepsOn(model.Schedule).Bind(wanted => Check.That(
+                    "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates, Invariant($"must be at most {SearchCandidates} where they are searched"))).Map(Some)
+                : LanguageExt.Option<int>.None;
+            return (Check.AtLeast("--count", request.Count, 1), Check.AtLeast("--batch-size", request.BatchSize, 1),
+                    Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
+                    steps,
+                    (candidates.Chosen(), candidates.TimestepsOn(model.Schedule)).Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
+                        .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Map(_ => chosen)))
+                .Apply((count, batch, scale, searched, chosen) => new Checked(
+                    new SampleRequest(request.Seed, count, Math.Min(batch, count)), chosen.Setting, chosen.Sampler, searched, new SampleFiles(scale)))
                 .OrUsage();
+        }
     }
+
+    /// <summary>What a plan is run with.</summary>
+    private sealed record Start(SamplingPlan Plan, LanguageExt.Option<KnownPixels> Known);
 
     public static CommandLine.Command Create()
     {
         var command = new CommandLine.Command("sample", "Generate pictures with a trained run");
         var run = new RunOptions(command, "The run to sample from");
+        var sampler = new SamplerOptions(command, withNetwork: true);
+        var pictures = new PictureOptions(command);
         var machine = new MachineOptions(command);
         var defaults = Request.Default;
         CommandLine.Option<int> count = new("--count") { Description = "How many images", DefaultValueFactory = _ => defaults.Count };
         CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the noise; image i of a seed is always drawn from the same noise", DefaultValueFactory = _ => defaults.Seed };
-        CommandLine.Option<string> variance = new("--variance") { Description = "The reverse variance: beta or posterior", DefaultValueFactory = _ => defaults.Variance };
         CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false [default: true; false for the original preset]" };
         CommandLine.Option<string?> scale = new("--scale") { Description = "Values to pixels: fixed, or stretch (each image to its own range) [default: fixed; stretch for the original preset]" };
         CommandLine.Option<int> batch = new("--batch-size") { Description = "How many images at a time", DefaultValueFactory = _ => defaults.BatchSize };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for samples.png, samples.npy and sampling.gif [default: the run's]", HelpName = "DIR" };
-        foreach (var option in (CommandLine.Option[])[count, seed, variance, clip, scale, batch, to])
+        foreach (var option in (CommandLine.Option[])[count, seed, clip, scale, batch, to])
         {
             command.Add(option);
         }
@@ -67,32 +93,105 @@ internal static class SampleCommand
             from device in machine.Prepare(said)
             from receipt in folder.Receipt()
             from _ in Sample(
-                folder, receipt, device, new(said.GetValue(count), said.GetValue(seed), said.GetValue(variance)!, said.GetValue(clip), said.GetValue(scale), said.GetValue(batch)),
-                new RunFolder(said.GetValue(to) ?? folder.Path), view, stop)
+                folder, receipt, device, new(said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), said.GetValue(scale), said.GetValue(batch)),
+                network => pictures.Read(said, network, receipt.Options.Dataset, view, stop), new RunFolder(said.GetValue(to) ?? folder.Path), view, stop)
             select unit));
         return command;
     }
 
     /// <summary>Generates images from a run's best checkpoint and writes the grid, the array and the animation.</summary>
     public static Fin<Unit> Sample(
-        RunFolder folder, RunReceipt receipt, Device device, Request request, RunFolder target, IView view, CancellationToken stop) =>
+        RunFolder folder, RunReceipt receipt, Device device, Request request, Func<UNetConfig, Fin<LanguageExt.Option<Pictures>>> pictures, RunFolder target, IView view,
+        CancellationToken stop) =>
         from name in FinSucc(receipt.Best ?? receipt.Last)
         from checkpoint in folder.ReadCheckpoint(name)
         from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
         from wanted in Checked.From(request, config.Model)
+        from given in pictures(config.Model.Network)
         from _ in Folders.Create(target.Path)
         from __ in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
             from theta in Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
-            from written in use(theta, weights => Write(network, weights, wanted, target, view, stop))
+            from written in use(theta, weights =>
+                from timesteps in Searched(network, weights, wanted, view, stop)
+                from start in Begin(network, weights, wanted with { Setting = wanted.Setting with { Timesteps = timesteps } }, given, view, stop)
+                from done in Write(network, weights, wanted, start, target, view, stop)
+                select done)
             select written)
         select unit;
 
-    private static Fin<Unit> Write(UNet network, Tensor theta, Checked wanted, RunFolder target, IView view, CancellationToken stop)
+    /// <summary>The timesteps to visit.</summary>
+    private static Fin<Timesteps> Searched(UNet network, Tensor theta, Checked wanted, IView view, CancellationToken stop) => wanted.SearchedSteps.Match(
+        steps =>
+        {
+            using var bar = view.Bar("searching timesteps");
+            try
+            {
+                var costs = TimestepSearch.Costs(network, theta, wanted.Setting, wanted.Images with { Count = SearchImages }, bar.Report, stop);
+                return from found in SearchedTimesteps.Search(wanted.Setting.Timesteps, costs, steps).OrFailure()
+                       select fun(() =>
+                       {
+                           view.Line($"timesteps {string.Join(" ", found.Values)}");
+                           return found;
+                       })();
+            }
+            catch (OperationCanceledException)
+            {
+                return Errors.Cancelled;
+            }
+        },
+        () => wanted.Setting.Timesteps);
+
+    /// <summary>The plan and what it starts from.</summary>
+    private static Fin<Start> Begin(
+        UNet network, Tensor theta, Checked wanted, LanguageExt.Option<Pictures> given, IView view, CancellationToken stop) => given.Match(
+        pictures =>
+            from setting in wanted.Setting.Timesteps.OfStrength(pictures.Strength).Map(kept => wanted.Setting with { Timesteps = kept }).OrUsage()
+            from plan in wanted.Sampler.Compile(setting).OrUsage()
+            from start in FromPictures(network, theta, wanted.Images, setting, plan, pictures, view, stop)
+            select start,
+        () => from plan in wanted.Sampler.Compile(wanted.Setting).OrUsage()
+              select new Start(plan, None));
+
+    private static Fin<Start> FromPictures(
+        UNet network, Tensor theta, SampleRequest images, SamplingSetting setting, SamplingPlan plan, Pictures pictures, IView view, CancellationToken stop)
     {
-        var frames = AnimationFrame.Spread(wanted.Plan.Lines.Count);
+        var first = setting.Schedule[setting.Timesteps.Values[0]];
+        LinearPair noised = new(first.A, first.Sigma), asItIs = new(1, 0);
+        float[] Repeated(float[] image) => [.. Enumerable.Repeat(image, images.Count).SelectMany(pixels => pixels)];
+        if (pictures.Other.IsNone && pictures.Encoding == Encoding.Noise)
+        {
+            return new Start(plan with { Start = noised }, new KnownPixels(Repeated(pictures.Image), pictures.Mask.Map(mask => (ReadOnlyMemory<bool>)mask)));
+        }
+
+        // What encodes is a plan too: the inversion, or one without lines that starts from the noised image. Both ends of an interpolation share their noise.
+        var encoder = pictures.Encoding == Encoding.Inversion ? DdimInversion.Compile(setting) : new SamplingPlan(noised, Arr<SamplingLine>.Empty, ClipSample: false);
+        Fin<float[]> Encode(float[] image)
+        {
+            using var bar = view.Bar("encoding a picture");
+            return new ImageSampler(network, encoder)
+                .Sample(theta, new(images.Seed, 1, 1), [], bar.Report, stop, new KnownPixels(image, None))
+                .Map(made => made[^1].Values.ToArray());
+        }
+
+        return from one in Encode(pictures.Image)
+               from other in pictures.Other.Map(Encode).Sequence()
+               from known in other.Match(
+                   last => Enumerable.Range(0, images.Count).Map(i => Between(one, last, images.Count == 1 ? 0.5 : (double)i / (images.Count - 1))).Sequence()
+                       .Map(between => between.SelectMany(pixels => pixels).ToArray()).OrFailure(),
+                   () => Repeated(one))
+               select new Start(plan with { Start = asItIs }, new KnownPixels(known, None));
+    }
+
+    private static Validation<Error, float[]> Between(float[] from, float[] to, double fraction) =>
+        SphericalInterpolation.Between(from.Select(value => (double)value).ToArr(), to.Select(value => (double)value).ToArr(), fraction)
+            .Map(values => values.Select(value => (float)value).ToArray());
+
+    private static Fin<Unit> Write(UNet network, Tensor theta, Checked wanted, Start start, RunFolder target, IView view, CancellationToken stop)
+    {
+        var frames = AnimationFrame.Spread(start.Plan.Lines.Count);
         var (grid, array, animation) = (target.Within("samples.png"), target.Within("samples.npy"), target.Within("sampling.gif"));
         using var bar = view.Bar($"sampling {wanted.Images.Count} images");
-        return from moments in new ImageSampler(network, wanted.Plan).Sample(theta, wanted.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop)
+        return from moments in new ImageSampler(network, start.Plan).Sample(theta, wanted.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop, start.Known)
                from _ in wanted.Files.WriteGrid(grid, moments[^1])
                from __ in wanted.Files.WriteArray(array, moments[^1])
                from ___ in wanted.Files.WriteAnimation(animation, frames, moments)

@@ -106,7 +106,7 @@ internal static class TrainCommand
                    : FinFail<Unit>(Error.New($"the run was trained on other images ({before.Map(old => old.Data.Origin).IfNone("")}) than those in {loaded.Origin}: name the same ones with --data"))
                from grid in SampleCommand.Checked.From(SampleCommand.Request.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model)
                from finished in Fit(config, loaded, images, receipt, conduct, grid, view, stop)
-               from sampled in SampleCommand.Sample(folder, finished, conduct.Device, SampleCommand.Request.Default, folder, view, stop)
+               from sampled in SampleCommand.Sample(folder, finished, conduct.Device, SampleCommand.Request.Default, _ => LanguageExt.Option<Pictures>.None, folder, view, stop)
                select sampled;
     }
 

@@ -121,6 +121,35 @@ public sealed class TrainTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Every_sampler_spacing_and_start_runs_from_the_command_line()
+    {
+        var trained = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0", "--prediction", "velocity"));
+        Assert.True(trained.ExitCode == 0, trained.Error);
+
+        // One of each kind: that the others compile is a law.
+        string[] kinds = ["ddpm --spacing leading", "ddim --eta 0.5", "ddim --end-at-first-level", "dpmpp-3m", "dpmpp-2m-sde", "unipc-2 --spacing searched", "ipndm-4", "heun"];
+        Assert.Equal(kinds.Length, kinds.Select(kind => Convert.ToBase64String(Samples($"--sampler {kind} --sampling-steps 6"))).Distinct().Count());
+
+        // An image inverted, kept by half, met half way to another, and changed a little.
+        var image = Samples("--image test:3 --encode inversion --sampler ddim --sampling-steps 12 --strength 1");
+        Assert.True(image.Length > 0);
+        var kept = Npy.Read(Samples("--image test:3 --known 0,0,28,14 --sampler dpmpp-2m --sampling-steps 6")).Valid().Data.ToArray();
+        var original = File.ReadAllBytes(_ddpm.Path("to", "samples.npy"));
+        Assert.Equal(kept[..(14 * 28)], kept[(28 * 28)..(28 * 28 + 14 * 28)]); // the known half is the same in both images,
+        Assert.NotEqual(kept[(14 * 28)..(28 * 28)], kept[(28 * 28 + 14 * 28)..(2 * 28 * 28)]); // the other is not
+        Assert.True(Samples("--image test:3 --to-image train:0 --sampler ddim --sampling-steps 6").Length == original.Length);
+        File.Copy(_ddpm.Path("to", "samples.png"), _ddpm.Path("picture.png"), overwrite: true);
+        Assert.True(Samples("--image picture.png --strength 0.25").Length == original.Length);
+
+        byte[] Samples(string said)
+        {
+            var outcome = _ddpm.Run(["sample", "--run", "small", "--threads", "1", "--to", "to", "--count", "2", "--data", Fixtures.FashionMnist, .. said.Split(' ')]);
+            Assert.True(outcome.ExitCode == 0, $"{said}: {outcome.Error}");
+            return File.ReadAllBytes(_ddpm.Path("to", "samples.npy"));
+        }
+    }
+
     [Theory]
     [InlineData("velocity", "cosine")]
     [InlineData("sample", "linear")]

@@ -16,7 +16,11 @@ public static class DdimSampler
     /// <param name="noise">Which ε a clipped step goes on with; without clipping both are one.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
     public static SamplingPlan Compile(SamplingSetting setting, double eta, ClippedNoise noise = ClippedNoise.Implied) =>
-        setting.Plan(setting.Steps.Map(step => noise == ClippedNoise.Implied ? WithImpliedNoise(setting, step, eta) : WithNoiseOfOutput(setting, step, eta)).ToArr());
+        setting.Plan(setting.Steps.Map(step => Line(setting, step, eta, noise)).ToArr());
+
+    /// <summary>The line of one step, between any two levels.</summary>
+    public static SamplingLine Line(SamplingSetting setting, SamplingStep step, double eta, ClippedNoise noise = ClippedNoise.Implied) =>
+        noise == ClippedNoise.Implied ? WithImpliedNoise(setting, step, eta) : WithNoiseOfOutput(setting, step, eta);
 
     /// <summary>
     /// With ε = (x − a_t·x_0)/σ_t the step is c·x + (a_p − c·a_t)·x_0, c = √(σ_p² − s²)/σ_t, and a_p − c·a_t = −a_p·(e^g − 1) for

@@ -39,12 +39,12 @@ public static class DpmSolverSampler
     /// <returns>A plan of as many lines as timesteps.</returns>
     public static SamplingPlan CompileStochastic(SamplingSetting setting)
     {
-        var deterministic = Compile(setting, 2);
+        var (deterministic, steps) = (Compile(setting, 2), setting.Steps);
         return deterministic with
         {
             Lines = deterministic.Lines.Map((i, line) =>
             {
-                var step = setting.Steps[i];
+                var step = steps[i];
                 double kept = Elementary.Exp(-step.H), fresh = -Elementary.ExpM1(-2 * step.H);
                 // The deterministic line's weights of x_0 have the factor 1 − e^(−h) where these have 1 − e^(−2h).
                 return line with

@@ -1,6 +1,5 @@
 using Ddpm.Pure.Numerics;
 using LanguageExt;
-using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Sampling;
 
@@ -40,21 +39,34 @@ public static class ExponentialIntegration
     /// <summary>The weights of the values of x_0 at given places in the integral of the polynomial through them: exact for polynomials of that degree.</summary>
     /// <param name="h">The step's length, ≥ 0.</param>
     /// <param name="places">Places τ in units of the step, all different: 0 where it begins, 1 where it ends, negative before.</param>
-    public static Arr<double> Weights(double h, Arr<double> places) => places.Map((j, place) =>
+    public static Arr<double> Weights(double h, Arr<double> places)
     {
-        // Lagrange's basis polynomial of place j, expanded in powers of τ, the constant first.
-        var basis = Array(1.0);
-        var scale = 1.0;
-        for (var m = 0; m < places.Count; m++)
+        double[] at = [.. places], weights = new double[at.Length], moments = [.. Enumerable.Range(0, at.Length).Select(k => Moment(k, h))];
+        var basis = new double[at.Length];
+        for (var j = 0; j < at.Length; j++)
         {
-            if (m != j)
+            // Lagrange's basis polynomial of place j, expanded in powers of τ, the constant first: multiplied by (τ − place) for every other place.
+            Array.Clear(basis);
+            basis[0] = 1;
+            var scale = 1.0;
+            foreach (var other in at.Where((_, m) => m != j))
             {
-                var root = places[m];
-                basis = Array(0.0).AddRange(basis).Map((i, shifted) => i < basis.Count ? shifted - root * basis[i] : shifted).ToArr();
-                scale *= place - root;
+                for (var power = at.Length - 1; power >= 0; power--)
+                {
+                    basis[power] = (power > 0 ? basis[power - 1] : 0) - other * basis[power];
+                }
+
+                scale *= at[j] - other;
             }
+
+            for (var k = 0; k < at.Length; k++)
+            {
+                weights[j] += basis[k] * moments[k];
+            }
+
+            weights[j] /= scale;
         }
 
-        return basis.Map((k, coefficient) => coefficient * Moment(k, h)).Sum() / scale;
-    }).ToArr();
+        return new(weights);
+    }
 }

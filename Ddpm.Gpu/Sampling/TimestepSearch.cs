@@ -1,0 +1,67 @@
+using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Schedules;
+using LanguageExt;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Sampling;
+
+/// <summary>
+/// Measures what single steps between timesteps cost (GITS, Chen et al. 2024, 2405.11326): a few images are followed by DDIM through all candidates, and from each visited
+/// point one step is tried to every later candidate.
+/// </summary>
+public static class TimestepSearch
+{
+    /// <summary>The costs that <see cref="SearchedTimesteps.Search"/> takes.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="theta">Its weights.</param>
+    /// <param name="setting">Schedule, prediction, the candidates and clipping.</param>
+    /// <param name="request">The seed and number of the images to follow; they are generated in one batch.</param>
+    /// <param name="progress">Told the candidates done and the candidates there are.</param>
+    /// <param name="stop">Ends the work.</param>
+    /// <returns>costs[i][j]: the mean over images of the distance between a single step from candidate i to j and the followed path; 0 between neighbours, and where j ≤ i.</returns>
+    public static Arr<Arr<double>> Costs(
+        UNet network, Tensor theta, SamplingSetting setting, SampleRequest request, Action<int, int> progress, CancellationToken stop)
+    {
+        using var still = no_grad();
+        using var scope = NewDisposeScope();
+        var weights = network.Layout.View(theta);
+        var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
+        var noise = new SampleNoise(request.Seed, 0, [request.Count, channels, size, size], network.Type, network.Device);
+        var n = setting.Timesteps.Values.Count;
+        var (points, outputs) = (new List<Tensor>(), new List<Tensor>());
+        var end = PlanExecutor.Run(
+            DdimSampler.Compile(setting, eta: 0),
+            (x, timestep) =>
+            {
+                stop.ThrowIfCancellationRequested();
+                var output = network.Forward(weights, x, full([request.Count], timestep, ScalarType.Int64, network.Device));
+                points.Add(x.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
+                outputs.Add(output.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
+                progress(points.Count, n);
+                return output;
+            },
+            noise.Initial(),
+            _ => throw new System.Diagnostics.UnreachableException());
+        points.Add(end);
+
+        NoiseLevel Level(int i) => setting.Schedule[i < n ? setting.Timesteps.Values[i] : setting.Timesteps.End];
+        double Cost(int i, int j)
+        {
+            if (j <= i + 1)
+            {
+                return 0;
+            }
+
+            using var inner = NewDisposeScope();
+            var step = new SamplingStep(setting.Timesteps.Values[i], -1, Level(i), Level(j));
+            var line = DdimSampler.Line(setting, step, eta: 0);
+            var plan = setting.Plan(LanguageExt.Prelude.Array(line));
+            var x = PlanState<Tensor>.At(points[i]).After(plan, line, TensorArithmetic.Instance, outputs[i], () => throw new System.Diagnostics.UnreachableException()).X;
+            return (x - points[j]).flatten(1).norm(1).mean().to(float64).item<double>();
+        }
+
+        return Enumerable.Range(0, n).Select(i => Enumerable.Range(0, n + 1).Select(j => Cost(i, j)).ToArr()).ToArr();
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Ddpm.Host.Data;
+using Ddpm.Host.Pictures;
+using Ddpm.Host.Progress;
+using Ddpm.Pure.Data;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Networks;
+using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using CommandLine = System.CommandLine;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>How a given picture becomes the noisy x that a plan starts from.</summary>
+internal enum Encoding
+{
+    /// <summary>x = a·image + σ·ε.</summary>
+    Noise,
+
+    /// <summary>DDIM's inversion: the noise that DDIM makes the image of.</summary>
+    Inversion,
+}
+
+/// <summary>Pictures in [−1, 1] that sampling starts from, C·H·W numbers each.</summary>
+/// <param name="Image">The picture.</param>
+/// <param name="Other">The picture to end an interpolation at.</param>
+/// <param name="Mask">Which of its numbers are kept.</param>
+/// <param name="Strength">How much of the plan is run, in (0, 1].</param>
+/// <param name="Encoding">How it becomes noisy.</param>
+internal sealed record Pictures(float[] Image, LanguageExt.Option<float[]> Other, LanguageExt.Option<bool[]> Mask, double Strength, Encoding Encoding);
+
+/// <summary>--image and what belongs to it: image-to-image, inpainting and interpolation.</summary>
+internal sealed class PictureOptions
+{
+    private const double UsualStrength = 0.5;
+
+    private static readonly Map<string, Encoding> Encodings = Map(("noise", Encoding.Noise), ("inversion", Encoding.Inversion));
+
+    private readonly CommandLine.Option<string?> _image = new("--image") { Description = "Start from a picture: a PNG or JPEG file, or train:N or test:N of the run's data set", HelpName = "PICTURE" };
+
+    private readonly CommandLine.Option<double?> _strength = new("--strength") { Description = $"How much noise it starts with, in (0, 1]: 1 runs the whole plan [default: {UsualStrength.ToString(CultureInfo.InvariantCulture)}, 1 with --known]" };
+
+    private readonly CommandLine.Option<string?> _known = new("--known") { Description = "Keep a part of it and generate the rest: X,Y,WIDTH,HEIGHT in pixels, or a picture that is white where it is kept", HelpName = "REGION" };
+
+    private readonly CommandLine.Option<string?> _toImage = new("--to-image") { Description = "Interpolate from --image to this picture, in as many images as --count", HelpName = "PICTURE" };
+
+    private readonly CommandLine.Option<string> _encode = new("--encode")
+    {
+        Description = $"How a picture becomes noisy: {string.Join(" or ", Encodings.Keys)} (DDIM's, nothing drawn)",
+        DefaultValueFactory = _ => "noise",
+    };
+
+    private readonly DataOptions _data;
+
+    public PictureOptions(CommandLine.Command command)
+    {
+        foreach (var option in (CommandLine.Option[])[_image, _strength, _known, _toImage, _encode])
+        {
+            command.Add(option);
+        }
+
+        _data = new(command);
+    }
+
+    /// <summary>Reads what was named.</summary>
+    /// <param name="said">The command line.</param>
+    /// <param name="network">Whose size of image is wanted.</param>
+    /// <param name="dataset">The run's data set.</param>
+    /// <param name="view">Sees a download.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <returns>The pictures, if any were named.</returns>
+    public Fin<LanguageExt.Option<Pictures>> Read(CommandLine.ParseResult said, UNetConfig network, string dataset, IView view, CancellationToken stop)
+    {
+        if (said.GetValue(_image) is not { } image)
+        {
+            return ((CommandLine.Option[])[_strength, _known, _toImage, _encode]).FirstOrDefault(option => said.GetResult(option) is { Implicit: false }) is { } alone
+                ? Error.New(ExitCode.Usage, $"{alone.Name} needs a picture: name one with --image")
+                : LanguageExt.Option<Pictures>.None;
+        }
+
+        var (strength, known, other) = (said.GetValue(_strength) ?? (said.GetValue(_known) is null ? UsualStrength : 1), Optional(said.GetValue(_known)), Optional(said.GetValue(_toImage)));
+        return from checkedSo in (Check.That("--strength", strength, strength is > 0 and <= 1, "must lie in (0, 1]"), Encodings.Find("--encode", said.GetValue(_encode)!),
+                       known.IsSome && (other.IsSome || said.GetValue(_encode) != "noise")
+                           ? Check.Fail<Unit>("--known", known.IfNone(""), "goes neither with --to-image nor with --encode inversion")
+                           : unit)
+                   .Apply((part, encoding, _) => encoding).OrUsage()
+               from first in Picture(said, image, network, dataset, view, stop)
+               from second in other.Map(name => Picture(said, name, network, dataset, view, stop)).Sequence()
+               from mask in known.Map(region => Mask(region, network)).Sequence()
+               select Some(new Pictures(first, second, mask, strength, checkedSo));
+    }
+
+    private Fin<float[]> Picture(CommandLine.ParseResult said, string name, UNetConfig network, string dataset, IView view, CancellationToken stop) =>
+        (name.Split(':') switch
+        {
+            ["train" or "test", var number] => FromDataSet(said, name, number, name[1] == 'r' ? DataSplit.Train : DataSplit.Test, dataset, view, stop),
+            _ => PictureFile.Read(name, network.ImageSize, network.ImageChannels).Map(picture => picture.Pixels),
+        }).Map(levels =>
+        {
+            var values = new float[network.ImageChannels * network.ImageSize * network.ImageSize];
+            PixelScale.ToModel(levels.Span, network.ImageChannels, network.ImageSize, network.ImageSize, values);
+            return values;
+        });
+
+    private Fin<ReadOnlyMemory<byte>> FromDataSet(
+        CommandLine.ParseResult said, string name, string number, DataSplit split, string dataset, IView view, CancellationToken stop) =>
+        from images in _data.Load(said, _data.Dataset(said).IfNone(dataset), view, stop, split).Map(loaded => loaded.Images)
+        from index in int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) && parsed < images.Count
+            ? FinSucc(parsed)
+            : Error.New(ExitCode.Usage, $"{name} is no image: there are {images.Count}, counted from 0")
+        let pixels = images.Height * images.Width * images.Channels
+        select images.Pixels.Slice(index * pixels, pixels);
+
+    /// <summary>Which of the C·H·W numbers are kept.</summary>
+    private static Fin<bool[]> Mask(string region, UNetConfig network)
+    {
+        var size = network.ImageSize;
+        var numbers = region.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Some(number) : None).ToArray();
+        Fin<Func<int, int, bool>> kept = numbers.Length == 4 && numbers.All(number => number.IsSome)
+            ? Rectangle(region, numbers[0].IfNone(0), numbers[1].IfNone(0), numbers[2].IfNone(0), numbers[3].IfNone(0), size)
+            : PictureFile.Read(region, size, 1).Map<Func<int, int, bool>>(picture => (x, y) => picture[x, y] >= 128);
+        return kept.Map(keeps => Enumerable.Range(0, network.ImageChannels * size * size).Select(i => keeps(i % size, i / size % size)).ToArray());
+    }
+
+    private static Fin<Func<int, int, bool>> Rectangle(string region, int left, int top, int width, int height, int size) =>
+        width > 0 && height > 0 && left <= size - width && top <= size - height
+            ? FinSucc<Func<int, int, bool>>((x, y) => x >= left && x < left + width && y >= top && y < top + height)
+            : Error.New(ExitCode.Usage, $"--known must lie within the {size}×{size} pixels and hold at least one, got {region}");
+}
