@@ -9,28 +9,28 @@ namespace Ddpm.Properties.Formats;
 [Properties(Arbitrary = [typeof(IdxArrays)])]
 public sealed class IdxLaws
 {
-    [Property]
+    [Law]
     public bool Reading_what_was_written_gives_the_array_back(IdxArray array) => Idx.Read(Idx.Write(array)) == array;
 
-    [Property]
+    [Law]
     public bool Whatever_can_be_read_is_written_as_the_same_bytes(byte rank, byte[] rest)
     {
         byte[] bytes = [0, 0, 8, (byte)(rank % 5), .. rest.Length < 12 ? rest.Map(b => (byte)(b % 2)) : rest];
         return Idx.Read(bytes).Match(Succ: array => Idx.Write(array).Span.SequenceEqual(bytes), Fail: _ => true);
     }
 
-    [Property]
+    [Law]
     public bool Every_truncation_is_an_error(IdxArray array)
     {
         var bytes = Idx.Write(array);
         return Range(0, bytes.Length).ForAll(length => Idx.Read(bytes[..length]).IsFail);
     }
 
-    [Property]
+    [Law]
     public bool Every_byte_too_many_is_an_error(IdxArray array, byte extra) =>
         Idx.Read(Idx.Write(array).ToArray().Append(extra).ToArray()).IsFail;
 
-    [Property]
+    [Law]
     public bool Every_flipped_bit_of_the_header_is_an_error_or_says_no_images_as_before(IdxArray array)
     {
         var header = 4 + (4 * array.Shape.Count);

@@ -12,43 +12,43 @@ namespace Ddpm.Properties.Formats;
 [Properties(Arbitrary = [typeof(FormatGenerators)])]
 public sealed class NpyLaws
 {
-    [Property]
+    [Law]
     public bool Reading_what_was_written_returns_the_array(NpyArray array) => Npy.Read(Npy.Write(array)).Value().Equals(array);
 
-    [Property]
+    [Law]
     public bool Writing_what_was_read_returns_the_bytes(NpyArray array)
     {
         var file = Npy.Write(array);
         return Npy.Write(Npy.Read(file).Value()).Span.SequenceEqual(file.Span);
     }
 
-    [Property]
+    [Law]
     public bool A_file_is_its_header_and_its_data_which_begin_at_a_multiple_of_64(NpyArray array)
     {
         var header = Npy.Header(array.Type, array.Shape);
         return header.Length % 64 == 0 && header.Append(array.Data.Span).Span.SequenceEqual(Npy.Write(array).Span);
     }
 
-    [Property]
+    [Law]
     public bool The_data_are_a_slice_of_the_file(NpyArray array)
     {
         var file = Npy.Write(array);
         return Npy.Read(file).Value().Data.Equals(file[^array.Data.Length..]);
     }
 
-    [Property]
+    [Law]
     public bool Arrays_are_equal_when_their_bytes_are(NpyArray one, NpyArray other) =>
         one.Equals(other) == Npy.Write(one).Span.SequenceEqual(Npy.Write(other).Span)
         && (!one.Equals(other) || one.GetHashCode() == other.GetHashCode());
 
-    [Property]
+    [Law]
     public bool Every_truncation_is_an_error(NpyArray array)
     {
         var file = Npy.Write(array);
         return Enumerable.Range(0, file.Length).All(length => Npy.Read(file[..length]).IsFail);
     }
 
-    [Property]
+    [Law]
     public bool A_byte_too_many_is_an_error(NpyArray array, byte more) => Npy.Read(Npy.Write(array).Append(more)).IsFail;
 
     [Property(MaxTest = 50)]
@@ -69,14 +69,14 @@ public sealed class NpyLaws
         return Npy.Read(file).Match(Succ: _ => true, Fail: _ => true);
     }
 
-    [Property]
+    [Law]
     public bool Whatever_the_bytes_claim_decoding_allocates_no_more_than_their_length_and_a_constant(NpyArray array, Place place, byte mask)
     {
         var file = Npy.Write(array);
         return AllocatesLittle(Npy.Read, file) && AllocatesLittle(Npy.Read, file.Flip(place.In(file.Length), mask));
     }
 
-    [Property]
+    [Law]
     public bool The_order_of_keys_and_white_space_do_not_matter(NpyArray array, Place order, Place space, bool second, bool trailingComma)
     {
         var quote = (space.Number & 1) == 0 ? "'" : "\"";

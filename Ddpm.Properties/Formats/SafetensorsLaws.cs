@@ -14,23 +14,23 @@ namespace Ddpm.Properties.Formats;
 [Properties(Arbitrary = [typeof(FormatGenerators)])]
 public sealed class SafetensorsLaws
 {
-    [Property]
+    [Law]
     public bool Reading_what_was_written_returns_the_file(SafetensorsFile file) =>
         Safetensors.Read(Safetensors.Write(file)).Value().Equals(file);
 
-    [Property]
+    [Law]
     public bool Writing_what_was_read_returns_the_bytes(SafetensorsFile file)
     {
         var bytes = Safetensors.Write(file);
         return Safetensors.Write(Safetensors.Read(bytes).Value()).Span.SequenceEqual(bytes.Span);
     }
 
-    [Property]
+    [Law]
     public bool A_file_is_its_header_and_the_data_of_its_tensors(SafetensorsFile file) =>
         file.Tensors.Fold(Safetensors.Header(file), (bytes, tensor) => bytes.Append(tensor.Data.Span)).Span
             .SequenceEqual(Safetensors.Write(file).Span);
 
-    [Property]
+    [Law]
     public bool Every_tensor_is_aligned_to_its_elements_and_the_data_to_8(SafetensorsFile file)
     {
         var begin = Safetensors.Header(file).Length;
@@ -44,7 +44,7 @@ public sealed class SafetensorsLaws
         return aligned;
     }
 
-    [Property]
+    [Law]
     public bool Tensors_of_equal_width_stay_in_the_order_given(SafetensorsFile file)
     {
         var given = file.Tensors.Reverse();
@@ -52,7 +52,7 @@ public sealed class SafetensorsLaws
             .All(made => made.SequenceEqual(given.Filter(tensor => tensor.Type.ItemBytes == made.Key)));
     }
 
-    [Property]
+    [Law]
     public bool The_data_are_slices_of_the_file(SafetensorsFile file)
     {
         var bytes = Safetensors.Write(file);
@@ -61,15 +61,15 @@ public sealed class SafetensorsLaws
             .ForAll(tensor => tensor.Data.Equals(bytes.Slice(begin, tensor.Data.Length)) && (begin += tensor.Data.Length) >= 0);
     }
 
-    [Property]
+    [Law]
     public bool Every_tensor_is_found_by_its_name_and_no_other(SafetensorsFile file) =>
         file.Tensors.ForAll(tensor => file.Find(tensor.Name) == Prelude.Some(tensor)) && file.Find("no such name").IsNone;
 
-    [Property]
+    [Law]
     public bool Files_are_equal_when_their_bytes_are(SafetensorsFile one, SafetensorsFile other) =>
         one.Equals(other) == Safetensors.Write(one).Span.SequenceEqual(Safetensors.Write(other).Span);
 
-    [Property]
+    [Law]
     public bool Equality_is_by_content(SafetensorsFile file) =>
         Remake(file.Tensors.Map(tensor => Retype(tensor, data: tensor.Data.ToArray())), file.Metadata) is var copy
         && copy.Equals(file) && copy.GetHashCode() == file.GetHashCode();
@@ -81,7 +81,7 @@ public sealed class SafetensorsLaws
         return Enumerable.Range(0, bytes.Length).All(length => Safetensors.Read(bytes[..length]).IsFail);
     }
 
-    [Property]
+    [Law]
     public bool A_byte_too_many_is_an_error(SafetensorsFile file, byte more) =>
         Safetensors.Read(Safetensors.Write(file).Append(more)).IsFail;
 
@@ -96,7 +96,7 @@ public sealed class SafetensorsLaws
                 Fail: error => error.Message.Length > 0));
     }
 
-    [Property]
+    [Law]
     public bool Any_bytes_are_a_file_or_an_error(byte[] bytes, bool withLength)
     {
         byte[] file = withLength ? [(byte)bytes.Length, 0, 0, 0, 0, 0, 0, 0, .. bytes] : bytes;
@@ -113,7 +113,7 @@ public sealed class SafetensorsLaws
                 .ArrayOf().Select(tokens => File($"{{{string.Concat(tokens)}}}", new byte[1])).ToArbitrary(),
             file => Safetensors.Read(file).Match(Succ: _ => true, Fail: _ => true));
 
-    [Property]
+    [Law]
     public bool Whatever_the_bytes_claim_decoding_allocates_no_more_than_their_length_and_a_constant(
         SafetensorsFile file, Place place, byte mask)
     {
@@ -121,11 +121,11 @@ public sealed class SafetensorsLaws
         return AllocatesLittle(Safetensors.Read, bytes) && AllocatesLittle(Safetensors.Read, bytes.Flip(place.In(bytes.Length), mask));
     }
 
-    [Property]
+    [Law]
     public bool The_checksum_is_of_the_tensors_alone_in_whatever_order(SafetensorsFile file) =>
         Safetensors.Checksum(Remake(file.Tensors.Reverse(), Prelude.HashMap(("key", "text")))) == Safetensors.Checksum(file);
 
-    [Property]
+    [Law]
     public bool Another_name_shape_type_or_byte_gives_another_checksum(SafetensorsFile file, Place place)
     {
         var tensors = file.Tensors.Add(Tensor("extra", SafetensorsType.U8, [2, 0, 0, 0], []));

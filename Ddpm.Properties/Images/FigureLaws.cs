@@ -37,7 +37,7 @@ public class FigureLaws
         Assert.DoesNotContain(BitmapFont.Draw("é", 1), Characters.Select(character => BitmapFont.Draw($"{character}", 1)));
     }
 
-    [Property]
+    [Law]
     public Property Text_is_its_characters_side_by_side_with_a_pixel_between(Line line)
     {
         var lefts = Enumerable.Range(0, line.Text.Length).Select(i => i == 0 ? 0 : BitmapFont.Width(line.Text[..i]) + 1);
@@ -46,7 +46,7 @@ public class FigureLaws
         return (BitmapFont.Draw(line.Text, 1) == PixelImage.Compose(width, BitmapFont.LineHeight, 1, 255, letters)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property Text_is_drawn_in_ink_and_paper_and_scales_as_pictures_do(Line line, byte ink, byte paper)
     {
         var text = BitmapFont.Draw(line.Text, 3, ink, paper);
@@ -76,7 +76,7 @@ public class FigureLaws
     [Fact]
     public void A_figure_of_no_panel_is_refused() => Assert.Throws<ArgumentException>(() => Figure.Draw("Nothing", []));
 
-    [Property]
+    [Law]
     public Property The_forward_figure_shows_the_images_and_four_timesteps_inside_of_the_schedule(PositiveInt steps)
     {
         var panels = ForwardFigure.Panels(steps.Get);
@@ -85,7 +85,7 @@ public class FigureLaws
             && timesteps.SequenceEqual(timesteps.Order()) && timesteps[^1] == steps.Get - 1).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property Every_character_of_the_forward_figure_has_a_glyph(PositiveInt steps) => Prop.ToProperty(
         ForwardFigure.Panels(steps.Get).All(panel => panel.Label.All(BitmapFont.Has)));
 

@@ -25,7 +25,7 @@ public class ImageGridLaws
             ImageGrid.For(images.Count, images.Width, images.Height, columns == 0 ? null : columns, gap, (byte)background)))
         .ToArbitrary();
 
-    [Property]
+    [Law]
     public Property Every_pixel_of_every_image_is_placed_exactly_once_and_the_rest_is_background(Tiling tiling)
     {
         var (images, grid) = tiling;
@@ -50,7 +50,7 @@ public class ImageGridLaws
         return (right && (picture.Width, picture.Height) == (grid.Width, grid.Height)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property Transposing_rows_and_columns_permutes_tiles_only(Tiling tiling)
     {
         var (grid, transposed) = (tiling.Grid, tiling.Grid.Transpose());
@@ -73,7 +73,7 @@ public class ImageGridLaws
         return (transposed.Transpose() == grid && tiles.All(same => same)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property A_grid_of_its_own_choice_has_no_empty_row_and_is_nearly_square(PositiveInt count)
     {
         var grid = ImageGrid.For(count.Get, 28, 28);

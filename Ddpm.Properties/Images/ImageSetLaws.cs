@@ -23,7 +23,7 @@ public static class LabelledImages
 [Properties(Arbitrary = [typeof(LabelledImages)])]
 public sealed class ImageSetLaws
 {
-    [Property]
+    [Law]
     public bool A_set_has_the_sizes_and_bytes_of_its_arrays((IdxArray Images, IdxArray Labels) arrays)
     {
         var set = Set(arrays);
@@ -34,7 +34,7 @@ public sealed class ImageSetLaws
             && Labels(set).SequenceEqual(arrays.Labels.Data.Span);
     }
 
-    [Property]
+    [Law]
     public bool Taking_n_keeps_the_first_n_images_with_their_labels((IdxArray Images, IdxArray Labels) arrays, int n)
     {
         var set = Set(arrays);
@@ -46,11 +46,11 @@ public sealed class ImageSetLaws
             && Labels(taken).SequenceEqual(Labels(set)[..count]);
     }
 
-    [Property]
+    [Law]
     public bool Taking_twice_is_taking_the_smaller_number((IdxArray Images, IdxArray Labels) arrays, byte n, byte m) =>
         Set(arrays).Take(n % 8).Take(m % 8) == Set(arrays).Take(Math.Min(n % 8, m % 8));
 
-    [Property]
+    [Law]
     public bool Another_number_of_labels_than_images_is_refused((IdxArray Images, IdxArray Labels) arrays, byte label) =>
         IdxArray.Create(Array(arrays.Labels.Shape[0] + 1), arrays.Labels.Data.ToArray().Append(label).ToArray())
             .Bind(labels => ImageSet.FromIdx(arrays.Images, labels)).IsFail;

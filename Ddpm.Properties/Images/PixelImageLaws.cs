@@ -9,7 +9,7 @@ namespace Ddpm.Properties.Images;
 [Properties(Arbitrary = [typeof(Pictures)])]
 public class PixelImageLaws
 {
-    [Property]
+    [Law]
     public Property Enlarging_repeats_every_pixel_in_both_directions(PixelImage picture)
     {
         var enlarged = picture.Enlarge(3);
@@ -21,11 +21,11 @@ public class PixelImageLaws
         return ((enlarged.Width, enlarged.Height) == (3 * picture.Width, 3 * picture.Height) && pixels.All(same => same)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property Enlarging_by_one_changes_nothing_and_factors_multiply(PixelImage picture) => Prop.ToProperty(
         picture.Enlarge(1) == picture && picture.Enlarge(2).Enlarge(3) == picture.Enlarge(6));
 
-    [Property]
+    [Law]
     public Property Pictures_are_equal_when_their_pixels_are(PixelImage picture)
     {
         var other = PixelImage.Create(picture.Width, picture.Height, picture.Channels, picture.Pixels.Span);
@@ -35,7 +35,7 @@ public class PixelImageLaws
             && picture != PixelImage.Create(picture.Width, picture.Height, picture.Channels, levels)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property A_picture_keeps_no_hold_of_the_array_it_was_made_of(ImageBatch images)
     {
         var before = images.Picture(0);

@@ -30,11 +30,11 @@ public class PixelScaleLaws
         Assert.Equal((-1f, 1f), (PixelScale.ToModel(0), PixelScale.ToModel(255)));
     }
 
-    [Property]
+    [Law]
     public Property A_value_in_range_becomes_the_nearest_level(int numerator) => Prop.ToProperty(
         Math.Abs(PixelScale.ToLevel(InRange(numerator)) - (InRange(numerator) + 1.0) * 127.5) <= 0.5);
 
-    [Property]
+    [Law]
     public Property Levels_never_fall_where_values_rise(NormalFloat one, NormalFloat other) => Prop.ToProperty(
         PixelScale.ToLevel((float)Math.Min(one.Get, other.Get)) <= PixelScale.ToLevel((float)Math.Max(one.Get, other.Get)));
 
@@ -58,11 +58,11 @@ public class PixelScaleLaws
         Assert.All(Levels(Stretch, values, 1, 1, 511).Index(), level => Assert.Equal(Math.Round(level.Index / 2.0), level.Item));
     }
 
-    [Property]
+    [Law]
     public Property Images_survive_the_way_to_the_model_and_back(ImageBatch images) => Prop.ToProperty(
         Levels(Fixed, Values(images), images.Channels, images.Height, images.Width).SequenceEqual(images.Levels));
 
-    [Property]
+    [Law]
     public Property Model_values_lie_channel_by_channel_and_levels_pixel_by_pixel(ImageBatch images)
     {
         var values = Values(images);
@@ -75,7 +75,7 @@ public class PixelScaleLaws
         return values.SequenceEqual(places.Select(PixelScale.ToModel)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property Stretching_spans_each_image_and_turns_a_constant_one_to_zeros(ImageBatch images)
     {
         var stretched = Levels(Stretch, Values(images), images.Channels, images.Height, images.Width).Chunk(images.Size);
@@ -84,7 +84,7 @@ public class PixelScaleLaws
             : after.Min() == 0 && after.Max() == 255).All(right => right).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property Stretching_does_not_see_a_positive_affine_map(ImageBatch images, PositiveInt gain, int shift)
     {
         // Whole numbers below 2²⁴, so that the map itself is exact.
@@ -94,7 +94,7 @@ public class PixelScaleLaws
             .SequenceEqual(Levels(Stretch, mapped, images.Channels, images.Height, images.Width)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property An_image_does_not_see_its_neighbours(ImageBatch images)
     {
         var values = Values(images);
