@@ -83,12 +83,21 @@ public class ImageGridLaws
     }
 
     [Theory]
-    [InlineData(0, 28, null, 2)]
-    [InlineData(1, 0, null, 2)]
-    [InlineData(1, 28, 0, 2)]
-    [InlineData(1, 28, null, -1)]
-    public void Nonsense_is_refused(int count, int tile, int? columns, int gap) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => ImageGrid.For(count, tile, tile, columns, gap));
+    [InlineData(0, 28, 28, null, 2)]
+    [InlineData(1, 0, 28, null, 2)]
+    [InlineData(1, 28, 0, null, 2)]
+    [InlineData(1, 28, 28, 0, 2)]
+    [InlineData(1, 28, 28, null, -1)]
+    public void Nonsense_is_refused(int count, int tileWidth, int tileHeight, int? columns, int gap) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => ImageGrid.For(count, tileWidth, tileHeight, columns, gap));
+
+    [Fact]
+    public void Sizes_that_overflow_throw()
+    {
+        Assert.Throws<OverflowException>(() => ImageGrid.For(2, 1 << 30, 1, columns: 2).Width);
+        Assert.Throws<OverflowException>(() => ImageGrid.For(2, 1, 1 << 30, columns: 1).Height);
+        Assert.Throws<OverflowException>(() => ImageGrid.For(1, 1 << 16, 1 << 16).Draw(new byte[1], 1));
+    }
 
     [Theory]
     [InlineData(0)]

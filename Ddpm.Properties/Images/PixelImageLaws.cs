@@ -35,6 +35,34 @@ public class PixelImageLaws
             && picture != PixelImage.Create(picture.Width, picture.Height, picture.Channels, levels)).ToProperty();
     }
 
+    /// <summary>Two hashes agree by chance once in 2³².</summary>
+    [Fact]
+    public void Pictures_of_other_pixels_or_another_shape_have_other_hashes()
+    {
+        var picture = PixelImage.Create(3, 1, 1, [1, 2, 3]);
+        Assert.NotEqual(picture.GetHashCode(), PixelImage.Create(3, 1, 1, [1, 2, 4]).GetHashCode());
+        Assert.NotEqual(picture.GetHashCode(), PixelImage.Create(1, 3, 1, [1, 2, 3]).GetHashCode());
+        Assert.NotEqual(picture.GetHashCode(), PixelImage.Create(1, 1, 3, [1, 2, 3]).GetHashCode());
+    }
+
+    /// <summary>Also where the level to the left or to the right, in the next row, would be there to read.</summary>
+    [Theory]
+    [InlineData(-1, 1, 0)]
+    [InlineData(2, 0, 0)]
+    [InlineData(0, 1, -1)]
+    [InlineData(0, 0, 1)]
+    public void There_is_no_pixel_outside_of_the_row_and_no_other_channel(int x, int y, int channel) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => PixelImage.Create(2, 2, 1, new byte[4])[x, y, channel]);
+
+    [Fact]
+    public void A_picture_is_enlarged_at_least_once_and_no_further_than_numbers_go()
+    {
+        var picture = PixelImage.Create(2, 1, 1, new byte[2]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => picture.Enlarge(0));
+        Assert.Throws<OverflowException>(() => picture.Enlarge(1 << 30));
+        Assert.Throws<OverflowException>(() => PixelImage.Create(1, 2, 1, new byte[2]).Enlarge(1 << 30));
+    }
+
     [Law]
     public Property A_picture_keeps_no_hold_of_the_array_it_was_made_of(ImageBatch images)
     {

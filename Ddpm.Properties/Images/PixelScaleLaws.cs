@@ -12,8 +12,6 @@ public class PixelScaleLaws
     private static readonly PixelScale Fixed = new PixelScale.Fixed();
     private static readonly PixelScale Stretch = new PixelScale.Stretch();
 
-    public static TheoryData<PixelScale> Scales => [Fixed, Stretch];
-
     [Fact]
     public void Every_level_survives_the_way_to_the_model_and_back() =>
         Assert.All(Enumerable.Range(0, 256), level => Assert.Equal(level, PixelScale.ToLevel(PixelScale.ToModel((byte)level))));
@@ -112,14 +110,26 @@ public class PixelScaleLaws
         Assert.Equal<byte>([0, 0], Levels(Stretch, [float.PositiveInfinity, float.NaN], 1, 1, 2));
     }
 
-    [Theory]
-    [MemberData(nameof(Scales))]
-    public void No_whole_number_of_images_is_refused(PixelScale scale)
+    [Fact]
+    public void No_whole_number_of_images_is_refused()
     {
-        Assert.Throws<ArgumentException>(() => scale.ToLevels(new float[7], 1, 2, 2, new byte[7]));
-        Assert.Throws<ArgumentException>(() => scale.ToLevels(new float[8], 1, 2, 2, new byte[4]));
+        Assert.All([Fixed, Stretch], scale => Assert.Throws<ArgumentException>(() => scale.ToLevels(new float[7], 1, 2, 2, new byte[7])));
+        Assert.All([Fixed, Stretch], scale => Assert.Throws<ArgumentException>(() => scale.ToLevels(new float[8], 1, 2, 2, new byte[4])));
         Assert.Throws<ArgumentException>(() => PixelScale.ToModel(new byte[7], 1, 2, 2, new float[7]));
     }
+
+    [Theory]
+    [InlineData(0, 2, 2)]
+    [InlineData(1, 0, 2)]
+    [InlineData(1, 2, 0)]
+    public void Images_without_pixels_are_refused(int channels, int height, int width)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => PixelScale.ToModel([], channels, height, width, []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Fixed.ToLevels([], channels, height, width, []));
+    }
+
+    [Fact]
+    public void Sizes_whose_product_overflows_throw() => Assert.Throws<OverflowException>(() => Fixed.ToLevels([], 1, 65536, 65536, []));
 
     private static float InRange(int numerator) => (float)Math.Sin(numerator);
 
