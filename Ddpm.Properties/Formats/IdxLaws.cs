@@ -86,6 +86,20 @@ public sealed class IdxLaws
             "axis 2 of an IDX array must have at least 1 elements, got 0"),
         IdxArray.Create(Array(-1, 2, 0), default).Match(Succ: _ => Seq<string>(), Fail: faults => faults.Map(f => f.Message)));
 
+    [Theory]
+    [InlineData(new int[0], 1, "an IDX array has 1 to 4 axes, got 0")]
+    [InlineData(new[] { 1, 1, 1, 1, 1 }, 1, "an IDX array has 1 to 4 axes, got 5")]
+    [InlineData(new[] { 2, 3 }, 5, "an IDX array of 2×3 has 6 elements, got 5")]
+    [InlineData(new[] { 65536, 65536 }, 0, "an IDX array of 65536×65536 has 4294967296 elements, got 0")]
+    public void An_array_of_another_rank_or_length_is_refused(int[] shape, int length, string reason) =>
+        Assert.Equal([reason], IdxArray.Create(shape.ToArr(), new byte[length]).Faults().AsEnumerable());
+
+    [Law]
+    public bool Arrays_are_equal_when_their_files_are(IdxArray one, IdxArray other) =>
+        one == IdxArray.Create(one.Shape, one.Data.ToArray()).Valid()
+        && (one == other) == Idx.Write(one).Span.SequenceEqual(Idx.Write(other).Span)
+        && (one.Data.IsEmpty || one != IdxArray.Create(one.Shape, Flip(one.Data, 0)).Valid());
+
     private static byte[] Flip(ReadOnlyMemory<byte> bytes, int bit)
     {
         var flipped = bytes.ToArray();

@@ -138,6 +138,16 @@ public sealed class NpyLaws
     [InlineData("{'descr': '<f4', , 'fortran_order': False, 'shape': (1,), }", "a key")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)", "','")]
     [InlineData("", "'{'")]
+    [InlineData("{'descr' '<f4'}", "':'")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), } x", "was expected 58 bytes into the header: the file is damaged")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'a\\b': 1}", "a key")]
+    [InlineData("{'descr': '<f4\u007f', 'fortran_order': False, 'shape': (1,)}", "one type between quotes")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1 1), }", "tuple")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,,), }", "tuple")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'fortran_order': False, 'shape': (1,), }", "'fortran_order' is unknown or given twice")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'shape': (1,), }", "'shape' is unknown or given twice")]
+    [InlineData("{'fortran_order': False, 'shape': (1,), }", "lacks")]
+    [InlineData("{'descr': '<f4', 'shape': (1,), }", "lacks")]
     public void What_numpy_would_not_write_or_we_do_not_read_is_an_error_that_says_so(string header, string reason) =>
         Assert.Contains(reason, Npy.Read(File(header, new byte[4])).Message(), StringComparison.Ordinal);
 
@@ -147,6 +157,11 @@ public sealed class NpyLaws
         Assert.Contains("magic", Npy.Read(Ascii("PK some other file")).Message(), StringComparison.Ordinal);
         Assert.Contains("magic", Npy.Read(ReadOnlyMemory<byte>.Empty).Message(), StringComparison.Ordinal);
         Assert.Contains("version 3.0", Npy.Read(File("{}", [], version: 3)).Message(), StringComparison.Ordinal);
+        Assert.Contains("version 1.1", Npy.Read((byte[])[0x93, .. "NUMPY"u8, 1, 1, 0, 0]).Message(), StringComparison.Ordinal);
+        Assert.Contains("magic", Npy.Read((byte[])[0x94, .. "NUMPY"u8, 1, 0, 0, 0]).Message(), StringComparison.Ordinal);
+        Assert.Contains(
+            "at byte 8: the file ends within the length of its header", Npy.Read((byte[])[0x93, .. "NUMPY"u8, 2, 0, 0, 0, 0]).Message(), StringComparison.Ordinal);
+        Assert.Contains("at byte 8: a header of 1 bytes", Npy.Read((byte[])[0x93, .. "NUMPY"u8, 1, 0, 1, 0]).Message(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -251,6 +251,7 @@ public sealed class SafetensorsLaws
         """{"__metadata__":{"k":"1","k":"2"},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""",
         "metadata 'k' is there twice")]
     [InlineData("""{"__metadata__":{"k":1},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "metadata 'k' is not text")]
+    [InlineData("""{"__metadata__":{"\ud800":"1"},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "a metadata key is not valid Unicode")]
     [InlineData("""{"__metadata__":["k"],"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "metadata are no object")]
     [InlineData("""{"a":{"dtype":"u8","shape":[4],"data_offsets":[0,4]}}""", "type 'u8' of tensor 'a' is not one of BOOL, U8")]
     [InlineData("""{"a":{"dtype":8,"shape":[4],"data_offsets":[0,4]}}""", "is not text")]
@@ -291,6 +292,10 @@ public sealed class SafetensorsLaws
         Assert.Contains(reason, Safetensors.Read(file).Message(), StringComparison.Ordinal);
         Assert.True(AllocatesLittle(Safetensors.Read, file));
     }
+
+    [Fact]
+    public void A_file_that_ends_within_its_length_is_an_error_that_says_so() => Assert.Contains(
+        "7 bytes are too few for the length of a header", Safetensors.Read(new byte[7]).Message(), StringComparison.Ordinal);
 
     [Fact]
     public void A_header_that_is_not_UTF_8_is_an_error()

@@ -68,6 +68,37 @@ public sealed class ImageSetLaws
         Seq1("65536 images of 65536×65536×65536 need 18446744073709551616 bytes of pixels, got 0"),
         Messages(ImageSet.Create(65536, 65536, 65536, 65536, default, None)));
 
+    [Fact]
+    public void Arrays_of_other_ranks_are_refused_both_at_once() => Assert.Equal(
+        Seq("images are an array of 3 or 4 axes (N×H×W or N×H×W×C), got 2×3", "labels are an array of 1 axis, got 2×1"),
+        Messages(ImageSet.FromIdx(Zeros(2, 3), Zeros(2, 1))));
+
+    [Law]
+    public bool Sets_are_equal_when_sizes_pixels_and_labels_are((IdxArray Images, IdxArray Labels) arrays, (IdxArray Images, IdxArray Labels) others)
+    {
+        var (set, other, bare) = (Set(arrays), Set(others), ImageSet.FromIdx(arrays.Images, None).Valid());
+        return set == Set(arrays) && set.GetHashCode() == Set(arrays).GetHashCode() && bare == ImageSet.FromIdx(arrays.Images, None).Valid()
+            && bare != set && set != bare
+            && (set == other) == (Pixels(arrays.Images, set) == Pixels(others.Images, other) && arrays.Labels == others.Labels);
+    }
+
+    [Fact]
+    public void Sets_that_differ_in_one_thing_differ()
+    {
+        var set = Labelled([1, 2, 3, 4], [5]);
+        Assert.NotEqual(set, Labelled([1, 2, 3, 9], [5]));
+        Assert.NotEqual(set, Labelled([1, 2, 3, 4], [6]));
+        Assert.NotEqual(set, ImageSet.Create(1, 4, 1, 1, new byte[] { 1, 2, 3, 4 }, new ReadOnlyMemory<byte>([5])).Valid());
+        Assert.Equal(set, Labelled([1, 2, 3, 4], [5]));
+    }
+
+    private static ImageSet Labelled(byte[] pixels, byte[] labels) => ImageSet.Create(1, 2, 2, 1, pixels, new ReadOnlyMemory<byte>(labels)).Valid();
+
+    /// <summary>With its axis of channels, which an array of grey images may lack.</summary>
+    private static IdxArray Pixels(IdxArray images, ImageSet set) => IdxArray.Create(Array(set.Count, set.Height, set.Width, set.Channels), images.Data).Valid();
+
+    private static IdxArray Zeros(params int[] shape) => IdxArray.Create(shape.ToArr(), new byte[shape.Aggregate(1, (product, size) => product * size)]).Valid();
+
     private static ImageSet Set((IdxArray Images, IdxArray Labels) arrays) =>
         ImageSet.FromIdx(arrays.Images, arrays.Labels).Match(
             Succ: set => set,
