@@ -42,6 +42,8 @@ public sealed class IdxLaws
     [Theory]
     [InlineData("", 0, "ends")]
     [InlineData("00000803000000", 7, "header of 16")]
+    [InlineData("00000801", 4, "header of 8")]
+    [InlineData("000008017fffffff00", 8, "2147483647 elements need 2147483647 bytes, but 1 follow")]
     [InlineData("1f8b0803000000010000000100000001ff", 0, "0x1f 0x8b")]
     [InlineData("00000d01000000010000000000", 2, "0x0d")]
     [InlineData("0000080000", 3, "0 axes")]
@@ -99,6 +101,10 @@ public sealed class IdxLaws
         one == IdxArray.Create(one.Shape, one.Data.ToArray()).Valid()
         && (one == other) == Idx.Write(one).Span.SequenceEqual(Idx.Write(other).Span)
         && (one.Data.IsEmpty || one != IdxArray.Create(one.Shape, Flip(one.Data, 0)).Valid());
+
+    [Fact]
+    public void Arrays_of_the_same_elements_in_another_shape_differ() => Assert.NotEqual(
+        IdxArray.Create(Array(2, 3), new byte[6]).Valid(), IdxArray.Create(Array(3, 2), new byte[6]).Valid());
 
     private static byte[] Flip(ReadOnlyMemory<byte> bytes, int bit)
     {

@@ -139,6 +139,10 @@ public sealed class NpyLaws
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)", "','")]
     [InlineData("", "'{'")]
     [InlineData("{'descr' '<f4'}", "':'")]
+    [InlineData("{'': '<f4'}", "the header's key '' is unknown")]
+    [InlineData("{'descr", "a key between quotes")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': 5, }", "tuple")]
+    [InlineData("{'shape': (x,)}", "was expected 11 bytes into the header")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), } x", "was expected 58 bytes into the header: the file is damaged")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'a\\b': 1}", "a key")]
     [InlineData("{'descr': '<f4\u007f', 'fortran_order': False, 'shape': (1,)}", "one type between quotes")]
@@ -188,6 +192,9 @@ public sealed class NpyLaws
     {
         Assert.Equal(128, Npy.Header(NpyType.F4, Prelude.Array(1_000_000_000L, 1_000_000L)).Length);
         Assert.Equal(128, Npy.Header(NpyType.F4, default).Length);
+        Assert.Equal(128, Npy.Header(NpyType.U1, Prelude.Array(long.MaxValue)).Length);
+        // Twenty spaces to grow fit just below 128; two more would not.
+        Assert.Equal(128, Npy.Header(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 14))).Length);
         Assert.Throws<ArgumentException>(() => Npy.Header(NpyType.F4, Prelude.Array(-1L)));
         Assert.Throws<ArgumentException>(() => Npy.Header(NpyType.F4, Prelude.Array(long.MaxValue)));
         Assert.Throws<ArgumentException>(() => Npy.Header(NpyType.F4, new Arr<long>(new long[33])));
@@ -200,6 +207,28 @@ public sealed class NpyLaws
         Assert.True(NpyArray.Create(NpyType.F4, Prelude.Array(2L, 3L), new byte[23]).IsFail);
         Assert.True(NpyArray.Create(NpyType.F4, Prelude.Array(-2L, -3L), new byte[24]).IsFail);
         Assert.True(NpyArray.Create(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 33)), new byte[1]).IsFail);
+    }
+
+    [Theory]
+    [InlineData(new long[] { 2, -3 }, "shape [2, -3] has a negative extent")]
+    [InlineData(new long[] { long.MaxValue, 2 }, "shape [9223372036854775807, 2] is larger than any memory")]
+    [InlineData(new long[] { 2, 3 }, "<f4 [2, 3] needs 24 bytes of data, got 4")]
+    public void Why_an_array_cannot_be_made_is_told(long[] shape, string reason) =>
+        Assert.Equal([reason], NpyArray.Create(NpyType.F4, new Arr<long>(shape), new byte[4]).Faults().AsEnumerable());
+
+    [Fact]
+    public void More_dimensions_than_numpy_reads_are_refused() => Assert.Equal(
+        ["33 dimensions are more than the 32 that are read"],
+        NpyArray.Create(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 33)), new byte[1]).Faults().AsEnumerable());
+
+    [Fact]
+    public void Arrays_that_differ_in_type_shape_or_data_alone_differ()
+    {
+        var array = Array("<f4", Prelude.Array(1L, 2L), new byte[8]);
+        Assert.NotEqual(array, Array("<i4", Prelude.Array(1L, 2L), new byte[8]));
+        Assert.NotEqual(array, Array("<f4", Prelude.Array(2L, 1L), new byte[8]));
+        Assert.NotEqual(array, Array("<f4", Prelude.Array(1L, 2L), [1, 0, 0, 0, 0, 0, 0, 0]));
+        Assert.NotEqual(array, Array("<i8", Prelude.Array(1L), new byte[8]));
     }
 
     private static NpyArray Array(string descr, Arr<long> shape, byte[] data) =>

@@ -256,7 +256,7 @@ public sealed class SafetensorsLaws
     [InlineData("""{"a":{"dtype":"u8","shape":[4],"data_offsets":[0,4]}}""", "type 'u8' of tensor 'a' is not one of BOOL, U8")]
     [InlineData("""{"a":{"dtype":8,"shape":[4],"data_offsets":[0,4]}}""", "is not text")]
     [InlineData("""{"a":{"shape":[4],"data_offsets":[0,4]}}""", "lacks")]
-    [InlineData("""{"a":[4]}""", "'a' is no object")]
+    [InlineData("""{"a":[4]}""", "at byte 13: tensor 'a' is no object")]
     [InlineData("""{"a":{"dtype":"U8","shape":[-4],"data_offsets":[0,4]}}""", "shape of tensor 'a'")]
     [InlineData("""{"a":{"dtype":"U8","shape":[4.0],"data_offsets":[0,4]}}""", "shape of tensor 'a'")]
     [InlineData("""{"a":{"dtype":"U8","shape":[4e0],"data_offsets":[0,4]}}""", "shape of tensor 'a'")]
@@ -284,6 +284,7 @@ public sealed class SafetensorsLaws
     [Theory]
     [InlineData(ulong.MaxValue, "18446744073709551615")]
     [InlineData(100_000_001, "100000000 are allowed")]
+    [InlineData(100_000_000, "beyond the file")]
     [InlineData(3, "beyond the file")]
     public void A_header_that_claims_to_be_too_long_is_an_error_and_allocates_nothing(ulong length, string reason)
     {
@@ -296,6 +297,55 @@ public sealed class SafetensorsLaws
     [Fact]
     public void A_file_that_ends_within_its_length_is_an_error_that_says_so() => Assert.Contains(
         "7 bytes are too few for the length of a header", Safetensors.Read(new byte[7]).Message(), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_file_of_a_length_alone_has_an_empty_header() =>
+        Assert.Contains("begin with '{'", Safetensors.Read(new byte[8]).Message(), StringComparison.Ordinal);
+
+    [Fact]
+    public void Types_have_the_published_names_and_widths() => Assert.Equal(
+        [
+            ("BOOL", 1), ("U8", 1), ("I8", 1), ("F8_E5M2", 1), ("F8_E4M3", 1), ("I16", 2), ("U16", 2), ("F16", 2), ("BF16", 2),
+            ("I32", 4), ("U32", 4), ("F32", 4), ("F64", 8), ("I64", 8), ("U64", 8),
+        ],
+        SafetensorsType.All.Map(type => (type.Name, type.ItemBytes)).AsEnumerable());
+
+    [Fact]
+    public void Tensors_that_differ_in_name_type_shape_or_data_alone_differ()
+    {
+        var tensor = Tensor("w", SafetensorsType.F32, [1, 2], new byte[8]);
+        Assert.NotEqual(tensor, Retype(tensor, name: "v"));
+        Assert.NotEqual(tensor, Retype(tensor, type: SafetensorsType.I32));
+        Assert.NotEqual(tensor, Retype(tensor, shape: new Arr<long>([2, 1])));
+        Assert.NotEqual(tensor, Retype(tensor, data: [1, 0, 0, 0, 0, 0, 0, 0]));
+        Assert.NotEqual(tensor, Tensor("v", SafetensorsType.I32, [1, 2], new byte[8]));
+    }
+
+    [Fact]
+    public void Why_a_tensor_or_a_file_cannot_be_made_is_told()
+    {
+        Assert.Equal(
+            ["tensor '__metadata__': the format keeps this name for itself"],
+            SafetensorsTensor.Create("__metadata__", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults().AsEnumerable());
+        Assert.Equal(
+            ["tensor '\ufffd': the name is not valid Unicode"],
+            SafetensorsTensor.Create("\ud800", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults().AsEnumerable());
+        Assert.Equal(["metadata 'k' is not valid Unicode"], SafetensorsFile.Create([], Prelude.HashMap(("k", "\udfff"))).Faults().AsEnumerable());
+    }
+
+    /// <summary>A hundred million characters are too many by the few that stand round them.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_header_that_would_be_longer_than_the_format_allows_cannot_be_made(bool metadata)
+    {
+        var text = new string('a', Safetensors.MaxHeaderBytes);
+        var file = metadata
+            ? SafetensorsFile.Create([], Prelude.HashMap(("key", text)))
+            : SafetensorsFile.Create([Tensor(text, SafetensorsType.U8, [0], [])], Prelude.HashMap<string, string>());
+        var fault = Assert.Single(file.Faults());
+        Assert.Matches("^names and metadata need 1000000[0-9]{2} bytes, 100000000 are allowed: shorten them$", fault);
+    }
 
     [Fact]
     public void A_header_that_is_not_UTF_8_is_an_error()

@@ -80,7 +80,11 @@ public class FigureLaws
     }
 
     [Fact]
-    public void A_figure_of_no_panel_is_refused() => Assert.Throws<ArgumentException>(() => Figure.Draw("Nothing", []));
+    public void A_figure_of_no_panel_or_no_step_is_refused()
+    {
+        Assert.Throws<ArgumentException>(() => Figure.Draw("Nothing", []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ForwardFigure.Panels(0));
+    }
 
     [Law]
     public Property The_forward_figure_shows_the_images_and_four_timesteps_inside_of_the_schedule(PositiveInt steps)

@@ -51,6 +51,11 @@ public class ImageGridLaws
     }
 
     [Law]
+    public bool Gaps_lie_between_neighbours_and_none_around(Tiling tiling) => tiling.Grid is var grid
+        && grid.Width == grid.Columns * grid.TileWidth + (grid.Columns - 1) * grid.Gap
+        && grid.Height == grid.Rows * grid.TileHeight + (grid.Rows - 1) * grid.Gap;
+
+    [Law]
     public Property Transposing_rows_and_columns_permutes_tiles_only(Tiling tiling)
     {
         var (grid, transposed) = (tiling.Grid, tiling.Grid.Transpose());
@@ -84,6 +89,7 @@ public class ImageGridLaws
 
     [Theory]
     [InlineData(0, 28, 28, null, 2)]
+    [InlineData(0, 28, 28, 3, 2)]
     [InlineData(1, 0, 28, null, 2)]
     [InlineData(1, 28, 0, null, 2)]
     [InlineData(1, 28, 28, 0, 2)]

@@ -58,10 +58,12 @@ public sealed class ImageSetLaws
     [Fact]
     public void A_set_is_refused_with_all_its_faults_at_once() => Assert.Equal(
         Seq(
+            "count of an image set must be at least 0, got -2",
             "height of an image set must be at least 1, got 0",
+            "width of an image set must be at least 1, got -5",
             "channels of an image set must be at least 1, got -3",
-            "2 images need 2 labels, got 1"),
-        Messages(ImageSet.Create(2, 0, 5, -3, new byte[10], new ReadOnlyMemory<byte>(new byte[1]))));
+            "-2 images need -2 labels, got 1"),
+        Messages(ImageSet.Create(-2, 0, -5, -3, new byte[10], new ReadOnlyMemory<byte>(new byte[1]))));
 
     [Fact]
     public void Sizes_whose_product_overflows_are_refused() => Assert.Equal(

@@ -37,12 +37,18 @@ public class PixelImageLaws
 
     /// <summary>Two hashes agree by chance once in 2³².</summary>
     [Fact]
-    public void Pictures_of_other_pixels_or_another_shape_have_other_hashes()
+    public void Pictures_of_other_pixels_or_another_shape_differ_and_have_other_hashes()
     {
         var picture = PixelImage.Create(3, 1, 1, [1, 2, 3]);
-        Assert.NotEqual(picture.GetHashCode(), PixelImage.Create(3, 1, 1, [1, 2, 4]).GetHashCode());
-        Assert.NotEqual(picture.GetHashCode(), PixelImage.Create(1, 3, 1, [1, 2, 3]).GetHashCode());
-        Assert.NotEqual(picture.GetHashCode(), PixelImage.Create(1, 1, 3, [1, 2, 3]).GetHashCode());
+        PixelImage[] others = [PixelImage.Create(3, 1, 1, [1, 2, 4]), PixelImage.Create(1, 3, 1, [1, 2, 3]), PixelImage.Create(1, 1, 3, [1, 2, 3])];
+        Assert.All(others, other => Assert.True(picture != other && picture.GetHashCode() != other.GetHashCode()));
+    }
+
+    [Fact]
+    public void The_largest_picture_is_the_largest_array()
+    {
+        Assert.Throws<ArgumentException>(() => PixelImage.Create(Array.MaxLength, 1, 1, []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PixelImage.Create(Array.MaxLength + 1, 1, 1, []));
     }
 
     /// <summary>Also where the level to the left or to the right, in the next row, would be there to read.</summary>
@@ -58,7 +64,7 @@ public class PixelImageLaws
     public void A_picture_is_enlarged_at_least_once_and_no_further_than_numbers_go()
     {
         var picture = PixelImage.Create(2, 1, 1, new byte[2]);
-        Assert.Throws<ArgumentOutOfRangeException>(() => picture.Enlarge(0));
+        Assert.Throws<ArgumentOutOfRangeException>("factor", () => picture.Enlarge(0));
         Assert.Throws<OverflowException>(() => picture.Enlarge(1 << 30));
         Assert.Throws<OverflowException>(() => PixelImage.Create(1, 2, 1, new byte[2]).Enlarge(1 << 30));
     }

@@ -88,6 +88,14 @@ public sealed class ElementaryLaws
             .Aggregate(14695981039346656037UL, (before, x) => (before ^ BitConverter.DoubleToUInt64Bits(x)) * 1099511628211));
     }
 
+    /// <summary>Where two formulas meet, by the same port.</summary>
+    [Fact]
+    public void At_the_seams_the_bits_are_those_of_the_port()
+    {
+        Assert.Equal(0.34657359027997275, Elementary.Log(1.4142135623730951));
+        Assert.Equal(0.33647223662121284, Elementary.Log1P(0.4));
+    }
+
     [Fact]
     public void Special_values()
     {

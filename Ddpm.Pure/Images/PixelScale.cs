@@ -79,6 +79,7 @@ public abstract record PixelScale
         _ => throw new UnreachableException(),
     };
 
+    // Of no finite value at all the range is (∞, −∞), on which every level is NaN.
     private static (double Low, double High) FiniteRange(ReadOnlySpan<float> image)
     {
         var (low, high) = (float.PositiveInfinity, float.NegativeInfinity);
@@ -89,7 +90,7 @@ public abstract record PixelScale
             low = MathF.Min(low, value);
             high = MathF.Max(high, value);
         }
-        return low < high ? (low, high) : (0, 0);
+        return (low, high);
     }
 
     // Multiplied before it is divided: the product is exact, so that there is one rounding, and ties are ties.
