@@ -108,6 +108,7 @@ public class PixelScaleLaws
             [0, 255, 0, 0, 128, 255],
             Levels(Stretch, [float.NaN, float.PositiveInfinity, float.NegativeInfinity, -2, 0, 2], 1, 2, 3));
         Assert.Equal<byte>([0, 0], Levels(Stretch, [float.PositiveInfinity, float.NaN], 1, 1, 2));
+        Assert.Equal<byte>([0, 255, 0, 0], Levels(Stretch, [5, float.PositiveInfinity, float.NegativeInfinity, 5], 1, 2, 2));
     }
 
     [Fact]

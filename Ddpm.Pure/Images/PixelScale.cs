@@ -93,11 +93,11 @@ public abstract record PixelScale
         return (low, high);
     }
 
-    // Multiplied before it is divided: the product is exact, so that there is one rounding, and ties are ties.
+    // Multiplied before it is divided: the product is exact, so that there is one rounding, and ties are ties. In a constant image it is 0/0.
     private static byte Level(double value, double low, double high)
     {
         var level = (value - low) * 255 / (high - low);
-        return low == high || double.IsNaN(level) ? (byte)0 : (byte)Math.Round(Math.Clamp(level, 0, 255), MidpointRounding.ToEven);
+        return double.IsNaN(level) ? (byte)0 : (byte)Math.Round(Math.Clamp(level, 0, 255), MidpointRounding.ToEven);
     }
 
     private static int ImageSize(int from, int to, int channels, int height, int width)
