@@ -9,28 +9,28 @@ namespace Ddpm.Properties.Formats;
 [Properties(Arbitrary = [typeof(IdxArrays)])]
 public sealed class IdxLaws
 {
-    [Property]
+    [Law]
     public bool Reading_what_was_written_gives_the_array_back(IdxArray array) => Idx.Read(Idx.Write(array)) == array;
 
-    [Property]
+    [Law]
     public bool Whatever_can_be_read_is_written_as_the_same_bytes(byte rank, byte[] rest)
     {
         byte[] bytes = [0, 0, 8, (byte)(rank % 5), .. rest.Length < 12 ? rest.Map(b => (byte)(b % 2)) : rest];
         return Idx.Read(bytes).Match(Succ: array => Idx.Write(array).Span.SequenceEqual(bytes), Fail: _ => true);
     }
 
-    [Property]
+    [Law]
     public bool Every_truncation_is_an_error(IdxArray array)
     {
         var bytes = Idx.Write(array);
         return Range(0, bytes.Length).ForAll(length => Idx.Read(bytes[..length]).IsFail);
     }
 
-    [Property]
+    [Law]
     public bool Every_byte_too_many_is_an_error(IdxArray array, byte extra) =>
         Idx.Read(Idx.Write(array).ToArray().Append(extra).ToArray()).IsFail;
 
-    [Property]
+    [Law]
     public bool Every_flipped_bit_of_the_header_is_an_error_or_says_no_images_as_before(IdxArray array)
     {
         var header = 4 + (4 * array.Shape.Count);
@@ -42,6 +42,8 @@ public sealed class IdxLaws
     [Theory]
     [InlineData("", 0, "ends")]
     [InlineData("00000803000000", 7, "header of 16")]
+    [InlineData("00000801", 4, "header of 8")]
+    [InlineData("000008017fffffff00", 8, "2147483647 elements need 2147483647 bytes, but 1 follow")]
     [InlineData("1f8b0803000000010000000100000001ff", 0, "0x1f 0x8b")]
     [InlineData("00000d01000000010000000000", 2, "0x0d")]
     [InlineData("0000080000", 3, "0 axes")]
@@ -85,6 +87,24 @@ public sealed class IdxLaws
             "axis 0 of an IDX array must have at least 0 elements, got -1",
             "axis 2 of an IDX array must have at least 1 elements, got 0"),
         IdxArray.Create(Array(-1, 2, 0), default).Match(Succ: _ => Seq<string>(), Fail: faults => faults.Map(f => f.Message)));
+
+    [Theory]
+    [InlineData(new int[0], 1, "an IDX array has 1 to 4 axes, got 0")]
+    [InlineData(new[] { 1, 1, 1, 1, 1 }, 1, "an IDX array has 1 to 4 axes, got 5")]
+    [InlineData(new[] { 2, 3 }, 5, "an IDX array of 2×3 has 6 elements, got 5")]
+    [InlineData(new[] { 65536, 65536 }, 0, "an IDX array of 65536×65536 has 4294967296 elements, got 0")]
+    public void An_array_of_another_rank_or_length_is_refused(int[] shape, int length, string reason) =>
+        Assert.Equal([reason], IdxArray.Create(shape.ToArr(), new byte[length]).Faults().AsEnumerable());
+
+    [Law]
+    public bool Arrays_are_equal_when_their_files_are(IdxArray one, IdxArray other) =>
+        one == IdxArray.Create(one.Shape, one.Data.ToArray()).Valid()
+        && (one == other) == Idx.Write(one).Span.SequenceEqual(Idx.Write(other).Span)
+        && (one.Data.IsEmpty || one != IdxArray.Create(one.Shape, Flip(one.Data, 0)).Valid());
+
+    [Fact]
+    public void Arrays_of_the_same_elements_in_another_shape_differ() => Assert.NotEqual(
+        IdxArray.Create(Array(2, 3), new byte[6]).Valid(), IdxArray.Create(Array(3, 2), new byte[6]).Valid());
 
     private static byte[] Flip(ReadOnlyMemory<byte> bytes, int bit)
     {

@@ -12,43 +12,43 @@ namespace Ddpm.Properties.Formats;
 [Properties(Arbitrary = [typeof(FormatGenerators)])]
 public sealed class NpyLaws
 {
-    [Property]
+    [Law]
     public bool Reading_what_was_written_returns_the_array(NpyArray array) => Npy.Read(Npy.Write(array)).Value().Equals(array);
 
-    [Property]
+    [Law]
     public bool Writing_what_was_read_returns_the_bytes(NpyArray array)
     {
         var file = Npy.Write(array);
         return Npy.Write(Npy.Read(file).Value()).Span.SequenceEqual(file.Span);
     }
 
-    [Property]
+    [Law]
     public bool A_file_is_its_header_and_its_data_which_begin_at_a_multiple_of_64(NpyArray array)
     {
         var header = Npy.Header(array.Type, array.Shape);
         return header.Length % 64 == 0 && header.Append(array.Data.Span).Span.SequenceEqual(Npy.Write(array).Span);
     }
 
-    [Property]
+    [Law]
     public bool The_data_are_a_slice_of_the_file(NpyArray array)
     {
         var file = Npy.Write(array);
         return Npy.Read(file).Value().Data.Equals(file[^array.Data.Length..]);
     }
 
-    [Property]
+    [Law]
     public bool Arrays_are_equal_when_their_bytes_are(NpyArray one, NpyArray other) =>
         one.Equals(other) == Npy.Write(one).Span.SequenceEqual(Npy.Write(other).Span)
         && (!one.Equals(other) || one.GetHashCode() == other.GetHashCode());
 
-    [Property]
+    [Law]
     public bool Every_truncation_is_an_error(NpyArray array)
     {
         var file = Npy.Write(array);
         return Enumerable.Range(0, file.Length).All(length => Npy.Read(file[..length]).IsFail);
     }
 
-    [Property]
+    [Law]
     public bool A_byte_too_many_is_an_error(NpyArray array, byte more) => Npy.Read(Npy.Write(array).Append(more)).IsFail;
 
     [Property(MaxTest = 50)]
@@ -69,14 +69,14 @@ public sealed class NpyLaws
         return Npy.Read(file).Match(Succ: _ => true, Fail: _ => true);
     }
 
-    [Property]
+    [Law]
     public bool Whatever_the_bytes_claim_decoding_allocates_no_more_than_their_length_and_a_constant(NpyArray array, Place place, byte mask)
     {
         var file = Npy.Write(array);
         return AllocatesLittle(Npy.Read, file) && AllocatesLittle(Npy.Read, file.Flip(place.In(file.Length), mask));
     }
 
-    [Property]
+    [Law]
     public bool The_order_of_keys_and_white_space_do_not_matter(NpyArray array, Place order, Place space, bool second, bool trailingComma)
     {
         var quote = (space.Number & 1) == 0 ? "'" : "\"";
@@ -138,6 +138,20 @@ public sealed class NpyLaws
     [InlineData("{'descr': '<f4', , 'fortran_order': False, 'shape': (1,), }", "a key")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)", "','")]
     [InlineData("", "'{'")]
+    [InlineData("{'descr' '<f4'}", "':'")]
+    [InlineData("{'': '<f4'}", "the header's key '' is unknown")]
+    [InlineData("{'descr", "a key between quotes")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': 5, }", "tuple")]
+    [InlineData("{'shape': (x,)}", "was expected 11 bytes into the header")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), } x", "was expected 58 bytes into the header: the file is damaged")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'a\\b': 1}", "a key")]
+    [InlineData("{'descr': '<f4\u007f', 'fortran_order': False, 'shape': (1,)}", "one type between quotes")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1 1), }", "tuple")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,,), }", "tuple")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'fortran_order': False, 'shape': (1,), }", "'fortran_order' is unknown or given twice")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'shape': (1,), }", "'shape' is unknown or given twice")]
+    [InlineData("{'fortran_order': False, 'shape': (1,), }", "lacks")]
+    [InlineData("{'descr': '<f4', 'shape': (1,), }", "lacks")]
     public void What_numpy_would_not_write_or_we_do_not_read_is_an_error_that_says_so(string header, string reason) =>
         Assert.Contains(reason, Npy.Read(File(header, new byte[4])).Message(), StringComparison.Ordinal);
 
@@ -147,6 +161,11 @@ public sealed class NpyLaws
         Assert.Contains("magic", Npy.Read(Ascii("PK some other file")).Message(), StringComparison.Ordinal);
         Assert.Contains("magic", Npy.Read(ReadOnlyMemory<byte>.Empty).Message(), StringComparison.Ordinal);
         Assert.Contains("version 3.0", Npy.Read(File("{}", [], version: 3)).Message(), StringComparison.Ordinal);
+        Assert.Contains("version 1.1", Npy.Read((byte[])[0x93, .. "NUMPY"u8, 1, 1, 0, 0]).Message(), StringComparison.Ordinal);
+        Assert.Contains("magic", Npy.Read((byte[])[0x94, .. "NUMPY"u8, 1, 0, 0, 0]).Message(), StringComparison.Ordinal);
+        Assert.Contains(
+            "at byte 8: the file ends within the length of its header", Npy.Read((byte[])[0x93, .. "NUMPY"u8, 2, 0, 0, 0, 0]).Message(), StringComparison.Ordinal);
+        Assert.Contains("at byte 8: a header of 1 bytes", Npy.Read((byte[])[0x93, .. "NUMPY"u8, 1, 0, 1, 0]).Message(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -173,6 +192,9 @@ public sealed class NpyLaws
     {
         Assert.Equal(128, Npy.Header(NpyType.F4, Prelude.Array(1_000_000_000L, 1_000_000L)).Length);
         Assert.Equal(128, Npy.Header(NpyType.F4, default).Length);
+        Assert.Equal(128, Npy.Header(NpyType.U1, Prelude.Array(long.MaxValue)).Length);
+        // Twenty spaces to grow fit just below 128; two more would not.
+        Assert.Equal(128, Npy.Header(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 14))).Length);
         Assert.Throws<ArgumentException>(() => Npy.Header(NpyType.F4, Prelude.Array(-1L)));
         Assert.Throws<ArgumentException>(() => Npy.Header(NpyType.F4, Prelude.Array(long.MaxValue)));
         Assert.Throws<ArgumentException>(() => Npy.Header(NpyType.F4, new Arr<long>(new long[33])));
@@ -185,6 +207,28 @@ public sealed class NpyLaws
         Assert.True(NpyArray.Create(NpyType.F4, Prelude.Array(2L, 3L), new byte[23]).IsFail);
         Assert.True(NpyArray.Create(NpyType.F4, Prelude.Array(-2L, -3L), new byte[24]).IsFail);
         Assert.True(NpyArray.Create(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 33)), new byte[1]).IsFail);
+    }
+
+    [Theory]
+    [InlineData(new long[] { 2, -3 }, "shape [2, -3] has a negative extent")]
+    [InlineData(new long[] { long.MaxValue, 2 }, "shape [9223372036854775807, 2] is larger than any memory")]
+    [InlineData(new long[] { 2, 3 }, "<f4 [2, 3] needs 24 bytes of data, got 4")]
+    public void Why_an_array_cannot_be_made_is_told(long[] shape, string reason) =>
+        Assert.Equal([reason], NpyArray.Create(NpyType.F4, new Arr<long>(shape), new byte[4]).Faults().AsEnumerable());
+
+    [Fact]
+    public void More_dimensions_than_numpy_reads_are_refused() => Assert.Equal(
+        ["33 dimensions are more than the 32 that are read"],
+        NpyArray.Create(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 33)), new byte[1]).Faults().AsEnumerable());
+
+    [Fact]
+    public void Arrays_that_differ_in_type_shape_or_data_alone_differ()
+    {
+        var array = Array("<f4", Prelude.Array(1L, 2L), new byte[8]);
+        Assert.NotEqual(array, Array("<i4", Prelude.Array(1L, 2L), new byte[8]));
+        Assert.NotEqual(array, Array("<f4", Prelude.Array(2L, 1L), new byte[8]));
+        Assert.NotEqual(array, Array("<f4", Prelude.Array(1L, 2L), [1, 0, 0, 0, 0, 0, 0, 0]));
+        Assert.NotEqual(array, Array("<i8", Prelude.Array(1L), new byte[8]));
     }
 
     private static NpyArray Array(string descr, Arr<long> shape, byte[] data) =>

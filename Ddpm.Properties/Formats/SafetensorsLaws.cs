@@ -14,23 +14,23 @@ namespace Ddpm.Properties.Formats;
 [Properties(Arbitrary = [typeof(FormatGenerators)])]
 public sealed class SafetensorsLaws
 {
-    [Property]
+    [Law]
     public bool Reading_what_was_written_returns_the_file(SafetensorsFile file) =>
         Safetensors.Read(Safetensors.Write(file)).Value().Equals(file);
 
-    [Property]
+    [Law]
     public bool Writing_what_was_read_returns_the_bytes(SafetensorsFile file)
     {
         var bytes = Safetensors.Write(file);
         return Safetensors.Write(Safetensors.Read(bytes).Value()).Span.SequenceEqual(bytes.Span);
     }
 
-    [Property]
+    [Law]
     public bool A_file_is_its_header_and_the_data_of_its_tensors(SafetensorsFile file) =>
         file.Tensors.Fold(Safetensors.Header(file), (bytes, tensor) => bytes.Append(tensor.Data.Span)).Span
             .SequenceEqual(Safetensors.Write(file).Span);
 
-    [Property]
+    [Law]
     public bool Every_tensor_is_aligned_to_its_elements_and_the_data_to_8(SafetensorsFile file)
     {
         var begin = Safetensors.Header(file).Length;
@@ -44,7 +44,7 @@ public sealed class SafetensorsLaws
         return aligned;
     }
 
-    [Property]
+    [Law]
     public bool Tensors_of_equal_width_stay_in_the_order_given(SafetensorsFile file)
     {
         var given = file.Tensors.Reverse();
@@ -52,7 +52,7 @@ public sealed class SafetensorsLaws
             .All(made => made.SequenceEqual(given.Filter(tensor => tensor.Type.ItemBytes == made.Key)));
     }
 
-    [Property]
+    [Law]
     public bool The_data_are_slices_of_the_file(SafetensorsFile file)
     {
         var bytes = Safetensors.Write(file);
@@ -61,15 +61,15 @@ public sealed class SafetensorsLaws
             .ForAll(tensor => tensor.Data.Equals(bytes.Slice(begin, tensor.Data.Length)) && (begin += tensor.Data.Length) >= 0);
     }
 
-    [Property]
+    [Law]
     public bool Every_tensor_is_found_by_its_name_and_no_other(SafetensorsFile file) =>
         file.Tensors.ForAll(tensor => file.Find(tensor.Name) == Prelude.Some(tensor)) && file.Find("no such name").IsNone;
 
-    [Property]
+    [Law]
     public bool Files_are_equal_when_their_bytes_are(SafetensorsFile one, SafetensorsFile other) =>
         one.Equals(other) == Safetensors.Write(one).Span.SequenceEqual(Safetensors.Write(other).Span);
 
-    [Property]
+    [Law]
     public bool Equality_is_by_content(SafetensorsFile file) =>
         Remake(file.Tensors.Map(tensor => Retype(tensor, data: tensor.Data.ToArray())), file.Metadata) is var copy
         && copy.Equals(file) && copy.GetHashCode() == file.GetHashCode();
@@ -81,7 +81,7 @@ public sealed class SafetensorsLaws
         return Enumerable.Range(0, bytes.Length).All(length => Safetensors.Read(bytes[..length]).IsFail);
     }
 
-    [Property]
+    [Law]
     public bool A_byte_too_many_is_an_error(SafetensorsFile file, byte more) =>
         Safetensors.Read(Safetensors.Write(file).Append(more)).IsFail;
 
@@ -96,7 +96,7 @@ public sealed class SafetensorsLaws
                 Fail: error => error.Message.Length > 0));
     }
 
-    [Property]
+    [Law]
     public bool Any_bytes_are_a_file_or_an_error(byte[] bytes, bool withLength)
     {
         byte[] file = withLength ? [(byte)bytes.Length, 0, 0, 0, 0, 0, 0, 0, .. bytes] : bytes;
@@ -113,7 +113,7 @@ public sealed class SafetensorsLaws
                 .ArrayOf().Select(tokens => File($"{{{string.Concat(tokens)}}}", new byte[1])).ToArbitrary(),
             file => Safetensors.Read(file).Match(Succ: _ => true, Fail: _ => true));
 
-    [Property]
+    [Law]
     public bool Whatever_the_bytes_claim_decoding_allocates_no_more_than_their_length_and_a_constant(
         SafetensorsFile file, Place place, byte mask)
     {
@@ -121,11 +121,11 @@ public sealed class SafetensorsLaws
         return AllocatesLittle(Safetensors.Read, bytes) && AllocatesLittle(Safetensors.Read, bytes.Flip(place.In(bytes.Length), mask));
     }
 
-    [Property]
+    [Law]
     public bool The_checksum_is_of_the_tensors_alone_in_whatever_order(SafetensorsFile file) =>
         Safetensors.Checksum(Remake(file.Tensors.Reverse(), Prelude.HashMap(("key", "text")))) == Safetensors.Checksum(file);
 
-    [Property]
+    [Law]
     public bool Another_name_shape_type_or_byte_gives_another_checksum(SafetensorsFile file, Place place)
     {
         var tensors = file.Tensors.Add(Tensor("extra", SafetensorsType.U8, [2, 0, 0, 0], []));
@@ -251,11 +251,12 @@ public sealed class SafetensorsLaws
         """{"__metadata__":{"k":"1","k":"2"},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""",
         "metadata 'k' is there twice")]
     [InlineData("""{"__metadata__":{"k":1},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "metadata 'k' is not text")]
+    [InlineData("""{"__metadata__":{"\ud800":"1"},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "a metadata key is not valid Unicode")]
     [InlineData("""{"__metadata__":["k"],"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "metadata are no object")]
     [InlineData("""{"a":{"dtype":"u8","shape":[4],"data_offsets":[0,4]}}""", "type 'u8' of tensor 'a' is not one of BOOL, U8")]
     [InlineData("""{"a":{"dtype":8,"shape":[4],"data_offsets":[0,4]}}""", "is not text")]
     [InlineData("""{"a":{"shape":[4],"data_offsets":[0,4]}}""", "lacks")]
-    [InlineData("""{"a":[4]}""", "'a' is no object")]
+    [InlineData("""{"a":[4]}""", "at byte 13: tensor 'a' is no object")]
     [InlineData("""{"a":{"dtype":"U8","shape":[-4],"data_offsets":[0,4]}}""", "shape of tensor 'a'")]
     [InlineData("""{"a":{"dtype":"U8","shape":[4.0],"data_offsets":[0,4]}}""", "shape of tensor 'a'")]
     [InlineData("""{"a":{"dtype":"U8","shape":[4e0],"data_offsets":[0,4]}}""", "shape of tensor 'a'")]
@@ -283,6 +284,7 @@ public sealed class SafetensorsLaws
     [Theory]
     [InlineData(ulong.MaxValue, "18446744073709551615")]
     [InlineData(100_000_001, "100000000 are allowed")]
+    [InlineData(100_000_000, "beyond the file")]
     [InlineData(3, "beyond the file")]
     public void A_header_that_claims_to_be_too_long_is_an_error_and_allocates_nothing(ulong length, string reason)
     {
@@ -290,6 +292,59 @@ public sealed class SafetensorsLaws
         BinaryPrimitives.WriteUInt64LittleEndian(file, length);
         Assert.Contains(reason, Safetensors.Read(file).Message(), StringComparison.Ordinal);
         Assert.True(AllocatesLittle(Safetensors.Read, file));
+    }
+
+    [Fact]
+    public void A_file_that_ends_within_its_length_is_an_error_that_says_so() => Assert.Contains(
+        "7 bytes are too few for the length of a header", Safetensors.Read(new byte[7]).Message(), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_file_of_a_length_alone_has_an_empty_header() =>
+        Assert.Contains("begin with '{'", Safetensors.Read(new byte[8]).Message(), StringComparison.Ordinal);
+
+    [Fact]
+    public void Types_have_the_published_names_and_widths() => Assert.Equal(
+        [
+            ("BOOL", 1), ("U8", 1), ("I8", 1), ("F8_E5M2", 1), ("F8_E4M3", 1), ("I16", 2), ("U16", 2), ("F16", 2), ("BF16", 2),
+            ("I32", 4), ("U32", 4), ("F32", 4), ("F64", 8), ("I64", 8), ("U64", 8),
+        ],
+        SafetensorsType.All.Map(type => (type.Name, type.ItemBytes)).AsEnumerable());
+
+    [Fact]
+    public void Tensors_that_differ_in_name_type_shape_or_data_alone_differ()
+    {
+        var tensor = Tensor("w", SafetensorsType.F32, [1, 2], new byte[8]);
+        Assert.NotEqual(tensor, Retype(tensor, name: "v"));
+        Assert.NotEqual(tensor, Retype(tensor, type: SafetensorsType.I32));
+        Assert.NotEqual(tensor, Retype(tensor, shape: new Arr<long>([2, 1])));
+        Assert.NotEqual(tensor, Retype(tensor, data: [1, 0, 0, 0, 0, 0, 0, 0]));
+        Assert.NotEqual(tensor, Tensor("v", SafetensorsType.I32, [1, 2], new byte[8]));
+    }
+
+    [Fact]
+    public void Why_a_tensor_or_a_file_cannot_be_made_is_told()
+    {
+        Assert.Equal(
+            ["tensor '__metadata__': the format keeps this name for itself"],
+            SafetensorsTensor.Create("__metadata__", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults().AsEnumerable());
+        Assert.Equal(
+            ["tensor '\ufffd': the name is not valid Unicode"],
+            SafetensorsTensor.Create("\ud800", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults().AsEnumerable());
+        Assert.Equal(["metadata 'k' is not valid Unicode"], SafetensorsFile.Create([], Prelude.HashMap(("k", "\udfff"))).Faults().AsEnumerable());
+    }
+
+    /// <summary>A hundred million characters are too many by the few that stand round them.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_header_that_would_be_longer_than_the_format_allows_cannot_be_made(bool metadata)
+    {
+        var text = new string('a', Safetensors.MaxHeaderBytes);
+        var file = metadata
+            ? SafetensorsFile.Create([], Prelude.HashMap(("key", text)))
+            : SafetensorsFile.Create([Tensor(text, SafetensorsType.U8, [0], [])], Prelude.HashMap<string, string>());
+        var fault = Assert.Single(file.Faults());
+        Assert.Matches("^names and metadata need 1000000[0-9]{2} bytes, 100000000 are allowed: shorten them$", fault);
     }
 
     [Fact]

@@ -24,26 +24,26 @@ public class AnimationFrameLaws
         from delay in Gen.Choose(2, 50)
         select new Animation(steps, count, delay)).ToArbitrary();
 
-    [Property]
+    [Law]
     public Property There_are_as_many_frames_as_asked_or_as_the_chain_has_states(Animation animation) => Prop.ToProperty(
         animation.Frames.Count == Math.Min(animation.Count, animation.Steps + 1));
 
-    [Property]
+    [Law]
     public Property The_first_is_the_start_noise_and_the_last_is_the_result(Animation animation) => Prop.ToProperty(
         animation.Frames[^1].State == animation.Steps && (animation.Frames.Count == 1 || animation.Frames[0].State == 0));
 
-    [Property]
+    [Law]
     public Property States_strictly_increase_and_are_spread_evenly(Animation animation) => Prop.ToProperty(
         animation.Moves.All(move => move >= 1) && (animation.Moves.Length == 0 || animation.Moves.Max() - animation.Moves.Min() <= 1));
 
-    [Property]
+    [Law]
     public Property The_result_is_held_for_a_third_of_the_length(Animation animation)
     {
         var length = animation.Frames.Sum(frame => frame.Delay);
         return (animation.Frames.Count == 1 || Math.Abs(3 * animation.Frames[^1].Delay - length) <= 1).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property All_others_are_shown_equally_long(Animation animation) => Prop.ToProperty(
         animation.Frames.SkipLast(1).All(frame => frame.Delay == animation.Delay));
 

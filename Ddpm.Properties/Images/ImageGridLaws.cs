@@ -25,7 +25,7 @@ public class ImageGridLaws
             ImageGrid.For(images.Count, images.Width, images.Height, columns == 0 ? null : columns, gap, (byte)background)))
         .ToArbitrary();
 
-    [Property]
+    [Law]
     public Property Every_pixel_of_every_image_is_placed_exactly_once_and_the_rest_is_background(Tiling tiling)
     {
         var (images, grid) = tiling;
@@ -50,7 +50,12 @@ public class ImageGridLaws
         return (right && (picture.Width, picture.Height) == (grid.Width, grid.Height)).ToProperty();
     }
 
-    [Property]
+    [Law]
+    public bool Gaps_lie_between_neighbours_and_none_around(Tiling tiling) => tiling.Grid is var grid
+        && grid.Width == grid.Columns * grid.TileWidth + (grid.Columns - 1) * grid.Gap
+        && grid.Height == grid.Rows * grid.TileHeight + (grid.Rows - 1) * grid.Gap;
+
+    [Law]
     public Property Transposing_rows_and_columns_permutes_tiles_only(Tiling tiling)
     {
         var (grid, transposed) = (tiling.Grid, tiling.Grid.Transpose());
@@ -73,7 +78,7 @@ public class ImageGridLaws
         return (transposed.Transpose() == grid && tiles.All(same => same)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property A_grid_of_its_own_choice_has_no_empty_row_and_is_nearly_square(PositiveInt count)
     {
         var grid = ImageGrid.For(count.Get, 28, 28);
@@ -83,12 +88,22 @@ public class ImageGridLaws
     }
 
     [Theory]
-    [InlineData(0, 28, null, 2)]
-    [InlineData(1, 0, null, 2)]
-    [InlineData(1, 28, 0, 2)]
-    [InlineData(1, 28, null, -1)]
-    public void Nonsense_is_refused(int count, int tile, int? columns, int gap) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => ImageGrid.For(count, tile, tile, columns, gap));
+    [InlineData(0, 28, 28, null, 2)]
+    [InlineData(0, 28, 28, 3, 2)]
+    [InlineData(1, 0, 28, null, 2)]
+    [InlineData(1, 28, 0, null, 2)]
+    [InlineData(1, 28, 28, 0, 2)]
+    [InlineData(1, 28, 28, null, -1)]
+    public void Nonsense_is_refused(int count, int tileWidth, int tileHeight, int? columns, int gap) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => ImageGrid.For(count, tileWidth, tileHeight, columns, gap));
+
+    [Fact]
+    public void Sizes_that_overflow_throw()
+    {
+        Assert.Throws<OverflowException>(() => ImageGrid.For(2, 1 << 30, 1, columns: 2).Width);
+        Assert.Throws<OverflowException>(() => ImageGrid.For(2, 1, 1 << 30, columns: 1).Height);
+        Assert.Throws<OverflowException>(() => ImageGrid.For(1, 1 << 16, 1 << 16).Draw(new byte[1], 1));
+    }
 
     [Theory]
     [InlineData(0)]

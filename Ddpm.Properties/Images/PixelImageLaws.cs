@@ -9,7 +9,7 @@ namespace Ddpm.Properties.Images;
 [Properties(Arbitrary = [typeof(Pictures)])]
 public class PixelImageLaws
 {
-    [Property]
+    [Law]
     public Property Enlarging_repeats_every_pixel_in_both_directions(PixelImage picture)
     {
         var enlarged = picture.Enlarge(3);
@@ -21,11 +21,11 @@ public class PixelImageLaws
         return ((enlarged.Width, enlarged.Height) == (3 * picture.Width, 3 * picture.Height) && pixels.All(same => same)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property Enlarging_by_one_changes_nothing_and_factors_multiply(PixelImage picture) => Prop.ToProperty(
         picture.Enlarge(1) == picture && picture.Enlarge(2).Enlarge(3) == picture.Enlarge(6));
 
-    [Property]
+    [Law]
     public Property Pictures_are_equal_when_their_pixels_are(PixelImage picture)
     {
         var other = PixelImage.Create(picture.Width, picture.Height, picture.Channels, picture.Pixels.Span);
@@ -35,7 +35,41 @@ public class PixelImageLaws
             && picture != PixelImage.Create(picture.Width, picture.Height, picture.Channels, levels)).ToProperty();
     }
 
-    [Property]
+    /// <summary>Two hashes agree by chance once in 2³².</summary>
+    [Fact]
+    public void Pictures_of_other_pixels_or_another_shape_differ_and_have_other_hashes()
+    {
+        var picture = PixelImage.Create(3, 1, 1, [1, 2, 3]);
+        PixelImage[] others = [PixelImage.Create(3, 1, 1, [1, 2, 4]), PixelImage.Create(1, 3, 1, [1, 2, 3]), PixelImage.Create(1, 1, 3, [1, 2, 3])];
+        Assert.All(others, other => Assert.True(picture != other && picture.GetHashCode() != other.GetHashCode()));
+    }
+
+    [Fact]
+    public void The_largest_picture_is_the_largest_array()
+    {
+        Assert.Throws<ArgumentException>(() => PixelImage.Create(Array.MaxLength, 1, 1, []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PixelImage.Create(Array.MaxLength + 1, 1, 1, []));
+    }
+
+    /// <summary>Also where the level to the left or to the right, in the next row, would be there to read.</summary>
+    [Theory]
+    [InlineData(-1, 1, 0)]
+    [InlineData(2, 0, 0)]
+    [InlineData(0, 1, -1)]
+    [InlineData(0, 0, 1)]
+    public void There_is_no_pixel_outside_of_the_row_and_no_other_channel(int x, int y, int channel) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => PixelImage.Create(2, 2, 1, new byte[4])[x, y, channel]);
+
+    [Fact]
+    public void A_picture_is_enlarged_at_least_once_and_no_further_than_numbers_go()
+    {
+        var picture = PixelImage.Create(2, 1, 1, new byte[2]);
+        Assert.Throws<ArgumentOutOfRangeException>("factor", () => picture.Enlarge(0));
+        Assert.Throws<OverflowException>(() => picture.Enlarge(1 << 30));
+        Assert.Throws<OverflowException>(() => PixelImage.Create(1, 2, 1, new byte[2]).Enlarge(1 << 30));
+    }
+
+    [Law]
     public Property A_picture_keeps_no_hold_of_the_array_it_was_made_of(ImageBatch images)
     {
         var before = images.Picture(0);

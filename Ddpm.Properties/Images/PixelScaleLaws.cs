@@ -12,8 +12,6 @@ public class PixelScaleLaws
     private static readonly PixelScale Fixed = new PixelScale.Fixed();
     private static readonly PixelScale Stretch = new PixelScale.Stretch();
 
-    public static TheoryData<PixelScale> Scales => [Fixed, Stretch];
-
     [Fact]
     public void Every_level_survives_the_way_to_the_model_and_back() =>
         Assert.All(Enumerable.Range(0, 256), level => Assert.Equal(level, PixelScale.ToLevel(PixelScale.ToModel((byte)level))));
@@ -30,11 +28,11 @@ public class PixelScaleLaws
         Assert.Equal((-1f, 1f), (PixelScale.ToModel(0), PixelScale.ToModel(255)));
     }
 
-    [Property]
+    [Law]
     public Property A_value_in_range_becomes_the_nearest_level(int numerator) => Prop.ToProperty(
         Math.Abs(PixelScale.ToLevel(InRange(numerator)) - (InRange(numerator) + 1.0) * 127.5) <= 0.5);
 
-    [Property]
+    [Law]
     public Property Levels_never_fall_where_values_rise(NormalFloat one, NormalFloat other) => Prop.ToProperty(
         PixelScale.ToLevel((float)Math.Min(one.Get, other.Get)) <= PixelScale.ToLevel((float)Math.Max(one.Get, other.Get)));
 
@@ -58,11 +56,11 @@ public class PixelScaleLaws
         Assert.All(Levels(Stretch, values, 1, 1, 511).Index(), level => Assert.Equal(Math.Round(level.Index / 2.0), level.Item));
     }
 
-    [Property]
+    [Law]
     public Property Images_survive_the_way_to_the_model_and_back(ImageBatch images) => Prop.ToProperty(
         Levels(Fixed, Values(images), images.Channels, images.Height, images.Width).SequenceEqual(images.Levels));
 
-    [Property]
+    [Law]
     public Property Model_values_lie_channel_by_channel_and_levels_pixel_by_pixel(ImageBatch images)
     {
         var values = Values(images);
@@ -75,7 +73,7 @@ public class PixelScaleLaws
         return values.SequenceEqual(places.Select(PixelScale.ToModel)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property Stretching_spans_each_image_and_turns_a_constant_one_to_zeros(ImageBatch images)
     {
         var stretched = Levels(Stretch, Values(images), images.Channels, images.Height, images.Width).Chunk(images.Size);
@@ -84,7 +82,7 @@ public class PixelScaleLaws
             : after.Min() == 0 && after.Max() == 255).All(right => right).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property Stretching_does_not_see_a_positive_affine_map(ImageBatch images, PositiveInt gain, int shift)
     {
         // Whole numbers below 2²⁴, so that the map itself is exact.
@@ -94,7 +92,7 @@ public class PixelScaleLaws
             .SequenceEqual(Levels(Stretch, mapped, images.Channels, images.Height, images.Width)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property An_image_does_not_see_its_neighbours(ImageBatch images)
     {
         var values = Values(images);
@@ -110,16 +108,29 @@ public class PixelScaleLaws
             [0, 255, 0, 0, 128, 255],
             Levels(Stretch, [float.NaN, float.PositiveInfinity, float.NegativeInfinity, -2, 0, 2], 1, 2, 3));
         Assert.Equal<byte>([0, 0], Levels(Stretch, [float.PositiveInfinity, float.NaN], 1, 1, 2));
+        Assert.Equal<byte>([0, 255, 0, 0], Levels(Stretch, [5, float.PositiveInfinity, float.NegativeInfinity, 5], 1, 2, 2));
+    }
+
+    [Fact]
+    public void No_whole_number_of_images_is_refused()
+    {
+        Assert.All([Fixed, Stretch], scale => Assert.Throws<ArgumentException>(() => scale.ToLevels(new float[7], 1, 2, 2, new byte[7])));
+        Assert.All([Fixed, Stretch], scale => Assert.Throws<ArgumentException>(() => scale.ToLevels(new float[8], 1, 2, 2, new byte[4])));
+        Assert.Throws<ArgumentException>(() => PixelScale.ToModel(new byte[7], 1, 2, 2, new float[7]));
     }
 
     [Theory]
-    [MemberData(nameof(Scales))]
-    public void No_whole_number_of_images_is_refused(PixelScale scale)
+    [InlineData(0, 2, 2)]
+    [InlineData(1, 0, 2)]
+    [InlineData(1, 2, 0)]
+    public void Images_without_pixels_are_refused(int channels, int height, int width)
     {
-        Assert.Throws<ArgumentException>(() => scale.ToLevels(new float[7], 1, 2, 2, new byte[7]));
-        Assert.Throws<ArgumentException>(() => scale.ToLevels(new float[8], 1, 2, 2, new byte[4]));
-        Assert.Throws<ArgumentException>(() => PixelScale.ToModel(new byte[7], 1, 2, 2, new float[7]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PixelScale.ToModel([], channels, height, width, []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Fixed.ToLevels([], channels, height, width, []));
     }
+
+    [Fact]
+    public void Sizes_whose_product_overflows_throw() => Assert.Throws<OverflowException>(() => Fixed.ToLevels([], 1, 65536, 65536, []));
 
     private static float InRange(int numerator) => (float)Math.Sin(numerator);
 

@@ -65,6 +65,22 @@ public sealed class UNetLayersLaws
     }
 
     [Law]
+    public bool Every_block_is_normalized_but_the_very_last(UNetConfig config)
+    {
+        var l = new UNetLayers(config);
+        var blocks = new[] { l.Stage1, l.Stage2, l.Stage3, l.StageMiddle, l.Stage4, l.Stage5, l.StageOut }.SelectMany(stage => stage).ToArray();
+        return blocks.SkipLast(1).All(block => block.Normalized) && !blocks[^1].Normalized;
+    }
+
+    [Law]
+    public bool The_layers_of_a_sequence_are_named_after_it_and_their_place(UNetConfig config)
+    {
+        var l = new UNetLayers(config);
+        return (l.Down3.Name, l.Up1.Name) == ("down3", "up1") && new[] { l.Down3, l.Up1 }.All(sequence =>
+            sequence.Layers.Select(layer => layer.Name).SequenceEqual(sequence.Layers.Select((_, i) => $"{sequence.Name}.{i}")));
+    }
+
+    [Law]
     public bool Initial_weights_lie_within_their_bounds_and_fill_them(UNetConfig config, int place, int seed)
     {
         var parameters = new UNetLayers(config).Parameters;

@@ -64,6 +64,42 @@ public sealed class ElementaryLaws
         Math.Pow(@base.Value, exponent.Value), Elementary.Pow(@base.Value, exponent.Value),
         4 * Epsilon * (1 + Math.Abs(exponent.Value * Math.Log(@base.Value))));
 
+    /// <summary>
+    /// FNV-1a over the 64-bit patterns of f(x_k), k = −5000 … 5000, each pattern taken as one unit: the numbers of a port to Python, which
+    /// was written from the formulas and uses + − × ÷ and ldexp alone. So a change that stays within a unit in the last place is seen too.
+    /// </summary>
+    [Theory]
+    [InlineData("log", 0xd3526d0f3632d624)]
+    [InlineData("log1p", 0x39744bfa0cbbfe48)]
+    [InlineData("exp", 0x423746f68566e255)]
+    [InlineData("expm1", 0x98f9f052bd843bdc)]
+    [InlineData("sin", 0xa4098da2c5aebc7f)]
+    [InlineData("cos", 0x15189a408fd376c7)]
+    [InlineData("pow", 0x62f67e90059ac1f9)]
+    public void The_bits_are_those_of_a_port_to_Python(string function, ulong hash)
+    {
+        Func<int, double> value = function switch
+        {
+            "log" => k => Elementary.Log(Math.ScaleB(1 + (k & 1023) / 1024.0, k >> 3)),
+            "log1p" => k => Elementary.Log1P(k / 5001.0),
+            "exp" => k => Elementary.Exp(k / 8.0),
+            "expm1" => k => Elementary.ExpM1(k / 64.0),
+            "sin" => k => Elementary.Sin(k * 37 / 16.0),
+            "cos" => k => Elementary.Cos(k * 37 / 16.0),
+            _ => k => Elementary.Pow(10000, k / 5000.0),
+        };
+        Assert.Equal(hash, Enumerable.Range(-5000, 10001).Select(value)
+            .Aggregate(14695981039346656037UL, (before, x) => (before ^ BitConverter.DoubleToUInt64Bits(x)) * 1099511628211));
+    }
+
+    /// <summary>Where two formulas meet, by the same port.</summary>
+    [Fact]
+    public void At_the_seams_the_bits_are_those_of_the_port()
+    {
+        Assert.Equal(0.34657359027997275, Elementary.Log(1.4142135623730951));
+        Assert.Equal(0.33647223662121284, Elementary.Log1P(0.4));
+    }
+
     [Fact]
     public void Special_values()
     {

@@ -1,6 +1,8 @@
+using System.Runtime.Intrinsics;
 using Ddpm.Pure.Random;
 using FsCheck.Xunit;
 using Xunit;
+using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Randomness;
 
@@ -38,10 +40,34 @@ public sealed class NormalLaws
     /// </summary>
     private static bool IsPair(uint radiusWord, uint angleWord, float cos, float sin)
     {
-        var radius = Math.Sqrt(-2 * Math.Log((radiusWord + 0.5) / 4294967296.0));
-        var angle = ((angleWord >> 30) + ((angleWord & 0x3FFFFFFF) + 0.5) / 1073741824.0 - 0.5) * (Math.PI / 2);
+        var (radius, angle) = Polar(radiusWord, angleWord);
         return IsRounded(radius * Math.Cos(angle), cos, radius) && IsRounded(radius * Math.Sin(angle), sin, radius);
     }
+
+    /// <summary>Truncation as above but for the sine and cosine, whose last terms at π/4 are 2·10⁻¹⁴ and 10⁻¹⁵ of the radius; a few roundings.</summary>
+    [Law]
+    public bool Before_rounding_to_float_normals_are_the_formula_s_to_fourteen_digits(Draws draws, ushort block)
+    {
+        var words = draws.Block(block);
+        var (radius, angle) = Polar(words.W0, words.W1);
+        var (cos, sin) = Normal.PairBeforeRounding(words.W0, words.W1);
+        return Near(radius * Math.Cos(angle), cos, 3e-14 * radius) && Near(radius * Math.Sin(angle), sin, 3e-14 * radius);
+    }
+
+    /// <summary>In double precision, where no rounding to float hides a difference.</summary>
+    [Law]
+    public bool Before_rounding_the_vector_path_has_the_scalar_path_s_bits(Draws draws, ushort block)
+    {
+        var (radii, angles) = (draws.Block(block), draws.Block(block + 1u));
+        var (cos, sin) = Normal.PairsBeforeRounding(
+            Vector256.Create(radii.W0, radii.W1, radii.W2, (ulong)radii.W3), Vector256.Create(angles.W0, angles.W1, angles.W2, (ulong)angles.W3));
+        return (cos[0], sin[0]) == Normal.PairBeforeRounding(radii.W0, angles.W0) && (cos[1], sin[1]) == Normal.PairBeforeRounding(radii.W1, angles.W1)
+            && (cos[2], sin[2]) == Normal.PairBeforeRounding(radii.W2, angles.W2) && (cos[3], sin[3]) == Normal.PairBeforeRounding(radii.W3, angles.W3);
+    }
+
+    private static (double Radius, double Angle) Polar(uint radiusWord, uint angleWord) => (
+        Math.Sqrt(-2 * Math.Log((radiusWord + 0.5) / 4294967296.0)),
+        ((angleWord >> 30) + ((angleWord & 0x3FFFFFFF) + 0.5) / 1073741824.0 - 0.5) * (Math.PI / 2));
 
     private static bool IsRounded(double exact, float drawn, double radius) =>
         Math.Abs(exact - drawn) <= Math.ScaleB(Math.Abs(exact), -24) + 1e-13 * radius + float.Epsilon;

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Random;
 using Ddpm.Pure.Training;
 using FsCheck.Xunit;
 using Xunit;
@@ -51,6 +52,23 @@ public sealed class TrainingPlanLaws
         Assert.Equal(1, plan.StepsPerEpoch);
         Assert.Equal(60_000, plan.Epoch(0).Step(0).Images.Count);
     }
+
+    [Law]
+    public bool The_noise_of_an_image_is_its_stream_s_at_the_image_and_the_epoch(TrainingPlan plan, byte epoch)
+    {
+        const int pixels = 3;
+        var stream = new RandomStream(plan.Config.Options.Seed, StreamName.TrainingNoise);
+        return Steps(plan, epoch).All(step =>
+        {
+            var noise = new float[pixels * step.Images.Count];
+            step.FillNoise(noise);
+            return noise.SequenceEqual(step.Images.SelectMany(image => Enumerable.Range(0, pixels).Select(stream.At(image, epoch).Normal)));
+        });
+    }
+
+    [Fact]
+    public void More_steps_than_can_be_counted_throw() => Assert.Throws<OverflowException>(
+        () => TrainingGenerators.Plan(new TrainingOptions { BatchSize = 1, Epochs = int.MaxValue }, 2).TotalSteps);
 
     private static TrainingStep[] Steps(TrainingPlan plan, int epoch) =>
         plan.Epoch(epoch) is var whole ? [.. Enumerable.Range(0, plan.StepsPerEpoch).Select(whole.Step)] : [];

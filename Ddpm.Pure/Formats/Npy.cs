@@ -79,7 +79,7 @@ public static class Npy
         header[0] = 0x93;
         "NUMPY"u8.CopyTo(header.AsSpan(1));
         header[6] = 1;
-        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(8), checked((ushort)text.Length));
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(8), (ushort)text.Length);
         Encoding.ASCII.GetBytes(text.ToString(), header.AsSpan(10));
         return header;
     }

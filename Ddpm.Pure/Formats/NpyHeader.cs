@@ -133,7 +133,6 @@ internal sealed record NpyHeader(NpyType Type, Arr<long> Shape)
         /// <summary>A decimal number up to 2⁶³ − 1, without sign or leading zero.</summary>
         private bool TakeNumber(out long value)
         {
-            SkipSpace();
             var digits = text[position..];
             var end = digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
             digits = end < 0 ? digits : digits[..end];

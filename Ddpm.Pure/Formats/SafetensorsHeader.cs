@@ -153,7 +153,8 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
         numbers = Arr<long>.Empty;
         Span<long> read = stackalloc long[most];
         var count = 0;
-        if (!json.Read() || json.TokenType != JsonTokenType.StartArray) return false;
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartArray) return false;
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (count == most || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0) return false;

@@ -22,11 +22,7 @@ public static class BitmapFont
     public static bool Has(char character) => Glyphs.ContainsKey(character);
 
     /// <summary>Width of a line of text in pixels at scale 1; 0 when it is empty.</summary>
-    public static int Width(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return Math.Max(0, text.Sum(character => Glyph(character).Width + Spacing) - Spacing);
-    }
+    public static int Width(string text) => Math.Max(0, text.Sum(character => Glyph(character).Width + Spacing) - Spacing);
 
     /// <summary>
     /// One line of text as a grey picture, <see cref="Width"/>×<see cref="LineHeight"/> pixels (at least one wide) times the scale.

@@ -19,7 +19,6 @@ public static class Figure
     /// <exception cref="ArgumentException">There is no panel.</exception>
     public static PixelImage Draw(string title, IEnumerable<FigurePanel> panels)
     {
-        ArgumentNullException.ThrowIfNull(panels);
         var labelled = panels.Select(panel => Stack(UnderLabel, BitmapFont.Draw(panel.Label, LabelScale), panel.Picture)).ToArray();
         if (labelled.Length == 0)
             throw new ArgumentException("A figure has at least one panel.", nameof(panels));

@@ -17,7 +17,6 @@ public static class ForwardFigure
     /// <exception cref="ArgumentException">Another number of pictures than of panels.</exception>
     public static PixelImage Draw(int steps, IReadOnlyList<PixelImage> pictures)
     {
-        ArgumentNullException.ThrowIfNull(pictures);
         var panels = Panels(steps);
         return pictures.Count == panels.Count
             ? Figure.Draw($"Forward process, T = {steps}", panels.Zip(pictures, (panel, picture) => new FigurePanel(panel.Label, picture)))

@@ -43,7 +43,6 @@ public sealed record PixelImage
     /// <exception cref="ArgumentException">A picture reaches outside of the canvas, or has more channels than it.</exception>
     public static PixelImage Compose(int width, int height, int channels, byte background, IEnumerable<PlacedImage> pictures)
     {
-        ArgumentNullException.ThrowIfNull(pictures);
         var canvas = new byte[Length(width, height, channels)];
         canvas.AsSpan().Fill(background);
         foreach (var (picture, left, top) in pictures)

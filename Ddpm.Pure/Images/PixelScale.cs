@@ -79,6 +79,7 @@ public abstract record PixelScale
         _ => throw new UnreachableException(),
     };
 
+    // Of no finite value at all the range is (∞, −∞), on which every level is NaN.
     private static (double Low, double High) FiniteRange(ReadOnlySpan<float> image)
     {
         var (low, high) = (float.PositiveInfinity, float.NegativeInfinity);
@@ -89,14 +90,14 @@ public abstract record PixelScale
             low = MathF.Min(low, value);
             high = MathF.Max(high, value);
         }
-        return low < high ? (low, high) : (0, 0);
+        return (low, high);
     }
 
-    // Multiplied before it is divided: the product is exact, so that there is one rounding, and ties are ties.
+    // Multiplied before it is divided: the product is exact, so that there is one rounding, and ties are ties. In a constant image it is 0/0.
     private static byte Level(double value, double low, double high)
     {
         var level = (value - low) * 255 / (high - low);
-        return low == high || double.IsNaN(level) ? (byte)0 : (byte)Math.Round(Math.Clamp(level, 0, 255), MidpointRounding.ToEven);
+        return double.IsNaN(level) ? (byte)0 : (byte)Math.Round(Math.Clamp(level, 0, 255), MidpointRounding.ToEven);
     }
 
     private static int ImageSize(int from, int to, int channels, int height, int width)

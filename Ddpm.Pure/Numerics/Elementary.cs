@@ -44,9 +44,9 @@ public static class Elementary
     /// <summary>eˣ; 0 below about −745, +∞ above about 709.78.</summary>
     public static double Exp(double x)
     {
-        if (double.IsNaN(x) || x > 709.79 || x < -745.2)
+        if (x > 709.79 || x < -745.2)
         {
-            return double.IsNaN(x) ? x : x > 0 ? double.PositiveInfinity : 0;
+            return x > 0 ? double.PositiveInfinity : 0;
         }
 
         var (power, remainder) = ReduceByLn2(x);
@@ -57,9 +57,14 @@ public static class Elementary
     public static double ExpM1(double x)
     {
         // Beyond 40 the 1 is lost in rounding, and the power of two alone may overflow where the product does not.
-        if (double.IsNaN(x) || x > 40 || x < -40)
+        if (x > 40)
         {
-            return x < -40 ? -1 : Exp(x);
+            return Exp(x);
+        }
+
+        if (x < -40)
+        {
+            return -1;
         }
 
         var (power, remainder) = ReduceByLn2(x);

@@ -71,8 +71,14 @@ public static class Normal
         }
     }
 
-    /// <summary>The scalar definition. The vector path below performs exactly these operations in this order.</summary>
     internal static (float Cos, float Sin) Pair(uint radiusWord, uint angleWord)
+    {
+        var (cos, sin) = PairBeforeRounding(radiusWord, angleWord);
+        return ((float)cos, (float)sin);
+    }
+
+    /// <summary>The scalar definition. The vector path below performs exactly these operations in this order.</summary>
+    internal static (double Cos, double Sin) PairBeforeRounding(uint radiusWord, uint angleWord)
     {
         var bits = BitConverter.DoubleToInt64Bits(radiusWord + 0.5);
         var k = (bits - SqrtHalfBits) >> 52;
@@ -90,7 +96,7 @@ public static class Normal
         var (c, d) = (quadrant & 1) == 0 ? (cos, sin) : (sin, cos);
         c = ((quadrant + 1) & 2) == 0 ? c : -c;
         d = (quadrant & 2) == 0 ? d : -d;
-        return ((float)(radius * c), (float)(radius * d));
+        return (radius * c, radius * d);
     }
 
     private static void FillFourBlocks(Draws draws, uint firstBlock, Span<float> destination)
@@ -113,8 +119,9 @@ public static class Normal
             k1 += Philox.KeyIncrement1;
         }
 
-        var (z0, z1) = Pairs(c0, c1);
-        var (z2, z3) = Pairs(c2, c3);
+        var (cos0, sin0) = PairsBeforeRounding(c0, c1);
+        var (cos1, sin1) = PairsBeforeRounding(c2, c3);
+        var (z0, z1, z2, z3) = (ToSingle(cos0), ToSingle(sin0), ToSingle(cos1), ToSingle(sin1));
         for (var lane = 0; lane < 4; lane++)
         {
             var block = destination.Slice(4 * lane, 4);
@@ -127,7 +134,7 @@ public static class Normal
         ? Avx2.Multiply(words.AsUInt32(), Vector256.Create((ulong)multiplier).AsUInt32())
         : words * Vector256.Create((ulong)multiplier);
 
-    private static (Vector128<float> Cos, Vector128<float> Sin) Pairs(Vector256<ulong> radiusWords, Vector256<ulong> angleWords)
+    internal static (Vector256<double> Cos, Vector256<double> Sin) PairsBeforeRounding(Vector256<ulong> radiusWords, Vector256<ulong> angleWords)
     {
         var one = Vector256.Create(1.0);
         var half = Vector256.Create(0.5);
@@ -167,7 +174,7 @@ public static class Normal
         var even = Vector256.Equals(quadrants & Vector256.Create(1UL), Vector256<ulong>.Zero).AsDouble();
         var c = Vector256.ConditionalSelect(even, cos, sin).AsUInt64() ^ (((quadrants + Vector256.Create(1UL)) & Vector256.Create(2UL)) << 62);
         var d = Vector256.ConditionalSelect(even, sin, cos).AsUInt64() ^ ((quadrants & Vector256.Create(2UL)) << 62);
-        return (ToSingle(radius * c.AsDouble()), ToSingle(radius * d.AsDouble()));
+        return (radius * c.AsDouble(), radius * d.AsDouble());
     }
 
     private static Vector256<double> FromUnsigned(Vector256<ulong> words) =>

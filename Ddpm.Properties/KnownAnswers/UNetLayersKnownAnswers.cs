@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Networks;
+using Xunit;
+
+namespace Ddpm.Properties.KnownAnswers;
+
+/// <summary>The original network's names, shapes and embedding as PyTorch has them (unet.json beside this file).</summary>
+public sealed class UNetLayersKnownAnswers
+{
+    private static readonly JsonNode Expected =
+        JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "KnownAnswers", "unet.json")))!;
+
+    private static readonly UNetConfig Config = UNetConfig.Tutorial(28, 1, 1000, residual: false).Valid();
+
+    [Fact]
+    public void Names_and_shapes_are_the_state_dict_s_in_order()
+    {
+        var ours = new UNetLayers(Config).Parameters.Map(parameter => (parameter.Name, string.Join(",", parameter.Shape)))
+            .Insert(0, (UNetLayers.EmbeddingName, "1000,100"));
+        var theirs = Expected["state_dict_order"]!.AsArray().Select(entry => (entry![0]!.GetValue<string>(), string.Join(",", entry[1]!.AsArray())));
+        Assert.Equal(theirs, ours);
+        Assert.Equal(606_852, new UNetLayers(Config).Parameters.Sum(parameter => parameter.Count) + 100_000);
+    }
+
+    [Fact]
+    public void The_standard_network_adds_the_shortcuts_and_nothing_else()
+    {
+        var standard = new UNetLayers(UNetConfig.Tutorial(28, 1, 1000, residual: true).Valid()).Parameters;
+        Assert.Equal(614_892, standard.Sum(parameter => parameter.Count) + 100_000);
+        Assert.Equal(new UNetLayers(Config).Parameters, standard.Filter(parameter => !parameter.Name.Contains("shortcut", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_embedding_has_the_original_s_entries()
+    {
+        foreach (var entry in Expected["embedding"]!.AsArray())
+        {
+            Closeness.Known(
+                entry!["value"]!.GetValue<double>(),
+                new SinusoidalEmbedding.Tutorial().At(entry["t"]!.GetValue<int>(), entry["i"]!.GetValue<int>(), 100),
+                1e-9);
+        }
+    }
+}
