@@ -38,7 +38,7 @@ public abstract record Sampler
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <returns>The plan, or every fault of the options and of the levels that the sampler cannot start from.</returns>
     public Validation<Error, SamplingPlan> Compile(SamplingSetting setting) =>
-        (Options(), Levels(setting)).Apply((_, _) => this switch
+        (Checked(), Levels(setting)).Apply((_, _) => this switch
         {
             Ancestral ancestral => AncestralSampler.Compile(setting, ancestral.Variance),
             Ddim ddim => DdimSampler.Compile(setting, ddim.Eta, ddim.Noise),
@@ -50,7 +50,8 @@ public abstract record Sampler
             _ => throw new System.Diagnostics.UnreachableException(),
         });
 
-    private Validation<Error, Unit> Options() => this switch
+    /// <summary>Whether the sampler's own options are in range.</summary>
+    internal Validation<Error, Unit> Checked() => this switch
     {
         Ddim ddim => Check.That("eta", ddim.Eta, ddim.Eta is >= 0 and <= 1, "must lie in [0, 1]").Map(_ => unit),
         DpmSolver solver => OrderUpTo(solver.Order, 3),

@@ -56,26 +56,36 @@ public sealed record SamplingOptions
 
     /// <summary>The timesteps that these options visit on a schedule.</summary>
     /// <returns>The timesteps, or every fault of their number and spacing.</returns>
-    public Validation<Error, Timesteps> TimestepsOn(NoiseSchedule schedule) => Choices.Spacings.Find("spacing", Spacing)
-        .Bind(spacing => Timesteps.Spaced(spacing, schedule, SamplingSteps ?? (Sampler == "ddpm" ? schedule.Steps : Math.Min(UsualSteps, schedule.Steps))))
-        .Map(timesteps => EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps);
+    public Validation<Error, Timesteps> TimestepsOn(NoiseSchedule schedule)
+    {
+        var spacing = Choices.Spacings.Find("spacing", Spacing);
+        var count = SamplingSteps ?? (Sampler == "ddpm" ? schedule.Steps : Math.Min(UsualSteps, schedule.Steps));
+        // Where the spacing is unknown another stands in its place, so that a wrong number is told beside it.
+        return (spacing, Timesteps.Spaced(spacing.IfFail(_ => new Spacing.Trailing()), schedule, count))
+            .Apply((_, timesteps) => EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps);
+    }
 
     /// <summary>The sampler that these options name.</summary>
-    /// <returns>The sampler, or every fault of its name and of options that it has not.</returns>
+    /// <returns>The sampler, or every fault of its name and options, and of options that it has not.</returns>
     public Validation<Error, Sampler> Chosen() =>
-        (Samplers.Find("sampler", Sampler).Bind(make => make(this)),
-            Belongs("eta", Eta, Sampler is "ddim" or "ddim-diffusers", "ddim"), Belongs("variance", Variance, Sampler == "ddpm", "ddpm"))
-        .Apply((sampler, _, _) => sampler);
+        (Named().Bind(sampler => sampler.Checked().Map(_ => sampler)), Owned()).Apply((sampler, _) => sampler);
 
     /// <summary>The plan.</summary>
     /// <param name="schedule">The noise schedule that the network was trained with.</param>
     /// <param name="prediction">What the network predicts.</param>
     /// <param name="clipSample">Whether to clip the estimated x_0 to [−1, 1].</param>
     /// <param name="timesteps">The timesteps, where they are others than these options say: a part of them, or searched ones.</param>
-    /// <returns>The plan, or every fault at once.</returns>
+    /// <returns>The plan, or every fault at once; what is wrong with the levels of timesteps is said of right ones.</returns>
     public Validation<Error, SamplingPlan> Compile(NoiseSchedule schedule, Prediction prediction, bool clipSample, Option<Timesteps> timesteps = default) =>
-        (Chosen(), timesteps.Match(given => given, () => TimestepsOn(schedule))).Apply((sampler, visited) => (Sampler: sampler, Visited: visited))
-        .Bind(chosen => chosen.Sampler.Compile(new(schedule, prediction, chosen.Visited, clipSample)));
+        timesteps.Match(given => given, () => TimestepsOn(schedule)).Match(
+            visited => (Named().Bind(sampler => sampler.Compile(new(schedule, prediction, visited, clipSample))), Owned()).Apply((plan, _) => plan),
+            faults => (Chosen(), Validation<Error, SamplingPlan>.Fail(faults)).Apply((_, plan) => plan));
+
+    private Validation<Error, Sampler> Named() => Samplers.Find("sampler", Sampler).Bind(make => make(this));
+
+    /// <summary>Whether the options that belong to one sampler are said of that one.</summary>
+    private Validation<Error, Unit> Owned() =>
+        (Belongs("eta", Eta, Sampler is "ddim" or "ddim-diffusers", "ddim"), Belongs("variance", Variance, Sampler == "ddpm", "ddpm")).Apply((_, _) => unit);
 
     private static Validation<Error, Unit> Belongs<T>(string name, T value, bool right, string owner) =>
         value is null || right ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), Invariant($"belongs to the sampler {owner} alone"));

@@ -11,11 +11,14 @@ namespace Ddpm.Pure.Sampling;
 /// </summary>
 public static class SearchedTimesteps
 {
+    /// <summary>So that no sum of costs overflows, which would leave no way the cheapest.</summary>
+    private const double LargestCost = 1e300;
+
     /// <summary>Finds the cheapest way by dynamic programming, O(steps·n²).</summary>
     /// <param name="candidates">n timesteps; the first is always visited, and the way ends where they end.</param>
     /// <param name="costs">
-    /// costs[i][j], i &lt; j ≤ n: the error of one step from candidate i to candidate j, or to the end where j = n; n rows of n + 1 numbers ≥ 0, of which those with j ≤ i are not
-    /// looked at.
+    /// costs[i][j], i &lt; j ≤ n: the error of one step from candidate i to candidate j, or to the end where j = n; n rows of n + 1 numbers in [0, 10³⁰⁰], of which those with
+    /// j ≤ i are not looked at.
     /// </param>
     /// <param name="count">How many timesteps to visit, in [1, n].</param>
     /// <returns>The timesteps, or every fault. Of two ways of one cost the one that keeps to noisier timesteps longer.</returns>
@@ -23,9 +26,9 @@ public static class SearchedTimesteps
     {
         var n = candidates.Values.Count;
         var size = Check.That("costs", costs.Count, costs.Count == n && costs.ForAll(row => row.Count == n + 1), Invariant($"must be {n} rows of {n + 1} numbers"));
-        var finite = costs.Map((i, row) => row.Map((j, cost) => Check.That(
-            Invariant($"costs[{i}][{j}]"), cost, j <= i || (cost >= 0 && double.IsFinite(cost)), "must be a finite number of at least 0")).Sequence()).Sequence();
-        return (size, finite, Check.That("sampling-steps", count, count >= 1 && count <= n, Invariant($"must lie in [1, {n}], the number of candidates")))
+        var inRange = costs.Map((i, row) => row.Map((j, cost) => Check.That(
+            Invariant($"costs[{i}][{j}]"), cost, j <= i || cost is >= 0 and <= LargestCost, "must lie in [0, 1E+300]")).Sequence()).Sequence();
+        return (size, inRange, Check.That("sampling-steps", count, count >= 1 && count <= n, Invariant($"must lie in [1, {n}], the number of candidates")))
             .Apply((_, _, steps) => candidates.Keep(Cheapest(costs, n, steps)));
     }
 

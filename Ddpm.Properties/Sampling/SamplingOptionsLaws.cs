@@ -1,0 +1,128 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Training;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using LanguageExt;
+using Xunit;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Properties.Sampling;
+
+/// <summary>Right options and a schedule for them.</summary>
+public sealed record OptionsCase(SamplingOptions Options, NoiseSchedule Schedule);
+
+[Properties(Arbitrary = [typeof(AllOptions), typeof(Generators)])]
+public sealed class SamplingOptionsLaws
+{
+    private static readonly NoiseSchedule Hundred = NoiseSchedule.Linear(100).Valid();
+
+    /// <summary>What the README says that each name is.</summary>
+    [Fact]
+    public void Each_name_is_its_sampler()
+    {
+        Map<string, Sampler> named = Map<string, Sampler>(
+            ("ddpm", new Sampler.Ancestral(ReverseVariance.Beta)), ("ddim", new Sampler.Ddim(0)), ("ddim-diffusers", new Sampler.Ddim(0, ClippedNoise.DiffusersOutput)),
+            ("dpmpp-1", new Sampler.DpmSolver(1)), ("dpmpp-2m", new Sampler.DpmSolver(2)), ("dpmpp-3m", new Sampler.DpmSolver(3)),
+            ("dpmpp-3m-published", new Sampler.DpmSolver(3, DpmSolverWeights.Published)), ("dpmpp-2m-sde", new Sampler.StochasticDpmSolver()),
+            ("unipc-1", new Sampler.UniPc(1)), ("unipc-2", new Sampler.UniPc(2)), ("unipc-3", new Sampler.UniPc(3)),
+            ("ipndm-1", new Sampler.Ipndm(1)), ("ipndm-2", new Sampler.Ipndm(2)), ("ipndm-3", new Sampler.Ipndm(3)), ("ipndm-4", new Sampler.Ipndm(4)),
+            ("heun", new Sampler.Heun()));
+        Assert.Equal(named.Keys, SamplingOptions.Samplers.Keys);
+        Assert.All(named, pair => Assert.Equal(pair.Value, new SamplingOptions { Sampler = pair.Key }.Chosen().Valid()));
+        Assert.Equal(new Sampler.Ancestral(ReverseVariance.Posterior), new SamplingOptions { Variance = "posterior" }.Chosen().Valid());
+        Assert.Equal(new Sampler.Ddim(0.25), new SamplingOptions { Sampler = "ddim", Eta = 0.25 }.Chosen().Valid());
+        Assert.Equal(new Sampler.Ddim(1, ClippedNoise.DiffusersOutput), new SamplingOptions { Sampler = "ddim-diffusers", Eta = 1 }.Chosen().Valid());
+    }
+
+    /// <summary>The options are names alone: what they compile is what the sampler that they name compiles, on the timesteps that they name.</summary>
+    [Law]
+    public bool Options_compile_to_the_plan_of_their_sampler_on_their_timesteps(OptionsCase c, Prediction prediction, bool clip)
+    {
+        var timesteps = c.Options.TimestepsOn(c.Schedule).Valid();
+        var setting = new SamplingSetting(c.Schedule, prediction, timesteps, clip);
+        var plan = c.Options.Compile(c.Schedule, prediction, clip).Valid();
+        return plan == c.Options.Chosen().Valid().Compile(setting).Valid() && plan.ClipSample == clip
+            && timesteps.End == (c.Options.EndAtFirstLevel ? 0 : -1)
+            && plan.Lines.Count == (c.Options.Sampler == "heun" ? 2 * timesteps.Values.Count - (c.Options.EndAtFirstLevel ? 0 : 1) : timesteps.Values.Count);
+    }
+
+    [Law]
+    public bool Timesteps_are_as_many_as_said_or_all_for_ddpm_and_fifty_for_others(OptionsCase c)
+    {
+        var steps = c.Schedule.Steps;
+        var expected = Timesteps.Spaced(
+            Choices.Spacings[c.Options.Spacing], c.Schedule, c.Options.SamplingSteps ?? (c.Options.Sampler == "ddpm" ? steps : Math.Min(50, steps))).Valid();
+        return c.Options.TimestepsOn(c.Schedule).Valid() == (c.Options.EndAtFirstLevel ? expected.EndingAtFirstLevel() : expected);
+    }
+
+    [Law]
+    public bool Given_timesteps_take_the_place_of_the_options_own(OptionsCase c, Prediction prediction) =>
+        Timesteps.All(1) is var given
+        && (c.Options with { SamplingSteps = 0, Spacing = "" }).Compile(c.Schedule, prediction, clipSample: true, given).Valid()
+            == c.Options.Chosen().Valid().Compile(new(c.Schedule, prediction, given, ClipSample: true)).Valid();
+
+    [Fact]
+    public void Timesteps_are_counted()
+    {
+        int Count(SamplingOptions options, int steps) => options.TimestepsOn(NoiseSchedule.Linear(steps).Valid()).Valid().Values.Count;
+        Assert.Equal(100, Count(new(), 100));
+        Assert.Equal(50, Count(new() { Sampler = "heun" }, 100));
+        Assert.Equal(49, Count(new() { Sampler = "ddim" }, 49));
+        Assert.Equal(10, Count(new() { SamplingSteps = 10 }, 100));
+    }
+
+    [Fact]
+    public void Every_fault_is_named_at_once()
+    {
+        string[] Faults(SamplingOptions options, NoiseSchedule? schedule = null) =>
+            [.. options.Compile(schedule ?? Hundred, new Prediction.Epsilon(), clipSample: false).Faults()];
+        var spacings = string.Join(", ", Choices.Spacings.Keys);
+        Assert.Equal(
+            [
+                $"sampler must be one of {string.Join(", ", SamplingOptions.Samplers.Keys)}, got euler", "eta belongs to the sampler ddim alone, got 0.5",
+                "variance belongs to the sampler ddpm alone, got beta", $"spacing must be one of {spacings}, got even", "sampling-steps must lie in [1, 100], got 0",
+            ],
+            Faults(new() { Sampler = "euler", Eta = 0.5, Variance = "beta", Spacing = "even", SamplingSteps = 0 }));
+        Assert.Equal(
+            ["eta must lie in [0, 1], got 1.5", $"variance belongs to the sampler ddpm alone, got ", "sampling-steps must lie in [1, 100], got 101"],
+            Faults(new() { Sampler = "ddim", Eta = 1.5, Variance = "", SamplingSteps = 101 }));
+        Assert.Equal(
+            ["variance must be one of beta, posterior, got wide", "eta belongs to the sampler ddim alone, got 0", "sampling-steps must lie in [1, 100], got -1"],
+            Faults(new() { Variance = "wide", Eta = 0, SamplingSteps = -1 }));
+        Assert.Equal(
+            [
+                "eta must lie in [0, 1], got NaN", "prediction must be sample or velocity to sample from timestep 99, where no image is left (ᾱ = 0), got epsilon",
+                "variance belongs to the sampler ddpm alone, got posterior",
+            ],
+            Faults(new() { Sampler = "ddim-diffusers", Eta = double.NaN, Variance = "posterior" }, Hundred.WithZeroTerminalSnr()));
+        Assert.Equal(["eta must lie in [0, 1], got -0.5"], new SamplingOptions { Sampler = "ddim", Eta = -0.5 }.Chosen().Faults().AsEnumerable());
+    }
+
+    public static class AllOptions
+    {
+        public static Arbitrary<OptionsCase> Right() =>
+            (from schedule in Generators.Schedules
+             from sampler in Gen.Elements(SamplingOptions.Samplers.Keys)
+             from spacing in Gen.Elements(Choices.Spacings.Keys)
+             from steps in Gen.Frequency((1, Gen.Constant((int?)null)), (2, Gen.Choose(1, schedule.Steps).Select(n => (int?)n)))
+             from eta in Gen.Frequency((1, Gen.Constant((double?)null)), (2, Generators.Between(0, 1).Select(x => (double?)x)))
+             from variance in Gen.Elements(null, "beta", "posterior")
+             from end in Gen.Elements(true, false)
+                 // From a level without image only some samplers start: what is refused there is another law's.
+             let some = schedule.AlphaBars[schedule.Steps - 1] > 0 ? schedule : NoiseSchedule.Linear(schedule.Steps).Valid()
+             select new OptionsCase(
+                 new()
+                 {
+                     Sampler = sampler,
+                     Spacing = spacing,
+                     SamplingSteps = steps,
+                     Eta = sampler.StartsWith("ddim", StringComparison.Ordinal) ? eta : null,
+                     Variance = sampler == "ddpm" ? variance : null,
+                     EndAtFirstLevel = end,
+                 },
+                 some)).ToArbitrary();
+    }
+}
