@@ -62,19 +62,22 @@ public static class GaussianPush
     /// <param name="prediction">What its network predicts.</param>
     /// <param name="start">x before the first line, a form in the initial noise.</param>
     public static Arr<AffineForm> Run(SamplingPlan plan, GaussianData data, NoiseSchedule schedule, Prediction prediction, AffineForm start) =>
-        Run(plan, data, schedule, prediction, PlanState<AffineForm>.At(start), 0).ToArr();
+        Run(plan, data, schedule, prediction, PlanState<AffineForm>.At(start), 0);
 
     /// <summary>The same from a given state, before the plan's line number <paramref name="from"/>: a multistep method can be started with an exact history.</summary>
-    public static IEnumerable<AffineForm> Run(
+    public static Arr<AffineForm> Run(
         SamplingPlan plan, GaussianData data, NoiseSchedule schedule, Prediction prediction, PlanState<AffineForm> state, int from)
     {
+        var seen = new List<AffineForm>();
         for (var i = from; i < plan.Lines.Count; i++)
         {
             var line = plan.Lines[i];
             var exact = data.ExactOutput(prediction, schedule[line.Timestep]);
             var output = AffineForm.Sum(Array((exact.First, state.X), (exact.Second, AffineForm.Of(1))));
             state = state.After(plan, line, Arithmetic.Instance, output, () => AffineForm.Noise(i + 1));
-            yield return state.X;
+            seen.Add(state.X);
         }
+
+        return seen.ToArr();
     }
 }
