@@ -45,7 +45,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan)
     {
         try
         {
-            return FinSucc(Run(theta, request, moments, progress, stop, known));
+            return FinSucc(Run(theta, request, moments, progress, known, stop));
         }
         catch (OperationCanceledException)
         {
@@ -54,7 +54,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan)
     }
 
     private IReadOnlyList<GeneratedImages> Run(
-        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop, Option<KnownPixels> known)
+        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, Option<KnownPixels> known, CancellationToken stop)
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();

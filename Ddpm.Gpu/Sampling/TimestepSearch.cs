@@ -1,5 +1,4 @@
 using Ddpm.Gpu.Networks;
-using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using LanguageExt;

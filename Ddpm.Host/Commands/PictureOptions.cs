@@ -1,5 +1,4 @@
 using System.Globalization;
-using Ddpm.Host.Data;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Data;
@@ -49,7 +48,7 @@ internal sealed class PictureOptions
 
     private readonly CommandLine.Option<string> _encode = new("--encode")
     {
-        Description = $"How a picture becomes noisy: {string.Join(" or ", Encodings.Keys)} (DDIM's, nothing drawn)",
+        Description = "How a picture becomes noisy: noise (drawn), or inversion (DDIM run backwards, nothing drawn)",
         DefaultValueFactory = _ => "noise",
     };
 

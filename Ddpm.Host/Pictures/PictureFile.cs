@@ -2,7 +2,6 @@ using Ddpm.Pure.Images;
 using ImageMagick;
 using LanguageExt;
 using LanguageExt.Common;
-using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Pictures;
 

@@ -23,7 +23,8 @@ internal static class MultistepSampler
         Func<Arr<SamplingStep>, int, Arr<double>, Correction> correct)
     {
         var steps = setting.Steps;
-        var places = steps.Map((i, _) => Places(steps, i, Math.Min(order, lowerOrderFinal ? steps.Count - i : order))).ToArr();
+        var lambdas = steps.Map(step => step.From.Lambda).ToArray();
+        var places = steps.Map((i, step) => Places(step.H, lambdas, i, Math.Min(order, lowerOrderFinal ? steps.Count - i : order))).ToArray();
         return setting.Plan(steps.Map((i, step) => setting.Line(
             step,
             Memory.CleanImage,
@@ -39,12 +40,19 @@ internal static class MultistepSampler
     /// The places of the values of x_0 that line i can use, its own first, in units of its step. A step of no length or of infinite length has
     /// its own value alone, and a value from where there was no image (λ = −∞) is of no use to a polynomial in λ.
     /// </summary>
-    private static Arr<double> Places(Arr<SamplingStep> steps, int i, int order)
+    private static Arr<double> Places(double h, double[] lambdas, int i, int order)
     {
-        var (here, h) = (steps[i].From.Lambda, steps[i].H);
-        return h == 0 || double.IsPositiveInfinity(h)
-            ? Array(0.0)
-            : Range(0, Math.Min(order, i + 1)).Map(k => k == 0 ? 0 : (steps[i - k].From.Lambda - here) / h)
-                .TakeWhile(double.IsFinite).ToArr();
+        if (h == 0 || double.IsPositiveInfinity(h))
+        {
+            return Array(0.0);
+        }
+
+        var places = new double[Math.Min(order, i + 1)];
+        for (var k = 1; k < places.Length; k++)
+        {
+            places[k] = (lambdas[i - k] - lambdas[i]) / h;
+        }
+
+        return new(System.Array.FindIndex(places, place => !double.IsFinite(place)) is var barren and > 0 ? places[..barren] : places);
     }
 }
