@@ -13,6 +13,7 @@ internal static class DdpmCommand
             TrainCommand.Create(),
             SampleCommand.Create(),
             ForwardCommand.Create(),
+            ReferenceCommand.Create(),
         };
         root.Add(Session.Verbose);
         var said = root.Parse(arguments);
