@@ -79,9 +79,10 @@ internal static class ReferenceCommand
             };
             return (Choices.Schedules.Find("schedule", said.GetValue(schedule)!)
                         .Bind(build => build(training with { Steps = said.GetValue(steps) }))
-                        .Map(levels => said.GetValue(zeroSnr) ? levels.WithZeroTerminalSnr() : levels),
+                        .Map(levels => said.GetValue(zeroSnr) ? levels.WithZeroTerminalSnr() : levels)
+                        .Bind(levels => wanted.TimestepsOn(levels).Map(visited => (Levels: levels, Visited: visited))),
                     Choices.Predictions.Find("prediction", said.GetValue(prediction)!), wanted.Chosen())
-                .Apply((levels, predicted, _) => wanted.Compile(levels, predicted, said.GetValue(clip)))
+                .Apply((on, predicted, _) => wanted.Compile(on.Levels, predicted, said.GetValue(clip), on.Visited))
                 .Bind(plan => plan)
                 .OrUsage()
                 .Map(plan => Printed(said.GetValue(json) ? PlanJson.Text(plan) : string.Concat(PlanTable.Of(plan).Map(line => line + "\n"))));

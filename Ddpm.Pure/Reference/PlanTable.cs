@@ -24,7 +24,7 @@ public static class PlanTable
             string.Join("  ", group.Select(column => cell(column).PadLeft(column.Width))).PadRight(group.Key.Length);
         return new Arr<string>(
         [
-            Invariant($"start: x = {Text(plan.Start.First)}·image + {Text(plan.Start.Second)}·noise; x0 is {(plan.ClipSample ? "clipped to [-1, 1]" : "not clipped")}; {plan.Lines.Count} lines"),
+            Invariant($"start: x = {plan.Start.First:G6}·image + {plan.Start.Second:G6}·noise; x0 is {(plan.ClipSample ? "clipped to [-1, 1]" : "not clipped")}; {plan.Lines.Count} lines"),
             "",
             Row(group => group.Key.PadRight(Cells(group, column => column.Name).Length)),
             Row(group => Cells(group, column => column.Name)),
