@@ -87,7 +87,7 @@ public sealed class ReferenceLaws
     [InlineData("""{"a": [1, "Infinity"], "n": 3, "t": "u"}""", "WRONG at b: expected true, got nothing")]
     [InlineData("""{"a": [1, "Infinity"], "n": 3, "t": "u", "b": true, "c": 1}""", "WRONG at 'c': expected nothing, got '1'")]
     [InlineData("""[1]""", "WRONG at the top: expected named values, got '[1]'")]
-    [InlineData("""{"a": [1, """, "UNREADABLE: no JSON on line 1 at byte 10")]
+    [InlineData("""{"a": [1, """, "UNREADABLE: no JSON on line 1 at byte 11")]
     public void A_verdict_says_where_and_what(string json, string says)
     {
         var entry = ReferenceEntry.Json("x.json", "m", "f", "s", new(1e-3, 0), () => Datum.Named(
