@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
-using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Formats;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Sampling;
 using FsCheck;

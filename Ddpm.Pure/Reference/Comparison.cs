@@ -62,9 +62,9 @@ internal static class Comparison
     /// <summary>An element as a double, which holds every value of the types that the reference uses.</summary>
     private static double Element(NpyType type, ReadOnlySpan<byte> bytes) =>
         type == NpyType.F8 ? BinaryPrimitives.ReadDoubleLittleEndian(bytes)
-        : type == NpyType.F4 ? BinaryPrimitives.ReadSingleLittleEndian(bytes)
-        : type == NpyType.I4 ? BinaryPrimitives.ReadInt32LittleEndian(bytes)
-        : type == NpyType.U4 ? BinaryPrimitives.ReadUInt32LittleEndian(bytes)
+        : type == NpyType.F4 ? (double)BinaryPrimitives.ReadSingleLittleEndian(bytes)
+        : type == NpyType.I4 ? (double)BinaryPrimitives.ReadInt32LittleEndian(bytes)
+        : type == NpyType.U4 ? (double)BinaryPrimitives.ReadUInt32LittleEndian(bytes)
         : throw new NotSupportedException($"the reference holds no {type}");
 
     private static Verdict OfNumber(double expected, double got, Tolerance tolerance, Func<string> where, long ulps) =>
@@ -92,7 +92,7 @@ internal static class Comparison
     {
         (Datum.Number(var value), JsonValueKind.Number) when got.TryGetDouble(out var said) => OfNumber(value, said, tolerance, () => Place(where), Ulps(value, said)),
         (Datum.Number(var value), JsonValueKind.String) when !double.IsFinite(value) && got.ValueEquals(DatumJson.Text(value)) => Exact,
-        (Datum.Integer(var value), JsonValueKind.Number) when got.TryGetDouble(out var said) && said == value => Exact,
+        (Datum.Whole(var value), JsonValueKind.Number) when got.TryGetDouble(out var said) && said == value => Exact,
         (Datum.Text(var value), JsonValueKind.String) when got.ValueEquals(value) => Exact,
         (Datum.Truth(var value), JsonValueKind.True or JsonValueKind.False) when got.GetBoolean() == value => Exact,
         (Datum.List(var items), JsonValueKind.Array) when got.GetArrayLength() == items.Count =>
@@ -116,7 +116,7 @@ internal static class Comparison
     private static string Described(Datum expected) => expected switch
     {
         Datum.Number(var value) => DatumJson.Text(value),
-        Datum.Integer(var value) => Invariant($"{value}"),
+        Datum.Whole(var value) => Invariant($"{value}"),
         Datum.Truth(var value) => value ? "true" : "false",
         Datum.Text(var value) => Quotation.Quote(value),
         Datum.List(var items) => Invariant($"a list of {items.Count}"),

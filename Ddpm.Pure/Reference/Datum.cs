@@ -13,7 +13,7 @@ public abstract record Datum
     public sealed record Number(double Value) : Datum;
 
     /// <summary>A whole number.</summary>
-    public sealed record Integer(long Value) : Datum;
+    public sealed record Whole(long Value) : Datum;
 
     /// <summary>A text; also a 64-bit number, which many readers of JSON would round.</summary>
     public sealed record Text(string Value) : Datum;
@@ -31,7 +31,7 @@ public abstract record Datum
     public static Datum Of(double value) => new Number(value);
 
     /// <summary>A whole number.</summary>
-    public static Datum Of(int value) => new Integer(value);
+    public static Datum Of(int value) => new Whole(value);
 
     /// <summary>A text.</summary>
     public static Datum Of(string value) => new Text(value);

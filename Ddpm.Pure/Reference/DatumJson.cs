@@ -27,7 +27,7 @@ internal static class DatumJson
     private static StringBuilder Append(StringBuilder json, Datum datum, int level) => datum switch
     {
         Datum.Number(var value) => double.IsFinite(value) ? json.Append(Text(value)) : json.Append('"').Append(Text(value)).Append('"'),
-        Datum.Integer(var value) => json.Append(value),
+        Datum.Whole(var value) => json.Append(value),
         Datum.Truth(var value) => json.Append(value ? "true" : "false"),
         Datum.Text(var value) => AppendText(json, value),
         Datum.List(var items) => AppendAll(json, '[', ']', items, level, lined: items.Exists(item => item is Datum.List or Datum.Fields), (item, inner) => Append(json, item, inner)),

@@ -1,6 +1,5 @@
 using Ddpm.Pure.Metrics;
 using Ddpm.Pure.Numerics;
-using LanguageExt;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using LanguageExt;
 
 namespace Ddpm.Pure.Reference;
 

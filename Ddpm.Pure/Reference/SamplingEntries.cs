@@ -1,5 +1,4 @@
 using Ddpm.Pure.Sampling;
-using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using static LanguageExt.Prelude;

@@ -1,5 +1,4 @@
 using Ddpm.Pure.Training;
-using LanguageExt;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
