@@ -14,6 +14,7 @@ internal static class DdpmCommand
             SampleCommand.Create(),
             ForwardCommand.Create(),
             BenchCommand.Create(),
+            ReferenceCommand.Create(),
         };
         root.Add(Session.Verbose);
         var said = root.Parse(arguments);

@@ -1,0 +1,26 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Sampling;
+
+namespace Ddpm.Pure.Reference;
+
+/// <summary>A sampling plan as the reference's files hold it.</summary>
+public static class PlanJson
+{
+    /// <summary>The plan as named values, each sum's factors in the order in which it is summed.</summary>
+    public static Datum Of(SamplingPlan plan) => Datum.Named(
+        ("start", Of(plan.Start)),
+        ("clip-sample", Datum.Of(plan.ClipSample)),
+        ("lines", Datum.Each(plan.Lines, line => Datum.Named(
+            ("timestep", Datum.Of(line.Timestep)),
+            ("estimate", Of(line.Estimate)),
+            ("remember", Datum.Of([line.Remember.X, line.Remember.Output, line.Remember.X0])),
+            ("correct", Datum.Named(("base", Datum.Of(line.Correct.Base)), ("x", Datum.Of(line.Correct.X)), ("history", Datum.Of(line.Correct.History)))),
+            ("predict", Datum.Named(("base", Datum.Of(line.Predict.Base)), ("history", Datum.Of(line.Predict.History)))),
+            ("noise", Datum.Named(("least", Datum.Of(line.Noise.Least)), ("most", Datum.Of(line.Noise.Most)), ("log-width", Datum.Of(line.Noise.LogWidth)))),
+            ("marginal", Of(line.Marginal))))));
+
+    /// <summary>The plan as JSON.</summary>
+    public static string Text(SamplingPlan plan) => System.Text.Encoding.UTF8.GetString(new Content.Json(Of(plan)).ToBytes().Span);
+
+    private static Datum Of(LinearPair pair) => Datum.Of([pair.First, pair.Second]);
+}

@@ -1,0 +1,45 @@
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Reference;
+
+/// <summary>A sampler with options, under a name.</summary>
+/// <param name="Name">The name; that of <see cref="SamplingOptions.Samplers"/> where nothing is optional.</param>
+/// <param name="Compile">Compiles it.</param>
+public sealed record SamplerCase(string Name, Func<SamplingSetting, Validation<Error, SamplingPlan>> Compile)
+{
+    /// <summary>All samplers by their names, then others of their options, then the inversion of DDIM.</summary>
+    public static Arr<SamplerCase> All { get; } = SamplingOptions.Samplers.Keys.Order(StringComparer.Ordinal)
+        .Select(name => new SamplerCase(name, setting => new SamplingOptions { Sampler = name }.Chosen().Bind(sampler => sampler.Compile(setting))))
+        .Concat(
+        [
+            Of("ddpm-posterior", new Sampler.Ancestral(ReverseVariance.Posterior)),
+            Of("ddpm-learned-range", new Sampler.Ancestral(ReverseVariance.LearnedRange)),
+            Of("ddim-eta-0.5", new Sampler.Ddim(0.5)),
+            Of("ddim-eta-1", new Sampler.Ddim(1)),
+            Of("dpmpp-3m-lower-order-final", new Sampler.DpmSolver(3, LowerOrderFinal: true)),
+            Of("unipc-2-bh1", new Sampler.UniPc(2, UniPcVariant.Bh1)),
+            Of("unipc-3-predictor", new Sampler.UniPc(3, Corrector: false)),
+            Of("unipc-3-lower-order-final", new Sampler.UniPc(3, LowerOrderFinal: true)),
+            new SamplerCase("ddim-inversion", Inversion),
+        ])
+        .ToArr();
+
+    /// <summary>The plan in every scenario that does not refuse the sampler.</summary>
+    public Arr<(Scenario Scenario, SamplingPlan Plan)> Plans() => Scenario.All.Bind(scenario => scenario.Plan(Compile).Match(
+        plan => Array((scenario, plan)),
+        _ => Arr<(Scenario, SamplingPlan)>.Empty));
+
+    private static SamplerCase Of(string name, Sampler sampler) => new(name, sampler.Compile);
+
+    /// <summary>An x_0-prediction tells no noise of a clean image, and without any image there is nothing to go back from.</summary>
+    private static Validation<Error, SamplingPlan> Inversion(SamplingSetting setting)
+    {
+        var plan = DdimInversion.Compile(setting);
+        var finite = plan.Lines.ForAll(line => double.IsFinite(line.Remember.X) && double.IsFinite(line.Predict.Base) && line.Predict.History.ForAll(double.IsFinite));
+        return Check.That("timesteps", "levels", finite, "must all have image and noise").Map(_ => plan);
+    }
+}

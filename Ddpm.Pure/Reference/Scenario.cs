@@ -1,0 +1,141 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Random;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Reference;
+
+/// <summary>A setting in which every sampler that can is compiled and run on four pixels, with a network that is affine in x at each timestep.</summary>
+/// <param name="Name">Its name in the files.</param>
+/// <param name="ScheduleName">Of <see cref="Choices.Schedules"/>.</param>
+/// <param name="Steps">T.</param>
+/// <param name="ZeroTerminalSnr">Whether the schedule is given zero terminal signal-to-noise ratio.</param>
+/// <param name="PredictionName">Of <see cref="Choices.Predictions"/>.</param>
+/// <param name="SpacingName">Of <see cref="Choices.Spacings"/>.</param>
+/// <param name="SamplingSteps">How many timesteps are spread.</param>
+/// <param name="ClipSample">Whether the estimate of x_0 is clipped.</param>
+/// <param name="Seed">The seed of the noise.</param>
+/// <param name="Image">The number of the generated image, by which its noise is addressed.</param>
+public sealed record Scenario(
+    string Name, string ScheduleName, int Steps, bool ZeroTerminalSnr, string PredictionName, string SpacingName, int SamplingSteps, bool ClipSample, ulong Seed, int Image)
+{
+    /// <summary>The pixels of x.</summary>
+    public const int Pixels = 4;
+
+    /// <summary>The data whose exact network is run.</summary>
+    public static GaussianData Data { get; } = new(0.25, 0.5);
+
+    /// <summary>f ∈ [0, 1] of each pixel, where the plan's variance is learned.</summary>
+    public static Arr<double> VarianceFractions { get; } = Array(0, 0.25, 0.625, 1);
+
+    /// <summary>The scenarios.</summary>
+    public static Arr<Scenario> All { get; } = Array(
+        new Scenario("linear-epsilon-trailing", "linear", 1000, false, "epsilon", "trailing", 10, true, 1, 0),
+        new Scenario("cosine-sample-karras", "cosine", 1000, false, "sample", "karras", 12, false, 0, 3),
+        new Scenario("zero-snr-velocity-trailing", "linear", 1000, true, "velocity", "trailing", 8, true, 7, 1),
+        new Scenario("scaled-linear-velocity-leading", "scaled-linear", 1000, false, "velocity", "leading", 15, false, ulong.MaxValue, 2),
+        new Scenario("short-epsilon-first-level", "sigmoid", 20, false, "epsilon", "linspace", 20, false, (1UL << 32) + 5, 70_000) { EndAtFirstLevel = true },
+        new Scenario("toy-epsilon-leading", "linear", 1000, false, "epsilon", "leading", 10, true, 11, 0) { IsToy = true, Initial = Array(0, 0.25, 0.5, 0.75) },
+        new Scenario("image-to-image", "linear", 1000, false, "epsilon", "uniform-lambda", 10, false, 3, 4) { Strength = 0.6, Known = Array(-1.0, -0.25, 0.5, 1) },
+        new Scenario("inpainting", "linear", 1000, false, "epsilon", "trailing", 10, true, 5, 6) { Known = Array(-1.0, -0.25, 0.5, 1), Mask = Array(true, false, true, false) });
+
+    /// <summary>Whether the last timestep leads to the first level and not to the clean image.</summary>
+    public bool EndAtFirstLevel { get; init; }
+
+    /// <summary>Whether the network is o = (t/(t + 1))·x, as in diffusers' tests, and not the exact one of <see cref="Data"/>.</summary>
+    public bool IsToy { get; init; }
+
+    /// <summary>The initial noise, where it is not drawn.</summary>
+    public Option<Arr<double>> Initial { get; init; }
+
+    /// <summary>The part of the timesteps that is visited, from the noised image on; 1 for all, from noise alone.</summary>
+    public double Strength { get; init; } = 1;
+
+    /// <summary>The pixels of a known image.</summary>
+    public Option<Arr<double>> Known { get; init; }
+
+    /// <summary>Which of them are kept.</summary>
+    public Option<Arr<bool>> Mask { get; init; }
+
+    /// <summary>The schedule.</summary>
+    public NoiseSchedule Schedule => ScheduleEntries.Sure(Choices.Schedules.Find("schedule", ScheduleName).Bind(build => build(new TrainingOptions { Steps = Steps }))) is var plain && ZeroTerminalSnr
+        ? plain.WithZeroTerminalSnr()
+        : plain;
+
+    /// <summary>What the network predicts.</summary>
+    public Prediction Prediction => ScheduleEntries.Sure(Choices.Predictions.Find("prediction", PredictionName));
+
+    /// <summary>What a sampler is compiled from.</summary>
+    public SamplingSetting Setting
+    {
+        get
+        {
+            var schedule = Schedule;
+            var timesteps = ScheduleEntries.Sure(Choices.Spacings.Find("spacing", SpacingName).Bind(spacing => Timesteps.Spaced(spacing, schedule, SamplingSteps)).Bind(all => all.OfStrength(Strength)));
+            return new(schedule, Prediction, EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps, ClipSample);
+        }
+    }
+
+    /// <summary>A sampler's plan, or why it has none.</summary>
+    public Validation<Error, SamplingPlan> Plan(Func<SamplingSetting, Validation<Error, SamplingPlan>> compile)
+    {
+        var setting = Setting;
+        var first = setting.Schedule[setting.Timesteps.Values[0]];
+        return compile(setting).Map(plan => Strength < 1 ? plan with { Start = new(first.A, first.Sigma) } : plan);
+    }
+
+    /// <summary>The network's output at each timestep, as factors of (x, 1). Length T.</summary>
+    public Arr<LinearPair> Denoiser()
+    {
+        var (schedule, prediction) = (Schedule, Prediction);
+        return Range(0, Steps).Map(t => IsToy ? new LinearPair(t / (t + 1.0), 0) : Data.ExactOutput(prediction, schedule[t])).ToArr();
+    }
+
+    /// <summary>The initial noise.</summary>
+    public Arr<double> InitialNoise() => Initial.IfNone(() => Noise(StreamName.InitialNoise, 0));
+
+    /// <summary>x at the start of a plan and after each of its lines.</summary>
+    public Arr<Arr<double>> Run(SamplingPlan plan)
+    {
+        var (arithmetic, denoiser, initial) = (VectorArithmetic.Instance, Denoiser(), InitialNoise());
+        Arr<double> Diffuse(LinearPair factors) => arithmetic.Combine(Array((factors.First, Known.IfNone(initial)), (factors.Second, initial)));
+        Arr<double> Constrained(SamplingLine line, Arr<double> x) => Mask.Match(
+            mask => Diffuse(line.Marginal) is var known ? x.Map((i, value) => mask[i] ? known[i] : value).ToArr() : x,
+            () => x);
+        var state = PlanState<Arr<double>>.At(Diffuse(plan.Start));
+        var trajectory = Array(state.X);
+        foreach (var (line, i) in plan.Lines.Map((i, line) => (line, i)))
+        {
+            var output = state.X.Map(x => denoiser[line.Timestep].First * x + denoiser[line.Timestep].Second);
+            var moved = state.After(plan, line, arithmetic, new(output, VarianceFractions), () => Noise(StreamName.SamplingNoise, i));
+            state = moved with { X = Constrained(line, moved.X) };
+            trajectory = trajectory.Add(state.X);
+        }
+
+        return trajectory;
+    }
+
+    private Arr<double> Noise(StreamName name, int step)
+    {
+        var draws = new RandomStream(Seed, name).At(Image, step);
+        return Range(0, Pixels).Map(i => (double)draws.Normal(i)).ToArr();
+    }
+
+    private sealed class VectorArithmetic : IPlanArithmetic<Arr<double>>
+    {
+        public static readonly VectorArithmetic Instance = new();
+
+        public Arr<double> Combine(Arr<(double Factor, Arr<double> Value)> terms) => Range(0, Pixels).Map(i => terms
+            .Where(term => term.Factor != 0).Select(term => term.Factor * term.Value[i]).DefaultIfEmpty().Aggregate((sum, next) => sum + next)).ToArr();
+
+        public Arr<double> Clip(Arr<double> value) => value.Map(x => Math.Clamp(x, -1, 1));
+
+        public Arr<double> Scale(NoiseRange range, Arr<double> fraction, Arr<double> noise) =>
+            noise.Map((i, z) => range.Least * Elementary.Exp(fraction[i] * range.LogWidth) * z).ToArr();
+    }
+}

@@ -1,0 +1,75 @@
+using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Reference;
+
+/// <summary>Noise schedules and the embedding of timesteps.</summary>
+internal static class ScheduleEntries
+{
+    // A running product of a thousand α has lost up to 10⁻¹³ of itself, and 1 − ᾱ by subtraction 10⁴ roundings near the clean image.
+    private static readonly Tolerance Tables = new(1e-11, 1e-11);
+
+    // √ᾱ_t − √ᾱ_T cancels two digits just before the last step, and ᾱ is its square.
+    private static readonly Tolerance ShiftedTables = new(1e-9, 1e-11);
+
+    // The angle t·w, up to 999, carries a few roundings of w.
+    private static readonly Tolerance Angles = new(0, 1e-11);
+
+    public static IEnumerable<ReferenceEntry> All =>
+    [
+        .. from name in Choices.Schedules.Keys.Order(StringComparer.Ordinal)
+           from steps in Array(1, 10, 1000)
+           from zero in Array(false, true)
+           select ReferenceEntry.Json($"schedules/{name}-{steps}{(zero ? "-zero-snr" : "")}.json",
+               "a list of T numbers each: beta β_t, alpha-bar ᾱ_t, log-alpha-bar ln ᾱ_t, a = √ᾱ_t, sigma = √(1 − ᾱ_t), snr = ᾱ/(1 − ᾱ), lambda = ln(a/σ)",
+               "ᾱ_t = ∏_{s≤t} (1 − β_s); " + Formula(name) + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
+               Source(name) + (zero ? "; Lin et al. 2024 (2305.08891), algorithm 1" : ""), zero ? ShiftedTables : Tables, () => Table(Named(name, steps, zero))),
+        .. from kind in Array<(string Name, SinusoidalEmbedding Of, string Formula, string Source)>(
+               ("tutorial", new SinusoidalEmbedding.Tutorial(), "e[t, j] = sin(t·w_j) for even j, cos(t·w_j) for odd j; w_j = 10000^(−2j/d), j over all d columns", "the tutorial's network"),
+               ("transformer", new SinusoidalEmbedding.Transformer(), "e[t, 2k] = sin(t·w_k), e[t, 2k + 1] = cos(t·w_k); w_k = 10000^(−2k/d)", "Vaswani et al. 2017, section 3.5"))
+           from size in Array((Timesteps: 1000, Dimension: 100), (Timesteps: 12, Dimension: 8))
+           select new ReferenceEntry($"embeddings/{kind.Name}-{size.Timesteps}x{size.Dimension}.npy", "float64 [T, d]: row t embeds timestep t", kind.Formula, kind.Source, Angles,
+               () => Content.Of(Array<long>(size.Timesteps, size.Dimension), kind.Of.Table(size.Timesteps, size.Dimension).Span)),
+    ];
+
+    /// <summary>The schedule of a name with its published numbers.</summary>
+    public static NoiseSchedule Named(string name, int steps, bool zeroTerminalSnr)
+    {
+        var schedule = Sure(Choices.Schedules.Find("schedule", name).Bind(build => build(new TrainingOptions { Steps = steps })));
+        return zeroTerminalSnr ? schedule.WithZeroTerminalSnr() : schedule;
+    }
+
+    /// <summary>A value that is right whatever happens, since all that it is made of is written here.</summary>
+    public static T Sure<T>(Validation<Error, T> known) => known.IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.Head.Message));
+
+    private static Datum Table(NoiseSchedule schedule) => Datum.Named(
+        ("beta", Datum.Of(schedule.Betas)),
+        ("alpha-bar", Datum.Of(schedule.AlphaBars)),
+        ("log-alpha-bar", Datum.Of(schedule.Levels.Map(level => level.LogAlphaBar))),
+        ("a", Datum.Of(schedule.Levels.Map(level => level.A))),
+        ("sigma", Datum.Of(schedule.Levels.Map(level => level.Sigma))),
+        ("snr", Datum.Of(schedule.Levels.Map(level => level.Snr))),
+        ("lambda", Datum.Of(schedule.Levels.Map(level => level.Lambda))));
+
+    private static string Formula(string name) => name switch
+    {
+        "linear" => "β_t = 1e-4 + (0.02 − 1e-4)·t/(T − 1)",
+        "scaled-linear" => "√β_t = √0.00085 + (√0.012 − √0.00085)·t/(T − 1)",
+        "cosine" => "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = cos²(((u + 0.008)/1.008)·π/2)",
+        "sigmoid" => "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = (S(3) − S(6u − 3))/(S(3) − S(−3)), S(y) = 1/(1 + e^(−y))",
+        _ => "β_t = 1e-4 + (0.02 − 1e-4)·S(−6 + 12·t/(T − 1)), S(y) = 1/(1 + e^(−y))",
+    };
+
+    private static string Source(string name) => name switch
+    {
+        "linear" => "Ho et al. 2020 (2006.11239), section 4",
+        "scaled-linear" => "Rombach et al. 2022, Stable Diffusion",
+        "cosine" => "Nichol and Dhariwal 2021 (2102.09672), eq. 17",
+        "sigmoid" => "Jabri et al. 2022 (2212.11972), algorithm 1",
+        _ => "Xu et al. 2022, GeoDiff",
+    };
+}
