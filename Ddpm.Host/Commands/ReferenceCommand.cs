@@ -1,7 +1,5 @@
 using Ddpm.Host.Files;
-using Ddpm.Host.Progress;
 using Ddpm.Pure.Reference;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
