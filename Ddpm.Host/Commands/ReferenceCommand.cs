@@ -1,5 +1,4 @@
 using Ddpm.Host.Files;
-using Ddpm.Host.Progress;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
