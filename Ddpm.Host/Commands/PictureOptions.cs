@@ -34,22 +34,21 @@ internal sealed record Pictures(float[] Image, LanguageExt.Option<float[]> Other
 /// <summary>--image and what belongs to it: image-to-image, inpainting and interpolation.</summary>
 internal sealed class PictureOptions
 {
-    private const double UsualStrength = 0.5;
+    private const double UsualStrength = 0.3;
 
     private static readonly Map<string, Encoding> Encodings = Map(("noise", Encoding.Noise), ("inversion", Encoding.Inversion));
 
     private readonly CommandLine.Option<string?> _image = new("--image") { Description = "Start from a picture: a PNG or JPEG file, or train:N or test:N of the run's data set", HelpName = "PICTURE" };
 
-    private readonly CommandLine.Option<double?> _strength = new("--strength") { Description = $"How much noise it starts with, in (0, 1]: 1 runs the whole plan [default: {UsualStrength.ToString(CultureInfo.InvariantCulture)}, 1 with --known]" };
+    private readonly CommandLine.Option<double?> _strength = new("--strength") { Description = $"How much noise it starts with, in (0, 1]: 1 runs the whole plan [default: {UsualStrength.ToString(CultureInfo.InvariantCulture)}; 1 with --known and with inversion]" };
 
     private readonly CommandLine.Option<string?> _known = new("--known") { Description = "Keep a part of it and generate the rest: X,Y,WIDTH,HEIGHT in pixels, or a picture that is white where it is kept", HelpName = "REGION" };
 
     private readonly CommandLine.Option<string?> _toImage = new("--to-image") { Description = "Interpolate from --image to this picture, in as many images as --count", HelpName = "PICTURE" };
 
-    private readonly CommandLine.Option<string> _encode = new("--encode")
+    private readonly CommandLine.Option<string?> _encode = new("--encode")
     {
-        Description = "How a picture becomes noisy: noise (drawn), or inversion (DDIM run backwards, nothing drawn)",
-        DefaultValueFactory = _ => "noise",
+        Description = "How a picture becomes noisy: noise (drawn), or inversion (DDIM run backwards; for samplers that draw nothing) [default: noise; inversion with --to-image]",
     };
 
     private readonly DataOptions _data;
@@ -80,9 +79,11 @@ internal sealed class PictureOptions
                 : LanguageExt.Option<Pictures>.None;
         }
 
-        var (strength, known, other) = (said.GetValue(_strength) ?? (said.GetValue(_known) is null ? UsualStrength : 1), Optional(said.GetValue(_known)), Optional(said.GetValue(_toImage)));
-        return from checkedSo in (Check.That("--strength", strength, strength is > 0 and <= 1, "must lie in (0, 1]"), Encodings.Find("--encode", said.GetValue(_encode)!),
-                       known.IsSome && (other.IsSome || said.GetValue(_encode) != "noise")
+        var (known, other) = (Optional(said.GetValue(_known)), Optional(said.GetValue(_toImage)));
+        var encode = said.GetValue(_encode) ?? (other.IsSome ? "inversion" : "noise");
+        var strength = said.GetValue(_strength) ?? (known.IsSome || encode == "inversion" ? 1 : UsualStrength);
+        return from checkedSo in (Check.That("--strength", strength, strength is > 0 and <= 1, "must lie in (0, 1]"), Encodings.Find("--encode", encode),
+                       known.IsSome && (other.IsSome || encode != "noise")
                            ? Check.Fail<Unit>("--known", known.IfNone(""), "goes neither with --to-image nor with --encode inversion")
                            : unit)
                    .Apply((part, encoding, _) => encoding).OrUsage()

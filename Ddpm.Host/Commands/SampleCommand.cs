@@ -147,6 +147,9 @@ internal static class SampleCommand
         pictures =>
             from setting in wanted.Setting.Timesteps.OfStrength(pictures.Strength).Map(kept => wanted.Setting with { Timesteps = kept }).OrUsage()
             from plan in wanted.Sampler.Compile(setting).OrUsage()
+            from _ in pictures.Encoding == Encoding.Inversion && plan.Lines.Exists(line => line.Noise.Draws)
+                ? FinFail<Unit>(Error.New(ExitCode.Usage, "--encode inversion needs a sampler that draws no noise: say --sampler ddim, for example"))
+                : FinSucc(unit)
             from start in FromPictures(network, theta, wanted.Images, setting, plan, pictures, view, stop)
             select start,
         () => from plan in wanted.Sampler.Compile(wanted.Setting).OrUsage()
