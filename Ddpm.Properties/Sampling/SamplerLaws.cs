@@ -123,6 +123,18 @@ public sealed class SamplerLaws
             || (Near(expected, After(new Sampler.Ipndm(4)), tolerance) && Near(expected, After(new Sampler.Heun()), tolerance));
     }
 
+    /// <summary>A polynomial in λ has no value at λ = −∞: what came from no image is gone on from as it is.</summary>
+    [Law]
+    public bool A_step_from_no_image_is_not_corrected(AnySchedule schedule, bool bh1)
+    {
+        var zero = schedule.Value.WithZeroTerminalSnr();
+        var setting = new SamplingSetting(zero, new Prediction.Velocity(), Timesteps.All(zero.Steps), ClipSample: false);
+        return Enumerable.Range(1, 3).All(order =>
+            new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2).Compile(setting).Valid().Lines.Map(line => line.Correct).ToArray() is var corrections
+            && corrections.Take(2).All(correction => correction == Correction.None)
+            && corrections.Skip(2).All(correction => correction.Base > 0 && correction.X == 0));
+    }
+
     [Fact]
     public void Options_out_of_range_and_levels_without_image_are_refused_with_all_faults()
     {
