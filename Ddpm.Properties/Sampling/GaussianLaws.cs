@@ -96,18 +96,18 @@ public sealed class GaussianLaws
         return Math.Abs(Miss(128)) <= 0.8 * Math.Max(Math.Abs(Miss(32)), Math.Abs(Miss(64)));
     });
 
-    private static bool HasOrder(int order, GaussianCase c, Sampler sampler, Prediction prediction) => HasOrder(order, c, lines => Error(c, sampler, prediction, lines), 64);
-
     /// <summary>
-    /// The error over hᵖ tends to a constant, C + C'·h + …: each doubling of the lines halves the distance to it. Three quarters are allowed, and a twentieth of the
-    /// values where the distance passes 0. Of a method of order p − 1 it would double.
+    /// The error over hᵖ tends to a constant, C + C'·h + C''·h² …: each doubling of the lines halves the distance to it. Three quarters are allowed, of the
+    /// difference before or of half the one before that, since one of them may pass 0, and a twentieth of the values where the distance does. Of a method of order p − 1
+    /// each difference would be twice the one before.
     /// </summary>
-    private static bool HasOrder(int order, GaussianCase c, Func<int, double> error, int lines)
+    private static bool HasOrder(int order, GaussianCase c, Sampler sampler, Prediction prediction)
     {
-        double Scaled(int refined) => error(refined) / Math.Pow(Scale(c, refined), order);
-        var (coarse, middle, fine) = (Scaled(lines), Scaled(2 * lines), Scaled(4 * lines));
-        var rounding = 1e-12 / Math.Pow(Scale(c, 4 * lines), order);
-        return Math.Abs(fine - middle) <= 0.75 * Math.Abs(middle - coarse) + 0.05 * (Math.Abs(coarse) + Math.Abs(middle) + Math.Abs(fine)) + rounding;
+        double Scaled(int lines) => Error(c, sampler, prediction, lines) / Math.Pow(Scale(c, lines), order);
+        var (coarsest, coarse, middle, fine) = (Scaled(32), Scaled(64), Scaled(128), Scaled(256));
+        var before = Math.Max(Math.Abs(middle - coarse), Math.Abs(coarse - coarsest) / 2);
+        var rounding = 1e-12 / Math.Pow(Scale(c, 256), order);
+        return Math.Abs(fine - middle) <= 0.75 * before + 0.05 * (Math.Abs(coarse) + Math.Abs(middle) + Math.Abs(fine)) + rounding;
     }
 
     /// <summary>The length of a step in λ.</summary>

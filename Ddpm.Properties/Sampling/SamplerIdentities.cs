@@ -1,7 +1,5 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
-using FsCheck;
-using FsCheck.Fluent;
 using FsCheck.Xunit;
 using LanguageExt;
 using static Ddpm.Properties.Closeness;
@@ -89,6 +87,14 @@ public sealed class SamplerIdentities
         var inversion = DdimInversion.Compile(s.Setting);
         var (first, end) = (s.Setting.Schedule[s.Setting.Timesteps.Values[0]], s.Setting.Schedule[s.Setting.Timesteps.End]);
         return inversion.Lines[^1].Marginal == new LinearPair(first.A, first.Sigma) && inversion.Start == new LinearPair(end.A, end.Sigma) && !inversion.ClipSample;
+    }
+
+    /// <summary>Its network is evaluated at x of the level that a line leaves, so that level's factors tell the image.</summary>
+    [Law]
+    public bool An_inversion_s_estimate_is_the_image_at_the_level_where_x_is(SamplerOnSchedule s)
+    {
+        var levels = s.Setting.Timesteps.Pairs.Rev().Map(pair => s.Setting.Schedule[pair.Next]);
+        return DdimInversion.Compile(s.Setting).Lines.Map(line => line.Estimate).SequenceEqual(levels.Map(s.Setting.Prediction.CleanImage));
     }
 
     private static SamplingPlan Plan(SamplerOnSchedule s, Sampler sampler) => sampler.Compile(s.Setting).Valid();

@@ -91,6 +91,50 @@ public sealed class SamplerLaws
         return Near(Run(ClippedNoise.Implied), Run(ClippedNoise.DiffusersOutput), 64 * Epsilon * condition * (1 + Math.Abs(from.LogAlphaBar)));
     }
 
+    /// <summary>A line uses as many values as its method has, as there are by then, and where the order falls as there are lines left; a step to no noise or of no length, one.</summary>
+    [Law]
+    public bool A_multistep_line_has_the_order_that_it_can(SamplerOnSchedule s, bool falls)
+    {
+        var (timesteps, count) = (s.Setting.Timesteps, s.Setting.Timesteps.Values.Count);
+        if (timesteps.Values.Any(t => s.Setting.Schedule[t].AlphaBar == 0))
+            return true; // a value from where there is no image is not used
+
+        var lastHasOne = timesteps.End < 0 || timesteps.Values[^1] == 0;
+        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.DpmSolver(order, LowerOrderFinal: falls), new Sampler.UniPc(order, LowerOrderFinal: falls)])
+            .All(sampler => sampler.Compile(s.Setting).Valid().Lines.Map((i, line) => line.Predict.History.Count
+                == (i == count - 1 && lastHasOne ? 1 : Math.Min(Math.Min(order, i + 1), falls ? count - i : order))).All(holds => holds)));
+    }
+
+    /// <summary>Where x_0 is clipped, methods on ε go on with the ε that is left of x: a step of constant ε from x = a·x_0 + σ·ε keeps x_0 within [−1, 1].</summary>
+    [Law]
+    public bool Clipped_methods_on_epsilon_keep_the_clipped_image(SamplerOnSchedule s, Pixel x, Pixel o)
+    {
+        var (schedule, first) = (s.Setting.Schedule, s.Setting.Timesteps.Values[0]);
+        var (from, to) = (schedule[first], schedule[s.Setting.Timesteps.Pairs[0].Next]);
+        if (from.A < 1e-3)
+            return true; // where next to no image is left an ε tells it to within a rounding over a
+
+        var x0 = Math.Clamp(s.Setting.Prediction.CleanImage(from).Of(x.Value, o.Value), -1, 1);
+        var expected = to.A * x0 + to.Sigma * (x.Value - from.A * x0) / from.Sigma;
+        double After(Sampler sampler) => ScalarInterpreter.Run(
+            sampler.Compile(s.Setting with { ClipSample = true }).Valid() is var plan ? plan with { Lines = plan.Lines.Take(1).ToArr() } : plan, (_, _) => o.Value, x.Value, _ => 0);
+        var tolerance = 64 * Epsilon * (1 + Math.Abs(x.Value)) / (from.A * from.Sigma) * (1 + Math.Abs(from.LogAlphaBar));
+        return s.Setting.Timesteps.Values.Any(t => schedule[t].AlphaBar == 0)
+            || (Near(expected, After(new Sampler.Ipndm(4)), tolerance) && Near(expected, After(new Sampler.Heun()), tolerance));
+    }
+
+    /// <summary>A polynomial in λ has no value at λ = −∞: what came from no image is gone on from as it is.</summary>
+    [Law]
+    public bool A_step_from_no_image_is_not_corrected(AnySchedule schedule, bool bh1)
+    {
+        var zero = schedule.Value.WithZeroTerminalSnr();
+        var setting = new SamplingSetting(zero, new Prediction.Velocity(), Timesteps.All(zero.Steps), ClipSample: false);
+        return Enumerable.Range(1, 3).All(order =>
+            new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2).Compile(setting).Valid().Lines.Map(line => line.Correct).ToArray() is var corrections
+            && corrections.Take(2).All(correction => correction == Correction.None)
+            && corrections.Skip(2).All(correction => correction.Base > 0 && correction.X == 0));
+    }
+
     [Fact]
     public void Options_out_of_range_and_levels_without_image_are_refused_with_all_faults()
     {
