@@ -16,7 +16,7 @@ public static class DdimInversion
         var unclipped = setting with { ClipSample = false };
         var steps = setting.Steps.Rev().ToArr();
         return new(
-            steps.IsEmpty ? SamplingPlan.FromNoise : new(steps[0].To.A, steps[0].To.Sigma),
+            new(steps[0].To.A, steps[0].To.Sigma),
             steps.Map(step => new SamplingLine(
                 step.Timestep,
                 setting.Prediction.CleanImage(step.To),

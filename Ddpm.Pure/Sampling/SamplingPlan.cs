@@ -95,5 +95,5 @@ public readonly record struct NoiseRange(double Least, double Most)
     public double LogWidth => IsLearned ? Numerics.Elementary.Log(Most) - Numerics.Elementary.Log(Least) : 0;
 
     /// <summary>s at a fraction f ∈ [0, 1].</summary>
-    public double At(double fraction) => IsLearned ? Least * Numerics.Elementary.Exp(fraction * LogWidth) : Least;
+    public double At(double fraction) => Least * Numerics.Elementary.Exp(fraction * LogWidth);
 }

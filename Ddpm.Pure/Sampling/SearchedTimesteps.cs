@@ -35,14 +35,14 @@ public static class SearchedTimesteps
     private static Arr<int> Cheapest(Arr<Arr<double>> costs, int n, int count)
     {
         // best[i]: the cost of the way from i to the end in so many steps; next[k][i]: where the first of k steps from i leads.
-        var best = Enumerable.Range(0, n + 1).Select(i => i < n ? costs[i][n] : double.PositiveInfinity).ToArray();
+        var best = costs.Map(row => row[n]).ToArray();
         var next = new int[count + 1][];
         next[1] = Enumerable.Repeat(n, n).ToArray();
         for (var k = 2; k <= count; k++)
         {
-            var longer = new double[n + 1];
+            var longer = new double[n];
             next[k] = new int[n];
-            for (var i = 0; i <= n; i++)
+            for (var i = 0; i < n; i++)
             {
                 longer[i] = double.PositiveInfinity;
                 for (var j = i + 1; j < n; j++)

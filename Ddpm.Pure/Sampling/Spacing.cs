@@ -77,9 +77,9 @@ public abstract record Spacing
             // −ρ·ln((1 − part)·s₀ + part·s₁), s = e^(−λ/ρ), with s₀ taken out.
             Karras(var rho) => Nearest(schedule, count, (noisiest, cleanest, part) =>
                 noisiest - rho * Elementary.Log1P(Elementary.ExpM1((noisiest - cleanest) / rho) * part)),
-            DiffusersLinspace => Each(i => gaps == 0 ? 0 : i == 0 ? last : Rounded((gaps - i) * ((double)last / gaps))),
-            DiffusersTrailing => Each(i => i == 0 ? last : Math.Max(0, Rounded(steps + i * (steps - (double)steps / count - steps)) - 1)),
-            DiffusersMultistepLinspace => Each(i => i == 0 ? last : Rounded((count - i) * ((double)last / count))),
+            DiffusersLinspace => Each(i => gaps == 0 ? 0 : Rounded((gaps - i) * ((double)last / gaps))),
+            DiffusersTrailing => Each(i => Math.Max(0, Rounded(steps + i * (steps - (double)steps / count - steps)) - 1)),
+            DiffusersMultistepLinspace => Each(i => Rounded((count - i) * ((double)last / count))),
             DiffusersMultistepLeading(var offset) => Each(i => (count - i) * (steps / (count + 1)) + offset),
             _ => throw new System.Diagnostics.UnreachableException(),
         };

@@ -60,7 +60,7 @@ public sealed partial record NoiseSchedule
                 // 1 − (c'/c)² = (c − c')(c + c')/c², free of the cancellation between two squares near 1.
                 double Beta(int t)
                 {
-                    double before = CosineAt(t), after = t + 1 == count ? 0 : CosineAt(t + 1);
+                    double before = CosineAt(t), after = CosineAt(t + 1); // in the end 6·10⁻¹⁷: the last β is 1 either way, and clipped
                     return (before - after) * (before + after) / (before * before);
                 }
 

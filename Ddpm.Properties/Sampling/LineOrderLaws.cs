@@ -1,0 +1,73 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Schedules;
+using FsCheck.Xunit;
+using LanguageExt;
+using Xunit;
+using static Ddpm.Properties.Closeness;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Properties.Sampling;
+
+/// <summary>How many values a line of a multistep method uses, and with what weights where two published ones differ.</summary>
+[Properties(Arbitrary = [typeof(Generators), typeof(Visits), typeof(ExponentialIntegrationLaws.Steps)])]
+public sealed class LineOrderLaws
+{
+    /// <summary>As many as there are so far, up to the order, and where the order falls towards the end no more than there are lines left; one on an infinite step.</summary>
+    [Law]
+    public bool A_line_uses_as_many_values_as_its_order_allows(LinearSchedule schedule, bool lower, bool unipc)
+    {
+        var steps = schedule.Steps;
+        var setting = new SamplingSetting(schedule.Value, new Prediction.Velocity(), Timesteps.All(steps), ClipSample: false);
+        return ((int[])[1, 2, 3]).All(order =>
+        {
+            Sampler sampler = unipc ? new Sampler.UniPc(order, LowerOrderFinal: lower) : new Sampler.DpmSolver(order, LowerOrderFinal: lower);
+            var used = sampler.Compile(setting).Valid().Lines.Map(line => line.Predict.History.Count);
+            return used.SequenceEqual(Enumerable.Range(0, steps).Select(i =>
+                i == steps - 1 ? 1 : Math.Min(Math.Min(order, i + 1), lower ? steps - i : order)));
+        });
+    }
+
+    /// <summary>Of c_0 + c_1·τ + c_2·τ² the interpolating weights make Σ c_k·ψ_k, the published ones half as much of the last: so do diffusers' D_0, D_1 and D_2.</summary>
+    [Fact]
+    public void The_published_weights_give_a_quadratic_half_its_weight()
+    {
+        var places = Array(0, -0.75, -2.5);
+        const double h = 0.8;
+        var weights = DpmSolverSampler.Published(h, places);
+        double Of(Func<double, double> value) => weights.Zip(places).Sum(pair => pair.Item1 * value(pair.Item2));
+        Known(ExponentialIntegration.Moment(0, h), Of(_ => 1), 64 * Epsilon);
+        Known(ExponentialIntegration.Moment(1, h), Of(place => place), 64 * Epsilon);
+        Known(ExponentialIntegration.Moment(2, h) / 2, Of(place => place * place), 64 * Epsilon);
+    }
+
+    /// <summary>
+    /// Zhao et al. (2023), section 3.3: with two values the slope has the coefficient ½·B(h)/τ, B = h of the one and 1 − e^(−h) of the other; the sum is 1 − e^(−h) of both.
+    /// </summary>
+    [Fact]
+    public void The_two_variants_of_unipc_weigh_the_slope_by_their_b()
+    {
+        var schedule = NoiseSchedule.Linear(10).Valid();
+        var setting = new SamplingSetting(schedule, new Prediction.Epsilon(), Timesteps.Of(Array(9, 5, 2), 10).Valid(), ClipSample: false);
+        var (before, from, to) = (schedule[9], schedule[5], schedule[2]);
+        var (h, place) = (to.Lambda - from.Lambda, (before.Lambda - from.Lambda) / (to.Lambda - from.Lambda));
+        Arr<double> Weights(UniPcVariant variant) => new Sampler.UniPc(2, variant, Corrector: false).Compile(setting).Valid().Lines[1].Predict.History;
+        Known(to.A * h / 2 / place, Weights(UniPcVariant.Bh1)[1], 64 * Epsilon);
+        Known(to.A * (1 - Math.Exp(-h)) / 2 / place, Weights(UniPcVariant.Bh2)[1], 64 * Epsilon);
+        Assert.All((UniPcVariant[])[UniPcVariant.Bh1, UniPcVariant.Bh2], variant => Known(to.A * (1 - Math.Exp(-h)), Weights(variant).Sum(), 64 * Epsilon));
+    }
+
+    /// <summary>Also where both λ are infinite, and so their difference is no number.</summary>
+    [Fact]
+    public void A_step_from_a_level_to_itself_has_no_length()
+    {
+        foreach (var level in (NoiseLevel[])[NoiseLevel.Clean, new(-0.5), new(double.NegativeInfinity)])
+            Assert.Equal(0, new SamplingStep(0, 0, level, level).H);
+        Assert.Equal(double.PositiveInfinity, new SamplingStep(1, 0, new(double.NegativeInfinity), new(-0.5)).H);
+        Assert.Equal(double.PositiveInfinity, new SamplingStep(0, -1, new(-0.5), NoiseLevel.Clean).H);
+    }
+
+    /// <summary>No noise has no logarithm, and yet no width.</summary>
+    [Fact]
+    public void No_noise_has_no_width() => Assert.Equal(0, NoiseRange.None.LogWidth);
+}

@@ -1,0 +1,55 @@
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Schedules;
+using Xunit;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Properties.Sampling;
+
+/// <summary>Spacings at the ends of what they allow: one timestep, all of them, one step of a schedule, and a ρ next to 0.</summary>
+public sealed class SpacingLimitsLaws
+{
+    private static readonly NoiseSchedule Ten = NoiseSchedule.Linear(10).Valid();
+
+    /// <summary>(n − 1)·⌊T/n⌋ + Offset is the noisiest timestep, below T = 10.</summary>
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(3, 4)]
+    [InlineData(10, 1)]
+    public void Leading_takes_an_offset_below_what_its_gaps_leave(int count, int limit) => TakesBelow(limit, count, offset => new Spacing.Leading(offset));
+
+    /// <summary>n·⌊T/(n + 1)⌋ + Offset is.</summary>
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(3, 4)]
+    [InlineData(10, 10)]
+    public void Diffusers_multistep_leading_takes_an_offset_below_what_its_gaps_leave(int count, int limit) =>
+        TakesBelow(limit, count, offset => new Spacing.DiffusersMultistepLeading(offset));
+
+    /// <summary>Where the only level has no image, no λ is there to spread.</summary>
+    [Fact]
+    public void The_only_timestep_of_a_schedule_that_leaves_no_image_is_0()
+    {
+        var barren = NoiseSchedule.Linear(1).Valid().WithZeroTerminalSnr();
+        Assert.Equal([0], Timesteps.Spaced(new Spacing.UniformLambda(), barren, 1).Valid().Values.AsEnumerable());
+        Assert.Equal([0], Timesteps.Spaced(new Spacing.Karras(), barren, 1).Valid().Values.AsEnumerable());
+    }
+
+    /// <summary>With ρ = 10⁻³, (σ/a)^(1/ρ) of the clean end vanishes, and yet the path ends there.</summary>
+    [Fact]
+    public void Karras_ends_at_0_even_where_its_powers_vanish() =>
+        Assert.Equal([9, 8, 7, 0], Timesteps.Spaced(new Spacing.Karras(1e-3), Ten, 4).Valid().Values.AsEnumerable());
+
+    /// <summary>Only the clean image is no place to evaluate a network.</summary>
+    [Fact]
+    public void A_step_to_the_first_level_is_heun_s_with_both_lines()
+    {
+        var setting = new SamplingSetting(Ten, new Ddpm.Pure.Diffusion.Prediction.Epsilon(), Timesteps.Of(Array(4, 0), 10).Valid(), ClipSample: false);
+        Assert.Equal([4, 0, 0], HeunSampler.Compile(setting).Lines.Map(line => line.Timestep).AsEnumerable());
+    }
+
+    private static void TakesBelow(int limit, int count, Func<int, Spacing> spacing)
+    {
+        Assert.Equal(count, Timesteps.Spaced(spacing(limit - 1), Ten, count).Valid().Values.Count);
+        Assert.Equal($"spacing-offset must lie in [0, {limit}), got {limit}", Assert.Single(Timesteps.Spaced(spacing(limit), Ten, count).Faults()));
+    }
+}

@@ -1,0 +1,68 @@
+using Ddpm.Pure.Training;
+using Xunit;
+
+namespace Ddpm.Properties.Training;
+
+/// <summary>What a run is unless told otherwise, what may be said of it at the ends of each range, and what a resumed run is told.</summary>
+public sealed class RunOptionsLaws
+{
+    /// <summary>The tutorial's, as the README says.</summary>
+    [Fact]
+    public void The_defaults_are_the_tutorial_s() => Assert.Equal(
+        new TrainingOptions
+        {
+            Preset = "standard",
+            Dataset = "fashion-mnist",
+            Limit = null,
+            Epochs = 20,
+            BatchSize = 128,
+            LearningRate = 0.001,
+            Steps = 1000,
+            Schedule = "linear",
+            MinBeta = null,
+            MaxBeta = null,
+            ZeroTerminalSnr = false,
+            Prediction = "epsilon",
+            LossWeight = "uniform",
+            Seed = 0,
+        },
+        new TrainingOptions());
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(60000)]
+    public void Any_number_of_images_may_be_the_limit(int limit) =>
+        Assert.Equal(limit, TrainingConfig.From(new TrainingOptions { Limit = limit }, 28, 1).Valid().Options.Limit);
+
+    [Fact]
+    public void What_a_resumed_run_cannot_change_is_told_with_both_values()
+    {
+        string Fault(TrainingOptions run, TrainingOptions wanted) => Assert.Single(run.ResumedAs(wanted).Faults());
+        var run = new TrainingOptions();
+        Assert.Equal("limit of the run is not set and cannot be changed to 5 when it is resumed", Fault(run, run with { Limit = 5 }));
+        Assert.Equal("limit of the run is 5 and cannot be changed to none when it is resumed", Fault(run with { Limit = 5 }, run));
+        Assert.Equal("batch-size of the run is 128 and cannot be changed to 64 when it is resumed", Fault(run, run with { BatchSize = 64 }));
+        Assert.Equal("epochs can only grow when a run is resumed: it has 20, got 19", Fault(run, run with { Epochs = 19 }));
+    }
+
+    [Fact]
+    public void An_average_may_have_no_memory()
+    {
+        var average = ExponentialMovingAverage.Of(0).Valid();
+        Assert.Equal(3, average.Update(1, 3, 100));
+        Assert.Equal("ema-decay must lie in [0, 1), got 1", Assert.Single(ExponentialMovingAverage.Of(1).Faults()));
+    }
+
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(1.5)]
+    public void What_is_left_of_a_rate_is_a_part_of_it(double fraction) => Assert.Equal(
+        FormattableString.Invariant($"final-fraction must lie in [0, 1], got {fraction}"), Assert.Single(LearningRate.Cosine.Of(0.1, 2, 9, fraction).Faults()));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Nothing_or_all_of_a_rate_may_be_left(double fraction) =>
+        Assert.Equal(0.1 * fraction, LearningRate.Cosine.Of(0.1, 2, 9, fraction).Valid().At(9), 1e-17);
+}
