@@ -63,7 +63,7 @@ public sealed class AffineFormLaws
         var forms = GaussianPush.Run(plan, data, setting.Schedule, setting.Prediction, AffineForm.Noise(0));
         var end = ScalarInterpreter.Run(
             plan, (x, t) => data.ExactOutput(setting.Prediction, setting.Schedule[t]).Of(x, 1), Noise(0), line => Noise(line + 1));
-        var size = forms.Max(form => Math.Abs(form.Constant) + form.Factors.Sum(Math.Abs)) + Math.Abs(mu.Value);
+        var size = forms.Max(form => Math.Abs(form.Constant) + form.Factors.Sum(Math.Abs)) + Math.Abs(mu.Value) + 1; // 1 is the initial noise itself
         return forms.Count == plan.Lines.Count && Near(end, Value(forms[^1], Noise), 64 * Epsilon * plan.Lines.Count * Gain(plan) / least * size);
     }
 
