@@ -52,8 +52,7 @@ public static class NormalDistribution
         return InverseRootTwoPi * MillsRatio(x) * Elementary.Exp(-leading * leading / 2) * Elementary.Exp(-rest / 2);
     }
 
-    private static double LogTail(double x) =>
-        double.IsPositiveInfinity(x) ? double.NegativeInfinity : Elementary.Log(MillsRatio(x)) - LogRootTwoPi - x * x / 2;
+    private static double LogTail(double x) => Elementary.Log(MillsRatio(x)) - LogRootTwoPi - x * x / 2;
 
     /// <summary>
     /// (1 − Φ(x))/φ(x) = 1/(x + 1/(x + 2/(x + 3/(x + …)))) for x ≥ 1 (Laplace; Abramowitz and Stegun 26.2.14). The error after n fractions falls
