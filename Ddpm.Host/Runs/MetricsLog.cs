@@ -49,6 +49,19 @@ public sealed class MetricsLog : IDisposable
         }
     }
 
+    /// <summary>All lines of a run so far.</summary>
+    public static Fin<Seq<Metric>> Read(RunFolder folder)
+    {
+        try
+        {
+            return toSeq(File.ReadLines(folder.MetricsPath).Select(line => JsonSerializer.Deserialize<Metric>(line, Format)!).ToArray());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return Error.New($"cannot read the metrics in {folder.MetricsPath}: {e.Message}");
+        }
+    }
+
     /// <summary>Adds a line.</summary>
     public Fin<Unit> Write(Metric metric)
     {

@@ -25,6 +25,9 @@ public sealed record RunFolder(string Path)
     /// <summary>The same for TensorBoard.</summary>
     public string TensorBoardPath => Within("tensorboard");
 
+    /// <summary>The losses so far as a picture.</summary>
+    public string LossPicturePath => Within("loss.png");
+
     /// <summary>The grid of samples after an epoch; 0 is the untrained network's.</summary>
     public string SampleGridPath(int epoch) => Within("samples", Invariant($"epoch-{epoch:D2}.png"));
 

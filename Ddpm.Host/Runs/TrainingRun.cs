@@ -3,6 +3,7 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
 using Ddpm.Host.Files;
+using Ddpm.Host.Pictures;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Training;
@@ -143,9 +144,18 @@ public sealed class TrainingRun : IDisposable
         progress = progress.EndOfEpoch(epoch + 1);
         return from _ in _metrics.Write(metric)
                from __ in Save(progress)
-               from ___ in Ended(metric, epoch + 1)
+               from ___ in DrawLosses()
+               from ____ in Ended(metric, epoch + 1)
                select unit;
     }
+
+    private Fin<Unit> DrawLosses() => MetricsLog.Read(_conduct.Folder).Bind(metrics =>
+    {
+        Arr<LossPoint> Losses(string kind) =>
+            metrics.Filter(metric => metric.Kind == kind).Map(metric => new LossPoint((double)metric.Step / _plan.StepsPerEpoch, metric.Loss)).ToArr();
+        var figure = Figure.Draw("Training loss", [new FigurePanel("mean loss over epochs", new LossChart(Losses("step"), Losses("epoch")).Draw())]);
+        return AtomicFile.Write(_conduct.Folder.LossPicturePath, Png.Encode(figure));
+    });
 
     private Fin<Unit> Ended(Metric metric, int epoch)
     {

@@ -32,6 +32,8 @@ public sealed class TrainTests : IDisposable
         Assert.All(metrics, metric => Assert.InRange(metric["loss"]!.GetValue<double>(), 0.2, 3));
 
         Assert.NotEmpty(Directory.EnumerateFiles(_ddpm.Path("runs", "small", "tensorboard")));
+        using var losses = new MagickImage(_ddpm.Path("runs", "small", "loss.png"));
+        Assert.True(losses.Width > 700);
         foreach (var epoch in (string[])["epoch-00", "epoch-01", "epoch-02"])
         {
             using var grid = new MagickImage(_ddpm.Path("runs", "small", "samples", epoch + ".png"));

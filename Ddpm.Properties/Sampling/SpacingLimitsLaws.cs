@@ -39,6 +39,18 @@ public sealed class SpacingLimitsLaws
     public void Karras_ends_at_0_even_where_its_powers_vanish() =>
         Assert.Equal([9, 8, 7, 0], Timesteps.Spaced(new Spacing.Karras(1e-3), Ten, 4).Valid().Values.AsEnumerable());
 
+    /// <summary>λ of ᾱ and of 1 − ᾱ differ in sign alone where no rounding does: then the middle of a path is as far from one as from the other.</summary>
+    [Fact]
+    public void Of_two_levels_as_near_the_noisier_is_taken()
+    {
+        double Lambda(double alphaBar) => new NoiseLevel(Ddpm.Pure.Numerics.Elementary.Log(alphaBar)).Lambda;
+        var exact = Enumerable.Range(513, 511).Select(n => n / 1024.0).Where(alphaBar => Lambda(alphaBar) == -Lambda(1 - alphaBar)).ToArray();
+        var (one, other) = (exact[0], exact[^1]);
+        var even = NoiseSchedule.FromAlphaBars(Array(other, one, 1 - one, 1 - other)).Valid();
+        Assert.Equal((-even[0].Lambda, -even[1].Lambda), (even[3].Lambda, even[2].Lambda));
+        Assert.Equal([3, 2, 0], Timesteps.Spaced(new Spacing.UniformLambda(), even, 3).Valid().Values.AsEnumerable());
+    }
+
     /// <summary>Only the clean image is no place to evaluate a network.</summary>
     [Fact]
     public void A_step_to_the_first_level_is_heun_s_with_both_lines()
