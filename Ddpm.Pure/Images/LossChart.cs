@@ -14,6 +14,7 @@ public sealed record LossChart
     private const byte Paper = 255, Grid = 224, Between = 150, Ink = 0;
 
     private readonly Arr<LossPoint> _steps, _epochs;
+    private readonly int _left;
 
     /// <summary>The chart of a run.</summary>
     /// <param name="steps">The losses between, in their order.</param>
@@ -23,6 +24,7 @@ public sealed record LossChart
         (_steps, _epochs) = (steps, epochs);
         Time = ChartAxis.FromZero((steps + epochs).Max(point => point.Epochs));
         Loss = ChartAxis.LogarithmicOver((steps + epochs).Map(point => point.Loss));
+        _left = Loss.Ticks.Max(tick => Label(tick).Width) + Gap;
     }
 
     /// <summary>The axis of epochs, from left to right.</summary>
@@ -31,10 +33,8 @@ public sealed record LossChart
     /// <summary>The axis of losses, from bottom to top.</summary>
     public ChartAxis Loss { get; }
 
-    private int Left => Loss.Ticks.Max(tick => Label(tick).Width) + Gap;
-
     /// <summary>The column of a point in the picture.</summary>
-    public int Column(LossPoint point) => Left + (int)Math.Round(Time.Place(point.Epochs) * (PlotWidth - 1));
+    public int Column(LossPoint point) => _left + (int)Math.Round(Time.Place(point.Epochs) * (PlotWidth - 1));
 
     /// <summary>The row of a point in the picture.</summary>
     public int Row(LossPoint point) => Top + (int)Math.Round((1 - Loss.Place(point.Loss)) * (PlotHeight - 1));
@@ -42,7 +42,7 @@ public sealed record LossChart
     /// <summary>The picture, grey.</summary>
     public PixelImage Draw()
     {
-        var (width, height) = (Left + PlotWidth + Left, Top + PlotHeight + Gap + Top);
+        var (width, height) = (_left + PlotWidth + _left, Top + PlotHeight + Gap + Top);
         var pixels = new byte[width * height];
         pixels.AsSpan().Fill(Paper);
 
@@ -69,7 +69,7 @@ public sealed record LossChart
                     Mark(column, row, Ink);
 
         var losses = Loss.Ticks.Map(tick => (Text: Label(tick), Row: Row(At(Time.Low, tick))))
-            .Map(tick => new PlacedImage(tick.Text, Left - Gap - tick.Text.Width, tick.Row - tick.Text.Height / 2));
+            .Map(tick => new PlacedImage(tick.Text, _left - Gap - tick.Text.Width, tick.Row - tick.Text.Height / 2));
         var times = Time.Ticks.Map(tick => (Text: Label(tick), Column: Column(At(tick, Loss.Low))))
             .Map(tick => new PlacedImage(tick.Text, Math.Max(0, tick.Column - tick.Text.Width / 2), Top + PlotHeight + Gap));
         return PixelImage.Compose(width, height, 1, Paper, (losses + times).Prepend(new PlacedImage(PixelImage.Create(width, height, 1, pixels), 0, 0)));
