@@ -4,7 +4,6 @@ using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
 using FsCheck;
 using FsCheck.Fluent;
-using FsCheck.Xunit;
 using LanguageExt;
 using Xunit;
 using static LanguageExt.Prelude;
@@ -27,7 +26,7 @@ public sealed class UserFolderTests
             select (images, labels));
     }
 
-    [Property(Arbitrary = [typeof(SomeImages)], MaxTest = 30)]
+    [Law(Arbitrary = [typeof(SomeImages)])]
     public bool Any_images_come_out_as_they_were_put_in_compressed_or_not((IdxArray Images, IdxArray Labels) arrays, bool compress)
     {
         using var world = new DataSetWorld();
@@ -41,7 +40,7 @@ public sealed class UserFolderTests
             Fail: _ => false);
     }
 
-    [Property(MaxTest = 200)]
+    [Law]
     public bool No_damage_to_a_compressed_file_is_ever_taken_for_another_content(ushort position, bool truncate)
     {
         using var world = new DataSetWorld();

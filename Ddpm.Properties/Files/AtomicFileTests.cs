@@ -1,5 +1,4 @@
 using Ddpm.Host.Files;
-using FsCheck.Xunit;
 using LanguageExt;
 using Xunit;
 
@@ -16,7 +15,7 @@ public sealed class AtomicFileTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    [Property(MaxTest = 20)]
+    [Law]
     public bool The_file_holds_what_was_written_last_and_nothing_lies_beside_it(byte[][] contents) =>
         contents.All(content =>
             AtomicFile.Write(Target, content).IsSucc
@@ -24,7 +23,7 @@ public sealed class AtomicFileTests : IDisposable
             && Directory.GetFileSystemEntries(folder).SequenceEqual([Target]));
 
     /// <summary>A process that dies does not clean up: whatever step it reached, the old content is there, or the new.</summary>
-    [Property]
+    [Law]
     public bool Whoever_dies_at_any_step_leaves_the_old_content_or_the_new(byte step, byte bytes)
     {
         File.WriteAllBytes(Target, Old);

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Ddpm.Pure.Formats;
-using FsCheck;
 using FsCheck.Xunit;
 using LanguageExt;
 using Xunit;
@@ -51,7 +50,7 @@ public sealed class NpyLaws
     [Law]
     public bool A_byte_too_many_is_an_error(NpyArray array, byte more) => Npy.Read(Npy.Write(array).Append(more)).IsFail;
 
-    [Property(MaxTest = 50)]
+    [Law]
     public bool A_flipped_bit_of_the_header_is_an_error_or_leaves_the_data_as_they_are(NpyArray array)
     {
         var file = Npy.Write(array);
@@ -61,7 +60,7 @@ public sealed class NpyLaws
                 Fail: error => error.Message.Length > 0));
     }
 
-    [Property(MaxTest = 1000)]
+    [Law(cases: 1000)]
     public bool Any_bytes_are_an_array_or_an_error(byte[] bytes, bool withMagic, bool withBraces)
     {
         var text = withBraces ? [(byte)'{', .. bytes, (byte)'}'] : bytes;

@@ -74,7 +74,7 @@ public sealed class SafetensorsLaws
         Remake(file.Tensors.Map(tensor => Retype(tensor, data: tensor.Data.ToArray())), file.Metadata) is var copy
         && copy.Equals(file) && copy.GetHashCode() == file.GetHashCode();
 
-    [Property(MaxTest = 30)]
+    [Law]
     public bool Every_truncation_is_an_error(SafetensorsFile file)
     {
         var bytes = Safetensors.Write(file);
@@ -85,7 +85,7 @@ public sealed class SafetensorsLaws
     public bool A_byte_too_many_is_an_error(SafetensorsFile file, byte more) =>
         Safetensors.Read(Safetensors.Write(file).Append(more)).IsFail;
 
-    [Property(MaxTest = 100)]
+    [Law]
     public bool Flipped_bits_of_the_header_are_an_error_or_leave_the_data_as_they_are(SafetensorsFile file, Place place)
     {
         var bytes = Safetensors.Write(file);
@@ -104,7 +104,7 @@ public sealed class SafetensorsLaws
     }
 
     /// <summary>Pieces of JSON in any order come closer to a header than bytes do.</summary>
-    [Property(MaxTest = 2000)]
+    [Law(cases: 2000)]
     public Property Any_tokens_are_a_file_or_an_error() =>
         Prop.ForAll(
             Gen.Elements(

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Ddpm.Properties.Images;
 
-[Properties(Arbitrary = [typeof(Pictures), typeof(EncodedPictureLaws)], MaxTest = 50)]
+[Properties(Arbitrary = [typeof(Pictures), typeof(EncodedPictureLaws)])]
 public class EncodedPictureLaws
 {
     /// <summary>An animation of grey pictures.</summary>
@@ -21,14 +21,14 @@ public class EncodedPictureLaws
         from delays in Gen.Choose(0, AnimationFrame.MaxDelay).ArrayOf(images.Count)
         select new Film([.. delays.Select((delay, i) => new TimedPicture(images.Picture(i), delay))])).ToArbitrary();
 
-    [Property]
+    [Law]
     public Property A_png_decodes_to_the_same_pixels(PixelImage picture)
     {
         using var decoded = new MagickImage(Png.Encode(picture));
         return (Decoded(decoded, picture.Channels) == picture).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property A_png_holds_a_header_pixels_and_an_end_and_the_header_says_8_bit_grey_or_RGB(PixelImage picture)
     {
         var png = Png.Encode(picture);
@@ -36,7 +36,7 @@ public class EncodedPictureLaws
             && png[24] == 8 && png[25] == (picture.Channels == 1 ? 0 : 2)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property The_same_picture_gives_the_same_bytes(PixelImage picture)
     {
         var copy = PixelImage.Create(picture.Width, picture.Height, picture.Channels, picture.Pixels.Span);
@@ -44,7 +44,7 @@ public class EncodedPictureLaws
             && Gif.Encode([new TimedPicture(picture, 5)]).SequenceEqual(Gif.Encode([new TimedPicture(copy, 5)]))).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property A_grey_gif_decodes_to_the_same_frames_with_the_same_delays_and_repeats_for_ever(Film film)
     {
         var gif = Gif.Encode(film.Frames);
@@ -55,7 +55,7 @@ public class EncodedPictureLaws
             && (film.Frames.Length == 1 || decoded[0].AnimationIterations == 0)).ToProperty();
     }
 
-    [Property]
+    [Law]
     public Property The_same_film_gives_the_same_bytes(Film film) => Prop.ToProperty(
         Gif.Encode(film.Frames).SequenceEqual(Gif.Encode(film.Frames)));
 
