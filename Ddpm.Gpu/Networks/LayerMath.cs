@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Networks;
 using LanguageExt;
 using static TorchSharp.torch;
@@ -37,7 +38,7 @@ internal static class LayerMath
         var y = block.Normalized ? Normalize(block.Norm, x, w) : x;
         y = functional.silu(block.First.Apply(y, w));
         y = functional.silu(block.Second.Apply(y, w));
-        return block.Residual ? y + block.Shortcut.Match(shortcut => shortcut.Apply(x, w), () => x) : y;
+        return block.Residual ? y.Plus(block.Shortcut.Match(shortcut => shortcut.Apply(x, w), () => x)) : y;
     }
 
     // Over (C, H, W) as the original: the same numbers over (H, W, C), which is how they lie in memory.

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Networks;
 using static TorchSharp.torch;
 
@@ -52,16 +53,16 @@ public sealed class UNet : IDisposable
     public Tensor Forward(Weights w, Tensor image, Tensor timesteps)
     {
         var embedding = _timeEmbedding.index_select(0, timesteps);
-        Tensor At(TimeProjection projection) => projection.Apply(embedding, w).unsqueeze(-1).unsqueeze(-1);
+        Tensor Shifted(Tensor y, TimeProjection projection) => y.Plus(projection.Apply(embedding, w).unsqueeze(-1).unsqueeze(-1));
 
         var x = image.ChannelsLast();
-        var x1 = _layers.Stage1.Apply(x + At(_layers.Time1), w);
-        var x2 = _layers.Stage2.Apply(_layers.Down1.Apply(x1, w) + At(_layers.Time2), w);
-        var x3 = _layers.Stage3.Apply(_layers.Down2.Apply(x2, w) + At(_layers.Time3), w);
-        var y = _layers.StageMiddle.Apply(_layers.Down3.Apply(x3, w) + At(_layers.TimeMiddle), w);
-        y = _layers.Stage4.Apply(cat([x3, _layers.Up1.Apply(y, w)], 1) + At(_layers.Time4), w);
-        y = _layers.Stage5.Apply(cat([x2, _layers.Up2.Apply(y, w)], 1) + At(_layers.Time5), w);
-        y = _layers.StageOut.Apply(cat([x1, _layers.Up3.Apply(y, w)], 1) + At(_layers.TimeOut), w);
+        var x1 = _layers.Stage1.Apply(Shifted(x, _layers.Time1), w);
+        var x2 = _layers.Stage2.Apply(Shifted(_layers.Down1.Apply(x1, w), _layers.Time2), w);
+        var x3 = _layers.Stage3.Apply(Shifted(_layers.Down2.Apply(x2, w), _layers.Time3), w);
+        var y = _layers.StageMiddle.Apply(Shifted(_layers.Down3.Apply(x3, w), _layers.TimeMiddle), w);
+        y = _layers.Stage4.Apply(Shifted(cat([x3, _layers.Up1.Apply(y, w)], 1), _layers.Time4), w);
+        y = _layers.Stage5.Apply(Shifted(cat([x2, _layers.Up2.Apply(y, w)], 1), _layers.Time5), w);
+        y = _layers.StageOut.Apply(Shifted(cat([x1, _layers.Up3.Apply(y, w)], 1), _layers.TimeOut), w);
         return _layers.Out.Apply(y, w);
     }
 

@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using LanguageExt.Common;
@@ -82,7 +83,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan)
             Keep(0, initial);
             PlanExecutor.Run(
                 plan,
-                (x, timestep) => network.Forward(weights, x, full([count], timestep, ScalarType.Int64, network.Device)),
+                (x, timestep) => network.Forward(weights, x, TensorMath.Repeated(timestep, count, network.Device)),
                 initial,
                 noise.Line,
                 known.Map(pixel => new KnownImage(

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using static TorchSharp.torch;
@@ -13,13 +14,13 @@ internal sealed class TensorArithmetic : IPlanArithmetic<Tensor>
     /// <inheritdoc/>
     public Tensor Combine(Arr<(double Factor, Tensor Value)> terms) => terms
         .Where(term => term.Factor != 0)
-        .Select(term => term.Factor == 1 ? term.Value.alias() : term.Factor * term.Value)
+        .Select(term => term.Factor == 1 ? term.Value.alias() : term.Value.Times(term.Factor))
         .DefaultIfEmpty()
-        .Aggregate((sum, next) => sum! + next!) ?? zeros_like(terms[0].Value);
+        .Aggregate((sum, next) => sum!.Plus(next!)) ?? zeros_like(terms[0].Value);
 
     /// <inheritdoc/>
-    public Tensor Clip(Tensor value) => value.clamp(-1, 1);
+    public Tensor Clip(Tensor value) => value.Within(-1, 1);
 
     /// <inheritdoc/>
-    public Tensor Scale(NoiseRange range, Tensor fraction, Tensor noise) => range.Least * (fraction * range.LogWidth).exp() * noise;
+    public Tensor Scale(NoiseRange range, Tensor fraction, Tensor noise) => fraction.Times(range.LogWidth).exp().Times(range.Least) * noise;
 }

@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using LanguageExt;
@@ -35,7 +36,7 @@ public static class TimestepSearch
             (x, timestep) =>
             {
                 stop.ThrowIfCancellationRequested();
-                var output = network.Forward(weights, x, full([request.Count], timestep, ScalarType.Int64, network.Device));
+                var output = network.Forward(weights, x, TensorMath.Repeated(timestep, request.Count, network.Device));
                 points.Add(x.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 outputs.Add(output.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 progress(points.Count, n);

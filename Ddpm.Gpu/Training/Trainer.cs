@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
@@ -64,8 +65,8 @@ public sealed class Trainer : IDisposable
     public double Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Tensor? weights = null)
     {
         using var scope = NewDisposeScope();
-        var xt = _a[t] * x0 + _sigma[t] * epsilon;
-        var target = _targetOfImage[t] * x0 + _targetOfNoise[t] * epsilon;
+        var xt = (_a[t] * x0).Plus(_sigma[t] * epsilon);
+        var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
         var shares = _replicas.Run((int)x0.shape[0], (first, count) =>
         {
             using var own = NewDisposeScope(); // the thread of a replica has none yet
@@ -73,7 +74,7 @@ public sealed class Trainer : IDisposable
                 xt.narrow(0, first, count), t.narrow(0, first, count), target.narrow(0, first, count), weights?.narrow(0, first, count),
                 (double)count / x0.shape[0]);
         });
-        var gradient = shares.Select(share => share.Gradient).Aggregate((sum, next) => sum.add_(next));
+        var gradient = shares.Select(share => share.Gradient).Aggregate((sum, next) => sum.Add(next, 1));
         State = Update(State, gradient, learningRate);
         shares.Iter(share => share.Gradient.Dispose());
         return shares.Sum(share => share.Loss);
@@ -86,8 +87,8 @@ public sealed class Trainer : IDisposable
         var output = _network.Forward(_network.Layout.View(State.Weights), xt, t);
         var error = weights is null
             ? functional.mse_loss(output, target)
-            : ((output - target).square().mean([1, 2, 3]) * weights).mean();
-        var loss = error * part;
+            : (functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]) * weights).mean();
+        var loss = error.Times(part);
         var gradient = autograd.grad([loss], [State.Weights])[0];
         return (loss.to(float64).item<double>(), gradient.DetachFromDisposeScope());
     }
@@ -97,10 +98,10 @@ public sealed class Trainer : IDisposable
     {
         using var still = no_grad();
         var n = state.Updates + 1;
-        state.FirstMoment.mul_(_adam.Beta1).add_(gradient, 1 - _adam.Beta1);
-        state.SecondMoment.mul_(_adam.Beta2).addcmul_(gradient, gradient, 1 - _adam.Beta2);
-        var spread = state.SecondMoment.sqrt().mul_(_adam.RootCorrection(n)).add_(_adam.Epsilon);
-        state.Weights.addcdiv_(state.FirstMoment, spread, -_adam.StepSize(n, learningRate));
+        state.FirstMoment.Multiply(_adam.Beta1).Add(gradient, 1 - _adam.Beta1);
+        state.SecondMoment.Multiply(_adam.Beta2).AddProduct(gradient, gradient, 1 - _adam.Beta2);
+        var spread = state.SecondMoment.sqrt().Multiply(_adam.RootCorrection(n)).Add(_adam.Epsilon);
+        state.Weights.AddQuotient(state.FirstMoment, spread, -_adam.StepSize(n, learningRate));
         return state with { Updates = n };
     }
 

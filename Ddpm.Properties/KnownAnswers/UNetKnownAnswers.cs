@@ -42,7 +42,7 @@ public sealed class UNetKnownAnswers : IDisposable
         Near(Number(Expected["std_population"]), output.std(unbiased: false).item<double>(), Tight);
         Near(Number(Expected["sum_abs"]), output.abs().sum().item<double>(), Tight);
 
-        var loss = output.square().mean();
+        var loss = (output * output).mean();
         Near(Number(Expected["mean_square_loss"]), loss.item<double>(), Tight);
         var gradient = network.Layout.View(autograd.grad([loss], [theta])[0]);
         foreach (var (name, norm) in Expected["grad_l2"]!.AsObject())

@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
 using FsCheck;
@@ -72,7 +73,7 @@ public sealed class PlanExecutorLaws
     private static double Interpreted(SamplingPlan plan, int i) =>
         ScalarInterpreter.Run(plan, (x, t) => 0.5 * x - 0.01 * t, Initial(i), line => Noise(line, i), Fraction(i));
 
-    private static NetworkOutput<Tensor> Network(Tensor x, int t) => new(0.5 * x - 0.01 * t, Prelude.Some(Vector(Fraction)));
+    private static NetworkOutput<Tensor> Network(Tensor x, int t) => new(x.Times(0.5).Plus(Vector(_ => -0.01 * t)), Prelude.Some(Vector(Fraction)));
 
     private static double Fraction(int i) => 0.25 * i;
 
