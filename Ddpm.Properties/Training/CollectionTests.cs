@@ -1,8 +1,6 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Gpu.Training;
-using Ddpm.Pure.Images;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using Xunit;
@@ -14,11 +12,7 @@ namespace Ddpm.Properties.Training;
 [Collection(nameof(Alone))]
 public sealed class CollectionTests
 {
-    private static readonly TrainingConfig Config = TrainingConfig.From(
-        new TrainingOptions { Steps = 12, BatchSize = 4, Epochs = 16, Limit = 8, LossWeight = "min-snr" }, 12, 1).Valid();
-
-    private static readonly ImageSet Images = ImageSet.Create(
-        8, 12, 12, 1, Enumerable.Range(0, 8 * 144).Select(i => (byte)(37 * i)).ToArray(), Option<ReadOnlyMemory<byte>>.None).Valid();
+    private static readonly TrainingConfig Config = TinyTraining.Config(epochs: 16, "min-snr");
 
     [Theory]
     [InlineData(1)]
@@ -30,8 +24,8 @@ public sealed class CollectionTests
         double[] Losses()
         {
             using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
-            using var trainer = new Trainer(network, Config.Model, Images, TrainingState.Initial(network, 0), new Replicas(replicas));
-            var plan = new TrainingPlan(Config, Images.Count);
+            using var trainer = new Trainer(network, Config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas));
+            var plan = new TrainingPlan(Config, TinyTraining.Images.Count);
             return [.. Enumerable.Range(0, Config.Options.Epochs).Select(plan.Epoch).SelectMany(epoch => new[] { epoch.Step(0), epoch.Step(1) }).Select(trainer.Step)];
         }
     }
@@ -41,8 +35,7 @@ public sealed class CollectionTests
     {
         using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
         using var theta = network.InitialWeights(0);
-        var plan = AncestralSampler.Compile(
-            new(Config.Model.Schedule, Config.Model.Prediction, Timesteps.All(12), ClipSample: true), ReverseVariance.Beta);
+        var plan = TinyTraining.Sampling(Config.Model);
         Assert.Equal(Samples(), UnderCollections(Samples));
 
         float[] Samples() => [.. Enumerable.Range(0, 8).SelectMany(seed =>

@@ -1,8 +1,6 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Gpu.Training;
-using Ddpm.Pure.Images;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using Xunit;
@@ -25,11 +23,7 @@ public sealed class SteadyTensorTests
         GC.WaitForPendingFinalizers();
     }
 
-    private static readonly TrainingConfig Config = TrainingConfig.From(
-        new TrainingOptions { Steps = 12, BatchSize = 4, Epochs = 8, Limit = 8 }, 12, 1).Valid();
-
-    private static readonly ImageSet Images = ImageSet.Create(
-        8, 12, 12, 1, Enumerable.Range(0, 8 * 144).Select(i => (byte)(37 * i)).ToArray(), Option<ReadOnlyMemory<byte>>.None).Valid();
+    private static readonly TrainingConfig Config = TinyTraining.Config(epochs: 8);
 
     [Theory]
     [InlineData(1)]
@@ -37,8 +31,8 @@ public sealed class SteadyTensorTests
     public void Training_keeps_the_number_of_live_tensors(int replicas)
     {
         using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
-        using var trainer = new Trainer(network, Config.Model, Images, TrainingState.Initial(network, 0), new Replicas(replicas));
-        var plan = new TrainingPlan(Config, Images.Count);
+        using var trainer = new Trainer(network, Config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas));
+        var plan = new TrainingPlan(Config, TinyTraining.Images.Count);
         long After(int epoch)
         {
             trainer.Step(plan.Epoch(epoch).Step(0));
@@ -55,8 +49,7 @@ public sealed class SteadyTensorTests
     {
         using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
         using var theta = network.InitialWeights(0);
-        var plan = AncestralSampler.Compile(
-            new(Config.Model.Schedule, Config.Model.Prediction, Timesteps.All(12), ClipSample: true), ReverseVariance.Beta);
+        var plan = TinyTraining.Sampling(Config.Model);
         var before = Tensor.TotalCount;
         var counts = new List<long>();
         new ImageSampler(network, plan).Sample(theta, new SampleRequest(1, 3, 2), [0, 6], (_, _) => counts.Add(Tensor.TotalCount), default);
@@ -83,8 +76,8 @@ public sealed class SteadyTensorTests
         float[] Trained(int replicas)
         {
             using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
-            using var trainer = new Trainer(network, Config.Model, Images, TrainingState.Initial(network, 0), new Replicas(replicas));
-            trainer.Step(new TrainingPlan(Config, Images.Count).Epoch(0).Step(0));
+            using var trainer = new Trainer(network, Config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas));
+            trainer.Step(new TrainingPlan(Config, TinyTraining.Images.Count).Epoch(0).Step(0));
             using var theta = trainer.State.Weights.detach();
             return theta.data<float>().ToArray();
         }
