@@ -30,7 +30,8 @@ public sealed record ChartAxis
     /// <param name="high">The end, in (0, 10²⁰].</param>
     public static ChartAxis FromZero(double high)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(high > 0 && high <= 1e20, true);
+        if (high is not (> 0 and <= 1e20))
+            throw new ArgumentOutOfRangeException(nameof(high), high, "An axis from 0 ends in (0, 10²⁰].");
         var step = RoundNumbers.First(number => number * 10 >= high);
         return new(0, high, Enumerable.Range(0, 11).Select(n => n * step).TakeWhile(tick => tick <= high).ToArr(), logarithmic: false);
     }
