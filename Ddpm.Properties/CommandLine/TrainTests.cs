@@ -69,7 +69,8 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void An_interrupted_run_leaves_a_checkpoint_and_resumes_to_the_same_bits()
     {
-        var whole = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "2", "--run", "one", "--sample-every", "0"));
+        // Epochs enough that the signal comes before the end also where this process has to wait for its turn.
+        var whole = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "16", "--run", "one", "--sample-every", "0"));
         Assert.True(whole.ExitCode == 0, whole.Error);
 
         var interrupted = _ddpm.Run(
@@ -80,7 +81,7 @@ public sealed class TrainTests : IDisposable
                     DdpmProcess.Interrupt(process);
                 }
             },
-            DdpmProcess.SmallTraining("--epochs", "2", "--run", "two", "--sample-every", "0"));
+            DdpmProcess.SmallTraining("--epochs", "16", "--run", "two", "--sample-every", "0"));
         Assert.Equal(130, interrupted.ExitCode);
         var stopped = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "two", "run.json")))!;
         Assert.NotNull(stopped["last"]);
