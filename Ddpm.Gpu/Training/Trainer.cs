@@ -45,14 +45,13 @@ public sealed class Trainer : IDisposable
     public TrainingState State { get; private set; }
 
     /// <summary>One update.</summary>
-    /// <returns>The loss before the update: the weighted mean of the squared errors of the step's images.</returns>
-    public double Step(TrainingStep step)
+    public StepOutcome Step(TrainingStep step)
     {
         using var scope = NewDisposeScope();
         var timesteps = tensor(step.Timesteps.Map(timestep => (long)timestep).ToArray()).to(_network.Device);
         var x0 = Images(step);
         var weights = step.Weights.ForAll(weight => weight == 1) ? null : tensor(step.Weights.ToArray(), _network.Type).to(_network.Device);
-        return Step(x0, timesteps, Noise(step, x0.shape), step.LearningRate, weights);
+        return Step(x0, timesteps, Noise(step, x0.shape), step.LearningRate, step.ClipNorm, weights);
     }
 
     /// <summary>One update from given images, timesteps and noise (Ho et al. 2020, algorithm 1).</summary>
@@ -60,9 +59,9 @@ public sealed class Trainer : IDisposable
     /// <param name="t">Their timesteps, N integers in [0, T).</param>
     /// <param name="epsilon">Their noise, N×C×H×W.</param>
     /// <param name="learningRate">The learning rate.</param>
+    /// <param name="clipNorm">How long the gradient may be at most, if there is a limit.</param>
     /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
-    /// <returns>The loss before the update.</returns>
-    public double Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Tensor? weights = null)
+    public StepOutcome Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Option<double> clipNorm = default, Tensor? weights = null)
     {
         using var scope = NewDisposeScope();
         var xt = (_a[t] * x0).Plus(_sigma[t] * epsilon);
@@ -75,13 +74,23 @@ public sealed class Trainer : IDisposable
                 (double)count / x0.shape[0]);
         });
         var gradient = shares.Select(share => share.Gradient).Aggregate((sum, next) => sum.Add(next, 1));
+        var loss = shares.Select(share => share.Loss).Aggregate((sum, next) => sum.Plus(next));
+        var norm = gradient.dot(gradient).sqrt();
+        clipNorm.Iter(limit => gradient.mul_(norm.reciprocal().Times(limit).Within(0, 1)));
         State = Update(State, gradient, learningRate);
-        shares.Iter(share => share.Gradient.Dispose());
-        return shares.Sum(share => share.Loss);
+        // The only time that a step waits for the device: all that is asked of it comes in one piece.
+        var told = stack([loss, norm.to(float64)]).cpu().data<double>().ToArray();
+        foreach (var (part, slope) in shares)
+        {
+            part.Dispose();
+            slope.Dispose();
+        }
+
+        return new(told[0], told[1]);
     }
 
-    /// <summary>A share's part of the batch's loss, and its gradient, which the caller frees.</summary>
-    private (double Loss, Tensor Gradient) Gradient(Tensor xt, Tensor t, Tensor target, Tensor? weights, double part)
+    /// <summary>A share's part of the batch's loss, and its gradient; the caller frees both.</summary>
+    private (Tensor Loss, Tensor Gradient) Gradient(Tensor xt, Tensor t, Tensor target, Tensor? weights, double part)
     {
         using var scope = NewDisposeScope();
         var output = _network.Forward(_network.Layout.View(State.Weights), xt, t);
@@ -90,7 +99,7 @@ public sealed class Trainer : IDisposable
             : (functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]) * weights).mean();
         var loss = error.Times(part);
         var gradient = autograd.grad([loss], [State.Weights])[0];
-        return (loss.to(float64).item<double>(), gradient.DetachFromDisposeScope());
+        return (loss.detach().to(float64).DetachFromDisposeScope(), gradient.DetachFromDisposeScope());
     }
 
     /// <summary>Adam's update of every weight at once: the vectors change in place.</summary>

@@ -114,12 +114,13 @@ public sealed class TrainingRun : IDisposable
             }
 
             var step = epochPlan.Step(k);
-            var loss = _trainer.Step(step);
-            if (!double.IsFinite(loss))
+            var outcome = _trainer.Step(step);
+            if (!outcome.IsFinite)
             {
-                return Error.New(
-                    $"the loss of step {step.Number} is {loss} at learning rate {step.LearningRate}: try a lower --learning-rate; the last checkpoint is {_receipt.Last ?? "none yet"}");
+                return Diverged(step, outcome);
             }
+
+            var loss = outcome.Loss;
 
             progress = progress.After(step, loss);
             (lossSinceLog, imagesSinceLog, images) = (lossSinceLog + loss * step.Images.Count, imagesSinceLog + step.Images.Count, images + step.Images.Count);
@@ -148,6 +149,10 @@ public sealed class TrainingRun : IDisposable
                from ____ in Ended(metric, epoch + 1)
                select unit;
     }
+
+    private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(Invariant(
+        $"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, at learning rate {step.LearningRate}: try a lower --learning-rate or a --clip-norm; ")
+        + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_conduct.Folder.CheckpointPath(_receipt.Last)}"));
 
     private Fin<Unit> DrawLosses() => MetricsLog.Read(_conduct.Folder).Bind(metrics =>
     {

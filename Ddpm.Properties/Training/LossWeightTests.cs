@@ -48,7 +48,7 @@ public sealed class LossWeightTests : IDisposable
         }
 
         var expected = Enumerable.Range(0, 5).Average(Loss);
-        Assert.True(Closeness.NearRelative(expected, trainer.Step(step), 1e-12));
+        Assert.True(Closeness.NearRelative(expected, trainer.Step(step).Loss, 1e-12));
         Assert.True(lossWeight == "uniform" || step.Weights.Any(weight => Math.Abs(weight - 1) > 0.01));
     }
 

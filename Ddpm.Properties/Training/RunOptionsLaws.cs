@@ -17,6 +17,7 @@ public sealed class RunOptionsLaws
             Epochs = 20,
             BatchSize = 128,
             LearningRate = 0.001,
+            ClipNorm = null,
             Steps = 1000,
             Schedule = "linear",
             MinBeta = null,

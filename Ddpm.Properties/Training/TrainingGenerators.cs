@@ -16,6 +16,7 @@ public static class TrainingGenerators
         from epochs in Gen.Choose(1, 5)
         from batchSize in Gen.Frequency((4, Gen.Choose(1, 40)), (1, Gen.Elements(1, 128, int.MaxValue)))
         from steps in Gen.Frequency((4, Gen.Choose(1, 50)), (1, Gen.Elements(1, 1000)))
+        from clipNorm in Gen.Elements((double?)null, 1e-3, 1)
         from seed in Gen.Choose(0, int.MaxValue)
         select new TrainingOptions
         {
@@ -27,6 +28,7 @@ public static class TrainingGenerators
             Limit = limit,
             Epochs = epochs,
             BatchSize = batchSize,
+            ClipNorm = clipNorm,
             Steps = steps,
             Seed = (ulong)seed,
         };

@@ -12,7 +12,7 @@ public sealed class TrainingOptionsLaws
     private static readonly (string Name, Func<TrainingOptions, TrainingOptions> Change)[] Changes =
     [
         ("Preset", o => o with { Preset = o.Preset + "x" }), ("Dataset", o => o with { Dataset = "mnist" }), ("Limit", o => o with { Limit = (o.Limit ?? 0) + 1 }),
-        ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }), ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
+        ("ClipNorm", o => o with { ClipNorm = 2 * (o.ClipNorm ?? 0.5) }), ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }), ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
         ("Steps", o => o with { Steps = o.Steps + 1 }), ("Schedule", o => o with { Schedule = o.Schedule + "x" }), ("MinBeta", o => o with { MinBeta = (o.MinBeta ?? 1e-4) / 2 }),
         ("MaxBeta", o => o with { MaxBeta = (o.MaxBeta ?? 0.02) / 2 }), ("ZeroTerminalSnr", o => o with { ZeroTerminalSnr = !o.ZeroTerminalSnr }),
         ("LossWeight", o => o with { LossWeight = o.LossWeight + "x" }), ("Prediction", o => o with { Prediction = o.Prediction + "x" }), ("Seed", o => o with { Seed = o.Seed + 1 }),
@@ -81,12 +81,13 @@ public sealed class TrainingOptionsLaws
                 BatchSize = -1,
                 LearningRate = 0,
                 Limit = 0,
+                ClipNorm = double.PositiveInfinity,
             },
             30,
             2).Faults().Order();
         Assert.Equal(
             [
-                "batch-size must be at least 1, got -1", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
+                "batch-size must be at least 1, got -1", "clip-norm must be a finite number above 0, got Infinity", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
                 "image size must be at least 12 and divisible by 4, got 30", "learning-rate must lie in (0, 1), got 0", "limit must be at least 1, got 0",
                 "loss-weight must be one of min-snr, p2, uniform, got heavy",
                 "max-beta must lie in (0, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",

@@ -41,6 +41,10 @@ public sealed class TrainingPlanLaws
         step.Timesteps.Map(t => plan.Config.LossWeighting.Weight(plan.Config.Model.Prediction, plan.Config.Model.Schedule[t]))));
 
     [Law]
+    public bool Each_step_has_the_run_s_learning_rate_and_limit_of_its_gradient(TrainingPlan plan, byte epoch) => Steps(plan, epoch).All(step =>
+        step.LearningRate == plan.Config.Options.LearningRate && step.ClipNorm == LanguageExt.Prelude.Optional(plan.Config.Options.ClipNorm));
+
+    [Law]
     public bool An_epoch_is_a_function_of_the_seed_and_its_number(TrainingPlan plan, byte epoch) =>
         plan.Epoch(epoch) == TrainingGenerators.Plan(plan.Config.Options, plan.ImageCount).Epoch(epoch)
         && (plan.ImageCount < 20 || plan.Epoch(epoch).Order != plan.Epoch(epoch + 1).Order);

@@ -20,6 +20,27 @@ public sealed class TrainingProgressLaws
             && progress.Step == plan.StepsPerEpoch && progress.EpochImages == plan.ImageCount;
     }
 
+    /// <summary>Across the ends of epochs too, and wherever a line is written.</summary>
+    [Law]
+    public bool What_the_lines_tell_is_the_mean_over_the_images_since_the_line_before(TrainingPlan plan, Pixel phase, byte every)
+    {
+        var (progress, untold) = (TrainingProgress.Start, new List<double>());
+        for (var n = 0; n < plan.TotalSteps; n++)
+        {
+            var step = plan.Epoch(n / plan.StepsPerEpoch).Step(n % plan.StepsPerEpoch);
+            progress = progress.After(step, Loss(n, phase));
+            untold.AddRange(step.Images.Select(_ => Loss(n, phase)));
+            if (!NearRelative(untold.Average(), progress.UntoldLoss, 8 * Epsilon * plan.ImageCount) || progress.UntoldImages != untold.Count) return false;
+            if ((n + 1) % plan.StepsPerEpoch == 0) progress = progress.EndOfEpoch((n + 1) / plan.StepsPerEpoch);
+            if (n % (every + 1) != 0) continue;
+            progress = progress.Told();
+            untold.Clear();
+            if (progress is not { UntoldLoss: 0, UntoldImages: 0, UntoldLossSum: 0 }) return false;
+        }
+
+        return true;
+    }
+
     [Law]
     public bool The_best_epoch_is_the_first_with_the_lowest_loss(TrainingPlan plan, Pixel[] losses)
     {

@@ -50,8 +50,9 @@ public sealed record TrainingConfig
             preset.Match(found => found.Residual, _ => false));
         var run = (Check.AtLeast("epochs", options.Epochs, 1), Check.AtLeast("batch-size", options.BatchSize, 1),
                 Check.Inside("learning-rate", options.LearningRate, 0, 1),
-                Check.That("limit", options.Limit ?? 1, options.Limit is null or >= 1, "must be at least 1"))
-            .Apply((_, _, _, _) => unit);
+                Check.That("limit", options.Limit ?? 1, options.Limit is null or >= 1, "must be at least 1"),
+                Check.That("clip-norm", options.ClipNorm ?? 1, options.ClipNorm is null || (options.ClipNorm > 0 && double.IsFinite(options.ClipNorm.Value)), "must be a finite number above 0"))
+            .Apply((_, _, _, _, _) => unit);
         return (preset, prediction, schedule, network, weighting, told, run).Apply((chosen, predicted, levels, layers, weights, _, _) =>
             new TrainingConfig(options, new(layers, levels, predicted, chosen), weights));
     }

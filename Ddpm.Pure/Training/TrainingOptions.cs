@@ -31,6 +31,9 @@ public sealed record TrainingOptions
     /// <summary>Adam's learning rate.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
+    /// <summary>The longest that the gradient of a step may be: a longer one is shortened to it (Pascanu et al. 2013, algorithm 1); null for any.</summary>
+    public double? ClipNorm { get; init; }
+
     /// <summary>T, the steps of the noise schedule.</summary>
     public int Steps { get; init; } = 1000;
 

@@ -1,5 +1,6 @@
 using Ddpm.Pure.Random;
 using LanguageExt;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Training;
 
@@ -46,6 +47,7 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
             timesteps,
             timesteps.Map(t => Plan.Config.LossWeighting.Weight(model.Prediction, model.Schedule[t])),
             options.LearningRate,
+            Optional(options.ClipNorm),
             new RandomStream(options.Seed, StreamName.TrainingNoise));
     }
 }
@@ -57,8 +59,10 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
 /// <param name="Timesteps">The timestep of each.</param>
 /// <param name="Weights">How much the loss of each counts.</param>
 /// <param name="LearningRate">The learning rate.</param>
+/// <param name="ClipNorm">How long its gradient may be at most, if there is a limit.</param>
 /// <param name="Noise">The stream of the noise.</param>
-public sealed record TrainingStep(int Number, int Epoch, Arr<int> Images, Arr<int> Timesteps, Arr<double> Weights, double LearningRate, RandomStream Noise)
+public sealed record TrainingStep(
+    int Number, int Epoch, Arr<int> Images, Arr<int> Timesteps, Arr<double> Weights, double LearningRate, Option<double> ClipNorm, RandomStream Noise)
 {
     /// <summary>ε of all images, one after another: <paramref name="destination"/> holds as many equal parts as there are images.</summary>
     public void FillNoise(Span<float> destination)

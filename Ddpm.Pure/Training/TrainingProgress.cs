@@ -6,7 +6,10 @@ namespace Ddpm.Pure.Training;
 /// <param name="EpochImages">The images of the unfinished epoch that were trained on; 0 between epochs.</param>
 /// <param name="BestEpoch">The epoch with the lowest mean loss, counted from 1; 0 before the first has ended.</param>
 /// <param name="BestLoss">That loss; 0 before the first has ended.</param>
-public sealed record TrainingProgress(int Step, double EpochLossSum, int EpochImages, int BestEpoch, double BestLoss)
+/// <param name="UntoldLossSum">The sum over the images since the last metrics line of their steps' losses.</param>
+/// <param name="UntoldImages">The images since then.</param>
+public sealed record TrainingProgress(
+    int Step, double EpochLossSum, int EpochImages, int BestEpoch, double BestLoss, double UntoldLossSum = 0, int UntoldImages = 0)
 {
     /// <summary>The start of a run.</summary>
     public static TrainingProgress Start { get; } = new(0, 0, 0, 0, 0);
@@ -15,13 +18,22 @@ public sealed record TrainingProgress(int Step, double EpochLossSum, int EpochIm
     [System.Text.Json.Serialization.JsonIgnore]
     public double EpochLoss => EpochImages == 0 ? 0 : EpochLossSum / EpochImages;
 
+    /// <summary>The mean loss since the last metrics line.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public double UntoldLoss => UntoldImages == 0 ? 0 : UntoldLossSum / UntoldImages;
+
     /// <summary>After one more step.</summary>
     public TrainingProgress After(TrainingStep step, double loss) => this with
     {
         Step = step.Number + 1,
         EpochLossSum = EpochLossSum + loss * step.Images.Count,
         EpochImages = EpochImages + step.Images.Count,
+        UntoldLossSum = UntoldLossSum + loss * step.Images.Count,
+        UntoldImages = UntoldImages + step.Images.Count,
     };
+
+    /// <summary>After a metrics line.</summary>
+    public TrainingProgress Told() => this with { UntoldLossSum = 0, UntoldImages = 0 };
 
     /// <summary>After the end of an epoch, counted from 1; its loss replaces the best where it is lower.</summary>
     public TrainingProgress EndOfEpoch(int epoch)
