@@ -54,6 +54,14 @@ public static class Checkpoint
             (ChecksumKey, Safetensors.Checksum(bare)))));
     }
 
+    /// <summary>The checksum (<see cref="Safetensors.Checksum"/>) of the weights under their state-dict names, without the embedding and Adam's moments.</summary>
+    public static string WeightsSha256(UNet network, Tensor theta)
+    {
+        using var still = no_grad();
+        using var scope = NewDisposeScope();
+        return Safetensors.Checksum(Valid(SafetensorsFile.Create(toSeq(Stored("", network.Layout, theta)), HashMap<string, string>())));
+    }
+
     /// <summary>The header of a checkpoint, once its checksum has been compared.</summary>
     /// <param name="file">The file.</param>
     /// <returns>The header, or what is wrong with the file.</returns>

@@ -24,9 +24,11 @@ internal sealed class MachineOptions
     }
 
     /// <summary>The device; the thread count is set on the way.</summary>
-    public Fin<Device> Prepare(CommandLine.ParseResult said)
+    /// <param name="said">The command line.</param>
+    /// <param name="otherwise">How many threads unless it says; none for as many as the library chooses.</param>
+    public Fin<Device> Prepare(CommandLine.ParseResult said, LanguageExt.Option<int> otherwise = default)
     {
-        var threads = said.GetValue(_threads);
+        var threads = said.GetValue(_threads) ?? otherwise.ToNullable();
         return from wanted in (Check.That("--threads", threads ?? 1, threads is null or >= 1, "must be at least 1"), DeviceChoice.Parse(said.GetValue(_device)!))
                    .Apply((_, choice) => choice).OrUsage()
                from device in ComputeDevice.Find(wanted)

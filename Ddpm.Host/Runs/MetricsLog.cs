@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ddpm.Host.Files;
 using LanguageExt;
 using LanguageExt.Common;
 using TorchSharp;
@@ -17,17 +16,21 @@ namespace Ddpm.Host.Runs;
 /// <param name="LearningRate">The learning rate.</param>
 /// <param name="ImagesPerSecond">Since the last line, or over the epoch.</param>
 /// <param name="Seconds">Training time in this process so far.</param>
-public sealed record Metric(string Kind, int Step, int Epoch, double Loss, double LearningRate, double ImagesPerSecond, double Seconds);
+/// <param name="GradientNorm">The length of the gradient of this very step, before any clipping.</param>
+public sealed record Metric(
+    string Kind, int Step, int Epoch, double Loss, double LearningRate, double ImagesPerSecond, double Seconds, double GradientNorm = 0);
 
 /// <summary>metrics.jsonl and its TensorBoard twin: logs that grow line by line.</summary>
 public sealed class MetricsLog : IDisposable
 {
     private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower };
 
+    private readonly FileStream _file;
     private readonly StreamWriter _lines;
     private readonly SummaryWriter _board;
 
-    private MetricsLog(StreamWriter lines, SummaryWriter board) => (_lines, _board) = (lines, board);
+    private MetricsLog(FileStream file, SummaryWriter board) =>
+        (_file, _lines, _board) = (file, new StreamWriter(file) { AutoFlush = true, NewLine = "\n" }, board);
 
     /// <summary>
     /// Opens a run's log for steps after <paramref name="step"/>: lines of later steps, which an interrupted run left behind its last
@@ -38,9 +41,9 @@ public sealed class MetricsLog : IDisposable
         try
         {
             var kept = File.Exists(folder.MetricsPath) ? File.ReadLines(folder.MetricsPath).Where(line => StepOf(line) <= step).ToArray() : [];
-            return AtomicFile.Write(folder.MetricsPath, System.Text.Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))))
+            return folder.Write(folder.MetricsPath, System.Text.Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))))
                 .Map(_ => new MetricsLog(
-                    new StreamWriter(folder.MetricsPath, append: true) { AutoFlush = true, NewLine = "\n" },
+                    new FileStream(folder.MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read),
                     torch.utils.tensorboard.SummaryWriter(folder.TensorBoardPath, createRunName: false)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -70,6 +73,20 @@ public sealed class MetricsLog : IDisposable
             _lines.WriteLine(JsonSerializer.Serialize(metric, Format));
             _board.add_scalar($"{metric.Kind}/loss", (float)metric.Loss, metric.Step);
             _board.add_scalar($"{metric.Kind}/images-per-second", (float)metric.ImagesPerSecond, metric.Step);
+            return unit;
+        }
+        catch (IOException e)
+        {
+            return Error.New($"cannot write the metrics: {e.Message}");
+        }
+    }
+
+    /// <summary>Returns once all lines are on the disk.</summary>
+    public Fin<Unit> Flush()
+    {
+        try
+        {
+            _file.Flush(flushToDisk: true);
             return unit;
         }
         catch (IOException e)

@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -11,6 +12,11 @@ namespace Ddpm.Host.Runs;
 /// <param name="Path">The folder.</param>
 public sealed record RunFolder(string Path)
 {
+    private const string CheckpointPrefix = "step-", CheckpointSuffix = ".safetensors";
+
+    /// <summary>The file system that checkpoints and receipts are written to.</summary>
+    public FileOperations Files { get; init; } = FileOperations.Disk;
+
     /// <summary>The first of root/name, root/name-2, root/name-3, … that holds nothing yet.</summary>
     public static RunFolder NextFree(string root, string name) => Enumerable.Range(1, int.MaxValue)
         .Select(n => new RunFolder(System.IO.Path.Combine(root, n == 1 ? name : Invariant($"{name}-{n}"))))
@@ -32,7 +38,16 @@ public sealed record RunFolder(string Path)
     public string SampleGridPath(int epoch) => Within("samples", Invariant($"epoch-{epoch:D2}.png"));
 
     /// <summary>The file name of the checkpoint after a step.</summary>
-    public static string CheckpointName(int step) => Invariant($"step-{step:D7}.safetensors");
+    public static string CheckpointName(int step) => Invariant($"{CheckpointPrefix}{step:D7}{CheckpointSuffix}");
+
+    /// <summary>The step in such a name.</summary>
+    public static Option<int> CheckpointStep(string name) =>
+        name.StartsWith(CheckpointPrefix, StringComparison.Ordinal) && name.EndsWith(CheckpointSuffix, StringComparison.Ordinal)
+            ? parseInt(name[CheckpointPrefix.Length..^CheckpointSuffix.Length])
+            : None;
+
+    /// <summary>Names the process that trains here.</summary>
+    public string LockPath => Within("run.lock");
 
     /// <summary>Where a checkpoint lies.</summary>
     public string CheckpointPath(string name) => Within("checkpoints", name);
@@ -43,14 +58,26 @@ public sealed record RunFolder(string Path)
     /// <summary>A path inside the folder.</summary>
     public string Within(params string[] names) => System.IO.Path.Combine([Path, .. names]);
 
-    /// <summary>Makes the folder and those inside it.</summary>
+    /// <summary>Makes the folder and those inside it, and clears away what a process that was killed left half-written.</summary>
     public Fin<Unit> Create() =>
         from _ in Folders.Create(Within("checkpoints"))
         from __ in Folders.Create(Within("samples"))
+        let ___ = Abandoned().Iter(Delete)
         select unit;
 
+    /// <summary>Writes a file inside the folder, as a whole or not at all.</summary>
+    public Fin<Unit> Write(string path, ReadOnlyMemory<byte> content) => AtomicFile.Write(Files, path, stream => stream.Write(content.Span));
+
     /// <summary>Writes the receipt.</summary>
-    public Fin<Unit> Write(RunReceipt receipt) => AtomicFile.Write(ReceiptPath, receipt.ToJson());
+    public Fin<Unit> Write(RunReceipt receipt) => Write(ReceiptPath, receipt.ToJson());
+
+    /// <summary>Deletes the checkpoints that have expired by a receipt.</summary>
+    public Unit Prune(RunReceipt receipt)
+    {
+        var steps = Here("checkpoints", $"{CheckpointPrefix}*{CheckpointSuffix}").Choose(path => CheckpointStep(System.IO.Path.GetFileName(path)));
+        return CheckpointRetention.Expired(steps, Optional(receipt.Recorded.Keep), receipt.Progress.Step, Optional(receipt.Best).Bind(CheckpointStep))
+            .Iter(step => Delete(CheckpointPath(CheckpointName(step))));
+    }
 
     /// <summary>Reads the receipt of a run that exists.</summary>
     public Fin<RunReceipt> Receipt() => !File.Exists(ReceiptPath)
@@ -66,6 +93,22 @@ public sealed record RunFolder(string Path)
            from file in Safetensors.Read(bytes)
            from header in Checkpoint.Header(file)
            select (file, header)).At(Unusable(name));
+
+    private Seq<string> Abandoned() => Seq(".", "checkpoints", "samples").Bind(folder => Here(folder, $"*{AtomicFile.TemporarySuffix}"));
+
+    private Seq<string> Here(string folder, string pattern) => toSeq(Directory.GetFiles(Within(folder), pattern));
+
+    /// <summary>A file that cannot be deleted now is in nobody's way, and is tried again the next time.</summary>
+    private void Delete(string path)
+    {
+        try
+        {
+            Files.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
 
     private string Others()
     {

@@ -1,10 +1,12 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using TorchSharp;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Runs;
 
@@ -37,6 +39,11 @@ public sealed record MachineReceipt(string Ddpm, string TorchSharp, string Libto
         device,
         torch.get_num_threads());
 
+    /// <summary>What differs on another machine, "name: this → other".</summary>
+    public Seq<string> DifferencesTo(MachineReceipt other) => toSeq(typeof(MachineReceipt).GetProperties()
+        .Where(property => !Equals(property.GetValue(this), property.GetValue(other)))
+        .Select(property => $"{JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name)}: {property.GetValue(this)} → {property.GetValue(other)}").ToArray());
+
     private static string VersionOf(Assembly assembly) =>
         assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }
@@ -49,9 +56,16 @@ public sealed record MachineReceipt(string Ddpm, string TorchSharp, string Libto
 /// <param name="Best">The file name of the checkpoint with the lowest epoch loss, once there is one.</param>
 /// <param name="Progress">How far the last checkpoint is.</param>
 /// <param name="Finished">Whether the run is complete.</param>
+/// <param name="Recording">What it leaves behind; absent from the receipts of earlier versions.</param>
+/// <param name="WeightsSha256">Of the trained weights once the run is complete: the checksum of the format's tensors under their state-dict names.</param>
 public sealed record RunReceipt(
-    TrainingOptions Options, DataReceipt Data, MachineReceipt Machine, string? Last, string? Best, TrainingProgress Progress, bool Finished)
+    TrainingOptions Options, DataReceipt Data, MachineReceipt Machine, string? Last, string? Best, TrainingProgress Progress, bool Finished,
+    Recording? Recording = null, string? WeightsSha256 = null)
 {
+    /// <summary>What the run leaves behind.</summary>
+    [JsonIgnore]
+    public Recording Recorded => Recording ?? new();
+
     private static readonly JsonSerializerOptions Format = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
@@ -68,9 +82,9 @@ public sealed record RunReceipt(
     {
         try
         {
-            return JsonSerializer.Deserialize<RunReceipt>(json, Format) is { Options: not null, Data: not null, Progress: not null } receipt
+            return JsonSerializer.Deserialize<RunReceipt>(json, Format) is { Options: not null, Data: not null, Machine: not null, Progress: not null } receipt
                 ? receipt
-                : Error.New("it lacks options, data or progress");
+                : Error.New("it lacks options, data, machine or progress");
         }
         catch (JsonException e)
         {

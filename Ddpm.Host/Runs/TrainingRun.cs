@@ -17,9 +17,8 @@ namespace Ddpm.Host.Runs;
 /// <summary>How a training run is carried out, as opposed to what it computes.</summary>
 /// <param name="Folder">Where it leaves its files.</param>
 /// <param name="Device">What computes.</param>
-/// <param name="SampleEvery">A grid of samples after every k-th epoch, and before the first; 0 for none.</param>
-/// <param name="LogEvery">A metrics line after every k-th step.</param>
-public sealed record TrainingConduct(RunFolder Folder, Device Device, int SampleEvery, int LogEvery);
+/// <param name="Replicas">How a batch is shared out.</param>
+public sealed record TrainingConduct(RunFolder Folder, Device Device, Replicas Replicas);
 
 /// <summary>Carries a training run from its first step, or from its last checkpoint, to its end.</summary>
 public sealed class TrainingRun : IDisposable
@@ -63,7 +62,7 @@ public sealed class TrainingRun : IDisposable
                      from _ in conduct.Folder.Create()
                      from __ in conduct.Folder.Write(receipt)
                      from metrics in MetricsLog.Open(conduct.Folder, receipt.Progress.Step)
-                     let trainer = new Trainer(network, config.Model, images, start, Replicas.For(conduct.Device))
+                     let trainer = new Trainer(network, config.Model, images, start, conduct.Replicas)
                      select new TrainingRun(conduct, new TrainingPlan(config, images.Count), network, trainer, metrics, receipt, sampleGrid, report);
         if (opened.IsFail)
         {
@@ -79,33 +78,23 @@ public sealed class TrainingRun : IDisposable
     {
         _report(new TrainingEvent.Began(_plan, _receipt.Progress.Step));
         var clock = Stopwatch.StartNew();
-        if (_receipt.Progress.Step == 0 && _conduct.SampleEvery > 0)
+        var done = BetweenEpochs();
+        while (done.IsSucc && _receipt.Progress.Step < _plan.TotalSteps)
         {
-            var grid = _sampleGrid(_trainer.State.Weights, 0);
-            if (grid.IsFail)
-            {
-                return grid.Map(_ => _receipt);
-            }
+            done = Epoch(_receipt.Progress.Step / _plan.StepsPerEpoch, clock, stop).Bind(_ => BetweenEpochs());
         }
 
-        while (_receipt.Progress.Step < _plan.TotalSteps)
-        {
-            var ended = Epoch(_receipt.Progress.Step / _plan.StepsPerEpoch, clock, stop);
-            if (ended.IsFail)
-            {
-                return ended.Map(_ => _receipt);
-            }
-        }
-
-        _receipt = _receipt with { Finished = true };
-        return _conduct.Folder.Write(_receipt).Map(_ => _receipt);
+        return from _ in done
+               let receipt = _receipt with { Finished = true, WeightsSha256 = Checkpoint.WeightsSha256(_network, _trainer.State.Weights) }
+               from __ in _conduct.Folder.Write(receipt)
+               select Accept(receipt);
     }
 
     private Fin<Unit> Epoch(int epoch, Stopwatch clock, CancellationToken stop)
     {
         var epochPlan = _plan.Epoch(epoch);
         var progress = _receipt.Progress;
-        var (began, sinceLog, lossSinceLog, imagesSinceLog, images) = (clock.Elapsed, clock.Elapsed, 0.0, 0, 0);
+        var (began, told, toldImages, images, gradient) = (clock.Elapsed, clock.Elapsed, 0, 0, 0.0);
         for (var k = progress.Step % _plan.StepsPerEpoch; k < _plan.StepsPerEpoch; k++)
         {
             if (stop.IsCancellationRequested)
@@ -120,71 +109,92 @@ public sealed class TrainingRun : IDisposable
                 return Diverged(step, outcome);
             }
 
-            var loss = outcome.Loss;
-
-            progress = progress.After(step, loss);
-            (lossSinceLog, imagesSinceLog, images) = (lossSinceLog + loss * step.Images.Count, imagesSinceLog + step.Images.Count, images + step.Images.Count);
+            progress = progress.After(step, outcome.Loss);
+            (images, gradient) = (images + step.Images.Count, outcome.GradientNorm);
             _report(new TrainingEvent.Stepped(step, progress.EpochLoss, images / (clock.Elapsed - began).TotalSeconds));
-            if (progress.Step % _conduct.LogEvery == 0)
+            if (progress.Step % _receipt.Recorded.LogEvery == 0)
             {
                 var written = _metrics.Write(new(
-                    "step", progress.Step, epoch + 1, lossSinceLog / imagesSinceLog, step.LearningRate,
-                    imagesSinceLog / (clock.Elapsed - sinceLog).TotalSeconds, clock.Elapsed.TotalSeconds));
+                    "step", progress.Step, epoch + 1, progress.UntoldLoss, step.LearningRate,
+                    (images - toldImages) / (clock.Elapsed - told).TotalSeconds, clock.Elapsed.TotalSeconds, gradient));
                 if (written.IsFail)
                 {
                     return written;
                 }
 
-                (sinceLog, lossSinceLog, imagesSinceLog) = (clock.Elapsed, 0, 0);
+                (progress, told, toldImages) = (progress.Told(), clock.Elapsed, images);
+            }
+
+            if (_receipt.Recorded.CheckpointEvery is { } every && progress.Step % every == 0 && k + 1 < _plan.StepsPerEpoch)
+            {
+                var saved = Save(progress);
+                if (saved.IsFail)
+                {
+                    return saved;
+                }
             }
         }
 
         var metric = new Metric(
             "epoch", progress.Step, epoch + 1, progress.EpochLoss, _plan.Config.Options.LearningRate,
-            images / (clock.Elapsed - began).TotalSeconds, clock.Elapsed.TotalSeconds);
+            images / (clock.Elapsed - began).TotalSeconds, clock.Elapsed.TotalSeconds, gradient);
         progress = progress.EndOfEpoch(epoch + 1);
         return from _ in _metrics.Write(metric)
                from __ in Save(progress)
-               from ___ in DrawLosses()
-               from ____ in Ended(metric, epoch + 1)
-               select unit;
+               select Ended(metric);
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(Invariant(
         $"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, at learning rate {step.LearningRate}: try a lower --learning-rate or a --clip-norm; ")
         + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_conduct.Folder.CheckpointPath(_receipt.Last)}"));
 
+    /// <summary>
+    /// The pictures that are due after an epoch, or before the first. A run that was killed before it had drawn them does so when it goes on.
+    /// </summary>
+    private Fin<Unit> BetweenEpochs()
+    {
+        var (epoch, started) = Math.DivRem(_receipt.Progress.Step, _plan.StepsPerEpoch);
+        var every = _receipt.Recorded.SampleEvery;
+        return started > 0
+            ? unit
+            : from _ in epoch == 0 ? unit : DrawLosses()
+              from __ in every > 0 && epoch % every == 0 && !File.Exists(_conduct.Folder.SampleGridPath(epoch)) ? _sampleGrid(_trainer.State.Weights, epoch) : unit
+              select unit;
+    }
+
     private Fin<Unit> DrawLosses() => MetricsLog.Read(_conduct.Folder).Bind(metrics =>
     {
         Arr<LossPoint> Losses(string kind) =>
             metrics.Filter(metric => metric.Kind == kind).Map(metric => new LossPoint((double)metric.Step / _plan.StepsPerEpoch, metric.Loss)).ToArr();
         var figure = Figure.Draw("Training loss", [new FigurePanel("mean loss over epochs", new LossChart(Losses("step"), Losses("epoch")).Draw())]);
-        return AtomicFile.Write(_conduct.Folder.LossPicturePath, Png.Encode(figure));
+        return _conduct.Folder.Write(_conduct.Folder.LossPicturePath, Png.Encode(figure));
     });
 
-    private Fin<Unit> Ended(Metric metric, int epoch)
+    private Unit Ended(Metric metric)
     {
-        _report(new TrainingEvent.EpochEnded(metric, _receipt.Progress.BestEpoch == epoch));
-        return _conduct.SampleEvery > 0 && epoch % _conduct.SampleEvery == 0 ? _sampleGrid(_trainer.State.Weights, epoch) : unit;
+        _report(new TrainingEvent.EpochEnded(metric, _receipt.Progress.BestEpoch == metric.Epoch));
+        return unit;
     }
 
-    /// <summary>Writes the checkpoint first and the receipt that names it second, so that a receipt never names what is not there.</summary>
+    /// <summary>
+    /// Puts the metrics on the disk, then writes the checkpoint and then the receipt that names it, so that a receipt never names what is not
+    /// there; what has expired by the new receipt is deleted last.
+    /// </summary>
     private Fin<Unit> Save(TrainingProgress progress)
     {
         var name = RunFolder.CheckpointName(progress.Step);
         var header = new CheckpointHeader(_receipt.Options, _receipt.Data.Size, _receipt.Data.Channels, progress);
         var bestIsNew = progress.BestEpoch > 0 && progress.BestEpoch != _receipt.Progress.BestEpoch;
         var receipt = _receipt with { Last = name, Best = bestIsNew ? name : _receipt.Best, Progress = progress };
-        return from _ in AtomicFile.Write(_conduct.Folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, _network, _trainer.State)))
-               from __ in _conduct.Folder.Write(receipt)
-               select Accept(receipt);
+        return from _ in _metrics.Flush()
+               from __ in _conduct.Folder.Write(_conduct.Folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, _network, _trainer.State)))
+               from ___ in _conduct.Folder.Write(receipt)
+               let ____ = _conduct.Folder.Prune(receipt)
+               let _____ = Accept(receipt)
+               select unit;
     }
 
-    private Unit Accept(RunReceipt receipt)
-    {
-        _receipt = receipt;
-        return unit;
-    }
+    private RunReceipt Accept(RunReceipt receipt) => _receipt = receipt;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -66,12 +66,21 @@ public sealed record TrainingOptions
         var fewer = wanted.Epochs < Epochs
             ? Prelude.Seq1(Error.New($"epochs can only grow when a run is resumed: it has {Epochs}, got {wanted.Epochs}"))
             : Seq<Error>.Empty;
-        var faults = fewer + typeof(TrainingOptions).GetProperties()
-            .Where(option => option.Name != nameof(Epochs) && !Equals(option.GetValue(this), option.GetValue(wanted)))
-            .Select(option => Error.New($"{JsonNamingPolicy.KebabCaseLower.ConvertName(option.Name)} of the run is {option.GetValue(this) ?? "not set"} and cannot be changed to {option.GetValue(wanted) ?? "none"} when it is resumed"))
-            .ToSeq();
+        var faults = fewer + Differences(wanted).Filter(difference => difference.Name != nameof(Epochs)).Map(difference => Error.New(
+            $"{Spelt(difference.Name)} of the run is {difference.Here ?? "not set"} and cannot be changed to {difference.There ?? "none"} when it is resumed"));
         return faults.IsEmpty ? Validation<Error, TrainingOptions>.Success(wanted) : Validation<Error, TrainingOptions>.Fail(faults);
     }
+
+    /// <summary>What differs in other options, "name: this → other".</summary>
+    public Seq<string> DifferencesTo(TrainingOptions other) =>
+        Differences(other).Map(difference => $"{Spelt(difference.Name)}: {difference.Here ?? "not set"} → {difference.There ?? "not set"}");
+
+    private Seq<(string Name, object? Here, object? There)> Differences(TrainingOptions other) => Prelude.toSeq(typeof(TrainingOptions).GetProperties()
+        .Select(option => (option.Name, Here: option.GetValue(this), There: option.GetValue(other)))
+        .Where(option => !Equals(option.Here, option.There))
+        .ToArray());
+
+    private static string Spelt(string name) => JsonNamingPolicy.KebabCaseLower.ConvertName(name);
 }
 
 /// <summary>The values that options name. One table each, from which parsing, messages and help are made.</summary>

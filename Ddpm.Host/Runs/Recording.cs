@@ -1,0 +1,20 @@
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Runs;
+
+/// <summary>What a run leaves behind while it trains. Nothing of it changes what is computed, so a resumed run may change it.</summary>
+/// <param name="SampleEvery">A grid of samples after every k-th epoch, and before the first; 0 for none.</param>
+/// <param name="LogEvery">A metrics line after every k-th step.</param>
+/// <param name="CheckpointEvery">A checkpoint after every k-th step, beside those after every epoch; null for none.</param>
+/// <param name="Keep">How many of the newest checkpoints to keep, beside the best; null for all.</param>
+public sealed record Recording(int SampleEvery = 5, int LogEvery = 50, int? CheckpointEvery = null, int? Keep = null)
+{
+    /// <summary>This, or every fault in it.</summary>
+    public Validation<Error, Recording> Checked() =>
+        (Check.AtLeast("--sample-every", SampleEvery, 0), Check.AtLeast("--log-every", LogEvery, 1),
+            Check.AtLeast("--checkpoint-every", CheckpointEvery ?? 1, 1), Check.AtLeast("--keep", Keep ?? 1, 1))
+        .Apply((_, _, _, _) => this);
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Text.Json;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Runs;
+
+/// <summary>The process that has a run.</summary>
+/// <param name="Pid">Its number.</param>
+/// <param name="Host">The machine it runs on.</param>
+/// <param name="Started">When it started, since numbers are used again; in UTC.</param>
+public sealed record LockHolder(int Pid, string Host, DateTime Started)
+{
+    /// <summary>Start times are rounded, differently by different readers.</summary>
+    private static readonly TimeSpan Rounding = TimeSpan.FromSeconds(2);
+
+    /// <summary>This process.</summary>
+    public static LockHolder Here { get; } = new(Environment.ProcessId, Environment.MachineName, StartOf(Environment.ProcessId).IfNone(DateTime.UtcNow));
+
+    /// <summary>Whether the run is still this process's, as far as can be seen from a machine.</summary>
+    /// <param name="host">That machine.</param>
+    /// <param name="startOf">When its process of a number started, if there is one.</param>
+    /// <returns>False only where the process is known to be gone: on another machine it cannot be known.</returns>
+    public bool Holds(string host, Func<int, Option<DateTime>> startOf) =>
+        Host != host || startOf(Pid).Exists(started => (started - Started).Duration() < Rounding);
+
+    /// <summary>When a process of this machine started, in UTC.</summary>
+    public static Option<DateTime> StartOf(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            return process.StartTime.ToUniversalTime();
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return None;
+        }
+    }
+}
+
+/// <summary>
+/// Keeps a second process out of a run's folder: run.lock names the process that trains there. A lock whose process is gone, as after a
+/// crash, is taken over. The file is open for a moment only, to itself, while it is read and written.
+/// </summary>
+public sealed class RunLock : IDisposable
+{
+    private readonly RunFolder _folder;
+
+    private RunLock(RunFolder folder) => _folder = folder;
+
+    /// <summary>Takes a run's folder, which is made if need be.</summary>
+    /// <returns>The lock; or who has it.</returns>
+    public static Fin<RunLock> Take(RunFolder folder) => Take(folder, LockHolder.Here, LockHolder.StartOf);
+
+    /// <summary>As <see cref="Take(RunFolder)"/>, for any process on a machine with any processes.</summary>
+    public static Fin<RunLock> Take(RunFolder folder, LockHolder taker, Func<int, Option<DateTime>> startOf)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder.Path);
+            using var file = new FileStream(folder.LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            if (Holder(file).Filter(holder => holder != taker && holder.Holds(taker.Host, startOf)).Case is LockHolder other)
+            {
+                return Error.New(other.Host == taker.Host
+                    ? $"process {other.Pid} is training in {folder.Path}: wait for it, stop it, or choose another --run"
+                    : $"process {other.Pid} on {other.Host} is training in {folder.Path}: choose another --run; if that process is gone, delete {folder.LockPath}");
+            }
+
+            file.SetLength(0);
+            file.Write(JsonSerializer.SerializeToUtf8Bytes(taker));
+            return new RunLock(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Error.New($"cannot lock {folder.Path}: {e.Message.TrimEnd('.')}; choose another --run, or try again if another process is about to train there");
+        }
+    }
+
+    /// <summary>Gives the folder back; one that holds nothing but the lock goes with it.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            File.Delete(_folder.LockPath);
+            if (!Directory.EnumerateFileSystemEntries(_folder.Path).Any())
+            {
+                Directory.Delete(_folder.Path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It names a process that will be gone, so it will be taken over.
+        }
+    }
+
+    /// <summary>Who is named there; nobody in a file that was cut short or is something else.</summary>
+    private static Option<LockHolder> Holder(Stream file)
+    {
+        try
+        {
+            return file.Length is 0 or > 4096 ? None : Optional(JsonSerializer.Deserialize<LockHolder>(file));
+        }
+        catch (JsonException)
+        {
+            return None;
+        }
+    }
+}
