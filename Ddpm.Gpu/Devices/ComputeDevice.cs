@@ -16,6 +16,11 @@ public static class ComputeDevice
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
+    /// <summary>
+    /// How many images a device generates in one piece. Every image is computed in a piece of this size, so another number here gives other bits.
+    /// </summary>
+    public static int MicroBatch(Device device) => device.type == TorchSharp.DeviceType.CPU ? 16 : 128;
+
     private static Fin<Device> Cuda(int index) => !cuda.is_available()
         ? Error.New("device cuda was asked for, but there is no CUDA device: build with -p:Cuda=true on a machine with an NVIDIA GPU, or say --device cpu")
         : index >= cuda.device_count()

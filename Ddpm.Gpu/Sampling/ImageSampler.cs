@@ -1,5 +1,7 @@
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
+using Ddpm.Gpu.Training;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using LanguageExt.Common;
@@ -17,19 +19,21 @@ public sealed record GeneratedImages(int Count, int Channels, int Size, ReadOnly
 
 /// <summary>Which images to generate.</summary>
 /// <param name="Seed">The seed of all noise.</param>
-/// <param name="Count">How many, ≥ 1.</param>
-/// <param name="BatchSize">How many at a time, ≥ 1.</param>
-public sealed record SampleRequest(ulong Seed, int Count, int BatchSize);
+/// <param name="First">The number of the first, ≥ 0.</param>
+/// <param name="Count">How many from there on, ≥ 1.</param>
+/// <param name="AtOnce">How many to have in work at a time, ≥ 1, as far as whole micro-batches allow; no image depends on it.</param>
+public sealed record SampleRequest(ulong Seed, int First, int Count, int AtOnce);
 
 /// <summary>What is known of the images to generate.</summary>
 /// <param name="Images">In [−1, 1], as many as are asked for, N·C·H·W numbers.</param>
 /// <param name="Mask">Which of an image's C·H·W numbers are kept to the end; none where all are generated anew from the start that the plan says.</param>
 public sealed record KnownPixels(ReadOnlyMemory<float> Images, Option<ReadOnlyMemory<bool>> Mask);
 
-/// <summary>Generates images with a network and a plan.</summary>
+/// <summary>Generates images with a network and a plan. An image depends on the seed and its number alone (<see cref="MicroBatches"/>).</summary>
 /// <param name="network">The network.</param>
 /// <param name="plan">The compiled sampler.</param>
-public sealed class ImageSampler(UNet network, SamplingPlan plan)
+/// <param name="workers">Who computes micro-batches side by side; null for as many as the device allows.</param>
+public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? workers = null)
 {
     /// <summary>Generates images.</summary>
     /// <param name="theta">The network's weights.</param>
@@ -57,46 +61,62 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan)
     private IReadOnlyList<GeneratedImages> Run(
         Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, Option<KnownPixels> known, CancellationToken stop)
     {
-        using var still = no_grad();
-        using var scope = NewDisposeScope();
-        var weights = network.Layout.View(theta);
-        var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
+        var (channels, size, micro) = (network.Config.ImageChannels, network.Config.ImageSize, ComputeDevice.MicroBatch(network.Device));
         var pixels = channels * size * size;
         var kept = moments.Append(plan.Lines.Count).Distinct().ToDictionary(moment => moment, _ => new float[request.Count * pixels]);
-        var batches = (request.Count + request.BatchSize - 1) / request.BatchSize;
-        for (var batch = 0; batch < batches; batch++)
+        var parts = MicroBatches.Covering(request.First, request.Count, micro);
+        var done = 0;
+        void Report()
         {
-            using var inner = NewDisposeScope();
-            var first = batch * request.BatchSize;
-            var count = Math.Min(request.BatchSize, request.Count - first);
-            var noise = new SampleNoise(request.Seed, first, [count, channels, size, size], network.Type, network.Device);
+            lock (kept)
+            {
+                progress(++done, parts.Count * plan.Lines.Count);
+            }
+        }
 
+        void Compute(MicroBatches.Part part)
+        {
+            using var still = no_grad(); // of this thread, as is the scope
+            using var scope = NewDisposeScope();
+            var weights = network.Layout.View(theta);
+            var place = (part.FirstAsked - request.First) * pixels;
+            long[] shape = [micro, channels, size, size];
             void Keep(int moment, Tensor x)
             {
                 if (kept.TryGetValue(moment, out var values))
                 {
-                    x.contiguous().to(float32).cpu().data<float>().CopyTo(values.AsSpan(first * pixels, count * pixels));
+                    x.narrow(0, part.From, part.Count).contiguous().to(float32).cpu().data<float>().CopyTo(values.AsSpan(place, part.Count * pixels));
                 }
             }
 
+            KnownImage Known(KnownPixels all)
+            {
+                var values = new float[micro * pixels];
+                all.Images.Span.Slice(place, part.Count * pixels).CopyTo(values.AsSpan(part.From * pixels));
+                return new(
+                    tensor(values, shape, network.Type).to(network.Device),
+                    all.Mask.Map(mask => tensor(mask.ToArray(), [1, channels, size, size]).to(network.Device)));
+            }
+
+            var noise = new SampleNoise(request.Seed, part.First, shape, network.Type, network.Device);
             var initial = noise.Initial();
             Keep(0, initial);
             PlanExecutor.Run(
                 plan,
-                (x, timestep) => network.Forward(weights, x, TensorMath.Repeated(timestep, count, network.Device)),
+                (x, timestep) => network.Forward(weights, x, TensorMath.Repeated(timestep, micro, network.Device)),
                 initial,
                 noise.Line,
-                known.Map(pixel => new KnownImage(
-                    tensor(pixel.Images.Slice(first * pixels, count * pixels).ToArray(), [count, channels, size, size], network.Type).to(network.Device),
-                    pixel.Mask.Map(mask => tensor(mask.ToArray(), [1, channels, size, size]).to(network.Device)))),
+                known.Map(Known),
                 observe: (line, x) =>
                 {
                     stop.ThrowIfCancellationRequested();
                     Keep(line + 1, x);
-                    progress(batch * plan.Lines.Count + line + 1, batches * plan.Lines.Count);
+                    Report();
                 });
         }
 
+        var most = (workers ?? Replicas.For(network.Device)).Count;
+        new Replicas(Math.Clamp(request.AtOnce / micro, 1, most)).ForEach(parts.Count, number => Compute(parts[number]));
         return [.. moments.Append(plan.Lines.Count).Select(moment => new GeneratedImages(request.Count, channels, size, kept[moment]))];
     }
 }

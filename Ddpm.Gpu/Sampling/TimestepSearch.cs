@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
+using Ddpm.Gpu.Training;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using LanguageExt;
@@ -24,11 +25,19 @@ public static class TimestepSearch
     public static Arr<Arr<double>> Costs(
         UNet network, Tensor theta, SamplingSetting setting, SampleRequest request, Action<int, int> progress, CancellationToken stop)
     {
+        var costs = Arr<Arr<double>>.Empty;
+        new Replicas(1).ForEach(1, _ => costs = OnOneThread(network, theta, setting, request, progress, stop)); // so that no thread count changes what is found
+        return costs;
+    }
+
+    private static Arr<Arr<double>> OnOneThread(
+        UNet network, Tensor theta, SamplingSetting setting, SampleRequest request, Action<int, int> progress, CancellationToken stop)
+    {
         using var still = no_grad();
         using var scope = NewDisposeScope();
         var weights = network.Layout.View(theta);
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
-        var noise = new SampleNoise(request.Seed, 0, [request.Count, channels, size, size], network.Type, network.Device);
+        var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size, size], network.Type, network.Device);
         var n = setting.Timesteps.Values.Count;
         var (points, outputs) = (new List<Tensor>(), new List<Tensor>());
         var end = PlanExecutor.Run(

@@ -1,21 +1,24 @@
 using Ddpm.Pure.Training;
+using LanguageExt;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Training;
 
 /// <summary>
-/// Shares a batch out to threads that compute side by side, each on one core by itself. With small convolutions that keeps the cores
-/// busier than several threads inside each operation do. The shares, and the order in which their results are put together, depend on
-/// the count alone, so that equal counts give equal bits.
+/// Threads that compute side by side, each on one core by itself. With small convolutions that keeps the cores busier than several threads
+/// inside each operation do.
 /// </summary>
-/// <param name="Count">How many share a batch, ≥ 1.</param>
+/// <param name="Count">How many, ≥ 1.</param>
 public sealed record Replicas(int Count)
 {
     /// <summary>One for each thread that libtorch may use on the CPU; a single one on any other device, which is parallel in itself.</summary>
     public static Replicas For(Device device) => new(device.type == DeviceType.CPU ? get_num_threads() : 1);
 
-    /// <summary>Computes all shares of a batch.</summary>
+    /// <summary>
+    /// Computes all shares of a batch. The shares, and the order in which their results are put together, depend on the count alone, so that
+    /// equal counts give equal bits.
+    /// </summary>
     /// <param name="batch">Its images.</param>
     /// <param name="share">Computes the share of count images from first on.</param>
     /// <returns>The results in the order of the shares.</returns>
@@ -27,13 +30,38 @@ public sealed record Replicas(int Count)
             return [share(0, batch)];
         }
 
-        var running = parts.Map(part => Task.Factory.StartNew(
+        return Together(parts.Map<Func<T>>(part => () => share(part.First, part.Count)));
+    }
+
+    /// <summary>Computes pieces of work, each on one thread, in any order: what a piece comes to does not depend on the count.</summary>
+    /// <param name="pieces">How many.</param>
+    /// <param name="piece">Computes one, by its number.</param>
+    public void ForEach(int pieces, Action<int> piece)
+    {
+        var taken = 0;
+        Together(Enumerable.Repeat<Func<Unit>>(
+            () =>
+            {
+                for (var next = Interlocked.Increment(ref taken); next <= pieces; next = Interlocked.Increment(ref taken))
+                {
+                    piece(next - 1);
+                }
+
+                return default;
+            },
+            Math.Min(Count, pieces)));
+    }
+
+    /// <summary>Does all at once, each on a thread of its own, and returns or throws when the last has ended.</summary>
+    private static T[] Together<T>(IEnumerable<Func<T>> work)
+    {
+        var running = work.Select(one => Task.Factory.StartNew(
             () =>
             {
                 set_num_threads(1); // of this thread; the others keep theirs
-                return share(part.First, part.Count);
+                return one();
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
-        return [.. running.Select(task => task.GetAwaiter().GetResult())];
+        return Task.WhenAll(running).GetAwaiter().GetResult();
     }
 }

@@ -25,13 +25,15 @@ internal static class SampleCommand
     // The images that timesteps are searched with, and the timesteps that they are searched among.
     private const int SearchImages = 16, SearchCandidates = 64;
 
+    private const int LargestNumber = 1_000_000_000;
+
     private static readonly Map<string, PixelScale> Scales = Map<string, PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
 
     /// <summary>What a user may say about sampling; null means as the run's preset does.</summary>
-    internal sealed record Request(int Count, ulong Seed, SamplingOptions Sampling, bool? Clip, string? Scale, int BatchSize)
+    internal sealed record Request(int First, int Count, ulong Seed, SamplingOptions Sampling, bool? Clip, string? Scale, int BatchSize)
     {
         /// <summary>What `train` does at its end.</summary>
-        public static Request Default { get; } = new(100, 1, new(), null, null, 100);
+        public static Request Default { get; } = new(0, 100, 1, new(), null, null, 100);
     }
 
     /// <summary>A request, checked against the model that it is for.</summary>
@@ -55,13 +57,15 @@ internal static class SampleCommand
                 ? sampling.TimestepsOn(model.Schedule).Bind(wanted => Check.That(
                     "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates, Invariant($"must be at most {SearchCandidates} where they are searched"))).Map(Some)
                 : LanguageExt.Option<int>.None;
-            return (Check.AtLeast("--count", request.Count, 1), Check.AtLeast("--batch-size", request.BatchSize, 1),
+            return (Check.AtLeast("--first", request.First, 0),
+                    Check.That("--count", request.Count, request.Count >= 1 && request.Count <= LargestNumber - Math.Max(0, request.First), Invariant($"must lie in [1, {LargestNumber} - first]")),
+                    Check.AtLeast("--batch-size", request.BatchSize, 1),
                     Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
                     steps,
                     (candidates.Chosen(), candidates.TimestepsOn(model.Schedule)).Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
                         .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Map(_ => chosen)))
-                .Apply((count, batch, scale, searched, chosen) => new Checked(
-                    new SampleRequest(request.Seed, count, Math.Min(batch, count)), chosen.Setting, chosen.Sampler, searched, new SampleFiles(scale)))
+                .Apply((first, count, batch, scale, searched, chosen) => new Checked(
+                    new SampleRequest(request.Seed, first, count, batch), chosen.Setting, chosen.Sampler, searched, new SampleFiles(scale)))
                 .OrUsage();
         }
     }
@@ -78,12 +82,13 @@ internal static class SampleCommand
         var machine = new MachineOptions(command);
         var defaults = Request.Default;
         CommandLine.Option<int> count = new("--count") { Description = "How many images", DefaultValueFactory = _ => defaults.Count };
-        CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the noise; image i of a seed is always drawn from the same noise", DefaultValueFactory = _ => defaults.Seed };
+        CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the noise: image i of a seed is the same whatever else is said of how many and how", DefaultValueFactory = _ => defaults.Seed };
         CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false [default: true; false for the original preset]" };
         CommandLine.Option<string?> scale = new("--scale") { Description = "Values to pixels: fixed, or stretch (each image to its own range) [default: fixed; stretch for the original preset]" };
-        CommandLine.Option<int> batch = new("--batch-size") { Description = "How many images at a time", DefaultValueFactory = _ => defaults.BatchSize };
+        CommandLine.Option<int> first = new("--first") { Description = "The number of the first image: with --count 10, 90 makes the last ten of a hundred", DefaultValueFactory = _ => defaults.First };
+        CommandLine.Option<int> batch = new("--batch-size") { Description = "How many images to have in work at a time; none depends on it", DefaultValueFactory = _ => defaults.BatchSize };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for samples.png, samples.npy and sampling.gif [default: the run's]", HelpName = "DIR" };
-        foreach (var option in (CommandLine.Option[])[count, seed, clip, scale, batch, to])
+        foreach (var option in (CommandLine.Option[])[first, count, seed, clip, scale, batch, to])
         {
             command.Add(option);
         }
@@ -93,7 +98,7 @@ internal static class SampleCommand
             from device in machine.Prepare(said)
             from receipt in folder.Receipt()
             from _ in Sample(
-                folder, receipt, device, new(said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), said.GetValue(scale), said.GetValue(batch)),
+                folder, receipt, device, new(said.GetValue(first), said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), said.GetValue(scale), said.GetValue(batch)),
                 network => pictures.Read(said, network, receipt.Options.Dataset, view, stop), new RunFolder(said.GetValue(to) ?? folder.Path), view, stop)
             select unit));
         return command;
@@ -126,7 +131,7 @@ internal static class SampleCommand
             using var bar = view.Bar("searching timesteps");
             try
             {
-                var costs = TimestepSearch.Costs(network, theta, wanted.Setting, wanted.Images with { Count = SearchImages }, bar.Report, stop);
+                var costs = TimestepSearch.Costs(network, theta, wanted.Setting, wanted.Images with { First = 0, Count = SearchImages }, bar.Report, stop);
                 return from found in SearchedTimesteps.Search(wanted.Setting.Timesteps, costs, steps).OrFailure()
                        select fun(() =>
                        {
@@ -172,7 +177,7 @@ internal static class SampleCommand
         {
             using var bar = view.Bar("encoding a picture");
             return new ImageSampler(network, encoder)
-                .Sample(theta, new(images.Seed, 1, 1), [], bar.Report, stop, new KnownPixels(image, None))
+                .Sample(theta, new(images.Seed, 0, 1, 1), [], bar.Report, stop, new KnownPixels(image, None))
                 .Map(made => made[^1].Values.ToArray());
         }
 

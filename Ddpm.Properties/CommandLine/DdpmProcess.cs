@@ -32,6 +32,9 @@ public sealed partial class DdpmProcess : IDisposable
         return Run(started => running = started, arguments, line => told(running!, line));
     }
 
+    /// <summary>Runs a command line to its end, whatever is done to its process meanwhile.</summary>
+    public Outcome Run(Action<Process> began, params string[] arguments) => Run(began, arguments, null);
+
     /// <summary>Sends the signal that Ctrl-C sends.</summary>
     public static void Interrupt(Process process) => Assert.Equal(0, Kill(process.Id, 2));
 
@@ -61,7 +64,6 @@ public sealed partial class DdpmProcess : IDisposable
         return new(process.ExitCode, output.ToString(), error.GetAwaiter().GetResult());
     }
 
-    private Outcome Run(Action<Process> began, params string[] arguments) => Run(began, arguments, null);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);

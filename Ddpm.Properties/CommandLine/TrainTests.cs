@@ -113,12 +113,16 @@ public sealed class TrainTests : IDisposable
         Assert.NotEqual(own, Samples("variance", "--variance", "posterior"));
         Assert.NotEqual(own, Samples("scale", "--scale", "fixed"));
         Assert.NotEqual(Samples("scale", "--scale", "fixed"), Samples("clip", "--scale", "fixed", "--clip", "true"));
-        var few = Npy.Read(Samples("few", "--count", "7")).Valid();
-        Assert.Equal(7, few.Shape[0]);
+
+        // Image i is the same however many are made, from whichever on, how many at a time, and on how many threads.
+        var images = Npy.Read(own).Valid().Data.ToArray();
+        Assert.Equal(images[..(7 * 784)], Npy.Read(Samples("few", "--count", "7", "--batch-size", "3")).Valid().Data.ToArray());
+        Assert.Equal(images[(90 * 784)..], Npy.Read(Samples("last", "--first", "90", "--count", "10")).Valid().Data.ToArray());
+        Assert.Equal(images, Npy.Read(Samples("threads", "--threads", "2")).Valid().Data.ToArray());
 
         byte[] Samples(string to, params string[] more)
         {
-            var outcome = _ddpm.Run(["sample", "--out", "folder", "--threads", "1", "--to", to, .. more]);
+            var outcome = _ddpm.Run(["sample", "--out", "folder", "--to", to, .. more.Contains("--threads") ? more : [.. more, "--threads", "1"]]);
             Assert.True(outcome.ExitCode == 0, outcome.Error);
             return File.ReadAllBytes(_ddpm.Path(to, "samples.npy"));
         }

@@ -39,7 +39,7 @@ public sealed class CollectionTests
         Assert.Equal(Samples(), UnderCollections(Samples));
 
         float[] Samples() => [.. Enumerable.Range(0, 8).SelectMany(seed =>
-            new ImageSampler(network, plan).Sample(theta, new SampleRequest((ulong)seed, 3, 2), [12], (_, _) => { }, default).Valid()[0].Values.ToArray())];
+            new ImageSampler(network, plan).Sample(theta, new SampleRequest((ulong)seed, 6, 5, 16), [12], (_, _) => { }, default).Valid()[0].Values.ToArray())];
     }
 
     private static T UnderCollections<T>(Func<T> work)

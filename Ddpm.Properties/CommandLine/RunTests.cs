@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>Runs as an experimenter meets them: repeated from a receipt, pruned, locked.</summary>
+public sealed class RunTests : IDisposable
+{
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    [Fact]
+    public void A_run_is_repeated_from_its_receipt_and_compared()
+    {
+        Succeeds([.. DdpmProcess.SmallTraining("--epochs", "1", "--sample-every", "0", "--run", "one")]);
+        var receipt = _ddpm.Path("runs", "one", "run.json");
+        var weights = JsonNode.Parse(File.ReadAllText(receipt))!["weights-sha256"]!.GetValue<string>();
+
+        var repeated = Succeeds("train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "two");
+        Assert.Contains($"the weights are the receipt's, bit by bit: SHA-256 {weights}", repeated, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "two", "samples.npy")));
+
+        var varied = Succeeds("train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "three", "--seed", "3");
+        Assert.Contains("not compared with the receipt's: seed: 0 → 3", varied, StringComparison.Ordinal);
+
+        File.WriteAllText(receipt, File.ReadAllText(receipt).Replace(weights, new string('0', 64), StringComparison.Ordinal));
+        Fails(1, "the weights are not the receipt's", "train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "four");
+        Fails(2, "give one of them", "train", "--from", receipt, "--run", "one", "--resume");
+        Fails(1, "is no receipt of a run", "train", "--from", _ddpm.Path("runs", "one", "metrics.jsonl"));
+        Assert.Equal(4, Directory.GetDirectories(_ddpm.Path("runs")).Length);
+    }
+
+    [Fact]
+    public void Checkpoints_are_made_within_epochs_and_pruned_but_for_the_last_and_the_best()
+    {
+        Succeeds([.. DdpmProcess.SmallTraining("--epochs", "3", "--sample-every", "0", "--run", "one", "--checkpoint-every", "2", "--keep", "2")]);
+        var receipt = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "one", "run.json")))!;
+        var names = Directory.GetFiles(_ddpm.Path("runs", "one", "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray();
+        // Steps 2 4 8 by number and 3 6 9 at the ends of epochs: the two newest and the best stay.
+        Assert.Equal(((string[])["step-0000008.safetensors", "step-0000009.safetensors", receipt["best"]!.GetValue<string>()]).Distinct().Order(StringComparer.Ordinal), names);
+        Assert.Equal("step-0000009.safetensors", receipt["last"]!.GetValue<string>());
+
+        Succeeds("train", "--run", "one", "--resume", "--epochs", "4", "--data", Fixtures.FashionMnist);
+        Assert.Equal(12, JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "one", "run.json")))!["progress"]!["step"]!.GetValue<int>());
+        Fails(2, "--checkpoint-every must be at least 1, got 0\nerror: --keep must be at least 1, got 0", "train", "--run", "one", "--resume", "--checkpoint-every", "0", "--keep", "0");
+    }
+
+    [Fact]
+    public void A_second_process_is_kept_out_of_a_run_s_folder()
+    {
+        DdpmProcess.Outcome? second = null;
+        var (first, pid) = (default(DdpmProcess.Outcome), 0);
+        first = _ddpm.Run(
+            (process, line) =>
+            {
+                if (second is null && line.Contains("training the", StringComparison.Ordinal))
+                {
+                    pid = process.Id;
+                    second = _ddpm.Run("train", "--run", "one", "--resume", "--data", Fixtures.FashionMnist);
+                    DdpmProcess.Interrupt(process);
+                }
+            },
+            DdpmProcess.SmallTraining("--epochs", "4000", "--run", "one", "--sample-every", "0"));
+        Assert.Equal(130, first.ExitCode);
+        Assert.Equal(1, second!.ExitCode);
+        Assert.Contains($"process {pid} is training in runs/one: wait for it, stop it, or choose another --run", second.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_ddpm.Path("runs", "one", "run.lock")));
+    }
+
+    private string Succeeds(params string[] arguments)
+    {
+        var outcome = _ddpm.Run(arguments);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        return outcome.Output;
+    }
+
+    private void Fails(int exitCode, string says, params string[] arguments)
+    {
+        var outcome = _ddpm.Run(arguments);
+        Assert.Contains(says, outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(exitCode, outcome.ExitCode);
+    }
+}

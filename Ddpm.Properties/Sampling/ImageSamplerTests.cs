@@ -1,0 +1,79 @@
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Training;
+using Ddpm.Properties.Training;
+using Ddpm.Pure.Sampling;
+using LanguageExt;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Ddpm.Properties.Sampling;
+
+/// <summary>Image i of a seed has the same bits whatever is asked for with it.</summary>
+public sealed class ImageSamplerTests : IDisposable
+{
+    private const int Pixels = 144;
+
+    private readonly UNet _network;
+    private readonly Tensor _theta;
+    private readonly Ddpm.Pure.Training.DiffusionModel _model = TinyTraining.Config(epochs: 1).Model;
+
+    public ImageSamplerTests()
+    {
+        _network = new UNet(_model.Network, ScalarType.Float32, CPU);
+        _theta = _network.InitialWeights(3);
+    }
+
+    public void Dispose()
+    {
+        _theta.Dispose();
+        _network.Dispose();
+    }
+
+    public static TheoryData<string> Samplers { get; } = [.. SamplingOptions.Samplers.Keys];
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void An_image_depends_on_the_seed_and_its_number_alone(string sampler)
+    {
+        var plan = new SamplingOptions { Sampler = sampler, SamplingSteps = 4 }.Compile(_model.Schedule, _model.Prediction, clipSample: true).Valid();
+        var all = Made(plan, first: 0, count: 200, atOnce: 100, workers: 2);
+        Assert.Equal(200, all.Chunk(Pixels).Select(image => string.Join(' ', image)).Distinct().Count());
+        foreach (var (first, count, atOnce, workers) in ((int, int, int, int)[])[(0, 1, 1, 1), (0, 7, 3, 2), (0, 64, 1000, 1), (0, 64, 32, 3), (7, 9, 16, 1), (63, 3, 40, 2), (193, 7, 1, 1)])
+        {
+            Assert.Equal(all[(first * Pixels)..((first + count) * Pixels)], Made(plan, first, count, atOnce, workers));
+        }
+    }
+
+    [Fact]
+    public void So_does_an_image_that_starts_from_a_picture_and_keeps_a_part_of_it()
+    {
+        var setting = new SamplingSetting(_model.Schedule, _model.Prediction, Timesteps.All(12).OfStrength(0.5).Valid(), ClipSample: true);
+        var level = _model.Schedule[setting.Timesteps.Values[0]];
+        var plan = AncestralSampler.Compile(setting, ReverseVariance.Beta) with { Start = new(level.A, level.Sigma) };
+        var pictures = Enumerable.Range(0, 40 * Pixels).Select(i => MathF.Sin(i)).ToArray();
+        var mask = Enumerable.Range(0, Pixels).Select(i => i < 50).ToArray();
+        KnownPixels Known(int first, int count) => new(pictures.AsMemory(first * Pixels, count * Pixels), Option<ReadOnlyMemory<bool>>.Some(mask));
+        var all = Made(plan, 0, 40, 40, 2, Known(0, 40));
+        Assert.Equal(pictures[(5 * Pixels)..(5 * Pixels + 50)], all[(5 * Pixels)..(5 * Pixels + 50)]);
+        foreach (var (first, count) in ((int, int)[])[(0, 1), (13, 21), (32, 8)])
+        {
+            Assert.Equal(all[(first * Pixels)..((first + count) * Pixels)], Made(plan, first, count, 16, 1, Known(first, count)));
+        }
+    }
+
+    [Fact]
+    public void Progress_is_told_once_for_each_line_of_each_micro_batch_and_stops_when_told_to()
+    {
+        var plan = TinyTraining.Sampling(_model);
+        var (told, stop) = (new List<(int Done, int All)>(), new CancellationTokenSource());
+        Assert.True(new ImageSampler(_network, plan, new Replicas(2)).Sample(_theta, new(1, 0, 33, 100), [], (done, all) => told.Add((done, all)), default).IsSucc);
+        Assert.Equal(Enumerable.Range(1, 36).Select(done => (done, 36)), told);
+
+        var stopped = new ImageSampler(_network, plan, new Replicas(2)).Sample(_theta, new(1, 0, 33, 100), [], (done, _) => { if (done == 5) stop.Cancel(); }, stop.Token);
+        Assert.Equal(LanguageExt.Common.Errors.Cancelled, stopped.Match(Succ: _ => LanguageExt.Common.Errors.None, Fail: fault => fault));
+    }
+
+    private float[] Made(SamplingPlan plan, int first, int count, int atOnce, int workers, Option<KnownPixels> known = default) =>
+        new ImageSampler(_network, plan, new Replicas(workers)).Sample(_theta, new(5, first, count, atOnce), [], (_, _) => { }, default, known).Valid()[^1].Values.ToArray();
+}
