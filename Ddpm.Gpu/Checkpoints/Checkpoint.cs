@@ -35,9 +35,15 @@ public static class Checkpoint
     /// <summary>The prefix of Adam's v.</summary>
     public const string SecondMoment = "adam.exp_avg_sq.";
 
-    private const string HeaderKey = "ddpm", ChecksumKey = "checksum";
+    private const string HeaderKey = "ddpm", ChecksumKey = "checksum", HeaderChecksumKey = "ddpm-sha256";
 
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
+        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     /// <summary>The file of a training state.</summary>
     public static SafetensorsFile Save(CheckpointHeader header, UNet network, TrainingState state)
@@ -49,9 +55,8 @@ public static class Checkpoint
             .Concat(Stored(FirstMoment, network.Layout, state.FirstMoment))
             .Concat(Stored(SecondMoment, network.Layout, state.SecondMoment));
         var bare = Valid(SafetensorsFile.Create(tensors, HashMap<string, string>()));
-        return Valid(SafetensorsFile.Create(bare.Tensors, HashMap(
-            (HeaderKey, JsonSerializer.Serialize(header, Json)),
-            (ChecksumKey, Safetensors.Checksum(bare)))));
+        var text = JsonSerializer.Serialize(header, Json);
+        return Valid(SafetensorsFile.Create(bare.Tensors, HashMap((HeaderKey, text), (HeaderChecksumKey, Sha256(text)), (ChecksumKey, Safetensors.Checksum(bare)))));
     }
 
     /// <summary>The checksum (<see cref="Safetensors.Checksum"/>) of the weights under their state-dict names, without the embedding and Adam's moments.</summary>
@@ -62,7 +67,7 @@ public static class Checkpoint
         return Safetensors.Checksum(Valid(SafetensorsFile.Create(toSeq(Stored("", network.Layout, theta)), HashMap<string, string>())));
     }
 
-    /// <summary>The header of a checkpoint, once its checksum has been compared.</summary>
+    /// <summary>The header of a checkpoint, once its checksums have been compared.</summary>
     /// <param name="file">The file.</param>
     /// <returns>The header, or what is wrong with the file.</returns>
     public static Fin<CheckpointHeader> Header(SafetensorsFile file)
@@ -78,15 +83,21 @@ public static class Checkpoint
             return Error.New("its tensors do not match its checksum, so it was damaged after it was written: use another checkpoint");
         }
 
+        // Checkpoints of earlier versions have no checksum of the header.
+        if (file.Metadata.Find(HeaderChecksumKey).Exists(stored => stored != Sha256(text.IfNone(""))))
+        {
+            return Error.New("its configuration does not match its checksum, so it was damaged after it was written: use another checkpoint");
+        }
+
         try
         {
-            return JsonSerializer.Deserialize<CheckpointHeader>(text.IfNone(""), Json) is { Options: not null, Progress: not null } header
+            return JsonSerializer.Deserialize<CheckpointHeader>(text.IfNone(""), Json) is { Options: not null, Progress.IsPossible: true } header
                 ? header
                 : Error.New("its configuration is incomplete");
         }
         catch (JsonException e)
         {
-            return Error.New($"its configuration cannot be read: {e.Message}");
+            return Error.New(FormattableString.Invariant($"byte {e.BytePositionInLine + 1} of its configuration is not what a checkpoint holds there"));
         }
     }
 
@@ -106,6 +117,9 @@ public static class Checkpoint
     /// <param name="network">The network that its weights are for.</param>
     /// <returns>θ; or every tensor that is missing or of another shape.</returns>
     public static Fin<Tensor> LoadWeights(SafetensorsFile file, UNet network) => Vector(file, "", network);
+
+    private static string Sha256(string text) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
     private static SafetensorsTensor[] Stored(string prefix, WeightLayout layout, Tensor vector)
     {

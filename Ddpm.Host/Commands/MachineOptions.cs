@@ -15,6 +15,8 @@ internal sealed class MachineOptions
         DefaultValueFactory = _ => "auto",
     };
 
+    private const int MostThreads = 1024;
+
     private readonly CommandLine.Option<int?> _threads = new("--threads") { Description = "Threads that compute on the CPU [default: one a core]" };
 
     public MachineOptions(CommandLine.Command command)
@@ -29,7 +31,7 @@ internal sealed class MachineOptions
     public Fin<Device> Prepare(CommandLine.ParseResult said, LanguageExt.Option<int> otherwise = default)
     {
         var threads = said.GetValue(_threads) ?? otherwise.ToNullable();
-        return from wanted in (Check.That("--threads", threads ?? 1, threads is null or >= 1, "must be at least 1"), DeviceChoice.Parse(said.GetValue(_device)!))
+        return from wanted in (Check.That("--threads", threads ?? 1, threads is null or (>= 1 and <= MostThreads), Invariant($"must lie in [1, {MostThreads}]")), DeviceChoice.Parse(said.GetValue(_device)!))
                    .Apply((_, choice) => choice).OrUsage()
                from device in ComputeDevice.Find(wanted)
                select SetThreads(device, threads);

@@ -14,7 +14,7 @@ namespace Ddpm.Host.Data;
 /// <param name="Array">The content.</param>
 /// <param name="ContentSha256">SHA-256 of the uncompressed bytes.</param>
 /// <param name="GzipMd5">MD5 of the stored bytes, where they are compressed.</param>
-internal sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string ContentSha256, Option<string> GzipMd5)
+public sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string ContentSha256, Option<string> GzipMd5)
 {
     /// <summary>Decodes an IDX file. Whether it is compressed is seen from its first two bytes, not from its name.</summary>
     /// <param name="stored">The file.</param>
@@ -31,32 +31,36 @@ internal sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, stri
     }
 
     /// <summary>Reads and decodes a file; an error names it.</summary>
-    public static Fin<IdxFile> Read(string path, long limit)
-    {
-        try
-        {
-            return Decode(File.ReadAllBytes(path), limit).At(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Error.New($"{path} cannot be read ({e.Message})");
-        }
-    }
+    public static Fin<IdxFile> Read(string path, long limit) =>
+        from stored in Folders.Read(path)
+        from file in Decode(stored, limit).At(path)
+        select file;
+
+    // The longest header of an IDX file, and what deflate makes of a byte at most (zlib's documentation: 1032 to 1).
+    private const int LongestHeader = 20, MostDense = 1032;
 
     private static Fin<ReadOnlyMemory<byte>> Decompress(ReadOnlyMemory<byte> stored, long limit)
     {
         try
         {
             using var gzip = new GZipStream(new MemoryStream(stored.ToArray(), writable: false), CompressionMode.Decompress);
-            var content = new MemoryStream();
-            var buffer = new byte[1 << 16];
-            for (int read; (read = gzip.Read(buffer)) > 0;)
+            var start = new byte[LongestHeader];
+            var begun = gzip.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+            return Idx.Length(start.AsSpan(0, begun)).Bind<ReadOnlyMemory<byte>>(length =>
             {
-                if (content.Length + read > limit)
-                    return Error.New($"it uncompresses to more than the {limit} bytes expected");
-                content.Write(buffer, 0, read);
-            }
-            return new ReadOnlyMemory<byte>(content.GetBuffer(), 0, (int)content.Length);
+                if (length > (UInt128)limit)
+                    return Error.New($"it uncompresses to {length} bytes by its header, and {limit} are expected at most");
+                if (length > (UInt128)stored.Length * MostDense)
+                    return Error.New($"its header says {length} bytes, more than {stored.Length} bytes of gzip can hold: it is damaged or cut short");
+
+                // One byte more than it says, to see that none follows.
+                var content = new byte[(int)length + 1];
+                start.AsSpan(0, Math.Min(begun, content.Length)).CopyTo(content);
+                var read = begun + gzip.ReadAtLeast(content.AsSpan(Math.Min(begun, content.Length)), Math.Max(0, content.Length - begun), throwOnEndOfStream: false);
+                return read > content.Length - 1
+                    ? Error.New($"it uncompresses to more than the {length} bytes that its header says")
+                    : new ReadOnlyMemory<byte>(content, 0, read);
+            });
         }
         catch (InvalidDataException e)
         {

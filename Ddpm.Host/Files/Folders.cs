@@ -21,12 +21,22 @@ public static class Folders
         }
     }
 
-    /// <summary>A whole file.</summary>
+    /// <summary>A whole file. What has no end, as some devices, is not read to it.</summary>
     public static Fin<ReadOnlyMemory<byte>> Read(string path)
     {
         try
         {
-            return new ReadOnlyMemory<byte>(File.ReadAllBytes(path));
+            using var file = File.OpenRead(path);
+            if (file.Length >= System.Array.MaxLength)
+            {
+                return Error.New($"cannot read {path}: its {file.Length} bytes are more than fit into an array");
+            }
+
+            var bytes = new byte[file.Length + 1];
+            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return length == bytes.Length
+                ? Error.New($"cannot read {path}: it holds more than the {file.Length} bytes that it says")
+                : new ReadOnlyMemory<byte>(bytes, 0, length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

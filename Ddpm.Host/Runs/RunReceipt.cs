@@ -71,6 +71,8 @@ public sealed record RunReceipt(
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
         WriteIndented = true,
         NewLine = "\n",
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -83,7 +85,7 @@ public sealed record RunReceipt(
         try
         {
             return JsonSerializer.Deserialize<RunReceipt>(json, Format) is { Options: not null, Data: not null, Machine: not null, Progress: not null } receipt
-                ? receipt
+                ? receipt.Progress.IsPossible ? receipt : Error.New("its progress is none that a run can have")
                 : Error.New("it lacks options, data, machine or progress");
         }
         catch (JsonException e)

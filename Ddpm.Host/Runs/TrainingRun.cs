@@ -55,6 +55,9 @@ public sealed class TrainingRun : IDisposable
         var state = receipt.Last is null
             ? FinSucc(TrainingState.Initial(network, config.Options.Seed))
             : from checkpoint in conduct.Folder.ReadCheckpoint(receipt.Last)
+              from agreed in checkpoint.Header.Progress == receipt.Progress
+                  ? FinSucc(unit)
+                  : Error.New($"{conduct.Folder.Unusable(receipt.Last)}: it stands at step {checkpoint.Header.Progress.Step}, and run.json at step {receipt.Progress.Step}, or with other losses")
               from loaded in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step)
                   .At(conduct.Folder.Unusable(receipt.Last))
               select loaded;

@@ -28,7 +28,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("sample --run ../a", "must be a plain name")]
     [InlineData("reference plan --sampler ddpm --eta 2 --sampling-steps 1001", "eta belongs to the sampler ddim alone, got 2")]
     [InlineData("reference plan --sampler ddim --eta 2", "eta must lie in [0, 1], got 2")]
-    [InlineData("train --threads 0", "--threads must be at least 1, got 0")]
+    [InlineData("train --threads 0", "--threads must lie in [1, 1024], got 0")]
     [InlineData("train --device tpu", "device must be auto, cpu, cuda or cuda:n, got tpu")]
     [InlineData("train --zero-terminal-snr --loss-weight heavy", "prediction must be sample or velocity with zero-terminal-snr")]
     [InlineData("train --dataset shoes", "shoes")]

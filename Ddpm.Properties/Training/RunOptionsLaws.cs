@@ -37,6 +37,22 @@ public sealed class RunOptionsLaws
         Assert.Equal(limit, TrainingConfig.From(new TrainingOptions { Limit = limit }, 28, 1).Valid().Options.Limit);
 
     [Fact]
+    public void A_schedule_has_a_million_steps_at_most()
+    {
+        Assert.Equal(1_000_000, TrainingConfig.From(new TrainingOptions { Steps = 1_000_000 }, 28, 1).Valid().Model.Schedule.Steps);
+        Assert.Equal("steps must be at most 1000000, got 1000001", Assert.Single(TrainingConfig.From(new TrainingOptions { Steps = 1_000_001 }, 28, 1).Faults()));
+    }
+
+    [Fact]
+    public void What_differs_between_options_is_named_with_both_values()
+    {
+        var options = new TrainingOptions();
+        Assert.Equal((string[])["limit: not set → 5", "batch-size: 128 → 64"], options.DifferencesTo(options with { BatchSize = 64, Limit = 5 }));
+        Assert.Equal((string[])["limit: 5 → not set"], (options with { Limit = 5 }).DifferencesTo(options));
+        Assert.Empty(options.DifferencesTo(options with { }));
+    }
+
+    [Fact]
     public void What_a_resumed_run_cannot_change_is_told_with_both_values()
     {
         string Fault(TrainingOptions run, TrainingOptions wanted) => Assert.Single(run.ResumedAs(wanted).Faults());

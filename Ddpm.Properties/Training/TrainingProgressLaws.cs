@@ -60,6 +60,19 @@ public sealed class TrainingProgressLaws
     }
 
     [Fact]
+    public void A_run_can_be_where_no_count_is_negative_and_every_loss_a_number()
+    {
+        var start = TrainingProgress.Start;
+        Assert.True(start.IsPossible);
+        Assert.All(
+            [
+                start with { Step = -1 }, start with { EpochImages = -1 }, start with { BestEpoch = -1 }, start with { UntoldImages = -1 },
+                start with { EpochLossSum = double.NaN }, start with { BestLoss = double.PositiveInfinity }, start with { UntoldLossSum = double.NaN },
+            ],
+            progress => Assert.False(progress.IsPossible));
+    }
+
+    [Fact]
     public void At_the_start_no_epoch_is_best() => Assert.Equal((0, 0, 0), (TrainingProgress.Start.Step, TrainingProgress.Start.BestEpoch, TrainingProgress.Start.EpochLoss));
 
     private static double Loss(int step, Pixel phase) => 1 + Math.Sin(step + phase.Value);

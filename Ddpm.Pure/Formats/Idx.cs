@@ -19,9 +19,20 @@ public static class Idx
     /// Only the first axis may be empty. An empty inner axis describes nothing that could be an image, and without it no change of the rank
     /// byte alone can turn one valid file into another.
     /// </remarks>
-    public static Fin<IdxArray> Read(ReadOnlyMemory<byte> bytes)
+    public static Fin<IdxArray> Read(ReadOnlyMemory<byte> bytes) => Header(bytes.Span).Bind<IdxArray>(header =>
+        header.Elements != (uint)(bytes.Length - header.Length)
+            ? Fault(header.Length, $"{IdxArray.Describe(header.Shape)} elements need {header.Elements} bytes, but {bytes.Length - header.Length} follow")
+            : IdxArray.Create(header.Shape, bytes[header.Length..]).Match<Fin<IdxArray>>(Succ: array => array, Fail: faults => Error.Many(faults)));
+
+    /// <summary>How long a file is, by what its first bytes say: all that has to be known before room is made for the rest.</summary>
+    /// <param name="start">The header at least, or the whole file.</param>
+    /// <returns>Its length in bytes; or what is wrong and at which offset.</returns>
+    public static Fin<UInt128> Length(ReadOnlySpan<byte> start) => Header(start).Map(header => (UInt128)header.Length + header.Elements);
+
+    private readonly record struct IdxHeader(Arr<int> Shape, int Length, UInt128 Elements);
+
+    private static Fin<IdxHeader> Header(ReadOnlySpan<byte> span)
     {
-        var span = bytes.Span;
         if (span.Length < 4)
             return Fault(span.Length, "the file ends inside the 4 bytes that say what it is");
         if (span[0] != 0 || span[1] != 0)
@@ -47,10 +58,8 @@ public static class Idx
             shape = shape.Add((int)size);
             needed *= size;
         }
-        var present = span.Length - header;
-        if (needed != (uint)present)
-            return Fault(header, $"{IdxArray.Describe(shape)} elements need {needed} bytes, but {present} follow");
-        return IdxArray.Create(shape, bytes[header..]).Match<Fin<IdxArray>>(Succ: array => array, Fail: faults => Error.Many(faults));
+
+        return new IdxHeader(shape, header, needed);
     }
 
     /// <summary>The uncompressed IDX file of an array. <see cref="Read"/> gives the array back.</summary>
@@ -66,5 +75,5 @@ public static class Idx
         return bytes;
     }
 
-    private static Fin<IdxArray> Fault(int offset, string reason) => Error.New($"not a readable IDX file: at offset {offset}: {reason}");
+    private static Error Fault(int offset, string reason) => Error.New($"not a readable IDX file: at offset {offset}: {reason}");
 }

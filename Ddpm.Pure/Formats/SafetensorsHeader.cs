@@ -33,7 +33,11 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
         }
         catch (JsonException e)
         {
-            return Damaged(ref json, $"the header is not JSON ({e.Message.ReplaceLineEndings(" ")})");
+            return Damaged(ref json, $"the header is not JSON ({Printable(e.Message)})");
+        }
+        catch (InvalidOperationException)
+        {
+            return Damaged(ref json, "a name is not valid Unicode"); // an escaped lone surrogate, which even a comparison throws at
         }
     }
 

@@ -30,6 +30,9 @@ public sealed record TrainingConfig
     /// <summary>How much each noise level counts in the loss.</summary>
     public LossWeighting LossWeighting { get; }
 
+    /// <summary>The longest schedule: its tables and the embedding of its timesteps take half a kilobyte a step.</summary>
+    public const int MostSteps = 1_000_000;
+
     /// <summary>Checks everything that can be checked without data.</summary>
     /// <param name="options">What the user said.</param>
     /// <param name="imageSize">Height and width of the images.</param>
@@ -39,14 +42,15 @@ public sealed record TrainingConfig
     {
         var preset = Choices.Presets.Find("preset", options.Preset);
         var prediction = Choices.Predictions.Find("prediction", options.Prediction);
-        var schedule = Choices.Schedules.Find("schedule", options.Schedule).Bind(build => build(options))
+        var schedule = Check.That("steps", options.Steps, options.Steps <= MostSteps, Invariant($"must be at most {MostSteps}"))
+            .Bind(_ => Choices.Schedules.Find("schedule", options.Schedule)).Bind(build => build(options))
             .Map(built => options.ZeroTerminalSnr ? built.WithZeroTerminalSnr() : built);
         var weighting = Choices.LossWeightings.Find("loss-weight", options.LossWeight);
         var told = options.ZeroTerminalSnr && options.Prediction == "epsilon"
             ? Check.Fail<Unit>("prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
             : unit;
         // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
-        var network = UNetConfig.Tutorial(imageSize, imageChannels, Math.Max(1, options.Steps),
+        var network = UNetConfig.Tutorial(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps),
             preset.Match(found => found.Residual, _ => false));
         var run = (Check.AtLeast("epochs", options.Epochs, 1), Check.AtLeast("batch-size", options.BatchSize, 1),
                 Check.Inside("learning-rate", options.LearningRate, 0, 1),

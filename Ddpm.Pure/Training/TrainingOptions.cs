@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 
@@ -115,8 +116,9 @@ public static class Choices
         ("diffusers-multistep-leading", new Spacing.DiffusersMultistepLeading()));
 
     /// <summary>The value of a name, or what may be said instead.</summary>
-    public static Validation<Error, T> Find<T>(this Map<string, T> choices, string name, string value) => choices.Find(value)
-        .ToValidation(Error.New($"{name} must be one of {string.Join(", ", choices.Keys)}, got {value}"));
+    public static Validation<Error, T> Find<T>(this Map<string, T> choices, string name, string value) => choices.Find(value).Match(
+        Validation<Error, T>.Success,
+        () => Check.Fail<T>(name, value, $"must be one of {string.Join(", ", choices.Keys)}"));
 }
 
 /// <summary>A network by name, with the tutorial's habits where it is the tutorial's.</summary>

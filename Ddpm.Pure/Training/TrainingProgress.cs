@@ -14,6 +14,11 @@ public sealed record TrainingProgress(
     /// <summary>The start of a run.</summary>
     public static TrainingProgress Start { get; } = new(0, 0, 0, 0, 0);
 
+    /// <summary>Whether a run can be there: no count is negative and every loss is a number.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsPossible => Step >= 0 && EpochImages >= 0 && BestEpoch >= 0 && UntoldImages >= 0
+        && double.IsFinite(EpochLossSum) && double.IsFinite(BestLoss) && double.IsFinite(UntoldLossSum);
+
     /// <summary>The mean loss of the unfinished epoch so far.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public double EpochLoss => EpochImages == 0 ? 0 : EpochLossSum / EpochImages;

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Formats;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -23,8 +24,8 @@ public static class Check
     public static Validation<Error, double> Inside(string name, double value, double low, double high) =>
         That(name, value, value > low && value < high, Invariant($"must lie in ({low}, {high})"));
 
-    /// <summary>A failure of a value that has no other form than text.</summary>
-    public static Validation<Error, T> Fail<T>(string name, string value, string rule) => Fail<Error, T>(Error.New($"{name} {rule}, got {value}"));
+    /// <summary>A failure of a value that has no other form than text, whoever wrote it: what would move a terminal's cursor is left out.</summary>
+    public static Validation<Error, T> Fail<T>(string name, string value, string rule) => Fail<Error, T>(Error.New($"{name} {rule}, got {Quotation.Printable(value)}"));
 
     private static Validation<TError, T> Fail<TError, T>(TError error) => Prelude.Fail<TError, T>(error);
 }
