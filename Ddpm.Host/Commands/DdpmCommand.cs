@@ -15,6 +15,7 @@ internal static class DdpmCommand
             ForwardCommand.Create(),
             BenchCommand.Create(),
             ReferenceCommand.Create(),
+            DoctorCommand.Create(),
         };
         root.Add(Session.Verbose);
         var said = root.Parse(arguments);

@@ -37,6 +37,15 @@ public static class DataSets
                 Succ: FinSucc,
                 Fail: fault => FinFail<LoadedDataSet>(fault == Errors.Cancelled ? fault : NotFound(description, split, fault))));
 
+    /// <summary>The folders of this machine that may hold a data set, in the order in which they are asked.</summary>
+    internal static Seq<(IdxFolder Folder, string Name)> LocalFolders(DataSetDescription description, DataSetEnvironment environment)
+    {
+        var cache = Path.Combine(environment.CacheFolder, description.Name);
+        return Seq1((new IdxFolder(cache), $"cache {cache}")) + toSeq(description.Package)
+            .Map(package => Path.Combine(environment.DebianRoot, package.Folder.TrimStart('/')))
+            .Map(installed => (new IdxFolder(installed), $"Debian's folder {installed}"));
+    }
+
     private sealed record Source(string Name, Func<Fin<LoadedDataSet>> Load);
 
     private static Seq<Source> Sources(
@@ -55,12 +64,7 @@ public static class DataSets
                 Fail: fault => FromCache().Match(Succ: FinSucc, Fail: _ => fault));
 
         return
-            Seq1(new Source($"cache {cache}", FromCache)) +
-            toSeq(description.Package)
-                .Map(package => Path.Combine(environment.DebianRoot, package.Folder.TrimStart('/')))
-                .Map(installed => new Source(
-                    $"Debian's folder {installed}",
-                    () => new IdxFolder(installed).LoadPublished(description, split, $"Debian's folder {installed}"))) +
+            LocalFolders(description, environment).Map(local => new Source(local.Name, () => local.Folder.LoadPublished(description, split, local.Name))) +
             Seq1(new Source("download", () => Fetched(async () =>
                 (await MirrorDownload.Fetch(description, cache, environment, report, cancellation).ConfigureAwait(false))
                 .Map(mirrors => $"downloaded from {string.Join(" and ", mirrors)}")))) +

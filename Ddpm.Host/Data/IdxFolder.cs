@@ -57,6 +57,9 @@ internal sealed record IdxFolder(string Path)
                 && files.Labels.IsProvedBy(labels.ContentSha256, labels.GzipMd5));
     }
 
+    /// <summary>Whether any of the data set's files is here, good or not.</summary>
+    public bool HasAny(DataSetDescription description) => description.Files.Exists(file => !Candidates(file).IsEmpty);
+
     private Fin<Unit> RequireAll(Seq<PublishedFile> files)
     {
         if (!Directory.Exists(Path))

@@ -15,6 +15,9 @@ public sealed partial class DdpmProcess : IDisposable
     /// <summary>The folder it runs in.</summary>
     public string Folder => Directory.CreateDirectory(System.IO.Path.Combine(_root, "work")).FullName;
 
+    /// <summary>A path in its cache.</summary>
+    public string CachePath(params string[] names) => System.IO.Path.Combine([_root, "cache", .. names]);
+
     /// <summary>A path in that folder.</summary>
     public string Path(params string[] names) => System.IO.Path.Combine([Folder, .. names]);
 
@@ -49,7 +52,7 @@ public sealed partial class DdpmProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment["XDG_CACHE_HOME"] = System.IO.Path.Combine(_root, "cache");
+        start.Environment["XDG_CACHE_HOME"] = CachePath();
         using var process = Process.Start(start)!;
         began(process);
         var error = process.StandardError.ReadToEndAsync();

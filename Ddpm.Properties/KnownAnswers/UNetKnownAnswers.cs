@@ -35,7 +35,7 @@ public sealed class UNetKnownAnswers : IDisposable
     public void Outputs_loss_and_gradients_agree_in_float64()
     {
         using var network = new UNet(Config, ScalarType.Float64, CPU);
-        var theta = FormulaWeights(network).requires_grad_();
+        var theta = FormulaWeights.Of(network).requires_grad_();
         var output = network.Forward(network.Layout.View(theta), FormulaInput(float64), tensor(new long[] { 0, 1, 250, 999 }));
         Outputs(output, Tight);
         Near(Number(Expected["mean"]), output.mean().item<double>(), Tight);
@@ -64,7 +64,7 @@ public sealed class UNetKnownAnswers : IDisposable
     public void Outputs_agree_in_float32()
     {
         using var network = new UNet(Config, ScalarType.Float32, CPU);
-        Outputs(network.Forward(network.Layout.View(FormulaWeights(network)), FormulaInput(float32), tensor(new long[] { 0, 1, 250, 999 })), 2e-4);
+        Outputs(network.Forward(network.Layout.View(FormulaWeights.Of(network)), FormulaInput(float32), tensor(new long[] { 0, 1, 250, 999 })), 2e-4);
     }
 
     [Theory]
@@ -73,7 +73,7 @@ public sealed class UNetKnownAnswers : IDisposable
     public void Five_Adam_steps_lose_as_the_original_s(int replicas)
     {
         using var network = new UNet(Config, ScalarType.Float64, CPU);
-        var weights = FormulaWeights(network).DetachFromDisposeScope();
+        var weights = FormulaWeights.Of(network).DetachFromDisposeScope();
         var state = new TrainingState(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0);
         var model = new DiffusionModel(Config, Schedule, new Prediction.Epsilon(), Preset.Original);
         using var trainer = new Trainer(network, model, ImageSet.Create(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None).Valid(), state, new Replicas(replicas));
@@ -89,7 +89,7 @@ public sealed class UNetKnownAnswers : IDisposable
     public void A_thousand_steps_of_the_sampler_follow_the_original_s()
     {
         using var network = new UNet(Config, ScalarType.Float64, CPU);
-        var weights = network.Layout.View(FormulaWeights(network));
+        var weights = network.Layout.View(FormulaWeights.Of(network));
         var plan = AncestralSampler.Compile(new(Schedule, new Prediction.Epsilon(), Timesteps.All(1000), ClipSample: false), ReverseVariance.Beta);
         var trace = Expected["sampler_trace"]!.AsObject();
         var seen = 0;
@@ -129,23 +129,4 @@ public sealed class UNetKnownAnswers : IDisposable
 
     private static Tensor Formula(int images, Func<int, double> element) =>
         tensor(Enumerable.Range(0, images * 784).Select(element).ToArray(), [images, 1, 28, 28], float64);
-
-    /// <summary>Weights by the file's formula: an integer hash of the element's and the tensor's place, the embedding counted as tensor 0.</summary>
-    private static Tensor FormulaWeights(UNet network) => network.Layout.Assemble(
-        (parameter, k, destination) =>
-        {
-            for (var j = 0; j < destination.Length; j++)
-            {
-                var h = unchecked(40503u * (uint)j + 22469u * (uint)(k + 1) + 37476u);
-                h ^= h >> 15;
-                h = unchecked(9301u * h + 49297u);
-                h ^= h >> 13;
-                h = unchecked(65599u * h + 12345u);
-                var u = h / 4294967296.0 - 0.5;
-                destination[j] = parameter.Name.EndsWith("ln.weight", StringComparison.Ordinal) ? 1 + 0.2 * u
-                    : parameter.Name.EndsWith("bias", StringComparison.Ordinal) ? 0.2 * u
-                    : 4 * u / Math.Sqrt((double)parameter.Count / parameter.Shape[0]);
-            }
-        },
-        network.Type, CPU);
 }

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using Ddpm.Gpu.Devices;
+using Ddpm.Host.Data;
+using Ddpm.Host.Files;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Data;
+using LanguageExt;
+using LanguageExt.Common;
+using TorchSharp;
+using static LanguageExt.Prelude;
+using Arm = System.Runtime.Intrinsics.Arm;
+
+namespace Ddpm.Host.Diagnosis;
+
+/// <summary>Looks at everything that training needs of a machine.</summary>
+internal static class MachineDiagnosis
+{
+    private const long LeastFreeBytes = 200L << 20;
+
+    /// <summary>Each part in turn, as soon as it has been looked at.</summary>
+    /// <param name="folder">Where runs would be made.</param>
+    /// <param name="environment">Where data sets would be looked for.</param>
+    public static IEnumerable<Finding> Findings(string folder, DataSetEnvironment environment)
+    {
+        yield return Finding.Of("runtime", () => $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
+        yield return Finding.Of("processor", () => Invariant($"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of memory, {Instructions()}"));
+        yield return Finding.Of("libtorch", () => MachineReceipt.Here("cpu") is var here ? $"{here.Libtorch} through TorchSharp {here.TorchSharp}, loaded from {LoadedFrom()}" : "");
+        yield return Finding.Of("devices", () => torch.cuda.is_available() ? $"cpu and {torch.cuda.device_count()} of CUDA; auto takes {ComputeDevice.Find(new DeviceChoice.Auto())}" : "cpu; no CUDA device");
+        yield return Finding.Of("threads", () => Invariant($"{torch.get_num_threads()} to train with, one on each core (--threads)"));
+        foreach (var description in DataSetDescription.All)
+        {
+            yield return Finding.Of(description.Name, () => DataSet(description, environment));
+        }
+
+        yield return Finding.Of("folder", () => Writable(folder));
+        yield return Finding.Of("self-test", SelfTest.RandomBits);
+        yield return Finding.Of("", SelfTest.Mathematics);
+        yield return Finding.Of("", () => ComputeDevice.Find(new DeviceChoice.Auto()).Bind(SelfTest.Training));
+    }
+
+    private static string Instructions() =>
+        Avx512F.IsSupported ? "AVX-512" + (HasAvx512Bf16() ? " with bfloat16" : "")
+        : Avx2.IsSupported ? "AVX2"
+        : Arm.AdvSimd.IsSupported ? "NEON"
+        : "no vector instructions that are known here";
+
+    /// <summary>Bit 5 of EAX of CPUID leaf 7, subleaf 1 (Intel's manual, volume 2A).</summary>
+    private static bool HasAvx512Bf16() => X86Base.IsSupported && (X86Base.CpuId(7, 0).Eax >= 1) && (X86Base.CpuId(7, 1).Eax & 1 << 5) != 0;
+
+    private static string LoadedFrom()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.Modules.Cast<ProcessModule>().Select(module => module.FileName)
+            .FirstOrDefault(path => Path.GetFileName(path).Contains("torch_cpu", StringComparison.OrdinalIgnoreCase)) is { } library
+                ? Path.GetDirectoryName(library)! : "an unknown place";
+    }
+
+    /// <summary>A data set that is not here is fetched when it is needed; one that is here and damaged has to be mended.</summary>
+    private static Fin<string> DataSet(DataSetDescription description, DataSetEnvironment environment)
+    {
+        var here = DataSets.LocalFolders(description, environment).Filter(local => local.Folder.HasAny(description)).Strict();
+        return here.IsEmpty
+            ? "not here; the first train fetches it"
+            : here.Map(local =>
+                from train in local.Folder.LoadPublished(description, DataSplit.Train, local.Name)
+                from test in local.Folder.LoadPublished(description, DataSplit.Test, local.Name)
+                select Invariant($"{train.Images.Count} and {test.Images.Count} images, {local.Name}, SHA-256 of the first {train.ImagesSha256[..16]}… {(train.IsPublished ? "as published" : "")}"))
+                .Reduce((one, other) => one.IsSucc ? one : other);
+    }
+
+    private static Fin<string> Writable(string folder)
+    {
+        var probe = Path.Combine(folder, Invariant($".ddpm-doctor-{Environment.ProcessId}"));
+        return from _ in AtomicFile.Write(probe, new byte[1])
+               let __ = fun(() => File.Delete(probe))()
+               let free = new DriveInfo(folder).AvailableFreeSpace
+               from ___ in free >= LeastFreeBytes ? unit : FinFail<Unit>(Error.New(Invariant($"{folder} has {free >> 20} MiB free, and a run of twenty epochs leaves about {LeastFreeBytes >> 20}")))
+               select Invariant($"{folder} can be written to, {free >> 20} MiB free");
+    }
+}

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using System.Text;
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Training;
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Networks;
+using Ddpm.Pure.Random;
+using Ddpm.Pure.Reference;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+
+namespace Ddpm.Host.Diagnosis;
+
+/// <summary>Known answers that this machine has to find again: of the pure mathematics bit by bit, of the network within float32's rounding.</summary>
+public static class SelfTest
+{
+    /// <summary>The SHA-256 over the paths and SHA-256 of the reference's files of schedules and random numbers; a test compares it with the export.</summary>
+    private const string ReferenceSha256 = "a99a2476f4b0ca22d7fcf3c7bed9bdabf499ef736bd6e493830494950543301e";
+
+    /// <summary>The losses of five Adam steps of the original PyTorch module, in float64, with weights, images and noise from formulas.</summary>
+    private static readonly double[] Losses = [0.49906674987597477, 0.3928165219156674, 0.270940958334974, 0.21078336216076998, 0.1803130162691242];
+
+    // Some thousand additions a number, five updates that divide by the gradient's size: seen 1e-6.
+    private const double Tolerance = 1e-4;
+
+    /// <summary>Philox4x32-10 of all zeros (Salmon et al. 2011, the authors' known-answer file).</summary>
+    public static Fin<string> RandomBits() =>
+        Philox.Block(new(0, 0, 0, 0), 0) == new PhiloxBlock(0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8)
+            ? FinSucc("Philox's published numbers")
+            : Error.New("Philox's published numbers are not found again: this processor or its runtime computes wrongly");
+
+    /// <summary>Schedules and random numbers of the reference.</summary>
+    public static Fin<string> Mathematics() => Sha256() == ReferenceSha256
+        ? FinSucc("schedules and random numbers bit by bit")
+        : Error.New("schedules or random numbers have other bits than the reference: `reference export` and `reference verify` tell which");
+
+    /// <summary>Training steps of the original network on a device.</summary>
+    public static Fin<string> Training(Device device)
+    {
+        using var scope = NewDisposeScope();
+        var config = Valid(UNetConfig.Tutorial(28, 1, 1000, residual: false));
+        using var network = new UNet(config, ScalarType.Float32, device);
+        var weights = FormulaWeights.Of(network).DetachFromDisposeScope();
+        using var trainer = new Trainer(
+            network, new(config, Valid(NoiseSchedule.Linear(1000)), new Prediction.Epsilon(), Preset.Original),
+            Valid(ImageSet.Create(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None)),
+            new(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0), Replicas.For(device));
+        Tensor Formula(Func<int, double> element) => tensor(Enumerable.Range(0, 4 * 784).Select(i => (float)element(i)).ToArray(), [4, 1, 28, 28]).to(device);
+        var (x0, t, epsilon) = (Formula(i => Math.Sin(0.03 * i)), tensor(new long[] { 10, 200, 600, 950 }).to(device), Formula(i => Math.Cos(0.11 * i + 0.5)));
+        var furthest = Losses.Max(loss => Math.Abs(trainer.Step(x0, t, epsilon, 1e-3).Loss / loss - 1));
+        return furthest <= Tolerance
+            ? FinSucc(Invariant($"five training steps as PyTorch's, within {furthest:0e+0}"))
+            : Error.New(Invariant($"five training steps differ from PyTorch's by {furthest:0.0e+0} of the loss: libtorch computes wrongly here"));
+    }
+
+    /// <summary>What <see cref="ReferenceSha256"/> is of.</summary>
+    public static string Sha256()
+    {
+        var files = ReferenceFiles.Below(Array("schedules/", "random/")).Map(entry => $"{entry.Path} {ReferenceManifest.Sha256(entry.Content().ToBytes())}\n");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files))));
+    }
+
+    private static T Valid<T>(Validation<Error, T> made) => made.IfFail(faults => throw new System.Diagnostics.UnreachableException(string.Join("; ", faults)));
+}

@@ -1,0 +1,54 @@
+using Ddpm.Host.Diagnosis;
+using LanguageExt;
+using LanguageExt.Common;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+public sealed class DoctorTests : IDisposable
+{
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    [Fact]
+    public void A_machine_that_can_train_is_well_in_one_screen()
+    {
+        var outcome = _ddpm.Run("doctor");
+        Assert.True(outcome.ExitCode == 0, outcome.Output + outcome.Error);
+        var lines = outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.InRange(lines.Length, 8, 24);
+        Assert.All(lines, line => Assert.StartsWith("well", line, StringComparison.Ordinal));
+        foreach (var part in (string[])["runtime", "libtorch", "devices", "threads", "fashion-mnist", "mnist", "folder", "self-test"])
+        {
+            Assert.Contains(lines, line => line.Contains(part, StringComparison.Ordinal));
+        }
+
+        Assert.Contains($"loaded from {AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)}", outcome.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_ddpm.Folder));
+    }
+
+    [Fact]
+    public void A_damaged_data_set_in_the_cache_is_ill()
+    {
+        var cache = Directory.CreateDirectory(_ddpm.CachePath("ddpm", "mnist")).FullName;
+        File.WriteAllBytes(Path.Combine(cache, "train-images-idx3-ubyte"), [0, 0, 8, 3]);
+        var outcome = _ddpm.Run("doctor");
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("ILL   mnist", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains(cache, outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("1 of these needs to be mended", outcome.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>The embedded hash is that of the reference as it is exported.</summary>
+    [Fact]
+    public void The_mathematics_of_the_self_test_are_the_reference_s() => Assert.True(SelfTest.Mathematics().IsSucc, $"it is {SelfTest.Sha256()} now: has the reference changed on purpose?");
+
+    [Fact]
+    public void What_a_look_throws_is_a_finding_with_the_innermost_reason()
+    {
+        Assert.Equal(new Finding("x", "no such library", false), Finding.Of("x", () => throw new InvalidOperationException("outer", new DllNotFoundException("no such library\nat all"))));
+        Assert.Equal(new Finding("x", "bad", false), Finding.Of("x", () => Error.New("bad")));
+        Assert.Equal(new Finding("x", "good", true), Finding.Of("x", () => Prelude.FinSucc("good")));
+    }
+}
