@@ -43,15 +43,16 @@ public sealed partial class DdpmProcess : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    private Outcome Run(Action<Process> began, string[] arguments, Action<string>? told = null)
-    {
-        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(System.IO.Path.Combine(AppContext.BaseDirectory, "Ddpm.Host.dll"));
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+    /// <summary>Runs a shell script, in which "$ddpm" with arguments is the program, with the root's rights over file systems that only it sees.</summary>
+    public Outcome RunScript(string script) => Start(_ => { }, null, "unshare", "-rm", "sh", "-ec", $"ddpm='dotnet {Program}'\n{script}");
 
+    private static string Program => System.IO.Path.Combine(AppContext.BaseDirectory, "Ddpm.Host.dll");
+
+    private Outcome Run(Action<Process> began, string[] arguments, Action<string>? told = null) => Start(began, told, "dotnet", [Program, .. arguments]);
+
+    private Outcome Start(Action<Process> began, Action<string>? told, string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["XDG_CACHE_HOME"] = CachePath();
         using var process = Process.Start(start)!;
         began(process);

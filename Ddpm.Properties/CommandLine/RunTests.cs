@@ -68,6 +68,37 @@ public sealed class RunTests : IDisposable
         Assert.False(File.Exists(_ddpm.Path("runs", "one", "run.lock")));
     }
 
+    /// <summary>The last complete checkpoint survives a disk that fills up, and a folder that becomes read-only; with room again the run goes on.</summary>
+    [SmallDiskFact]
+    public void A_full_disk_and_a_read_only_folder_leave_the_last_checkpoint()
+    {
+        Directory.CreateDirectory(_ddpm.Path("disk"));
+        var training = string.Join(' ', DdpmProcess.SmallTraining("--epochs", "4", "--sample-every", "0", "--out", "disk/run"));
+        var outcome = _ddpm.RunScript($"""
+            mount -t tmpfs -o size=20m tmpfs disk
+            $ddpm {training} && exit 90 || echo "full: $?"
+            ls disk/run/checkpoints
+            $ddpm sample --out disk/run --count 1 --to first
+            mount -o remount,ro disk
+            $ddpm train --out disk/run --resume --data {Fixtures.FashionMnist} && exit 91 || echo "read-only: $?"
+            $ddpm sample --out disk/run --count 1 --to second
+            mount -o remount,rw,size=80m disk
+            $ddpm train --out disk/run --resume --data {Fixtures.FashionMnist}
+            cp disk/run/run.json .
+            """);
+        Assert.True(outcome.ExitCode == 0, outcome.Output + outcome.Error);
+        Assert.Contains("full: 1", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("the disk is full or your quota is used up", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("ddpm-partial", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("read-only: 1", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("Read-only file system", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(_ddpm.Path("first", "samples.npy")), File.ReadAllBytes(_ddpm.Path("second", "samples.npy")));
+
+        Succeeds([.. DdpmProcess.SmallTraining("--epochs", "4", "--sample-every", "0", "--run", "whole")]);
+        string Weights(params string[] path) => JsonNode.Parse(File.ReadAllText(_ddpm.Path(path)))!["weights-sha256"]!.GetValue<string>();
+        Assert.Equal(Weights("runs", "whole", "run.json"), Weights("run.json"));
+    }
+
     private string Succeeds(params string[] arguments)
     {
         var outcome = _ddpm.Run(arguments);
