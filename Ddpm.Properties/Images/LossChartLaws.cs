@@ -71,6 +71,102 @@ public sealed class LossChartLaws
             && Neighbours(time.Ticks, (one, next) => one < next) && Neighbours(loss.Ticks, (one, next) => one < next);
     }
 
+    /// <summary>The plot is 720×400 pixels, and a number lies in the pixel that is nearest to its place.</summary>
+    [Law]
+    public bool A_point_is_where_its_place_on_the_axes_is(LossHistory history)
+    {
+        var chart = history.Chart;
+        var (left, top) = Corner(chart);
+        return history.All.All(point => Math.Abs(chart.Column(point) - left - chart.Time.Place(point.Epochs) * 719) <= 0.5 + 1e-9
+            && Math.Abs(chart.Row(point) - top - (1 - chart.Loss.Place(point.Loss)) * 399) <= 0.5 + 1e-9);
+    }
+
+    /// <summary>Lines run from each loss to the next, and step by step along their longer side there is a pixel less than one off.</summary>
+    [Law]
+    public bool Every_line_is_drawn_from_end_to_end(LossHistory history)
+    {
+        var (chart, picture) = (history.Chart, history.Chart.Draw());
+        bool Drawn(Arr<LossPoint> points, byte ink) => points.Zip(points.Skip(1)).All(pair => Along(Segment.Of(chart, pair.Item1, pair.Item2)).All(places => places.Any(at => picture[at.Column, at.Row] <= ink)));
+        var (left, top) = Corner(chart);
+        return Drawn(history.Steps, 150) && Drawn(history.Epochs, 0)
+            && chart.Loss.Ticks.ForAll(tick => Enumerable.Range(left, 720).All(column => picture[column, chart.Row(new(1, tick))] <= 224))
+            && chart.Time.Ticks.ForAll(tick => Enumerable.Range(top, 400).All(row => picture[chart.Column(new(tick, 1)), row] <= 224));
+    }
+
+    [Law]
+    public bool Nothing_else_is_drawn_in_the_plot(LossHistory history)
+    {
+        var (chart, picture) = (history.Chart, history.Chart.Draw());
+        var (left, top) = Corner(chart);
+        var (rows, columns) = (chart.Loss.Ticks.Map(tick => chart.Row(new(1, tick))), chart.Time.Ticks.Map(tick => chart.Column(new(tick, 1))));
+        var (steps, epochs) = (Near(chart, history.Steps, 0), Near(chart, history.Epochs, 2));
+        return Enumerable.Range(top, 400).All(row => Enumerable.Range(left, 720).All(column => picture[column, row] switch
+        {
+            0 => epochs.Contains((column, row)),
+            150 => steps.Contains((column, row)),
+            224 => rows.Contains(row) || columns.Contains(column),
+            255 => true,
+            _ => false,
+        }));
+    }
+
+    /// <summary>Where they are far enough apart, labels stand right of nothing and beside their ticks, in the middle of the line or of the column.</summary>
+    [Law]
+    public bool Every_tick_is_named_beside_its_line(LossHistory history)
+    {
+        var (chart, picture) = (history.Chart, history.Chart.Draw());
+        var (left, top) = Corner(chart);
+        bool Shows(PixelImage label, int column, int row) => Enumerable.Range(0, label.Height).All(y => Enumerable.Range(0, label.Width).All(x => picture[column + x, row + y] == label[x, y]));
+        PixelImage Label(double tick) => BitmapFont.Draw(ChartAxis.Label(tick), 2);
+        var rows = chart.Loss.Ticks.Map(tick => chart.Row(new(1, tick)));
+        var far = Neighbours(rows, (lower, upper) => lower - upper >= 20);
+        var columns = chart.Time.Ticks.Map(tick => (Middle: chart.Column(new(tick, 1)), Half: Label(tick).Width / 2));
+        var wide = Neighbours(columns, (one, next) => one.Middle + one.Half + 2 < next.Middle - next.Half);
+        return picture.Height == top + 400 + 6 + 18 && picture.Width == 2 * left + 720
+            && (!far || chart.Loss.Ticks.ForAll(tick => Label(tick) is var label && Shows(label, left - 6 - label.Width, chart.Row(new(1, tick)) - label.Height / 2)))
+            && (!wide || chart.Time.Ticks.ForAll(tick => Label(tick) is var label && Shows(label, chart.Column(new(tick, 1)) - label.Width / 2, top + 400 + 6)));
+    }
+
+    private static (int Column, int Row) Corner(LossChart chart) => (chart.Column(new(0, chart.Loss.High)), chart.Row(new(0, chart.Loss.High)));
+
+    private sealed record Segment(int Column, int Row, int ToColumn, int ToRow)
+    {
+        public static Segment Of(LossChart chart, LossPoint from, LossPoint to) => new(chart.Column(from), chart.Row(from), chart.Column(to), chart.Row(to));
+    }
+
+    /// <summary>For each place along the longer side of a line the pixels that are less than one off it.</summary>
+    private static IEnumerable<(int Column, int Row)[]> Along(Segment line)
+    {
+        var (wide, high) = (line.ToColumn - line.Column, line.ToRow - line.Row);
+        var length = Math.Max(Math.Abs(wide), Math.Abs(high));
+        for (var i = 0; i <= length; i++)
+        {
+            var (column, row) = length == 0 ? (line.Column, (double)line.Row) : (line.Column + (double)wide * i / length, line.Row + (double)high * i / length);
+            yield return [.. from c in ((double[])[Math.Floor(column), Math.Ceiling(column)]).Distinct() from r in ((double[])[Math.Floor(row), Math.Ceiling(row)]).Distinct() select ((int)c, (int)r)];
+        }
+    }
+
+    /// <summary>The pixels near the lines between points, and of the squares around the points.</summary>
+    private static System.Collections.Generic.HashSet<(int, int)> Near(LossChart chart, Arr<LossPoint> points, int around) =>
+    [
+        .. points.Zip(points.Skip(1)).SelectMany(pair => Along(Segment.Of(chart, pair.Item1, pair.Item2))).SelectMany(places => places),
+        .. from point in points from x in Enumerable.Range(-around, 2 * around + 1) from y in Enumerable.Range(-around, 2 * around + 1) select (chart.Column(point) + x, chart.Row(point) + y),
+    ];
+
+    [Fact]
+    public void An_axis_ends_where_its_numbers_do()
+    {
+        Assert.Equal(Enumerable.Range(0, 11).Select(n => n * 1e19), ChartAxis.FromZero(1e20).Ticks.AsEnumerable());
+        Assert.Throws<ArgumentOutOfRangeException>(() => ChartAxis.FromZero(1.0000001e20));
+        Assert.Equal([1e20, 2e20], ChartAxis.LogarithmicOver([1e30]).Ticks.AsEnumerable());
+        Assert.Equal([0.1, 0.2], ChartAxis.LogarithmicOver([0.1, 0.2]).Ticks.AsEnumerable());
+        Assert.Equal([5e-20, 1e-19], ChartAxis.LogarithmicOver([6e-20, 9e-20]).Ticks.AsEnumerable());
+    }
+
+    [Fact]
+    public void A_long_run_with_large_losses_has_room_for_its_labels() =>
+        Assert.True(new LossChart(Arr<LossPoint>.Empty, Prelude.Array(new LossPoint(1, 1), new LossPoint(400_000, 2))).Draw().Width > 800);
+
     [Fact]
     public void Axes_of_a_usual_run()
     {

@@ -51,7 +51,7 @@ public sealed record ChartAxis
     public double Place(double value)
     {
         var inside = Math.Clamp(value, Low, High);
-        return Logarithmic ? Math.Log(inside / Low) / Math.Log(High / Low) : (inside - Low) / (High - Low);
+        return Logarithmic ? Math.Log(inside / Low) / Math.Log(High / Low) : inside / High; // an axis of differences begins at 0
     }
 
     /// <summary>A tick as it is written.</summary>

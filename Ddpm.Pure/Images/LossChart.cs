@@ -24,7 +24,7 @@ public sealed record LossChart
         (_steps, _epochs) = (steps, epochs);
         Time = ChartAxis.FromZero((steps + epochs).Max(point => point.Epochs));
         Loss = ChartAxis.LogarithmicOver((steps + epochs).Map(point => point.Loss));
-        _left = Loss.Ticks.Max(tick => Label(tick).Width) + Gap;
+        _left = Math.Max(Loss.Ticks.Max(tick => Label(tick).Width) + Gap, Time.Ticks.Max(tick => Label(tick).Width));
     }
 
     /// <summary>The axis of epochs, from left to right.</summary>
@@ -71,7 +71,7 @@ public sealed record LossChart
         var losses = Loss.Ticks.Map(tick => (Text: Label(tick), Row: Row(At(Time.Low, tick))))
             .Map(tick => new PlacedImage(tick.Text, _left - Gap - tick.Text.Width, tick.Row - tick.Text.Height / 2));
         var times = Time.Ticks.Map(tick => (Text: Label(tick), Column: Column(At(tick, Loss.Low))))
-            .Map(tick => new PlacedImage(tick.Text, Math.Max(0, tick.Column - tick.Text.Width / 2), Top + PlotHeight + Gap));
+            .Map(tick => new PlacedImage(tick.Text, tick.Column - tick.Text.Width / 2, Top + PlotHeight + Gap));
         return PixelImage.Compose(width, height, 1, Paper, (losses + times).Prepend(new PlacedImage(PixelImage.Create(width, height, 1, pixels), 0, 0)));
     }
 

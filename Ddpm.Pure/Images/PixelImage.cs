@@ -50,9 +50,8 @@ public sealed record PixelImage
             if (left < 0 || top < 0 || left > width - picture.Width || top > height - picture.Height
                 || (picture.Channels != channels && picture.Channels != 1))
             {
-                var size = $"{picture.Width}×{picture.Height}×{picture.Channels}";
                 throw new ArgumentException(
-                    $"A {size} picture at ({left}, {top}) does not fit on {width}×{height}×{channels}.", nameof(pictures));
+                    $"A {picture.Width}×{picture.Height}×{picture.Channels} picture at ({left}, {top}) does not fit on {width}×{height}×{channels}.", nameof(pictures));
             }
             var repeats = channels / picture.Channels;
             var stride = picture.Width * picture.Channels;
