@@ -6,7 +6,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Host.Runs;
 
 /// <summary>What a run leaves behind while it trains. Nothing of it changes what is computed, so a resumed run may change it.</summary>
-/// <param name="SampleEvery">A grid of samples after every k-th epoch, and before the first; 0 for none.</param>
+/// <param name="SampleEvery">A grid of samples after every k-th epoch, and one of the untrained network; 0 for none.</param>
 /// <param name="LogEvery">A metrics line after every k-th step.</param>
 /// <param name="CheckpointEvery">A checkpoint after every k-th step, beside those after every epoch; null for none.</param>
 /// <param name="Keep">How many of the newest checkpoints to keep, beside the best; null for all.</param>

@@ -152,17 +152,29 @@ public sealed class TrainingRun : IDisposable
         + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_conduct.Folder.CheckpointPath(_receipt.Last)}"));
 
     /// <summary>
-    /// The pictures that are due after an epoch, or before the first. A run that was killed before it had drawn them does so when it goes on.
+    /// The pictures that are due after an epoch. A run that was killed before it had drawn them does so when it goes on. The grid of the untrained
+    /// network, which the seed alone decides, does not keep the first epoch waiting: it is drawn after it.
     /// </summary>
     private Fin<Unit> BetweenEpochs()
     {
         var (epoch, started) = Math.DivRem(_receipt.Progress.Step, _plan.StepsPerEpoch);
-        var every = _receipt.Recorded.SampleEvery;
-        return started > 0
+        return started > 0 || epoch == 0
             ? unit
-            : from _ in epoch == 0 ? unit : DrawLosses()
-              from __ in every > 0 && epoch % every == 0 && !File.Exists(_conduct.Folder.SampleGridPath(epoch)) ? _sampleGrid(_trainer.State.Weights, epoch) : unit
+            : from _ in DrawLosses()
+              from __ in Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed))
+              from ___ in Grid(epoch, () => _trainer.State.Weights.alias())
               select unit;
+    }
+
+    private Fin<Unit> Grid(int epoch, Func<Tensor> weights)
+    {
+        if (_receipt.Recorded.SampleEvery == 0 || epoch % _receipt.Recorded.SampleEvery != 0 || File.Exists(_conduct.Folder.SampleGridPath(epoch)))
+        {
+            return unit;
+        }
+
+        using var theta = weights();
+        return _sampleGrid(theta, epoch);
     }
 
     private Fin<Unit> DrawLosses() => MetricsLog.Read(_conduct.Folder).Bind(metrics =>

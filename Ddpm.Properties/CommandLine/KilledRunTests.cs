@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Ddpm.Host.Files;
+using Ddpm.Host.Runs;
 using Ddpm.Pure.Random;
 using Xunit;
 using Xunit.Abstractions;
@@ -22,7 +23,7 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _ddpm.Dispose();
 
-    /// <summary>Every other time it is killed while a checkpoint is being written, else at a random moment from its start on.</summary>
+    /// <summary>Every other time it is killed while the checkpoint of some step to come is being written, else at a random moment from its start on.</summary>
     [Fact]
     public void A_run_that_is_killed_at_any_moment_ends_with_the_bits_of_one_that_was_not()
     {
@@ -38,8 +39,10 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
             string[] start = File.Exists(_ddpm.Path("runs", "two", "run.json"))
                 ? ["train", "--run", "two", "--resume", "--data", Fixtures.FashionMnist]
                 : [.. training, "--run", "two"];
-            var wait = kill % 2 == 0 ? -1 : moments.At(kill, 0).Below(0, 3000);
-            var outcome = _ddpm.Run(process => KillLater(process, wait), start);
+            var draws = moments.At(kill, 0);
+            var (step, wait) = ((Receipt("two")?["progress"]?["step"]?.GetValue<int>() ?? 0) + 2 + draws.Below(0, 12), draws.Below(1, 4000));
+            Func<TimeSpan, bool> moment = kill % 2 == 0 ? _ => Partial().Any(name => WrittenStep(name) >= step) : elapsed => elapsed.TotalMilliseconds >= wait;
+            var outcome = _ddpm.Run(process => KillAt(process, moment), start);
             if (outcome.ExitCode == 0)
             {
                 break; // it was done before its moment came
@@ -64,10 +67,10 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         Assert.False(File.Exists(_ddpm.Path("runs", "two", "run.lock")));
     }
 
-    private void KillLater(Process process, int wait) => new Thread(() =>
+    private static void KillAt(Process process, Func<TimeSpan, bool> moment) => new Thread(() =>
     {
         var clock = Stopwatch.StartNew();
-        while (wait < 0 ? !Partial().Any() : clock.ElapsedMilliseconds < wait)
+        while (!moment(clock.Elapsed))
         {
             if (process.HasExited)
             {
@@ -85,6 +88,8 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         var folder = _ddpm.Path("runs", "two", "checkpoints");
         return Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*" + AtomicFile.TemporarySuffix) : [];
     }
+
+    private static int WrittenStep(string partial) => RunFolder.CheckpointStep(Path.GetFileName(partial).Split('.') is [var step, var format, ..] ? $"{step}.{format}" : "").IfNone(0);
 
     /// <summary>Weights, Adam's moments, progress and options, as they lie on the disk.</summary>
     private (string, string)[] Checkpoints(string run) =>
