@@ -80,6 +80,17 @@ public sealed class FaultTests : IDisposable
         string[] Files() => [.. Directory.GetFiles(folder.Within("checkpoints")).Append(folder.ReceiptPath).Order().Select(path => $"{path} {Convert.ToBase64String(File.ReadAllBytes(path))}")];
     }
 
+    [Fact]
+    public void A_receipt_and_a_checkpoint_that_tell_different_stories_are_refused()
+    {
+        Assert.True(Train(FileOperations.Disk).IsSucc);
+        var folder = new RunFolder(Folder);
+        var receipt = folder.Receipt().Valid();
+        Assert.True(folder.Write(receipt with { Last = RunFolder.CheckpointName(1) }).IsSucc);
+        var fault = Train(FileOperations.Disk).Match(Succ: _ => "it went on", Fail: error => error.Message);
+        Assert.Contains($"{folder.CheckpointPath(RunFolder.CheckpointName(1))} cannot be used: it stands at step 1, and run.json at step 2", fault, StringComparison.Ordinal);
+    }
+
     private string Folder => Path.Combine(_root, "run");
 
     /// <summary>From the beginning, or from the last checkpoint where there is one.</summary>
