@@ -101,6 +101,17 @@ public static class Checkpoint
         }
     }
 
+    /// <summary>Whether a file's weights and its embedding have a network's shapes: asked before anything of the network's size is made.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="config">The network.</param>
+    /// <returns>Nothing; or what does not fit.</returns>
+    public static Fin<Unit> Fits(SafetensorsFile file, UNetConfig config)
+    {
+        var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
+        var embedding = new Parameter(UNetLayers.EmbeddingName, Array(config.Timesteps, config.EmbeddingDimension), new Initialization.Constant(0));
+        return Complete(new UNetLayers(config).Parameters.Add(embedding).Bind(parameter => Fault(stored, parameter.Name, parameter)).ToArr());
+    }
+
     /// <summary>The training state in a checkpoint.</summary>
     /// <param name="file">The file.</param>
     /// <param name="network">The network that its weights are for.</param>
@@ -136,16 +147,14 @@ public static class Checkpoint
     private static Fin<Tensor> Vector(SafetensorsFile file, string prefix, UNet network)
     {
         var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
-        var faults = network.Layout.Parameters.Bind(parameter => Fault(stored, prefix + parameter.Name, parameter)).ToArr();
-        if (!faults.IsEmpty)
-        {
-            return Error.New($"its tensors are those of another network: {string.Join("; ", faults.Take(3))}{(faults.Count > 3 ? $"; and {faults.Count - 3} more" : "")}");
-        }
-
-        return network.Layout.Assemble(
+        return Complete(network.Layout.Parameters.Bind(parameter => Fault(stored, prefix + parameter.Name, parameter)).ToArr()).Map(_ => network.Layout.Assemble(
             (parameter, _, destination) => Widen(MemoryMarshal.Cast<byte, float>(stored[prefix + parameter.Name].Data.Span), destination),
-            network.Type, network.Device);
+            network.Type, network.Device));
     }
+
+    private static Fin<Unit> Complete(Arr<string> faults) => faults.IsEmpty
+        ? unit
+        : FinFail<Unit>(Error.New($"its tensors are those of another network: {string.Join("; ", faults.Take(3))}{(faults.Count > 3 ? $"; and {faults.Count - 3} more" : "")}"));
 
     private static void Widen(ReadOnlySpan<float> source, Span<double> destination)
     {

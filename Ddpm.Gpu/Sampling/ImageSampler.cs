@@ -101,7 +101,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
             var noise = new SampleNoise(request.Seed, part.First, shape, network.Type, network.Device);
             var initial = noise.Initial();
             Keep(0, initial);
-            PlanExecutor.Run(
+            var result = PlanExecutor.Run(
                 plan,
                 (x, timestep) => network.Forward(weights, x, TensorMath.Repeated(timestep, micro, network.Device)),
                 initial,
@@ -113,10 +113,14 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
                     Keep(line + 1, x);
                     Report();
                 });
+            if (plan.Lines.IsEmpty)
+            {
+                Keep(0, result); // the noise is not the result where the plan starts from an image
+            }
         }
 
         var most = (workers ?? Replicas.For(network.Device)).Count;
-        new Replicas(Math.Clamp(request.AtOnce / micro, 1, most)).ForEach(parts.Count, number => Compute(parts[number]));
+        new Replicas(Math.Clamp((request.AtOnce - 1) / micro + 1, 1, most)).ForEach(parts.Count, number => Compute(parts[number]));
         return [.. moments.Append(plan.Lines.Count).Select(moment => new GeneratedImages(request.Count, channels, size, kept[moment]))];
     }
 }

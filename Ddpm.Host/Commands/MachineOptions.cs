@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Devices;
+using Ddpm.Host.Runs;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using static TorchSharp.torch;
@@ -27,11 +28,11 @@ internal sealed class MachineOptions
 
     /// <summary>The device; the thread count is set on the way.</summary>
     /// <param name="said">The command line.</param>
-    /// <param name="otherwise">How many threads unless it says; none for as many as the library chooses.</param>
-    public Fin<Device> Prepare(CommandLine.ParseResult said, LanguageExt.Option<int> otherwise = default)
+    /// <param name="otherwise">The device and the threads unless it says; none for what is best here.</param>
+    public Fin<Device> Prepare(CommandLine.ParseResult said, LanguageExt.Option<MachineReceipt> otherwise = default)
     {
-        var threads = said.GetValue(_threads) ?? otherwise.ToNullable();
-        return from wanted in (Check.That("--threads", threads ?? 1, threads is null or (>= 1 and <= MostThreads), Invariant($"must lie in [1, {MostThreads}]")), DeviceChoice.Parse(said.GetValue(_device)!))
+        var threads = said.GetValue(_threads) ?? otherwise.Map(machine => machine.Threads).ToNullable();
+        return from wanted in (Check.That("--threads", threads ?? 1, threads is null or (>= 1 and <= MostThreads), Invariant($"must lie in [1, {MostThreads}]")), DeviceChoice.Parse(said.Or(_device, otherwise.Map(machine => machine.Device).IfNone("auto"))))
                    .Apply((_, choice) => choice).OrUsage()
                from device in ComputeDevice.Find(wanted)
                select SetThreads(device, threads);

@@ -58,7 +58,8 @@ internal static class SampleCommand
                     "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates, Invariant($"must be at most {SearchCandidates} where they are searched"))).Map(Some)
                 : LanguageExt.Option<int>.None;
             return (Check.AtLeast("--first", request.First, 0),
-                    Check.That("--count", request.Count, request.Count >= 1 && request.Count <= LargestNumber - Math.Max(0, request.First), Invariant($"must lie in [1, {LargestNumber} - first]")),
+                    Check.That("--count", request.Count, request.Count >= 1 && (long)request.Count * model.Network.ImageChannels * model.Network.ImageSize * model.Network.ImageSize <= System.Array.MaxLength
+                        && request.Count <= LargestNumber - Math.Max(0, request.First), Invariant($"must be at least 1, with images that fit into one array, and numbers below {LargestNumber}")),
                     Check.AtLeast("--batch-size", request.BatchSize, 1),
                     Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
                     steps,
@@ -154,6 +155,9 @@ internal static class SampleCommand
             from plan in wanted.Sampler.Compile(setting).OrUsage()
             from _ in pictures.Encoding == Encoding.Inversion && plan.Lines.Exists(line => line.Noise.Draws)
                 ? FinFail<Unit>(Error.New(ExitCode.Usage, "--encode inversion needs a sampler that draws no noise: say --sampler ddim, for example"))
+                : FinSucc(unit)
+            from __ in pictures.Other.IsSome && wanted.Images.First > 0
+                ? FinFail<Unit>(Error.New(ExitCode.Usage, "--first cannot be said with --to-image: where an image lies between two depends on --count"))
                 : FinSucc(unit)
             from start in FromPictures(network, theta, wanted.Images, setting, plan, pictures, view, stop)
             select start,

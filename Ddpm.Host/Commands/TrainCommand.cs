@@ -7,6 +7,7 @@ using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -27,8 +28,8 @@ internal static class TrainCommand
     /// <param name="Repeated">The receipt that a new run repeats, if it repeats one.</param>
     private sealed record Start(TrainingOptions Options, Recording Recording, LanguageExt.Option<RunReceipt> Before, LanguageExt.Option<RunReceipt> Repeated)
     {
-        /// <summary>How many threads it has had, if it is no new run.</summary>
-        public LanguageExt.Option<int> Threads => (Before || Repeated).Map(receipt => receipt.Machine.Threads);
+        /// <summary>The machine it was on, if it is no new run.</summary>
+        public LanguageExt.Option<MachineReceipt> Machine => (Before || Repeated).Map(receipt => receipt.Machine);
     }
 
     public static CommandLine.Command Create()
@@ -66,7 +67,7 @@ internal static class TrainCommand
             from folder in Folder(said, repeated)
             from early in Begin(said, folder, repeated)
             from _ in TrainingConfig.From(early.Options, UsualSize, 1).OrUsage()
-            from device in machine.Prepare(said, early.Threads)
+            from device in machine.Prepare(said, early.Machine)
             from loaded in data.Load(said, early.Options.Dataset, view, stop)
             from held in RunLock.Take(folder)
             from done in use(held, _ =>
@@ -99,6 +100,8 @@ internal static class TrainCommand
                from _ in same.Filter(old => old.Data.Sha256 != data.Sha256 || old.Data.Images != data.Images).Match(
                    old => FinFail<Unit>(Error.New($"the run was trained on other images ({old.Data.Origin}) than those in {loaded.Origin}: name the same ones with --data")),
                    () => unit)
+               from __ in Check.That(
+                   "--epochs", options.Epochs, (long)new TrainingPlan(config, images.Count).StepsPerEpoch * options.Epochs <= int.MaxValue, "must make at most 2147483647 steps").OrUsage()
                from grid in SampleCommand.Checked.From(SampleCommand.Request.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model)
                from finished in Fit(config, loaded, images, receipt, conduct, grid, view, stop)
                from sampled in SampleCommand.Sample(
@@ -131,7 +134,7 @@ internal static class TrainCommand
         var (changed, machine) = (repeated.Options.DifferencesTo(here.Options), repeated.Machine.DifferencesTo(here.Machine));
         if (!changed.IsEmpty || repeated.WeightsSha256 is null)
         {
-            view.Line($"the weights are not compared with the receipt's: {(changed.IsEmpty ? "its run was not finished" : string.Join("; ", changed))}");
+            view.Line($"the weights are not compared with the receipt's: {(changed.IsEmpty ? repeated.Finished ? "an earlier version wrote it, without them" : "its run was not finished" : string.Join("; ", changed))}");
             return unit;
         }
 

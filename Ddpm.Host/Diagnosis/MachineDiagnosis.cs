@@ -67,7 +67,8 @@ internal static class MachineDiagnosis
                 from train in local.Folder.LoadPublished(description, DataSplit.Train, local.Name)
                 from test in local.Folder.LoadPublished(description, DataSplit.Test, local.Name)
                 select Invariant($"{train.Images.Count} and {test.Images.Count} images, {local.Name}, SHA-256 of the first {train.ImagesSha256[..16]}… {(train.IsPublished ? "as published" : "")}"))
-                .Reduce((one, other) => one.IsSucc ? one : other);
+                .Reduce((one, other) => one.IsSucc ? one : other)
+                .Match(Succ: FinSucc, Fail: fault => FinFail<string>(Error.New($"{fault.Message}: delete the file, and the next train fetches it again")));
     }
 
     private static Fin<string> Writable(string folder)

@@ -7,12 +7,25 @@ namespace Ddpm.Host.Files;
 /// <summary>Reading files and making folders, with errors that say what to do.</summary>
 public static class Folders
 {
-    /// <summary>Makes a folder and those above it.</summary>
+    private const int LargestArray = 0x7FFFFFC7 - 1; // Array.MaxLength, and one byte to see the end
+
+    private static IEnumerable<string> Ancestors(string path)
+    {
+        for (var folder = path; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            yield return folder;
+        }
+    }
+
+    /// <summary>Makes a folder and those above it, names on the disk included.</summary>
     public static Fin<Unit> Create(string path)
     {
         try
         {
+            // A folder's name is on the disk once the folder that holds it is.
+            var made = Ancestors(Path.GetFullPath(path)).TakeWhile(folder => !Directory.Exists(folder)).ToArray();
             Directory.CreateDirectory(path);
+            made.Iter(folder => FileOperations.Disk.FlushFolder(Path.GetDirectoryName(folder)!));
             return unit;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -22,14 +35,16 @@ public static class Folders
     }
 
     /// <summary>A whole file. What has no end, as some devices, is not read to it.</summary>
-    public static Fin<ReadOnlyMemory<byte>> Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="most">The most bytes that it may have.</param>
+    public static Fin<ReadOnlyMemory<byte>> Read(string path, int most = LargestArray)
     {
         try
         {
             using var file = File.OpenRead(path);
-            if (file.Length >= System.Array.MaxLength)
+            if (file.Length > most)
             {
-                return Error.New($"cannot read {path}: its {file.Length} bytes are more than fit into an array");
+                return Error.New($"cannot read {path}: it has {file.Length} bytes, and {most} at most can be read");
             }
 
             var bytes = new byte[file.Length + 1];

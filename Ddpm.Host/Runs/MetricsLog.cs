@@ -75,7 +75,7 @@ public sealed class MetricsLog : IDisposable
             _board.add_scalar($"{metric.Kind}/images-per-second", (float)metric.ImagesPerSecond, metric.Step);
             return unit;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Error.New($"cannot write the metrics: {e.Message}");
         }
@@ -89,14 +89,24 @@ public sealed class MetricsLog : IDisposable
             _file.Flush(flushToDisk: true);
             return unit;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Error.New($"cannot write the metrics: {e.Message}");
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _lines.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            _lines.Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What could not be written has been told when it was tried first.
+        }
+    }
 
     private static int StepOf(string line)
     {
@@ -104,7 +114,7 @@ public sealed class MetricsLog : IDisposable
         {
             return JsonNode.Parse(line)?["step"]?.GetValue<int>() ?? int.MaxValue;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             return int.MaxValue; // the torn last line of a run that was killed
         }

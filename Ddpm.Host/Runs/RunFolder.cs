@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Checkpoints;
+using Ddpm.Host.Commands;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Training;
@@ -12,6 +13,8 @@ namespace Ddpm.Host.Runs;
 /// <param name="Path">The folder.</param>
 public sealed record RunFolder(string Path)
 {
+    private const int LargestReceipt = 1 << 20;
+
     private const string CheckpointPrefix = "step-", CheckpointSuffix = ".safetensors";
 
     /// <summary>The file system that checkpoints and receipts are written to.</summary>
@@ -82,7 +85,7 @@ public sealed record RunFolder(string Path)
     /// <summary>Reads the receipt of a run that exists.</summary>
     public Fin<RunReceipt> Receipt() => !File.Exists(ReceiptPath)
         ? Error.New($"there is no run in {Path}: {Others()}")
-        : from bytes in Folders.Read(ReceiptPath)
+        : from bytes in Folders.Read(ReceiptPath, LargestReceipt)
           from receipt in RunReceipt.FromJson(bytes.Span).At($"{ReceiptPath} is damaged")
           select receipt;
 
@@ -92,6 +95,8 @@ public sealed record RunFolder(string Path)
         : (from bytes in Folders.Read(CheckpointPath(name))
            from file in Safetensors.Read(bytes)
            from header in Checkpoint.Header(file)
+           from config in header.Config.OrFailure()
+           from _ in Checkpoint.Fits(file, config.Model.Network)
            select (file, header)).At(Unusable(name));
 
     private Seq<string> Abandoned() => Seq(".", "checkpoints", "samples").Bind(folder => Here(folder, $"*{AtomicFile.TemporarySuffix}"));

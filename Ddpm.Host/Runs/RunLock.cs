@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Ddpm.Host.Files;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -9,33 +10,44 @@ namespace Ddpm.Host.Runs;
 /// <summary>The process that has a run.</summary>
 /// <param name="Pid">Its number.</param>
 /// <param name="Host">The machine it runs on.</param>
-/// <param name="Started">When it started, since numbers are used again; in UTC.</param>
-public sealed record LockHolder(int Pid, string Host, DateTime Started)
+/// <param name="Started">What tells it from another process of that number, since numbers are used again: see <see cref="StartOf"/>.</param>
+public sealed record LockHolder(int Pid, string Host, string Started)
 {
-    /// <summary>Start times are rounded, differently by different readers.</summary>
-    private static readonly TimeSpan Rounding = TimeSpan.FromSeconds(2);
-
     /// <summary>This process.</summary>
-    public static LockHolder Here { get; } = new(Environment.ProcessId, Environment.MachineName, StartOf(Environment.ProcessId).IfNone(DateTime.UtcNow));
+    public static LockHolder Here { get; } = new(Environment.ProcessId, Environment.MachineName, StartOf(Environment.ProcessId).IfNone(""));
 
     /// <summary>Whether the run is still this process's, as far as can be seen from a machine.</summary>
     /// <param name="host">That machine.</param>
-    /// <param name="startOf">When its process of a number started, if there is one.</param>
+    /// <param name="startOf">When its process of a number started, if there is one; nothing said where it cannot be asked.</param>
     /// <returns>False only where the process is known to be gone: on another machine it cannot be known.</returns>
-    public bool Holds(string host, Func<int, Option<DateTime>> startOf) =>
-        Host != host || startOf(Pid).Exists(started => (started - Started).Duration() < Rounding);
+    public bool Holds(string host, Func<int, Option<string>> startOf) =>
+        Host != host || startOf(Pid).Exists(started => started.Length == 0 || started == Started);
 
-    /// <summary>When a process of this machine started, in UTC.</summary>
-    public static Option<DateTime> StartOf(int pid)
+    /// <summary>
+    /// When a process of this machine started; nothing said where there is one that cannot be asked. On Linux in ticks since a boot that has a name, since the
+    /// wall clock may be set while it runs.
+    /// </summary>
+    public static Option<string> StartOf(int pid)
     {
         try
         {
+            if (OperatingSystem.IsLinux())
+            {
+                // The second field, in brackets, may hold anything; the start is the twenty-second (proc(5)).
+                var stat = File.ReadAllText(Invariant($"/proc/{pid}/stat"));
+                return $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()} {stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]}";
+            }
+
             using var process = Process.GetProcessById(pid);
-            return process.StartTime.ToUniversalTime();
+            return Invariant($"{process.StartTime.ToFileTimeUtc()}");
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or FileNotFoundException or DirectoryNotFoundException)
         {
             return None;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception or IndexOutOfRangeException)
+        {
+            return "";
         }
     }
 }
@@ -47,19 +59,25 @@ public sealed record LockHolder(int Pid, string Host, DateTime Started)
 public sealed class RunLock : IDisposable
 {
     private readonly RunFolder _folder;
+    private readonly LockHolder _holder;
 
-    private RunLock(RunFolder folder) => _folder = folder;
+    private RunLock(RunFolder folder, LockHolder holder) => (_folder, _holder) = (folder, holder);
 
     /// <summary>Takes a run's folder, which is made if need be.</summary>
     /// <returns>The lock; or who has it.</returns>
     public static Fin<RunLock> Take(RunFolder folder) => Take(folder, LockHolder.Here, LockHolder.StartOf);
 
     /// <summary>As <see cref="Take(RunFolder)"/>, for any process on a machine with any processes.</summary>
-    public static Fin<RunLock> Take(RunFolder folder, LockHolder taker, Func<int, Option<DateTime>> startOf)
+    public static Fin<RunLock> Take(RunFolder folder, LockHolder taker, Func<int, Option<string>> startOf)
     {
+        var made = Folders.Create(folder.Path);
+        if (made.IsFail)
+        {
+            return made.Map<RunLock>(_ => throw new UnreachableException());
+        }
+
         try
         {
-            Directory.CreateDirectory(folder.Path);
             using var file = new FileStream(folder.LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             if (Holder(file).Filter(holder => holder != taker && holder.Holds(taker.Host, startOf)).Case is LockHolder other)
             {
@@ -70,7 +88,7 @@ public sealed class RunLock : IDisposable
 
             file.SetLength(0);
             file.Write(JsonSerializer.SerializeToUtf8Bytes(taker));
-            return new RunLock(folder);
+            return new RunLock(folder, taker);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -83,6 +101,14 @@ public sealed class RunLock : IDisposable
     {
         try
         {
+            using (var file = new FileStream(_folder.LockPath, FileMode.Open, FileAccess.Read, FileShare.None))
+            {
+                if (Holder(file) != _holder)
+                {
+                    return; // it was taken away from this process by hand
+                }
+            }
+
             File.Delete(_folder.LockPath);
             if (!Directory.EnumerateFileSystemEntries(_folder.Path).Any())
             {

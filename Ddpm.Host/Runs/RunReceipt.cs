@@ -76,6 +76,9 @@ public sealed record RunReceipt(
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private bool IsPossible => Progress.IsPossible && (Last is not null || Progress == TrainingProgress.Start)
+        && new[] { Last, Best }.All(name => name is null || RunFolder.CheckpointStep(name).Map(RunFolder.CheckpointName) == name);
+
     /// <summary>The receipt as JSON.</summary>
     public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, Format), (byte)'\n'];
 
@@ -85,7 +88,7 @@ public sealed record RunReceipt(
         try
         {
             return JsonSerializer.Deserialize<RunReceipt>(json, Format) is { Options: not null, Data: not null, Machine: not null, Progress: not null } receipt
-                ? receipt.Progress.IsPossible ? receipt : Error.New("its progress is none that a run can have")
+                ? receipt.IsPossible ? receipt : Error.New("its progress, or the name of a checkpoint, is none that a run can have")
                 : Error.New("it lacks options, data, machine or progress");
         }
         catch (JsonException e)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
+using Ddpm.Host.Commands;
 using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Formats;
@@ -55,6 +56,7 @@ public sealed class TrainingRun : IDisposable
         var state = receipt.Last is null
             ? FinSucc(TrainingState.Initial(network, config.Options.Seed))
             : from checkpoint in conduct.Folder.ReadCheckpoint(receipt.Last)
+              from _ in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(conduct.Folder.Unusable(receipt.Last))
               from agreed in checkpoint.Header.Progress == receipt.Progress
                   ? FinSucc(unit)
                   : Error.New($"{conduct.Folder.Unusable(receipt.Last)}: it stands at step {checkpoint.Header.Progress.Step}, and run.json at step {receipt.Progress.Step}, or with other losses")
@@ -69,6 +71,7 @@ public sealed class TrainingRun : IDisposable
                      select new TrainingRun(conduct, new TrainingPlan(config, images.Count), network, trainer, metrics, receipt, sampleGrid, report);
         if (opened.IsFail)
         {
+            state.Iter(begun => begun.Dispose());
             network.Dispose();
         }
 
@@ -148,7 +151,7 @@ public sealed class TrainingRun : IDisposable
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(Invariant(
-        $"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, at learning rate {step.LearningRate}: try a lower --learning-rate or a --clip-norm; ")
+        $"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, at learning rate {step.LearningRate}: such a run cannot be mended, as it would come here again: begin another with train --from {_conduct.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; ")
         + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_conduct.Folder.CheckpointPath(_receipt.Last)}"));
 
     /// <summary>
@@ -159,7 +162,7 @@ public sealed class TrainingRun : IDisposable
     {
         var (epoch, started) = Math.DivRem(_receipt.Progress.Step, _plan.StepsPerEpoch);
         return started > 0 || epoch == 0
-            ? unit
+            ? FinSucc(unit)
             : from _ in DrawLosses()
               from __ in Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed))
               from ___ in Grid(epoch, () => _trainer.State.Weights.alias())
@@ -181,6 +184,11 @@ public sealed class TrainingRun : IDisposable
     {
         Arr<LossPoint> Losses(string kind) =>
             metrics.Filter(metric => metric.Kind == kind).Map(metric => new LossPoint((double)metric.Step / _plan.StepsPerEpoch, metric.Loss)).ToArr();
+        if (metrics.IsEmpty)
+        {
+            return unit; // of a run whose log was lost, as where its checkpoints alone were copied
+        }
+
         var figure = Figure.Draw("Training loss", [new FigurePanel("mean loss over epochs", new LossChart(Losses("step"), Losses("epoch")).Draw())]);
         return _conduct.Folder.Write(_conduct.Folder.LossPicturePath, Png.Encode(figure));
     });

@@ -83,7 +83,12 @@ public sealed class ErrorTests : IDisposable
         // The header of the one on the tensors of the other: the texts differ in the preset's name alone, which is as long in both.
         var text = System.Text.Encoding.Latin1.GetString(original);
         Assert.Contains("original", text, StringComparison.Ordinal);
-        File.WriteAllBytes(Checkpoint("original"), System.Text.Encoding.Latin1.GetBytes(text.Replace("original", "standard", StringComparison.Ordinal)));
+        var swapped = text.Replace("original", "standard", StringComparison.Ordinal);
+        File.WriteAllBytes(Checkpoint("original"), System.Text.Encoding.Latin1.GetBytes(swapped));
+        Refused(_ddpm.Run("sample", "--run", "original", "--to", "out"), 1, "its configuration does not match its checksum");
+
+        // As an earlier version wrote it, without a checksum of the header.
+        File.WriteAllBytes(Checkpoint("original"), System.Text.Encoding.Latin1.GetBytes(swapped.Replace("ddpm-sha256", "none-sha256", StringComparison.Ordinal)));
         Refused(_ddpm.Run("sample", "--run", "original", "--to", "out"), 1, "step-0000003.safetensors cannot be used", "another network", "b1.0.shortcut.weight is missing");
 
         var flipped = (byte[])original.Clone();

@@ -37,7 +37,10 @@ public sealed class ReceiptTests
 
     [Theory]
     [InlineData("\"finished\": false", "\"finished\": 3", "line {0}, byte")]
-    [InlineData("\"step\": 4", "\"step\": -4", "its progress is none that a run can have")]
+    [InlineData("\"step\": 4", "\"step\": -4", "its progress, or the name of a checkpoint, is none that a run can have")]
+    [InlineData("\"last\": \"step-0000004", "\"last\": \"../../step-0000004", "or the name of a checkpoint")]
+    [InlineData("\"best\": null", "\"best\": \"\\u0000\"", "or the name of a checkpoint")]
+    [InlineData("\"last\": \"step-0000004.safetensors\"", "\"last\": null", "its progress, or")]
     [InlineData("\"origin\": \"here\",", "", "is not what a receipt holds there")]
     [InlineData("\"torch-sharp\": \"0.107\"", "\"torch-sharp\": null", "line {0}, byte")]
     public void What_a_receipt_cannot_say_is_refused_with_its_place(string valid, string damaged, string says)

@@ -7,8 +7,7 @@ namespace Ddpm.Properties.Runs;
 
 public sealed class RunLockTests : IDisposable
 {
-    private static readonly DateTime Noon = new(2026, 5, 1, 12, 0, 0, DateTimeKind.Utc);
-    private static readonly LockHolder One = new(100, "here", Noon), Two = new(200, "here", Noon.AddHours(1)), Elsewhere = new(100, "there", Noon);
+    private static readonly LockHolder One = new(100, "here", "boot 5"), Two = new(200, "here", "boot 7"), Elsewhere = new(100, "there", "boot 5");
 
     private readonly RunFolder _folder = new(Path.Combine(Directory.CreateTempSubdirectory("ddpm-lock-").FullName, "run"));
 
@@ -49,7 +48,25 @@ public sealed class RunLockTests : IDisposable
     public void So_is_that_of_one_whose_number_another_process_has_now()
     {
         Abandon(One);
-        Take(Two, alive: [Two, One with { Started = Noon.AddDays(1) }]).Valid().Dispose();
+        Take(Two, alive: [Two, One with { Started = "boot 9" }]).Valid().Dispose();
+    }
+
+    [Fact]
+    public void A_process_that_cannot_be_asked_may_still_have_it()
+    {
+        Abandon(One);
+        Assert.Contains("process 100", Fault(Take(Two, alive: [Two, One with { Started = "" }])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lock_that_another_has_by_now_is_left_to_it()
+    {
+        var first = Take(One, alive: [One]).Valid();
+        var second = Take(Two, alive: [Two]).Valid(); // as if the first were gone
+        first.Dispose();
+        Assert.True(File.Exists(_folder.LockPath));
+        second.Dispose();
+        Assert.False(File.Exists(_folder.LockPath));
     }
 
     [Fact]
@@ -77,7 +94,7 @@ public sealed class RunLockTests : IDisposable
     public void Of_many_that_come_at_once_one_gets_it()
     {
         Abandon(One); // so that each has a lock to take over
-        var takers = Enumerable.Range(1000, 32).Select(pid => new LockHolder(pid, "here", Noon)).ToArray();
+        var takers = Enumerable.Range(1000, 32).Select(pid => new LockHolder(pid, "here", "boot 1")).ToArray();
         var taken = new Fin<RunLock>[takers.Length];
         Parallel.For(0, takers.Length, i => taken[i] = Take(takers[i], takers));
         Assert.Equal(1, taken.Count(attempt => attempt.IsSucc));

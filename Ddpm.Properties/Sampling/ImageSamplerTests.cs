@@ -62,6 +62,16 @@ public sealed class ImageSamplerTests : IDisposable
         }
     }
 
+    /// <summary>It encodes: x = a·image + σ·ε.</summary>
+    [Fact]
+    public void A_plan_without_lines_leaves_what_it_starts_with()
+    {
+        var noise = Made(new SamplingPlan(new(0, 1), Arr<SamplingLine>.Empty, ClipSample: false), 2, 1, 1, 1);
+        var image = Enumerable.Range(0, Pixels).Select(i => MathF.Sin(i)).ToArray();
+        var encoded = Made(new SamplingPlan(new(0.6, 0.8), Arr<SamplingLine>.Empty, ClipSample: false), 2, 1, 1, 1, new KnownPixels(image, Option<ReadOnlyMemory<bool>>.None));
+        Assert.All(encoded.Zip(image.Zip(noise, (x, e) => 0.6f * x + 0.8f * e)), pair => Assert.Equal(pair.Item2, pair.Item1, 1e-6f));
+    }
+
     [Fact]
     public void Progress_is_told_once_for_each_line_of_each_micro_batch_and_stops_when_told_to()
     {

@@ -88,7 +88,7 @@ public sealed class TrainingOptionsLaws
         Assert.Equal(
             [
                 "batch-size must be at least 1, got -1", "clip-norm must be a finite number above 0, got Infinity", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
-                "image size must be at least 12 and divisible by 4, got 30", "learning-rate must lie in (0, 1), got 0", "limit must be at least 1, got 0",
+                "image size must lie in [12, 256] and be divisible by 4, got 30", "learning-rate must lie in (0, 1), got 0", "limit must be at least 1, got 0",
                 "loss-weight must be one of min-snr, p2, uniform, got heavy",
                 "max-beta must lie in (0, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",
                 "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of original, standard, got modern",

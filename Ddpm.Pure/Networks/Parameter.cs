@@ -25,5 +25,5 @@ public abstract record Initialization
 public sealed record Parameter(string Name, Arr<int> Shape, Initialization Start)
 {
     /// <summary>The number of elements.</summary>
-    public int Count => Shape.Fold(1, (product, size) => product * size);
+    public int Count => Shape.Fold(1, (product, size) => checked(product * size));
 }

@@ -40,13 +40,13 @@ public sealed record UNetConfig
     /// The network of the tutorial with channels 10, 20 and 40 and an embedding of 100: exactly as published
     /// (<paramref name="residual"/> false), or with the residual paths of Ho et al. 2020, appendix B.
     /// </summary>
-    /// <param name="imageSize">Height and width, at least 12 and divisible by 4.</param>
+    /// <param name="imageSize">Height and width, in [12, 256] and divisible by 4: the normalisations have a weight for every pixel.</param>
     /// <param name="imageChannels">1 or 3.</param>
     /// <param name="timesteps">T ≥ 1.</param>
     /// <param name="residual">Whether a residual path runs round every block.</param>
     /// <returns>The configuration, or every fault.</returns>
     public static Validation<Error, UNetConfig> Tutorial(int imageSize, int imageChannels, int timesteps, bool residual) =>
-        (Check.That("image size", imageSize, imageSize >= 12 && imageSize % 4 == 0, "must be at least 12 and divisible by 4"),
+        (Check.That("image size", imageSize, imageSize is >= 12 and <= 256 && imageSize % 4 == 0, "must lie in [12, 256] and be divisible by 4"),
                 Check.That("image channels", imageChannels, imageChannels is 1 or 3, "must be 1 or 3"),
                 Check.AtLeast("steps", timesteps, 1))
             .Apply((size, channels, steps) => new UNetConfig(size, channels, Array(10, 20, 40), steps, 100, residual));
