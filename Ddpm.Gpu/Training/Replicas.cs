@@ -55,13 +55,7 @@ public sealed record Replicas(int Count)
     /// <summary>Does all at once, each on a thread of its own, and returns or throws when the last has ended.</summary>
     private static T[] Together<T>(IEnumerable<Func<T>> work)
     {
-        var running = work.Select(one => Task.Factory.StartNew(
-            () =>
-            {
-                set_num_threads(1); // of this thread; the others keep theirs
-                return one();
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
-        return Task.WhenAll(running).GetAwaiter().GetResult();
+        var all = work.ToArray();
+        return Task.WhenAll(all.Select(one => ComputeThreads.Start(one, all.Length)).ToArray()).GetAwaiter().GetResult();
     }
 }
