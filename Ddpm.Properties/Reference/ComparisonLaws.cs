@@ -18,17 +18,25 @@ public sealed class ComparisonLaws
     [InlineData(-0.0, 0.0, 0)]
     [InlineData(double.NaN, 1.0, long.MaxValue)]
     [InlineData(1.0, double.NaN, long.MaxValue)]
+    [InlineData(double.NaN, -1.0, long.MaxValue)]
     [InlineData(double.NegativeInfinity, double.PositiveInfinity, long.MaxValue)]
     public void Ulps_count_the_numbers_between(double a, double b, long ulps) => Assert.Equal((ulps, ulps), (Comparison.Ulps(a, b), Comparison.Ulps(b, a)));
+
+    /// <summary>Both NaN that there are: one lies above all numbers, one below.</summary>
+    [Fact]
+    public void No_number_is_near_what_is_none() => Assert.All(
+        from nan in (double[])[BitConverter.UInt64BitsToDouble(0x7ff8000000000000), BitConverter.UInt64BitsToDouble(0xfff8000000000000)] from x in (double[])[-1, 1] select (nan, x),
+        pair => Assert.Equal((long.MaxValue, long.MaxValue), (Comparison.Ulps(pair.nan, pair.x), Comparison.Ulps(pair.x, pair.nan))));
 
     [Theory]
     [InlineData(1f, 1.0000001f, 1)]
     [InlineData(-1f, -1.0000002f, 2)]
     [InlineData(-1.4e-45f, 1.4e-45f, 2)]
+    [InlineData(0f, 1.4e-45f, 1)]
     public void Singles_are_counted_in_their_own_ulps(float expected, float got, long ulps)
     {
-        Assert.Equal(new Verdict.Near(ulps, "[1]"), Verify(new(3, 0), Content.Of(Prelude.Array(2L), [7f, expected]), Content.Of(Prelude.Array(2L), [7f, got])));
-        Assert.Equal(new Verdict.Near(ulps, "[1]"), Verify(new(3, 0), Content.Of(Prelude.Array(2L), [7f, got]), Content.Of(Prelude.Array(2L), [7f, expected])));
+        Assert.Equal(new Verdict.Near(ulps, "[1]"), Verify(new(3, 1), Content.Of(Prelude.Array(2L), [7f, expected]), Content.Of(Prelude.Array(2L), [7f, got])));
+        Assert.Equal(new Verdict.Near(ulps, "[1]"), Verify(new(3, 1), Content.Of(Prelude.Array(2L), [7f, got]), Content.Of(Prelude.Array(2L), [7f, expected])));
     }
 
     [Fact]
@@ -37,7 +45,7 @@ public sealed class ComparisonLaws
         Content One(float value) => Content.Of(Prelude.Array(1L), [value]);
         Assert.Equal(new Verdict.Wrong("[0]", "1", "NaN"), Verify(Wide, One(1), One(float.NaN)));
         Assert.Equal(new Verdict.Wrong("[0]", "NaN", "1"), Verify(Wide, One(float.NaN), One(1)));
-        Assert.Equal(new Verdict.Exact(), Verify(Wide, One(float.NaN), One(-float.NaN)));
+        Assert.Equal(new Verdict.Exact(), Verify(Wide, One(BitConverter.UInt32BitsToSingle(0x7fc00000)), One(BitConverter.UInt32BitsToSingle(0xffc00001))));
     }
 
     [Fact]
@@ -73,6 +81,7 @@ public sealed class ComparisonLaws
     public void The_bound_itself_is_allowed()
     {
         Assert.True(new Tolerance(0.25, 0.5).Allows(4, 5.5) && !new Tolerance(0.25, 0.5).Allows(4, 5.5000000000000009));
+        Assert.False(new Tolerance(1, 1).Allows(double.PositiveInfinity, 1) || new Tolerance(1, 1).Allows(1, double.PositiveInfinity));
         Assert.Equal(("exact", "0.25 of the value + 0.5"), (Tolerance.Exact.ToString(), new Tolerance(0.25, 0.5).ToString()));
     }
 

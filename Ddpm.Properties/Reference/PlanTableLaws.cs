@@ -63,6 +63,30 @@ public sealed class PlanTableLaws
         """);
 
     [Fact]
+    public void A_plan_that_remembers_noise_says_what_it_is_made_of() => Reads(
+        Plan(new SamplingOptions { Sampler = "ipndm-2" }, 2, clip: true),
+        """
+        start: x = 0·image + 1·noise; x0 is clipped to [-1, 1]; 2 lines
+
+        line   timestep   estimate x0 =       remember h =           correct base =   predict x =                  marginal
+                                x         o         x           x0   x                   base         h      h-1      image     noise
+        0      999         157.41  -157.407   1.00002  -0.00635295   1                44.1275  -43.1667        ·   0.280334  0.959902
+        1      499        3.56717  -3.42414   1.04177    -0.292044   1                3.56717   -5.1362  1.71207          1         ·
+        """);
+
+    [Fact]
+    public void Without_clipping_the_noise_is_what_the_network_says() => Reads(
+        Plan(new SamplingOptions { Sampler = "ipndm-2" }, 2, clip: false),
+        """
+        start: x = 0·image + 1·noise; x0 is not clipped; 2 lines
+
+        line   timestep   estimate x0 =       remember h =   correct base =   predict x =                  marginal
+                                x         o   o              x                   base         h      h-1      image     noise
+        0      999         157.41  -157.407   1              1                44.1275  -43.1667        ·   0.280334  0.959902
+        1      499        3.56717  -3.42414   1              1                3.56717   -5.1362  1.71207          1         ·
+        """);
+
+    [Fact]
     public void A_plan_without_lines_is_its_start() => Reads(
         new SamplingPlan(new(0.5, 0.25), Arr<SamplingLine>.Empty, ClipSample: false),
         """
