@@ -33,7 +33,8 @@ public sealed class LossChartLaws
     {
         var (chart, picture) = (history.Chart, history.Chart.Draw());
         byte At(LossPoint point) => picture[chart.Column(point), chart.Row(point)];
-        return history.Epochs.ForAll(point => At(point) == 0 && picture[chart.Column(point) + 2, chart.Row(point) - 2] == 0) && history.Steps.ForAll(point => At(point) is 0 or 150);
+        bool Dot(LossPoint point) => Enumerable.Range(-2, 5).All(x => Enumerable.Range(-2, 5).All(y => picture[chart.Column(point) + x, chart.Row(point) + y] == 0));
+        return history.Epochs.ForAll(Dot) && history.Steps.ForAll(point => At(point) is 0 or 150);
     }
 
     [Law]

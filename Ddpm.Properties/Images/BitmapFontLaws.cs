@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Ddpm.Properties.Images;
 
-public sealed class BitmapFontTests
+public sealed class BitmapFontLaws
 {
     [Fact]
     public void A_character_without_a_glyph_is_a_hollow_box()
