@@ -1,3 +1,5 @@
+using Ddpm.Gpu.Kernels;
+using Ddpm.Gpu.Networks;
 using LanguageExt;
 using LanguageExt.Common;
 using static TorchSharp.torch;
@@ -20,6 +22,20 @@ public static class ComputeDevice
     /// How many images a device generates in one piece. Every image is computed in a piece of this size, so another number here gives other bits.
     /// </summary>
     public static int MicroBatch(Device device) => device.type == TorchSharp.DeviceType.CPU ? 16 : 128;
+
+    /// <summary>
+    /// How many images of a training batch are computed in one piece; the gradients of the pieces are added in their order, so that no number of threads changes
+    /// a bit. Any other device than the CPU is parallel in itself, and takes the batch whole.
+    /// </summary>
+    public static int Share(Device device, int batch) => device.type == TorchSharp.DeviceType.CPU ? 16 : batch;
+
+    /// <summary>What computes a network on its device.</summary>
+    public static INetworkExecutor Executor(UNet network) => (network.Device.type, network.Type) switch
+    {
+        (TorchSharp.DeviceType.CPU, ScalarType.Float32) => new KernelExecutor<float>(network),
+        (TorchSharp.DeviceType.CPU, ScalarType.Float64) => new KernelExecutor<double>(network),
+        _ => new TensorExecutor(network),
+    };
 
     private static Fin<Device> Cuda(int index) => !cuda.is_available()
         ? Error.New("device cuda was asked for, but there is no CUDA device: build with -p:Cuda=true on a machine with an NVIDIA GPU, or say --device cpu")

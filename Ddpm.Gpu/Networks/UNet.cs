@@ -1,4 +1,3 @@
-using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Networks;
 using static TorchSharp.torch;
 
@@ -45,26 +44,30 @@ public sealed class UNet : IDisposable
     public Tensor InitialWeights(ulong seed) =>
         Layout.Assemble((parameter, k, destination) => WeightInitialization.Fill(parameter, k, seed, destination), Type, Device);
 
-    /// <summary>The network's output.</summary>
+    /// <summary>The network: how images flow through its layers, whatever computes them.</summary>
+    /// <typeparam name="TActivation">What the layers work on.</typeparam>
+    /// <param name="math">What computes them. It knows the images' timesteps.</param>
+    /// <param name="x">x_t.</param>
+    /// <returns>o.</returns>
+    public TActivation Compose<TActivation>(INetworkMath<TActivation> math, TActivation x)
+    {
+        var x1 = math.Apply(_layers.Stage1, math.Shift(_layers.Time1, x));
+        var x2 = math.Apply(_layers.Stage2, math.Shift(_layers.Time2, math.Apply(_layers.Down1, x1)));
+        var x3 = math.Apply(_layers.Stage3, math.Shift(_layers.Time3, math.Apply(_layers.Down2, x2)));
+        var y = math.Apply(_layers.StageMiddle, math.Shift(_layers.TimeMiddle, math.Apply(_layers.Down3, x3)));
+        y = math.Apply(_layers.Stage4, math.Shift(_layers.Time4, math.Concatenate(x3, math.Apply(_layers.Up1, y))));
+        y = math.Apply(_layers.Stage5, math.Shift(_layers.Time5, math.Concatenate(x2, math.Apply(_layers.Up2, y))));
+        y = math.Apply(_layers.StageOut, math.Shift(_layers.TimeOut, math.Concatenate(x1, math.Apply(_layers.Up3, y))));
+        return math.Apply(_layers.Out, y);
+    }
+
+    /// <summary>The network's output by libtorch's operations, through which gradients flow.</summary>
     /// <param name="w">Its weights.</param>
     /// <param name="image">x_t, N×C×H×W.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
-    /// <returns>o, N×C×H×W, its channels last in memory.</returns>
-    public Tensor Forward(Weights w, Tensor image, Tensor timesteps)
-    {
-        var embedding = _timeEmbedding.index_select(0, timesteps);
-        Tensor Shifted(Tensor y, TimeProjection projection) => y.Plus(projection.Apply(embedding, w).unsqueeze(-1).unsqueeze(-1));
-
-        var x = image.ChannelsLast();
-        var x1 = _layers.Stage1.Apply(Shifted(x, _layers.Time1), w);
-        var x2 = _layers.Stage2.Apply(Shifted(_layers.Down1.Apply(x1, w), _layers.Time2), w);
-        var x3 = _layers.Stage3.Apply(Shifted(_layers.Down2.Apply(x2, w), _layers.Time3), w);
-        var y = _layers.StageMiddle.Apply(Shifted(_layers.Down3.Apply(x3, w), _layers.TimeMiddle), w);
-        y = _layers.Stage4.Apply(Shifted(cat([x3, _layers.Up1.Apply(y, w)], 1), _layers.Time4), w);
-        y = _layers.Stage5.Apply(Shifted(cat([x2, _layers.Up2.Apply(y, w)], 1), _layers.Time5), w);
-        y = _layers.StageOut.Apply(Shifted(cat([x1, _layers.Up3.Apply(y, w)], 1), _layers.TimeOut), w);
-        return _layers.Out.Apply(y, w);
-    }
+    /// <returns>o, N×C×H×W.</returns>
+    public Tensor Forward(Weights w, Tensor image, Tensor timesteps) =>
+        Compose(new TensorLayers(w, _timeEmbedding.index_select(0, timesteps)), image.ChannelsLast());
 
     /// <inheritdoc/>
     public void Dispose() => _timeEmbedding.Dispose();

@@ -5,23 +5,29 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu.Networks;
 
 /// <summary>
-/// Where each parameter lies in one flat vector θ, so that the optimiser, averaging and reduction are a few whole-vector operations.
-/// Inside θ the channels of convolutions and normalisations come last, which is the layout that the convolution kernels want; outside
-/// (views, checkpoints) every parameter has its state-dict shape.
+/// Where each parameter lies in one flat vector θ, so that the optimiser, averaging and reduction are a few whole-vector operations:
+/// one behind another in state-dict order, each in the C order of its shape.
 /// </summary>
 public sealed class WeightLayout
 {
     private readonly long[] _counts;
-    private readonly long[][] _stored, _toShape;
+    private readonly long[][] _shapes;
+    private readonly Dictionary<string, int> _offsets = [];
 
     /// <summary>Lays out parameters in their order.</summary>
     public WeightLayout(Arr<Parameter> parameters)
     {
         Parameters = parameters;
         _counts = [.. parameters.Map(parameter => (long)parameter.Count)];
-        _stored = [.. parameters.Map(parameter => Storage(parameter.Shape).Select(axis => (long)parameter.Shape[axis]).ToArray())];
-        _toShape = [.. parameters.Map(parameter => Inverse(Storage(parameter.Shape)))];
-        Count = _counts.Sum();
+        _shapes = [.. parameters.Map(parameter => parameter.Shape.Map(size => (long)size).ToArray())];
+        var offset = 0;
+        foreach (var parameter in parameters)
+        {
+            _offsets.Add(parameter.Name, offset);
+            offset = checked(offset + parameter.Count);
+        }
+
+        Count = offset;
     }
 
     /// <summary>The parameters, in state-dict order.</summary>
@@ -30,6 +36,9 @@ public sealed class WeightLayout
     /// <summary>The length of θ.</summary>
     public long Count { get; }
 
+    /// <summary>Where a parameter begins in θ.</summary>
+    public int Offset(string name) => _offsets[name];
+
     /// <summary>Each parameter as a view of θ under its name and in its shape. Gradients flow through to θ.</summary>
     public Weights View(Tensor theta)
     {
@@ -37,7 +46,7 @@ public sealed class WeightLayout
         var named = new Dictionary<string, Tensor>(parts.Length);
         for (var k = 0; k < parts.Length; k++)
         {
-            named.Add(Parameters[k].Name, parts[k].view(_stored[k]).permute(_toShape[k]));
+            named.Add(Parameters[k].Name, parts[k].view(_shapes[k]));
         }
 
         return new(named);
@@ -51,20 +60,10 @@ public sealed class WeightLayout
         {
             var elements = new double[parameter.Count];
             fill(parameter, k, elements);
-            return tensor(elements, [.. parameter.Shape.Map(size => (long)size)], type).permute([.. Storage(parameter.Shape).Select(axis => (long)axis)]).reshape(-1);
+            return tensor(elements, type);
         });
         return cat([.. parts]).to(device).MoveToOuterDisposeScope();
     }
-
-    /// <summary>The order in which a shape's axes are stored: channels last.</summary>
-    private static int[] Storage(Arr<int> shape) => shape.Count switch
-    {
-        4 => [0, 2, 3, 1],
-        3 => [1, 2, 0],
-        _ => [.. Enumerable.Range(0, shape.Count)],
-    };
-
-    private static long[] Inverse(int[] permutation) => [.. Enumerable.Range(0, permutation.Length).Select(axis => (long)Array.IndexOf(permutation, axis))];
 }
 
 /// <summary>Writes the elements of one parameter.</summary>

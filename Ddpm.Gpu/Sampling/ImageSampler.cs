@@ -1,7 +1,6 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
-using Ddpm.Gpu.Training;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using LanguageExt.Common;
@@ -65,6 +64,8 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
         var pixels = channels * size * size;
         var kept = moments.Append(plan.Lines.Count).Distinct().ToDictionary(moment => moment, _ => new float[request.Count * pixels]);
         var parts = MicroBatches.Covering(request.First, request.Count, micro);
+        using var executor = ComputeDevice.Executor(network);
+        executor.Take(theta, withGradient: false);
         var done = 0;
         void Report()
         {
@@ -78,7 +79,6 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
         {
             using var still = no_grad(); // of this thread, as is the scope
             using var scope = NewDisposeScope();
-            var weights = network.Layout.View(theta);
             var place = (part.FirstAsked - request.First) * pixels;
             long[] shape = [micro, channels, size, size];
             void Keep(int moment, Tensor x)
@@ -103,7 +103,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
             Keep(0, initial);
             var result = PlanExecutor.Run(
                 plan,
-                (x, timestep) => network.Forward(weights, x, TensorMath.Repeated(timestep, micro, network.Device)),
+                (x, timestep) => executor.Forward(x, TensorMath.Repeated(timestep, micro, network.Device)),
                 initial,
                 noise.Line,
                 known.Map(Known),

@@ -1,6 +1,6 @@
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
-using Ddpm.Gpu.Training;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using LanguageExt;
@@ -35,7 +35,8 @@ public static class TimestepSearch
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        var weights = network.Layout.View(theta);
+        using var executor = ComputeDevice.Executor(network);
+        executor.Take(theta, withGradient: false);
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
         var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size, size], network.Type, network.Device);
         var n = setting.Timesteps.Values.Count;
@@ -45,7 +46,7 @@ public static class TimestepSearch
             (x, timestep) =>
             {
                 stop.ThrowIfCancellationRequested();
-                var output = network.Forward(weights, x, TensorMath.Repeated(timestep, request.Count, network.Device));
+                var output = executor.Forward(x, TensorMath.Repeated(timestep, request.Count, network.Device));
                 points.Add(x.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 outputs.Add(output.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 progress(points.Count, n);

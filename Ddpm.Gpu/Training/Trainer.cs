@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Images;
@@ -5,7 +7,6 @@ using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Ddpm.Gpu.Training;
 
@@ -15,19 +16,19 @@ public sealed class Trainer : IDisposable
     private readonly UNet _network;
     private readonly Tensor _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise;
     private readonly Adam _adam = new();
+    private readonly INetworkExecutor _executor;
     private readonly Replicas _replicas;
-    private float[] _noise = [];
 
     /// <summary>Moves the images and the schedule's tables to the network's device.</summary>
     /// <param name="network">The network to train.</param>
     /// <param name="model">Its schedule and what it predicts.</param>
     /// <param name="images">N×H×W×C bytes.</param>
     /// <param name="state">Where training stands. The trainer owns it from here on.</param>
-    /// <param name="replicas">How a batch is shared out.</param>
-    public Trainer(UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas)
+    /// <param name="replicas">Who computes the shares of a batch; how many they are changes no bit.</param>
+    /// <param name="executor">What computes the network, which the trainer owns from here on; null for what the device computes with.</param>
+    public Trainer(UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null)
     {
-        (_network, _replicas, State) = (network, replicas, state);
-        State.Weights.requires_grad_();
+        (_network, _replicas, State, _executor) = (network, replicas, state, executor ?? ComputeDevice.Executor(network));
         using var scope = NewDisposeScope();
         _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)
             .to(network.Device).permute(0, 3, 1, 2).DetachFromDisposeScope();
@@ -45,14 +46,13 @@ public sealed class Trainer : IDisposable
     public TrainingState State { get; private set; }
 
     /// <summary>One update.</summary>
-    public StepOutcome Step(TrainingStep step)
+    public StepOutcome Step(TrainingStep step) => Step(step.Images.Count, step.LearningRate, step.ClipNorm, (first, count) =>
     {
-        using var scope = NewDisposeScope();
-        var timesteps = tensor(step.Timesteps.Map(timestep => (long)timestep).ToArray()).to(_network.Device);
-        var x0 = Images(step);
-        var weights = step.Weights.ForAll(weight => weight == 1) ? null : tensor(step.Weights.ToArray(), _network.Type).to(_network.Device);
-        return Step(x0, timesteps, Noise(step, x0.shape), step.LearningRate, step.ClipNorm, weights);
-    }
+        var share = step.Share(first, count);
+        var x0 = Images(share);
+        var weights = share.Weights.ForAll(weight => weight == 1) ? null : tensor(share.Weights.ToArray(), _network.Type).to(_network.Device);
+        return new(x0, tensor(share.Timesteps.Map(timestep => (long)timestep).ToArray()).to(_network.Device), Noise(share, x0.shape), weights);
+    });
 
     /// <summary>One update from given images, timesteps and noise (Ho et al. 2020, algorithm 1).</summary>
     /// <param name="x0">Images, N×C×H×W.</param>
@@ -61,18 +61,27 @@ public sealed class Trainer : IDisposable
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="clipNorm">How long the gradient may be at most, if there is a limit.</param>
     /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
-    public StepOutcome Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Option<double> clipNorm = default, Tensor? weights = null)
+    public StepOutcome Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Option<double> clipNorm = default, Tensor? weights = null) =>
+        Step((int)x0.shape[0], learningRate, clipNorm, (first, count) =>
+            new(x0.narrow(0, first, count), t.narrow(0, first, count), epsilon.narrow(0, first, count), weights?.narrow(0, first, count)));
+
+    /// <summary>Some of a batch's images, with what belongs to each.</summary>
+    private readonly record struct Share(Tensor X0, Tensor Timesteps, Tensor Epsilon, Tensor? Weights);
+
+    private StepOutcome Step(int batch, double learningRate, Option<double> clipNorm, Func<int, int, Share> prepare)
     {
         using var scope = NewDisposeScope();
-        var xt = (_a[t] * x0).Plus(_sigma[t] * epsilon);
-        var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
-        var shares = _replicas.Run((int)x0.shape[0], (first, count) =>
+        _executor.Take(State.Weights, withGradient: true);
+        var parts = BatchShares.Of(batch, (batch - 1) / ComputeDevice.Share(_network.Device, batch) + 1);
+        var shares = _replicas.Map(parts.Count, number =>
         {
-            using var own = NewDisposeScope(); // the thread of a replica has none yet
-            return Gradient(
-                xt.narrow(0, first, count), t.narrow(0, first, count), target.narrow(0, first, count), weights?.narrow(0, first, count),
-                (double)count / x0.shape[0]);
+            using var own = NewDisposeScope(); // the thread has none yet
+            var (x0, t, epsilon, weights) = prepare(parts[number].First, parts[number].Count);
+            var xt = (_a[t] * x0).Plus(_sigma[t] * epsilon);
+            var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
+            return _executor.Gradient(xt, t, target, weights, batch);
         });
+        using var still = no_grad();
         var gradient = shares.Select(share => share.Gradient).Aggregate((sum, next) => sum.Add(next, 1));
         var loss = shares.Select(share => share.Loss).Aggregate((sum, next) => sum.Plus(next));
         var norm = gradient.dot(gradient).sqrt();
@@ -89,23 +98,9 @@ public sealed class Trainer : IDisposable
         return new(told[0], told[1]);
     }
 
-    /// <summary>A share's part of the batch's loss, and its gradient; the caller frees both.</summary>
-    private (Tensor Loss, Tensor Gradient) Gradient(Tensor xt, Tensor t, Tensor target, Tensor? weights, double part)
-    {
-        using var scope = NewDisposeScope();
-        var output = _network.Forward(_network.Layout.View(State.Weights), xt, t);
-        var error = weights is null
-            ? functional.mse_loss(output, target)
-            : (functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]) * weights).mean();
-        var loss = error.Times(part);
-        var gradient = autograd.grad([loss], [State.Weights])[0];
-        return (loss.detach().to(float64).DetachFromDisposeScope(), gradient.DetachFromDisposeScope());
-    }
-
     /// <summary>Adam's update of every weight at once: the vectors change in place.</summary>
     private TrainingState Update(TrainingState state, Tensor gradient, double learningRate)
     {
-        using var still = no_grad();
         var n = state.Updates + 1;
         state.FirstMoment.Multiply(_adam.Beta1).Add(gradient, 1 - _adam.Beta1);
         state.SecondMoment.Multiply(_adam.Beta2).AddProduct(gradient, gradient, 1 - _adam.Beta2);
@@ -124,20 +119,16 @@ public sealed class Trainer : IDisposable
 
     private Tensor Noise(TrainingStep step, long[] shape)
     {
-        var count = (int)shape.Aggregate(1L, (product, size) => product * size);
-        if (_noise.Length != count)
-        {
-            _noise = new float[count];
-        }
-
-        step.FillNoise(_noise);
-        return tensor(_noise, shape, _network.Type).to(_network.Device);
+        var noise = empty(shape, float32);
+        step.FillNoise(MemoryMarshal.Cast<byte, float>(noise.bytes));
+        return noise.to(_network.Type).to(_network.Device);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         State.Dispose();
+        _executor.Dispose();
         foreach (var tensor in (Tensor[])[_images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise])
         {
             tensor.Dispose();

@@ -1,6 +1,6 @@
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
-using Ddpm.Gpu.Training;
 using Ddpm.Host.Data;
 using Ddpm.Host.Files;
 using Ddpm.Host.Progress;

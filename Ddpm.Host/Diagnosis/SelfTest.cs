@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Diffusion;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
 using Ddpm.Host.Commands;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Gpu.Training;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
-using Ddpm.Gpu.Training;
 using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
 using Ddpm.Properties.Training;

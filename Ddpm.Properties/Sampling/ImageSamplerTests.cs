@@ -1,6 +1,6 @@
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
-using Ddpm.Gpu.Training;
 using Ddpm.Properties.Training;
 using Ddpm.Pure.Sampling;
 using LanguageExt;

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Images;

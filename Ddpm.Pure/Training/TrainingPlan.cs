@@ -64,6 +64,14 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
 public sealed record TrainingStep(
     int Number, int Epoch, Arr<int> Images, Arr<int> Timesteps, Arr<double> Weights, double LearningRate, Option<double> ClipNorm, RandomStream Noise)
 {
+    /// <summary>A part of the step: some of its images, with what belongs to each.</summary>
+    public TrainingStep Share(int first, int count) => this with
+    {
+        Images = Images.Skip(first).Take(count).ToArr(),
+        Timesteps = Timesteps.Skip(first).Take(count).ToArr(),
+        Weights = Weights.Skip(first).Take(count).ToArr(),
+    };
+
     /// <summary>ε of all images, one after another: <paramref name="destination"/> holds as many equal parts as there are images.</summary>
     public void FillNoise(Span<float> destination)
     {

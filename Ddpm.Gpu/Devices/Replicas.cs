@@ -1,39 +1,28 @@
-using Ddpm.Pure.Training;
 using LanguageExt;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Ddpm.Gpu.Training;
+namespace Ddpm.Gpu.Devices;
 
-/// <summary>
-/// Threads that compute side by side, each on one core by itself. With small convolutions that keeps the cores busier than several threads
-/// inside each operation do.
-/// </summary>
+/// <summary>Threads that compute side by side, each on one core by itself, on pieces of work that do not depend on how many there are.</summary>
 /// <param name="Count">How many, ≥ 1.</param>
 public sealed record Replicas(int Count)
 {
     /// <summary>One for each thread that libtorch may use on the CPU; a single one on any other device, which is parallel in itself.</summary>
     public static Replicas For(Device device) => new(device.type == DeviceType.CPU ? get_num_threads() : 1);
 
-    /// <summary>
-    /// Computes all shares of a batch. The shares, and the order in which their results are put together, depend on the count alone, so that
-    /// equal counts give equal bits.
-    /// </summary>
-    /// <param name="batch">Its images.</param>
-    /// <param name="share">Computes the share of count images from first on.</param>
-    /// <returns>The results in the order of the shares.</returns>
-    public T[] Run<T>(int batch, Func<int, int, T> share)
+    /// <summary>Computes pieces of work, each on one thread, in any order.</summary>
+    /// <param name="pieces">How many.</param>
+    /// <param name="piece">Computes one, by its number.</param>
+    /// <returns>What the pieces came to, in their order.</returns>
+    public T[] Map<T>(int pieces, Func<int, T> piece)
     {
-        var parts = BatchShares.Of(batch, Count);
-        if (parts.Count == 1)
-        {
-            return [share(0, batch)];
-        }
-
-        return Together(parts.Map<Func<T>>(part => () => share(part.First, part.Count)));
+        var results = new T[pieces];
+        ForEach(pieces, number => results[number] = piece(number));
+        return results;
     }
 
-    /// <summary>Computes pieces of work, each on one thread, in any order: what a piece comes to does not depend on the count.</summary>
+    /// <summary>Computes pieces of work, each on one thread, in any order.</summary>
     /// <param name="pieces">How many.</param>
     /// <param name="piece">Computes one, by its number.</param>
     public void ForEach(int pieces, Action<int> piece)

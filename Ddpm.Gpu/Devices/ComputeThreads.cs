@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using static TorchSharp.torch;
 
-namespace Ddpm.Gpu.Training;
+namespace Ddpm.Gpu.Devices;
 
 /// <summary>
 /// The threads of <see cref="Replicas"/>, which stay for the next step: what libtorch and the allocator keep for a thread would otherwise be made

@@ -1,0 +1,57 @@
+using System.Numerics;
+
+namespace Ddpm.Gpu.Kernels;
+
+/// <summary>The channels of two images one after another.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal sealed unsafe class ConcatenationNode<T> : KernelNode<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly (Activation<T> Part, int Use)[] _parts;
+    private readonly Activation<T> _y;
+
+    /// <summary>Two images of a network that is being put together.</summary>
+    public ConcatenationNode(KernelProgram<T> program, Activation<T> first, Activation<T> second, out Activation<T> y)
+    {
+        _parts = [(first, first.Use()), (second, second.Use())];
+        y = _y = program.Allocate(first.Shape, first.Channels + second.Channels);
+    }
+
+    /// <inheritdoc/>
+    public override void Forward(int images)
+    {
+        for (var n = 0; n < images; n++)
+        {
+            var y = _y.Values(n);
+            foreach (var (part, _) in _parts)
+            {
+                Copy(part.Values(n), y, part.ImageStride);
+                y += part.ImageStride;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Backward(int images, T* gradient)
+    {
+        for (var n = 0; n < images; n++)
+        {
+            var dy = _y.Gradient(n);
+            foreach (var (part, use) in _parts)
+            {
+                if (part.IsFirstGradient(use))
+                {
+                    Copy(dy, part.Gradient(n), part.ImageStride);
+                }
+                else
+                {
+                    Add(dy, part.Gradient(n), part.ImageStride);
+                }
+
+                dy += part.ImageStride;
+            }
+        }
+    }
+
+    private static void Copy(T* from, T* to, int count) => Buffer.MemoryCopy(from, to, (long)count * sizeof(T), (long)count * sizeof(T));
+}

@@ -1,0 +1,223 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Ddpm.Gpu.Kernels;
+
+/// <summary>
+/// The two sums of products that every convolution and all its gradients are made of. Vectors run along the pixels of a plane, so that channel
+/// counts like 10 fill them, and as many channels are computed at once as registers hold: each number loaded serves in five or ten products.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal static unsafe class Correlation<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>The channels that are computed together.</summary>
+    public const int Block = 10;
+
+    /// <summary>How many channels the block has that begins a row of so many: a single one is not padded.</summary>
+    public static int BlockOf(int outs) => outs == 1 ? 1 : Block;
+
+    /// <summary>
+    /// y[o][p] = mask[p]·(bias[o] + Σ_c Σ_k w[o, c, k]·x[c][p + taps[k]]) for p in [0, length).
+    /// </summary>
+    /// <param name="x">The planes to be summed, from their first pixel.</param>
+    /// <param name="xStride">From one to the next.</param>
+    /// <param name="channels">How many.</param>
+    /// <param name="taps">Where the window's places lie from a pixel.</param>
+    /// <param name="w">By block of outs, channel, tap, and out in the block; the last block filled up with zeros.</param>
+    /// <param name="bias">A number for each out, or null.</param>
+    /// <param name="mask">0 where zeros are to be left, or null.</param>
+    /// <param name="y">The planes to be made.</param>
+    /// <param name="yStride">From one to the next.</param>
+    /// <param name="outs">How many.</param>
+    /// <param name="length">Whole pairs of vectors.</param>
+    public static void Sum(
+        T* x, nint xStride, int channels, ReadOnlySpan<int> taps, T* w, T* bias, T* mask, T* y, nint yStride, int outs, int length)
+    {
+        fixed (int* offsets = taps)
+        {
+            var block = BlockOf(outs);
+            for (var first = 0; first < outs; first += block, w += channels * taps.Length * block)
+            {
+                var biases = bias is null ? null : bias + first;
+                if (block == 1)
+                {
+                    One(x, xStride, channels, offsets, taps.Length, w, biases, mask, y, length);
+                }
+                else
+                {
+                    Ten(x, xStride, channels, offsets, taps.Length, w, biases, mask, y + first * yStride, yStride, Math.Min(block, outs - first), length);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// g[o·gStride + places[i]] += Σ_n Σ_p d[n][o][p]·x[n][p + offsets[i]] for p in [0, length): the gradient of the weights.
+    /// </summary>
+    /// <param name="d">The gradient planes of image 0, from their first pixel; zero where there is no pixel.</param>
+    /// <param name="dImage">From one image to the next.</param>
+    /// <param name="dStride">From one plane to the next.</param>
+    /// <param name="outs">How many planes.</param>
+    /// <param name="x">What was summed, of image 0.</param>
+    /// <param name="xImage">From one image to the next.</param>
+    /// <param name="offsets">The plane and the tap of each input.</param>
+    /// <param name="images">How many images.</param>
+    /// <param name="length">Whole vectors.</param>
+    /// <param name="g">The gradient.</param>
+    /// <param name="gStride">In it, from one out to the next.</param>
+    /// <param name="places">And for each input, where from there.</param>
+    public static void Gradient(
+        T* d, nint dImage, nint dStride, int outs, T* x, nint xImage, ReadOnlySpan<int> offsets, int images, int length, T* g, nint gStride, ReadOnlySpan<int> places)
+    {
+        var sums = stackalloc Vector512<T>[Outs * Inputs];
+        for (var o = 0; o < outs; o += Outs)
+        {
+            for (var i = 0; i < offsets.Length; i += Inputs)
+            {
+                // Beyond the ends the last ones are computed once more, and left.
+                var (lastOut, lastIn) = (outs - 1 - o, offsets.Length - 1);
+                FiveByFive(
+                    d + o * dStride, dImage, Math.Min(1, lastOut) * dStride, Math.Min(2, lastOut) * dStride, Math.Min(3, lastOut) * dStride, Math.Min(4, lastOut) * dStride,
+                    x + offsets[i], xImage, offsets[Math.Min(i + 1, lastIn)] - offsets[i], offsets[Math.Min(i + 2, lastIn)] - offsets[i],
+                    offsets[Math.Min(i + 3, lastIn)] - offsets[i], offsets[Math.Min(i + 4, lastIn)] - offsets[i], images, length, sums);
+                for (var k = 0; k < Math.Min(Inputs, offsets.Length - i); k++)
+                {
+                    for (var j = 0; j < Math.Min(Outs, outs - o); j++)
+                    {
+                        g[(o + j) * gStride + places[i + k]] += Lanes<T>.Sum(sums[k * Outs + j]);
+                    }
+                }
+            }
+        }
+    }
+
+    private const int Outs = 5, Inputs = 5;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Ten(
+        T* x, nint xStride, int channels, int* taps, int tapCount, T* weights, T* bias, T* mask, T* y, nint yStride, int outs, int length)
+    {
+        var lanes = Vector512<T>.Count;
+        var sums = stackalloc Vector512<T>[2 * Block];
+        for (var p = 0; p < length; p += 2 * lanes)
+        {
+            Vector512<T> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default, a8 = default, a9 = default;
+            Vector512<T> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default, b8 = default, b9 = default;
+            var w = weights;
+            var plane = x + p;
+            for (var c = 0; c < channels; c++, plane += xStride)
+            {
+                for (var k = 0; k < tapCount; k++, w += Block)
+                {
+                    var u = Vector512.Load(plane + taps[k]);
+                    var v = Vector512.Load(plane + taps[k] + lanes);
+                    var f = Vector512.Create(w[0]);
+                    (a0, b0) = (Lanes<T>.MultiplyAdd(u, f, a0), Lanes<T>.MultiplyAdd(v, f, b0));
+                    f = Vector512.Create(w[1]);
+                    (a1, b1) = (Lanes<T>.MultiplyAdd(u, f, a1), Lanes<T>.MultiplyAdd(v, f, b1));
+                    f = Vector512.Create(w[2]);
+                    (a2, b2) = (Lanes<T>.MultiplyAdd(u, f, a2), Lanes<T>.MultiplyAdd(v, f, b2));
+                    f = Vector512.Create(w[3]);
+                    (a3, b3) = (Lanes<T>.MultiplyAdd(u, f, a3), Lanes<T>.MultiplyAdd(v, f, b3));
+                    f = Vector512.Create(w[4]);
+                    (a4, b4) = (Lanes<T>.MultiplyAdd(u, f, a4), Lanes<T>.MultiplyAdd(v, f, b4));
+                    f = Vector512.Create(w[5]);
+                    (a5, b5) = (Lanes<T>.MultiplyAdd(u, f, a5), Lanes<T>.MultiplyAdd(v, f, b5));
+                    f = Vector512.Create(w[6]);
+                    (a6, b6) = (Lanes<T>.MultiplyAdd(u, f, a6), Lanes<T>.MultiplyAdd(v, f, b6));
+                    f = Vector512.Create(w[7]);
+                    (a7, b7) = (Lanes<T>.MultiplyAdd(u, f, a7), Lanes<T>.MultiplyAdd(v, f, b7));
+                    f = Vector512.Create(w[8]);
+                    (a8, b8) = (Lanes<T>.MultiplyAdd(u, f, a8), Lanes<T>.MultiplyAdd(v, f, b8));
+                    f = Vector512.Create(w[9]);
+                    (a9, b9) = (Lanes<T>.MultiplyAdd(u, f, a9), Lanes<T>.MultiplyAdd(v, f, b9));
+                }
+            }
+
+            (sums[0], sums[2], sums[4], sums[6], sums[8]) = (a0, a1, a2, a3, a4);
+            (sums[10], sums[12], sums[14], sums[16], sums[18]) = (a5, a6, a7, a8, a9);
+            (sums[1], sums[3], sums[5], sums[7], sums[9]) = (b0, b1, b2, b3, b4);
+            (sums[11], sums[13], sums[15], sums[17], sums[19]) = (b5, b6, b7, b8, b9);
+            var (low, high) = Masks(mask, p);
+            for (var o = 0; o < outs; o++)
+            {
+                var term = bias is null ? Vector512<T>.Zero : Vector512.Create(bias[o]);
+                ((sums[2 * o] + term) * low).Store(y + o * yStride + p);
+                ((sums[2 * o + 1] + term) * high).Store(y + o * yStride + p + lanes);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void One(T* x, nint xStride, int channels, int* taps, int tapCount, T* weights, T* bias, T* mask, T* y, int length)
+    {
+        var lanes = Vector512<T>.Count;
+        var term = bias is null ? Vector512<T>.Zero : Vector512.Create(*bias);
+        for (var p = 0; p < length; p += 2 * lanes)
+        {
+            Vector512<T> a = default, b = default;
+            var w = weights;
+            var plane = x + p;
+            for (var c = 0; c < channels; c++, plane += xStride)
+            {
+                for (var k = 0; k < tapCount; k++, w++)
+                {
+                    var f = Vector512.Create(*w);
+                    a = Lanes<T>.MultiplyAdd(Vector512.Load(plane + taps[k]), f, a);
+                    b = Lanes<T>.MultiplyAdd(Vector512.Load(plane + taps[k] + lanes), f, b);
+                }
+            }
+
+            var (low, high) = Masks(mask, p);
+            ((a + term) * low).Store(y + p);
+            ((b + term) * high).Store(y + p + lanes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<T> Low, Vector512<T> High) Masks(T* mask, int p) => mask is null
+        ? (Vector512<T>.One, Vector512<T>.One)
+        : (Vector512.Load(mask + p), Vector512.Load(mask + p + Vector512<T>.Count));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FiveByFive(
+        T* d, nint dImage, nint d1, nint d2, nint d3, nint d4, T* x, nint xImage, nint x1, nint x2, nint x3, nint x4, int images, int length, Vector512<T>* sums)
+    {
+        Vector512<T> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default;
+        Vector512<T> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default;
+        Vector512<T> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default;
+        Vector512<T> g0 = default, g1 = default, g2 = default, g3 = default, g4 = default;
+        Vector512<T> h0 = default, h1 = default, h2 = default, h3 = default, h4 = default;
+        for (var n = 0; n < images; n++)
+        {
+            var e = d + n * dImage;
+            var s = x + n * xImage;
+            for (var p = 0; p < length; p += Vector512<T>.Count, e += Vector512<T>.Count, s += Vector512<T>.Count)
+            {
+                var u = Vector512.Load(s);
+                var v = Vector512.Load(s + x1);
+                var w = Vector512.Load(s + x2);
+                var y = Vector512.Load(s + x3);
+                var z = Vector512.Load(s + x4);
+                var f = Vector512.Load(e);
+                (a0, b0, c0, g0, h0) = (Lanes<T>.MultiplyAdd(f, u, a0), Lanes<T>.MultiplyAdd(f, v, b0), Lanes<T>.MultiplyAdd(f, w, c0), Lanes<T>.MultiplyAdd(f, y, g0), Lanes<T>.MultiplyAdd(f, z, h0));
+                f = Vector512.Load(e + d1);
+                (a1, b1, c1, g1, h1) = (Lanes<T>.MultiplyAdd(f, u, a1), Lanes<T>.MultiplyAdd(f, v, b1), Lanes<T>.MultiplyAdd(f, w, c1), Lanes<T>.MultiplyAdd(f, y, g1), Lanes<T>.MultiplyAdd(f, z, h1));
+                f = Vector512.Load(e + d2);
+                (a2, b2, c2, g2, h2) = (Lanes<T>.MultiplyAdd(f, u, a2), Lanes<T>.MultiplyAdd(f, v, b2), Lanes<T>.MultiplyAdd(f, w, c2), Lanes<T>.MultiplyAdd(f, y, g2), Lanes<T>.MultiplyAdd(f, z, h2));
+                f = Vector512.Load(e + d3);
+                (a3, b3, c3, g3, h3) = (Lanes<T>.MultiplyAdd(f, u, a3), Lanes<T>.MultiplyAdd(f, v, b3), Lanes<T>.MultiplyAdd(f, w, c3), Lanes<T>.MultiplyAdd(f, y, g3), Lanes<T>.MultiplyAdd(f, z, h3));
+                f = Vector512.Load(e + d4);
+                (a4, b4, c4, g4, h4) = (Lanes<T>.MultiplyAdd(f, u, a4), Lanes<T>.MultiplyAdd(f, v, b4), Lanes<T>.MultiplyAdd(f, w, c4), Lanes<T>.MultiplyAdd(f, y, g4), Lanes<T>.MultiplyAdd(f, z, h4));
+            }
+        }
+
+        (sums[0], sums[1], sums[2], sums[3], sums[4]) = (a0, a1, a2, a3, a4);
+        (sums[5], sums[6], sums[7], sums[8], sums[9]) = (b0, b1, b2, b3, b4);
+        (sums[10], sums[11], sums[12], sums[13], sums[14]) = (c0, c1, c2, c3, c4);
+        (sums[15], sums[16], sums[17], sums[18], sums[19]) = (g0, g1, g2, g3, g4);
+        (sums[20], sums[21], sums[22], sums[23], sums[24]) = (h0, h1, h2, h3, h4);
+    }
+}

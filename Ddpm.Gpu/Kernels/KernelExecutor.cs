@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Ddpm.Gpu.Networks;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Kernels;
+
+/// <summary>A network and its gradient computed by the kernels for processors.</summary>
+/// <typeparam name="T">float or double: the network's type.</typeparam>
+public sealed unsafe class KernelExecutor<T> : INetworkExecutor
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    // So many images that the weights are read often enough for what they cost, and so few that a layer's images stay in a near cache.
+    private const int ImagesAtATime = 8;
+
+    private readonly UNet _network;
+    private readonly KernelWeights<T> _weights;
+    private readonly NativeArray<T> _embeddings;
+    private readonly ConcurrentBag<KernelProgram<T>> _forward = [], _training = [];
+
+    /// <summary>Prepares the kernels of a network on the CPU.</summary>
+    public KernelExecutor(UNet network)
+    {
+        (_network, _weights) = (network, new(network.Layout));
+        var embeddings = Numbers(network.TimeEmbedding);
+        _embeddings = new(embeddings.Length);
+        embeddings.CopyTo(_embeddings.From(0));
+        _forward.Add(Program(withGradient: false)); // so that the weights know what there is to pack
+    }
+
+    /// <inheritdoc/>
+    public void Take(Tensor theta, bool withGradient) => _weights.Pack(Pointer(theta), withGradient);
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, Tensor timesteps)
+    {
+        using var scope = NewDisposeScope();
+        var output = empty(x.shape, _network.Type);
+        Run(_forward, withGradient: false, x, timesteps, (program, first, count) => Move(program.Output, count, Pointer(output), first, Out));
+        return output.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public (Tensor Loss, Tensor Gradient) Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch)
+    {
+        using var scope = NewDisposeScope();
+        var (wanted, gradient) = (target.contiguous(), zeros(_network.Layout.Count, _network.Type));
+        var pixels = (int)(target.numel() / target.shape[0]);
+        var loss = 0.0;
+        Run(_training, withGradient: true, x, timesteps, (program, first, count) =>
+        {
+            for (var n = 0; n < count; n++)
+            {
+                var weight = weights is null ? 1.0 : double.CreateChecked(Pointer(weights)[first + n]);
+                loss += weight * Error(program.Output, n, Pointer(wanted) + (long)(first + n) * pixels, 2 * weight / ((double)batch * pixels)) / ((double)batch * pixels);
+            }
+
+            program.Backward(count, Pointer(gradient));
+        });
+        return (tensor(loss, ScalarType.Float64).DetachFromDisposeScope(), gradient.DetachFromDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var program in _forward.Concat(_training))
+        {
+            program.Dispose();
+        }
+
+        _weights.Dispose();
+        _embeddings.Dispose();
+    }
+
+    private KernelProgram<T> Program(bool withGradient) => new(_network, _weights, _embeddings, ImagesAtATime, withGradient);
+
+    /// <summary>Runs images through a program that nobody else uses meanwhile, so many at a time.</summary>
+    private void Run(ConcurrentBag<KernelProgram<T>> free, bool withGradient, Tensor x, Tensor timesteps, Action<KernelProgram<T>, int, int> after)
+    {
+        var (images, batch) = (x.contiguous(), (int)x.shape[0]);
+        var t = timesteps.contiguous();
+        var program = free.TryTake(out var taken) ? taken : Program(withGradient);
+        Span<int> some = stackalloc int[ImagesAtATime];
+        for (var first = 0; first < batch; first += ImagesAtATime)
+        {
+            var count = Math.Min(ImagesAtATime, batch - first);
+            var longs = MemoryMarshal.Cast<byte, long>(t.bytes);
+            for (var n = 0; n < count; n++)
+            {
+                some[n] = (int)longs[first + n];
+            }
+
+            Move(program.Input, count, Pointer(images), first, In);
+            program.Forward(some[..count]);
+            after(program, first, count);
+        }
+
+        free.Add(program);
+    }
+
+    private static void In(Span<T> row, Span<T> pixels) => pixels.CopyTo(row);
+
+    private static void Out(Span<T> row, Span<T> pixels) => row.CopyTo(pixels);
+
+    private delegate void MoveRow(Span<T> row, Span<T> pixels);
+
+    /// <summary>Between planes and N×C×H×W numbers, row by row.</summary>
+    private static void Move(Activation<T> planes, int count, T* numbers, int first, MoveRow move)
+    {
+        var (shape, size) = (planes.Shape, planes.Shape.Size);
+        var next = numbers + (long)first * planes.Channels * size * size;
+        for (var n = 0; n < count; n++)
+        {
+            for (var c = 0; c < planes.Channels; c++)
+            {
+                var row = planes.Values(n) + c * shape.Stride + shape.Origin;
+                for (var h = 0; h < size; h++, row += shape.Pitch, next += size)
+                {
+                    move(new(row, size), new(next, size));
+                }
+            }
+        }
+    }
+
+    /// <summary>The sum of an image's squared errors; its gradient becomes factor times the errors.</summary>
+    private static double Error(Activation<T> output, int image, T* target, double factor)
+    {
+        var (shape, size, f) = (output.Shape, output.Shape.Size, T.CreateChecked(factor));
+        var sum = 0.0;
+        for (var c = 0; c < output.Channels; c++)
+        {
+            var at = c * shape.Stride + shape.Origin;
+            for (var h = 0; h < size; h++, at += shape.Pitch)
+            {
+                for (var w = 0; w < size; w++)
+                {
+                    var error = output.Values(image)[at + w] - *target++;
+                    sum += double.CreateChecked(error) * double.CreateChecked(error);
+                    output.Gradient(image)[at + w] = f * error;
+                }
+            }
+        }
+
+        return sum;
+    }
+
+    private static Span<T> Numbers(Tensor tensor) => MemoryMarshal.Cast<byte, T>(tensor.bytes);
+
+    private static T* Pointer(Tensor tensor) => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+}

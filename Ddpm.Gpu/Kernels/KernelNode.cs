@@ -1,0 +1,74 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Ddpm.Gpu.Kernels;
+
+/// <summary>One operation of a network on the first so many of the images that there is room for, and its gradient.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal abstract unsafe class KernelNode<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Computes the result.</summary>
+    public abstract void Forward(int images);
+
+    /// <summary>From the result's gradient those of what it was computed from; those of parameters are added to the gradient of θ.</summary>
+    public abstract void Backward(int images, T* gradient);
+
+    /// <summary>y ← SiLU(z), and where asked slope ← SiLU'(z), for count numbers; y may be z.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected static void Silu(T* z, T* y, T* slope, int count)
+    {
+        for (var i = 0; i < count; i += Vector512<T>.Count)
+        {
+            var x = Vector512.Load(z + i);
+            var sigmoid = Lanes<T>.Sigmoid(x);
+            var value = x * sigmoid;
+            value.Store(y + i);
+            if (slope is not null)
+            {
+                // (xσ)' = σ + xσ(1 − σ)
+                Lanes<T>.MultiplyAdd(value, Vector512<T>.One - sigmoid, sigmoid).Store(slope + i);
+            }
+        }
+    }
+
+    /// <summary>y ← x·f, number by number.</summary>
+    protected static void Multiply(T* x, T* f, T* y, int count)
+    {
+        for (var i = 0; i < count; i += Vector512<T>.Count)
+        {
+            (Vector512.Load(x + i) * Vector512.Load(f + i)).Store(y + i);
+        }
+    }
+
+    /// <summary>y ← x + y, number by number.</summary>
+    protected static void Add(T* x, T* y, int count)
+    {
+        for (var i = 0; i < count; i += Vector512<T>.Count)
+        {
+            (Vector512.Load(x + i) + Vector512.Load(y + i)).Store(y + i);
+        }
+    }
+
+    /// <summary>The sum of a plane, whose borders are 0.</summary>
+    protected static T Sum(T* plane, int count)
+    {
+        var sum = Vector512<T>.Zero;
+        for (var i = 0; i < count; i += Vector512<T>.Count)
+        {
+            sum += Vector512.Load(plane + i);
+        }
+
+        return Lanes<T>.Sum(sum);
+    }
+
+    /// <summary>∇bias += the sums of an image's planes.</summary>
+    protected static void BiasGradient(T* planes, int channels, int stride, T* gradient)
+    {
+        for (var c = 0; c < channels; c++)
+        {
+            gradient[c] += Sum(planes + c * stride, stride);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Ddpm.Gpu.Kernels;
+
+/// <summary>
+/// Layer normalisation over an image's planes: y = γ·x̂ + β with x̂ = (x − μ)/√(σ² + ε). Scale and shift lie in planes too, 0 where there is no pixel,
+/// so that the result is 0 there.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal sealed unsafe class KernelNorm<T> : IDisposable
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private static readonly T Epsilon = T.CreateChecked(1e-5);
+
+    private readonly PlaneShape<T> _shape;
+    private readonly int _channels, _scaleOffset, _shiftOffset, _room;
+    private readonly T _count;
+    private readonly NativeArray<T> _scale, _shift;
+
+    /// <summary>A normalisation whose scale and shift begin at two places of θ.</summary>
+    public KernelNorm(PlaneShape<T> shape, int channels, int scaleOffset, int shiftOffset)
+    {
+        (_shape, _channels, _scaleOffset, _shiftOffset) = (shape, channels, scaleOffset, shiftOffset);
+        _room = channels * shape.Stride;
+        _count = T.CreateChecked(channels * shape.Size * shape.Size);
+        (_scale, _shift) = (new(_room), new(_room));
+    }
+
+    /// <summary>How many numbers an image's planes are.</summary>
+    public int Room => _room;
+
+    /// <summary>Takes scale and shift from θ.</summary>
+    public void Pack(T* theta)
+    {
+        EachRow((plane, row) => new ReadOnlySpan<T>(theta + _scaleOffset + row, _shape.Size).CopyTo(_scale.From(plane)));
+        EachRow((plane, row) => new ReadOnlySpan<T>(theta + _shiftOffset + row, _shape.Size).CopyTo(_shift.From(plane)));
+    }
+
+    /// <summary>y ← γ·x̂ + β.</summary>
+    /// <returns>μ and 1/√(σ² + ε).</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public (T Mean, T Rate) Forward(T* x, T* y)
+    {
+        var (lanes, shape) = (Vector512<T>.Count, _shape);
+        Vector512<T> a = default, b = default;
+        for (var i = 0; i < _room; i += lanes)
+        {
+            a += Vector512.Load(x + i);
+        }
+
+        var mean = Lanes<T>.Sum(a) / _count;
+        var middle = Vector512.Create(mean);
+        a = default;
+        for (var c = 0; c < _channels; c++)
+        {
+            for (var i = 0; i < shape.Stride; i += lanes)
+            {
+                var d = (Vector512.Load(x + c * shape.Stride + i) - middle) * Vector512.Load(shape.Mask.Pointer + i);
+                (a, b) = (Lanes<T>.MultiplyAdd(d, d, b), a);
+            }
+        }
+
+        var rate = T.One / T.Sqrt(Lanes<T>.Sum(a + b) / _count + Epsilon);
+        var factor = Vector512.Create(rate);
+        for (var i = 0; i < _room; i += lanes)
+        {
+            var hat = (Vector512.Load(x + i) - middle) * factor;
+            Lanes<T>.MultiplyAdd(hat, Vector512.Load(_scale.Pointer + i), Vector512.Load(_shift.Pointer + i)).Store(y + i);
+        }
+
+        return (mean, rate);
+    }
+
+    /// <summary>
+    /// The gradient through it: with g = γ·dy, dx = (g − mean(g) − x̂·mean(g·x̂))/√(σ² + ε), and ∇γ += dy·x̂, ∇β += dy.
+    /// </summary>
+    /// <param name="x">What was normalised.</param>
+    /// <param name="dy">The gradient of the result; 0 where there is no pixel.</param>
+    /// <param name="moments">What <see cref="Forward"/> returned.</param>
+    /// <param name="scaleGradient">∇γ in planes.</param>
+    /// <param name="shiftGradient">∇β in planes.</param>
+    /// <param name="dx">The gradient of x.</param>
+    /// <param name="add">Whether to add to what is there.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Backward(T* x, T* dy, (T Mean, T Rate) moments, T* scaleGradient, T* shiftGradient, T* dx, bool add)
+    {
+        var (lanes, shape) = (Vector512<T>.Count, _shape);
+        var (middle, factor) = (Vector512.Create(moments.Mean), Vector512.Create(moments.Rate));
+        Vector512<T> sum = default, product = default;
+        for (var i = 0; i < _room; i += lanes)
+        {
+            var hat = (Vector512.Load(x + i) - middle) * factor;
+            var d = Vector512.Load(dy + i);
+            var g = d * Vector512.Load(_scale.Pointer + i);
+            sum += g;
+            product = Lanes<T>.MultiplyAdd(g, hat, product);
+            Lanes<T>.MultiplyAdd(d, hat, Vector512.Load(scaleGradient + i)).Store(scaleGradient + i);
+            (Vector512.Load(shiftGradient + i) + d).Store(shiftGradient + i);
+        }
+
+        var (meanOfG, meanOfProduct) = (Vector512.Create(Lanes<T>.Sum(sum) / _count), Vector512.Create(Lanes<T>.Sum(product) / _count));
+        for (var c = 0; c < _channels; c++)
+        {
+            for (var i = 0; i < shape.Stride; i += lanes)
+            {
+                var at = c * shape.Stride + i;
+                var hat = (Vector512.Load(x + at) - middle) * factor;
+                var g = Vector512.Load(dy + at) * Vector512.Load(_scale.Pointer + at);
+                var d = (g - meanOfG - hat * meanOfProduct) * factor * Vector512.Load(shape.Mask.Pointer + i);
+                (add ? Vector512.Load(dx + at) + d : d).Store(dx + at);
+            }
+        }
+    }
+
+    /// <summary>Adds gradients in planes to that of θ, and leaves zeros in the planes.</summary>
+    public void Unpack(NativeArray<T> scaleGradient, NativeArray<T> shiftGradient, T* gradient)
+    {
+        EachRow((plane, row) => Lanes<T>.AddScaled(scaleGradient.Pointer + plane, T.One, gradient + _scaleOffset + row, _shape.Size));
+        EachRow((plane, row) => Lanes<T>.AddScaled(shiftGradient.Pointer + plane, T.One, gradient + _shiftOffset + row, _shape.Size));
+        scaleGradient.Clear();
+        shiftGradient.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _scale.Dispose();
+        _shift.Dispose();
+    }
+
+    /// <summary>Where each row begins in the planes and, without borders, in θ.</summary>
+    private void EachRow(Action<int, int> row)
+    {
+        for (var c = 0; c < _channels; c++)
+        {
+            for (var h = 0; h < _shape.Size; h++)
+            {
+                row(c * _shape.Stride + _shape.Origin + h * _shape.Pitch, (c * _shape.Size + h) * _shape.Size);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Numerics;
+using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Networks;
+
+namespace Ddpm.Gpu.Kernels;
+
+/// <summary>
+/// A network put together once from its definition: its operations in order and the memory they work in, for so many images at a time. One thread
+/// runs it at a time; as many programs as threads share the weights.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDisposable
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly List<KernelNode<T>> _nodes = [];
+    private readonly Dictionary<(int Size, int Channels, int Purpose), Activation<T>> _scratch = [];
+    private readonly List<IDisposable> _memory = [];
+    private readonly NativeArray<T> _embeddings;
+    private readonly int[] _timesteps;
+    private readonly int _embeddingDimension;
+
+    /// <summary>Puts a network together.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="embeddings">The embedding of each timestep, T×d.</param>
+    /// <param name="images">How many images there is room for.</param>
+    /// <param name="withGradient">Whether gradients will be asked for.</param>
+    public KernelProgram(UNet network, KernelWeights<T> weights, NativeArray<T> embeddings, int images, bool withGradient)
+    {
+        (Weights, Images, WithGradient, _embeddings, _embeddingDimension) = (weights, images, withGradient, embeddings, network.Config.EmbeddingDimension);
+        _timesteps = new int[images];
+        Input = Allocate(weights.Shape(network.Config.ImageSize), network.Config.ImageChannels);
+        Output = network.Compose(this, Input);
+    }
+
+    /// <summary>The weights.</summary>
+    public KernelWeights<T> Weights { get; }
+
+    /// <summary>How many images there is room for.</summary>
+    public int Images { get; }
+
+    /// <summary>Whether gradients will be asked for.</summary>
+    public bool WithGradient { get; }
+
+    /// <summary>x_t.</summary>
+    public Activation<T> Input { get; }
+
+    /// <summary>The network's output.</summary>
+    public Activation<T> Output { get; }
+
+    /// <summary>The embedding of an image's timestep.</summary>
+    public T* Embedding(int image) => _embeddings.Pointer + (long)_timesteps[image] * _embeddingDimension;
+
+    /// <summary>Computes <see cref="Output"/> from <see cref="Input"/>, which is changed.</summary>
+    /// <param name="timesteps">The timestep of each image.</param>
+    public void Forward(ReadOnlySpan<int> timesteps)
+    {
+        timesteps.CopyTo(_timesteps);
+        foreach (var node in _nodes)
+        {
+            node.Forward(timesteps.Length);
+        }
+    }
+
+    /// <summary>From the gradient of <see cref="Output"/> that of θ, which is added to what is there.</summary>
+    /// <param name="images">How many images.</param>
+    /// <param name="gradient">Of θ.</param>
+    public void Backward(int images, T* gradient)
+    {
+        for (var i = _nodes.Count - 1; i >= 0; i--)
+        {
+            _nodes[i].Backward(images, gradient);
+        }
+    }
+
+    /// <summary>Room for what a layer makes.</summary>
+    /// <param name="shape">The shape of its planes.</param>
+    /// <param name="channels">Its channels.</param>
+    /// <param name="plain">Whether nobody asks for its gradient.</param>
+    public Activation<T> Allocate(PlaneShape<T> shape, int channels, bool plain = false) => Own(new Activation<T>(shape, channels, Images, WithGradient && !plain));
+
+    /// <summary>Room for some numbers, zeros at first.</summary>
+    public NativeArray<T> Allocate(long count) => Own(new NativeArray<T>(count));
+
+    /// <summary>Room that layers of the same shape share for one purpose.</summary>
+    public Activation<T> Scratch(PlaneShape<T> shape, int channels, int purpose)
+    {
+        if (!_scratch.TryGetValue((shape.Size, channels, purpose), out var scratch))
+        {
+            _scratch.Add((shape.Size, channels, purpose), scratch = Allocate(shape, channels, plain: true));
+        }
+
+        return scratch;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Shift(TimeProjection projection, Activation<T> x)
+    {
+        _nodes.Add(new ShiftNode<T>(this, projection, x));
+        return x;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Apply(Block block, Activation<T> x)
+    {
+        _nodes.Add(new BlockNode<T>(block, this, x, out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Apply(Convolution layer, Activation<T> x)
+    {
+        _nodes.Add(new ConvolutionNode<T>(this, Weights.Window(layer, x.Shape.Size), layer.Name, gathers: true, x, out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Apply(TransposedConvolution layer, Activation<T> x)
+    {
+        _nodes.Add(new ConvolutionNode<T>(this, Weights.Window(layer, x.Shape.Size), layer.Name, gathers: false, x, out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Silu(Activation<T> x)
+    {
+        _nodes.Add(new SiluNode<T>(this, x));
+        return x;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Concatenate(Activation<T> first, Activation<T> second)
+    {
+        _nodes.Add(new ConcatenationNode<T>(this, first, second, out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.ForEach(memory => memory.Dispose());
+
+    private M Own<M>(M memory)
+        where M : IDisposable
+    {
+        _memory.Add(memory);
+        return memory;
+    }
+}

@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Networks;
+
+/// <summary>What computes a network and its gradient. Several threads may ask at the same time.</summary>
+public interface INetworkExecutor : IDisposable
+{
+    /// <summary>Takes weights, to compute with from here on. They have to stay alive, and nobody may ask meanwhile.</summary>
+    /// <param name="theta">θ.</param>
+    /// <param name="withGradient">Whether gradients will be asked for.</param>
+    void Take(Tensor theta, bool withGradient);
+
+    /// <summary>The network's output.</summary>
+    /// <param name="x">x_t, N×C×H×W.</param>
+    /// <param name="timesteps">t, N integers in [0, T).</param>
+    /// <returns>o, N×C×H×W.</returns>
+    Tensor Forward(Tensor x, Tensor timesteps);
+
+    /// <summary>The loss of some of a batch's images, and its gradient.</summary>
+    /// <param name="x">x_t, N×C×H×W.</param>
+    /// <param name="timesteps">t, N integers in [0, T).</param>
+    /// <param name="target">What the network should say, N×C×H×W.</param>
+    /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
+    /// <param name="batch">The images of the whole batch: the loss is the sum of the weighted errors, divided by that.</param>
+    /// <returns>The loss in float64, and ∇θ. The caller frees both.</returns>
+    (Tensor Loss, Tensor Gradient) Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch);
+}

@@ -1,0 +1,51 @@
+using Ddpm.Gpu.Tensors;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Ddpm.Gpu.Networks;
+
+/// <summary>A network computed by libtorch's operations, and its gradient by libtorch's automatic differentiation; on any device.</summary>
+/// <param name="network">The network.</param>
+public sealed class TensorExecutor(UNet network) : INetworkExecutor
+{
+    private Tensor? _theta;
+
+    private Tensor Theta => _theta ?? throw new InvalidOperationException("no weights were taken");
+
+    /// <inheritdoc/>
+    public void Take(Tensor theta, bool withGradient)
+    {
+        if (withGradient)
+        {
+            theta.requires_grad_();
+        }
+
+        _theta = theta;
+    }
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, Tensor timesteps)
+    {
+        using var still = no_grad();
+        using var scope = NewDisposeScope();
+        return network.Forward(network.Layout.View(Theta), x, timesteps).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public (Tensor Loss, Tensor Gradient) Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch)
+    {
+        using var scope = NewDisposeScope();
+        var output = network.Forward(network.Layout.View(Theta), x, timesteps);
+        var error = weights is null
+            ? functional.mse_loss(output, target)
+            : (functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]) * weights).mean();
+        var loss = error.Times((double)x.shape[0] / batch);
+        var gradient = autograd.grad([loss], [Theta])[0];
+        return (loss.detach().to(float64).DetachFromDisposeScope(), gradient.DetachFromDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,58 @@
+using Ddpm.Gpu.Tensors;
+using Ddpm.Pure.Networks;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Ddpm.Gpu.Networks;
+
+/// <summary>
+/// The layers by libtorch's operations. Activations are N×C×H×W with their channels last in memory: convolutions, additions, SiLU and
+/// concatenation keep that layout by themselves, and the rest of the network never sees it.
+/// </summary>
+/// <param name="w">The weights.</param>
+/// <param name="embedding">The embedding of each image's timestep, N×d.</param>
+internal sealed class TensorLayers(Weights w, Tensor embedding) : INetworkMath<Tensor>
+{
+    private const double NormEpsilon = 1e-5;
+
+    /// <inheritdoc/>
+    public Tensor Shift(TimeProjection projection, Tensor x) =>
+        x.Plus(Apply(projection.Second, functional.silu(Apply(projection.First, embedding))).unsqueeze(-1).unsqueeze(-1));
+
+    /// <inheritdoc/>
+    public Tensor Apply(Block block, Tensor x)
+    {
+        var y = block.Normalized ? Normalize(block.Norm, x) : x;
+        y = functional.silu(Apply(block.First, y));
+        y = functional.silu(Apply(block.Second, y));
+        return block.Residual ? y.Plus(block.Shortcut.Match(shortcut => Apply(shortcut, x), () => x)) : y;
+    }
+
+    /// <inheritdoc/>
+    public Tensor Apply(Convolution c, Tensor x) =>
+        functional.conv2d(x, w[c.Name + ".weight"], w[c.Name + ".bias"], [c.Stride, c.Stride], [c.Padding, c.Padding]);
+
+    /// <inheritdoc/>
+    public Tensor Apply(TransposedConvolution c, Tensor x) =>
+        functional.conv_transpose2d(x, w[c.Name + ".weight"], w[c.Name + ".bias"], strides: [c.Stride, c.Stride], padding: [c.Padding, c.Padding]);
+
+    /// <inheritdoc/>
+    public Tensor Silu(Tensor x) => functional.silu(x);
+
+    /// <inheritdoc/>
+    public Tensor Concatenate(Tensor first, Tensor second) => cat([first, second], 1);
+
+    private Tensor Apply(Linear layer, Tensor x) => functional.linear(x, w[layer.Name + ".weight"], w[layer.Name + ".bias"]);
+
+    // Over (C, H, W) as the original: the same numbers over (H, W, C), which is how they lie in memory.
+    private Tensor Normalize(LayerNorm norm, Tensor x) => functional.layer_norm(
+        x.permute(0, 2, 3, 1), [norm.Size, norm.Size, norm.Channels],
+        w[norm.Name + ".weight"].permute(1, 2, 0), w[norm.Name + ".bias"].permute(1, 2, 0), NormEpsilon).permute(0, 3, 1, 2);
+}
+
+/// <summary>How tensors lie in memory.</summary>
+internal static class TensorMemory
+{
+    /// <summary>The same tensor with its channels last in memory.</summary>
+    public static Tensor ChannelsLast(this Tensor x) => x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+}
