@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using static TorchSharp.torch;
@@ -35,6 +36,14 @@ public static class ComputeDevice
         (TorchSharp.DeviceType.CPU, ScalarType.Float32) => new KernelExecutor<float>(network),
         (TorchSharp.DeviceType.CPU, ScalarType.Float64) => new KernelExecutor<double>(network),
         _ => new TensorExecutor(network),
+    };
+
+    /// <summary>What updates the weights of a network on its device.</summary>
+    public static IAdamUpdate Update(UNet network, Replicas workers) => (network.Device.type, network.Type) switch
+    {
+        (TorchSharp.DeviceType.CPU, ScalarType.Float32) => new KernelAdam<float>(workers),
+        (TorchSharp.DeviceType.CPU, ScalarType.Float64) => new KernelAdam<double>(workers),
+        _ => new TensorAdam(),
     };
 
     private static Fin<Device> Cuda(int index) => !cuda.is_available()

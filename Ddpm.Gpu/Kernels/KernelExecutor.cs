@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Tensors;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Kernels;
@@ -13,7 +13,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     // So many images that the weights are read often enough for what they cost, and so few that a layer's images stay in a near cache.
-    private const int ImagesAtATime = 8;
+    private const int ForwardImages = 4, GradientImages = 16;
 
     private readonly UNet _network;
     private readonly KernelWeights<T> _weights;
@@ -43,10 +43,10 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     }
 
     /// <inheritdoc/>
-    public (Tensor Loss, Tensor Gradient) Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch)
+    public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        var (wanted, gradient) = (target.contiguous(), zeros(_network.Layout.Count, _network.Type));
+        var wanted = target.contiguous();
         var pixels = (int)(target.numel() / target.shape[0]);
         var loss = 0.0;
         Run(_training, withGradient: true, x, timesteps, (program, first, count) =>
@@ -59,7 +59,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
 
             program.Backward(count, Pointer(gradient));
         });
-        return (tensor(loss, ScalarType.Float64).DetachFromDisposeScope(), gradient.DetachFromDisposeScope());
+        return tensor(loss, ScalarType.Float64).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -74,7 +74,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         _embeddings.Dispose();
     }
 
-    private KernelProgram<T> Program(bool withGradient) => new(_network, _weights, _embeddings, ImagesAtATime, withGradient);
+    private KernelProgram<T> Program(bool withGradient) => new(_network, _weights, _embeddings, withGradient ? GradientImages : ForwardImages, withGradient);
 
     /// <summary>Runs images through a program that nobody else uses meanwhile, so many at a time.</summary>
     private void Run(ConcurrentBag<KernelProgram<T>> free, bool withGradient, Tensor x, Tensor timesteps, Action<KernelProgram<T>, int, int> after)
@@ -82,10 +82,11 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         var (images, batch) = (x.contiguous(), (int)x.shape[0]);
         var t = timesteps.contiguous();
         var program = free.TryTake(out var taken) ? taken : Program(withGradient);
-        Span<int> some = stackalloc int[ImagesAtATime];
-        for (var first = 0; first < batch; first += ImagesAtATime)
+        var most = program.Images;
+        Span<int> some = stackalloc int[most];
+        for (var first = 0; first < batch; first += most)
         {
-            var count = Math.Min(ImagesAtATime, batch - first);
+            var count = Math.Min(most, batch - first);
             var longs = MemoryMarshal.Cast<byte, long>(t.bytes);
             for (var n = 0; n < count; n++)
             {
@@ -148,5 +149,5 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
 
     private static Span<T> Numbers(Tensor tensor) => MemoryMarshal.Cast<byte, T>(tensor.bytes);
 
-    private static T* Pointer(Tensor tensor) => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+    private static T* Pointer(Tensor tensor) => tensor.Pointer<T>();
 }

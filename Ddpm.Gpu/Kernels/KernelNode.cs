@@ -54,13 +54,14 @@ internal abstract unsafe class KernelNode<T>
     /// <summary>The sum of a plane, whose borders are 0.</summary>
     protected static T Sum(T* plane, int count)
     {
-        var sum = Vector512<T>.Zero;
+        // Four sums side by side, as an addition takes as long as four of them.
+        Vector512<T> a = default, b = default, c = default, d = default;
         for (var i = 0; i < count; i += Vector512<T>.Count)
         {
-            sum += Vector512.Load(plane + i);
+            (a, b, c, d) = (b, c, d, a + Vector512.Load(plane + i));
         }
 
-        return Lanes<T>.Sum(sum);
+        return Lanes<T>.Sum((a + b) + (c + d));
     }
 
     /// <summary>∇bias += the sums of an image's planes.</summary>

@@ -19,6 +19,7 @@ internal sealed unsafe class PlaneShape<T>
         (Size, Pitch) = (size, size + 1);
         Origin = Up(Pitch + 1, lanes);
         Length = Up(size * Pitch, 2 * lanes);
+        Vectors = Up(size * Pitch, lanes);
         Stride = Up(Math.Max(Length, (size + 1) * Pitch + 1), lanes);
         Cells = Up((size + 1) * Pitch, 2 * lanes);
         Slack = Up(2 * Origin, 2 * lanes) + 4 * lanes;
@@ -40,6 +41,9 @@ internal sealed unsafe class PlaneShape<T>
 
     /// <summary>From the first pixel, how far kernels compute: all rows, up to whole pairs of vectors.</summary>
     public int Length { get; }
+
+    /// <summary>The same up to whole vectors.</summary>
+    public int Vectors { get; }
 
     /// <summary>From one plane to the next.</summary>
     public int Stride { get; }

@@ -128,7 +128,7 @@ internal sealed unsafe class Window<T> : IDisposable
     {
         var shape = Small.Shape;
         Correlation<T>.Gradient(
-            small + shape.Origin, smallImage, shape.Stride, Small.Channels, _aligned ? big + shape.Origin : big, bigImage, _inputs, images, shape.Length,
+            small + shape.Origin, smallImage, shape.Stride, Small.Channels, _aligned ? big + shape.Origin : big, bigImage, _inputs, images, shape.Vectors,
             gradient + _offset, Big.Channels * _kernel * _kernel, _places);
     }
 

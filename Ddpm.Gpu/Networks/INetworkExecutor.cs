@@ -16,12 +16,13 @@ public interface INetworkExecutor : IDisposable
     /// <returns>o, N×C×H×W.</returns>
     Tensor Forward(Tensor x, Tensor timesteps);
 
-    /// <summary>The loss of some of a batch's images, and its gradient.</summary>
+    /// <summary>The loss of some of a batch's images; its gradient is added to a vector.</summary>
     /// <param name="x">x_t, N×C×H×W.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
     /// <param name="target">What the network should say, N×C×H×W.</param>
     /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
     /// <param name="batch">The images of the whole batch: the loss is the sum of the weighted errors, divided by that.</param>
-    /// <returns>The loss in float64, and ∇θ. The caller frees both.</returns>
-    (Tensor Loss, Tensor Gradient) Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch);
+    /// <param name="gradient">What ∇θ is added to.</param>
+    /// <returns>The loss in float64, on the network's device.</returns>
+    Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient);
 }

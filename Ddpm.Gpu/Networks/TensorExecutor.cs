@@ -32,7 +32,7 @@ public sealed class TensorExecutor(UNet network) : INetworkExecutor
     }
 
     /// <inheritdoc/>
-    public (Tensor Loss, Tensor Gradient) Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch)
+    public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient)
     {
         using var scope = NewDisposeScope();
         var output = network.Forward(network.Layout.View(Theta), x, timesteps);
@@ -40,8 +40,8 @@ public sealed class TensorExecutor(UNet network) : INetworkExecutor
             ? functional.mse_loss(output, target)
             : (functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]) * weights).mean();
         var loss = error.Times((double)x.shape[0] / batch);
-        var gradient = autograd.grad([loss], [Theta])[0];
-        return (loss.detach().to(float64).DetachFromDisposeScope(), gradient.DetachFromDisposeScope());
+        gradient.Add(autograd.grad([loss], [Theta])[0], 1);
+        return loss.detach().to(float64).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

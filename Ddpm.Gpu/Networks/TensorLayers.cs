@@ -49,10 +49,3 @@ internal sealed class TensorLayers(Weights w, Tensor embedding) : INetworkMath<T
         x.permute(0, 2, 3, 1), [norm.Size, norm.Size, norm.Channels],
         w[norm.Name + ".weight"].permute(1, 2, 0), w[norm.Name + ".bias"].permute(1, 2, 0), NormEpsilon).permute(0, 3, 1, 2);
 }
-
-/// <summary>How tensors lie in memory.</summary>
-internal static class TensorMemory
-{
-    /// <summary>The same tensor with its channels last in memory.</summary>
-    public static Tensor ChannelsLast(this Tensor x) => x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
-}

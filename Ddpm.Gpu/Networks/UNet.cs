@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Networks;
 using static TorchSharp.torch;
 

@@ -15,8 +15,9 @@ public sealed class Trainer : IDisposable
 {
     private readonly UNet _network;
     private readonly Tensor _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise;
-    private readonly Adam _adam = new();
     private readonly INetworkExecutor _executor;
+    private readonly IAdamUpdate _update;
+    private readonly List<Tensor> _gradients = [];
     private readonly Replicas _replicas;
 
     /// <summary>Moves the images and the schedule's tables to the network's device.</summary>
@@ -26,9 +27,11 @@ public sealed class Trainer : IDisposable
     /// <param name="state">Where training stands. The trainer owns it from here on.</param>
     /// <param name="replicas">Who computes the shares of a batch; how many they are changes no bit.</param>
     /// <param name="executor">What computes the network, which the trainer owns from here on; null for what the device computes with.</param>
-    public Trainer(UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null)
+    /// <param name="update">What updates the weights; null for what the device updates with.</param>
+    public Trainer(UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null, IAdamUpdate? update = null)
     {
         (_network, _replicas, State, _executor) = (network, replicas, state, executor ?? ComputeDevice.Executor(network));
+        _update = update ?? ComputeDevice.Update(network, replicas);
         using var scope = NewDisposeScope();
         _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)
             .to(network.Device).permute(0, 3, 1, 2).DetachFromDisposeScope();
@@ -73,40 +76,29 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         _executor.Take(State.Weights, withGradient: true);
         var parts = BatchShares.Of(batch, (batch - 1) / ComputeDevice.Share(_network.Device, batch) + 1);
-        var shares = _replicas.Map(parts.Count, number =>
+        while (_gradients.Count < parts.Count)
+        {
+            _gradients.Add(zeros(_network.Layout.Count, _network.Type, _network.Device).DetachFromDisposeScope());
+        }
+
+        var losses = _replicas.Map(parts.Count, number =>
         {
             using var own = NewDisposeScope(); // the thread has none yet
             var (x0, t, epsilon, weights) = prepare(parts[number].First, parts[number].Count);
             var xt = (_a[t] * x0).Plus(_sigma[t] * epsilon);
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
-            return _executor.Gradient(xt, t, target, weights, batch);
+            return _executor.Gradient(xt, t, target, weights, batch, _gradients[number].zero_()).DetachFromDisposeScope();
         });
-        using var still = no_grad();
-        var gradient = shares.Select(share => share.Gradient).Aggregate((sum, next) => sum.Add(next, 1));
-        var loss = shares.Select(share => share.Loss).Aggregate((sum, next) => sum.Plus(next));
-        var norm = gradient.dot(gradient).sqrt();
-        clipNorm.Iter(limit => gradient.mul_(norm.reciprocal().Times(limit).Within(0, 1)));
-        State = Update(State, gradient, learningRate);
+        var norm = _update.Apply(State, _gradients[..parts.Count], learningRate, clipNorm);
+        State = State with { Updates = State.Updates + 1 };
         // The only time that a step waits for the device: all that is asked of it comes in one piece.
-        var told = stack([loss, norm.to(float64)]).cpu().data<double>().ToArray();
-        foreach (var (part, slope) in shares)
+        var told = cat([stack(losses), norm.unsqueeze(0)]).cpu().data<double>().ToArray();
+        foreach (var loss in losses)
         {
-            part.Dispose();
-            slope.Dispose();
+            loss.Dispose();
         }
 
-        return new(told[0], told[1]);
-    }
-
-    /// <summary>Adam's update of every weight at once: the vectors change in place.</summary>
-    private TrainingState Update(TrainingState state, Tensor gradient, double learningRate)
-    {
-        var n = state.Updates + 1;
-        state.FirstMoment.Multiply(_adam.Beta1).Add(gradient, 1 - _adam.Beta1);
-        state.SecondMoment.Multiply(_adam.Beta2).AddProduct(gradient, gradient, 1 - _adam.Beta2);
-        var spread = state.SecondMoment.sqrt().Multiply(_adam.RootCorrection(n)).Add(_adam.Epsilon);
-        state.Weights.AddQuotient(state.FirstMoment, spread, -_adam.StepSize(n, learningRate));
-        return state with { Updates = n };
+        return new(told[..^1].Sum(), told[^1]);
     }
 
     /// <summary>The step's images in [−1, 1], N×C×H×W.</summary>
@@ -129,7 +121,7 @@ public sealed class Trainer : IDisposable
     {
         State.Dispose();
         _executor.Dispose();
-        foreach (var tensor in (Tensor[])[_images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise])
+        foreach (var tensor in (Tensor[])[.. _gradients, _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise])
         {
             tensor.Dispose();
         }

@@ -1,7 +1,10 @@
 using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Training;
+using LanguageExt;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -31,6 +34,50 @@ public sealed class GradientTests : IDisposable
         }
 
         Assert.Equal(whole, Gradient(outcome.GradientNorm * 1.001, replicas).Values);
+    }
+
+    /// <summary>Shares and their order are fixed: threads only decide who computes which.</summary>
+    [Fact]
+    public void Threads_change_no_bit_of_training()
+    {
+        var config = TrainingConfig.From(new TrainingOptions { Steps = 12, BatchSize = 50, ClipNorm = 0.5 }, 12, 1).Valid();
+        var images = ImageSet.Create(50, 12, 12, 1, Enumerable.Range(0, 50 * 144).Select(i => (byte)(37 * i)).ToArray(), Option<ReadOnlyMemory<byte>>.None).Valid();
+        (double[] Told, float[] Weights) Trained(int threads)
+        {
+            using var network = new UNet(config.Model.Network, ScalarType.Float32, CPU);
+            using var trainer = new Trainer(network, config.Model, images, TrainingState.Initial(network, 0), new Replicas(threads));
+            var outcomes = Enumerable.Range(0, 3).Select(epoch => trainer.Step(new TrainingPlan(config, 50).Epoch(epoch).Step(0))).ToArray();
+            return ([.. outcomes.SelectMany(outcome => (double[])[outcome.Loss, outcome.GradientNorm])], [.. trainer.State.Weights.data<float>()]);
+        }
+
+        var alone = Trained(1);
+        foreach (var threads in (int[])[2, 3, 7])
+        {
+            Assert.Equal(alone.Told, Trained(threads).Told);
+            Assert.Equal(alone.Weights, Trained(threads).Weights);
+        }
+    }
+
+    /// <summary>What is left of a network on any other device: its own gradient, and its own way of updating.</summary>
+    [Fact]
+    public void Libtorch_s_operations_train_alike()
+    {
+        var config = TrainingConfig.From(TinyTraining.Config(epochs: 3).Options with { ClipNorm = 0.1, LossWeight = "min-snr" }, 12, 1).Valid();
+        double[] Trained(Func<UNet, INetworkExecutor> executor, Func<IAdamUpdate> update)
+        {
+            using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
+            using var trainer = new Trainer(network, config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(1), executor(network), update());
+            foreach (var epoch in Enumerable.Range(0, 3))
+            {
+                trainer.Step(new TrainingPlan(config, TinyTraining.Images.Count).Epoch(epoch).Step(1));
+            }
+
+            return [.. trainer.State.Weights.detach().data<double>()];
+        }
+
+        var ours = Trained(network => new KernelExecutor<double>(network), () => new KernelAdam<double>(new Replicas(2)));
+        var theirs = Trained(network => new TensorExecutor(network), () => new TensorAdam());
+        Assert.True(ours.Zip(theirs, (a, b) => Math.Abs(a - b)).Max() <= 1e-9);
     }
 
     [Theory]

@@ -58,29 +58,4 @@ public sealed class SteadyTensorTests
         Assert.Equal(counts[4], counts[9]); // lines that are neither kept nor the last, which draws no noise
         Assert.Equal(before, Tensor.TotalCount);
     }
-
-    [Fact]
-    public void Replicas_change_the_loss_and_the_weights_by_rounding_alone()
-    {
-        var weights = ((int[])[1, 2, 3]).Select(Trained).ToArray();
-        foreach (var other in weights[1..])
-        {
-            for (var i = 0; i < other.Length; i++)
-            {
-                // Adam divides by the gradient's own size, so a weight whose gradient is all rounding may move by the learning rate.
-                Assert.InRange(other[i] - weights[0][i], -2.1e-3, 2.1e-3);
-            }
-
-            Assert.InRange(other.Zip(weights[0], (a, b) => Math.Abs(a - b)).Average(), 0, 1e-6);
-        }
-
-        float[] Trained(int replicas)
-        {
-            using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
-            using var trainer = new Trainer(network, Config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas));
-            trainer.Step(new TrainingPlan(Config, TinyTraining.Images.Count).Epoch(0).Step(0));
-            using var theta = trainer.State.Weights.detach();
-            return theta.data<float>().ToArray();
-        }
-    }
 }

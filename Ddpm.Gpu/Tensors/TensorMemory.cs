@@ -1,0 +1,16 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Tensors;
+
+/// <summary>How tensors lie in memory.</summary>
+internal static class TensorMemory
+{
+    /// <summary>The same tensor with its channels last in memory.</summary>
+    public static Tensor ChannelsLast(this Tensor x) => x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+
+    /// <summary>The first number of a contiguous tensor on the CPU, for as long as the tensor lives.</summary>
+    public static unsafe T* Pointer<T>(this Tensor tensor)
+        where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+}

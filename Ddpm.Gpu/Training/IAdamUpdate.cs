@@ -1,0 +1,16 @@
+using LanguageExt;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Training;
+
+/// <summary>What ends a training step: it adds the shares' gradients, shortens the sum where that is asked for, and updates the weights by Adam.</summary>
+public interface IAdamUpdate
+{
+    /// <summary>Updates a state's vectors in place.</summary>
+    /// <param name="state">Where training stands.</param>
+    /// <param name="gradients">The gradient of each share. They are changed.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="clipNorm">How long the sum may be at most, if there is a limit.</param>
+    /// <returns>How long it was, in float64, on the state's device.</returns>
+    Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, double learningRate, Option<double> clipNorm);
+}

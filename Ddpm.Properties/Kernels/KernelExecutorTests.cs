@@ -1,0 +1,117 @@
+using Ddpm.Gpu.Kernels;
+using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Networks;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Ddpm.Properties.Kernels;
+
+/// <summary>The kernels against libtorch's operations and its automatic differentiation: two readings of one definition of the network.</summary>
+public sealed class KernelExecutorTests : IDisposable
+{
+    private readonly DisposeScopeOfTest _scope = new();
+
+    public void Dispose() => _scope.Dispose();
+
+    /// <summary>Sizes with odd and even quarters, whose rows are shorter and longer than a vector; batches of one, of less and of more than are computed together.</summary>
+    public static TheoryData<int, int, bool, int> Networks { get; } = new()
+    {
+        { 28, 1, false, 3 }, { 28, 1, true, 19 }, { 12, 1, true, 1 }, { 12, 3, false, 5 }, { 16, 3, true, 17 }, { 20, 1, false, 2 }, { 32, 3, true, 2 }, { 64, 1, true, 1 },
+    };
+
+    /// <summary>
+    /// Sums of up to some thousand products, added in another order: measured 1e-14. A gradient that is all rounding, as that of a projection which a
+    /// normalisation makes powerless, is held against the whole gradient.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void Outputs_losses_and_gradients_are_libtorch_s_in_float64(int size, int channels, bool residual, int images)
+    {
+        using var network = Network(size, channels, residual, ScalarType.Float64);
+        var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<double>(network), images);
+        Assert.True(Distance(ours.Output, theirs.Output) <= 1e-12);
+        Assert.True(Distance(ours.Loss, theirs.Loss) <= 1e-12);
+        var (a, b) = (network.Layout.View(ours.Gradient), network.Layout.View(theirs.Gradient));
+        var whole = theirs.Gradient.norm().item<double>();
+        foreach (var parameter in network.Layout.Parameters)
+        {
+            var difference = (a[parameter.Name] - b[parameter.Name]).norm().item<double>();
+            Assert.True(difference <= 1e-11 * b[parameter.Name].norm().item<double>() + 1e-14 * whole, parameter.Name);
+        }
+    }
+
+    /// <summary>Relative to the largest; float32's unit is 1.2e-7, and a number passes some forty layers.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void So_they_are_in_float32_within_its_rounding(bool residual)
+    {
+        using var network = Network(28, 1, residual, ScalarType.Float32);
+        var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<float>(network), 18);
+        Assert.True(Distance(ours.Output, theirs.Output) <= 1e-5);
+        Assert.True(Distance(ours.Loss, theirs.Loss) <= 1e-5);
+        Assert.True(Distance(ours.Gradient, theirs.Gradient) <= 1e-4);
+    }
+
+    [Fact]
+    public void An_image_s_output_has_the_same_bits_whichever_others_it_is_computed_with()
+    {
+        using var network = Network(28, 1, true, ScalarType.Float32);
+        using var executor = new KernelExecutor<float>(network);
+        executor.Take(FormulaWeights.Of(network), withGradient: false);
+        var (x, t) = (Inputs(11, 1, 28, ScalarType.Float32), Timesteps(11));
+        var all = executor.Forward(x, t);
+        for (var i = 0; i < 11; i++)
+        {
+            Assert.Equal(all[i].contiguous().data<float>(), executor.Forward(x.narrow(0, i, 1), t.narrow(0, i, 1)).data<float>());
+        }
+    }
+
+    [Fact]
+    public void Weights_that_are_taken_anew_are_those_that_count_and_borders_stay_clean()
+    {
+        using var network = Network(28, 1, true, ScalarType.Float64);
+        using var executor = new KernelExecutor<double>(network);
+        var (x, t) = (Inputs(3, 1, 28, ScalarType.Float64), Timesteps(3));
+        double[] With(Tensor theta)
+        {
+            executor.Take(theta, withGradient: true);
+            executor.Gradient(x, t, x, null, 3, zeros_like(theta));
+            return [.. executor.Forward(x, t).data<double>()];
+        }
+
+        var first = With(FormulaWeights.Of(network));
+        Assert.NotEqual(first, With(network.InitialWeights(1)));
+        Assert.Equal(first, With(FormulaWeights.Of(network)));
+    }
+
+    private static ((Tensor Output, Tensor Loss, Tensor Gradient) Theirs, (Tensor Output, Tensor Loss, Tensor Gradient) Ours) Both(
+        UNet network, INetworkExecutor theirs, INetworkExecutor ours, int images)
+    {
+        var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
+        var (x, target) = (Inputs(images, channels, size, network.Type), Inputs(images, channels, size, network.Type).neg().roll(5));
+        var weights = tensor(Enumerable.Range(1, images).Select(i => 0.5 + 1.0 / i).ToArray(), network.Type);
+        (Tensor, Tensor, Tensor) Of(INetworkExecutor executor)
+        {
+            using (executor)
+            {
+                var theta = FormulaWeights.Of(network);
+                executor.Take(theta, withGradient: true);
+                var gradient = zeros(network.Layout.Count, network.Type);
+                var loss = executor.Gradient(x, Timesteps(images), target, weights, images + 2, gradient);
+                return (executor.Forward(x, Timesteps(images)), loss, gradient);
+            }
+        }
+
+        return (Of(theirs), Of(ours));
+    }
+
+    private static UNet Network(int size, int channels, bool residual, ScalarType type) => new(UNetConfig.Tutorial(size, channels, 1000, residual).Valid(), type, CPU);
+
+    private static double Distance(Tensor x, Tensor y) => ((x - y).abs().max() / y.abs().max()).to(float64).item<double>();
+
+    private static Tensor Inputs(int images, int channels, int size, ScalarType type) =>
+        tensor(Enumerable.Range(0, images * channels * size * size).Select(i => Math.Cos(0.05 * i) + 0.3 * Math.Sin(0.7 * i)).ToArray(), [images, channels, size, size], type);
+
+    private static Tensor Timesteps(int images) => tensor(Enumerable.Range(0, images).Select(i => 997L * i % 1000).ToArray());
+}
