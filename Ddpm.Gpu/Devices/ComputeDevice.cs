@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
+using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using static TorchSharp.torch;
@@ -30,11 +31,12 @@ public static class ComputeDevice
     /// </summary>
     public static int Share(Device device, int batch) => device.type == TorchSharp.DeviceType.CPU ? 16 : batch;
 
-    /// <summary>What computes a network on its device.</summary>
-    public static INetworkExecutor Executor(UNet network) => (network.Device.type, network.Type) switch
+    /// <summary>What computes a network on its device. The kernels for processors know no bfloat16.</summary>
+    public static INetworkExecutor Executor(UNet network, Precision precision = Precision.Binary32) => (network.Device.type, network.Type, precision) switch
     {
-        (TorchSharp.DeviceType.CPU, ScalarType.Float32) => new KernelExecutor<float>(network),
-        (TorchSharp.DeviceType.CPU, ScalarType.Float64) => new KernelExecutor<double>(network),
+        (TorchSharp.DeviceType.CPU, ScalarType.Float32, Precision.Binary32) => new KernelExecutor<float>(network),
+        (TorchSharp.DeviceType.CPU, ScalarType.Float64, Precision.Binary32) => new KernelExecutor<double>(network),
+        (_, _, Precision.BFloat16) => new TensorExecutor(network, ScalarType.BFloat16),
         _ => new TensorExecutor(network),
     };
 

@@ -6,7 +6,8 @@ namespace Ddpm.Gpu.Networks;
 
 /// <summary>A network computed by libtorch's operations, and its gradient by libtorch's automatic differentiation; on any device.</summary>
 /// <param name="network">The network.</param>
-public sealed class TensorExecutor(UNet network) : INetworkExecutor
+/// <param name="inside">What layers compute in; null for the network's type.</param>
+public sealed class TensorExecutor(UNet network, ScalarType? inside = null) : INetworkExecutor
 {
     private Tensor? _theta;
 
@@ -28,14 +29,14 @@ public sealed class TensorExecutor(UNet network) : INetworkExecutor
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        return network.Forward(network.Layout.View(Theta), x, timesteps).MoveToOuterDisposeScope();
+        return Output(x, timesteps).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        var output = network.Forward(network.Layout.View(Theta), x, timesteps);
+        var output = Output(x, timesteps);
         var error = weights is null
             ? functional.mse_loss(output, target)
             : (functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]) * weights).mean();
@@ -43,6 +44,11 @@ public sealed class TensorExecutor(UNet network) : INetworkExecutor
         gradient.Add(autograd.grad([loss], [Theta])[0], 1);
         return loss.detach().to(float64).MoveToOuterDisposeScope();
     }
+
+    // θ is narrowed as a whole, and gradients come back through that wide.
+    private Tensor Output(Tensor x, Tensor timesteps) => inside is { } narrow
+        ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), timesteps).to(network.Type)
+        : network.Forward(network.Layout.View(Theta), x, timesteps);
 
     /// <inheritdoc/>
     public void Dispose()

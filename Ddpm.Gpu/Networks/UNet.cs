@@ -64,11 +64,11 @@ public sealed class UNet : IDisposable
 
     /// <summary>The network's output by libtorch's operations, through which gradients flow.</summary>
     /// <param name="w">Its weights.</param>
-    /// <param name="image">x_t, N×C×H×W.</param>
+    /// <param name="image">x_t, N×C×H×W, of the weights' type.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
     /// <returns>o, N×C×H×W.</returns>
     public Tensor Forward(Weights w, Tensor image, Tensor timesteps) =>
-        Compose(new TensorLayers(w, _timeEmbedding.index_select(0, timesteps)), image.ChannelsLast());
+        Compose(new TensorLayers(w, _timeEmbedding.index_select(0, timesteps).to(image.dtype)), image.ChannelsLast());
 
     /// <inheritdoc/>
     public void Dispose() => _timeEmbedding.Dispose();

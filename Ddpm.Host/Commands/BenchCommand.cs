@@ -1,11 +1,20 @@
 using System.Diagnostics;
+using System.Text.Json;
+using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Kernels;
+using Ddpm.Host.Benchmarks;
+using Ddpm.Host.Diagnosis;
+using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using static LanguageExt.Prelude;
+using static TorchSharp.torch;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
@@ -13,50 +22,147 @@ namespace Ddpm.Host.Commands;
 /// <summary>`bench`: how fast this machine computes.</summary>
 internal static class BenchCommand
 {
-    private const int Repetitions = 15, Normals = 1 << 22, PlanLines = 1000;
+    private const int Normals = 1 << 20, PlanLines = 1000, MatrixSize = 1024, PeakRounds = 1 << 20;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, WriteIndented = true, NewLine = "\n" };
 
     public static CommandLine.Command Create()
     {
-        var command = new CommandLine.Command("bench", "Measure the speed of the pure part: normals on one core, and the compiling of plans of 1000 lines");
-        command.SetAction(said => Session.Run(said, (view, stop) =>
+        var command = new CommandLine.Command("bench", "Measure training, sampling and what they are made of; each figure is a median of seven, with the least and the most");
+        CommandLine.Option<string> preset = new("--preset") { Description = $"The network: {string.Join(" or ", Choices.Presets.Keys)}", DefaultValueFactory = _ => new TrainingOptions().Preset };
+        CommandLine.Option<int> size = new("--image-size") { Description = "Height and width of the images", DefaultValueFactory = _ => 28 };
+        CommandLine.Option<int> batch = new("--batch-size") { Description = "Images in a training step", DefaultValueFactory = _ => new TrainingOptions().BatchSize };
+        CommandLine.Option<string> precision = new("--precision") { Description = $"What the network computes in: {string.Join(" or ", Choices.Precisions.Keys)}", DefaultValueFactory = _ => new TrainingOptions().Precision };
+        CommandLine.Option<string?> peer = new("--peer") { Description = "Run this command in turn with ours and tell the ratio: its last line is a JSON object with train_images_per_second and forward_images_per_second", HelpName = "COMMAND" };
+        CommandLine.Option<int> rounds = new("--rounds") { Description = "How often each is run with --peer", DefaultValueFactory = _ => 5 };
+        CommandLine.Option<string?> json = new("--json") { Description = "Write the figures to this file too", HelpName = "FILE" };
+        foreach (var option in (CommandLine.Option[])[preset, size, batch, precision, peer, rounds, json])
         {
-            var destination = new float[Normals];
-            var draws = new RandomStream(0, StreamName.TrainingNoise).At(0, 0);
-            Tell(view, "normals, millions a second", () => draws.FillNormals(destination), seconds => Normals / seconds / 1e6, most: true, stop);
+            command.Add(option);
+        }
 
-            var schedule = NoiseSchedule.Linear(PlanLines).IfFail(faults => throw new UnreachableException(faults.ToString()));
-            foreach (var name in SamplingOptions.Samplers.Keys)
-            {
-                var options = new SamplingOptions { Sampler = name, SamplingSteps = PlanLines };
-                Tell(
-                    view, $"{name}, milliseconds to compile {PlanLines} timesteps",
-                    () => _ = options.Compile(schedule, new Prediction.Epsilon(), clipSample: false).IsSuccess, seconds => seconds * 1e3, most: false, stop);
-            }
-
-            return FinSucc(unit);
-        }));
+        var machine = new MachineOptions(command);
+        command.SetAction(said => Session.Run(said, (view, stop) =>
+            from config in TrainingConfig.From(
+                new TrainingOptions { Preset = said.GetValue(preset)!, BatchSize = said.GetValue(batch), Precision = said.GetValue(precision)! }, said.GetValue(size), 1).OrUsage()
+            from times in Check.AtLeast("--rounds", said.GetValue(rounds), 1).OrUsage()
+            from device in machine.Prepare(said)
+            from figures in Measure(config, device, said.GetValue(peer), times, view, stop)
+            from _ in said.GetValue(json) is { } path ? AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(figures, Json)) : unit
+            select unit));
         return command;
     }
 
-    /// <summary>The best and the median of some repetitions.</summary>
-    private static void Tell(IView view, string what, Action work, Func<double, double> figure, bool most, CancellationToken stop)
+    private static Fin<Seq<Figure>> Measure(TrainingConfig config, Device device, string? peer, int rounds, IView view, CancellationToken stop)
     {
-        // Long enough for the runtime to have compiled its best code.
-        for (var warm = Stopwatch.StartNew(); warm.Elapsed < WarmUp;)
+        var figures = LanguageExt.Seq<Figure>.Empty;
+        void Tell(string name, string title, string unit, Spread value)
         {
-            stop.ThrowIfCancellationRequested();
-            work();
+            figures = figures.Add(new(name, title, unit, value));
+            view.Line(FormattableString.Invariant($"{title,-46}{value}  {unit}"));
         }
 
-        var figures = Enumerable.Range(0, Repetitions).Select(_ =>
+        var (workers, batch) = (Replicas.For(device), config.Options.BatchSize);
+        view.Line(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; the {config.Options.Preset} network at {config.Model.Network.ImageSize}×{config.Model.Network.ImageSize} in {config.Options.Precision}, batch {batch}"));
+        using var bench = new NetworkBench(config, device, workers);
+        return from _ in peer is null ? unit : Against(peer, bench, batch, rounds, Tell, stop)
+               let __ = fun(() => Alone(config, device, workers, bench, batch, Tell, stop))()
+               select figures;
+    }
+
+    private delegate void Tell(string name, string title, string unit, Spread value);
+
+    /// <summary>Ours and theirs in turn: what slows the machine down for a while slows both.</summary>
+    private static Fin<Unit> Against(string command, NetworkBench bench, int batch, int rounds, Tell tell, CancellationToken stop)
+    {
+        var ratios = new List<(Peer Ours, Peer Theirs)>();
+        for (var round = 0; round < rounds; round++)
         {
-            stop.ThrowIfCancellationRequested();
-            var watch = Stopwatch.StartNew();
-            work();
-            return figure(watch.Elapsed.TotalSeconds);
-        }).Order().ToArray();
-        view.Line(FormattableString.Invariant($"{what,-55} best {(most ? figures[^1] : figures[0]):F2}, median {figures[Repetitions / 2]:F2}"));
+            var theirs = Peer.Run(command, stop);
+            if (theirs.IsFail)
+            {
+                return theirs.Map(_ => unit);
+            }
+
+            var ours = Spread.OfSeconds(stop, bench.Train, bench.Forward);
+            theirs.Iter(peer => ratios.Add((new(batch / ours[0].Median, batch / ours[1].Median), peer)));
+        }
+
+        tell("peer-training", "peer: training", "images/s", Spread.Of(ratios.Select(pair => pair.Theirs.Training)));
+        tell("peer-forward", "peer: forward pass", "images/s", Spread.Of(ratios.Select(pair => pair.Theirs.Forward)));
+        tell("ratio-training", "training, times the peer", "", Spread.Of(ratios.Select(pair => pair.Ours.Training / pair.Theirs.Training)));
+        tell("ratio-forward", "forward pass, times the peer", "", Spread.Of(ratios.Select(pair => pair.Ours.Forward / pair.Theirs.Forward)));
+        return unit;
+    }
+
+    private static void Alone(TrainingConfig config, Device device, Replicas workers, NetworkBench bench, int batch, Tell tell, CancellationToken stop)
+    {
+        var products = bench.Products;
+        void Rate(string name, string title, Spread seconds, double operations, Spread matrix)
+        {
+            tell(name, title, "images/s", seconds.Per(batch));
+            tell($"{name}-step", "", "ms a batch", seconds.Times(1e3));
+            tell($"{name}-rate", "", "GFLOP/s", seconds.Per(operations * batch / 1e9));
+            tell($"{name}-fraction", "", "of the matrix product", seconds.Per(operations * batch / 1e9 / matrix.Median));
+        }
+
+        var type = config.Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        var matrix = MatrixProduct(ScalarType.Float32, device, stop);
+        var narrow = MatrixProduct(ScalarType.BFloat16, device, stop);
+        var inside = type == ScalarType.BFloat16 ? narrow : matrix;
+        var network = Spread.OfSeconds(stop, bench.Train, bench.Forward);
+        Rate("training", "training", network[0], 6.0 * products, inside);
+        Rate("forward", "forward pass, as in sampling", network[1], 2.0 * products, inside);
+        var parts = bench.Parts();
+        try
+        {
+            var seconds = Spread.OfSeconds(stop, [bench.Noise, .. parts.Select(part => part.Act)]);
+            var whole = seconds[^1].Median;
+            void Share(string name, string title, double part) => tell($"share-{name}", $"share of a step: {title}", "", Spread.Of([part / whole]));
+            Share("noise", "noise", seconds[0].Median);
+            Share("data", "images, targets, bookkeeping", seconds[1].Median - seconds[0].Median);
+            Share("forward", "forward", seconds[2].Median - seconds[1].Median);
+            Share("backward", "backward", seconds[3].Median - seconds[2].Median);
+            Share("update", "gradient's sum and Adam", seconds[4].Median - seconds[3].Median);
+        }
+        finally
+        {
+            foreach (var (_, held) in parts)
+            {
+                held.Dispose();
+            }
+        }
+
+        tell("matrix-float32", "matrix product in float32, all threads", "GFLOP/s", matrix);
+        tell("matrix-bfloat16", "matrix product in bfloat16, all threads", "GFLOP/s", narrow);
+        var operations = (double)ProcessorPeak.Compute(PeakRounds);
+        tell("core-float32", "one core's multiply-adds between registers", "GFLOP/s", Spread.OfSeconds(stop, () => ProcessorPeak.Compute(PeakRounds))[0].Per(operations / 1e9));
+        var destination = new float[Normals];
+        var draws = new RandomStream(0, StreamName.TrainingNoise).At(0, 0);
+        tell("normals", "normals on one core", "millions/s", Spread.OfSeconds(stop, () => draws.FillNormals(destination))[0].Per(Normals / 1e6));
+        var schedule = NoiseSchedule.Linear(PlanLines).IfFail(faults => throw new UnreachableException(faults.ToString()));
+        var plans = Spread.OfSeconds(stop, [.. SamplingOptions.Samplers.Keys.Select<string, Action>(name => () =>
+            _ = new SamplingOptions { Sampler = name, SamplingSteps = PlanLines }.Compile(schedule, new Prediction.Epsilon(), clipSample: false).IsSuccess)]);
+        foreach (var (name, seconds) in SamplingOptions.Samplers.Keys.Zip(plans))
+        {
+            tell($"plan-{name}", $"plan of {PlanLines} timesteps, {name}", "ms", seconds.Times(1e3));
+        }
+
+        using var process = Process.GetCurrentProcess();
+        tell("peak-memory", "most memory of this process", "MiB", Spread.Of([process.PeakWorkingSet64 / 1048576.0]));
+    }
+
+    private static Spread MatrixProduct(ScalarType type, Device device, CancellationToken stop)
+    {
+        using var scope = NewDisposeScope();
+        var (a, b) = (randn([MatrixSize, MatrixSize], device: device).to(type), randn([MatrixSize, MatrixSize], device: device).to(type));
+        return Spread.OfSeconds(stop, () =>
+        {
+            using var product = a.matmul(b);
+            if (device.type == TorchSharp.DeviceType.CUDA)
+            {
+                cuda.synchronize();
+            }
+        })[0].Per(2.0 * MatrixSize * MatrixSize * MatrixSize / 1e9);
     }
 }

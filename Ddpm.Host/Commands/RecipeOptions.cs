@@ -21,13 +21,14 @@ internal sealed class RecipeOptions
     private readonly CommandLine.Option<bool> _zeroSnr = new("--zero-terminal-snr") { Description = "Shift and scale the schedule so that nothing of the image is left after its last step" };
     private readonly CommandLine.Option<string> _prediction = new("--prediction") { Description = $"What the network predicts: {string.Join(", ", Choices.Predictions.Keys)}", DefaultValueFactory = _ => Defaults.Prediction };
     private readonly CommandLine.Option<string> _lossWeight = new("--loss-weight") { Description = $"How much each noise level counts in the loss: {string.Join(", ", Choices.LossWeightings.Keys)}", DefaultValueFactory = _ => Defaults.LossWeight };
+    private readonly CommandLine.Option<string> _precision = new("--precision") { Description = $"What the network computes in: {string.Join(" or ", Choices.Precisions.Keys)}", DefaultValueFactory = _ => Defaults.Precision };
     private readonly CommandLine.Option<int?> _limit = new("--limit") { Description = "Train on the first so many images [default: all]" };
     private readonly CommandLine.Option<ulong> _seed = new("--seed") { Description = "The seed of every random number of the run", DefaultValueFactory = _ => Defaults.Seed };
 
     public RecipeOptions(CommandLine.Command command, DataOptions data)
     {
         _data = data;
-        foreach (var option in (CommandLine.Option[])[_preset, _epochs, _batch, _rate, _clipNorm, _steps, _schedule, _minBeta, _maxBeta, _zeroSnr, _prediction, _lossWeight, _limit, _seed])
+        foreach (var option in (CommandLine.Option[])[_preset, _epochs, _batch, _rate, _clipNorm, _steps, _schedule, _minBeta, _maxBeta, _zeroSnr, _prediction, _lossWeight, _precision, _limit, _seed])
         {
             command.Add(option);
         }
@@ -50,6 +51,7 @@ internal sealed class RecipeOptions
         ZeroTerminalSnr = said.Or(_zeroSnr, otherwise.ZeroTerminalSnr),
         Prediction = said.Or(_prediction, otherwise.Prediction),
         LossWeight = said.Or(_lossWeight, otherwise.LossWeight),
+        Precision = said.Or(_precision, otherwise.Precision),
         Seed = said.Or(_seed, otherwise.Seed),
     };
 }

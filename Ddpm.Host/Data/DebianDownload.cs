@@ -54,7 +54,7 @@ internal static class DebianDownload
                 "-o", "Acquire::http::Timeout=15",
                 "-o", "Acquire::https::Timeout=15");
 
-            async Task<Fin<Unit>> Run(string tool, Seq<string> arguments, string step)
+            async Task<Fin<string>> Run(string tool, Seq<string> arguments, string step)
             {
                 report(new DownloadProgress($"Debian package {package.Name}", step, 0, None));
                 return await ExternalCommand.Run(tool, arguments, step, workshop, environment.CommandTimeout, cancellation).ConfigureAwait(false);

@@ -17,8 +17,8 @@ internal static class ExternalCommand
     /// <param name="folder">The working folder.</param>
     /// <param name="timeout">After this, it and what it started are killed.</param>
     /// <param name="cancellation">Likewise.</param>
-    /// <returns>Nothing where it exits with 0; otherwise what it complained of.</returns>
-    public static async Task<Fin<Unit>> Run(
+    /// <returns>What it printed where it exits with 0; otherwise what it complained of.</returns>
+    public static async Task<Fin<string>> Run(
         string executable, Seq<string> arguments, string name, string folder, TimeSpan timeout, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested)
@@ -41,9 +41,9 @@ internal static class ExternalCommand
             {
                 var output = process.StandardOutput.ReadToEndAsync(patience.Token);
                 var complaints = await process.StandardError.ReadToEndAsync(patience.Token).ConfigureAwait(false);
-                await output.ConfigureAwait(false);
+                var printed = await output.ConfigureAwait(false);
                 await process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
-                return process.ExitCode == 0 ? unit : Error.New($"{name}: {Summary(complaints, process.ExitCode)}");
+                return process.ExitCode == 0 ? printed : FinFail<string>(Error.New($"{name}: {Summary(complaints, process.ExitCode)}"));
             }
             catch (OperationCanceledException)
             {

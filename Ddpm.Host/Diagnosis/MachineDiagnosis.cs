@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Ddpm.Gpu.Devices;
 using Ddpm.Host.Data;
 using Ddpm.Host.Files;
@@ -10,7 +9,6 @@ using LanguageExt;
 using LanguageExt.Common;
 using TorchSharp;
 using static LanguageExt.Prelude;
-using Arm = System.Runtime.Intrinsics.Arm;
 
 namespace Ddpm.Host.Diagnosis;
 
@@ -25,7 +23,7 @@ internal static class MachineDiagnosis
     public static IEnumerable<Finding> Findings(string folder, DataSetEnvironment environment)
     {
         yield return Finding.Of("runtime", () => $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
-        yield return Finding.Of("processor", () => Invariant($"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of memory, {Instructions()}"));
+        yield return Finding.Of("processor", () => Invariant($"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of memory, {Processor.Instructions}"));
         yield return Finding.Of("libtorch", () => MachineReceipt.Here("cpu") is var here ? $"{here.Libtorch} through TorchSharp {here.TorchSharp}, loaded from {LoadedFrom()}" : "");
         yield return Finding.Of("devices", () => torch.cuda.is_available() ? $"cpu and {torch.cuda.device_count()} of CUDA; auto takes {ComputeDevice.Find(new DeviceChoice.Auto())}" : "cpu; no CUDA device");
         yield return Finding.Of("threads", () => Invariant($"{torch.get_num_threads()} to train with, one on each core (--threads)"));
@@ -39,15 +37,6 @@ internal static class MachineDiagnosis
         yield return Finding.Of("", SelfTest.Mathematics);
         yield return Finding.Of("", () => ComputeDevice.Find(new DeviceChoice.Auto()).Bind(SelfTest.Training));
     }
-
-    private static string Instructions() =>
-        Avx512F.IsSupported ? "AVX-512" + (HasAvx512Bf16() ? " with bfloat16" : "")
-        : Avx2.IsSupported ? "AVX2"
-        : Arm.AdvSimd.IsSupported ? "NEON"
-        : "no vector instructions that are known here";
-
-    /// <summary>Bit 5 of EAX of CPUID leaf 7, subleaf 1 (Intel's manual, volume 2A).</summary>
-    private static bool HasAvx512Bf16() => X86Base.IsSupported && (X86Base.CpuId(7, 0).Eax >= 1) && (X86Base.CpuId(7, 1).Eax & 1 << 5) != 0;
 
     private static string LoadedFrom()
     {

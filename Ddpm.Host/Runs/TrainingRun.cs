@@ -68,7 +68,7 @@ public sealed class TrainingRun : IDisposable
                      from _ in conduct.Folder.Create()
                      from __ in conduct.Folder.Write(receipt)
                      from metrics in MetricsLog.Open(conduct.Folder, receipt.Progress.Step)
-                     let trainer = new Trainer(network, config.Model, images, start, conduct.Replicas)
+                     let trainer = new Trainer(network, config.Model, images, start, conduct.Replicas, ComputeDevice.Executor(network, config.Precision))
                      select new TrainingRun(conduct, new TrainingPlan(config, images.Count), network, trainer, metrics, receipt, sampleGrid, report);
         if (opened.IsFail)
         {

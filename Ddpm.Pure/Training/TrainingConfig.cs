@@ -18,8 +18,8 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
 /// <summary>A training run, checked: nothing downstream checks again.</summary>
 public sealed record TrainingConfig
 {
-    private TrainingConfig(TrainingOptions options, DiffusionModel model, LossWeighting lossWeighting) =>
-        (Options, Model, LossWeighting) = (options, model, lossWeighting);
+    private TrainingConfig(TrainingOptions options, DiffusionModel model, LossWeighting lossWeighting, Precision precision) =>
+        (Options, Model, LossWeighting, Precision) = (options, model, lossWeighting, precision);
 
     /// <summary>What the user said.</summary>
     public TrainingOptions Options { get; }
@@ -29,6 +29,9 @@ public sealed record TrainingConfig
 
     /// <summary>How much each noise level counts in the loss.</summary>
     public LossWeighting LossWeighting { get; }
+
+    /// <summary>What the network computes in.</summary>
+    public Precision Precision { get; }
 
     /// <summary>The longest schedule: its tables and the embedding of its timesteps take half a kilobyte a step.</summary>
     public const int MostSteps = 1_000_000;
@@ -46,6 +49,7 @@ public sealed record TrainingConfig
             .Bind(_ => Choices.Schedules.Find("schedule", options.Schedule)).Bind(build => build(options))
             .Map(built => options.ZeroTerminalSnr ? built.WithZeroTerminalSnr() : built);
         var weighting = Choices.LossWeightings.Find("loss-weight", options.LossWeight);
+        var precision = Choices.Precisions.Find("precision", options.Precision);
         var told = options.ZeroTerminalSnr && options.Prediction == "epsilon"
             ? Check.Fail<Unit>("prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
             : unit;
@@ -57,7 +61,7 @@ public sealed record TrainingConfig
                 Check.That("limit", options.Limit ?? 1, options.Limit is null or >= 1, "must be at least 1"),
                 Check.That("clip-norm", options.ClipNorm ?? 1, options.ClipNorm is null || (options.ClipNorm > 0 && double.IsFinite(options.ClipNorm.Value)), "must be a finite number above 0"))
             .Apply((_, _, _, _, _) => unit);
-        return (preset, prediction, schedule, network, weighting, told, run).Apply((chosen, predicted, levels, layers, weights, _, _) =>
-            new TrainingConfig(options, new(layers, levels, predicted, chosen), weights));
+        return (preset, prediction, schedule, network, (weighting, precision).Apply((weights, kind) => (weights, kind)), told, run).Apply((chosen, predicted, levels, layers, inside, _, _) =>
+            new TrainingConfig(options, new(layers, levels, predicted, chosen), inside.weights, inside.kind));
     }
 }

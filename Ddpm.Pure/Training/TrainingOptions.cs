@@ -56,6 +56,9 @@ public sealed record TrainingOptions
     /// <summary>How much each noise level counts in the loss: "uniform", "min-snr" or "p2".</summary>
     public string LossWeight { get; init; } = "uniform";
 
+    /// <summary>What the network computes in: "float32" or "bf16". Weights, moments and gradients are float32 either way.</summary>
+    public string Precision { get; init; } = "float32";
+
     /// <summary>The seed of every random number of the run.</summary>
     public ulong Seed { get; init; }
 
@@ -94,6 +97,9 @@ public static class Choices
     public static Map<string, Prediction> Predictions { get; } = Prelude.Map<string, Prediction>(
         ("epsilon", new Prediction.Epsilon()), ("sample", new Prediction.Sample()), ("velocity", new Prediction.Velocity()));
 
+    /// <summary>What networks compute in.</summary>
+    public static Map<string, Precision> Precisions { get; } = Prelude.Map(("float32", Precision.Binary32), ("bf16", Precision.BFloat16));
+
     /// <summary>The noise schedules, from options.</summary>
     public static Map<string, Func<TrainingOptions, Validation<Error, NoiseSchedule>>> Schedules { get; } =
         Prelude.Map<string, Func<TrainingOptions, Validation<Error, NoiseSchedule>>>(
@@ -119,6 +125,16 @@ public static class Choices
     public static Validation<Error, T> Find<T>(this Map<string, T> choices, string name, string value) => choices.Find(value).Match(
         Validation<Error, T>.Success,
         () => Check.Fail<T>(name, value, $"must be one of {string.Join(", ", choices.Keys)}"));
+}
+
+/// <summary>What a network computes in while it is trained.</summary>
+public enum Precision
+{
+    /// <summary>IEEE 754 binary32.</summary>
+    Binary32,
+
+    /// <summary>bfloat16, the upper half of binary32, for what layers take, make and multiply by; sums and everything outside stay binary32.</summary>
+    BFloat16,
 }
 
 /// <summary>A network by name, with the tutorial's habits where it is the tutorial's.</summary>

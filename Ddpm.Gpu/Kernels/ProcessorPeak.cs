@@ -1,0 +1,33 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Ddpm.Gpu.Kernels;
+
+/// <summary>What a core can do at most: fused multiply-adds in float32 between registers.</summary>
+public static class ProcessorPeak
+{
+    private const int Chains = 16;
+
+    /// <summary>Computes for so many rounds.</summary>
+    /// <returns>How many operations that were, a product and a sum counted as two.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static long Compute(int rounds)
+    {
+        // Sixteen chains that do not wait for one another. Everything stays near 1.
+        Vector512<float> a = Vector512.Create(1f), b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a, m = a, n = a, o = a, p = a;
+        Vector512<float> factor = Vector512.Create(0.5f), term = Vector512.Create(0.5f);
+        for (var round = 0; round < rounds; round++)
+        {
+            (a, b, c, d) = (Next(a), Next(b), Next(c), Next(d));
+            (e, f, g, h) = (Next(e), Next(f), Next(g), Next(h));
+            (i, j, k, l) = (Next(i), Next(j), Next(k), Next(l));
+            (m, n, o, p) = (Next(m), Next(n), Next(o), Next(p));
+        }
+
+        var all = a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p;
+        return all[0] == Chains ? 2L * Chains * Vector512<float>.Count * rounds : throw new InvalidOperationException("the processor computes wrongly");
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        Vector512<float> Next(Vector512<float> x) => Vector512.FusedMultiplyAdd(x, factor, term);
+    }
+}

@@ -1,0 +1,58 @@
+using Ddpm.Pure.Networks;
+
+namespace Ddpm.Gpu.Networks;
+
+/// <summary>
+/// What a network costs, counted by going through its definition: the multiplications of its convolutions, each with an addition. All else together is a
+/// few per cent of them.
+/// </summary>
+public sealed class NetworkCost : INetworkMath<NetworkCost.Planes>
+{
+    private long _products;
+
+    private NetworkCost()
+    {
+    }
+
+    /// <summary>Channels of some height and width.</summary>
+    /// <param name="Channels">How many.</param>
+    /// <param name="Size">Height and width.</param>
+    public readonly record struct Planes(int Channels, int Size);
+
+    /// <summary>Products of numbers in one pass of one image; two operations each, and three times that with gradients.</summary>
+    public static long Products(UNet network)
+    {
+        var cost = new NetworkCost();
+        network.Compose(cost, new Planes(network.Config.ImageChannels, network.Config.ImageSize));
+        return cost._products;
+    }
+
+    Planes INetworkMath<Planes>.Shift(TimeProjection projection, Planes x) => x;
+
+    Planes INetworkMath<Planes>.Silu(Planes x) => x;
+
+    Planes INetworkMath<Planes>.Concatenate(Planes first, Planes second) => first with { Channels = first.Channels + second.Channels };
+
+    Planes INetworkMath<Planes>.Apply(Block block, Planes x)
+    {
+        block.Shortcut.Iter(layer => Count(layer.Out, layer.In, 1, x.Size));
+        Count(block.First.Out, block.First.In, 3, x.Size);
+        Count(block.Second.Out, block.Second.In, 3, x.Size);
+        return x with { Channels = block.Out };
+    }
+
+    Planes INetworkMath<Planes>.Apply(Convolution layer, Planes x)
+    {
+        var size = (x.Size + 2 * layer.Padding - layer.Kernel) / layer.Stride + 1;
+        Count(layer.Out, layer.In, layer.Kernel, size);
+        return new(layer.Out, size);
+    }
+
+    Planes INetworkMath<Planes>.Apply(TransposedConvolution layer, Planes x)
+    {
+        Count(layer.Out, layer.In, layer.Kernel, x.Size);
+        return new(layer.Out, (x.Size - 1) * layer.Stride - 2 * layer.Padding + layer.Kernel);
+    }
+
+    private void Count(int outs, int ins, int kernel, int size) => _products += (long)outs * ins * kernel * kernel * size * size;
+}

@@ -1,0 +1,150 @@
+using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Training;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using static TorchSharp.torch;
+
+namespace Ddpm.Host.Benchmarks;
+
+/// <summary>Training and sampling of a network by the code that `train` and `sample` run, on images of noise.</summary>
+internal sealed class NetworkBench : IDisposable
+{
+    private readonly UNet _network;
+    private readonly Tensor _theta, _x, _t;
+    private readonly EpochPlan _epoch;
+    private readonly ImageSet _images;
+    private readonly Replicas _workers;
+    private readonly TrainingConfig _config;
+    private readonly INetworkExecutor _sampling;
+    private readonly Trainer _trainer;
+    private readonly int _steps;
+    private int _step;
+
+    /// <summary>Prepares a network to be measured.</summary>
+    public NetworkBench(TrainingConfig config, Device device, Replicas workers)
+    {
+        var (network, batch) = (config.Model.Network, config.Options.BatchSize);
+        (_config, _workers, _network) = (config, workers, new UNet(network, ScalarType.Float32, device));
+        var count = 4 * batch;
+        var pixels = new byte[count * network.ImageSize * network.ImageSize * network.ImageChannels];
+        new Random(1).NextBytes(pixels);
+        _images = ImageSet.Create(count, network.ImageSize, network.ImageSize, network.ImageChannels, pixels, Option<ReadOnlyMemory<byte>>.None)
+            .IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.ToString()));
+        var plan = new TrainingPlan(config, count);
+        (_epoch, _steps) = (plan.Epoch(0), plan.StepsPerEpoch);
+        _theta = _network.InitialWeights(0);
+        _x = randn([batch, network.ImageChannels, network.ImageSize, network.ImageSize], device: device);
+        _t = full([batch], 500, int64, device);
+        _sampling = ComputeDevice.Executor(_network);
+        _sampling.Take(_theta, withGradient: false);
+        _trainer = Trainer(null, null);
+    }
+
+    /// <summary>Products in one pass of one image.</summary>
+    public long Products => NetworkCost.Products(_network);
+
+    /// <summary>One training step.</summary>
+    public void Train() => Train(_trainer);
+
+    /// <summary>One evaluation of the network for every image of the batch, as sampling makes it.</summary>
+    public void Forward()
+    {
+        var (batch, piece) = (_config.Options.BatchSize, ComputeDevice.MicroBatch(_network.Device));
+        _workers.ForEach((batch - 1) / piece + 1, number =>
+        {
+            using var scope = NewDisposeScope();
+            var (first, count) = (number * piece, Math.Min(piece, batch - number * piece));
+            _sampling.Forward(_x.narrow(0, first, count), _t.narrow(0, first, count));
+        });
+        Wait();
+    }
+
+    /// <summary>A step's noise alone.</summary>
+    public void Noise() => _workers.ForEach((_config.Options.BatchSize - 1) / 16 + 1, number =>
+    {
+        var (first, count) = (number * 16, Math.Min(16, _config.Options.BatchSize - number * 16));
+        var step = _epoch.Step(0).Share(first, count);
+        step.FillNoise(new float[count * _network.Config.ImageChannels * _network.Config.ImageSize * _network.Config.ImageSize]);
+    });
+
+    /// <summary>Steps with parts left out, from the fewest to all: data and noise; the network's output too; its gradient too; and the update.</summary>
+    public (Action Act, IDisposable Held)[] Parts()
+    {
+        var without = new Without();
+        (Action, IDisposable) Step(INetworkExecutor? executor, IAdamUpdate? update)
+        {
+            var trainer = Trainer(executor, update);
+            return (() => Train(trainer), trainer);
+        }
+
+        return
+        [
+            Step(without, without),
+            Step(new ForwardOnly(ComputeDevice.Executor(_network, _config.Precision)), without),
+            Step(null, without),
+            Step(null, null),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _trainer.Dispose();
+        _sampling.Dispose();
+        foreach (var tensor in (Tensor[])[_theta, _x, _t])
+        {
+            tensor.Dispose();
+        }
+
+        _network.Dispose();
+    }
+
+    private Trainer Trainer(INetworkExecutor? executor, IAdamUpdate? update) => new(
+        _network, _config.Model, _images, TrainingState.Initial(_network, 0), _workers, executor ?? ComputeDevice.Executor(_network, _config.Precision), update);
+
+    private void Train(Trainer trainer) => trainer.Step(_epoch.Step(_step++ % _steps));
+
+    private void Wait()
+    {
+        if (_network.Device.type == TorchSharp.DeviceType.CUDA)
+        {
+            cuda.synchronize();
+        }
+    }
+
+    /// <summary>Nothing at all in place of the network and of the update.</summary>
+    private sealed class Without : INetworkExecutor, IAdamUpdate
+    {
+        public void Take(Tensor theta, bool withGradient)
+        {
+        }
+
+        public Tensor Forward(Tensor x, Tensor timesteps) => x.alias();
+
+        public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient) => zeros([], float64, x.device);
+
+        public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, double learningRate, Option<double> clipNorm) => zeros([], float64, state.Weights.device);
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>The output in place of the gradient.</summary>
+    private sealed class ForwardOnly(INetworkExecutor network) : INetworkExecutor
+    {
+        public void Take(Tensor theta, bool withGradient) => network.Take(theta, withGradient);
+
+        public Tensor Forward(Tensor x, Tensor timesteps) => network.Forward(x, timesteps);
+
+        public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient)
+        {
+            using var output = network.Forward(x, timesteps);
+            return zeros([], float64, x.device);
+        }
+
+        public void Dispose() => network.Dispose();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Ddpm.Host.Benchmarks;
+
+/// <summary>The middle of some measurements, and how far apart they lie.</summary>
+/// <param name="Median">The median.</param>
+/// <param name="Least">The least.</param>
+/// <param name="Most">The most.</param>
+internal sealed record Spread(double Median, double Least, double Most)
+{
+    private const int Windows = 7, LeastWarmUps = 3;
+
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5), Window = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>Of numbers.</summary>
+    public static Spread Of(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return new(sorted[sorted.Length / 2], sorted[0], sorted[^1]);
+    }
+
+    /// <summary>
+    /// The seconds that pieces of work take, measured in turn, so that what happens to the machine meanwhile happens to all of them: first each until the runtime
+    /// has compiled its best code, then each in seven windows.
+    /// </summary>
+    /// <param name="stop">Ends the work.</param>
+    /// <param name="works">The pieces of work.</param>
+    public static Spread[] OfSeconds(CancellationToken stop, params Action[] works)
+    {
+        foreach (var work in works)
+        {
+            Timed(work, WarmUp, LeastWarmUps, stop);
+        }
+
+        var seconds = works.Select(_ => new List<double>()).ToArray();
+        for (var window = 0; window < Windows; window++)
+        {
+            for (var k = 0; k < works.Length; k++)
+            {
+                seconds[k].Add(Timed(works[k], Window, 1, stop));
+            }
+        }
+
+        return [.. seconds.Select(Of)];
+    }
+
+    /// <summary>The spread of a decreasing function of it, as of a rate.</summary>
+    public Spread Per(double amount) => new(amount / Median, amount / Most, amount / Least);
+
+    /// <summary>Multiplied by a number ≥ 0.</summary>
+    public Spread Times(double factor) => new(Median * factor, Least * factor, Most * factor);
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Text(Median),10}   {Text(Least)} to {Text(Most)}");
+
+    private static string Text(double value) => value.ToString(value switch { >= 100 => "F0", >= 10 => "F1", >= 1 => "F2", _ => "F3" }, CultureInfo.InvariantCulture);
+
+    private static double Timed(Action work, TimeSpan least, int leastTimes, CancellationToken stop)
+    {
+        var (watch, times) = (Stopwatch.StartNew(), 0);
+        do
+        {
+            stop.ThrowIfCancellationRequested();
+            work();
+            times++;
+        }
+        while (times < leastTimes || watch.Elapsed < least);
+        return watch.Elapsed.TotalSeconds / times;
+    }
+}
