@@ -25,12 +25,6 @@ public static class ComputeDevice
     /// </summary>
     public static int MicroBatch(Device device) => device.type == TorchSharp.DeviceType.CPU ? 16 : 128;
 
-    /// <summary>
-    /// How many images of a training batch are computed in one piece; the gradients of the pieces are added in their order, so that no number of threads changes
-    /// a bit. Any other device than the CPU is parallel in itself, and takes the batch whole.
-    /// </summary>
-    public static int Share(Device device, int batch) => device.type == TorchSharp.DeviceType.CPU ? 16 : batch;
-
     /// <summary>What computes a network on its device. The kernels for processors know no bfloat16.</summary>
     public static INetworkExecutor Executor(UNet network, Precision precision = Precision.Binary32) => (network.Device.type, network.Type, precision) switch
     {
@@ -39,6 +33,11 @@ public static class ComputeDevice
         (_, _, Precision.BFloat16) => new TensorExecutor(network, ScalarType.BFloat16),
         _ => new TensorExecutor(network),
     };
+
+    /// <summary>What a user who chose a precision should know.</summary>
+    public static Option<string> Advice(Device device, Precision precision) => precision == Precision.BFloat16 && device.type == TorchSharp.DeviceType.CPU
+        ? Option<string>.Some("bf16 is for GPUs: on the CPU libtorch computes it, and float32, for which there are kernels here, is faster")
+        : Option<string>.None;
 
     /// <summary>What updates the weights of a network on its device.</summary>
     public static IAdamUpdate Update(UNet network, Replicas workers) => (network.Device.type, network.Type) switch

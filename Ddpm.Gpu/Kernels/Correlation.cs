@@ -6,7 +6,8 @@ namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
 /// The two sums of products that every convolution and all its gradients are made of. Vectors run along the pixels of a plane, so that channel
-/// counts like 10 fill them, and as many channels are computed at once as registers hold: each number loaded serves in five or ten products.
+/// counts like 10 fill them, and as many channels are computed at once as registers hold: each number loaded serves in up to ten products. Where there are no
+/// registers of 512 bits, fewer are: each sum stays the same, in the same order, and so do its bits.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal static unsafe class Correlation<T>
@@ -41,13 +42,20 @@ internal static unsafe class Correlation<T>
             for (var first = 0; first < outs; first += block, w += channels * taps.Length * block)
             {
                 var biases = bias is null ? null : bias + first;
+                var made = y + first * yStride;
+                var here = Math.Min(block, outs - first);
                 if (block == 1)
                 {
                     One(x, xStride, channels, offsets, taps.Length, w, biases, mask, y, length);
                 }
+                else if (Vector512.IsHardwareAccelerated)
+                {
+                    Ten(x, xStride, channels, offsets, taps.Length, w, biases, mask, made, yStride, here, length);
+                }
                 else
                 {
-                    Ten(x, xStride, channels, offsets, taps.Length, w, biases, mask, y + first * yStride, yStride, Math.Min(block, outs - first), length);
+                    Five(x, xStride, channels, offsets, taps.Length, w, biases, mask, made, yStride, Math.Min(Half, here), length);
+                    Five(x, xStride, channels, offsets, taps.Length, w + Half, bias is null ? null : biases + Half, mask, made + Half * yStride, yStride, here - Half, length);
                 }
             }
         }
@@ -71,31 +79,41 @@ internal static unsafe class Correlation<T>
     public static void Gradient(
         T* d, nint dImage, nint dStride, int outs, T* x, nint xImage, ReadOnlySpan<int> offsets, int images, int length, T* g, nint gStride, ReadOnlySpan<int> places)
     {
-        var sums = stackalloc Vector512<T>[Outs * Inputs];
-        for (var o = 0; o < outs; o += Outs)
+        var sums = stackalloc Vector512<T>[Most * Most];
+        var (most, ins) = Vector512.IsHardwareAccelerated ? (Most, Most) : (Few, FewInputs);
+        for (var o = 0; o < outs; o += most)
         {
-            for (var i = 0; i < offsets.Length; i += Inputs)
+            for (var i = 0; i < offsets.Length; i += ins)
             {
                 // Beyond the ends the last ones are computed once more, and left.
                 var (lastOut, lastIn) = (outs - 1 - o, offsets.Length - 1);
-                FiveByFive(
-                    d + o * dStride, dImage, Math.Min(1, lastOut) * dStride, Math.Min(2, lastOut) * dStride, Math.Min(3, lastOut) * dStride, Math.Min(4, lastOut) * dStride,
-                    x + offsets[i], xImage, offsets[Math.Min(i + 1, lastIn)] - offsets[i], offsets[Math.Min(i + 2, lastIn)] - offsets[i],
-                    offsets[Math.Min(i + 3, lastIn)] - offsets[i], offsets[Math.Min(i + 4, lastIn)] - offsets[i], images, length, sums);
-                for (var k = 0; k < Math.Min(Inputs, offsets.Length - i); k++)
+                nint Out(int k) => Math.Min(k, lastOut) * dStride;
+                var (x1, x2) = (offsets[Math.Min(i + 1, lastIn)] - offsets[i], offsets[Math.Min(i + 2, lastIn)] - offsets[i]);
+                if (Vector512.IsHardwareAccelerated)
                 {
-                    for (var j = 0; j < Math.Min(Outs, outs - o); j++)
+                    FiveByFive(
+                        d + o * dStride, dImage, Out(1), Out(2), Out(3), Out(4), x + offsets[i], xImage, x1, x2,
+                        offsets[Math.Min(i + 3, lastIn)] - offsets[i], offsets[Math.Min(i + 4, lastIn)] - offsets[i], images, length, sums);
+                }
+                else
+                {
+                    TwoByThree(d + o * dStride, dImage, Out(1), x + offsets[i], xImage, x1, x2, images, length, sums);
+                }
+
+                for (var k = 0; k < Math.Min(ins, offsets.Length - i); k++)
+                {
+                    for (var j = 0; j < Math.Min(most, outs - o); j++)
                     {
-                        g[(o + j) * gStride + places[i + k]] += Lanes<T>.Sum(sums[k * Outs + j]);
+                        g[(o + j) * gStride + places[i + k]] += Lanes<T>.Sum(sums[k * most + j]);
                     }
                 }
             }
         }
     }
 
-    private const int Outs = 5, Inputs = 5;
+    private const int Half = Block / 2, Most = 5, Few = 2, FewInputs = 3;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Ten(
         T* x, nint xStride, int channels, int* taps, int tapCount, T* weights, T* bias, T* mask, T* y, nint yStride, int outs, int length)
     {
@@ -150,7 +168,39 @@ internal static unsafe class Correlation<T>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Five(
+        T* x, nint xStride, int channels, int* taps, int tapCount, T* weights, T* bias, T* mask, T* y, nint yStride, int outs, int length)
+    {
+        var sums = stackalloc Vector512<T>[Half];
+        for (var p = 0; p < length; p += Vector512<T>.Count)
+        {
+            Vector512<T> a = default, b = default, c = default, d = default, e = default;
+            var w = weights;
+            var plane = x + p;
+            for (var channel = 0; channel < channels; channel++, plane += xStride)
+            {
+                for (var k = 0; k < tapCount; k++, w += Block)
+                {
+                    var u = Vector512.Load(plane + taps[k]);
+                    a = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[0]), a);
+                    b = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[1]), b);
+                    c = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[2]), c);
+                    d = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[3]), d);
+                    e = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[4]), e);
+                }
+            }
+
+            (sums[0], sums[1], sums[2], sums[3], sums[4]) = (a, b, c, d, e);
+            var ones = mask is null ? Vector512<T>.One : Vector512.Load(mask + p);
+            for (var o = 0; o < outs; o++)
+            {
+                ((sums[o] + (bias is null ? Vector512<T>.Zero : Vector512.Create(bias[o]))) * ones).Store(y + o * yStride + p);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void One(T* x, nint xStride, int channels, int* taps, int tapCount, T* weights, T* bias, T* mask, T* y, int length)
     {
         var lanes = Vector512<T>.Count;
@@ -181,7 +231,7 @@ internal static unsafe class Correlation<T>
         ? (Vector512<T>.One, Vector512<T>.One)
         : (Vector512.Load(mask + p), Vector512.Load(mask + p + Vector512<T>.Count));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void FiveByFive(
         T* d, nint dImage, nint d1, nint d2, nint d3, nint d4, T* x, nint xImage, nint x1, nint x2, nint x3, nint x4, int images, int length, Vector512<T>* sums)
     {
@@ -219,5 +269,29 @@ internal static unsafe class Correlation<T>
         (sums[10], sums[11], sums[12], sums[13], sums[14]) = (c0, c1, c2, c3, c4);
         (sums[15], sums[16], sums[17], sums[18], sums[19]) = (g0, g1, g2, g3, g4);
         (sums[20], sums[21], sums[22], sums[23], sums[24]) = (h0, h1, h2, h3, h4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void TwoByThree(T* d, nint dImage, nint d1, T* x, nint xImage, nint x1, nint x2, int images, int length, Vector512<T>* sums)
+    {
+        Vector512<T> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default;
+        for (var n = 0; n < images; n++)
+        {
+            var e = d + n * dImage;
+            var s = x + n * xImage;
+            for (var p = 0; p < length; p += Vector512<T>.Count, e += Vector512<T>.Count, s += Vector512<T>.Count)
+            {
+                var u = Vector512.Load(e);
+                var v = Vector512.Load(e + d1);
+                var w = Vector512.Load(s);
+                (a0, a1) = (Lanes<T>.MultiplyAdd(u, w, a0), Lanes<T>.MultiplyAdd(v, w, a1));
+                w = Vector512.Load(s + x1);
+                (b0, b1) = (Lanes<T>.MultiplyAdd(u, w, b0), Lanes<T>.MultiplyAdd(v, w, b1));
+                w = Vector512.Load(s + x2);
+                (c0, c1) = (Lanes<T>.MultiplyAdd(u, w, c0), Lanes<T>.MultiplyAdd(v, w, c1));
+            }
+        }
+
+        (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]) = (a0, a1, b0, b1, c0, c1);
     }
 }

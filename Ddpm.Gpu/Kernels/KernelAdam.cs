@@ -41,7 +41,7 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
     private readonly record struct Rates(double Beta1, double New1, double Beta2, double New2, double Root, double Epsilon, double Step, double Clip);
 
     /// <summary>Adds all gradients to the first, and returns the sum of the squares.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static double Add(nint[] parts, int from, int to)
     {
         var sum = (T*)parts[0];
@@ -74,7 +74,7 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
     }
 
     /// <summary>The formula of <see cref="Adam.Update"/>, for a vector of weights at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Update(T* gradient, T* theta, T* first, T* second, int from, int to, Rates rates)
     {
         var i = from;

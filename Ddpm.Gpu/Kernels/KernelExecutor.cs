@@ -31,6 +31,9 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     }
 
     /// <inheritdoc/>
+    public int Share(int batch) => GradientImages;
+
+    /// <inheritdoc/>
     public void Take(Tensor theta, bool withGradient) => _weights.Pack(Pointer(theta), withGradient);
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ internal abstract unsafe class KernelNode<T>
     public abstract void Backward(int images, T* gradient);
 
     /// <summary>y ← SiLU(z), and where asked slope ← SiLU'(z), for count numbers; y may be z.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     protected static void Silu(T* z, T* y, T* slope, int count)
     {
         for (var i = 0; i < count; i += Vector512<T>.Count)
@@ -34,6 +34,7 @@ internal abstract unsafe class KernelNode<T>
     }
 
     /// <summary>y ← x·f, number by number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     protected static void Multiply(T* x, T* f, T* y, int count)
     {
         for (var i = 0; i < count; i += Vector512<T>.Count)
@@ -43,6 +44,7 @@ internal abstract unsafe class KernelNode<T>
     }
 
     /// <summary>y ← x + y, number by number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     protected static void Add(T* x, T* y, int count)
     {
         for (var i = 0; i < count; i += Vector512<T>.Count)
@@ -52,6 +54,7 @@ internal abstract unsafe class KernelNode<T>
     }
 
     /// <summary>The sum of a plane, whose borders are 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     protected static T Sum(T* plane, int count)
     {
         // Four sums side by side, as an addition takes as long as four of them.

@@ -40,7 +40,7 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
 
     /// <summary>y ← γ·x̂ + β.</summary>
     /// <returns>μ and 1/√(σ² + ε).</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public (T Mean, T Rate) Forward(T* x, T* y)
     {
         var (lanes, shape) = (Vector512<T>.Count, _shape);
@@ -84,7 +84,7 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
     /// <param name="shiftGradient">∇β in planes.</param>
     /// <param name="dx">The gradient of x.</param>
     /// <param name="add">Whether to add to what is there.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Backward(T* x, T* dy, (T Mean, T Rate) moments, T* scaleGradient, T* shiftGradient, T* dx, bool add)
     {
         var (lanes, shape) = (Vector512<T>.Count, _shape);

@@ -10,7 +10,7 @@ public static class ProcessorPeak
 
     /// <summary>Computes for so many rounds.</summary>
     /// <returns>How many operations that were, a product and a sum counted as two.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static long Compute(int rounds)
     {
         // Sixteen chains that do not wait for one another. Everything stays near 1.

@@ -181,10 +181,18 @@ internal sealed unsafe class Window<T> : IDisposable
             for (var i = 0; i <= shape.Size; i++)
             {
                 var h = _stride * i + top;
-                for (var j = 0; j <= shape.Size; j++)
+                var row = new Span<T>(cells + i * shape.Pitch, shape.Pitch);
+                if ((uint)h >= (uint)size)
                 {
-                    var w = _stride * j + left;
-                    cells[i * shape.Pitch + j] = (uint)h < (uint)size && (uint)w < (uint)size ? plane[h * Big.Shape.Pitch + w] : T.Zero;
+                    row.Clear();
+                    continue;
+                }
+
+                var pixels = new ReadOnlySpan<T>(plane + h * Big.Shape.Pitch, size);
+                var w = left;
+                for (var j = 0; j < row.Length; j++, w += _stride)
+                {
+                    row[j] = (uint)w < (uint)pixels.Length ? pixels[w] : T.Zero;
                 }
             }
         }

@@ -5,6 +5,12 @@ namespace Ddpm.Gpu.Networks;
 /// <summary>What computes a network and its gradient. Several threads may ask at the same time.</summary>
 public interface INetworkExecutor : IDisposable
 {
+    /// <summary>
+    /// How many images of a training batch are best computed in one piece. The gradients of pieces are added in their order, so that no number of threads
+    /// changes a bit.
+    /// </summary>
+    int Share(int batch);
+
     /// <summary>Takes weights, to compute with from here on. They have to stay alive, and nobody may ask meanwhile.</summary>
     /// <param name="theta">θ.</param>
     /// <param name="withGradient">Whether gradients will be asked for.</param>

@@ -11,6 +11,8 @@ namespace Ddpm.Host.Benchmarks;
 /// <summary>Training and sampling of a network by the code that `train` and `sample` run, on images of noise.</summary>
 internal sealed class NetworkBench : IDisposable
 {
+    private const int NoisePiece = 16;
+
     private readonly UNet _network;
     private readonly Tensor _theta, _x, _t;
     private readonly EpochPlan _epoch;
@@ -62,9 +64,9 @@ internal sealed class NetworkBench : IDisposable
     }
 
     /// <summary>A step's noise alone.</summary>
-    public void Noise() => _workers.ForEach((_config.Options.BatchSize - 1) / 16 + 1, number =>
+    public void Noise() => _workers.ForEach((_config.Options.BatchSize - 1) / NoisePiece + 1, number =>
     {
-        var (first, count) = (number * 16, Math.Min(16, _config.Options.BatchSize - number * 16));
+        var (first, count) = (number * NoisePiece, Math.Min(NoisePiece, _config.Options.BatchSize - number * NoisePiece));
         var step = _epoch.Step(0).Share(first, count);
         step.FillNoise(new float[count * _network.Config.ImageChannels * _network.Config.ImageSize * _network.Config.ImageSize]);
     });
@@ -117,6 +119,8 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>Nothing at all in place of the network and of the update.</summary>
     private sealed class Without : INetworkExecutor, IAdamUpdate
     {
+        public int Share(int batch) => NoisePiece;
+
         public void Take(Tensor theta, bool withGradient)
         {
         }
@@ -135,6 +139,8 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>The output in place of the gradient.</summary>
     private sealed class ForwardOnly(INetworkExecutor network) : INetworkExecutor
     {
+        public int Share(int batch) => network.Share(batch);
+
         public void Take(Tensor theta, bool withGradient) => network.Take(theta, withGradient);
 
         public Tensor Forward(Tensor x, Tensor timesteps) => network.Forward(x, timesteps);

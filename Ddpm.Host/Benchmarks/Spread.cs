@@ -11,8 +11,6 @@ internal sealed record Spread(double Median, double Least, double Most)
 {
     private const int Windows = 7, LeastWarmUps = 3;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5), Window = TimeSpan.FromSeconds(0.25);
-
     /// <summary>Of numbers.</summary>
     public static Spread Of(IEnumerable<double> values)
     {
@@ -24,21 +22,22 @@ internal sealed record Spread(double Median, double Least, double Most)
     /// The seconds that pieces of work take, measured in turn, so that what happens to the machine meanwhile happens to all of them: first each until the runtime
     /// has compiled its best code, then each in seven windows.
     /// </summary>
+    /// <param name="window">How long a window is at least; warming up takes two.</param>
     /// <param name="stop">Ends the work.</param>
     /// <param name="works">The pieces of work.</param>
-    public static Spread[] OfSeconds(CancellationToken stop, params Action[] works)
+    public static Spread[] OfSeconds(TimeSpan window, CancellationToken stop, params Action[] works)
     {
         foreach (var work in works)
         {
-            Timed(work, WarmUp, LeastWarmUps, stop);
+            Timed(work, 2 * window, LeastWarmUps, stop);
         }
 
         var seconds = works.Select(_ => new List<double>()).ToArray();
-        for (var window = 0; window < Windows; window++)
+        for (var round = 0; round < Windows; round++)
         {
             for (var k = 0; k < works.Length; k++)
             {
-                seconds[k].Add(Timed(works[k], Window, 1, stop));
+                seconds[k].Add(Timed(works[k], window, 1, stop));
             }
         }
 

@@ -22,7 +22,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`bench`: how fast this machine computes.</summary>
 internal static class BenchCommand
 {
-    private const int Normals = 1 << 20, PlanLines = 1000, MatrixSize = 1024, PeakRounds = 1 << 20;
+    private const int Normals = 1 << 20, PlanLines = 1000, MatrixSize = 1024, PeakRounds = 1 << 20, MostSeconds = 60;
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, WriteIndented = true, NewLine = "\n" };
 
@@ -35,8 +35,9 @@ internal static class BenchCommand
         CommandLine.Option<string> precision = new("--precision") { Description = $"What the network computes in: {string.Join(" or ", Choices.Precisions.Keys)}", DefaultValueFactory = _ => new TrainingOptions().Precision };
         CommandLine.Option<string?> peer = new("--peer") { Description = "Run this command in turn with ours and tell the ratio: its last line is a JSON object with train_images_per_second and forward_images_per_second", HelpName = "COMMAND" };
         CommandLine.Option<int> rounds = new("--rounds") { Description = "How often each is run with --peer", DefaultValueFactory = _ => 5 };
+        CommandLine.Option<double> window = new("--window") { Description = "How many seconds each of the seven measurements of a figure takes", DefaultValueFactory = _ => 0.25 };
         CommandLine.Option<string?> json = new("--json") { Description = "Write the figures to this file too", HelpName = "FILE" };
-        foreach (var option in (CommandLine.Option[])[preset, size, batch, precision, peer, rounds, json])
+        foreach (var option in (CommandLine.Option[])[preset, size, batch, precision, peer, rounds, window, json])
         {
             command.Add(option);
         }
@@ -46,14 +47,15 @@ internal static class BenchCommand
             from config in TrainingConfig.From(
                 new TrainingOptions { Preset = said.GetValue(preset)!, BatchSize = said.GetValue(batch), Precision = said.GetValue(precision)! }, said.GetValue(size), 1).OrUsage()
             from times in Check.AtLeast("--rounds", said.GetValue(rounds), 1).OrUsage()
+            from seconds in Check.Inside("--window", said.GetValue(window), 0, MostSeconds).OrUsage()
             from device in machine.Prepare(said)
-            from figures in Measure(config, device, said.GetValue(peer), times, view, stop)
+            from figures in Measure(config, device, said.GetValue(peer), times, view, new(TimeSpan.FromSeconds(seconds), stop))
             from _ in said.GetValue(json) is { } path ? AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(figures, Json)) : unit
             select unit));
         return command;
     }
 
-    private static Fin<Seq<Figure>> Measure(TrainingConfig config, Device device, string? peer, int rounds, IView view, CancellationToken stop)
+    private static Fin<Seq<Figure>> Measure(TrainingConfig config, Device device, string? peer, int rounds, IView view, Pace pace)
     {
         var figures = LanguageExt.Seq<Figure>.Empty;
         void Tell(string name, string title, string unit, Spread value)
@@ -64,27 +66,31 @@ internal static class BenchCommand
 
         var (workers, batch) = (Replicas.For(device), config.Options.BatchSize);
         view.Line(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; the {config.Options.Preset} network at {config.Model.Network.ImageSize}×{config.Model.Network.ImageSize} in {config.Options.Precision}, batch {batch}"));
+        ComputeDevice.Advice(device, config.Precision).Iter(view.Line);
         using var bench = new NetworkBench(config, device, workers);
-        return from _ in peer is null ? unit : Against(peer, bench, batch, rounds, Tell, stop)
-               let __ = fun(() => Alone(config, device, workers, bench, batch, Tell, stop))()
+        return from _ in peer is null ? unit : Against(peer, bench, batch, rounds, Tell, pace)
+               let __ = fun(() => Alone(config, device, workers, bench, batch, Tell, pace))()
                select figures;
     }
+
+    /// <summary>How long a measurement takes, and when to stop.</summary>
+    private sealed record Pace(TimeSpan Window, CancellationToken Stop);
 
     private delegate void Tell(string name, string title, string unit, Spread value);
 
     /// <summary>Ours and theirs in turn: what slows the machine down for a while slows both.</summary>
-    private static Fin<Unit> Against(string command, NetworkBench bench, int batch, int rounds, Tell tell, CancellationToken stop)
+    private static Fin<Unit> Against(string command, NetworkBench bench, int batch, int rounds, Tell tell, Pace pace)
     {
         var ratios = new List<(Peer Ours, Peer Theirs)>();
         for (var round = 0; round < rounds; round++)
         {
-            var theirs = Peer.Run(command, stop);
+            var theirs = Peer.Run(command, pace.Stop);
             if (theirs.IsFail)
             {
                 return theirs.Map(_ => unit);
             }
 
-            var ours = Spread.OfSeconds(stop, bench.Train, bench.Forward);
+            var ours = Spread.OfSeconds(pace.Window, pace.Stop, bench.Train, bench.Forward);
             theirs.Iter(peer => ratios.Add((new(batch / ours[0].Median, batch / ours[1].Median), peer)));
         }
 
@@ -95,7 +101,7 @@ internal static class BenchCommand
         return unit;
     }
 
-    private static void Alone(TrainingConfig config, Device device, Replicas workers, NetworkBench bench, int batch, Tell tell, CancellationToken stop)
+    private static void Alone(TrainingConfig config, Device device, Replicas workers, NetworkBench bench, int batch, Tell tell, Pace pace)
     {
         var products = bench.Products;
         void Rate(string name, string title, Spread seconds, double operations, Spread matrix)
@@ -107,16 +113,16 @@ internal static class BenchCommand
         }
 
         var type = config.Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        var matrix = MatrixProduct(ScalarType.Float32, device, stop);
-        var narrow = MatrixProduct(ScalarType.BFloat16, device, stop);
+        var matrix = MatrixProduct(ScalarType.Float32, device, pace);
+        var narrow = MatrixProduct(ScalarType.BFloat16, device, pace);
         var inside = type == ScalarType.BFloat16 ? narrow : matrix;
-        var network = Spread.OfSeconds(stop, bench.Train, bench.Forward);
+        var network = Spread.OfSeconds(pace.Window, pace.Stop, bench.Train, bench.Forward);
         Rate("training", "training", network[0], 6.0 * products, inside);
         Rate("forward", "forward pass, as in sampling", network[1], 2.0 * products, inside);
         var parts = bench.Parts();
         try
         {
-            var seconds = Spread.OfSeconds(stop, [bench.Noise, .. parts.Select(part => part.Act)]);
+            var seconds = Spread.OfSeconds(pace.Window, pace.Stop, [bench.Noise, .. parts.Select(part => part.Act)]);
             var whole = seconds[^1].Median;
             void Share(string name, string title, double part) => tell($"share-{name}", $"share of a step: {title}", "", Spread.Of([part / whole]));
             Share("noise", "noise", seconds[0].Median);
@@ -136,12 +142,12 @@ internal static class BenchCommand
         tell("matrix-float32", "matrix product in float32, all threads", "GFLOP/s", matrix);
         tell("matrix-bfloat16", "matrix product in bfloat16, all threads", "GFLOP/s", narrow);
         var operations = (double)ProcessorPeak.Compute(PeakRounds);
-        tell("core-float32", "one core's multiply-adds between registers", "GFLOP/s", Spread.OfSeconds(stop, () => ProcessorPeak.Compute(PeakRounds))[0].Per(operations / 1e9));
+        tell("core-float32", "one core's multiply-adds between registers", "GFLOP/s", Spread.OfSeconds(pace.Window, pace.Stop, () => ProcessorPeak.Compute(PeakRounds))[0].Per(operations / 1e9));
         var destination = new float[Normals];
         var draws = new RandomStream(0, StreamName.TrainingNoise).At(0, 0);
-        tell("normals", "normals on one core", "millions/s", Spread.OfSeconds(stop, () => draws.FillNormals(destination))[0].Per(Normals / 1e6));
+        tell("normals", "normals on one core", "millions/s", Spread.OfSeconds(pace.Window, pace.Stop, () => draws.FillNormals(destination))[0].Per(Normals / 1e6));
         var schedule = NoiseSchedule.Linear(PlanLines).IfFail(faults => throw new UnreachableException(faults.ToString()));
-        var plans = Spread.OfSeconds(stop, [.. SamplingOptions.Samplers.Keys.Select<string, Action>(name => () =>
+        var plans = Spread.OfSeconds(pace.Window, pace.Stop, [.. SamplingOptions.Samplers.Keys.Select<string, Action>(name => () =>
             _ = new SamplingOptions { Sampler = name, SamplingSteps = PlanLines }.Compile(schedule, new Prediction.Epsilon(), clipSample: false).IsSuccess)]);
         foreach (var (name, seconds) in SamplingOptions.Samplers.Keys.Zip(plans))
         {
@@ -152,11 +158,11 @@ internal static class BenchCommand
         tell("peak-memory", "most memory of this process", "MiB", Spread.Of([process.PeakWorkingSet64 / 1048576.0]));
     }
 
-    private static Spread MatrixProduct(ScalarType type, Device device, CancellationToken stop)
+    private static Spread MatrixProduct(ScalarType type, Device device, Pace pace)
     {
         using var scope = NewDisposeScope();
         var (a, b) = (randn([MatrixSize, MatrixSize], device: device).to(type), randn([MatrixSize, MatrixSize], device: device).to(type));
-        return Spread.OfSeconds(stop, () =>
+        return Spread.OfSeconds(pace.Window, pace.Stop, () =>
         {
             using var product = a.matmul(b);
             if (device.type == TorchSharp.DeviceType.CUDA)

@@ -115,6 +115,7 @@ internal static class TrainCommand
         SampleCommand.Checked grid, IView view, CancellationToken stop)
     {
         view.Line($"{loaded.Description.Title}: {images.Count} images of {images.Height}×{images.Width}, {loaded.Origin}");
+        ComputeDevice.Advice(conduct.Device, config.Precision).Iter(view.Line);
         using var bars = new TrainingBars(view);
 
         Fin<Unit> SampleGrid(UNet network, Tensor theta, int epoch)

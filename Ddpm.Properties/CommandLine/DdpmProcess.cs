@@ -18,6 +18,9 @@ public sealed partial class DdpmProcess : IDisposable
     /// <summary>A path in its cache.</summary>
     public string CachePath(params string[] names) => System.IO.Path.Combine([_root, "cache", .. names]);
 
+    /// <summary>What its environment says beside what ours says.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     /// <summary>A path in that folder.</summary>
     public string Path(params string[] names) => System.IO.Path.Combine([Folder, .. names]);
 
@@ -54,6 +57,11 @@ public sealed partial class DdpmProcess : IDisposable
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["XDG_CACHE_HOME"] = CachePath();
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         using var process = Process.Start(start)!;
         began(process);
         var error = process.StandardError.ReadToEndAsync();

@@ -25,6 +25,7 @@ public sealed class RunOptionsLaws
             ZeroTerminalSnr = false,
             Prediction = "epsilon",
             LossWeight = "uniform",
+            Precision = "float32",
             Seed = 0,
         },
         new TrainingOptions());

@@ -11,6 +11,7 @@ public static class TrainingGenerators
         from prediction in Gen.Elements(Choices.Predictions.Keys)
         from schedule in Gen.Elements(Choices.Schedules.Keys)
         from zeroSnr in prediction == "epsilon" ? Gen.Constant(false) : Gen.Elements(false, true)
+        from precision in Gen.Elements(Choices.Precisions.Keys)
         from lossWeight in Gen.Elements(Choices.LossWeightings.Keys)
         from limit in Gen.Frequency((2, Gen.Constant((int?)null)), (1, Gen.Choose(1, 1000).Select(n => (int?)n)))
         from epochs in Gen.Choose(1, 5)
@@ -25,6 +26,7 @@ public static class TrainingGenerators
             Schedule = schedule,
             ZeroTerminalSnr = zeroSnr,
             LossWeight = lossWeight,
+            Precision = precision,
             Limit = limit,
             Epochs = epochs,
             BatchSize = batchSize,

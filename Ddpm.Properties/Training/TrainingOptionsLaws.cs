@@ -15,7 +15,7 @@ public sealed class TrainingOptionsLaws
         ("ClipNorm", o => o with { ClipNorm = 2 * (o.ClipNorm ?? 0.5) }), ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }), ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
         ("Steps", o => o with { Steps = o.Steps + 1 }), ("Schedule", o => o with { Schedule = o.Schedule + "x" }), ("MinBeta", o => o with { MinBeta = (o.MinBeta ?? 1e-4) / 2 }),
         ("MaxBeta", o => o with { MaxBeta = (o.MaxBeta ?? 0.02) / 2 }), ("ZeroTerminalSnr", o => o with { ZeroTerminalSnr = !o.ZeroTerminalSnr }),
-        ("LossWeight", o => o with { LossWeight = o.LossWeight + "x" }), ("Prediction", o => o with { Prediction = o.Prediction + "x" }), ("Seed", o => o with { Seed = o.Seed + 1 }),
+        ("LossWeight", o => o with { LossWeight = o.LossWeight + "x" }), ("Prediction", o => o with { Prediction = o.Prediction + "x" }), ("Precision", o => o with { Precision = o.Precision + "x" }), ("Seed", o => o with { Seed = o.Seed + 1 }),
     ];
 
     [Law]
@@ -56,6 +56,7 @@ public sealed class TrainingOptionsLaws
                 "min-snr" => LossWeighting.MinSnr.Of(5).Valid(),
                 _ => LossWeighting.P2.Of(1, 1).Valid(),
             }
+            && config.Precision == (options.Precision == "bf16" ? Precision.BFloat16 : Precision.Binary32)
             && config.Model.Network.Residual == (options.Preset == "standard")
             && config.Model.Prediction == options.Prediction switch
             {
@@ -74,6 +75,7 @@ public sealed class TrainingOptionsLaws
                 Preset = "modern",
                 Prediction = "image",
                 LossWeight = "heavy",
+                Precision = "half",
                 Steps = 0,
                 MinBeta = double.NaN,
                 MaxBeta = double.PositiveInfinity,
@@ -91,7 +93,7 @@ public sealed class TrainingOptionsLaws
                 "image size must lie in [12, 256] and be divisible by 4, got 30", "learning-rate must lie in (0, 1), got 0", "limit must be at least 1, got 0",
                 "loss-weight must be one of min-snr, p2, uniform, got heavy",
                 "max-beta must lie in (0, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",
-                "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of original, standard, got modern",
+                "precision must be one of bf16, float32, got half", "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of original, standard, got modern",
                 "steps must be at least 1, got 0",
             ],
             faults);
