@@ -25,6 +25,9 @@ public static class ComputeDevice
     /// </summary>
     public static int MicroBatch(Device device) => device.type == TorchSharp.DeviceType.CPU ? 16 : 128;
 
+    /// <summary>After how many training steps what they found is fetched: a GPU is kept from running dry by asking it seldom.</summary>
+    public static int StepsAhead(Device device) => device.type == TorchSharp.DeviceType.CPU ? 1 : 16;
+
     /// <summary>What computes a network on its device. The kernels for processors know no bfloat16.</summary>
     public static INetworkExecutor Executor(UNet network, Precision precision = Precision.Binary32) => (network.Device.type, network.Type, precision) switch
     {

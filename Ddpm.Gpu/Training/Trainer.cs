@@ -18,6 +18,7 @@ public sealed class Trainer : IDisposable
     private readonly INetworkExecutor _executor;
     private readonly IAdamUpdate _update;
     private readonly List<Tensor> _gradients = [];
+    private readonly List<Tensor> _found = []; // of each step that was not told yet: the loss of each share, and the length of the gradient
     private readonly Replicas _replicas;
 
     /// <summary>Moves the images and the schedule's tables to the network's device.</summary>
@@ -48,14 +49,44 @@ public sealed class Trainer : IDisposable
     /// <summary>Where training stands.</summary>
     public TrainingState State { get; private set; }
 
-    /// <summary>One update.</summary>
-    public StepOutcome Step(TrainingStep step) => Step(step.Images.Count, step.LearningRate, step.ClipNorm, (first, count) =>
+    /// <summary>One update, and what it found.</summary>
+    public StepOutcome Step(TrainingStep step)
+    {
+        Begin(step);
+        return Outcomes()[^1];
+    }
+
+    /// <summary>One update, without waiting for what it found.</summary>
+    public void Begin(TrainingStep step) => Begin(step.Images.Count, step.LearningRate, step.ClipNorm, (first, count) =>
     {
         var share = step.Share(first, count);
         var x0 = Images(share);
         var weights = share.Weights.ForAll(weight => weight == 1) ? null : tensor(share.Weights.ToArray(), _network.Type).to(_network.Device);
         return new(x0, tensor(share.Timesteps.Map(timestep => (long)timestep).ToArray()).to(_network.Device), Noise(share, x0.shape), weights);
     });
+
+    /// <summary>What the updates since the last call found, in their order: the only time that training waits for the device, and all comes in one piece.</summary>
+    public IReadOnlyList<StepOutcome> Outcomes()
+    {
+        if (_found.Count == 0)
+        {
+            return [];
+        }
+
+        using var scope = NewDisposeScope();
+        var all = cat([.. _found]).cpu().data<double>().ToArray();
+        var (outcomes, next) = (new List<StepOutcome>(), 0);
+        foreach (var found in _found)
+        {
+            var losses = (int)found.shape[0] - 1;
+            outcomes.Add(new(all[next..(next + losses)].Sum(), all[next + losses]));
+            next += losses + 1;
+            found.Dispose();
+        }
+
+        _found.Clear();
+        return outcomes;
+    }
 
     /// <summary>One update from given images, timesteps and noise (Ho et al. 2020, algorithm 1).</summary>
     /// <param name="x0">Images, N×C×H×W.</param>
@@ -64,14 +95,17 @@ public sealed class Trainer : IDisposable
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="clipNorm">How long the gradient may be at most, if there is a limit.</param>
     /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
-    public StepOutcome Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Option<double> clipNorm = default, Tensor? weights = null) =>
-        Step((int)x0.shape[0], learningRate, clipNorm, (first, count) =>
+    public StepOutcome Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Option<double> clipNorm = default, Tensor? weights = null)
+    {
+        Begin((int)x0.shape[0], learningRate, clipNorm, (first, count) =>
             new(x0.narrow(0, first, count), t.narrow(0, first, count), epsilon.narrow(0, first, count), weights?.narrow(0, first, count)));
+        return Outcomes()[^1];
+    }
 
     /// <summary>Some of a batch's images, with what belongs to each.</summary>
     private readonly record struct Share(Tensor X0, Tensor Timesteps, Tensor Epsilon, Tensor? Weights);
 
-    private StepOutcome Step(int batch, double learningRate, Option<double> clipNorm, Func<int, int, Share> prepare)
+    private void Begin(int batch, double learningRate, Option<double> clipNorm, Func<int, int, Share> prepare)
     {
         using var scope = NewDisposeScope();
         _executor.Take(State.Weights, withGradient: true);
@@ -91,14 +125,11 @@ public sealed class Trainer : IDisposable
         });
         var norm = _update.Apply(State, _gradients[..parts.Count], learningRate, clipNorm);
         State = State with { Updates = State.Updates + 1 };
-        // The only time that a step waits for the device: all that is asked of it comes in one piece.
-        var told = cat([stack(losses), norm.unsqueeze(0)]).cpu().data<double>().ToArray();
+        _found.Add(stack([.. losses, norm]).DetachFromDisposeScope());
         foreach (var loss in losses)
         {
             loss.Dispose();
         }
-
-        return new(told[..^1].Sum(), told[^1]);
     }
 
     /// <summary>The step's images in [−1, 1], N×C×H×W.</summary>
@@ -121,7 +152,7 @@ public sealed class Trainer : IDisposable
     {
         State.Dispose();
         _executor.Dispose();
-        foreach (var tensor in (Tensor[])[.. _gradients, _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise])
+        foreach (var tensor in (Tensor[])[.. _gradients, .. _found, _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise])
         {
             tensor.Dispose();
         }

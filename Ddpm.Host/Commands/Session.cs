@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ddpm.Gpu.Devices;
 using Ddpm.Host.Progress;
 using LanguageExt;
 using LanguageExt.Common;
@@ -32,7 +33,7 @@ internal static class Session
             Fin<Unit> result;
             using (var view = View())
             {
-                result = work(view, stop.Token);
+                result = InstalledLibtorch.Load().Bind(_ => work(view, stop.Token));
             }
 
             return result.Match(_ => ExitCode.Success, Failed);

@@ -19,8 +19,12 @@ namespace Ddpm.Host.Runs;
 /// <summary>How a training run is carried out, as opposed to what it computes.</summary>
 /// <param name="Folder">Where it leaves its files.</param>
 /// <param name="Device">What computes.</param>
-/// <param name="Replicas">How a batch is shared out.</param>
-public sealed record TrainingConduct(RunFolder Folder, Device Device, Replicas Replicas);
+/// <param name="Replicas">Who computes the shares of a batch.</param>
+public sealed record TrainingConduct(RunFolder Folder, Device Device, Replicas Replicas)
+{
+    /// <summary>How many steps may be begun before the first one's outcome is asked for.</summary>
+    public int StepsAhead { get; init; } = ComputeDevice.StepsAhead(Device);
+}
 
 /// <summary>Carries a training run from its first step, or from its last checkpoint, to its end.</summary>
 public sealed class TrainingRun : IDisposable
@@ -101,28 +105,40 @@ public sealed class TrainingRun : IDisposable
     {
         var epochPlan = _plan.Epoch(epoch);
         var progress = _receipt.Progress;
+        var begun = new List<TrainingStep>(); // whose outcome is not known yet
         var (began, told, toldImages, images, gradient) = (clock.Elapsed, clock.Elapsed, 0, 0, 0.0);
         for (var k = progress.Step % _plan.StepsPerEpoch; k < _plan.StepsPerEpoch; k++)
         {
-            if (stop.IsCancellationRequested)
+            if (begun.Count == 0 && stop.IsCancellationRequested)
             {
                 return Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
             }
 
-            var step = epochPlan.Step(k);
-            var outcome = _trainer.Step(step);
-            if (!outcome.IsFinite)
+            begun.Add(epochPlan.Step(k));
+            _trainer.Begin(begun[^1]);
+            bool Is(int? every) => (progress.Step + begun.Count) % every == 0;
+            if (begun.Count < _conduct.StepsAhead && k + 1 < _plan.StepsPerEpoch && !Is(_receipt.Recorded.LogEvery) && !Is(_receipt.Recorded.CheckpointEvery) && !stop.IsCancellationRequested)
             {
-                return Diverged(step, outcome);
+                continue;
             }
 
-            progress = progress.After(step, outcome.Loss);
-            (images, gradient) = (images + step.Images.Count, outcome.GradientNorm);
-            _report(new TrainingEvent.Stepped(step, progress.EpochLoss, images / (clock.Elapsed - began).TotalSeconds));
+            foreach (var (step, outcome) in begun.Zip(_trainer.Outcomes()))
+            {
+                if (!outcome.IsFinite)
+                {
+                    return Diverged(step, outcome);
+                }
+
+                progress = progress.After(step, outcome.Loss);
+                (images, gradient) = (images + step.Images.Count, outcome.GradientNorm);
+                _report(new TrainingEvent.Stepped(step, progress.EpochLoss, images / (clock.Elapsed - began).TotalSeconds));
+            }
+
+            begun.Clear();
             if (progress.Step % _receipt.Recorded.LogEvery == 0)
             {
                 var written = _metrics.Write(new(
-                    "step", progress.Step, epoch + 1, progress.UntoldLoss, step.LearningRate,
+                    "step", progress.Step, epoch + 1, progress.UntoldLoss, _plan.Config.Options.LearningRate,
                     (images - toldImages) / (clock.Elapsed - told).TotalSeconds, clock.Elapsed.TotalSeconds, gradient));
                 if (written.IsFail)
                 {

@@ -21,6 +21,9 @@ public sealed partial class DdpmProcess : IDisposable
     /// <summary>What its environment says beside what ours says.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
+    /// <summary>The program.</summary>
+    public string Program { get; set; } = System.IO.Path.Combine(AppContext.BaseDirectory, "Ddpm.Host.dll");
+
     /// <summary>A path in that folder.</summary>
     public string Path(params string[] names) => System.IO.Path.Combine([Folder, .. names]);
 
@@ -48,8 +51,6 @@ public sealed partial class DdpmProcess : IDisposable
 
     /// <summary>Runs a shell script, in which "$ddpm" with arguments is the program, with the root's rights over file systems that only it sees.</summary>
     public Outcome RunScript(string script) => Start(_ => { }, null, "unshare", "-rm", "sh", "-ec", $"ddpm='dotnet {Program}'\n{script}");
-
-    private static string Program => System.IO.Path.Combine(AppContext.BaseDirectory, "Ddpm.Host.dll");
 
     private Outcome Run(Action<Process> began, string[] arguments, Action<string>? told = null) => Start(began, told, "dotnet", [Program, .. arguments]);
 

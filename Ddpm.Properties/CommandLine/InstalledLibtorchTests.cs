@@ -1,0 +1,56 @@
+using Ddpm.Properties.Data;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>A libtorch that lies elsewhere, named by DDPM_LIBTORCH; here the build's own, moved.</summary>
+public sealed class InstalledLibtorchTests : IDisposable
+{
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    [UnixFact]
+    public void A_program_without_libtorch_takes_the_one_that_is_named()
+    {
+        var (program, libtorch) = (_ddpm.Path("program"), _ddpm.Path("libtorch"));
+        Directory.CreateDirectory(program);
+        Directory.CreateDirectory(libtorch);
+        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Select(path => new FileInfo(path)))
+        {
+            if (file.Name.StartsWith("libtorch", StringComparison.Ordinal) || file.Name.StartsWith("libc10", StringComparison.Ordinal) || file.Name.StartsWith("libgomp", StringComparison.Ordinal))
+            {
+                File.CreateSymbolicLink(Path.Combine(libtorch, file.Name), file.FullName);
+            }
+            else
+            {
+                file.CopyTo(Path.Combine(program, file.Name));
+            }
+        }
+
+        _ddpm.Program = Path.Combine(program, "Ddpm.Host.dll");
+        _ddpm.Environment["DDPM_LIBTORCH"] = libtorch;
+        var found = _ddpm.Run("doctor");
+        Assert.Contains($"loaded from {libtorch}", found.Output.Replace(AppContext.BaseDirectory.TrimEnd('/'), libtorch, StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("five training steps as PyTorch's", found.Output, StringComparison.Ordinal);
+
+        File.Delete(Path.Combine(libtorch, "libc10.so"));
+        Refused($"error: DDPM_LIBTORCH is {libtorch}, but libc10.so is not there: name the folder torch/lib of an installed PyTorch\n");
+        File.WriteAllText(Path.Combine(libtorch, "libc10.so"), "no library");
+        Refused("but it does not load");
+    }
+
+    [UnixFact]
+    public void A_build_that_brings_its_own_refuses_another()
+    {
+        _ddpm.Environment["DDPM_LIBTORCH"] = "/nowhere";
+        Refused("but this build brings a libtorch of its own: build with -p:Libtorch=none");
+    }
+
+    private void Refused(string says)
+    {
+        var outcome = _ddpm.Run("doctor");
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains(says, outcome.Error, StringComparison.Ordinal);
+    }
+}

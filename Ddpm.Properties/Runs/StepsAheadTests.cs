@@ -1,0 +1,79 @@
+using Ddpm.Gpu.Devices;
+using Ddpm.Host.Runs;
+using Ddpm.Properties.Training;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using Xunit;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+
+namespace Ddpm.Properties.Runs;
+
+/// <summary>Asking seldom what steps found, as on a GPU, changes nothing of a run.</summary>
+public sealed class StepsAheadTests : IDisposable
+{
+    private static readonly TrainingConfig Config = TrainingConfig.From(TinyTraining.Config(epochs: 2).Options with { BatchSize = 1 }, 12, 1).Valid();
+
+    private readonly string _root = Directory.CreateTempSubdirectory("ddpm-").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(16)]
+    public void A_run_leaves_the_same_weights_losses_and_checkpoints(int stepsAhead)
+    {
+        var (alone, ahead) = (Train("alone", 1), Train("ahead", stepsAhead));
+        Assert.Equal(16, alone.Steps.Count);
+        Assert.Equal(alone.Steps, ahead.Steps);
+        Assert.Equal(alone.Receipt.Valid() with { Machine = null! }, ahead.Receipt.Valid() with { Machine = null! });
+        Assert.Equal(Metrics("alone"), Metrics("ahead"));
+        Assert.Equal(Checkpoints("alone"), Checkpoints("ahead"));
+    }
+
+    [Fact]
+    public void A_run_that_is_stopped_with_steps_under_way_goes_on_to_the_same_weights()
+    {
+        var whole = Train("whole", 1).Receipt.Valid();
+        using var stop = new CancellationTokenSource();
+        var stopped = Train("stopped", 3, told =>
+        {
+            if (told is TrainingEvent.Stepped(var step, _, _) && step.Number == 7)
+            {
+                stop.Cancel();
+            }
+        }, stop.Token);
+        Assert.Equal(Errors.Cancelled, stopped.Receipt.Match(Succ: _ => Errors.None, Fail: fault => fault));
+        Assert.Equal(whole.WeightsSha256, Train("stopped", 3).Receipt.Valid().WeightsSha256);
+    }
+
+    private (Fin<RunReceipt> Receipt, List<(int Step, double Loss)> Steps) Train(string name, int stepsAhead, Action<TrainingEvent>? report = null, CancellationToken stop = default)
+    {
+        var folder = new RunFolder(Directory.CreateDirectory(Path.Combine(_root, name)).FullName);
+        var receipt = File.Exists(folder.ReceiptPath)
+            ? folder.Receipt().Valid()
+            : new RunReceipt(
+                Config.Options, new("tiny", "", "", 8, 12, 1), MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false,
+                new Recording(SampleEvery: 0, LogEvery: 3, CheckpointEvery: 5, Keep: null));
+        var steps = new List<(int, double)>();
+        var trained = TrainingRun.Open(Config, TinyTraining.Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead }, (_, _, _) => unit, told =>
+        {
+            if (told is TrainingEvent.Stepped(var step, var loss, _))
+            {
+                steps.Add((step.Number, loss));
+            }
+
+            report?.Invoke(told);
+        }).Bind(run => use(run, opened => opened.Train(stop)));
+        return (trained, steps);
+    }
+
+    /// <summary>Without the times.</summary>
+    private string[] Metrics(string name) => [.. File.ReadAllLines(Path.Combine(_root, name, "metrics.jsonl"))
+        .Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!.AsObject())
+        .Select(line => $"{line["kind"]} {line["step"]} {line["loss"]} {line["gradient-norm"]}")];
+
+    private string[] Checkpoints(string name) => [.. Directory.GetFiles(Path.Combine(_root, name, "checkpoints")).Order()
+        .Select(path => $"{Path.GetFileName(path)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)))}")];
+}
