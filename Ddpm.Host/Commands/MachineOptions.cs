@@ -18,7 +18,7 @@ internal sealed class MachineOptions
 
     private const int MostThreads = 1024;
 
-    private readonly CommandLine.Option<int?> _threads = new("--threads") { Description = "Threads that compute on the CPU [default: one a core]" };
+    private readonly CommandLine.Option<int?> _threads = new("--threads") { Description = "Threads that compute on the CPU; they change no bit [default: as many as are fastest here, by a short trial]" };
 
     public MachineOptions(CommandLine.Command command)
     {
@@ -40,11 +40,7 @@ internal sealed class MachineOptions
 
     private static Device SetThreads(Device device, int? threads)
     {
-        if (threads is { } count)
-        {
-            set_num_threads(count);
-        }
-
+        set_num_threads(threads ?? ThreadProbe.Fastest);
         return device;
     }
 }

@@ -26,7 +26,7 @@ internal static class MachineDiagnosis
         yield return Finding.Of("processor", () => Invariant($"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of memory, {Processor.Instructions}"));
         yield return Finding.Of("libtorch", () => MachineReceipt.Here("cpu") is var here ? $"{here.Libtorch} through TorchSharp {here.TorchSharp}, loaded from {LoadedFrom()}" : "");
         yield return Finding.Of("devices", () => torch.cuda.is_available() ? $"cpu and {torch.cuda.device_count()} of CUDA; auto takes {ComputeDevice.Find(new DeviceChoice.Auto())}" : "cpu; no CUDA device");
-        yield return Finding.Of("threads", () => Invariant($"{torch.get_num_threads()} to train with, one on each core (--threads)"));
+        yield return Finding.Of("threads", () => Invariant($"{ThreadProbe.Fastest} to train with, the fastest here of {string.Join(", ", ThreadProbe.Candidates(Environment.ProcessorCount))} (--threads)"));
         foreach (var description in DataSetDescription.All)
         {
             yield return Finding.Of(description.Name, () => DataSet(description, environment));

@@ -1,0 +1,29 @@
+using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Kernels;
+using Xunit;
+
+namespace Ddpm.Properties.Kernels;
+
+public sealed class ThreadProbeTests
+{
+    [Fact]
+    public void Powers_of_two_are_tried_and_all_processors()
+    {
+        Assert.Equal([1], ThreadProbe.Candidates(1));
+        Assert.Equal([1, 2, 4, 6], ThreadProbe.Candidates(6));
+        Assert.Equal([1, 2, 4, 8], ThreadProbe.Candidates(8));
+    }
+
+    /// <summary>Two threads on one core's arithmetic are no faster than one.</summary>
+    [Fact]
+    public void The_fewest_threads_are_chosen_that_come_near_to_the_best()
+    {
+        Assert.Equal(4, ThreadProbe.Choose([(1, 1), (2, 2), (4, 3.7), (8, 4)]));
+        Assert.Equal(8, ThreadProbe.Choose([(1, 1), (2, 2), (4, 3.5), (8, 4)]));
+        Assert.Equal(1, ThreadProbe.Choose([(1, 5), (2, 4)]));
+        Assert.InRange(ThreadProbe.Fastest, 1, Environment.ProcessorCount);
+    }
+
+    [Fact]
+    public void The_peak_s_operations_are_counted() => Assert.Equal(2 * 16 * 16 * 100, ProcessorPeak.Compute(100));
+}
