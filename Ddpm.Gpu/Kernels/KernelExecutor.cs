@@ -12,8 +12,8 @@ namespace Ddpm.Gpu.Kernels;
 public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    // So many images that the weights are read often enough for what they cost, and so few that a layer's images stay in a near cache.
-    private const int ForwardImages = 4, GradientImages = 16;
+    // So many images that the weights are read often enough for what they cost, and so few that a layer's images stay in a near cache; fewer of larger ones.
+    private const int ForwardImages = 4, GradientImages = 16, UpToSize = 32;
 
     private readonly UNet _network;
     private readonly KernelWeights<T> _weights;
@@ -77,7 +77,11 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         _embeddings.Dispose();
     }
 
-    private KernelProgram<T> Program(bool withGradient) => new(_network, _weights, _embeddings, withGradient ? GradientImages : ForwardImages, withGradient);
+    private KernelProgram<T> Program(bool withGradient)
+    {
+        var (size, most) = (_network.Config.ImageSize, withGradient ? GradientImages : ForwardImages);
+        return new(_network, _weights, _embeddings, Math.Clamp(most * UpToSize * UpToSize / (size * size), 1, most), withGradient);
+    }
 
     /// <summary>Runs images through a program that nobody else uses meanwhile, so many at a time.</summary>
     private void Run(ConcurrentBag<KernelProgram<T>> free, bool withGradient, Tensor x, Tensor timesteps, Action<KernelProgram<T>, int, int> after)

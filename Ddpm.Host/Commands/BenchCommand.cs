@@ -13,6 +13,7 @@ using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
 using LanguageExt;
+using LanguageExt.Common;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 using CommandLine = System.CommandLine;
@@ -68,9 +69,16 @@ internal static class BenchCommand
         view.Line(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; the {config.Options.Preset} network at {config.Model.Network.ImageSize}×{config.Model.Network.ImageSize} in {config.Options.Precision}, batch {batch}"));
         ComputeDevice.Advice(device, config.Precision).Iter(view.Line);
         using var bench = new NetworkBench(config, device, workers);
-        return from _ in peer is null ? unit : Against(peer, bench, batch, rounds, Tell, pace)
-               let __ = fun(() => Alone(config, device, workers, bench, batch, Tell, pace))()
-               select figures;
+        try
+        {
+            return from _ in peer is null ? unit : Against(peer, bench, batch, rounds, view, Tell, pace)
+                   let __ = fun(() => Alone(config, device, bench, Tell, pace))()
+                   select figures;
+        }
+        catch (OperationCanceledException)
+        {
+            return Errors.Cancelled;
+        }
     }
 
     /// <summary>How long a measurement takes, and when to stop.</summary>
@@ -79,11 +87,13 @@ internal static class BenchCommand
     private delegate void Tell(string name, string title, string unit, Spread value);
 
     /// <summary>Ours and theirs in turn: what slows the machine down for a while slows both.</summary>
-    private static Fin<Unit> Against(string command, NetworkBench bench, int batch, int rounds, Tell tell, Pace pace)
+    private static Fin<Unit> Against(string command, NetworkBench bench, int batch, int rounds, IView view, Tell tell, Pace pace)
     {
         var ratios = new List<(Peer Ours, Peer Theirs)>();
+        using var bar = view.Bar("in turn with the peer");
         for (var round = 0; round < rounds; round++)
         {
+            bar.Report(round, rounds);
             var theirs = Peer.Run(command, pace.Stop);
             if (theirs.IsFail)
             {
@@ -101,8 +111,9 @@ internal static class BenchCommand
         return unit;
     }
 
-    private static void Alone(TrainingConfig config, Device device, Replicas workers, NetworkBench bench, int batch, Tell tell, Pace pace)
+    private static void Alone(TrainingConfig config, Device device, NetworkBench bench, Tell tell, Pace pace)
     {
+        var batch = config.Options.BatchSize;
         var products = bench.Products;
         void Rate(string name, string title, Spread seconds, double operations, Spread matrix)
         {

@@ -109,11 +109,6 @@ public sealed class TrainingRun : IDisposable
         var (began, told, toldImages, images, gradient) = (clock.Elapsed, clock.Elapsed, 0, 0, 0.0);
         for (var k = progress.Step % _plan.StepsPerEpoch; k < _plan.StepsPerEpoch; k++)
         {
-            if (begun.Count == 0 && stop.IsCancellationRequested)
-            {
-                return Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
-            }
-
             begun.Add(epochPlan.Step(k));
             _trainer.Begin(begun[^1]);
             bool Is(int? every) => (progress.Step + begun.Count) % every == 0;
@@ -135,6 +130,11 @@ public sealed class TrainingRun : IDisposable
             }
 
             begun.Clear();
+            if (stop.IsCancellationRequested && k + 1 < _plan.StepsPerEpoch)
+            {
+                return Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
+            }
+
             if (progress.Step % _receipt.Recorded.LogEvery == 0)
             {
                 var written = _metrics.Write(new(
