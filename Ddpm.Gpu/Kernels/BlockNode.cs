@@ -89,7 +89,7 @@ internal sealed unsafe class BlockNode<T> : KernelNode<T>
         _second.WeightGradient(_outGradient.Values(0), outputs, _hidden.Values(0), outputs, images, gradient);
         for (var n = 0; n < images; n++)
         {
-            // The slope is needed no more once it is multiplied with what came through the second convolution.
+            // The first activation has given the weights their gradient, and makes room for its own.
             _second.Scatter(_outGradient.Values(n), null, null, _hidden.Values(n), add: false);
             Multiply(_hidden.Values(n), _slope1!.Values(n), _outGradient.Values(n), outputs);
             BiasGradient(_outGradient.Values(n), _block.Out, _y.Shape.Stride, gradient + _bias1);
@@ -131,17 +131,5 @@ internal sealed unsafe class BlockNode<T> : KernelNode<T>
         }
 
         _norm?.Unpack(_scaleGradient!, _shiftGradient!, gradient);
-    }
-
-    private static void Put(T* from, T* to, int count, bool add)
-    {
-        if (add)
-        {
-            Add(from, to, count);
-        }
-        else
-        {
-            Buffer.MemoryCopy(from, to, (long)count * sizeof(T), (long)count * sizeof(T));
-        }
     }
 }

@@ -25,7 +25,7 @@ internal sealed unsafe class ConcatenationNode<T> : KernelNode<T>
             var y = _y.Values(n);
             foreach (var (part, _) in _parts)
             {
-                Copy(part.Values(n), y, part.ImageStride);
+                Put(part.Values(n), y, part.ImageStride, add: false);
                 y += part.ImageStride;
             }
         }
@@ -39,19 +39,9 @@ internal sealed unsafe class ConcatenationNode<T> : KernelNode<T>
             var dy = _y.Gradient(n);
             foreach (var (part, use) in _parts)
             {
-                if (part.IsFirstGradient(use))
-                {
-                    Copy(dy, part.Gradient(n), part.ImageStride);
-                }
-                else
-                {
-                    Add(dy, part.Gradient(n), part.ImageStride);
-                }
-
+                Put(dy, part.Gradient(n), part.ImageStride, add: !part.IsFirstGradient(use));
                 dy += part.ImageStride;
             }
         }
     }
-
-    private static void Copy(T* from, T* to, int count) => Buffer.MemoryCopy(from, to, (long)count * sizeof(T), (long)count * sizeof(T));
 }

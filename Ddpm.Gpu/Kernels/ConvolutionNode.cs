@@ -56,6 +56,11 @@ internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
         }
 
         var add = !_x.IsFirstGradient(_use);
+        if (add && !(_gathers && _window.CellRoom > 0))
+        {
+            throw new NotSupportedException("a convolution that keeps the size, or a transposed one, has to be the last to take what it takes");
+        }
+
         if (_gathers)
         {
             // Forward has left the cells of x.

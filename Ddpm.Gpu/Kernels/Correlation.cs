@@ -162,8 +162,8 @@ internal static unsafe class Correlation<T>
             for (var o = 0; o < outs; o++)
             {
                 var term = bias is null ? Vector512<T>.Zero : Vector512.Create(bias[o]);
-                ((sums[2 * o] + term) * low).Store(y + o * yStride + p);
-                ((sums[2 * o + 1] + term) * high).Store(y + o * yStride + p + lanes);
+                Lanes<T>.Where(low, sums[2 * o] + term).Store(y + o * yStride + p);
+                Lanes<T>.Where(high, sums[2 * o + 1] + term).Store(y + o * yStride + p + lanes);
             }
         }
     }
@@ -195,7 +195,7 @@ internal static unsafe class Correlation<T>
             var ones = mask is null ? Vector512<T>.One : Vector512.Load(mask + p);
             for (var o = 0; o < outs; o++)
             {
-                ((sums[o] + (bias is null ? Vector512<T>.Zero : Vector512.Create(bias[o]))) * ones).Store(y + o * yStride + p);
+                Lanes<T>.Where(ones, sums[o] + (bias is null ? Vector512<T>.Zero : Vector512.Create(bias[o]))).Store(y + o * yStride + p);
             }
         }
     }
@@ -221,8 +221,8 @@ internal static unsafe class Correlation<T>
             }
 
             var (low, high) = Masks(mask, p);
-            ((a + term) * low).Store(y + p);
-            ((b + term) * high).Store(y + p + lanes);
+            Lanes<T>.Where(low, a + term).Store(y + p);
+            Lanes<T>.Where(high, b + term).Store(y + p + lanes);
         }
     }
 

@@ -19,6 +19,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     private readonly KernelWeights<T> _weights;
     private readonly NativeArray<T> _embeddings;
     private readonly ConcurrentBag<KernelProgram<T>> _forward = [], _training = [];
+    private Tensor? _theta; // whose numbers the weights point to
 
     /// <summary>Prepares the kernels of a network on the CPU.</summary>
     public KernelExecutor(UNet network)
@@ -34,7 +35,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     public int Share(int batch) => GradientImages;
 
     /// <inheritdoc/>
-    public void Take(Tensor theta, bool withGradient) => _weights.Pack(Pointer(theta), withGradient);
+    public void Take(Tensor theta, bool withGradient) => _weights.Pack(Pointer(_theta = theta), withGradient);
 
     /// <inheritdoc/>
     public Tensor Forward(Tensor x, Tensor timesteps)
@@ -51,13 +52,14 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         using var scope = NewDisposeScope();
         var wanted = target.contiguous();
         var pixels = (int)(target.numel() / target.shape[0]);
+        var share = 1 / ((double)batch * pixels);
         var loss = 0.0;
         Run(_training, withGradient: true, x, timesteps, (program, first, count) =>
         {
             for (var n = 0; n < count; n++)
             {
                 var weight = weights is null ? 1.0 : double.CreateChecked(Pointer(weights)[first + n]);
-                loss += weight * Error(program.Output, n, Pointer(wanted) + (long)(first + n) * pixels, 2 * weight / ((double)batch * pixels)) / ((double)batch * pixels);
+                loss += weight * Error(program.Output, n, Pointer(wanted) + (long)(first + n) * pixels, 2 * weight * share) * share;
             }
 
             program.Backward(count, Pointer(gradient));
@@ -86,23 +88,35 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     /// <summary>Runs images through a program that nobody else uses meanwhile, so many at a time.</summary>
     private void Run(ConcurrentBag<KernelProgram<T>> free, bool withGradient, Tensor x, Tensor timesteps, Action<KernelProgram<T>, int, int> after)
     {
-        var (images, batch) = (x.contiguous(), (int)x.shape[0]);
-        var t = timesteps.contiguous();
-        var program = free.TryTake(out var taken) ? taken : Program(withGradient);
-        var most = program.Images;
-        Span<int> some = stackalloc int[most];
-        for (var first = 0; first < batch; first += most)
+        var (images, batch, steps) = (x.contiguous(), (int)x.shape[0], _network.Config.Timesteps);
+        var t = timesteps.data<long>().ToArray();
+        if (t.Length != batch || t.Any(step => step < 0 || step >= steps) || x.dtype != _network.Type)
         {
-            var count = Math.Min(most, batch - first);
-            var longs = MemoryMarshal.Cast<byte, long>(t.bytes);
-            for (var n = 0; n < count; n++)
-            {
-                some[n] = (int)longs[first + n];
-            }
+            throw new ArgumentException(Invariant($"the kernels need {batch} timesteps in [0, {steps}) and images of type {_network.Type}"), nameof(timesteps));
+        }
 
-            Move(program.Input, count, Pointer(images), first, In);
-            program.Forward(some[..count]);
-            after(program, first, count);
+        var program = free.TryTake(out var taken) ? taken : Program(withGradient);
+        try
+        {
+            var most = program.Images;
+            Span<int> some = stackalloc int[most];
+            for (var first = 0; first < batch; first += most)
+            {
+                var count = Math.Min(most, batch - first);
+                for (var n = 0; n < count; n++)
+                {
+                    some[n] = (int)t[first + n];
+                }
+
+                Move(program.Input, count, Pointer(images), first, In);
+                program.Forward(some[..count]);
+                after(program, first, count);
+            }
+        }
+        catch
+        {
+            program.Dispose(); // it may hold half a gradient
+            throw;
         }
 
         free.Add(program);

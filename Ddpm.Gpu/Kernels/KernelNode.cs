@@ -53,6 +53,19 @@ internal abstract unsafe class KernelNode<T>
         }
     }
 
+    /// <summary>y ← x, or y ← x + y.</summary>
+    protected static void Put(T* x, T* y, int count, bool add)
+    {
+        if (add)
+        {
+            Add(x, y, count);
+        }
+        else
+        {
+            Buffer.MemoryCopy(x, y, (long)count * sizeof(T), (long)count * sizeof(T));
+        }
+    }
+
     /// <summary>The sum of a plane, whose borders are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     protected static T Sum(T* plane, int count)

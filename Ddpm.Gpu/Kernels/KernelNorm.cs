@@ -5,8 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// Layer normalisation over an image's planes: y = γ·x̂ + β with x̂ = (x − μ)/√(σ² + ε). Scale and shift lie in planes too, 0 where there is no pixel,
-/// so that the result is 0 there.
+/// Layer normalisation over an image's planes: y = γ·x̂ + β with x̂ = (x − μ)/√(σ² + ε). Scale and shift lie in planes too, 0 where there is no pixel.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class KernelNorm<T> : IDisposable
@@ -58,17 +57,22 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
         {
             for (var i = 0; i < shape.Stride; i += lanes)
             {
-                var d = (Vector512.Load(x + c * shape.Stride + i) - middle) * Vector512.Load(shape.Mask.Pointer + i);
+                var d = Lanes<T>.Where(Vector512.Load(shape.Mask.Pointer + i), Vector512.Load(x + c * shape.Stride + i) - middle);
                 (a, b, e, f) = (b, e, f, Lanes<T>.MultiplyAdd(d, d, a));
             }
         }
 
         var rate = T.One / T.Sqrt(Lanes<T>.Sum((a + b) + (e + f)) / _count + Epsilon);
         var factor = Vector512.Create(rate);
-        for (var i = 0; i < _room; i += lanes)
+        for (var c = 0; c < _channels; c++)
         {
-            var hat = (Vector512.Load(x + i) - middle) * factor;
-            Lanes<T>.MultiplyAdd(hat, Vector512.Load(_scale.Pointer + i), Vector512.Load(_shift.Pointer + i)).Store(y + i);
+            for (var i = 0; i < shape.Stride; i += lanes)
+            {
+                var at = c * shape.Stride + i;
+                var hat = (Vector512.Load(x + at) - middle) * factor;
+                var value = Lanes<T>.MultiplyAdd(hat, Vector512.Load(_scale.Pointer + at), Vector512.Load(_shift.Pointer + at));
+                Lanes<T>.Where(Vector512.Load(shape.Mask.Pointer + i), value).Store(y + at);
+            }
         }
 
         return (mean, rate);
@@ -109,7 +113,7 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
                 var at = c * shape.Stride + i;
                 var hat = (Vector512.Load(x + at) - middle) * factor;
                 var g = Vector512.Load(dy + at) * Vector512.Load(_scale.Pointer + at);
-                var d = (g - meanOfG - hat * meanOfProduct) * factor * Vector512.Load(shape.Mask.Pointer + i);
+                var d = Lanes<T>.Where(Vector512.Load(shape.Mask.Pointer + i), (g - meanOfG - hat * meanOfProduct) * factor);
                 (add ? Vector512.Load(dx + at) + d : d).Store(dx + at);
             }
         }

@@ -25,12 +25,12 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout) : IDisposable
 
     /// <summary>The window of a convolution from a big image of a size.</summary>
     public Window<T> Window(Convolution layer, int size) => Known(_windows, layer.Name, () => (
-        new(Offset(layer.Name + ".weight"), (layer.Out, Shape((size + 2 * layer.Padding - layer.Kernel) / layer.Stride + 1)), (layer.In, Shape(size)),
+        new(Offset(layer.Name + ".weight"), (layer.Out, Shape(layer.OutputSize(size))), (layer.In, Shape(size)),
             layer.Kernel, layer.Stride, layer.Padding), true)).Window;
 
     /// <summary>The window of a transposed convolution from a small image of a size.</summary>
     public Window<T> Window(TransposedConvolution layer, int size) => Known(_windows, layer.Name, () => (
-        new(Offset(layer.Name + ".weight"), (layer.In, Shape(size)), (layer.Out, Shape((size - 1) * layer.Stride - 2 * layer.Padding + layer.Kernel)),
+        new(Offset(layer.Name + ".weight"), (layer.In, Shape(size)), (layer.Out, Shape(layer.OutputSize(size))),
             layer.Kernel, layer.Stride, layer.Padding), false)).Window;
 
     /// <summary>A normalisation.</summary>

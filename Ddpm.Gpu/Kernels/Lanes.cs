@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// What the kernels need of vectors of 512 bits, in float32 and float64. Every operation is one that IEEE 754 fixes, in an order that is
+/// What the kernels need of vectors of 512 bits, in float32 and float64. Every operation on numbers is one that IEEE 754 fixes, in an order that is
 /// fixed here, so that every processor computes the same bits; one without such vectors takes longer for them.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
@@ -20,6 +20,10 @@ internal static class Lanes<T>
     public static Vector512<T> MultiplyAdd(Vector512<T> a, Vector512<T> b, Vector512<T> c) => typeof(T) == typeof(float)
         ? Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
         : Vector512.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+
+    /// <summary>x where the mask is 1 and 0 where it is 0, also in place of what is no number: nothing of one image must reach another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Where(Vector512<T> mask, Vector512<T> x) => Vector512.ConditionalSelect(Vector512.Equals(mask, Vector512<T>.Zero), Vector512<T>.Zero, x);
 
     /// <summary>The sum of a vector's numbers: halves are added until two are left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

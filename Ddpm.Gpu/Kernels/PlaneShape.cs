@@ -20,7 +20,7 @@ internal sealed unsafe class PlaneShape<T>
         Origin = Up(Pitch + 1, lanes);
         Length = Up(size * Pitch, 2 * lanes);
         Vectors = Up(size * Pitch, lanes);
-        Stride = Up(Math.Max(Length, (size + 1) * Pitch + 1), lanes);
+        Stride = Origin + Vectors;
         Cells = Up((size + 1) * Pitch, 2 * lanes);
         Slack = Up(2 * Origin, 2 * lanes) + 4 * lanes;
         Mask = new(Stride + Slack);

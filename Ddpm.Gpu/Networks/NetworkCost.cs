@@ -43,7 +43,7 @@ public sealed class NetworkCost : INetworkMath<NetworkCost.Planes>
 
     Planes INetworkMath<Planes>.Apply(Convolution layer, Planes x)
     {
-        var size = (x.Size + 2 * layer.Padding - layer.Kernel) / layer.Stride + 1;
+        var size = layer.OutputSize(x.Size);
         Count(layer.Out, layer.In, layer.Kernel, size);
         return new(layer.Out, size);
     }
@@ -51,7 +51,7 @@ public sealed class NetworkCost : INetworkMath<NetworkCost.Planes>
     Planes INetworkMath<Planes>.Apply(TransposedConvolution layer, Planes x)
     {
         Count(layer.Out, layer.In, layer.Kernel, x.Size);
-        return new(layer.Out, (x.Size - 1) * layer.Stride - 2 * layer.Padding + layer.Kernel);
+        return new(layer.Out, layer.OutputSize(x.Size));
     }
 
     private void Count(int outs, int ins, int kernel, int size) => _products += (long)outs * ins * kernel * kernel * size * size;

@@ -53,7 +53,7 @@ public sealed class Trainer : IDisposable
     public StepOutcome Step(TrainingStep step)
     {
         Begin(step);
-        return Outcomes()[^1];
+        return Outcomes()[^1]; // those of steps that were only begun are told too, and lost: a caller does one or the other
     }
 
     /// <summary>One update, without waiting for what it found.</summary>
@@ -65,7 +65,7 @@ public sealed class Trainer : IDisposable
         return new(x0, tensor(share.Timesteps.Map(timestep => (long)timestep).ToArray()).to(_network.Device), Noise(share, x0.shape), weights);
     });
 
-    /// <summary>What the updates since the last call found, in their order: the only time that training waits for the device, and all comes in one piece.</summary>
+    /// <summary>What the updates since the last call found, in their order. All comes in one piece, as asking waits for the device.</summary>
     public IReadOnlyList<StepOutcome> Outcomes()
     {
         if (_found.Count == 0)

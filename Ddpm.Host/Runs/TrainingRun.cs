@@ -117,6 +117,7 @@ public sealed class TrainingRun : IDisposable
                 continue;
             }
 
+            images += begun.Sum(step => step.Images.Count);
             foreach (var (step, outcome) in begun.Zip(_trainer.Outcomes()))
             {
                 if (!outcome.IsFinite)
@@ -125,7 +126,7 @@ public sealed class TrainingRun : IDisposable
                 }
 
                 progress = progress.After(step, outcome.Loss);
-                (images, gradient) = (images + step.Images.Count, outcome.GradientNorm);
+                gradient = outcome.GradientNorm;
                 _report(new TrainingEvent.Stepped(step, progress.EpochLoss, images / (clock.Elapsed - began).TotalSeconds));
             }
 

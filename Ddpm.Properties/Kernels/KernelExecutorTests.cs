@@ -2,6 +2,7 @@ using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Networks;
 using Xunit;
+using static System.FormattableString;
 using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Kernels;
@@ -51,6 +52,57 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.True(Distance(ours.Output, theirs.Output) <= 1e-5);
         Assert.True(Distance(ours.Loss, theirs.Loss) <= 1e-5);
         Assert.True(Distance(ours.Gradient, theirs.Gradient) <= 1e-4);
+    }
+
+    /// <summary>
+    /// Planes of every size up to 80, and of 204, whose rows begin and end everywhere in a vector. Where a gradient is the difference of large numbers, float32 keeps fewer digits.
+    /// </summary>
+    [Fact]
+    public void Images_of_every_size_are_computed_in_float32()
+    {
+        foreach (var size in Enumerable.Range(3, 18).Select(quarter => 4 * quarter).Append(204))
+        {
+            using var scope = NewDisposeScope();
+            using var network = Network(size, 1, true, ScalarType.Float32);
+            var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<float>(network), 2);
+            Assert.True(Distance(ours.Output, theirs.Output) <= 1e-5 && Distance(ours.Loss, theirs.Loss) <= 1e-5, Invariant($"size {size}"));
+            var (a, b) = (network.Layout.View(ours.Gradient), network.Layout.View(theirs.Gradient));
+            foreach (var parameter in network.Layout.Parameters)
+            {
+                var difference = (a[parameter.Name] - b[parameter.Name]).norm().item<float>();
+                Assert.True(difference <= 1e-3 * b[parameter.Name].norm().item<float>() + 1e-5 * theirs.Gradient.norm().item<float>(), Invariant($"size {size}, {parameter.Name}"));
+            }
+        }
+    }
+
+    [Fact]
+    public void An_image_that_is_no_number_leaves_the_others_alone()
+    {
+        using var network = Network(28, 1, false, ScalarType.Float32);
+        using var executor = new KernelExecutor<float>(network);
+        executor.Take(FormulaWeights.Of(network), withGradient: false);
+        var (x, t) = (Inputs(6, 1, 28, ScalarType.Float32), Timesteps(6));
+        var clean = executor.Forward(x, t).data<float>().ToArray();
+        x[2] = tensor(float.NaN);
+        for (var again = 0; again < 2; again++)
+        {
+            var output = executor.Forward(x, t).data<float>().ToArray();
+            Assert.All(output[(2 * 784)..(3 * 784)], value => Assert.True(float.IsNaN(value)));
+            Assert.Equal(clean[..(2 * 784)], output[..(2 * 784)]);
+            Assert.Equal(clean[(3 * 784)..], output[(3 * 784)..]);
+        }
+    }
+
+    [Fact]
+    public void Timesteps_out_of_range_and_numbers_of_another_type_are_refused()
+    {
+        using var network = Network(12, 1, true, ScalarType.Float32);
+        using var executor = new KernelExecutor<float>(network);
+        executor.Take(FormulaWeights.Of(network), withGradient: false);
+        var x = Inputs(1, 1, 12, ScalarType.Float32);
+        Assert.Throws<ArgumentException>(() => executor.Forward(x, tensor(new long[] { 1000 })));
+        Assert.Throws<ArgumentException>(() => executor.Forward(x, tensor(new long[] { -1 })));
+        Assert.Throws<ArgumentException>(() => executor.Forward(x.to(float64), tensor(new long[] { 1 })));
     }
 
     [Fact]

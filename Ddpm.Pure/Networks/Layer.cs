@@ -29,6 +29,9 @@ public sealed record Convolution(string Name, int In, int Out, int Kernel, int S
 {
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(Out, In, Kernel, Kernel), Out, In * Kernel * Kernel);
+
+    /// <summary>H' from H.</summary>
+    public int OutputSize(int size) => (size + 2 * Padding - Kernel) / Stride + 1;
 }
 
 /// <summary>A transposed convolution, N×In×H×W → N×Out×H'×W' with H' = (H − 1)·Stride − 2·Padding + Kernel.</summary>
@@ -42,6 +45,9 @@ public sealed record TransposedConvolution(string Name, int In, int Out, int Ker
 {
     /// <summary>As in PyTorch, the fan-in is counted over the weight's second dimension, which here is Out.</summary>
     public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(In, Out, Kernel, Kernel), Out, Out * Kernel * Kernel);
+
+    /// <summary>H' from H.</summary>
+    public int OutputSize(int size) => (size - 1) * Stride - 2 * Padding + Kernel;
 }
 
 /// <summary>A linear layer, N×In → N×Out.</summary>
