@@ -43,7 +43,9 @@ internal static class ComputeThreads
 
     private static void Compute()
     {
-        set_num_threads(1); // of this thread; the others keep theirs
+        // A thread's first parallel operation takes the number that was set last, by whomever; asking for it does that now, before this thread's own is set.
+        get_num_threads();
+        set_num_threads(1); // the others keep theirs
         foreach (var work in Work.GetConsumingEnumerable())
         {
             work();
