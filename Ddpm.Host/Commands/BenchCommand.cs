@@ -158,7 +158,7 @@ internal static class BenchCommand
         var draws = new RandomStream(0, StreamName.TrainingNoise).At(0, 0);
         tell("normals", "normals on one core", "millions/s", Spread.OfSeconds(pace.Window, pace.Stop, () => draws.FillNormals(destination))[0].Per(Normals / 1e6));
         var schedule = NoiseSchedule.Linear(PlanLines).IfFail(faults => throw new UnreachableException(faults.ToString()));
-        var plans = Spread.OfSeconds(pace.Window, pace.Stop, [.. SamplingOptions.Samplers.Keys.Select<string, Action>(name => () =>
+        var plans = Spread.OfSeconds(pace.Window / 10, pace.Stop, [.. SamplingOptions.Samplers.Keys.Select<string, Action>(name => () =>
             _ = new SamplingOptions { Sampler = name, SamplingSteps = PlanLines }.Compile(schedule, new Prediction.Epsilon(), clipSample: false).IsSuccess)]);
         foreach (var (name, seconds) in SamplingOptions.Samplers.Keys.Zip(plans))
         {
