@@ -12,8 +12,8 @@ internal sealed unsafe class BlockNode<T> : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly KernelWeights<T> _weights;
-    private readonly Activation<T> _x, _y, _hidden, _inGradient, _outGradient;
-    private readonly Activation<T>? _normalized, _slope1, _slope2;
+    private readonly Activation<T> _x, _y, _hidden, _outGradient;
+    private readonly Activation<T>? _normalized, _slope1, _slope2, _inGradient;
     private readonly KernelNorm<T>? _norm;
     private readonly Window<T> _first, _second;
     private readonly Window<T>? _shortcut;
@@ -33,7 +33,8 @@ internal sealed unsafe class BlockNode<T> : KernelNode<T>
         _normalized = block.Normalized ? training ? program.Allocate(shape, block.In, plain: true) : program.Scratch(shape, block.In, 0) : null;
         (_slope1, _slope2) = training ? (program.Allocate(shape, block.Out, plain: true), program.Allocate(shape, block.Out, plain: true)) : (null, null);
         (_scaleGradient, _shiftGradient) = training && _norm is not null ? (program.Allocate(_norm.Room), program.Allocate(_norm.Room)) : (null, null);
-        (_inGradient, _outGradient) = (program.Scratch(shape, block.In, 1), program.Scratch(shape, block.Out, 2));
+        _inGradient = training ? program.Scratch(shape, block.In, 1) : null;
+        _outGradient = program.Scratch(shape, block.Out, 2); // and in the forward pass the way round the block
         (_first, _second) = (_weights.Window(block.First, shape.Size), _weights.Window(block.Second, shape.Size));
         (_bias1, _bias2) = (_weights.Offset(block.First.Name + ".bias"), _weights.Offset(block.Second.Name + ".bias"));
         if (block.Shortcut.Case is Convolution shortcut)
@@ -107,7 +108,7 @@ internal sealed unsafe class BlockNode<T> : KernelNode<T>
             var dy = _y.Gradient(n);
             var dx = _x.Gradient(n);
             var add = !_x.IsFirstGradient(_use);
-            var path = _norm is null ? _inGradient.Values(n) : _inGradient.Values(0);
+            var path = _inGradient!.Values(_norm is null ? n : 0);
             _first.Scatter(_outGradient.Values(n), null, null, path, add: false);
             if (_norm is null)
             {

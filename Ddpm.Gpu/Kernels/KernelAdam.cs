@@ -24,7 +24,7 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
     public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, double learningRate, Option<double> clipNorm)
     {
         var count = (int)state.Weights.numel();
-        var parts = gradients.Select(gradient => (nint)Pointer(gradient)).ToArray();
+        var parts = gradients.Select(gradient => (nint)gradient.Pointer<T>()).ToArray();
         var blocks = (count - 1) / Block + 1;
         var squares = workers.Map(blocks, block => Add(parts, block * Block, Math.Min(count, (block + 1) * Block)));
         var norm = Math.Sqrt(squares.Sum());
@@ -32,7 +32,7 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
         var n = state.Updates + 1;
         var rates = new Rates(
             _adam.Beta1, 1 - _adam.Beta1, _adam.Beta2, 1 - _adam.Beta2, _adam.RootCorrection(n), _adam.Epsilon, -_adam.StepSize(n, learningRate), factor);
-        var (theta, m, v) = ((nint)Pointer(state.Weights), (nint)Pointer(state.FirstMoment), (nint)Pointer(state.SecondMoment));
+        var (theta, m, v) = ((nint)state.Weights.Pointer<T>(), (nint)state.FirstMoment.Pointer<T>(), (nint)state.SecondMoment.Pointer<T>());
         workers.ForEach(blocks, block => Update(
             (T*)parts[0], (T*)theta, (T*)m, (T*)v, block * Block, Math.Min(count, (block + 1) * Block), rates));
         return tensor(norm, ScalarType.Float64);
@@ -107,6 +107,4 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<T> Number(double value) => Vector512.Create(T.CreateTruncating(value));
-
-    private static T* Pointer(Tensor tensor) => tensor.Pointer<T>();
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Numerics;
-using System.Runtime.InteropServices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using static TorchSharp.torch;
@@ -25,24 +24,24 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     public KernelExecutor(UNet network)
     {
         (_network, _weights) = (network, new(network.Layout));
-        var embeddings = Numbers(network.TimeEmbedding);
+        var embeddings = network.TimeEmbedding.data<T>().ToArray();
         _embeddings = new(embeddings.Length);
         embeddings.CopyTo(_embeddings.From(0));
         _forward.Add(Program(withGradient: false)); // so that the weights know what there is to pack
     }
 
     /// <inheritdoc/>
-    public int Share(int batch) => GradientImages;
+    public int ShareSize(int batch) => GradientImages;
 
     /// <inheritdoc/>
-    public void Take(Tensor theta, bool withGradient) => _weights.Pack(Pointer(_theta = theta), withGradient);
+    public void Take(Tensor theta, bool withGradient) => _weights.Pack((_theta = theta).Pointer<T>(), withGradient);
 
     /// <inheritdoc/>
     public Tensor Forward(Tensor x, Tensor timesteps)
     {
         using var scope = NewDisposeScope();
         var output = empty(x.shape, _network.Type);
-        Run(_forward, withGradient: false, x, timesteps, (program, first, count) => Move(program.Output, count, Pointer(output), first, Out));
+        Run(_forward, withGradient: false, x, timesteps, (program, first, count) => Move(program.Output, count, output.Pointer<T>(), first, Out));
         return output.MoveToOuterDisposeScope();
     }
 
@@ -58,11 +57,11 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         {
             for (var n = 0; n < count; n++)
             {
-                var weight = weights is null ? 1.0 : double.CreateChecked(Pointer(weights)[first + n]);
-                loss += weight * Error(program.Output, n, Pointer(wanted) + (long)(first + n) * pixels, 2 * weight * share) * share;
+                var weight = weights is null ? 1.0 : double.CreateChecked(weights.Pointer<T>()[first + n]);
+                loss += weight * Error(program.Output, n, wanted.Pointer<T>() + (long)(first + n) * pixels, 2 * weight * share) * share;
             }
 
-            program.Backward(count, Pointer(gradient));
+            program.Backward(count, gradient.Pointer<T>());
         });
         return tensor(loss, ScalarType.Float64).MoveToOuterDisposeScope();
     }
@@ -108,7 +107,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
                     some[n] = (int)t[first + n];
                 }
 
-                Move(program.Input, count, Pointer(images), first, In);
+                Move(program.Input, count, images.Pointer<T>(), first, In);
                 program.Forward(some[..count]);
                 after(program, first, count);
             }
@@ -167,8 +166,4 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
 
         return sum;
     }
-
-    private static Span<T> Numbers(Tensor tensor) => MemoryMarshal.Cast<byte, T>(tensor.bytes);
-
-    private static T* Pointer(Tensor tensor) => tensor.Pointer<T>();
 }

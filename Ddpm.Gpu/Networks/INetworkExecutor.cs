@@ -9,7 +9,7 @@ public interface INetworkExecutor : IDisposable
     /// How many images of a training batch are best computed in one piece. The gradients of pieces are added in their order, so that no number of threads
     /// changes a bit.
     /// </summary>
-    int Share(int batch);
+    int ShareSize(int batch);
 
     /// <summary>Takes weights, to compute with from here on. They have to stay alive, and nobody may ask meanwhile.</summary>
     /// <param name="theta">θ.</param>

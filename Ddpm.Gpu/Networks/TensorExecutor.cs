@@ -14,7 +14,7 @@ public sealed class TensorExecutor(UNet network, ScalarType? inside = null) : IN
     private Tensor Theta => _theta ?? throw new InvalidOperationException("no weights were taken");
 
     /// <summary>On the CPU as many as keep its operations long; a GPU is parallel in itself, and takes the batch whole.</summary>
-    public int Share(int batch) => network.Device.type == TorchSharp.DeviceType.CPU ? 64 : batch;
+    public int ShareSize(int batch) => network.Device.type == TorchSharp.DeviceType.CPU ? 64 : batch;
 
     /// <inheritdoc/>
     public void Take(Tensor theta, bool withGradient)

@@ -109,7 +109,7 @@ public sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         _executor.Take(State.Weights, withGradient: true);
-        var parts = BatchShares.Of(batch, (batch - 1) / _executor.Share(batch) + 1);
+        var parts = BatchShares.Of(batch, (batch - 1) / _executor.ShareSize(batch) + 1);
         while (_gradients.Count < parts.Count)
         {
             _gradients.Add(zeros(_network.Layout.Count, _network.Type, _network.Device).DetachFromDisposeScope());

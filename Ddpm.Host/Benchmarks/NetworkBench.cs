@@ -39,7 +39,7 @@ internal sealed class NetworkBench : IDisposable
         _theta = _network.InitialWeights(0);
         _x = randn([batch, network.ImageChannels, network.ImageSize, network.ImageSize], device: device);
         _t = full([batch], 500, int64, device);
-        _sampling = ComputeDevice.Executor(_network);
+        _sampling = ComputeDevice.Executor(_network, config.Precision);
         _sampling.Take(_theta, withGradient: false);
         _trainer = Trainer(null, null);
     }
@@ -50,7 +50,7 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>One training step.</summary>
     public void Train() => Train(_trainer);
 
-    /// <summary>One evaluation of the network for every image of the batch, as sampling makes it.</summary>
+    /// <summary>One evaluation of the network for every image of the batch, as sampling makes it, which is in float32 always.</summary>
     public void Forward()
     {
         var (batch, piece) = (_config.Options.BatchSize, ComputeDevice.MicroBatch(_network.Device));
@@ -119,7 +119,7 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>Nothing at all in place of the network and of the update.</summary>
     private sealed class Without : INetworkExecutor, IAdamUpdate
     {
-        public int Share(int batch) => NoisePiece;
+        public int ShareSize(int batch) => NoisePiece;
 
         public void Take(Tensor theta, bool withGradient)
         {
@@ -139,7 +139,7 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>The output in place of the gradient.</summary>
     private sealed class ForwardOnly(INetworkExecutor network) : INetworkExecutor
     {
-        public int Share(int batch) => network.Share(batch);
+        public int ShareSize(int batch) => network.ShareSize(batch);
 
         public void Take(Tensor theta, bool withGradient) => network.Take(theta, withGradient);
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ddpm.Host.Data;
+using Ddpm.Host.Processes;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;

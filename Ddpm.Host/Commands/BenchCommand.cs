@@ -1,21 +1,9 @@
-using System.Diagnostics;
 using System.Text.Json;
-using Ddpm.Gpu.Devices;
-using Ddpm.Gpu.Kernels;
 using Ddpm.Host.Benchmarks;
-using Ddpm.Host.Diagnosis;
 using Ddpm.Host.Files;
-using Ddpm.Host.Progress;
-using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Random;
-using Ddpm.Pure.Sampling;
-using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
-using LanguageExt;
-using LanguageExt.Common;
 using static LanguageExt.Prelude;
-using static TorchSharp.torch;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
@@ -23,7 +11,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`bench`: how fast this machine computes.</summary>
 internal static class BenchCommand
 {
-    private const int Normals = 1 << 20, PlanLines = 1000, MatrixSize = 1024, PeakRounds = 1 << 20, MostSeconds = 60;
+    private const int MostSeconds = 60;
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, WriteIndented = true, NewLine = "\n" };
 
@@ -50,136 +38,9 @@ internal static class BenchCommand
             from times in Check.AtLeast("--rounds", said.GetValue(rounds), 1).OrUsage()
             from seconds in Check.Inside("--window", said.GetValue(window), 0, MostSeconds).OrUsage()
             from device in machine.Prepare(said)
-            from figures in Measure(config, device, said.GetValue(peer), times, view, new(TimeSpan.FromSeconds(seconds), stop))
+            from figures in Bench.Run(config, device, Optional(said.GetValue(peer)), times, view, new(TimeSpan.FromSeconds(seconds), stop))
             from _ in said.GetValue(json) is { } path ? AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(figures, Json)) : unit
             select unit));
         return command;
-    }
-
-    private static Fin<Seq<Figure>> Measure(TrainingConfig config, Device device, string? peer, int rounds, IView view, Pace pace)
-    {
-        var figures = LanguageExt.Seq<Figure>.Empty;
-        void Tell(string name, string title, string unit, Spread value)
-        {
-            figures = figures.Add(new(name, title, unit, value));
-            view.Line(FormattableString.Invariant($"{title,-46}{value}  {unit}"));
-        }
-
-        var (workers, batch) = (Replicas.For(device), config.Options.BatchSize);
-        view.Line(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; the {config.Options.Preset} network at {config.Model.Network.ImageSize}×{config.Model.Network.ImageSize} in {config.Options.Precision}, batch {batch}"));
-        ComputeDevice.Advice(device, config.Precision).Iter(view.Line);
-        using var bench = new NetworkBench(config, device, workers);
-        try
-        {
-            return from _ in peer is null ? unit : Against(peer, bench, batch, rounds, view, Tell, pace)
-                   let __ = fun(() => Alone(config, device, bench, Tell, pace))()
-                   select figures;
-        }
-        catch (OperationCanceledException)
-        {
-            return Errors.Cancelled;
-        }
-    }
-
-    /// <summary>How long a measurement takes, and when to stop.</summary>
-    private sealed record Pace(TimeSpan Window, CancellationToken Stop);
-
-    private delegate void Tell(string name, string title, string unit, Spread value);
-
-    /// <summary>Ours and theirs in turn: what slows the machine down for a while slows both.</summary>
-    private static Fin<Unit> Against(string command, NetworkBench bench, int batch, int rounds, IView view, Tell tell, Pace pace)
-    {
-        var ratios = new List<(Peer Ours, Peer Theirs)>();
-        using var bar = view.Bar("in turn with the peer");
-        for (var round = 0; round < rounds; round++)
-        {
-            bar.Report(round, rounds);
-            var theirs = Peer.Run(command, pace.Stop);
-            if (theirs.IsFail)
-            {
-                return theirs.Map(_ => unit);
-            }
-
-            var ours = Spread.OfSeconds(pace.Window, pace.Stop, bench.Train, bench.Forward);
-            theirs.Iter(peer => ratios.Add((new(batch / ours[0].Median, batch / ours[1].Median), peer)));
-        }
-
-        tell("peer-training", "peer: training", "images/s", Spread.Of(ratios.Select(pair => pair.Theirs.Training)));
-        tell("peer-forward", "peer: forward pass", "images/s", Spread.Of(ratios.Select(pair => pair.Theirs.Forward)));
-        tell("ratio-training", "training, times the peer", "", Spread.Of(ratios.Select(pair => pair.Ours.Training / pair.Theirs.Training)));
-        tell("ratio-forward", "forward pass, times the peer", "", Spread.Of(ratios.Select(pair => pair.Ours.Forward / pair.Theirs.Forward)));
-        return unit;
-    }
-
-    private static void Alone(TrainingConfig config, Device device, NetworkBench bench, Tell tell, Pace pace)
-    {
-        var batch = config.Options.BatchSize;
-        var products = bench.Products;
-        void Rate(string name, string title, Spread seconds, double operations, Spread matrix)
-        {
-            tell(name, title, "images/s", seconds.Per(batch));
-            tell($"{name}-step", "", "ms a batch", seconds.Times(1e3));
-            tell($"{name}-rate", "", "GFLOP/s", seconds.Per(operations * batch / 1e9));
-            tell($"{name}-fraction", "", "of the matrix product", seconds.Per(operations * batch / 1e9 / matrix.Median));
-        }
-
-        var type = config.Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        var matrix = MatrixProduct(ScalarType.Float32, device, pace);
-        var narrow = MatrixProduct(ScalarType.BFloat16, device, pace);
-        var inside = type == ScalarType.BFloat16 ? narrow : matrix;
-        var network = Spread.OfSeconds(pace.Window, pace.Stop, bench.Train, bench.Forward);
-        Rate("training", "training", network[0], 6.0 * products, inside);
-        Rate("forward", "forward pass, as in sampling", network[1], 2.0 * products, inside);
-        var parts = bench.Parts();
-        try
-        {
-            var seconds = Spread.OfSeconds(pace.Window, pace.Stop, [bench.Noise, .. parts.Select(part => part.Act)]);
-            var whole = seconds[^1].Median;
-            void Share(string name, string title, double part) => tell($"share-{name}", $"share of a step: {title}", "", Spread.Of([part / whole]));
-            Share("noise", "noise", seconds[0].Median);
-            Share("data", "images, targets, bookkeeping", seconds[1].Median - seconds[0].Median);
-            Share("forward", "forward", seconds[2].Median - seconds[1].Median);
-            Share("backward", "backward", seconds[3].Median - seconds[2].Median);
-            Share("update", "gradient's sum and Adam", seconds[4].Median - seconds[3].Median);
-        }
-        finally
-        {
-            foreach (var (_, held) in parts)
-            {
-                held.Dispose();
-            }
-        }
-
-        tell("matrix-float32", "matrix product in float32, all threads", "GFLOP/s", matrix);
-        tell("matrix-bfloat16", "matrix product in bfloat16, all threads", "GFLOP/s", narrow);
-        var operations = (double)ProcessorPeak.Compute(PeakRounds);
-        tell("core-float32", "one core's multiply-adds between registers", "GFLOP/s", Spread.OfSeconds(pace.Window, pace.Stop, () => ProcessorPeak.Compute(PeakRounds))[0].Per(operations / 1e9));
-        var destination = new float[Normals];
-        var draws = new RandomStream(0, StreamName.TrainingNoise).At(0, 0);
-        tell("normals", "normals on one core", "millions/s", Spread.OfSeconds(pace.Window, pace.Stop, () => draws.FillNormals(destination))[0].Per(Normals / 1e6));
-        var schedule = NoiseSchedule.Linear(PlanLines).IfFail(faults => throw new UnreachableException(faults.ToString()));
-        var plans = Spread.OfSeconds(pace.Window / 10, pace.Stop, [.. SamplingOptions.Samplers.Keys.Select<string, Action>(name => () =>
-            _ = new SamplingOptions { Sampler = name, SamplingSteps = PlanLines }.Compile(schedule, new Prediction.Epsilon(), clipSample: false).IsSuccess)]);
-        foreach (var (name, seconds) in SamplingOptions.Samplers.Keys.Zip(plans))
-        {
-            tell($"plan-{name}", $"plan of {PlanLines} timesteps, {name}", "ms", seconds.Times(1e3));
-        }
-
-        using var process = Process.GetCurrentProcess();
-        tell("peak-memory", "most memory of this process", "MiB", Spread.Of([process.PeakWorkingSet64 / 1048576.0]));
-    }
-
-    private static Spread MatrixProduct(ScalarType type, Device device, Pace pace)
-    {
-        using var scope = NewDisposeScope();
-        var (a, b) = (randn([MatrixSize, MatrixSize], device: device).to(type), randn([MatrixSize, MatrixSize], device: device).to(type));
-        return Spread.OfSeconds(pace.Window, pace.Stop, () =>
-        {
-            using var product = a.matmul(b);
-            if (device.type == TorchSharp.DeviceType.CUDA)
-            {
-                cuda.synchronize();
-            }
-        })[0].Per(2.0 * MatrixSize * MatrixSize * MatrixSize / 1e9);
     }
 }

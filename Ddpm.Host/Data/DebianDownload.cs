@@ -1,4 +1,5 @@
 using Ddpm.Host.Files;
+using Ddpm.Host.Processes;
 using Ddpm.Pure.Data;
 using LanguageExt;
 using LanguageExt.Common;

@@ -5,7 +5,7 @@ using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
-namespace Ddpm.Host.Data;
+namespace Ddpm.Host.Processes;
 
 /// <summary>Runs a command of the operating system to its end.</summary>
 internal static class ExternalCommand
