@@ -131,11 +131,6 @@ public sealed class TrainingRun : IDisposable
             }
 
             begun.Clear();
-            if (stop.IsCancellationRequested && k + 1 < _plan.StepsPerEpoch)
-            {
-                return Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
-            }
-
             if (progress.Step % _receipt.Recorded.LogEvery == 0)
             {
                 var written = _metrics.Write(new(
@@ -156,6 +151,11 @@ public sealed class TrainingRun : IDisposable
                 {
                     return saved;
                 }
+            }
+
+            if (stop.IsCancellationRequested && k + 1 < _plan.StepsPerEpoch)
+            {
+                return Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
             }
         }
 

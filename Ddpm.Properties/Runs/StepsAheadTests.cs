@@ -32,20 +32,26 @@ public sealed class StepsAheadTests : IDisposable
         Assert.Equal(Checkpoints("alone"), Checkpoints("ahead"));
     }
 
-    [Fact]
-    public void A_run_that_is_stopped_with_steps_under_way_goes_on_to_the_same_weights()
+    /// <summary>Steps 0 to 7 are the first epoch.</summary>
+    [Theory]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(9)]
+    [InlineData(14)]
+    public void A_run_that_is_stopped_with_steps_under_way_goes_on_to_the_same_weights_and_losses(int last)
     {
         var whole = Train("whole", 1).Receipt.Valid();
         using var stop = new CancellationTokenSource();
         var stopped = Train("stopped", 3, told =>
         {
-            if (told is TrainingEvent.Stepped(var step, _, _) && step.Number == 7)
+            if (told is TrainingEvent.Stepped(var step, _, _) && step.Number == last)
             {
                 stop.Cancel();
             }
         }, stop.Token);
         Assert.Equal(Errors.Cancelled, stopped.Receipt.Match(Succ: _ => Errors.None, Fail: fault => fault));
         Assert.Equal(whole.WeightsSha256, Train("stopped", 3).Receipt.Valid().WeightsSha256);
+        Assert.Equal(Metrics("whole"), Metrics("stopped"));
     }
 
     private (Fin<RunReceipt> Receipt, List<(int Step, double Loss)> Steps) Train(string name, int stepsAhead, Action<TrainingEvent>? report = null, CancellationToken stop = default)
