@@ -34,11 +34,14 @@ public static class ThreadProbe
     public static IReadOnlyList<int> Candidates(int processors) =>
         [.. Enumerable.Range(0, 31).Select(k => 1 << k).TakeWhile(count => count < processors), processors];
 
-    /// <summary>The fewest threads that come near to the best rate.</summary>
+    /// <summary>
+    /// The most threads that come near to the best rate: those beyond the cores cost little, while a trial beside other work, which may take a core just then, must not
+    /// leave one idle for the whole run.
+    /// </summary>
     public static int Choose(IReadOnlyList<(int Threads, double Rate)> rates)
     {
         var best = rates.Max(tried => tried.Rate);
-        return rates.Where(tried => tried.Rate >= Enough * best).Min(tried => tried.Threads);
+        return rates.Where(tried => tried.Rate >= Enough * best).Max(tried => tried.Threads);
     }
 
     private static double Rate(int threads)

@@ -105,16 +105,18 @@ public sealed class TrainingRun : IDisposable
     {
         var epochPlan = _plan.Epoch(epoch);
         var progress = _receipt.Progress;
-        var begun = new List<TrainingStep>(); // whose outcome is not known yet
         var (began, told, toldImages, images, gradient) = (clock.Elapsed, clock.Elapsed, 0, 0, 0.0);
-        for (var k = progress.Step % _plan.StepsPerEpoch; k < _plan.StepsPerEpoch; k++)
+        for (var k = progress.Step % _plan.StepsPerEpoch; k < _plan.StepsPerEpoch; k = progress.Step - epoch * _plan.StepsPerEpoch)
         {
-            begun.Add(epochPlan.Step(k));
-            _trainer.Begin(begun[^1]);
-            bool Is(int? every) => (progress.Step + begun.Count) % every == 0;
-            if (begun.Count < _conduct.StepsAhead && k + 1 < _plan.StepsPerEpoch && !Is(_receipt.Recorded.LogEvery) && !Is(_receipt.Recorded.CheckpointEvery) && !stop.IsCancellationRequested)
+            if (stop.IsCancellationRequested)
             {
-                continue;
+                return Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
+            }
+
+            var begun = Enumerable.Range(k, StepsUntilTold(progress.Step, k)).Select(epochPlan.Step).ToArray();
+            foreach (var step in begun)
+            {
+                _trainer.Begin(step);
             }
 
             images += begun.Sum(step => step.Images.Count);
@@ -130,7 +132,6 @@ public sealed class TrainingRun : IDisposable
                 _report(new TrainingEvent.Stepped(step, progress.EpochLoss, images / (clock.Elapsed - began).TotalSeconds));
             }
 
-            begun.Clear();
             if (progress.Step % _receipt.Recorded.LogEvery == 0)
             {
                 var written = _metrics.Write(new(
@@ -144,18 +145,13 @@ public sealed class TrainingRun : IDisposable
                 (progress, told, toldImages) = (progress.Told(), clock.Elapsed, images);
             }
 
-            if (_receipt.Recorded.CheckpointEvery is { } every && progress.Step % every == 0 && k + 1 < _plan.StepsPerEpoch)
+            if (_receipt.Recorded.CheckpointEvery is { } every && progress.Step % every == 0 && progress.Step % _plan.StepsPerEpoch > 0)
             {
                 var saved = Save(progress);
                 if (saved.IsFail)
                 {
                     return saved;
                 }
-            }
-
-            if (stop.IsCancellationRequested && k + 1 < _plan.StepsPerEpoch)
-            {
-                return Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
             }
         }
 
@@ -166,6 +162,13 @@ public sealed class TrainingRun : IDisposable
         return from _ in _metrics.Write(metric)
                from __ in Save(progress)
                select Ended(metric);
+    }
+
+    /// <summary>How many steps are begun from the k-th of an epoch on before their outcomes are asked for: none beyond the next that is logged, saved or the epoch's last.</summary>
+    private int StepsUntilTold(int step, int k)
+    {
+        int Until(int? every) => every - step % every ?? int.MaxValue;
+        return ((int[])[_conduct.StepsAhead, _plan.StepsPerEpoch - k, Until(_receipt.Recorded.LogEvery), Until(_receipt.Recorded.CheckpointEvery)]).Min();
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(Invariant(

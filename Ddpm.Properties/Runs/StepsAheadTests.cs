@@ -48,22 +48,43 @@ public sealed class StepsAheadTests : IDisposable
             {
                 stop.Cancel();
             }
-        }, stop.Token);
+        }, stop: stop.Token);
         Assert.Equal(Errors.Cancelled, stopped.Receipt.Match(Succ: _ => Errors.None, Fail: fault => fault));
         Assert.Equal(whole.WeightsSha256, Train("stopped", 3).Receipt.Valid().WeightsSha256);
         Assert.Equal(Metrics("whole"), Metrics("stopped"));
     }
 
-    private (Fin<RunReceipt> Receipt, List<(int Step, double Loss)> Steps) Train(string name, int stepsAhead, Action<TrainingEvent>? report = null, CancellationToken stop = default)
+    /// <summary>Between epochs too, and before the first step.</summary>
+    [Fact]
+    public void A_run_whose_epochs_are_one_step_stops_where_it_is_told_to()
     {
+        var config = TrainingConfig.From(Config.Options with { BatchSize = 8, Epochs = 9 }, 12, 1).Valid();
+        using var stop = new CancellationTokenSource();
+        var stopped = Train("short", 16, told =>
+        {
+            if (told is TrainingEvent.Stepped(var step, _, _) && step.Number == 3)
+            {
+                stop.Cancel();
+            }
+        }, config, stop.Token);
+        Assert.Equal(Errors.Cancelled, stopped.Receipt.Match(Succ: _ => Errors.None, Fail: fault => fault));
+        Assert.Equal([0, 1, 2, 3], stopped.Steps.Select(step => step.Step));
+        Assert.Empty(Train("short", 16, stop: stop.Token, config: config).Steps);
+        Assert.Equal(Train("long", 1, config: config).Receipt.Valid().WeightsSha256, Train("short", 16, config: config).Receipt.Valid().WeightsSha256);
+    }
+
+    private (Fin<RunReceipt> Receipt, List<(int Step, double Loss)> Steps) Train(
+        string name, int stepsAhead, Action<TrainingEvent>? report = null, TrainingConfig? config = null, CancellationToken stop = default)
+    {
+        config ??= Config;
         var folder = new RunFolder(Directory.CreateDirectory(Path.Combine(_root, name)).FullName);
         var receipt = File.Exists(folder.ReceiptPath)
             ? folder.Receipt().Valid()
             : new RunReceipt(
-                Config.Options, new("tiny", "", "", 8, 12, 1), MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false,
+                config.Options, new("tiny", "", "", 8, 12, 1), MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false,
                 new Recording(SampleEvery: 0, LogEvery: 3, CheckpointEvery: 5, Keep: null));
         var steps = new List<(int, double)>();
-        var trained = TrainingRun.Open(Config, TinyTraining.Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead }, (_, _, _) => unit, told =>
+        var trained = TrainingRun.Open(config, TinyTraining.Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead }, (_, _, _) => unit, told =>
         {
             if (told is TrainingEvent.Stepped(var step, var loss, _))
             {
