@@ -35,6 +35,9 @@ public static class Checkpoint
     /// <summary>The prefix of Adam's v.</summary>
     public const string SecondMoment = "adam.exp_avg_sq.";
 
+    /// <summary>The prefix of the average of the weights, where there is one.</summary>
+    public const string Average = "ema.";
+
     private const string HeaderKey = "ddpm", ChecksumKey = "checksum", HeaderChecksumKey = "ddpm-sha256";
 
     private static readonly JsonSerializerOptions Json = new()
@@ -53,7 +56,8 @@ public static class Checkpoint
         var tensors = Seq1(Stored(UNetLayers.EmbeddingName, network.TimeEmbedding))
             .Concat(Stored("", network.Layout, state.Weights))
             .Concat(Stored(FirstMoment, network.Layout, state.FirstMoment))
-            .Concat(Stored(SecondMoment, network.Layout, state.SecondMoment));
+            .Concat(Stored(SecondMoment, network.Layout, state.SecondMoment))
+            .Concat(state.Average is { } average ? Stored(Average, network.Layout, average) : []);
         var bare = Valid(SafetensorsFile.Create(tensors, HashMap<string, string>()));
         var text = JsonSerializer.Serialize(header, Json);
         return Valid(SafetensorsFile.Create(bare.Tensors, HashMap((HeaderKey, text), (HeaderChecksumKey, Sha256(text)), (ChecksumKey, Safetensors.Checksum(bare)))));
@@ -121,13 +125,16 @@ public static class Checkpoint
         from weights in Vector(file, "", network)
         from first in Vector(file, FirstMoment, network)
         from second in Vector(file, SecondMoment, network)
-        select new TrainingState(weights, first, second, updates);
+        from average in IsAveraged(file) ? Vector(file, Average, network).Map(Some) : FinSucc(Option<Tensor>.None)
+        select new TrainingState(weights, first, second, updates, average.MatchUnsafe(vector => vector, () => null));
 
-    /// <summary>The weights alone.</summary>
+    /// <summary>The weights to sample with: their average, where there is one.</summary>
     /// <param name="file">The file.</param>
     /// <param name="network">The network that its weights are for.</param>
     /// <returns>θ; or every tensor that is missing or of another shape.</returns>
-    public static Fin<Tensor> LoadWeights(SafetensorsFile file, UNet network) => Vector(file, "", network);
+    public static Fin<Tensor> LoadWeights(SafetensorsFile file, UNet network) => Vector(file, IsAveraged(file) ? Average : "", network);
+
+    private static bool IsAveraged(SafetensorsFile file) => file.Tensors.Exists(tensor => tensor.Name.StartsWith(Average, StringComparison.Ordinal));
 
     private static string Sha256(string text) =>
         Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));

@@ -21,24 +21,26 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
     private readonly Adam _adam = new();
 
     /// <inheritdoc/>
-    public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, double learningRate, Option<double> clipNorm)
+    public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update)
     {
         var count = (int)state.Weights.numel();
         var parts = gradients.Select(gradient => (nint)gradient.Pointer<T>()).ToArray();
         var blocks = (count - 1) / Block + 1;
         var squares = workers.Map(blocks, block => Add(parts, block * Block, Math.Min(count, (block + 1) * Block)));
         var norm = Math.Sqrt(squares.Sum());
-        var factor = clipNorm.Match(limit => norm <= limit ? 1 : limit / norm, () => 1);
+        var factor = update.ClipNorm.Match(limit => norm <= limit ? 1 : limit / norm, () => 1);
         var n = state.Updates + 1;
         var rates = new Rates(
-            _adam.Beta1, 1 - _adam.Beta1, _adam.Beta2, 1 - _adam.Beta2, _adam.RootCorrection(n), _adam.Epsilon, -_adam.StepSize(n, learningRate), factor);
+            _adam.Beta1, 1 - _adam.Beta1, _adam.Beta2, 1 - _adam.Beta2, _adam.RootCorrection(n), _adam.Epsilon, -_adam.StepSize(n, update.LearningRate), factor,
+            1 - update.LearningRate * update.WeightDecay, 1 - update.AverageDecay.IfNone(1));
         var (theta, m, v) = ((nint)state.Weights.Pointer<T>(), (nint)state.FirstMoment.Pointer<T>(), (nint)state.SecondMoment.Pointer<T>());
+        var average = update.AverageDecay.IsSome ? (nint)state.Average!.Pointer<T>() : 0;
         workers.ForEach(blocks, block => Update(
-            (T*)parts[0], (T*)theta, (T*)m, (T*)v, block * Block, Math.Min(count, (block + 1) * Block), rates));
+            (T*)parts[0], (T*)theta, (T*)m, (T*)v, (T*)average, block * Block, Math.Min(count, (block + 1) * Block), rates));
         return tensor(norm, ScalarType.Float64);
     }
 
-    private readonly record struct Rates(double Beta1, double New1, double Beta2, double New2, double Root, double Epsilon, double Step, double Clip);
+    private readonly record struct Rates(double Beta1, double New1, double Beta2, double New2, double Root, double Epsilon, double Step, double Clip, double Kept, double Approach);
 
     /// <summary>Adds all gradients to the first, and returns the sum of the squares.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -75,7 +77,7 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
 
     /// <summary>The formula of <see cref="Adam.Update"/>, for a vector of weights at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Update(T* gradient, T* theta, T* first, T* second, int from, int to, Rates rates)
+    private static void Update(T* gradient, T* theta, T* first, T* second, T* average, int from, int to, Rates rates)
     {
         var i = from;
         for (; i <= to - Vector512<T>.Count; i += Vector512<T>.Count)
@@ -84,6 +86,11 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
             t.Store(theta + i);
             m.Store(first + i);
             v.Store(second + i);
+            if (average is not null)
+            {
+                var old = Vector512.Load(average + i);
+                Lanes<T>.MultiplyAdd(t - old, Number(rates.Approach), old).Store(average + i);
+            }
         }
 
         for (; i < to; i++)
@@ -92,6 +99,10 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
             var (t, m, v) = Updated(
                 Vector512.CreateScalar(gradient[i]), Vector512.CreateScalar(theta[i]), Vector512.CreateScalar(first[i]), Vector512.CreateScalar(second[i]), rates);
             (theta[i], first[i], second[i]) = (t.ToScalar(), m.ToScalar(), v.ToScalar());
+            if (average is not null)
+            {
+                average[i] = T.FusedMultiplyAdd(theta[i] - average[i], T.CreateTruncating(rates.Approach), average[i]);
+            }
         }
     }
 
@@ -102,7 +113,7 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
         m = Lanes<T>.MultiplyAdd(m, Number(rates.Beta1), Number(rates.New1) * g);
         v = Lanes<T>.MultiplyAdd(v, Number(rates.Beta2), Number(rates.New2) * g * g);
         var spread = Lanes<T>.MultiplyAdd(Vector512.Sqrt(v), Number(rates.Root), Number(rates.Epsilon));
-        return (Lanes<T>.MultiplyAdd(Number(rates.Step), m / spread, theta), m, v);
+        return (Lanes<T>.MultiplyAdd(Number(rates.Step), m / spread, Number(rates.Kept) * theta), m, v);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

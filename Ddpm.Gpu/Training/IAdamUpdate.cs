@@ -1,4 +1,4 @@
-using LanguageExt;
+using Ddpm.Pure.Training;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Training;
@@ -9,8 +9,7 @@ public interface IAdamUpdate
     /// <summary>Updates a state's vectors in place.</summary>
     /// <param name="state">Where training stands.</param>
     /// <param name="gradients">The gradient of each share. They are changed.</param>
-    /// <param name="learningRate">The learning rate.</param>
-    /// <param name="clipNorm">How long the sum may be at most, if there is a limit.</param>
+    /// <param name="update">What the plan says of it.</param>
     /// <returns>How long it was, in float64, on the state's device.</returns>
-    Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, double learningRate, Option<double> clipNorm);
+    Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update);
 }

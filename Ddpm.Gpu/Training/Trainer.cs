@@ -57,7 +57,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>One update, without waiting for what it found.</summary>
-    public void Begin(TrainingStep step) => Begin(step.Images.Count, step.LearningRate, step.ClipNorm, (first, count) =>
+    public void Begin(TrainingStep step) => Begin(step.Images.Count, step.Update, (first, count) =>
     {
         var share = step.Share(first, count);
         var x0 = Images(share);
@@ -97,7 +97,7 @@ public sealed class Trainer : IDisposable
     /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
     public StepOutcome Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Option<double> clipNorm = default, Tensor? weights = null)
     {
-        Begin((int)x0.shape[0], learningRate, clipNorm, (first, count) =>
+        Begin((int)x0.shape[0], new WeightUpdate(learningRate, clipNorm), (first, count) =>
             new(x0.narrow(0, first, count), t.narrow(0, first, count), epsilon.narrow(0, first, count), weights?.narrow(0, first, count)));
         return Outcomes()[^1];
     }
@@ -105,7 +105,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Some of a batch's images, with what belongs to each.</summary>
     private readonly record struct Share(Tensor X0, Tensor Timesteps, Tensor Epsilon, Tensor? Weights);
 
-    private void Begin(int batch, double learningRate, Option<double> clipNorm, Func<int, int, Share> prepare)
+    private void Begin(int batch, WeightUpdate update, Func<int, int, Share> prepare)
     {
         using var scope = NewDisposeScope();
         _executor.Take(State.Weights, withGradient: true);
@@ -123,7 +123,7 @@ public sealed class Trainer : IDisposable
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
             return _executor.Gradient(xt, t, target, weights, batch, _gradients[number].zero_()).DetachFromDisposeScope();
         });
-        var norm = _update.Apply(State, _gradients[..parts.Count], learningRate, clipNorm);
+        var norm = _update.Apply(State, _gradients[..parts.Count], update);
         State = State with { Updates = State.Updates + 1 };
         _found.Add(stack([.. losses, norm]).DetachFromDisposeScope());
         foreach (var loss in losses)
@@ -137,7 +137,10 @@ public sealed class Trainer : IDisposable
     {
         var places = tensor(step.Images.Map(image => (long)image).ToArray()).to(_network.Device);
         var levels = _images.index_select(0, places);
-        return _valueOfLevel.index_select(0, levels.reshape(-1).to(int32)).reshape(levels.shape);
+        var images = _valueOfLevel.index_select(0, levels.reshape(-1).to(int32)).reshape(levels.shape);
+        return step.Flipped.Exists(flipped => flipped)
+            ? where(tensor(step.Flipped.ToArray(), [step.Flipped.Count, 1, 1, 1]).to(_network.Device), images.flip(3), images)
+            : images;
     }
 
     private Tensor Noise(TrainingStep step, long[] shape)

@@ -129,7 +129,7 @@ internal sealed class NetworkBench : IDisposable
 
         public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient) => zeros([], float64, x.device);
 
-        public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, double learningRate, Option<double> clipNorm) => zeros([], float64, state.Weights.device);
+        public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update) => zeros([], float64, state.Weights.device);
 
         public void Dispose()
         {

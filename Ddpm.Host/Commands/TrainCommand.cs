@@ -48,7 +48,7 @@ internal static class TrainCommand
         Fin<RunFolder> Folder(CommandLine.ParseResult said, LanguageExt.Option<RunReceipt> repeated) => said.GetValue(resume)
             ? run.Required(said)
             : from named in run.Named(said)
-              let options = recipe.Said(said, repeated.Map(receipt => receipt.Options).IfNone(new TrainingOptions()))
+              let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
               select named.IfNone(() => RunFolder.NextFree(RunOptions.Root, $"{options.Dataset}-{options.Preset}"));
 
         Fin<Start> Begin(CommandLine.ParseResult said, RunFolder folder, LanguageExt.Option<RunReceipt> repeated) => said.GetValue(resume)
@@ -57,7 +57,7 @@ internal static class TrainCommand
               from kept in recording.Said(said, receipt.Recorded)
               select new Start(options, kept, receipt, None)
             : from _ in Unused(folder)
-              let options = recipe.Said(said, repeated.Map(receipt => receipt.Options).IfNone(new TrainingOptions()))
+              let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
               from kept in recording.Said(said, repeated.Map(receipt => receipt.Recorded).IfNone(new Recording()))
               select new Start(options, kept, None, repeated);
 

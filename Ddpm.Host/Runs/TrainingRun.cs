@@ -59,7 +59,7 @@ public sealed class TrainingRun : IDisposable
     {
         var network = new UNet(config.Model.Network, ScalarType.Float32, conduct.Device);
         var state = receipt.Last is null
-            ? FinSucc(TrainingState.Initial(network, config.Options.Seed))
+            ? FinSucc(TrainingState.Initial(network, config.Options.Seed, config.Average.IsSome))
             : from checkpoint in conduct.Folder.ReadCheckpoint(receipt.Last)
               from _ in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(conduct.Folder.Unusable(receipt.Last))
               from agreed in checkpoint.Header.Progress == receipt.Progress
@@ -135,7 +135,7 @@ public sealed class TrainingRun : IDisposable
             if (progress.Step % _receipt.Recorded.LogEvery == 0)
             {
                 var written = _metrics.Write(new(
-                    "step", progress.Step, epoch + 1, progress.UntoldLoss, _plan.Config.Options.LearningRate,
+                    "step", progress.Step, epoch + 1, progress.UntoldLoss, _plan.LearningRate.At(progress.Step - 1),
                     (images - toldImages) / (clock.Elapsed - told).TotalSeconds, clock.Elapsed.TotalSeconds, gradient));
                 if (written.IsFail)
                 {
@@ -156,7 +156,7 @@ public sealed class TrainingRun : IDisposable
         }
 
         var metric = new Metric(
-            "epoch", progress.Step, epoch + 1, progress.EpochLoss, _plan.Config.Options.LearningRate,
+            "epoch", progress.Step, epoch + 1, progress.EpochLoss, _plan.LearningRate.At(progress.Step - 1),
             images / (clock.Elapsed - began).TotalSeconds, clock.Elapsed.TotalSeconds, gradient);
         progress = progress.EndOfEpoch(epoch + 1);
         return from _ in _metrics.Write(metric)
@@ -172,7 +172,7 @@ public sealed class TrainingRun : IDisposable
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(Invariant(
-        $"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, at learning rate {step.LearningRate}: such a run cannot be mended, as it would come here again: begin another with train --from {_conduct.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; ")
+        $"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, at learning rate {step.Update.LearningRate}: such a run cannot be mended, as it would come here again: begin another with train --from {_conduct.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; ")
         + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_conduct.Folder.CheckpointPath(_receipt.Last)}"));
 
     /// <summary>
@@ -186,7 +186,7 @@ public sealed class TrainingRun : IDisposable
             ? FinSucc(unit)
             : from _ in DrawLosses()
               from __ in Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed))
-              from ___ in Grid(epoch, () => _trainer.State.Weights.alias())
+              from ___ in Grid(epoch, () => _trainer.State.Sampled.alias())
               select unit;
     }
 

@@ -64,22 +64,37 @@ public sealed class GradientTests : IDisposable
     [Fact]
     public void Libtorch_s_operations_train_alike()
     {
-        var config = TrainingConfig.From(new TrainingOptions { Steps = 12, BatchSize = 50, ClipNorm = 0.1, LossWeight = "min-snr" }, 12, 1).Valid();
-        double[] Trained(Func<UNet, INetworkExecutor> executor, Func<IAdamUpdate> update)
+        var config = TrainingConfig.From(
+            new TrainingOptions { Steps = 12, BatchSize = 50, ClipNorm = 0.1, LossWeight = "min-snr", WeightDecay = 0.5, EmaDecay = 0.9, Flip = true, TimestepSampling = "stratified" }, 12, 1).Valid();
+        (double[] Weights, double[] Average) Trained(Func<UNet, INetworkExecutor> executor, Func<IAdamUpdate> update)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
-            using var trainer = new Trainer(network, config.Model, Fifty, TrainingState.Initial(network, 0), new Replicas(1), executor(network), update());
+            using var trainer = new Trainer(network, config.Model, Fifty, TrainingState.Initial(network, 0, averaged: true), new Replicas(1), executor(network), update());
             foreach (var epoch in Enumerable.Range(0, 3))
             {
                 trainer.Step(new TrainingPlan(config, Fifty.Count).Epoch(epoch).Step(0));
             }
 
-            return [.. trainer.State.Weights.detach().data<double>()];
+            return ([.. trainer.State.Weights.detach().data<double>()], [.. trainer.State.Sampled.detach().data<double>()]);
         }
 
         var ours = Trained(network => new KernelExecutor<double>(network), () => new KernelAdam<double>(new Replicas(2)));
         var theirs = Trained(network => new TensorExecutor(network), () => new TensorAdam());
-        Assert.True(ours.Zip(theirs, (a, b) => Math.Abs(a - b)).Max() <= 1e-9);
+        Assert.True(ours.Weights.Zip(theirs.Weights, (a, b) => Math.Abs(a - b)).Max() <= 1e-9);
+        Assert.True(ours.Average.Zip(theirs.Average, (a, b) => Math.Abs(a - b)).Max() <= 1e-9);
+        Assert.NotEqual(ours.Weights, ours.Average);
+    }
+
+    /// <summary>Without a gradient only the decay moves a weight, and the average follows by its own decay.</summary>
+    [Fact]
+    public void An_update_without_gradient_shrinks_the_weights_and_the_average_follows()
+    {
+        using var theta = full([37], 2.0, float64);
+        using var average = full([37], 1.0, float64);
+        var state = new TrainingState(theta, zeros([37], float64), zeros([37], float64), 0, average);
+        new KernelAdam<double>(new Replicas(1)).Apply(state, [zeros([37], float64)], new WeightUpdate(0.1, WeightDecay: 0.25, AverageDecay: 0.75));
+        Assert.All(theta.data<double>(), weight => Assert.Equal(2 * (1 - 0.1 * 0.25), weight, 1e-15));
+        Assert.All(average.data<double>(), mean => Assert.Equal(0.75 * 1 + 0.25 * 1.95, mean, 1e-15));
     }
 
     [Theory]

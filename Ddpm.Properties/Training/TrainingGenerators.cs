@@ -18,6 +18,12 @@ public static class TrainingGenerators
         from batchSize in Gen.Frequency((4, Gen.Choose(1, 40)), (1, Gen.Elements(1, 128, int.MaxValue)))
         from steps in Gen.Frequency((4, Gen.Choose(1, 50)), (1, Gen.Elements(1, 1000)))
         from clipNorm in Gen.Elements((double?)null, 1e-3, 1)
+        from rates in Gen.Elements(Choices.LearningRates.Keys)
+        from warmUp in Gen.Choose(0, 20)
+        from weightDecay in Gen.Elements(0, 0.01)
+        from emaDecay in Gen.Elements((double?)null, 0.5, 0.999)
+        from flip in Gen.Elements(false, true)
+        from timestepSampling in Gen.Elements(Choices.TimestepSamplings.Keys)
         from seed in Gen.Choose(0, int.MaxValue)
         select new TrainingOptions
         {
@@ -31,6 +37,12 @@ public static class TrainingGenerators
             Epochs = epochs,
             BatchSize = batchSize,
             ClipNorm = clipNorm,
+            LearningRateSchedule = rates,
+            WarmUpSteps = warmUp,
+            WeightDecay = weightDecay,
+            EmaDecay = emaDecay,
+            Flip = flip,
+            TimestepSampling = timestepSampling,
             Steps = steps,
             Seed = (ulong)seed,
         };

@@ -13,6 +13,9 @@ public sealed class TrainingOptionsLaws
     [
         ("Preset", o => o with { Preset = o.Preset + "x" }), ("Dataset", o => o with { Dataset = "mnist" }), ("Limit", o => o with { Limit = (o.Limit ?? 0) + 1 }),
         ("ClipNorm", o => o with { ClipNorm = 2 * (o.ClipNorm ?? 0.5) }), ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }), ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
+        ("LearningRateSchedule", o => o with { LearningRateSchedule = o.LearningRateSchedule + "x" }), ("WarmUpSteps", o => o with { WarmUpSteps = o.WarmUpSteps + 1 }),
+        ("WeightDecay", o => o with { WeightDecay = o.WeightDecay + 0.1 }), ("EmaDecay", o => o with { EmaDecay = (o.EmaDecay ?? 0.9) / 2 }), ("Flip", o => o with { Flip = !o.Flip }),
+        ("TimestepSampling", o => o with { TimestepSampling = o.TimestepSampling + "x" }),
         ("Steps", o => o with { Steps = o.Steps + 1 }), ("Schedule", o => o with { Schedule = o.Schedule + "x" }), ("MinBeta", o => o with { MinBeta = (o.MinBeta ?? 1e-4) / 2 }),
         ("MaxBeta", o => o with { MaxBeta = (o.MaxBeta ?? 0.02) / 2 }), ("ZeroTerminalSnr", o => o with { ZeroTerminalSnr = !o.ZeroTerminalSnr }),
         ("LossWeight", o => o with { LossWeight = o.LossWeight + "x" }), ("Prediction", o => o with { Prediction = o.Prediction + "x" }), ("Precision", o => o with { Precision = o.Precision + "x" }), ("Seed", o => o with { Seed = o.Seed + 1 }),
@@ -22,12 +25,31 @@ public sealed class TrainingOptionsLaws
     public bool A_run_resumes_as_itself(TrainingOptions options) => options.ResumedAs(options with { }).Valid() == options;
 
     [Law]
-    public bool A_run_may_be_given_more_epochs_but_not_fewer(TrainingOptions options, byte more)
+    public bool A_run_may_be_given_more_epochs_but_not_fewer(TrainingOptions any, byte more)
     {
+        var options = any with { LearningRateSchedule = "constant" };
         var longer = options with { Epochs = options.Epochs + 1 + more };
         return options.ResumedAs(longer).Valid() == longer
             && longer.ResumedAs(options).Faults() is var faults && faults.Count == 1
             && faults[0].Contains($"it has {longer.Epochs}, got {options.Epochs}", StringComparison.Ordinal);
+    }
+
+    [Law]
+    public bool A_run_whose_learning_rate_falls_to_its_end_keeps_its_epochs(TrainingOptions any, byte more)
+    {
+        var options = any with { LearningRateSchedule = "cosine" };
+        return options.ResumedAs(options with { Epochs = options.Epochs + 1 + more }).Faults() is var faults && faults.Count == 1
+            && faults[0].Contains("whose learning rate falls to its end", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_preset_brings_its_recipe_and_mirrors_only_what_may_be_mirrored()
+    {
+        Assert.Equal(new TrainingOptions(), TrainingOptions.Of("standard", "fashion-mnist"));
+        Assert.Equal(new TrainingOptions { Preset = "original", Dataset = "mnist" }, TrainingOptions.Of("original", "mnist"));
+        var best = TrainingOptions.Of("best", "fashion-mnist");
+        Assert.Equal(Preset.Best.Recipe with { Preset = "best" }, best);
+        Assert.Equal(best with { Dataset = "mnist", Flip = false }, TrainingOptions.Of("best", "mnist"));
     }
 
     [Law]
@@ -57,7 +79,9 @@ public sealed class TrainingOptionsLaws
                 _ => LossWeighting.P2.Of(1, 1).Valid(),
             }
             && config.Precision == (options.Precision == "bf16" ? Precision.BFloat16 : Precision.Binary32)
-            && config.Model.Network.Residual == (options.Preset == "standard")
+            && config.Model.Network.Residual == (options.Preset != "original")
+            && config.Average.Map(average => average.Decay) == LanguageExt.Prelude.Optional(options.EmaDecay)
+            && config.TimestepSampling == Choices.TimestepSamplings[options.TimestepSampling]
             && config.Model.Prediction == options.Prediction switch
             {
                 "epsilon" => new Prediction.Epsilon(),
@@ -84,17 +108,24 @@ public sealed class TrainingOptionsLaws
                 LearningRate = 0,
                 Limit = 0,
                 ClipNorm = double.PositiveInfinity,
+                LearningRateSchedule = "linear",
+                WarmUpSteps = -1,
+                WeightDecay = 1,
+                EmaDecay = 1,
+                TimestepSampling = "random",
             },
             30,
             2).Faults().Order();
         Assert.Equal(
             [
-                "batch-size must be at least 1, got -1", "clip-norm must be a finite number above 0, got Infinity", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
-                "image size must lie in [12, 256] and be divisible by 4, got 30", "learning-rate must lie in (0, 1), got 0", "limit must be at least 1, got 0",
+                "batch-size must be at least 1, got -1", "clip-norm must be a finite number above 0, got Infinity", "ema-decay must lie in [0, 1), got 1", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
+                "image size must lie in [12, 256] and be divisible by 4, got 30", "learning-rate must lie in (0, 1), got 0",
+                "learning-rate-schedule must be one of constant, cosine, got linear", "limit must be at least 1, got 0",
                 "loss-weight must be one of min-snr, p2, uniform, got heavy",
                 "max-beta must lie in (0, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",
-                "precision must be one of bf16, float32, got half", "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of original, standard, got modern",
-                "steps must be at least 1, got 0",
+                "precision must be one of bf16, float32, got half", "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of best, original, standard, got modern",
+                "steps must be at least 1, got 0", "timestep-sampling must be one of independent, stratified, got random",
+                "warm-up-steps must be at least 0, got -1", "weight-decay must lie in [0, 1), got 1",
             ],
             faults);
         Assert.Equal(

@@ -28,8 +28,9 @@ public sealed class TrainingPlanLaws
     [Law]
     public bool Timestep_and_noise_of_an_image_do_not_depend_on_the_batch_size(TrainingPlan plan, byte epoch, byte otherSize)
     {
-        var other = TrainingGenerators.Plan(plan.Config.Options with { BatchSize = 1 + otherSize }, plan.ImageCount);
-        return Drawn(plan, epoch).SequenceEqual(Drawn(other, epoch));
+        var options = plan.Config.Options with { TimestepSampling = "independent" };
+        var other = TrainingGenerators.Plan(options with { BatchSize = 1 + otherSize }, plan.ImageCount);
+        return Drawn(TrainingGenerators.Plan(options, plan.ImageCount), epoch).SequenceEqual(Drawn(other, epoch));
     }
 
     [Law]
@@ -41,8 +42,41 @@ public sealed class TrainingPlanLaws
         step.Timesteps.Map(t => plan.Config.LossWeighting.Weight(plan.Config.Model.Prediction, plan.Config.Model.Schedule[t]))));
 
     [Law]
-    public bool Each_step_has_the_run_s_learning_rate_and_limit_of_its_gradient(TrainingPlan plan, byte epoch) => Steps(plan, epoch).All(step =>
-        step.LearningRate == plan.Config.Options.LearningRate && step.ClipNorm == LanguageExt.Prelude.Optional(plan.Config.Options.ClipNorm));
+    public bool Stratified_timesteps_of_a_batch_fall_one_into_each_of_as_many_equal_parts(TrainingPlan any, byte epoch)
+    {
+        var plan = TrainingGenerators.Plan(any.Config.Options with { TimestepSampling = "stratified", Steps = 1000 }, any.ImageCount);
+        return Steps(plan, epoch).All(step =>
+        {
+            var (sorted, count) = (step.Timesteps.Order().ToArray(), step.Timesteps.Count);
+            // Neighbours round the circle lie T/B apart, but for rounding down.
+            return Enumerable.Range(0, count).All(i => Math.Abs((sorted[(i + 1) % count] - sorted[i] + (i + 1 == count ? 1000 : 0)) - 1000.0 / count) <= 1);
+        });
+    }
+
+    [Law]
+    public bool Images_are_mirrored_only_when_asked_and_then_by_the_image_and_the_epoch(TrainingPlan plan, byte epoch)
+    {
+        var stream = new RandomStream(plan.Config.Options.Seed, StreamName.Flips);
+        return Steps(plan, epoch).All(step => step.Flipped.SequenceEqual(
+            step.Images.Map(image => plan.Config.Options.Flip && stream.At(image, epoch).Uniform(0) > 0.5)));
+    }
+
+    [Law]
+    public bool Each_step_has_its_learning_rate_and_the_run_s_limit_decay_and_average(TrainingPlan plan, byte epoch) => Steps(plan, epoch).All(step =>
+        step.Update == new WeightUpdate(
+            plan.LearningRate.At(step.Number), LanguageExt.Prelude.Optional(plan.Config.Options.ClipNorm), plan.Config.Options.WeightDecay,
+            plan.Config.Average.Map(average => average.DecayAt(step.Number))));
+
+    [Law]
+    public bool The_learning_rate_rises_to_its_peak_and_falls_to_nothing_or_stays(TrainingPlan plan)
+    {
+        var (options, last) = (plan.Config.Options, plan.TotalSteps - 1);
+        var rates = Enumerable.Range(0, plan.TotalSteps).Select(plan.LearningRate.At).ToArray();
+        return rates.All(rate => rate > 0 && rate <= options.LearningRate)
+            && (options.LearningRateSchedule == "constant"
+                ? rates[last] == options.LearningRate || last + 1 < options.WarmUpSteps
+                : last < 1 || rates[last] < options.LearningRate || last <= options.WarmUpSteps);
+    }
 
     [Law]
     public bool An_epoch_is_a_function_of_the_seed_and_its_number(TrainingPlan plan, byte epoch) =>

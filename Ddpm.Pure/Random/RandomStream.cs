@@ -23,6 +23,9 @@ public enum StreamName : uint
 
     /// <summary>The features in subset n of a metric over subsets: index 0 of the real ones, 1 of the generated ones; step n.</summary>
     MetricSubsets = 7,
+
+    /// <summary>Whether training image i is mirrored in epoch e: index i, step e.</summary>
+    Flips = 8,
 }
 
 /// <summary>

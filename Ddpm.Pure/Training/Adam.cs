@@ -3,7 +3,8 @@ using Ddpm.Pure.Numerics;
 namespace Ddpm.Pure.Training;
 
 /// <summary>
-/// Adam (Kingma and Ba 2015, algorithm 1): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η/(1 − β₁ⁿ)·m/(√v/√(1 − β₂ⁿ) + ε).
+/// Adam (Kingma and Ba 2015, algorithm 1): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η/(1 − β₁ⁿ)·m/(√v/√(1 − β₂ⁿ) + ε); with weight decay λ from
+/// (1 − η·λ)·θ (Loshchilov and Hutter 2019, algorithm 2).
 /// </summary>
 /// <param name="Beta1">β₁ ∈ [0, 1).</param>
 /// <param name="Beta2">β₂ ∈ [0, 1).</param>
@@ -17,11 +18,11 @@ public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsil
     public double RootCorrection(int n) => 1 / Math.Sqrt(Correction(Beta2, n));
 
     /// <summary>One update of one number; what the executor does to all of them at once.</summary>
-    public (double Theta, double M, double V) Update(double theta, double m, double v, double gradient, int n, double learningRate)
+    public (double Theta, double M, double V) Update(double theta, double m, double v, double gradient, int n, double learningRate, double weightDecay = 0)
     {
         m = Beta1 * m + (1 - Beta1) * gradient;
         v = Beta2 * v + (1 - Beta2) * gradient * gradient;
-        return (theta - StepSize(n, learningRate) * m / (Math.Sqrt(v) * RootCorrection(n) + Epsilon), m, v);
+        return ((1 - learningRate * weightDecay) * theta - StepSize(n, learningRate) * m / (Math.Sqrt(v) * RootCorrection(n) + Epsilon), m, v);
     }
 
     /// <summary>1 − βⁿ.</summary>

@@ -18,8 +18,10 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
 /// <summary>A training run, checked: nothing downstream checks again.</summary>
 public sealed record TrainingConfig
 {
-    private TrainingConfig(TrainingOptions options, DiffusionModel model, LossWeighting lossWeighting, Precision precision) =>
-        (Options, Model, LossWeighting, Precision) = (options, model, lossWeighting, precision);
+    private TrainingConfig(
+        TrainingOptions options, DiffusionModel model, LossWeighting lossWeighting, Precision precision, TimestepSampling timestepSampling,
+        Option<ExponentialMovingAverage> average) =>
+        (Options, Model, LossWeighting, Precision, TimestepSampling, Average) = (options, model, lossWeighting, precision, timestepSampling, average);
 
     /// <summary>What the user said.</summary>
     public TrainingOptions Options { get; }
@@ -32,6 +34,12 @@ public sealed record TrainingConfig
 
     /// <summary>What the network computes in.</summary>
     public Precision Precision { get; }
+
+    /// <summary>How timesteps are drawn.</summary>
+    public TimestepSampling TimestepSampling { get; }
+
+    /// <summary>The average of the weights that samples are made with, if it is not the weights themselves.</summary>
+    public Option<ExponentialMovingAverage> Average { get; }
 
     /// <summary>The longest schedule: its tables and the embedding of its timesteps take half a kilobyte a step.</summary>
     public const int MostSteps = 1_000_000;
@@ -56,12 +64,18 @@ public sealed record TrainingConfig
         // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
         var network = UNetConfig.Tutorial(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps),
             preset.Match(found => found.Residual, _ => false));
+        var inside = (weighting, precision, Choices.TimestepSamplings.Find("timestep-sampling", options.TimestepSampling),
+                Optional(options.EmaDecay).Map(ExponentialMovingAverage.Of).Sequence())
+            .Apply((weights, kind, timesteps, average) => (weights, kind, timesteps, average));
+        var rates = (Choices.LearningRates.Find("learning-rate-schedule", options.LearningRateSchedule), Check.AtLeast("warm-up-steps", options.WarmUpSteps, 0),
+                Check.That("weight-decay", options.WeightDecay, options.WeightDecay is >= 0 and < 1, "must lie in [0, 1)"))
+            .Apply((_, _, _) => unit);
         var run = (Check.AtLeast("epochs", options.Epochs, 1), Check.AtLeast("batch-size", options.BatchSize, 1),
                 Check.Inside("learning-rate", options.LearningRate, 0, 1),
                 Check.That("limit", options.Limit ?? 1, options.Limit is null or >= 1, "must be at least 1"),
                 Check.That("clip-norm", options.ClipNorm ?? 1, options.ClipNorm is null || (options.ClipNorm > 0 && double.IsFinite(options.ClipNorm.Value)), "must be a finite number above 0"))
             .Apply((_, _, _, _, _) => unit);
-        return (preset, prediction, schedule, network, (weighting, precision).Apply((weights, kind) => (weights, kind)), told, run).Apply((chosen, predicted, levels, layers, inside, _, _) =>
-            new TrainingConfig(options, new(layers, levels, predicted, chosen), inside.weights, inside.kind));
+        return (preset, prediction, schedule, network, inside, told, (rates, run).Apply((_, _) => unit)).Apply((chosen, predicted, levels, layers, how, _, _) =>
+            new TrainingConfig(options, new(layers, levels, predicted, chosen), how.weights, how.kind, how.timesteps, how.average));
     }
 }

@@ -29,8 +29,26 @@ public sealed record TrainingOptions
     /// <summary>Images in a training step.</summary>
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Adam's learning rate.</summary>
+    /// <summary>Adam's learning rate, the highest where it changes.</summary>
     public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>How the learning rate goes on once it has warmed up: "constant", or "cosine" for falling to 0 at the end of the run.</summary>
+    public string LearningRateSchedule { get; init; } = "constant";
+
+    /// <summary>In how many steps the learning rate rises at the start; 0 for at once.</summary>
+    public int WarmUpSteps { get; init; }
+
+    /// <summary>λ: every step takes the part η·λ from every weight (Loshchilov and Hutter 2019, algorithm 2).</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>The decay of the moving average of the weights that samples are made with; null to sample with the weights themselves.</summary>
+    public double? EmaDecay { get; init; }
+
+    /// <summary>Whether an image is mirrored left to right in every other epoch, by chance.</summary>
+    public bool Flip { get; init; }
+
+    /// <summary>How timesteps are drawn: "independent" for each image, or "stratified" over a batch.</summary>
+    public string TimestepSampling { get; init; } = "independent";
 
     /// <summary>The longest that the gradient of a step may be: a longer one is shortened to it (Pascanu et al. 2013, algorithm 1); null for any.</summary>
     public double? ClipNorm { get; init; }
@@ -70,10 +88,21 @@ public sealed record TrainingOptions
         var fewer = wanted.Epochs < Epochs
             ? Prelude.Seq1(Error.New($"epochs can only grow when a run is resumed: it has {Epochs}, got {wanted.Epochs}"))
             : Seq<Error>.Empty;
-        var faults = fewer + Differences(wanted).Filter(difference => difference.Name != nameof(Epochs)).Map(difference => Error.New(
+        var bent = wanted.Epochs > Epochs && LearningRateSchedule == "cosine"
+            ? Prelude.Seq1(Error.New($"epochs cannot be changed when a run whose learning rate falls to its end is resumed: it has {Epochs}, got {wanted.Epochs}"))
+            : Seq<Error>.Empty;
+        var faults = fewer + bent + Differences(wanted).Filter(difference => difference.Name != nameof(Epochs)).Map(difference => Error.New(
             $"{Spelt(difference.Name)} of the run is {difference.Here ?? "not set"} and cannot be changed to {difference.There ?? "none"} when it is resumed"));
         return faults.IsEmpty ? Validation<Error, TrainingOptions>.Success(wanted) : Validation<Error, TrainingOptions>.Fail(faults);
     }
+
+    /// <summary>What a preset says of a run, and the defaults where there is no such preset. Only Fashion-MNIST is mirrored: a digit in a mirror is none.</summary>
+    /// <param name="preset">Its name.</param>
+    /// <param name="dataset">The name of the data set.</param>
+    public static TrainingOptions Of(string preset, string dataset) =>
+        Choices.Presets.Find(preset).Map(found => found.Recipe).IfNone(new TrainingOptions()) is var recipe
+            ? recipe with { Preset = preset, Dataset = dataset, Flip = recipe.Flip && dataset == new TrainingOptions().Dataset }
+            : throw new System.Diagnostics.UnreachableException();
 
     /// <summary>What differs in other options, "name: this → other".</summary>
     public Seq<string> DifferencesTo(TrainingOptions other) =>
@@ -91,11 +120,21 @@ public sealed record TrainingOptions
 public static class Choices
 {
     /// <summary>The networks.</summary>
-    public static Map<string, Preset> Presets { get; } = Prelude.Map(("original", Preset.Original), ("standard", Preset.Standard));
+    public static Map<string, Preset> Presets { get; } = Prelude.Map(("original", Preset.Original), ("standard", Preset.Standard), ("best", Preset.Best));
 
     /// <summary>The predictions.</summary>
     public static Map<string, Prediction> Predictions { get; } = Prelude.Map<string, Prediction>(
         ("epsilon", new Prediction.Epsilon()), ("sample", new Prediction.Sample()), ("velocity", new Prediction.Velocity()));
+
+    /// <summary>How the learning rate goes on, from its peak, the steps that warm up and all steps.</summary>
+    public static Map<string, Func<double, int, int, Validation<Error, LearningRate>>> LearningRates { get; } =
+        Prelude.Map<string, Func<double, int, int, Validation<Error, LearningRate>>>(
+            ("constant", (peak, rising, _) => rising == 0 ? LearningRate.Constant.Of(peak) : LearningRate.WarmUp.Of(peak, rising)),
+            ("cosine", (peak, rising, total) => LearningRate.Cosine.Of(peak, Math.Min(rising, total - 1), total, finalFraction: 0)));
+
+    /// <summary>How timesteps are drawn.</summary>
+    public static Map<string, TimestepSampling> TimestepSamplings { get; } =
+        Prelude.Map(("independent", TimestepSampling.Independent), ("stratified", TimestepSampling.Stratified));
 
     /// <summary>What networks compute in.</summary>
     public static Map<string, Precision> Precisions { get; } = Prelude.Map(("float32", Precision.Binary32), ("bf16", Precision.BFloat16));
@@ -137,15 +176,36 @@ public enum Precision
     BFloat16,
 }
 
+/// <summary>How the timesteps of a batch are drawn.</summary>
+public enum TimestepSampling
+{
+    /// <summary>Each by itself, uniform in [0, T): a function of the image and the epoch.</summary>
+    Independent,
+
+    /// <summary>One draw u for the batch, and image k of B at ⌊T·frac(u + k/B)⌋: each uniform, and together spread evenly (Kingma et al. 2021, appendix I.1).</summary>
+    Stratified,
+}
+
 /// <summary>A network by name, with the tutorial's habits where it is the tutorial's.</summary>
 /// <param name="Residual">Whether a residual path runs round every block.</param>
 /// <param name="ClipSample">Whether sampling clips the estimate of x_0 unless told otherwise.</param>
 /// <param name="StretchPixels">Whether pictures are stretched to their own range unless told otherwise.</param>
-public sealed record Preset(bool Residual, bool ClipSample, bool StretchPixels)
+/// <param name="Recipe">How it is trained unless told otherwise.</param>
+public sealed record Preset(bool Residual, bool ClipSample, bool StretchPixels, TrainingOptions Recipe)
 {
     /// <summary>The tutorial's network and its way of showing samples, exactly.</summary>
-    public static Preset Original { get; } = new(Residual: false, ClipSample: false, StretchPixels: true);
+    public static Preset Original { get; } = new(Residual: false, ClipSample: false, StretchPixels: true, new TrainingOptions());
 
     /// <summary>The same network with residual paths, its samples shown as they are.</summary>
-    public static Preset Standard { get; } = new(Residual: true, ClipSample: true, StretchPixels: false);
+    public static Preset Standard { get; } = new(Residual: true, ClipSample: true, StretchPixels: false, new TrainingOptions());
+
+    /// <summary>The standard network trained by what was found to pay.</summary>
+    public static Preset Best { get; } = new(Residual: true, ClipSample: true, StretchPixels: false, new TrainingOptions
+    {
+        LearningRate = 2e-3,
+        LearningRateSchedule = "cosine",
+        WarmUpSteps = 500,
+        EmaDecay = 0.999,
+        ClipNorm = 1,
+    });
 }

@@ -19,6 +19,10 @@ public sealed record TrainingPlan(TrainingConfig Config, int ImageCount)
     /// <summary>Steps in the run.</summary>
     public int TotalSteps => checked(StepsPerEpoch * Config.Options.Epochs);
 
+    /// <summary>The learning rate of each step.</summary>
+    public LearningRate LearningRate => Choices.LearningRates[Config.Options.LearningRateSchedule](Config.Options.LearningRate, Config.Options.WarmUpSteps, TotalSteps)
+        .IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // was checked with the configuration
+
     /// <summary>The epoch e ≥ 0: its own order of the images.</summary>
     public EpochPlan Epoch(int epoch) =>
         new(this, epoch, Permutation.Of(new RandomStream(Config.Options.Seed, StreamName.Shuffling).At(0, epoch), ImageCount));
@@ -38,36 +42,49 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
         var count = Math.Min(options.BatchSize, Order.Count - first);
         var images = Enumerable.Range(first, count).Select(place => Order[place]).ToArr();
         var stream = new RandomStream(options.Seed, StreamName.Timesteps);
-        var timesteps = images.Map(i => stream.At(i, Epoch).Below(0, options.Steps));
+        var number = Epoch * Plan.StepsPerEpoch + k;
+        int Stratified(int place) => (int)((stream.At(0, number).Uniform(0) + (double)place / count) % 1 * options.Steps);
+        var timesteps = Plan.Config.TimestepSampling == TimestepSampling.Stratified
+            ? images.Map((place, _) => Stratified(place)).ToArr()
+            : images.Map(i => stream.At(i, Epoch).Below(0, options.Steps));
+        var flips = new RandomStream(options.Seed, StreamName.Flips);
         var model = Plan.Config.Model;
         return new(
-            Epoch * Plan.StepsPerEpoch + k,
+            number,
             Epoch,
             images,
+            images.Map(i => options.Flip && flips.At(i, Epoch).Below(0, 2) == 1),
             timesteps,
             timesteps.Map(t => Plan.Config.LossWeighting.Weight(model.Prediction, model.Schedule[t])),
-            options.LearningRate,
-            Optional(options.ClipNorm),
+            new(Plan.LearningRate.At(number), Optional(options.ClipNorm), options.WeightDecay, Plan.Config.Average.Map(average => average.DecayAt(number))),
             new RandomStream(options.Seed, StreamName.TrainingNoise));
     }
 }
+
+/// <summary>How a step's gradient becomes other weights.</summary>
+/// <param name="LearningRate">η, the learning rate.</param>
+/// <param name="ClipNorm">How long the gradient may be at most, if there is a limit.</param>
+/// <param name="WeightDecay">λ: the part η·λ is taken from each weight.</param>
+/// <param name="AverageDecay">How much of the average of the weights is kept, where there is one.</param>
+public sealed record WeightUpdate(double LearningRate, Option<double> ClipNorm = default, double WeightDecay = 0, Option<double> AverageDecay = default);
 
 /// <summary>One training step.</summary>
 /// <param name="Number">Counted over the run, from 0.</param>
 /// <param name="Epoch">The epoch, from 0.</param>
 /// <param name="Images">Which images.</param>
+/// <param name="Flipped">Whether each is mirrored left to right.</param>
 /// <param name="Timesteps">The timestep of each.</param>
 /// <param name="Weights">How much the loss of each counts.</param>
-/// <param name="LearningRate">The learning rate.</param>
-/// <param name="ClipNorm">How long its gradient may be at most, if there is a limit.</param>
+/// <param name="Update">How the weights change.</param>
 /// <param name="Noise">The stream of the noise.</param>
 public sealed record TrainingStep(
-    int Number, int Epoch, Arr<int> Images, Arr<int> Timesteps, Arr<double> Weights, double LearningRate, Option<double> ClipNorm, RandomStream Noise)
+    int Number, int Epoch, Arr<int> Images, Arr<bool> Flipped, Arr<int> Timesteps, Arr<double> Weights, WeightUpdate Update, RandomStream Noise)
 {
     /// <summary>A part of the step: some of its images, with what belongs to each.</summary>
     public TrainingStep Share(int first, int count) => this with
     {
         Images = Images.Skip(first).Take(count).ToArr(),
+        Flipped = Flipped.Skip(first).Take(count).ToArr(),
         Timesteps = Timesteps.Skip(first).Take(count).ToArr(),
         Weights = Weights.Skip(first).Take(count).ToArr(),
     };
