@@ -13,6 +13,7 @@ internal static class DdpmCommand
             TrainCommand.Create(),
             SampleCommand.Create(),
             ForwardCommand.Create(),
+            EvaluateCommand.Create(),
             BenchCommand.Create(),
             ReferenceCommand.Create(),
             DoctorCommand.Create(),

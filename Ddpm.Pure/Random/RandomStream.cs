@@ -26,6 +26,12 @@ public enum StreamName : uint
 
     /// <summary>Whether training image i is mirrored in epoch e: index i, step e.</summary>
     Flips = 8,
+
+    /// <summary>How training image i of a classifier is changed in epoch e: index i, step e.</summary>
+    Augmentation = 9,
+
+    /// <summary>ε of the bound on the likelihood, for image i at timestep t: index i, step t.</summary>
+    BoundNoise = 10,
 }
 
 /// <summary>

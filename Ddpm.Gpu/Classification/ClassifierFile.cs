@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Ddpm.Pure.Formats;
+using Ddpm.Pure.Networks;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Classification;
+
+/// <summary>What a classifier's file says of it beside the weights.</summary>
+/// <param name="ImageSize">Height and width of its images.</param>
+/// <param name="ImageChannels">Their channels.</param>
+/// <param name="Classes">K.</param>
+/// <param name="Recipe">How it was trained.</param>
+/// <param name="Dataset">On which data set.</param>
+/// <param name="ImagesSha256">SHA-256 of the training images' uncompressed IDX file.</param>
+/// <param name="TestAccuracy">The part of the test images whose class it tells.</param>
+public sealed record ClassifierHeader(
+    int ImageSize, int ImageChannels, int Classes, ClassifierRecipe Recipe, string Dataset, string ImagesSha256, double TestAccuracy);
+
+/// <summary>A classifier as a safetensors file: its weights by name, and the header in the metadata.</summary>
+public static class ClassifierFile
+{
+    private const string HeaderKey = "ddpm-classifier";
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    /// <summary>The file of a classifier.</summary>
+    public static SafetensorsFile Save(ClassifierHeader header, TrainedClassifier trained)
+    {
+        using var still = no_grad();
+        using var scope = NewDisposeScope();
+        var views = trained.Classifier.Layout.View(trained.Theta);
+        var tensors = trained.Config.Parameters.Map(parameter => Valid(SafetensorsTensor.Create(
+            parameter.Name, SafetensorsType.F32, parameter.Shape.Map(size => (long)size), views[parameter.Name].contiguous().cpu().bytes.ToArray())));
+        return Valid(SafetensorsFile.Create(tensors, HashMap((HeaderKey, JsonSerializer.Serialize(header, Json)))));
+    }
+
+    /// <summary>The classifier in a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="device">What will compute.</param>
+    /// <returns>The classifier, which the caller owns, and its header; or what is wrong with the file.</returns>
+    public static Fin<(TrainedClassifier Trained, ClassifierHeader Header)> Load(SafetensorsFile file, Device device) =>
+        from header in Header(file)
+        from config in ClassifierConfig.Create(header.ImageSize, header.ImageChannels, header.Classes)
+            .Match(Fin<ClassifierConfig>.Succ, faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))))
+        from weights in config.Parameters.Map(parameter => Weight(file, parameter)).Sequence()
+        let classifier = new Classifier(config)
+        select (new TrainedClassifier(classifier, classifier.Layout.Assemble((_, k, destination) => weights[k].CopyTo(destination), ScalarType.Float32, device)), header);
+
+    private static Fin<ClassifierHeader> Header(SafetensorsFile file)
+    {
+        try
+        {
+            return file.Metadata.Find(HeaderKey).Bind(text => Optional(JsonSerializer.Deserialize<ClassifierHeader>(text, Json)))
+                .ToFin(Error.New($"it is no classifier of this program: its metadata lacks '{HeaderKey}'"));
+        }
+        catch (JsonException e)
+        {
+            return Error.New(FormattableString.Invariant($"byte {e.BytePositionInLine + 1} of its metadata is not what a classifier holds there"));
+        }
+    }
+
+    private static Fin<double[]> Weight(SafetensorsFile file, Parameter parameter) =>
+        file.Find(parameter.Name).Filter(tensor => tensor.Type == SafetensorsType.F32 && tensor.Shape == parameter.Shape.Map(size => (long)size)).Match(
+            tensor => FinSucc(MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray().Select(value => (double)value).ToArray()),
+            () => Error.New($"its tensor {parameter.Name} is missing or has another shape or type"));
+
+    // What we write ourselves is right, or it is a bug.
+    private static T Valid<T>(Validation<Error, T> made) => made.IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
+}

@@ -1,0 +1,88 @@
+using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Tensors;
+using Ddpm.Gpu.Training;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Networks;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Ddpm.Gpu.Classification;
+
+/// <summary>Trains classifiers.</summary>
+public static class ClassifierTraining
+{
+    private const int ShareSize = 32;
+
+    /// <summary>Trains the classifier of labelled images. On the CPU it depends on the recipe and the images alone, not on the threads.</summary>
+    /// <param name="config">The classifier, for images of that size and labels below its number of classes.</param>
+    /// <param name="recipe">How to train it, checked.</param>
+    /// <param name="images">At least one image; labels are needed.</param>
+    /// <param name="device">What computes.</param>
+    /// <param name="progress">Told the steps done, the steps there are, and the mean loss of the epoch so far.</param>
+    /// <param name="stop">Ends the work.</param>
+    /// <returns>The classifier, which the caller owns; or that a loss was no number; or <see cref="Errors.Cancelled"/>.</returns>
+    public static Fin<TrainedClassifier> Train(
+        ClassifierConfig config, ClassifierRecipe recipe, ImageSet images, Device device, Action<int, int, double> progress, CancellationToken stop)
+    {
+        var labels = images.Labels.IfNone(() => throw new ArgumentException("the images have no labels", nameof(images)));
+        var (classifier, plan, replicas, update) = (new Classifier(config), new ClassifierPlan(recipe, images.Count), Replicas.For(device), new TensorAdam());
+        var pixels = images.Height * images.Width * images.Channels;
+        using var scope = NewDisposeScope();
+        var theta = classifier.InitialWeights(recipe.Seed, device).requires_grad_();
+        var state = new TrainingState(theta, zeros_like(theta), zeros_like(theta), 0);
+
+        // The loss of a share's images, each as its part of the whole batch, and its gradient.
+        (Tensor Gradient, double Loss) Share(ClassifierStep step, int first, int count)
+        {
+            using var own = NewDisposeScope(); // the thread has none yet
+            var (values, targets) = (new float[count * pixels], new long[count]);
+            for (var i = 0; i < count; i++)
+            {
+                var image = step.Images[first + i];
+                step.Augmentations[first + i].ToModel(
+                    images.Pixels.Span.Slice(image * pixels, pixels), images.Channels, images.Height, images.Width, values.AsSpan(i * pixels, pixels));
+                targets[i] = labels.Span[image];
+            }
+
+            var w = classifier.Layout.View(theta);
+            var x = tensor(values, [count, images.Channels, images.Height, images.Width]).to(device);
+            var logs = functional.log_softmax(classifier.Logits(w, classifier.Features(w, x)), 1);
+            var chosen = logs.gather(1, tensor(targets).to(device).unsqueeze(1)).sum();
+            var loss = chosen.Times(recipe.LabelSmoothing - 1).Plus(logs.sum().Times(-recipe.LabelSmoothing / config.Classes)).Times(1.0 / step.Images.Count);
+            return (autograd.grad([loss], [theta])[0].DetachFromDisposeScope(), loss.item<float>());
+        }
+
+        for (var epoch = 0; epoch < recipe.Epochs; epoch++)
+        {
+            var (sum, seen) = (0.0, 0);
+            foreach (var step in plan.Epoch(epoch))
+            {
+                if (stop.IsCancellationRequested)
+                {
+                    return Errors.Cancelled;
+                }
+
+                using var inner = NewDisposeScope();
+                var parts = BatchShares.Of(step.Images.Count, (step.Images.Count - 1) / ShareSize + 1);
+                var shares = replicas.Map(parts.Count, number => Share(step, parts[number].First, parts[number].Count));
+                var loss = shares.Sum(share => share.Loss);
+                update.Apply(state, [.. shares.Select(share => share.Gradient)], new WeightUpdate(step.LearningRate));
+                shares.Iter(share => share.Gradient.Dispose());
+                if (!double.IsFinite(loss))
+                {
+                    return Error.New(FormattableString.Invariant($"the classifier's loss is {loss} after {state.Updates} steps: lower its learning rate"));
+                }
+
+                state = state with { Updates = state.Updates + 1 };
+                (sum, seen) = (sum + loss * step.Images.Count, seen + step.Images.Count);
+                progress(state.Updates, plan.TotalSteps, sum / seen);
+            }
+        }
+
+        return new TrainedClassifier(classifier, theta.detach().clone().DetachFromDisposeScope());
+    }
+}

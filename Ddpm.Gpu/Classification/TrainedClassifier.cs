@@ -1,0 +1,72 @@
+using Ddpm.Gpu.Devices;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Networks;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Classification;
+
+/// <summary>A classifier and its weights. It owns them.</summary>
+/// <param name="classifier">The classifier.</param>
+/// <param name="theta">θ, on the device that computes.</param>
+public sealed class TrainedClassifier(Classifier classifier, Tensor theta) : IDisposable
+{
+    private const int Piece = 100;
+
+    /// <summary>What it is.</summary>
+    public ClassifierConfig Config => classifier.Config;
+
+    /// <summary>Where its parameters lie in <see cref="Theta"/>.</summary>
+    public Classifier Classifier => classifier;
+
+    /// <summary>θ.</summary>
+    public Tensor Theta => theta;
+
+    /// <summary>The features of images, N×D.</summary>
+    /// <param name="images">Images of its size.</param>
+    /// <param name="progress">Told the images done and the images there are.</param>
+    /// <param name="stop">Ends the work with an exception.</param>
+    /// <exception cref="OperationCanceledException">When told to stop.</exception>
+    public float[] Features(ImageSet images, Action<int, int> progress, CancellationToken stop) =>
+        Compute(images, (w, x) => classifier.Features(w, x), ClassifierConfig.FeatureCount, progress, stop);
+
+    /// <summary>The part of labelled images whose class it tells.</summary>
+    /// <inheritdoc cref="Features"/>
+    public double Accuracy(ImageSet images, Action<int, int> progress, CancellationToken stop)
+    {
+        var logits = Compute(images, (w, x) => classifier.Logits(w, classifier.Features(w, x)), Config.Classes, progress, stop);
+        var labels = images.Labels.IfNone(() => throw new ArgumentException("the images have no labels", nameof(images))).ToArray();
+        var right = 0;
+        for (var i = 0; i < labels.Length; i++)
+        {
+            var row = logits.AsSpan(i * Config.Classes, Config.Classes);
+            right += labels[i] < row.Length && row.IndexOf(row.ToArray().Max()) == labels[i] ? 1 : 0;
+        }
+
+        return (double)right / labels.Length;
+    }
+
+    /// <summary>Numbers of every image, computed in pieces of one size: what an image's are does not depend on the threads.</summary>
+    private float[] Compute(ImageSet images, Func<Networks.Weights, Tensor, Tensor> function, int each, Action<int, int> progress, CancellationToken stop)
+    {
+        var (computed, done, pixels) = (new float[images.Count * each], 0, images.Height * images.Width * images.Channels);
+        Replicas.For(theta.device).ForEach((images.Count - 1) / Piece + 1, number =>
+        {
+            stop.ThrowIfCancellationRequested();
+            using var still = no_grad(); // of this thread, as is the scope
+            using var scope = NewDisposeScope();
+            var (first, count) = (number * Piece, Math.Min(Piece, images.Count - number * Piece));
+            var values = new float[count * pixels];
+            PixelScale.ToModel(images.Pixels.Span.Slice(first * pixels, count * pixels), images.Channels, images.Height, images.Width, values);
+            var x = tensor(values, [count, images.Channels, images.Height, images.Width]).to(theta.device);
+            function(classifier.Layout.View(theta), x).contiguous().cpu().data<float>().CopyTo(computed.AsSpan(first * each, count * each));
+            lock (computed)
+            {
+                progress(done += count, images.Count);
+            }
+        });
+        return computed;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => theta.Dispose();
+}

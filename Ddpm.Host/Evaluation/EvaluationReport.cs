@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Ddpm.Gpu.Likelihood;
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
+using LanguageExt;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Evaluation;
+
+/// <summary>The images that were judged.</summary>
+/// <param name="Source">The run or the file.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Seed">The seed of their noise.</param>
+/// <param name="Sampler">The sampler.</param>
+/// <param name="Evaluations">Evaluations of the network for each image.</param>
+/// <param name="ClipSample">Whether estimates of the image were clipped.</param>
+/// <param name="Checkpoint">The checkpoint.</param>
+/// <param name="WeightsSha256">The checksum of the weights that were sampled with.</param>
+internal sealed record SamplesReport(
+    string Source, int Count, ulong? Seed, string? Sampler, int? Evaluations, bool? ClipSample, string? Checkpoint, string? WeightsSha256)
+{
+    /// <summary>Images of a file, of which nothing more is known.</summary>
+    public static SamplesReport Of(string file, ImageSet images) => new(file, images.Count, null, null, null, null, null, null);
+}
+
+/// <summary>What computed the features.</summary>
+internal sealed record FeaturesReport(string Name, string Sha256, int Dimension);
+
+/// <summary>The real images: the training images are the reference, and the first of the test images give the floor.</summary>
+internal sealed record ReferenceReport(string Dataset, int TrainImages, string TrainSha256, int FloorImages, string TestSha256);
+
+/// <summary>How far images are from the training images.</summary>
+/// <param name="FrechetDistance">The squared Fréchet distance.</param>
+/// <param name="KernelDistance">The kernel distance, mean over subsets.</param>
+/// <param name="KernelDeviation">Its standard deviation over subsets.</param>
+/// <param name="Precision">The part of the images that lie on the manifold of the training images.</param>
+/// <param name="Recall">The part of the training images that lie on the manifold of the images.</param>
+internal sealed record DistanceReport(double FrechetDistance, double KernelDistance, double KernelDeviation, double Precision, double Recall);
+
+/// <summary>The variational bound in bits per dimension, the mean over images.</summary>
+/// <param name="Images">How many test images.</param>
+/// <param name="ReverseVariance">The model's variance.</param>
+/// <param name="ClipSample">Whether estimates were clipped.</param>
+/// <param name="Prior">L_T.</param>
+/// <param name="Steps">The sum of L_1 … L_{T−1}.</param>
+/// <param name="Decoder">L_0.</param>
+/// <param name="Total">The bound.</param>
+/// <param name="StandardError">Of the bound, over images.</param>
+internal sealed record BoundReport(
+    int Images, string ReverseVariance, bool ClipSample, double Prior, double Steps, double Decoder, double Total, double StandardError)
+{
+    /// <summary>The mean of bounds.</summary>
+    public static BoundReport Of(Arr<VariationalBound> bounds, BoundSetting setting)
+    {
+        var total = bounds.Average(bound => bound.Total);
+        var variance = bounds.Count < 2 ? double.NaN : bounds.Sum(bound => (bound.Total - total) * (bound.Total - total)) / (bounds.Count - 1);
+        return new(
+            bounds.Count, setting.Variance.ToString().ToLowerInvariant(), setting.ClipSample, bounds.Average(bound => bound.Prior), bounds.Average(bound => bound.Steps.Sum()),
+            bounds.Average(bound => bound.Decoder), total, Math.Sqrt(variance / bounds.Count));
+    }
+}
+
+/// <summary>The classification accuracy score.</summary>
+/// <param name="Accuracy">The part of the test images that a classifier trained on the generated images tells right.</param>
+/// <param name="TestImages">How many.</param>
+/// <param name="Epochs">How long it was trained.</param>
+/// <param name="Seed">From which seed.</param>
+internal sealed record ScoreReport(double Accuracy, int TestImages, int Epochs, ulong Seed);
+
+/// <summary>evaluation.json: what was measured, and with what.</summary>
+internal sealed record EvaluationReport(
+    SamplesReport Samples, FeaturesReport Features, ReferenceReport Reference, string DistanceName, DistanceReport Generated, DistanceReport Floor,
+    BoundReport? BitsPerDimension = null, ScoreReport? ClassificationAccuracyScore = null)
+{
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>D: how much farther the images are than other real ones.</summary>
+    public double AboveFloor => Generated.FrechetDistance - Floor.FrechetDistance;
+
+    /// <summary>The report as JSON.</summary>
+    public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, Format), (byte)'\n'];
+
+    /// <summary>The report as lines.</summary>
+    public Seq<string> Table()
+    {
+        static string Row(string name, params object[] cells) => Invariant($"{name,-20}{string.Concat(cells.Select(cell => Invariant($"{cell,14}")))}");
+        static string Number(double value, string format) => value.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
+        var rows = Seq(
+            Invariant($"{Samples.Count} images of {Samples.Source}{(Samples.Evaluations is { } n ? Invariant($", {Samples.Sampler} with {n} evaluations, seed {Samples.Seed}") : "")}, against {Reference.TrainImages} training images of {Reference.Dataset}"),
+            $"features: {Features.Name}, {Features.Dimension} numbers, SHA-256 {Features.Sha256}",
+            DistanceName,
+            Row("", "images", "floor"),
+            Row("Fréchet distance", Number(Generated.FrechetDistance, "F4"), Number(Floor.FrechetDistance, "F4")),
+            Row("D, above the floor", Number(AboveFloor, "F4")),
+            Row("kernel distance", Number(Generated.KernelDistance, "F5"), Number(Floor.KernelDistance, "F5")),
+            Row("  over subsets ±", Number(Generated.KernelDeviation, "F5"), Number(Floor.KernelDeviation, "F5")),
+            Row("precision", Number(Generated.Precision, "F3"), Number(Floor.Precision, "F3")),
+            Row("recall", Number(Generated.Recall, "F3"), Number(Floor.Recall, "F3")));
+        var bound = toSeq(Optional(BitsPerDimension)).Map(bits => Row(
+            "bits per dimension", Number(bits.Total, "F3"), Invariant($"± {bits.StandardError:F3} = {bits.Prior:F4} prior + {bits.Steps:F3} steps + {bits.Decoder:F3} decoder, on {bits.Images} test images")));
+        var score = toSeq(Optional(ClassificationAccuracyScore)).Map(found => Row("classif. accuracy", Number(100 * found.Accuracy, "F2") + " %"));
+        return rows + bound + score;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Security.Cryptography;
+using Ddpm.Gpu.Classification;
+using Ddpm.Host.Data;
+using Ddpm.Host.Files;
+using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+
+namespace Ddpm.Host.Evaluation;
+
+/// <summary>What turns images into the features that are compared.</summary>
+internal abstract class FeatureSource : IDisposable
+{
+    private const string Shipped = "Ddpm.Host.Classifiers.fashion-mnist.safetensors";
+
+    private protected FeatureSource(string distance, string name, string sha256) => (Distance, Name, Sha256) = (distance, name, sha256);
+
+    /// <summary>What the Fréchet distance of these features is called.</summary>
+    public string Distance { get; }
+
+    /// <summary>What they are, in words.</summary>
+    public string Name { get; }
+
+    /// <summary>SHA-256 of the file that computes them.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>The features of images, image by image.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="progress">Told the images done and the images there are.</param>
+    /// <param name="stop">Ends the work with an exception.</param>
+    public abstract float[] Features(ImageSet images, Action<int, int> progress, CancellationToken stop);
+
+    /// <summary>The source that was asked for.</summary>
+    /// <param name="script">A TorchScript module.</param>
+    /// <param name="classifier">A classifier's file; none for the one that comes with the program.</param>
+    /// <param name="data">What images are compared with.</param>
+    /// <param name="device">What computes.</param>
+    public static Fin<FeatureSource> Open(Option<string> script, Option<string> classifier, LoadedDataSet data, Device device) => (script.Case, classifier.Case) switch
+    {
+        (string, string) => Error.New(Commands.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them"),
+        (string path, _) => Script(path, device),
+        (_, string path) => from bytes in Folders.Read(path)
+                            from source in Classifier(bytes, path, data, device).At($"{path} cannot be used")
+                            select source,
+        _ => data.Description.Name == Pure.Data.DataSetDescription.FashionMnist.Name
+            ? Classifier(ShippedBytes(), "fashion-mnist", data, device)
+            : Error.New($"no classifier for {data.Description.Title} comes with the program: make one with evaluate train-classifier --dataset {data.Description.Name}, and name it with --classifier"),
+    };
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+
+    private static ReadOnlyMemory<byte> ShippedBytes()
+    {
+        using var stream = typeof(FeatureSource).Assembly.GetManifestResourceStream(Shipped)!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static Fin<FeatureSource> Classifier(ReadOnlyMemory<byte> bytes, string name, LoadedDataSet data, Device device) =>
+        from file in Safetensors.Read(bytes)
+        from loaded in ClassifierFile.Load(file, device)
+        from fits in (loaded.Header.ImageSize, loaded.Header.ImageChannels) == (data.Images.Height, data.Images.Channels)
+            ? FinSucc(unit)
+            : FinFail<Unit>(Error.New($"it is for images of {loaded.Header.ImageSize}×{loaded.Header.ImageSize}×{loaded.Header.ImageChannels}"))
+        select (FeatureSource)new OfClassifier(loaded.Trained, name, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
+
+    private static Fin<FeatureSource> Script(string path, Device device) =>
+        from bytes in Folders.Read(path)
+        from source in Loaded(path, device, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)))
+        select source;
+
+    private static Fin<FeatureSource> Loaded(string path, Device device, string sha256)
+    {
+        try
+        {
+            var module = jit.load(path, device.type, Math.Max(0, device.index));
+            module.eval();
+            return new OfScript(module, path, sha256, device);
+        }
+        catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or FileNotFoundException)
+        {
+            return Error.New($"{path} is no TorchScript module that libtorch {__version__} can load: {e.Message.Split('\n')[0]}");
+        }
+    }
+
+    private sealed class OfClassifier(TrainedClassifier classifier, string name, string sha256)
+        : FeatureSource("Fréchet distance (features of the classifier, not Inception's: no FID)", $"classifier {name}", sha256)
+    {
+        public override float[] Features(ImageSet images, Action<int, int> progress, CancellationToken stop) => classifier.Features(images, progress, stop);
+
+        public override void Dispose() => classifier.Dispose();
+    }
+
+    /// <summary>
+    /// A TorchScript module that takes N×3×H×W levels as bytes, as the usual Inception does, which is also told to return features; one that takes images alone
+    /// is called with them alone.
+    /// </summary>
+    private sealed class OfScript(jit.ScriptModule module, string path, string sha256, Device device)
+        : FeatureSource("Fréchet distance (features of the TorchScript module; FID where that is Inception)", $"TorchScript {path}", sha256)
+    {
+        private const int Piece = 64;
+
+        public override float[] Features(ImageSet images, Action<int, int> progress, CancellationToken stop)
+        {
+            using var still = no_grad();
+            var (all, pixels) = (new List<float>(), images.Height * images.Width * images.Channels);
+            for (var first = 0; first < images.Count; first += Piece)
+            {
+                stop.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                var count = Math.Min(Piece, images.Count - first);
+                var levels = tensor(images.Pixels.Slice(first * pixels, count * pixels).ToArray(), [count, images.Height, images.Width, images.Channels], ScalarType.Byte)
+                    .to(device).permute(0, 3, 1, 2).expand(count, 3, images.Height, images.Width).contiguous();
+                all.AddRange(Called(levels).to(float32).reshape(count, -1).cpu().contiguous().data<float>());
+                progress(first + count, images.Count);
+            }
+
+            return [.. all];
+        }
+
+        public override void Dispose() => module.Dispose();
+
+        private Tensor Called(Tensor levels)
+        {
+            try
+            {
+                return (Tensor)module.call(levels, true);
+            }
+            catch (System.Runtime.InteropServices.ExternalException)
+            {
+                return (Tensor)module.call(levels);
+            }
+        }
+    }
+}

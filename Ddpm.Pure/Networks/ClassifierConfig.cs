@@ -1,0 +1,64 @@
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Networks;
+
+/// <summary>
+/// A small classifier of images: three 3×3 convolutions with SiLU, the first two followed by 2×2 maximum pooling, then a linear layer to
+/// <see cref="FeatureCount"/> features, SiLU, and a linear layer to a logit for each class. Its features are what generated images are measured by.
+/// </summary>
+public sealed record ClassifierConfig
+{
+    /// <summary>D, the features of an image.</summary>
+    public const int FeatureCount = 128;
+
+    private ClassifierConfig(int imageSize, int imageChannels, int classes)
+    {
+        (ImageSize, ImageChannels, Classes) = (imageSize, imageChannels, classes);
+        First = new("conv1", imageChannels, 32, 3, 1, 1);
+        Second = new("conv2", 32, 64, 3, 1, 1);
+        Third = new("conv3", 64, 64, 3, 1, 1);
+        ToFeatures = new("features", 64 * (imageSize / 4) * (imageSize / 4), FeatureCount);
+        ToLogits = new("logits", FeatureCount, classes);
+    }
+
+    /// <summary>Height and width of the images, divisible by 4.</summary>
+    public int ImageSize { get; }
+
+    /// <summary>1 for grey images, 3 for colour.</summary>
+    public int ImageChannels { get; }
+
+    /// <summary>K ≥ 2, the classes.</summary>
+    public int Classes { get; }
+
+    /// <summary>The convolution at full size, before the first pooling.</summary>
+    public Convolution First { get; }
+
+    /// <summary>The convolution at half size, before the second pooling.</summary>
+    public Convolution Second { get; }
+
+    /// <summary>The convolution at a quarter of the size.</summary>
+    public Convolution Third { get; }
+
+    /// <summary>The linear layer to the features.</summary>
+    public Linear ToFeatures { get; }
+
+    /// <summary>The linear layer from the features to the logits.</summary>
+    public Linear ToLogits { get; }
+
+    /// <summary>What it trains, in state-dict order.</summary>
+    public Arr<Parameter> Parameters => Array<Layer>(First, Second, Third, ToFeatures, ToLogits).Bind(layer => layer.Parameters);
+
+    /// <summary>The classifier of images of a size.</summary>
+    /// <param name="imageSize">Height and width, in [4, 256] and divisible by 4.</param>
+    /// <param name="imageChannels">1 or 3.</param>
+    /// <param name="classes">K, from 2 to 256: a label is a byte.</param>
+    /// <returns>The classifier, or every fault.</returns>
+    public static Validation<Error, ClassifierConfig> Create(int imageSize, int imageChannels, int classes) =>
+        (Check.That("image size", imageSize, imageSize is >= 4 and <= 256 && imageSize % 4 == 0, "must lie in [4, 256] and be divisible by 4"),
+                Check.That("image channels", imageChannels, imageChannels is 1 or 3, "must be 1 or 3"),
+                Check.That("classes", classes, classes is >= 2 and <= 256, "must lie in [2, 256]"))
+            .Apply((size, channels, count) => new ClassifierConfig(size, channels, count));
+}
