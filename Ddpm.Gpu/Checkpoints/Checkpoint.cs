@@ -17,10 +17,11 @@ namespace Ddpm.Gpu.Checkpoints;
 /// <param name="ImageSize">Height and width of the images.</param>
 /// <param name="ImageChannels">Their channels.</param>
 /// <param name="Progress">How far the run is.</param>
-public sealed record CheckpointHeader(TrainingOptions Options, int ImageSize, int ImageChannels, TrainingProgress Progress)
+/// <param name="Classes">How many classes the network knows.</param>
+public sealed record CheckpointHeader(TrainingOptions Options, int ImageSize, int ImageChannels, TrainingProgress Progress, int Classes = 0)
 {
     /// <summary>The configuration that the header describes, or every fault in it.</summary>
-    public Validation<Error, TrainingConfig> Config => TrainingConfig.From(Options, ImageSize, ImageChannels);
+    public Validation<Error, TrainingConfig> Config => TrainingConfig.From(Options, ImageSize, ImageChannels, Classes);
 }
 
 /// <summary>

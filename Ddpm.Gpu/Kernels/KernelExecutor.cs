@@ -37,23 +37,23 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     public void Take(Tensor theta, bool withGradient) => _weights.Pack((_theta = theta).Pointer<T>(), withGradient);
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor x, Tensor timesteps)
+    public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null)
     {
         using var scope = NewDisposeScope();
         var output = empty(x.shape, _network.Type);
-        Run(_forward, withGradient: false, x, timesteps, (program, first, count) => Move(program.Output, count, output.Pointer<T>(), first, Out));
+        Run(_forward, withGradient: false, x, timesteps, classes, (program, first, count) => Move(program.Output, count, output.Pointer<T>(), first, Out));
         return output.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient)
+    public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null)
     {
         using var scope = NewDisposeScope();
         var wanted = target.contiguous();
         var pixels = (int)(target.numel() / target.shape[0]);
         var share = 1 / ((double)batch * pixels);
         var loss = 0.0;
-        Run(_training, withGradient: true, x, timesteps, (program, first, count) =>
+        Run(_training, withGradient: true, x, timesteps, classes, (program, first, count) =>
         {
             for (var n = 0; n < count; n++)
             {
@@ -85,10 +85,16 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     }
 
     /// <summary>Runs images through a program that nobody else uses meanwhile, so many at a time.</summary>
-    private void Run(ConcurrentBag<KernelProgram<T>> free, bool withGradient, Tensor x, Tensor timesteps, Action<KernelProgram<T>, int, int> after)
+    private void Run(ConcurrentBag<KernelProgram<T>> free, bool withGradient, Tensor x, Tensor timesteps, Tensor? classes, Action<KernelProgram<T>, int, int> after)
     {
         var (images, batch, steps) = (x.contiguous(), (int)x.shape[0], _network.Config.Timesteps);
-        var t = timesteps.data<long>().ToArray();
+        var (t, most) = (timesteps.data<long>().ToArray(), _network.Config.Classes);
+        var k = classes is null ? [.. Enumerable.Repeat((long)most, batch)] : classes.data<long>().ToArray();
+        if (k.Length != batch || k.Any(known => known < 0 || known > most))
+        {
+            throw new ArgumentException(Invariant($"the kernels need {batch} classes in [0, {most}]"), nameof(classes));
+        }
+
         if (t.Length != batch || t.Any(step => step < 0 || step >= steps) || x.dtype != _network.Type)
         {
             throw new ArgumentException(Invariant($"the kernels need {batch} timesteps in [0, {steps}) and images of type {_network.Type}"), nameof(timesteps));
@@ -97,18 +103,17 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         var program = free.TryTake(out var taken) ? taken : Program(withGradient);
         try
         {
-            var most = program.Images;
-            Span<int> some = stackalloc int[most];
-            for (var first = 0; first < batch; first += most)
+            Span<int> some = stackalloc int[program.Images], known = stackalloc int[program.Images];
+            for (var first = 0; first < batch; first += program.Images)
             {
-                var count = Math.Min(most, batch - first);
+                var count = Math.Min(program.Images, batch - first);
                 for (var n = 0; n < count; n++)
                 {
-                    some[n] = (int)t[first + n];
+                    (some[n], known[n]) = ((int)t[first + n], (int)k[first + n]);
                 }
 
                 Move(program.Input, count, images.Pointer<T>(), first, In);
-                program.Forward(some[..count]);
+                program.Forward(some[..count], known[..count]);
                 after(program, first, count);
             }
         }

@@ -16,8 +16,9 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
     private readonly Dictionary<(int Size, int Channels, int Purpose), Activation<T>> _scratch = [];
     private readonly List<IDisposable> _memory = [];
     private readonly NativeArray<T> _embeddings;
-    private readonly int[] _timesteps;
-    private readonly int _embeddingDimension;
+    private readonly int[] _timesteps, _classes;
+    private readonly int _embeddingDimension, _classOffset;
+    private readonly NativeArray<T>? _conditions, _conditionGradients; // of each image the embedding of its timestep and its class, and the gradient of that
 
     /// <summary>Puts a network together.</summary>
     /// <param name="network">The network.</param>
@@ -28,7 +29,14 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
     public KernelProgram(UNet network, KernelWeights<T> weights, NativeArray<T> embeddings, int images, bool withGradient)
     {
         (Weights, Images, WithGradient, _embeddings, _embeddingDimension) = (weights, images, withGradient, embeddings, network.Config.EmbeddingDimension);
-        _timesteps = new int[images];
+        (_timesteps, _classes) = (new int[images], new int[images]);
+        if (network.Config.Classes > 0)
+        {
+            _classOffset = weights.Offset(UNetLayers.ClassEmbeddingName);
+            _conditions = Allocate((long)images * _embeddingDimension);
+            _conditionGradients = withGradient ? Allocate((long)images * _embeddingDimension) : null;
+        }
+
         Input = Allocate(weights.Shape(network.Config.ImageSize), network.Config.ImageChannels);
         Output = network.Compose(this, Input);
     }
@@ -48,14 +56,25 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
     /// <summary>The network's output.</summary>
     public Activation<T> Output { get; }
 
-    /// <summary>The embedding of an image's timestep.</summary>
-    public T* Embedding(int image) => _embeddings.Pointer + (long)_timesteps[image] * _embeddingDimension;
+    /// <summary>The embedding of an image's timestep, and of its class where the network knows classes.</summary>
+    public T* Embedding(int image) => _conditions is null ? OfTimestep(image) : _conditions.Pointer + (long)image * _embeddingDimension;
+
+    /// <summary>Where its gradient is added up, if anybody wants it: that of timesteps is not learnt.</summary>
+    public T* EmbeddingGradient(int image) => _conditionGradients is null ? null : _conditionGradients.Pointer + (long)image * _embeddingDimension;
 
     /// <summary>Computes <see cref="Output"/> from <see cref="Input"/>, which is changed.</summary>
     /// <param name="timesteps">The timestep of each image.</param>
-    public void Forward(ReadOnlySpan<int> timesteps)
+    /// <param name="classes">The class of each image.</param>
+    public void Forward(ReadOnlySpan<int> timesteps, ReadOnlySpan<int> classes)
     {
         timesteps.CopyTo(_timesteps);
+        classes.CopyTo(_classes);
+        for (var n = 0; n < timesteps.Length && _conditions is not null; n++)
+        {
+            new ReadOnlySpan<T>(OfTimestep(n), _embeddingDimension).CopyTo(new(Embedding(n), _embeddingDimension));
+            Lanes<T>.AddScaled(Weights.Theta + ClassRow(n), T.One, Embedding(n), _embeddingDimension);
+        }
+
         foreach (var node in _nodes)
         {
             node.Forward(timesteps.Length);
@@ -67,9 +86,15 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
     /// <param name="gradient">Of θ.</param>
     public void Backward(int images, T* gradient)
     {
+        _conditionGradients?.Clear();
         for (var i = _nodes.Count - 1; i >= 0; i--)
         {
             _nodes[i].Backward(images, gradient);
+        }
+
+        for (var n = 0; n < images && _conditionGradients is not null; n++)
+        {
+            Lanes<T>.AddScaled(EmbeddingGradient(n), T.One, gradient + ClassRow(n), _embeddingDimension);
         }
     }
 
@@ -137,6 +162,10 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
 
     /// <inheritdoc/>
     public void Dispose() => _memory.ForEach(memory => memory.Dispose());
+
+    private T* OfTimestep(int image) => _embeddings.Pointer + (long)_timesteps[image] * _embeddingDimension;
+
+    private int ClassRow(int image) => _classOffset + _classes[image] * _embeddingDimension;
 
     private M Own<M>(M memory)
         where M : IDisposable

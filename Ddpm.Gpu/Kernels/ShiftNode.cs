@@ -57,6 +57,7 @@ internal sealed unsafe class ShiftNode<T> : KernelNode<T>
             var hidden = _hidden.Pointer + n * _row;
             var slope = _slope.Pointer + n * _row;
             var back = _gradient.Pointer;
+            var embedding = _program.EmbeddingGradient(n);
             _gradient.Clear();
             for (var c = 0; c < _out; c++)
             {
@@ -71,6 +72,10 @@ internal sealed unsafe class ShiftNode<T> : KernelNode<T>
                 var d = back[c] * slope[c];
                 gradient[_bias1 + c] += d;
                 Lanes<T>.AddScaled(_program.Embedding(n), d, gradient + _weight1 + c * _in, _in);
+                if (embedding is not null)
+                {
+                    Lanes<T>.AddScaled(theta + _weight1 + c * _in, d, embedding, _in);
+                }
             }
         }
     }

@@ -19,8 +19,9 @@ public interface INetworkExecutor : IDisposable
     /// <summary>The network's output.</summary>
     /// <param name="x">x_t, N×C×H×W.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
+    /// <param name="classes">The class of each image, N integers in [0, K], K standing for none; null for none of all.</param>
     /// <returns>o, N×C×H×W.</returns>
-    Tensor Forward(Tensor x, Tensor timesteps);
+    Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null);
 
     /// <summary>The loss of some of a batch's images; its gradient is added to a vector.</summary>
     /// <param name="x">x_t, N×C×H×W.</param>
@@ -29,6 +30,7 @@ public interface INetworkExecutor : IDisposable
     /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
     /// <param name="batch">The images of the whole batch: the loss is the sum of the weighted errors, divided by that.</param>
     /// <param name="gradient">What ∇θ is added to.</param>
+    /// <param name="classes">The class of each image, as for <see cref="Forward"/>.</param>
     /// <returns>The loss in float64, on the network's device.</returns>
-    Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient);
+    Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null);
 }

@@ -28,18 +28,18 @@ public sealed class TensorExecutor(UNet network, ScalarType? inside = null) : IN
     }
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor x, Tensor timesteps)
+    public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null)
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        return Output(x, timesteps).MoveToOuterDisposeScope();
+        return Output(x, timesteps, classes).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient)
+    public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null)
     {
         using var scope = NewDisposeScope();
-        var output = Output(x, timesteps);
+        var output = Output(x, timesteps, classes);
         var error = weights is null
             ? functional.mse_loss(output, target)
             : (functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]) * weights).mean();
@@ -49,9 +49,9 @@ public sealed class TensorExecutor(UNet network, ScalarType? inside = null) : IN
     }
 
     // θ is narrowed as a whole, and gradients come back through that wide.
-    private Tensor Output(Tensor x, Tensor timesteps) => inside is { } narrow
-        ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), timesteps).to(network.Type)
-        : network.Forward(network.Layout.View(Theta), x, timesteps);
+    private Tensor Output(Tensor x, Tensor timesteps, Tensor? classes) => inside is { } narrow
+        ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), timesteps, classes).to(network.Type)
+        : network.Forward(network.Layout.View(Theta), x, timesteps, classes);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -66,9 +66,18 @@ public sealed class UNet : IDisposable
     /// <param name="w">Its weights.</param>
     /// <param name="image">x_t, N×C×H×W, of the weights' type.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
+    /// <param name="classes">The class of each image, N integers in [0, K], K standing for none; null for none of all.</param>
     /// <returns>o, N×C×H×W.</returns>
-    public Tensor Forward(Weights w, Tensor image, Tensor timesteps) =>
-        Compose(new TensorLayers(w, _timeEmbedding.index_select(0, timesteps).to(image.dtype)), image.ChannelsLast());
+    public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null)
+    {
+        var embedding = _timeEmbedding.index_select(0, timesteps).to(image.dtype);
+        return Compose(
+            new TensorLayers(w, Config.Classes == 0 ? embedding : embedding.Plus(w[UNetLayers.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])))),
+            image.ChannelsLast());
+    }
+
+    /// <summary>No class for any of so many images.</summary>
+    public Tensor Unclassified(long images) => TensorMath.Repeated(Config.Classes, images, Device);
 
     /// <inheritdoc/>
     public void Dispose() => _timeEmbedding.Dispose();

@@ -21,7 +21,8 @@ public sealed record GeneratedImages(int Count, int Channels, int Size, ReadOnly
 /// <param name="First">The number of the first, ≥ 0.</param>
 /// <param name="Count">How many from there on, ≥ 1.</param>
 /// <param name="AtOnce">How many to have in work at a time, ≥ 1, as far as whole micro-batches allow; no image depends on it.</param>
-public sealed record SampleRequest(ulong Seed, int First, int Count, int AtOnce);
+/// <param name="Condition">Which classes they are of, for a network that knows classes; none for no class.</param>
+public sealed record SampleRequest(ulong Seed, int First, int Count, int AtOnce, Option<ClassCondition> Condition = default);
 
 /// <summary>What is known of the images to generate.</summary>
 /// <param name="Images">In [−1, 1], as many as are asked for, N·C·H·W numbers.</param>
@@ -65,6 +66,23 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
         var kept = moments.Append(plan.Lines.Count).Distinct().ToDictionary(moment => moment, _ => new float[request.Count * pixels]);
         var parts = MicroBatches.Covering(request.First, request.Count, micro);
         using var executor = ComputeDevice.Executor(network);
+
+        // Guidance (Ho and Salimans 2022) needs both outputs, but for the scales at which one of them counts nothing.
+        Tensor Output(Tensor x, Tensor timesteps, int firstImage) => request.Condition.Match(
+            condition =>
+            {
+                var (plain, classed) = (condition.Guidance.Output.First, condition.Guidance.Output.Second);
+                Tensor Classed()
+                {
+                    var classes = Enumerable.Range(firstImage, micro).Select(image => (long)condition.ClassOf(image)).ToArray();
+                    return executor.Forward(x, timesteps, tensor(classes).to(network.Device));
+                }
+
+                return plain == 0 ? Classed()
+                    : classed == 0 ? executor.Forward(x, timesteps)
+                    : executor.Forward(x, timesteps).Times(plain).Plus(Classed().Times(classed));
+            },
+            () => executor.Forward(x, timesteps));
         executor.Take(theta, withGradient: false);
         var done = 0;
         void Report()
@@ -103,7 +121,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
             Keep(0, initial);
             var result = PlanExecutor.Run(
                 plan,
-                (x, timestep) => executor.Forward(x, TensorMath.Repeated(timestep, micro, network.Device)),
+                (x, timestep) => Output(x, TensorMath.Repeated(timestep, micro, network.Device), part.First),
                 initial,
                 noise.Line,
                 known.Map(Known),

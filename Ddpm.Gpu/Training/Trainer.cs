@@ -14,6 +14,7 @@ namespace Ddpm.Gpu.Training;
 public sealed class Trainer : IDisposable
 {
     private readonly UNet _network;
+    private readonly ReadOnlyMemory<byte> _labels; // none where the network knows no classes
     private readonly Tensor _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise;
     private readonly INetworkExecutor _executor;
     private readonly IAdamUpdate _update;
@@ -33,6 +34,7 @@ public sealed class Trainer : IDisposable
     {
         (_network, _replicas, State, _executor) = (network, replicas, state, executor ?? ComputeDevice.Executor(network));
         _update = update ?? ComputeDevice.Update(network, replicas);
+        _labels = network.Config.Classes == 0 ? default : images.Labels.IfNone(() => throw new ArgumentException("the network wants classes, and the images have none", nameof(images)));
         using var scope = NewDisposeScope();
         _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)
             .to(network.Device).permute(0, 3, 1, 2).DetachFromDisposeScope();
@@ -62,7 +64,7 @@ public sealed class Trainer : IDisposable
         var share = step.Share(first, count);
         var x0 = Images(share);
         var weights = share.Weights.ForAll(weight => weight == 1) ? null : tensor(share.Weights.ToArray(), _network.Type).to(_network.Device);
-        return new(x0, tensor(share.Timesteps.Map(timestep => (long)timestep).ToArray()).to(_network.Device), Noise(share, x0.shape), weights);
+        return new(x0, tensor(share.Timesteps.Map(timestep => (long)timestep).ToArray()).to(_network.Device), Noise(share, x0.shape), weights, Classes(share));
     });
 
     /// <summary>What the updates since the last call found, in their order. All comes in one piece, as asking waits for the device.</summary>
@@ -98,12 +100,12 @@ public sealed class Trainer : IDisposable
     public StepOutcome Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Option<double> clipNorm = default, Tensor? weights = null)
     {
         Begin((int)x0.shape[0], new WeightUpdate(learningRate, clipNorm), (first, count) =>
-            new(x0.narrow(0, first, count), t.narrow(0, first, count), epsilon.narrow(0, first, count), weights?.narrow(0, first, count)));
+            new(x0.narrow(0, first, count), t.narrow(0, first, count), epsilon.narrow(0, first, count), weights?.narrow(0, first, count), null));
         return Outcomes()[^1];
     }
 
     /// <summary>Some of a batch's images, with what belongs to each.</summary>
-    private readonly record struct Share(Tensor X0, Tensor Timesteps, Tensor Epsilon, Tensor? Weights);
+    private readonly record struct Share(Tensor X0, Tensor Timesteps, Tensor Epsilon, Tensor? Weights, Tensor? Classes);
 
     private void Begin(int batch, WeightUpdate update, Func<int, int, Share> prepare)
     {
@@ -118,10 +120,10 @@ public sealed class Trainer : IDisposable
         var losses = _replicas.Map(parts.Count, number =>
         {
             using var own = NewDisposeScope(); // the thread has none yet
-            var (x0, t, epsilon, weights) = prepare(parts[number].First, parts[number].Count);
+            var (x0, t, epsilon, weights, classes) = prepare(parts[number].First, parts[number].Count);
             var xt = (_a[t] * x0).Plus(_sigma[t] * epsilon);
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
-            return _executor.Gradient(xt, t, target, weights, batch, _gradients[number].zero_()).DetachFromDisposeScope();
+            return _executor.Gradient(xt, t, target, weights, batch, _gradients[number].zero_(), classes).DetachFromDisposeScope();
         });
         var norm = _update.Apply(State, _gradients[..parts.Count], update);
         State = State with { Updates = State.Updates + 1 };
@@ -142,6 +144,11 @@ public sealed class Trainer : IDisposable
             ? where(tensor(step.Flipped.ToArray(), [step.Flipped.Count, 1, 1, 1]).to(_network.Device), images.flip(3), images)
             : images;
     }
+
+    /// <summary>The class of each of the step's images, or the one that stands for none.</summary>
+    private Tensor? Classes(TrainingStep step) => _network.Config.Classes == 0
+        ? null
+        : tensor(step.Images.Map((place, image) => step.Unlabelled[place] ? _network.Config.Classes : (long)_labels.Span[image]).ToArray()).to(_network.Device);
 
     private Tensor Noise(TrainingStep step, long[] shape)
     {

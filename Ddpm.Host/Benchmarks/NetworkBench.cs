@@ -125,9 +125,9 @@ internal sealed class NetworkBench : IDisposable
         {
         }
 
-        public Tensor Forward(Tensor x, Tensor timesteps) => x.alias();
+        public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null) => x.alias();
 
-        public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient) => zeros([], float64, x.device);
+        public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null) => zeros([], float64, x.device);
 
         public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update) => zeros([], float64, state.Weights.device);
 
@@ -143,9 +143,9 @@ internal sealed class NetworkBench : IDisposable
 
         public void Take(Tensor theta, bool withGradient) => network.Take(theta, withGradient);
 
-        public Tensor Forward(Tensor x, Tensor timesteps) => network.Forward(x, timesteps);
+        public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null) => network.Forward(x, timesteps, classes);
 
-        public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient)
+        public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null)
         {
             using var output = network.Forward(x, timesteps);
             return zeros([], float64, x.device);

@@ -46,11 +46,12 @@ internal static class EvaluateCommand
         CommandLine.Option<int> count = new("--count") { Description = "How many samples", DefaultValueFactory = _ => UsualCount };
         CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the samples' noise and of the bound's", DefaultValueFactory = _ => SampleCommand.Request.Default.Seed };
         CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false [default: as the run's preset does]" };
+        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "The guidance scale of a run that was trained with --conditional [default: 1]" };
         CommandLine.Option<int> boundImages = new("--bound-images") { Description = "On how many test images the bits per dimension are measured; 0 for not at all", DefaultValueFactory = _ => UsualBoundImages };
         CommandLine.Option<string?> classifier = new("--classifier") { Description = "Use the features of this classifier, made by train-classifier [default: the one that comes with the program]", HelpName = "FILE" };
         CommandLine.Option<string?> script = new("--features") { Description = "Use the features of this TorchScript module, as FID does those of Inception", HelpName = "PT" };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for evaluation.json and neighbours.png [default: the run's]", HelpName = "DIR" };
-        foreach (var option in (CommandLine.Option[])[images, labels, count, seed, clip, boundImages, classifier, script, to])
+        foreach (var option in (CommandLine.Option[])[images, labels, count, seed, guidance, clip, boundImages, classifier, script, to])
         {
             command.Add(option);
         }
@@ -65,7 +66,7 @@ internal static class EvaluateCommand
                 set => FinSucc(new Judged(set, SamplesReport.Of(said.GetValue(images)!, set), data.Dataset(said).IfNone(Defaults.Dataset), None)),
                 () => Sampled(
                     named.IfNone(() => throw new System.Diagnostics.UnreachableException()), device,
-                    new(0, said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), "fixed", SamplesAtATime),
+                    new(0, said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), "fixed", SamplesAtATime, null, said.GetValue(guidance)),
                     said.GetValue(boundImages), (name, split) => data.Load(said, name, view, stop, split), view, stop))
             from train in data.Load(said, judged.Dataset, view, stop)
             from test in data.Load(said, judged.Dataset, view, stop, DataSplit.Test)
@@ -122,7 +123,7 @@ internal static class EvaluateCommand
         from name in FinSucc(receipt.Best ?? receipt.Last)
         from checkpoint in folder.ReadCheckpoint(name)
         from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
-        from wanted in SampleCommand.Checked.From(request, config.Model)
+        from wanted in SampleCommand.Checked.From(request, config.Model, receipt.Options.Dataset)
         from judged in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
             from theta in Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
             from all in use(theta, weights =>
@@ -162,7 +163,8 @@ internal static class EvaluateCommand
             made.Iter(moments => new PixelScale.Fixed().ToLevels(moments[^1].Values.Span, channels, size, size, levels.AsSpan(first * pixels, here * pixels)));
         }
 
-        return ImageSet.Create(count, size, size, channels, levels, None).OrFailure();
+        return ImageSet.Create(count, size, size, channels, levels, wanted.Images.Condition.Map(condition =>
+            (ReadOnlyMemory<byte>)Enumerable.Range(wanted.Images.First, count).Select(image => (byte)condition.ClassOf(image)).ToArray())).OrFailure();
     }
 
     private static Fin<BoundReport> Bound(
@@ -182,15 +184,13 @@ internal static class EvaluateCommand
         }
 
         var recipe = Recipe(train.Description.Name);
-        return from config in ClassifierConfig.Create(images.Height, images.Channels, Classes(train.Images)).OrFailure()
+        return from config in ClassifierConfig.Create(images.Height, images.Channels, train.Images.Classes).OrFailure()
                from known in images.Labels.Exists(labels => labels.ToArray().Any(label => label >= config.Classes))
                    ? Error.New($"a label of the images is no class of {train.Description.Title}: there are {config.Classes}, counted from 0")
                    : FinSucc(unit)
                from accuracy in Trained(config, recipe, images, test.Images, device, "classifier of generated images", (trained, right) => FinSucc(right), view, stop)
                select Some(new ScoreReport(accuracy, test.Images.Count, recipe.Epochs, recipe.Seed));
     }
-
-    private static int Classes(ImageSet images) => images.Labels.Match(labels => labels.ToArray().DefaultIfEmpty().Max() + 1, () => 0);
 
     /// <summary>Half of a garment's images may be mirrored, and none of a digit's.</summary>
     private static ClassifierRecipe Recipe(string dataset) => new() { Mirror = dataset == DataSetDescription.FashionMnist.Name };
@@ -232,7 +232,7 @@ internal static class EvaluateCommand
             from device in machine.Prepare(said)
             from train in data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, stop)
             from test in data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, stop, DataSplit.Test)
-            from config in ClassifierConfig.Create(train.Images.Height, train.Images.Channels, Classes(train.Images)).OrFailure()
+            from config in ClassifierConfig.Create(train.Images.Height, train.Images.Channels, train.Images.Classes).OrFailure()
             from _ in Trained(config, recipe, train.Images.Take(said.GetValue(limit)), test.Images, device, "training the classifier", (trained, accuracy) =>
             {
                 var header = new ClassifierHeader(config.ImageSize, config.ImageChannels, config.Classes, recipe, train.Description.Name, train.ImagesSha256, accuracy);

@@ -19,6 +19,8 @@ internal sealed class RecipeOptions
     private readonly CommandLine.Option<double> _decay = new("--weight-decay") { Description = "Take this part of each weight, times the learning rate, at every step", DefaultValueFactory = _ => Defaults.WeightDecay };
     private readonly CommandLine.Option<double?> _average = new("--ema-decay") { Description = "Sample with a moving average of the weights of this decay; 0 for the weights themselves [default: 0]" };
     private readonly CommandLine.Option<bool> _flip = new("--flip") { Description = "Mirror images left to right, by chance" };
+    private readonly CommandLine.Option<bool> _conditional = new("--conditional") { Description = "Tell the network the class of each image, so that sample --class can ask for one" };
+    private readonly CommandLine.Option<double> _dropout = new("--label-dropout") { Description = "Withhold the class of this part of the images, by chance", DefaultValueFactory = _ => Defaults.LabelDropout };
     private readonly CommandLine.Option<string> _timesteps = new("--timestep-sampling") { Description = $"How timesteps are drawn: {string.Join(" or ", Choices.TimestepSamplings.Keys)} (spread evenly over a batch)", DefaultValueFactory = _ => Defaults.TimestepSampling };
     private readonly CommandLine.Option<int> _steps = new("--steps") { Description = "T, the steps of the noise schedule", DefaultValueFactory = _ => Defaults.Steps };
     private readonly CommandLine.Option<string> _schedule = new("--schedule") { Description = $"The noise schedule: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => Defaults.Schedule };
@@ -34,7 +36,7 @@ internal sealed class RecipeOptions
     public RecipeOptions(CommandLine.Command command, DataOptions data)
     {
         _data = data;
-        foreach (var option in (CommandLine.Option[])[_preset, _epochs, _batch, _rate, _rates, _warmUp, _decay, _average, _clipNorm, _flip, _timesteps, _steps, _schedule, _minBeta, _maxBeta, _zeroSnr, _prediction, _lossWeight, _precision, _limit, _seed])
+        foreach (var option in (CommandLine.Option[])[_preset, _epochs, _batch, _rate, _rates, _warmUp, _decay, _average, _clipNorm, _flip, _conditional, _dropout, _timesteps, _steps, _schedule, _minBeta, _maxBeta, _zeroSnr, _prediction, _lossWeight, _precision, _limit, _seed])
         {
             command.Add(option);
         }
@@ -58,6 +60,8 @@ internal sealed class RecipeOptions
         WeightDecay = said.Or(_decay, otherwise.WeightDecay),
         EmaDecay = said.Or(_average, otherwise.EmaDecay) is { } decay and not 0 ? decay : null,
         Flip = said.Or(_flip, otherwise.Flip),
+        Conditional = said.Or(_conditional, otherwise.Conditional),
+        LabelDropout = said.Or(_dropout, otherwise.LabelDropout),
         TimestepSampling = said.Or(_timesteps, otherwise.TimestepSampling),
         ClipNorm = said.Or(_clipNorm, otherwise.ClipNorm),
         Steps = said.Or(_steps, otherwise.Steps),

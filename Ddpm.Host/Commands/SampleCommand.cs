@@ -2,8 +2,10 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Files;
+using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Data;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
@@ -25,12 +27,14 @@ internal static class SampleCommand
     // The images that timesteps are searched with, and the timesteps that they are searched among.
     private const int SearchImages = 16, SearchCandidates = 64;
 
+    private const double UsualGuidance = 1;
+
     private const int LargestNumber = 1_000_000_000;
 
     private static readonly Map<string, PixelScale> Scales = Map<string, PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
 
     /// <summary>What a user may say about sampling; null means as the run's preset does.</summary>
-    internal sealed record Request(int First, int Count, ulong Seed, SamplingOptions Sampling, bool? Clip, string? Scale, int BatchSize)
+    internal sealed record Request(int First, int Count, ulong Seed, SamplingOptions Sampling, bool? Clip, string? Scale, int BatchSize, int? Class = null, double? GuidanceScale = null)
     {
         /// <summary>What `train` does at its end.</summary>
         public static Request Default { get; } = new(0, 100, 1, new(), null, null, 100);
@@ -47,8 +51,12 @@ internal static class SampleCommand
         /// <summary>The plan without a search and from noise.</summary>
         public SamplingPlan Plan => Sampler.Compile(Setting).IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // was compiled when checked
 
-        public static Fin<Checked> From(Request request, DiffusionModel model)
+        public static Fin<Checked> From(Request request, DiffusionModel model, string dataset)
         {
+            var condition = model.Network.Classes > 0 || request.Class is not null || request.GuidanceScale is not null
+                ? ClassCondition.Of(model.Network.Classes, Optional(request.Class), request.GuidanceScale ?? UsualGuidance).Map(Some)
+                : Validation<Error, LanguageExt.Option<ClassCondition>>.Success(None);
+            string ClassName(int label) => DataSetDescription.Named(dataset).Match(found => found.ClassName(label), _ => Invariant($"{label}"));
             var search = request.Sampling.Spacing == SamplerOptions.Searched;
             var sampling = request.Sampling with { Spacing = search ? new SamplingOptions().Spacing : request.Sampling.Spacing };
             var clip = request.Clip ?? model.Preset.ClipSample;
@@ -62,11 +70,12 @@ internal static class SampleCommand
                         && request.Count <= LargestNumber - Math.Max(0, request.First), Invariant($"must be at least 1, with images that fit into one array, and numbers below {LargestNumber}")),
                     Check.AtLeast("--batch-size", request.BatchSize, 1),
                     Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
-                    steps,
+                    (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),
                     (candidates.Chosen(), candidates.TimestepsOn(model.Schedule)).Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
                         .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Map(_ => chosen)))
-                .Apply((first, count, batch, scale, searched, chosen) => new Checked(
-                    new SampleRequest(request.Seed, first, count, batch), chosen.Setting, chosen.Sampler, searched, new SampleFiles(scale)))
+                .Apply((first, count, batch, scale, more, chosen) => new Checked(
+                    new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, more.Steps,
+                    new SampleFiles(scale, more.Classes.Filter(classes => classes.Chosen.IsNone).Map(classes => fun((int place) => ClassName(classes.ClassOf(first + place)))))))
                 .OrUsage();
         }
     }
@@ -88,8 +97,11 @@ internal static class SampleCommand
         CommandLine.Option<string?> scale = new("--scale") { Description = "Values to pixels: fixed, or stretch (each image to its own range) [default: fixed; stretch for the original preset]" };
         CommandLine.Option<int> first = new("--first") { Description = "The number of the first image: with --count 10, 90 makes the last ten of a hundred", DefaultValueFactory = _ => defaults.First };
         CommandLine.Option<int> batch = new("--batch-size") { Description = "How many images to have in work at a time; none depends on it", DefaultValueFactory = _ => defaults.BatchSize };
+        CommandLine.Option<int?> chosen = new("--class") { Description = "Of a run that was trained with --conditional: images of this class alone, counted from 0 [default: of each in turn, a row for each]" };
+        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "How strongly the class counts: 0 not at all, 1 as it was learnt, more exaggerates it and costs twice the evaluations [default: 1]" };
+        CommandLine.Option<double[]> sweep = new("--guidance-sweep") { Description = "Draw guidance.png instead, the same images at each of these guidance scales", AllowMultipleArgumentsPerToken = true, HelpName = "SCALES" };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for samples.png, samples.npy and sampling.gif [default: the run's]", HelpName = "DIR" };
-        foreach (var option in (CommandLine.Option[])[first, count, seed, clip, scale, batch, to])
+        foreach (var option in (CommandLine.Option[])[first, count, seed, chosen, guidance, sweep, clip, scale, batch, to])
         {
             command.Add(option);
         }
@@ -98,9 +110,12 @@ internal static class SampleCommand
             from folder in run.Required(said)
             from device in machine.Prepare(said)
             from receipt in folder.Receipt()
-            from _ in Sample(
-                folder, receipt, device, new(said.GetValue(first), said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), said.GetValue(scale), said.GetValue(batch)),
-                network => pictures.Read(said, network, receipt.Options.Dataset, view, stop), new RunFolder(said.GetValue(to) ?? folder.Path), view, stop)
+            let request = new Request(
+                said.GetValue(first), said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), said.GetValue(scale), said.GetValue(batch), said.GetValue(chosen), said.GetValue(guidance))
+            let target = new RunFolder(said.GetValue(to) ?? folder.Path)
+            from _ in said.GetValue(sweep) is { Length: > 0 } scales
+                ? Sweep(folder, receipt, device, request, scales, target, view, stop)
+                : Sample(folder, receipt, device, request, network => pictures.Read(said, network, receipt.Options.Dataset, view, stop), target, view, stop)
             select unit));
         return command;
     }
@@ -112,7 +127,7 @@ internal static class SampleCommand
         from name in FinSucc(receipt.Best ?? receipt.Last)
         from checkpoint in folder.ReadCheckpoint(name)
         from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
-        from wanted in Checked.From(request, config.Model)
+        from wanted in Checked.From(request, config.Model, receipt.Options.Dataset)
         from given in pictures(config.Model.Network)
         from _ in Folders.Create(target.Path)
         from __ in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
@@ -124,6 +139,27 @@ internal static class SampleCommand
                 select done)
             select written)
         select unit;
+
+    /// <summary>The same images at several guidance scales, a panel for each with a row for each class.</summary>
+    private static Fin<Unit> Sweep(
+        RunFolder folder, RunReceipt receipt, Device device, Request request, double[] scales, RunFolder target, IView view, CancellationToken stop) =>
+        from name in FinSucc(receipt.Best ?? receipt.Last)
+        from checkpoint in folder.ReadCheckpoint(name)
+        from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
+        from wanted in toSeq(scales).Map(scale => Checked.From(request with { GuidanceScale = scale }, config.Model, receipt.Options.Dataset)).Sequence()
+        from _ in Folders.Create(target.Path)
+        from panels in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
+            from theta in Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
+            from drawn in use(theta, weights => wanted.Zip(toSeq(scales), (one, scale) =>
+            {
+                using var bar = view.Bar(Invariant($"guidance scale {scale}"));
+                return new ImageSampler(network, one.Plan).Sample(weights, one.Images, [], bar.Report, stop)
+                    .Map(moments => new FigurePanel(Invariant($"w = {scale}"), one.Files.Picture(moments[^1])));
+            }).Sequence())
+            select drawn)
+        let path = target.Within("guidance.png")
+        from __ in AtomicFile.Write(path, Png.Encode(Figure.Draw("Guidance", panels)))
+        select Told(view, path);
 
     /// <summary>The timesteps to visit.</summary>
     private static Fin<Timesteps> Searched(UNet network, Tensor theta, Checked wanted, IView view, CancellationToken stop) => wanted.SearchedSteps.Match(

@@ -19,7 +19,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`train`: from a data set to weights and pictures.</summary>
 internal static class TrainCommand
 {
-    private const int GridImages = 16, UsualSize = 28;
+    private const int GridImages = 16, UsualSize = 28, UsualClasses = 10;
 
     /// <summary>What is to be trained.</summary>
     /// <param name="Options">What to compute.</param>
@@ -66,7 +66,7 @@ internal static class TrainCommand
             from repeated in Repeated(said.GetValue(receiptOf), said.GetValue(resume))
             from folder in Folder(said, repeated)
             from early in Begin(said, folder, repeated)
-            from _ in TrainingConfig.From(early.Options, UsualSize, 1).OrUsage()
+            from _ in TrainingConfig.From(early.Options, UsualSize, 1, UsualClasses).OrUsage()
             from device in machine.Prepare(said, early.Machine)
             from loaded in data.Load(said, early.Options.Dataset, view, stop)
             from held in RunLock.Take(folder)
@@ -96,13 +96,13 @@ internal static class TrainCommand
             with
         { Options = options, Recording = start.Recording, Machine = machine, Finished = false, WeightsSha256 = null };
         var same = start.Before || start.Repeated.Filter(repeated => repeated.Options == options);
-        return from config in TrainingConfig.From(options, images.Height, images.Channels).OrUsage()
+        return from config in TrainingConfig.From(options, images.Height, images.Channels, images.Classes).OrUsage()
                from _ in same.Filter(old => old.Data.Sha256 != data.Sha256 || old.Data.Images != data.Images).Match(
                    old => FinFail<Unit>(Error.New($"the run was trained on other images ({old.Data.Origin}) than those in {loaded.Origin}: name the same ones with --data")),
                    () => unit)
                from __ in Check.That(
                    "--epochs", options.Epochs, (long)new TrainingPlan(config, images.Count).StepsPerEpoch * options.Epochs <= int.MaxValue, "must make at most 2147483647 steps").OrUsage()
-               from grid in SampleCommand.Checked.From(SampleCommand.Request.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model)
+               from grid in SampleCommand.Checked.From(SampleCommand.Request.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model, options.Dataset)
                from finished in Fit(config, loaded, images, receipt, conduct, grid, view, stop)
                from sampled in SampleCommand.Sample(
                    conduct.Folder, finished, conduct.Device, SampleCommand.Request.Default, _ => LanguageExt.Option<Pictures>.None, conduct.Folder, view, stop)

@@ -10,12 +10,16 @@ namespace Ddpm.Host.Runs;
 
 /// <summary>Generated images as files.</summary>
 /// <param name="Scale">How values become pixels.</param>
-public sealed record SampleFiles(PixelScale Scale)
+/// <param name="Rows">The label of the row that an image, by its place, is drawn in; none for one grid without labels.</param>
+public sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> Rows = default)
 {
     private const int Enlargement = 2;
 
     /// <summary>Writes a grid as PNG, enlarged so that small images can be seen.</summary>
-    public Fin<Unit> WriteGrid(string path, GeneratedImages images) => AtomicFile.Write(path, Png.Encode(Grid(images).Enlarge(Enlargement)));
+    public Fin<Unit> WriteGrid(string path, GeneratedImages images) => AtomicFile.Write(path, Png.Encode(Picture(images)));
+
+    /// <summary>The picture of a grid, enlarged.</summary>
+    public PixelImage Picture(GeneratedImages images) => Rows.Match(label => Labelled(images, label), () => Grid(images).Enlarge(Enlargement));
 
     /// <summary>Writes the images as an array of bytes, N×H×W or N×H×W×C.</summary>
     public Fin<Unit> WriteArray(string path, GeneratedImages images)
@@ -29,6 +33,14 @@ public sealed record SampleFiles(PixelScale Scale)
     /// <summary>Writes an animation of grids as GIF, not enlarged: noise does not compress, and twice the size would be twenty megabytes.</summary>
     public Fin<Unit> WriteAnimation(string path, Arr<AnimationFrame> frames, IReadOnlyList<GeneratedImages> moments) =>
         AtomicFile.Write(path, Gif.Encode(frames.Zip(moments, (frame, images) => new TimedPicture(Grid(images), frame.Delay))));
+
+    /// <summary>A row for each label, in the order in which they first come.</summary>
+    private PixelImage Labelled(GeneratedImages images, Func<int, string> label)
+    {
+        var (levels, pixels) = (Levels(images), images.Channels * images.Size * images.Size);
+        return LabelledRows.Draw(Enumerable.Range(0, images.Count).GroupBy(label).Select(row => (row.Key, ImageGrid.For(row.Count(), images.Size, images.Size, row.Count())
+            .Draw(row.SelectMany(image => levels.AsSpan(image * pixels, pixels).ToArray()).ToArray(), images.Channels).Enlarge(Enlargement))));
+    }
 
     private PixelImage Grid(GeneratedImages images) =>
         ImageGrid.For(images.Count, images.Size, images.Size).Draw(Levels(images), images.Channels);

@@ -227,7 +227,7 @@ public sealed class TrainingRun : IDisposable
     private Fin<Unit> Save(TrainingProgress progress)
     {
         var name = RunFolder.CheckpointName(progress.Step);
-        var header = new CheckpointHeader(_receipt.Options, _receipt.Data.Size, _receipt.Data.Channels, progress);
+        var header = new CheckpointHeader(_receipt.Options, _receipt.Data.Size, _receipt.Data.Channels, progress, _plan.Config.Model.Network.Classes);
         var bestIsNew = progress.BestEpoch > 0 && progress.BestEpoch != _receipt.Progress.BestEpoch;
         var receipt = _receipt with { Last = name, Best = bestIsNew ? name : _receipt.Best, Progress = progress };
         return from _ in _metrics.Flush()

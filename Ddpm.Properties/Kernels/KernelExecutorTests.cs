@@ -137,6 +137,21 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.Equal(first, With(FormulaWeights.Of(network)));
     }
 
+    /// <summary>The class's embedding reaches every stage, and the gradient of all of them comes together in its row.</summary>
+    [Fact]
+    public void With_classes_outputs_and_gradients_equal_libtorch_s_and_unseen_classes_have_no_gradient()
+    {
+        using var network = new UNet(UNetConfig.Tutorial(12, 1, 1000, residual: true, classes: 3).Valid(), ScalarType.Float64, CPU);
+        var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<double>(network), 19, tensor(Enumerable.Range(0, 19).Select(i => (long)(2 - i % 2)).ToArray()));
+        Assert.InRange(Distance(theirs.Output, ours.Output), 0, 1e-11);
+        Assert.InRange(Distance(theirs.Gradient, ours.Gradient), 0, 1e-11);
+        double Length(int row) => ours.Gradient.narrow(0, network.Layout.Offset(UNetLayers.ClassEmbeddingName) + 100 * row, 100).norm().item<double>();
+        Assert.Equal((0, 0), (Length(0), Length(3)));
+        Assert.True(Length(1) > 1e-6 && Length(2) > 1e-6);
+        var (plain, _) = Both(network, new KernelExecutor<double>(network), new TensorExecutor(network), 19);
+        Assert.True(Distance(plain.Output, ours.Output) > 1e-3);
+    }
+
     /// <summary>bfloat16 has 8 bits: numbers that pass some forty layers keep two digits, and the gradient its direction.</summary>
     [Fact]
     public void In_bfloat16_outputs_and_gradients_are_near()
@@ -166,7 +181,7 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     private static ((Tensor Output, Tensor Loss, Tensor Gradient) Theirs, (Tensor Output, Tensor Loss, Tensor Gradient) Ours) Both(
-        UNet network, INetworkExecutor theirs, INetworkExecutor ours, int images)
+        UNet network, INetworkExecutor theirs, INetworkExecutor ours, int images, Tensor? classes = null)
     {
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
         var (x, target) = (Inputs(images, channels, size, network.Type), Inputs(images, channels, size, network.Type).neg().roll(5));
@@ -178,8 +193,8 @@ public sealed class KernelExecutorTests : IDisposable
                 var theta = FormulaWeights.Of(network);
                 executor.Take(theta, withGradient: true);
                 var gradient = zeros(network.Layout.Count, network.Type);
-                var loss = executor.Gradient(x, Timesteps(images), target, weights, images + 2, gradient);
-                return (executor.Forward(x, Timesteps(images)), loss, gradient);
+                var loss = executor.Gradient(x, Timesteps(images), target, weights, images + 2, gradient, classes);
+                return (executor.Forward(x, Timesteps(images), classes), loss, gradient);
             }
         }
 

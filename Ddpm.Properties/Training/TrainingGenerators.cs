@@ -6,6 +6,8 @@ namespace Ddpm.Properties.Training;
 
 public static class TrainingGenerators
 {
+    internal const int Classes = 4;
+
     internal static Gen<TrainingOptions> Options { get; } =
         from preset in Gen.Elements(Choices.Presets.Keys)
         from prediction in Gen.Elements(Choices.Predictions.Keys)
@@ -24,6 +26,8 @@ public static class TrainingGenerators
         from emaDecay in Gen.Elements((double?)null, 0.5, 0.999)
         from flip in Gen.Elements(false, true)
         from timestepSampling in Gen.Elements(Choices.TimestepSamplings.Keys)
+        from conditional in Gen.Elements(false, true)
+        from labelDropout in Gen.Elements(0, 0.1, 0.5)
         from seed in Gen.Choose(0, int.MaxValue)
         select new TrainingOptions
         {
@@ -42,6 +46,8 @@ public static class TrainingGenerators
             WeightDecay = weightDecay,
             EmaDecay = emaDecay,
             Flip = flip,
+            Conditional = conditional,
+            LabelDropout = labelDropout,
             TimestepSampling = timestepSampling,
             Steps = steps,
             Seed = (ulong)seed,
@@ -54,5 +60,5 @@ public static class TrainingGenerators
          from images in Gen.Frequency((1, Gen.Constant(1)), (6, Gen.Choose(1, 150)))
          select Plan(options, images)).ToArbitrary();
 
-    internal static TrainingPlan Plan(TrainingOptions options, int images) => new(TrainingConfig.From(options, 28, 1).Valid(), images);
+    internal static TrainingPlan Plan(TrainingOptions options, int images) => new(TrainingConfig.From(options, 28, 1, Classes).Valid(), images);
 }

@@ -15,6 +15,7 @@ public sealed class TrainingOptionsLaws
         ("ClipNorm", o => o with { ClipNorm = 2 * (o.ClipNorm ?? 0.5) }), ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }), ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
         ("LearningRateSchedule", o => o with { LearningRateSchedule = o.LearningRateSchedule + "x" }), ("WarmUpSteps", o => o with { WarmUpSteps = o.WarmUpSteps + 1 }),
         ("WeightDecay", o => o with { WeightDecay = o.WeightDecay + 0.1 }), ("EmaDecay", o => o with { EmaDecay = (o.EmaDecay ?? 0.9) / 2 }), ("Flip", o => o with { Flip = !o.Flip }),
+        ("Conditional", o => o with { Conditional = !o.Conditional }), ("LabelDropout", o => o with { LabelDropout = o.LabelDropout + 0.1 }),
         ("TimestepSampling", o => o with { TimestepSampling = o.TimestepSampling + "x" }),
         ("Steps", o => o with { Steps = o.Steps + 1 }), ("Schedule", o => o with { Schedule = o.Schedule + "x" }), ("MinBeta", o => o with { MinBeta = (o.MinBeta ?? 1e-4) / 2 }),
         ("MaxBeta", o => o with { MaxBeta = (o.MaxBeta ?? 0.02) / 2 }), ("ZeroTerminalSnr", o => o with { ZeroTerminalSnr = !o.ZeroTerminalSnr }),
@@ -68,8 +69,9 @@ public sealed class TrainingOptionsLaws
     [Law]
     public bool Valid_options_make_the_model_that_they_name(TrainingOptions options)
     {
-        var config = TrainingConfig.From(options, 28, 1).Valid();
+        var config = TrainingConfig.From(options, 28, 1, TrainingGenerators.Classes).Valid();
         return config.Options == options
+            && config.Model.Network.Classes == (options.Conditional ? TrainingGenerators.Classes : 0)
             && config.Model.Schedule.Steps == options.Steps && config.Model.Network.Timesteps == options.Steps
             && (config.Model.Schedule[options.Steps - 1].AlphaBar == 0) == options.ZeroTerminalSnr
             && config.LossWeighting == options.LossWeight switch
@@ -113,13 +115,15 @@ public sealed class TrainingOptionsLaws
                 WeightDecay = 1,
                 EmaDecay = 1,
                 TimestepSampling = "random",
+                Conditional = true,
+                LabelDropout = 1,
             },
             30,
             2).Faults().Order();
         Assert.Equal(
             [
-                "batch-size must be at least 1, got -1", "clip-norm must be a finite number above 0, got Infinity", "ema-decay must lie in [0, 1), got 1", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
-                "image size must lie in [12, 256] and be divisible by 4, got 30", "learning-rate must lie in (0, 1), got 0",
+                "batch-size must be at least 1, got -1", "clip-norm must be a finite number above 0, got Infinity", "conditional needs images with labels of at least two classes, got True", "ema-decay must lie in [0, 1), got 1", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
+                "image size must lie in [12, 256] and be divisible by 4, got 30", "label-dropout must lie in [0, 1), got 1", "learning-rate must lie in (0, 1), got 0",
                 "learning-rate-schedule must be one of constant, cosine, got linear", "limit must be at least 1, got 0",
                 "loss-weight must be one of min-snr, p2, uniform, got heavy",
                 "max-beta must lie in (0, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",

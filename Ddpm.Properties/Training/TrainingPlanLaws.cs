@@ -62,6 +62,14 @@ public sealed class TrainingPlanLaws
     }
 
     [Law]
+    public bool Classes_are_withheld_only_in_conditional_runs_and_then_by_the_image_and_the_epoch(TrainingPlan plan, byte epoch)
+    {
+        var (options, stream) = (plan.Config.Options, new RandomStream(plan.Config.Options.Seed, StreamName.LabelDropout));
+        return Steps(plan, epoch).All(step => step.Unlabelled.SequenceEqual(
+            step.Images.Map(image => options.Conditional && stream.At(image, epoch).Uniform(0) < options.LabelDropout)));
+    }
+
+    [Law]
     public bool Each_step_has_its_learning_rate_and_the_run_s_limit_decay_and_average(TrainingPlan plan, byte epoch) => Steps(plan, epoch).All(step =>
         step.Update == new WeightUpdate(
             plan.LearningRate.At(step.Number), LanguageExt.Prelude.Optional(plan.Config.Options.ClipNorm), plan.Config.Options.WeightDecay,

@@ -25,6 +25,12 @@ public sealed record DataSetDescription
     /// <summary>The Debian package that carries it, where there is one.</summary>
     public required Option<DebianPackage> Package { get; init; }
 
+    /// <summary>What its classes are called, by label.</summary>
+    public required Arr<string> ClassNames { get; init; }
+
+    /// <summary>What a class is called: its number where the data set has no name for it.</summary>
+    public string ClassName(int label) => label >= 0 && label < ClassNames.Count ? ClassNames[label] : Invariant($"{label}");
+
     /// <summary>All four files, those to train on first.</summary>
     public Arr<PublishedFile> Files => Array(Train.Images, Train.Labels, Test.Images, Test.Labels);
 
@@ -44,6 +50,7 @@ public sealed record DataSetDescription
     {
         Name = "fashion-mnist",
         Title = "Fashion-MNIST",
+        ClassNames = Array("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"),
         Train = Mnist28(
             "train", 60_000,
             ("8d4fb7e6c68d591d4c3dfef9ec88bf0d", "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
@@ -67,6 +74,7 @@ public sealed record DataSetDescription
     {
         Name = "mnist",
         Title = "MNIST",
+        ClassNames = Arr<string>.Empty,
         Train = Mnist28("train", 60_000, ("f68b3c2dcbeaaa9fbdd348bbdeb94873", None), ("d53e105ee54ea40749a09fcbcd1e9432", None)),
         Test = Mnist28("t10k", 10_000, ("9fb629c4189551a2d022fa330f9573f3", None), ("ec29112dd5afa0611ce80d1b7f02629c", None)),
         Mirrors = Array(

@@ -32,6 +32,9 @@ public sealed record ImageSet
     /// <summary>The class of each image, N bytes, where the set has them.</summary>
     public Option<ReadOnlyMemory<byte>> Labels { get; }
 
+    /// <summary>One more than the largest label; 0 where there are none.</summary>
+    public int Classes => Labels.Match(labels => labels.IsEmpty ? 0 : labels.ToArray().Max() + 1, () => 0);
+
     /// <summary>Checks that sizes, pixels and labels belong together.</summary>
     /// <param name="count">N ≥ 0.</param>
     /// <param name="height">H ≥ 1.</param>

@@ -37,11 +37,20 @@ public sealed record UNetLayers
         (Time4, Stage4, Up2) = (Time("te4", 2 * c3), Blocks("b4", quarter, Array(2 * c3, c3, c2, c2)), new("up2", c2, c2, 4, 2, 1));
         (Time5, Stage5, Up3) = (Time("te5", 2 * c2), Blocks("b5", half, Array(2 * c2, c2, c1, c1)), new("up3", c1, c1, 4, 2, 1));
         (TimeOut, StageOut) = (Time("te_out", 2 * c1), Blocks("b_out", full, Array(2 * c1, c1, c1, c1), lastNormalized: false));
+        ClassEmbedding = config.Classes == 0
+            ? Arr<Parameter>.Empty
+            : Array(new Parameter(ClassEmbeddingName, Array(config.Classes + 1, config.EmbeddingDimension), new Initialization.Constant(0)));
         Out = new("conv_out", c1, config.ImageChannels, 3, 1, 1);
     }
 
     /// <summary>The state-dict name of the frozen T×d embedding, which precedes all parameters.</summary>
     public const string EmbeddingName = "time_embed.weight";
+
+    /// <summary>The name of the (K+1)×d embedding of classes, whose last row stands for no class.</summary>
+    public const string ClassEmbeddingName = "class_embed.weight";
+
+    /// <summary>The embedding of classes, which is added to that of timesteps; none where the network knows of no classes.</summary>
+    public Arr<Parameter> ClassEmbedding { get; }
 
     /// <summary>The shift before the first stage, for the image's channels.</summary>
     public TimeProjection Time1 { get; }
@@ -114,5 +123,5 @@ public sealed record UNetLayers
     ]);
 
     /// <summary>All that is trained, in state-dict order.</summary>
-    public Arr<Parameter> Parameters => All.Bind(layer => layer.Parameters);
+    public Arr<Parameter> Parameters => All.Bind(layer => layer.Parameters) + ClassEmbedding;
 }

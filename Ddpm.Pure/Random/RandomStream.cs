@@ -32,6 +32,9 @@ public enum StreamName : uint
 
     /// <summary>ε of the bound on the likelihood, for image i at timestep t: index i, step t.</summary>
     BoundNoise = 10,
+
+    /// <summary>Whether the class of training image i is withheld in epoch e: index i, step e.</summary>
+    LabelDropout = 11,
 }
 
 /// <summary>

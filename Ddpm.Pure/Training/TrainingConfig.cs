@@ -48,8 +48,9 @@ public sealed record TrainingConfig
     /// <param name="options">What the user said.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <param name="imageChannels">Their channels.</param>
+    /// <param name="classes">How many classes their labels tell; 0 where they have none.</param>
     /// <returns>The configuration, or every fault at once.</returns>
-    public static Validation<Error, TrainingConfig> From(TrainingOptions options, int imageSize, int imageChannels)
+    public static Validation<Error, TrainingConfig> From(TrainingOptions options, int imageSize, int imageChannels, int classes = 0)
     {
         var preset = Choices.Presets.Find("preset", options.Preset);
         var prediction = Choices.Predictions.Find("prediction", options.Prediction);
@@ -63,19 +64,22 @@ public sealed record TrainingConfig
             : unit;
         // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
         var network = UNetConfig.Tutorial(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps),
-            preset.Match(found => found.Residual, _ => false));
+            preset.Match(found => found.Residual, _ => false), options.Conditional ? classes : 0);
         var inside = (weighting, precision, Choices.TimestepSamplings.Find("timestep-sampling", options.TimestepSampling),
                 Optional(options.EmaDecay).Map(ExponentialMovingAverage.Of).Sequence())
             .Apply((weights, kind, timesteps, average) => (weights, kind, timesteps, average));
         var rates = (Choices.LearningRates.Find("learning-rate-schedule", options.LearningRateSchedule), Check.AtLeast("warm-up-steps", options.WarmUpSteps, 0),
                 Check.That("weight-decay", options.WeightDecay, options.WeightDecay is >= 0 and < 1, "must lie in [0, 1)"))
             .Apply((_, _, _) => unit);
+        var labels = (Check.That("conditional", options.Conditional, !options.Conditional || classes >= 2, "needs images with labels of at least two classes"),
+                Check.That("label-dropout", options.LabelDropout, options.LabelDropout is >= 0 and < 1, "must lie in [0, 1)"))
+            .Apply((_, _) => unit);
         var run = (Check.AtLeast("epochs", options.Epochs, 1), Check.AtLeast("batch-size", options.BatchSize, 1),
                 Check.Inside("learning-rate", options.LearningRate, 0, 1),
                 Check.That("limit", options.Limit ?? 1, options.Limit is null or >= 1, "must be at least 1"),
                 Check.That("clip-norm", options.ClipNorm ?? 1, options.ClipNorm is null || (options.ClipNorm > 0 && double.IsFinite(options.ClipNorm.Value)), "must be a finite number above 0"))
             .Apply((_, _, _, _, _) => unit);
-        return (preset, prediction, schedule, network, inside, told, (rates, run).Apply((_, _) => unit)).Apply((chosen, predicted, levels, layers, how, _, _) =>
+        return (preset, prediction, schedule, network, inside, told, (rates, labels, run).Apply((_, _, _) => unit)).Apply((chosen, predicted, levels, layers, how, _, _) =>
             new TrainingConfig(options, new(layers, levels, predicted, chosen), how.weights, how.kind, how.timesteps, how.average));
     }
 }

@@ -47,6 +47,12 @@ public sealed record TrainingOptions
     /// <summary>Whether an image is mirrored left to right in every other epoch, by chance.</summary>
     public bool Flip { get; init; }
 
+    /// <summary>Whether the network is told the class of each image.</summary>
+    public bool Conditional { get; init; }
+
+    /// <summary>How many of the images have their class withheld, by chance, so that the network learns to do without (Ho and Salimans 2022, algorithm 1).</summary>
+    public double LabelDropout { get; init; } = 0.1;
+
     /// <summary>How timesteps are drawn: "independent" for each image, or "stratified" over a batch.</summary>
     public string TimestepSampling { get; init; } = "independent";
 

@@ -48,12 +48,14 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
             ? images.Map((place, _) => Stratified(place)).ToArr()
             : images.Map(i => stream.At(i, Epoch).Below(0, options.Steps));
         var flips = new RandomStream(options.Seed, StreamName.Flips);
+        var withheld = new RandomStream(options.Seed, StreamName.LabelDropout);
         var model = Plan.Config.Model;
         return new(
             number,
             Epoch,
             images,
             images.Map(i => options.Flip && flips.At(i, Epoch).Below(0, 2) == 1),
+            images.Map(i => options.Conditional && withheld.At(i, Epoch).Uniform(0) < options.LabelDropout),
             timesteps,
             timesteps.Map(t => Plan.Config.LossWeighting.Weight(model.Prediction, model.Schedule[t])),
             new(Plan.LearningRate.At(number), Optional(options.ClipNorm), options.WeightDecay, Plan.Config.Average.Map(average => average.DecayAt(number))),
@@ -73,18 +75,20 @@ public sealed record WeightUpdate(double LearningRate, Option<double> ClipNorm =
 /// <param name="Epoch">The epoch, from 0.</param>
 /// <param name="Images">Which images.</param>
 /// <param name="Flipped">Whether each is mirrored left to right.</param>
+/// <param name="Unlabelled">Whether the class of each is withheld.</param>
 /// <param name="Timesteps">The timestep of each.</param>
 /// <param name="Weights">How much the loss of each counts.</param>
 /// <param name="Update">How the weights change.</param>
 /// <param name="Noise">The stream of the noise.</param>
 public sealed record TrainingStep(
-    int Number, int Epoch, Arr<int> Images, Arr<bool> Flipped, Arr<int> Timesteps, Arr<double> Weights, WeightUpdate Update, RandomStream Noise)
+    int Number, int Epoch, Arr<int> Images, Arr<bool> Flipped, Arr<bool> Unlabelled, Arr<int> Timesteps, Arr<double> Weights, WeightUpdate Update, RandomStream Noise)
 {
     /// <summary>A part of the step: some of its images, with what belongs to each.</summary>
     public TrainingStep Share(int first, int count) => this with
     {
         Images = Images.Skip(first).Take(count).ToArr(),
         Flipped = Flipped.Skip(first).Take(count).ToArr(),
+        Unlabelled = Unlabelled.Skip(first).Take(count).ToArr(),
         Timesteps = Timesteps.Skip(first).Take(count).ToArr(),
         Weights = Weights.Skip(first).Take(count).ToArr(),
     };

@@ -1,0 +1,59 @@
+using Ddpm.Pure.Formats;
+using ImageMagick;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>Classes through the real command line.</summary>
+public sealed class ConditionalTests : IDisposable
+{
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    [Fact]
+    public void A_run_that_knows_classes_draws_the_one_that_is_asked_for_and_resumes_to_the_same_bits()
+    {
+        string[] Training(string name, params string[] more) =>
+            DdpmProcess.SmallTraining(["--conditional", "--ema-decay", "0.9", "--learning-rate", "0.01", "--run", name, "--sample-every", "0", .. more]);
+        Done(Training("run", "--epochs", "2"));
+        Done(Training("other", "--epochs", "1"));
+        Done(Training("other", "--epochs", "2", "--resume"));
+        Assert.Equal(Weights("run"), Weights("other"));
+
+        byte[] Samples(string to, params string[] more)
+        {
+            Done(["sample", "--run", "run", "--sampler", "ddim", "--sampling-steps", "4", "--count", "12", "--threads", "1", "--to", to, .. more]);
+            return Npy.Read(File.ReadAllBytes(_ddpm.Path(to, "samples.npy"))).Valid().Data.ToArray();
+        }
+
+        var (turns, third, doubled) = (Samples("turns"), Samples("third", "--class", "3"), Samples("doubled", "--class", "3", "--guidance-scale", "2"));
+        const int pixels = 28 * 28;
+        Assert.Equal(turns[(3 * pixels)..(4 * pixels)], third[(3 * pixels)..(4 * pixels)]); // image 3 is of class 3 either way
+        Assert.NotEqual(turns[..pixels], third[..pixels]);
+        Assert.NotEqual(third, doubled);
+        Assert.Equal(Samples("none", "--class", "3", "--guidance-scale", "0"), Samples("none", "--class", "7", "--guidance-scale", "0"));
+        using var rows = new MagickImage(_ddpm.Path("turns", "samples.png"));
+        Assert.True(rows.Height > 10 * 2 * 28 && rows.Width > 2 * 2 * 28 + 60); // ten labelled rows of at most two
+
+        Done(["sample", "--run", "run", "--sampler", "ddim", "--sampling-steps", "2", "--count", "10", "--guidance-sweep", "0", "1", "3", "--to", "sweep"]);
+        using var sweep = new MagickImage(_ddpm.Path("sweep", "guidance.png"));
+        Assert.True(sweep.Width > 3 * 100);
+    }
+
+    [Fact]
+    public void A_run_without_classes_has_none_to_choose()
+    {
+        Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "plain", "--sample-every", "0"));
+        var outcome = _ddpm.Run("sample", "--run", "plain", "--class", "3");
+        Assert.Equal((2, true), (outcome.ExitCode, outcome.Error.Contains("needs a run that was trained with --conditional", StringComparison.Ordinal)));
+    }
+
+    private void Done(string[] arguments)
+    {
+        var outcome = _ddpm.Run(arguments);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+    }
+
+    private byte[] Weights(string name) => File.ReadAllBytes(_ddpm.Path("runs", name, "samples.npy"));
+}

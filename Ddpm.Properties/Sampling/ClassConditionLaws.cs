@@ -1,0 +1,24 @@
+using Ddpm.Pure.Sampling;
+using Xunit;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Properties.Sampling;
+
+public sealed class ClassConditionLaws
+{
+    [Law]
+    public bool An_image_s_class_is_the_chosen_one_or_its_turn(byte classes, byte chosen, ushort image)
+    {
+        var k = 1 + classes;
+        return ClassCondition.Of(k, Some(chosen % k), 1).Valid().ClassOf(image) == chosen % k
+            && ClassCondition.Of(k, None, 1).Valid().ClassOf(image) == image % k;
+    }
+
+    [Fact]
+    public void Every_fault_is_told()
+    {
+        Assert.Equal((string[])["class must lie in [0, 9], got 10", "guidance-scale must be finite, got NaN"], ClassCondition.Of(10, 10, double.NaN).Faults());
+        Assert.Equal((string[])["class needs a run that was trained with --conditional, got 2"], ClassCondition.Of(0, 2, 1).Faults());
+        Assert.Equal("class must lie in [0, 9], got -1", Assert.Single(ClassCondition.Of(10, -1, 1).Faults()));
+    }
+}
