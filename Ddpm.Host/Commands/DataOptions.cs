@@ -1,6 +1,7 @@
 using Ddpm.Host.Data;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Data;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -17,13 +18,21 @@ internal sealed class DataOptions
         DefaultValueFactory = _ => DataSetDescription.FashionMnist.Name,
     };
 
-    private readonly CommandLine.Option<string?> _folder = new("--data") { Description = "A folder of IDX files to use instead of fetching the data set", HelpName = "DIR" };
+    private readonly CommandLine.Option<string?> _folder = new("--data") { Description = "A folder to use instead of fetching the data set: of IDX files, or of PNG and JPEG pictures, in a folder for each class if there are classes", HelpName = "DIR" };
+
+    private readonly CommandLine.Option<int?> _size = new("--image-size") { Description = $"Height and width that pictures are scaled to, their middle cut to a square [default: {UsualShape.Size}, or as the run has it]" };
+
+    private readonly CommandLine.Option<int?> _channels = new("--channels") { Description = $"1 for grey pictures, 3 for colour [default: {UsualShape.Channels}, or as the run has it]" };
 
     public DataOptions(CommandLine.Command command)
     {
+        command.Add(_size);
+        command.Add(_channels);
         command.Add(_dataset);
         command.Add(_folder);
     }
+
+    private static PictureShape UsualShape { get; } = new(32, 3);
 
     /// <summary>The data set's name, if it was said.</summary>
     public LanguageExt.Option<string> Dataset(CommandLine.ParseResult said) => said.GetResult(_dataset) is { Implicit: false } ? Some(said.GetValue(_dataset)!) : None;
@@ -34,13 +43,27 @@ internal sealed class DataOptions
     /// <param name="view">Sees the download.</param>
     /// <param name="stop">Ends it.</param>
     /// <param name="split">Which part.</param>
-    public Fin<LoadedDataSet> Load(CommandLine.ParseResult said, string dataset, IView view, CancellationToken stop, DataSplit split = DataSplit.Train) =>
+    /// <param name="shape">What pictures become unless it is said; none for the usual.</param>
+    public Fin<LoadedDataSet> Load(
+        CommandLine.ParseResult said, string dataset, IView view, CancellationToken stop, DataSplit split = DataSplit.Train, LanguageExt.Option<PictureShape> shape = default) =>
         from description in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
-        from loaded in Load(description, split, Optional(said.GetValue(_folder)), view, stop)
+        let otherwise = shape.IfNone(UsualShape)
+        from wanted in (Check.That("--image-size", said.GetValue(_size) ?? otherwise.Size, (said.GetValue(_size) ?? otherwise.Size) is >= 4 and <= 256, "must lie in [4, 256]"),
+                Check.That("--channels", said.GetValue(_channels) ?? otherwise.Channels, (said.GetValue(_channels) ?? otherwise.Channels) is 1 or 3, "must be 1 or 3"))
+            .Apply((size, channels) => new PictureShape(size, channels)).OrUsage()
+        from loaded in Optional(said.GetValue(_folder)).Filter(folder => !new IdxFolder(folder).HasAny(description) && new PictureFolder(folder).HasAny()).Match(
+            folder => Pictures(new(folder), description, split, wanted, view, stop),
+            () => Load(description, split, Optional(said.GetValue(_folder)), view, stop))
         from square in loaded.Images.Height == loaded.Images.Width
             ? FinSucc(loaded)
             : Error.New($"the images in {loaded.Origin} are {loaded.Images.Height}×{loaded.Images.Width}, and only square ones can be used")
         select square;
+
+    private static Fin<LoadedDataSet> Pictures(PictureFolder folder, DataSetDescription description, DataSplit split, PictureShape shape, IView view, CancellationToken stop)
+    {
+        using var bar = view.Bar("reading pictures");
+        return folder.Load(description, split, shape, view.Line, bar.Report, stop);
+    }
 
     private static Fin<LoadedDataSet> Load(DataSetDescription description, DataSplit split, LanguageExt.Option<string> folder, IView view, CancellationToken stop)
     {

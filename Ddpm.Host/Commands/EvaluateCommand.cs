@@ -123,7 +123,7 @@ internal static class EvaluateCommand
         from name in FinSucc(receipt.Best ?? receipt.Last)
         from checkpoint in folder.ReadCheckpoint(name)
         from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
-        from wanted in SampleCommand.Checked.From(request, config.Model, receipt.Options.Dataset)
+        from wanted in SampleCommand.Checked.From(request, config.Model, receipt.Data.ClassName)
         from judged in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
             from theta in Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
             from all in use(theta, weights =>

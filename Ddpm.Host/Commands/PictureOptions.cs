@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ddpm.Host.Data;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Data;
@@ -96,7 +97,7 @@ internal sealed class PictureOptions
     private Fin<float[]> Picture(CommandLine.ParseResult said, string name, UNetConfig network, string dataset, IView view, CancellationToken stop) =>
         (name.Split(':') switch
         {
-            ["train" or "test", var number] => FromDataSet(said, name, number, name[1] == 'r' ? DataSplit.Train : DataSplit.Test, dataset, view, stop),
+            ["train" or "test", var number] => FromDataSet(said, network, name, number, name[1] == 'r' ? DataSplit.Train : DataSplit.Test, dataset, view, stop),
             _ => PictureFile.Read(name, network.ImageSize, network.ImageChannels).Map(picture => picture.Pixels),
         }).Map(levels =>
         {
@@ -106,8 +107,8 @@ internal sealed class PictureOptions
         });
 
     private Fin<ReadOnlyMemory<byte>> FromDataSet(
-        CommandLine.ParseResult said, string name, string number, DataSplit split, string dataset, IView view, CancellationToken stop) =>
-        from images in _data.Load(said, _data.Dataset(said).IfNone(dataset), view, stop, split).Map(loaded => loaded.Images)
+        CommandLine.ParseResult said, UNetConfig network, string name, string number, DataSplit split, string dataset, IView view, CancellationToken stop) =>
+        from images in _data.Load(said, _data.Dataset(said).IfNone(dataset), view, stop, split, new PictureShape(network.ImageSize, network.ImageChannels)).Map(loaded => loaded.Images)
         from index in int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) && parsed < images.Count
             ? FinSucc(parsed)
             : Error.New(ExitCode.Usage, $"{name} is no image: there are {images.Count}, counted from 0")

@@ -5,7 +5,6 @@ using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
-using Ddpm.Pure.Data;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
@@ -51,12 +50,11 @@ internal static class SampleCommand
         /// <summary>The plan without a search and from noise.</summary>
         public SamplingPlan Plan => Sampler.Compile(Setting).IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // was compiled when checked
 
-        public static Fin<Checked> From(Request request, DiffusionModel model, string dataset)
+        public static Fin<Checked> From(Request request, DiffusionModel model, Func<int, string> className)
         {
             var condition = model.Network.Classes > 0 || request.Class is not null || request.GuidanceScale is not null
                 ? ClassCondition.Of(model.Network.Classes, Optional(request.Class), request.GuidanceScale ?? UsualGuidance).Map(Some)
                 : Validation<Error, LanguageExt.Option<ClassCondition>>.Success(None);
-            string ClassName(int label) => DataSetDescription.Named(dataset).Match(found => found.ClassName(label), _ => Invariant($"{label}"));
             var search = request.Sampling.Spacing == SamplerOptions.Searched;
             var sampling = request.Sampling with { Spacing = search ? new SamplingOptions().Spacing : request.Sampling.Spacing };
             var clip = request.Clip ?? model.Preset.ClipSample;
@@ -75,7 +73,7 @@ internal static class SampleCommand
                         .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Map(_ => chosen)))
                 .Apply((first, count, batch, scale, more, chosen) => new Checked(
                     new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, more.Steps,
-                    new SampleFiles(scale, more.Classes.Filter(classes => classes.Chosen.IsNone).Map(classes => fun((int place) => ClassName(classes.ClassOf(first + place)))))))
+                    new SampleFiles(scale, more.Classes.Filter(classes => classes.Chosen.IsNone).Map(classes => fun((int place) => className(classes.ClassOf(first + place)))))))
                 .OrUsage();
         }
     }
@@ -127,7 +125,7 @@ internal static class SampleCommand
         from name in FinSucc(receipt.Best ?? receipt.Last)
         from checkpoint in folder.ReadCheckpoint(name)
         from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
-        from wanted in Checked.From(request, config.Model, receipt.Options.Dataset)
+        from wanted in Checked.From(request, config.Model, receipt.Data.ClassName)
         from given in pictures(config.Model.Network)
         from _ in Folders.Create(target.Path)
         from __ in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
@@ -146,7 +144,7 @@ internal static class SampleCommand
         from name in FinSucc(receipt.Best ?? receipt.Last)
         from checkpoint in folder.ReadCheckpoint(name)
         from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
-        from wanted in toSeq(scales).Map(scale => Checked.From(request with { GuidanceScale = scale }, config.Model, receipt.Options.Dataset)).Sequence()
+        from wanted in toSeq(scales).Map(scale => Checked.From(request with { GuidanceScale = scale }, config.Model, receipt.Data.ClassName)).Sequence()
         from _ in Folders.Create(target.Path)
         from panels in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
             from theta in Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))

@@ -5,6 +5,7 @@ using Ddpm.Host.Data;
 using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
@@ -68,7 +69,7 @@ internal static class TrainCommand
             from early in Begin(said, folder, repeated)
             from _ in TrainingConfig.From(early.Options, UsualSize, 1, UsualClasses).OrUsage()
             from device in machine.Prepare(said, early.Machine)
-            from loaded in data.Load(said, early.Options.Dataset, view, stop)
+            from loaded in data.Load(said, early.Options.Dataset, view, stop, DataSplit.Train, (early.Before || early.Repeated).Map(before => before.Data.Shape))
             from held in RunLock.Take(folder)
             from done in use(held, _ =>
                 from start in Begin(said, folder, repeated)
@@ -90,7 +91,8 @@ internal static class TrainCommand
     {
         var options = start.Options;
         var images = loaded.Images.Take(options.Limit ?? int.MaxValue);
-        var data = new DataReceipt(loaded.Description.Name, loaded.Origin, loaded.ImagesSha256, images.Count, images.Height, images.Channels);
+        var data = new DataReceipt(loaded.Description.Name, loaded.Origin, loaded.ImagesSha256, images.Count, images.Height, images.Channels,
+            loaded.Description.ClassNames == DataSetDescription.Named(loaded.Description.Name).Match(known => known.ClassNames, _ => Arr<string>.Empty) ? null : [.. loaded.Description.ClassNames]);
         var machine = MachineReceipt.Here(conduct.Device.ToString());
         var receipt = start.Before.IfNone(() => new RunReceipt(options, data, machine, null, null, TrainingProgress.Start, false))
             with
@@ -102,7 +104,7 @@ internal static class TrainCommand
                    () => unit)
                from __ in Check.That(
                    "--epochs", options.Epochs, (long)new TrainingPlan(config, images.Count).StepsPerEpoch * options.Epochs <= int.MaxValue, "must make at most 2147483647 steps").OrUsage()
-               from grid in SampleCommand.Checked.From(SampleCommand.Request.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model, options.Dataset)
+               from grid in SampleCommand.Checked.From(SampleCommand.Request.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model, data.ClassName)
                from finished in Fit(config, loaded, images, receipt, conduct, grid, view, stop)
                from sampled in SampleCommand.Sample(
                    conduct.Folder, finished, conduct.Device, SampleCommand.Request.Default, _ => LanguageExt.Option<Pictures>.None, conduct.Folder, view, stop)

@@ -2,6 +2,8 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ddpm.Host.Data;
+using Ddpm.Pure.Data;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
@@ -17,7 +19,18 @@ namespace Ddpm.Host.Runs;
 /// <param name="Images">How many were trained on.</param>
 /// <param name="Size">Height and width.</param>
 /// <param name="Channels">Channels.</param>
-public sealed record DataReceipt(string Name, string Origin, string Sha256, int Images, int Size, int Channels);
+/// <param name="ClassNames">What the classes are called, where the data set itself does not say.</param>
+public sealed record DataReceipt(string Name, string Origin, string Sha256, int Images, int Size, int Channels, IReadOnlyList<string>? ClassNames = null)
+{
+    /// <summary>What a class is called: its number where nothing else is known.</summary>
+    public string ClassName(int label) => ClassNames is { } names
+        ? label < names.Count ? names[label] : Invariant($"{label}")
+        : DataSetDescription.Named(Name).Match(known => known.ClassName(label), _ => Invariant($"{label}"));
+
+    /// <summary>What pictures became.</summary>
+    [JsonIgnore]
+    public PictureShape Shape => new(Size, Channels);
+}
 
 /// <summary>What computed a run.</summary>
 /// <param name="Ddpm">This program's version.</param>

@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+using Ddpm.Pure.Formats;
+using ImageMagick;
+using LanguageExt;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>A person's own pictures, through the real command line.</summary>
+public sealed class PictureFolderTests : IDisposable
+{
+    private static readonly MagickColor Red = MagickColors.Red, Blue = MagickColors.Blue;
+
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    [Fact]
+    public void Colour_pictures_in_class_folders_are_trained_on_and_what_cannot_be_read_is_listed()
+    {
+        for (var i = 0; i < 12; i++)
+        {
+            Picture(Red, $"mine/poppies/{i}.png", 20 + i, 30);
+            Picture(Blue, $"mine/gentians/{i}.JPG", 40, 21 + i);
+        }
+
+        Picture(Red, "mine/poppies/deep/wide.png", 90, 3);
+        Picture(Red, "mine/poppies/dot.png", 1, 1);
+        Picture(Red, "mine/loose.png", 8, 8);
+        var whole = File.ReadAllBytes(_ddpm.Path("mine", "poppies", "1.png"));
+        File.WriteAllBytes(_ddpm.Path("mine", "poppies", "cut.png"), whole[..(whole.Length / 2)]);
+        File.WriteAllBytes(_ddpm.Path("mine", "poppies", "empty.png"), []);
+        File.WriteAllText(_ddpm.Path("mine", "gentians", "text.png"), "no picture");
+        File.WriteAllText(_ddpm.Path("mine", "gentians", "notes.txt"), "no picture's name");
+
+        var outcome = _ddpm.Run("train", "--data", "mine", "--image-size", "16", "--conditional", "--epochs", "2", "--batch-size", "13", "--steps", "12", "--threads", "1", "--run", "flowers");
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Contains("3 of 29 pictures could not be read and are left out", outcome.Output, StringComparison.Ordinal);
+        foreach (var name in (string[])["cut.png", "empty.png", "text.png"])
+        {
+            Assert.Contains(outcome.Output.Split('\n'), line => line.Contains("left out: ", StringComparison.Ordinal) && line.Contains(name, StringComparison.Ordinal));
+        }
+
+        Assert.Contains("1 pictures in mine lie in no class's folder", outcome.Output, StringComparison.Ordinal);
+        var data = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "flowers", "run.json")))!["data"]!;
+        Assert.Equal((26, 16, 3), (data["images"]!.GetValue<int>(), data["size"]!.GetValue<int>(), data["channels"]!.GetValue<int>()));
+        Assert.Equal(["gentians", "poppies"], data["class-names"]!.AsArray().Select(name => name!.GetValue<string>()));
+        Assert.Equal(Prelude.Array(100L, 16, 16, 3), Npy.Read(File.ReadAllBytes(_ddpm.Path("runs", "flowers", "samples.npy"))).Valid().Shape);
+
+        // The size and the colours are the run's: picture 0 is a gentian, the first poppy is picture 12.
+        var start = _ddpm.Run("sample", "--run", "flowers", "--data", "mine", "--image", "train:12", "--strength", "0.01", "--count", "1", "--threads", "1", "--to", "start");
+        Assert.True(start.ExitCode == 0, start.Error);
+        Assert.Equal(0, _ddpm.Run("train", "--run", "flowers", "--data", "mine", "--resume", "--epochs", "3").ExitCode);
+    }
+
+    [Fact]
+    public void Pictures_keep_their_colour_and_their_class_whatever_their_size()
+    {
+        Picture(Red, "set/train/a/1.png", 33, 20);
+        Picture(Blue, "set/train/b/1.png", 20, 33);
+        Picture(Blue, "set/test/b/1.png", 20, 20);
+        var outcome = _ddpm.Run("forward", "--data", "set", "--count", "2", "--image-size", "12");
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        using var figure = new MagickImage(_ddpm.Path("forward.png"));
+        var colours = figure.Histogram();
+        Assert.True(colours[Red] >= 24 * 24);
+        Assert.True(colours[Blue] >= 24 * 24);
+    }
+
+    [Fact]
+    public void What_is_missing_is_said()
+    {
+        Picture(Red, "flat/1.png", 20, 20);
+        File.WriteAllText(_ddpm.Path(Directory.CreateDirectory(_ddpm.Path("broken")).Name, "1.png"), "no picture");
+        Refused(1, "there is no picture in broken that can be read", "forward", "--data", "broken");
+        Refused(2, "--image-size must lie in [4, 256], got 3", "forward", "--data", "flat", "--image-size", "3", "--channels", "2");
+        Refused(2, "--channels must be 1 or 3, got 2", "forward", "--data", "flat", "--image-size", "3", "--channels", "2");
+        Refused(2, "image size must lie in [12, 256] and be divisible by 4, got 18", "train", "--data", "flat", "--image-size", "18");
+        Refused(2, "conditional needs images with labels of at least two classes", "train", "--data", "flat", "--conditional");
+    }
+
+    private void Refused(int exitCode, string message, params string[] arguments)
+    {
+        var outcome = _ddpm.Run(arguments);
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(exitCode, outcome.ExitCode);
+    }
+
+    private void Picture(MagickColor colour, string path, int width, int height)
+    {
+        var file = _ddpm.Path(path.Split('/'));
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        using var image = new MagickImage(colour, (uint)width, (uint)height);
+        image.Write(file);
+    }
+}
