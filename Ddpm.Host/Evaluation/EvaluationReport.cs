@@ -104,7 +104,7 @@ internal sealed record EvaluationReport(
             Row("precision", Number(Generated.Precision, "F3"), Number(Floor.Precision, "F3")),
             Row("recall", Number(Generated.Recall, "F3"), Number(Floor.Recall, "F3")));
         var bound = toSeq(Optional(BitsPerDimension)).Map(bits => Row(
-            "bits per dimension", Number(bits.Total, "F3"), Invariant($"± {bits.StandardError:F3} = {bits.Prior:F4} prior + {bits.Steps:F3} steps + {bits.Decoder:F3} decoder, on {bits.Images} test images")));
+            "bits per dimension", Number(bits.Total, "F3"), Invariant($" ± {bits.StandardError:F3} = {bits.Prior:F4} prior + {bits.Steps:F3} steps + {bits.Decoder:F3} decoder, on {bits.Images} test images")));
         var score = toSeq(Optional(ClassificationAccuracyScore)).Map(found => Row("classif. accuracy", Number(100 * found.Accuracy, "F2") + " %"));
         return rows + bound + score;
     }
