@@ -27,7 +27,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`evaluate`: how near generated images are to real ones. EVALUATION.md is its protocol.</summary>
 internal static class EvaluateCommand
 {
-    private const int UsualCount = 10_000, UsualBoundImages = 256, SamplesAtATime = 2_000;
+    private const int UsualCount = 10_000, FewestImages = 4, UsualBoundImages = 256, SamplesAtATime = 2_000;
 
     private static readonly TrainingOptions Defaults = new();
 
@@ -60,7 +60,7 @@ internal static class EvaluateCommand
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from named in run.Named(said)
             from given in Readable(said.GetValue(images), said.GetValue(labels), named)
-            from _ in (Check.AtLeast("--count", said.GetValue(count), 2), Check.AtLeast("--bound-images", said.GetValue(boundImages), 0)).Apply((_, _) => unit).OrUsage()
+            from _ in (Check.AtLeast("--count", said.GetValue(count), FewestImages), Check.That("--bound-images", said.GetValue(boundImages), said.GetValue(boundImages) is 0 or >= 2, "must be 0, or at least 2 for an error to be told")).Apply((_, _) => unit).OrUsage()
             from device in machine.Prepare(said)
             from judged in given.Match(
                 set => FinSucc(new Judged(set, SamplesReport.Of(said.GetValue(images)!, set), data.Dataset(said).IfNone(Defaults.Dataset), None)),
@@ -111,8 +111,8 @@ internal static class EvaluateCommand
     private static Fin<ImageSet> Set(NpyArray array, LanguageExt.Option<NpyArray> labels)
     {
         var shape = array.Shape.Map(size => (int)Math.Min(size, int.MaxValue)).ToArr();
-        return shape.Count is not (3 or 4) || shape[0] < 2 || shape[1] != shape[2]
-            ? Error.New($"it is an array of {string.Join("×", shape)}, and must hold at least two square images, N×H×H or N×H×H×C")
+        return shape.Count is not (3 or 4) || shape[0] < FewestImages || shape[1] != shape[2]
+            ? Error.New($"it is an array of {string.Join("×", shape)}, and must hold at least four square images, N×H×H or N×H×H×C")
             : ImageSet.Create(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, array.Data, labels.Map(all => all.Data)).OrFailure();
     }
 

@@ -15,7 +15,7 @@ public sealed class ErrorTests : IDisposable
         var outcome = _ddpm.Run("train", "--epochs", "0", "--batch-size", "0", "--learning-rate", "NaN", "--min-beta", "1.5", "--preset", "large", "--prediction", "x", "--limit", "0");
         Refused(outcome, 2,
             "epochs must be at least 1, got 0", "batch-size must be at least 1, got 0", "learning-rate must lie in (0, 1), got NaN",
-            "min-beta must lie in (0, 1), got 1.5", "preset must be one of original, standard, got large", "prediction must be one of", "limit must be at least 1, got 0");
+            "min-beta must lie in (0, 1), got 1.5", "preset must be one of best, original, standard, got large", "prediction must be one of", "limit must be at least 1, got 0");
         Assert.Empty(Directory.EnumerateFileSystemEntries(_ddpm.Folder));
     }
 

@@ -74,7 +74,7 @@ public sealed class EvaluateTests : IDisposable
     [InlineData("what is to be judged", "evaluate")]
     [InlineData("what is to be judged", "evaluate", "--run", "small", "--images", "images.npy")]
     [InlineData("--labels needs the images", "evaluate", "--labels", "labels.npy")]
-    [InlineData("--count must be at least 2, got 1; --bound-images must be at least 0, got -1", "evaluate", "--run", "small", "--count", "1", "--bound-images", "-1")]
+    [InlineData("--count must be at least 4, got 1; --bound-images must be 0, or at least 2 for an error to be told, got -1", "evaluate", "--run", "small", "--count", "1", "--bound-images", "-1")]
     public void What_makes_no_sense_is_refused(string message, params string[] arguments)
     {
         var outcome = _ddpm.Run(arguments);
@@ -86,7 +86,7 @@ public sealed class EvaluateTests : IDisposable
     public void Images_of_the_wrong_kind_are_refused_with_the_reason()
     {
         File.WriteAllBytes(_ddpm.Path("floats.npy"), Npy.Write(NpyArray.Create(NpyType.F4, Prelude.Array(2L, 2, 2), new byte[32]).Valid()).ToArray());
-        File.WriteAllBytes(_ddpm.Path("small.npy"), Npy.Write(NpyArray.Create(NpyType.U1, Prelude.Array(2L, 2, 2), new byte[8]).Valid()).ToArray());
+        File.WriteAllBytes(_ddpm.Path("small.npy"), Npy.Write(NpyArray.Create(NpyType.U1, Prelude.Array(4L, 2, 2), new byte[16]).Valid()).ToArray());
         File.WriteAllText(_ddpm.Path("script.pt"), "no module");
         string Error(params string[] more) => _ddpm.Run(["evaluate", "--data", Fixtures.FashionMnist, .. more]) is { ExitCode: 1 } outcome ? outcome.Error : "it did not fail";
         Assert.Contains("floats.npy: it holds no bytes", Error("--images", "floats.npy"), StringComparison.Ordinal);
