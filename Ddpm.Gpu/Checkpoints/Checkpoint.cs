@@ -54,7 +54,7 @@ public static class Checkpoint
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        var tensors = Seq1(Stored(UNetLayers.EmbeddingName, network.TimeEmbedding))
+        var tensors = Seq1(Stored(UNetConfig.EmbeddingName, network.TimeEmbedding))
             .Concat(Stored("", network.Layout, state.Weights))
             .Concat(Stored(FirstMoment, network.Layout, state.FirstMoment))
             .Concat(Stored(SecondMoment, network.Layout, state.SecondMoment))
@@ -113,8 +113,8 @@ public static class Checkpoint
     public static Fin<Unit> Fits(SafetensorsFile file, UNetConfig config)
     {
         var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
-        var embedding = new Parameter(UNetLayers.EmbeddingName, Array(config.Timesteps, config.EmbeddingDimension), new Initialization.Constant(0));
-        return Complete(new UNetLayers(config).Parameters.Add(embedding).Bind(parameter => Fault(stored, parameter.Name, parameter)).ToArr());
+        var embedding = new Parameter(UNetConfig.EmbeddingName, Array(config.Timesteps, config.EmbeddingDimension), new Initialization.Constant(0));
+        return Complete(config.Parameters.Add(embedding).Bind(parameter => Fault(stored, parameter.Name, parameter)).ToArr());
     }
 
     /// <summary>The training state in a checkpoint.</summary>

@@ -10,6 +10,7 @@ internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
     private readonly KernelWeights<T> _weights;
     private readonly Window<T> _window;
     private readonly Activation<T> _x, _y;
+    private readonly Activation<T>? _part; // where a gradient is made that is then added
     private readonly NativeArray<T> _cells;
     private readonly int _use, _bias;
     private readonly bool _gathers;
@@ -27,6 +28,7 @@ internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
         var (channels, shape) = gathers ? window.Small : window.Big;
         y = _y = program.Allocate(shape, channels);
         _bias = program.Weights.Offset(name + ".bias");
+        _part = program.WithGradient && !(gathers && window.CellRoom > 0) ? program.Scratch(x.Shape, x.Channels, 3) : null;
         _cells = program.Allocate((long)program.Images * window.CellRoom + window.Small.Shape.Slack);
     }
 
@@ -56,28 +58,33 @@ internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
         }
 
         var add = !_x.IsFirstGradient(_use);
-        if (add && !(_gathers && _window.CellRoom > 0))
-        {
-            throw new NotSupportedException("a convolution that keeps the size, or a transposed one, has to be the last to take what it takes");
-        }
-
         if (_gathers)
         {
             // Forward has left the cells of x.
             var plain = _window.CellRoom == 0;
             _window.WeightGradient(_y.Gradient(0), _y.ImageStride, plain ? _x.Values(0) : Cells(0), plain ? _x.ImageStride : _window.CellRoom, images, gradient);
-            for (var n = 0; n < images; n++)
-            {
-                _window.Scatter(_y.Gradient(n), Cells(n), null, _x.Gradient(n), add);
-            }
         }
-        else
+
+        for (var n = 0; n < images; n++)
         {
-            for (var n = 0; n < images; n++)
+            var dx = add && _part is not null ? _part.Values(0) : _x.Gradient(n);
+            if (_gathers)
             {
-                _window.Gather(_y.Gradient(n), Cells(n), null, _x.Gradient(n));
+                _window.Scatter(_y.Gradient(n), Cells(n), null, dx, add && _part is null);
+            }
+            else
+            {
+                _window.Gather(_y.Gradient(n), Cells(n), null, dx);
             }
 
+            if (add && _part is not null)
+            {
+                Add(dx, _x.Gradient(n), _x.ImageStride);
+            }
+        }
+
+        if (!_gathers)
+        {
             _window.WeightGradient(_x.Values(0), _x.ImageStride, Cells(0), _window.CellRoom, images, gradient);
         }
     }

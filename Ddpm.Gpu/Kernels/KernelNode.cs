@@ -17,7 +17,7 @@ internal abstract unsafe class KernelNode<T>
 
     /// <summary>y ← SiLU(z), and where asked slope ← SiLU'(z), for count numbers; y may be z.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    protected static void Silu(T* z, T* y, T* slope, int count)
+    public static void Silu(T* z, T* y, T* slope, int count)
     {
         for (var i = 0; i < count; i += Vector512<T>.Count)
         {

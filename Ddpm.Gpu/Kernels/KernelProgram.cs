@@ -32,7 +32,7 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
         (_timesteps, _classes) = (new int[images], new int[images]);
         if (network.Config.Classes > 0)
         {
-            _classOffset = weights.Offset(UNetLayers.ClassEmbeddingName);
+            _classOffset = weights.Offset(UNetConfig.ClassEmbeddingName);
             _conditions = Allocate((long)images * _embeddingDimension);
             _conditionGradients = withGradient ? Allocate((long)images * _embeddingDimension) : null;
         }
@@ -157,6 +157,27 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
     public Activation<T> Concatenate(Activation<T> first, Activation<T> second)
     {
         _nodes.Add(new ConcatenationNode<T>(this, first, second, out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Apply(GroupNorm norm, Activation<T> x)
+    {
+        _nodes.Add(new GroupNormNode<T>(norm, this, x, out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Attend(int heads, Activation<T> queriesKeysValues)
+    {
+        _nodes.Add(new AttentionNode<T>(this, heads, queriesKeysValues, out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Add(Activation<T> x, Activation<T> y)
+    {
+        _nodes.Add(new AdditionNode<T>(x, y));
         return y;
     }
 

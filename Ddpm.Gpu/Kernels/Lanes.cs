@@ -78,7 +78,7 @@ internal static class Lanes<T>
     /// into the exponent. Arguments are kept where the result is a normal number.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<T> Exp(Vector512<T> x)
+    public static Vector512<T> Exp(Vector512<T> x)
     {
         var narrow = typeof(T) == typeof(float);
         x = Vector512.MinNative(Vector512.MaxNative(x, Number(narrow ? -87 : -708)), Number(narrow ? 88 : 709));

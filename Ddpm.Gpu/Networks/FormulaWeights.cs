@@ -1,3 +1,4 @@
+using Ddpm.Pure.Networks;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Networks;
@@ -20,7 +21,7 @@ public static class FormulaWeights
                 h ^= h >> 13;
                 h = unchecked(65599u * h + 12345u);
                 var u = h / 4294967296.0 - 0.5;
-                destination[j] = parameter.Name.EndsWith("ln.weight", StringComparison.Ordinal) ? 1 + 0.2 * u
+                destination[j] = parameter.Start is Initialization.Constant(1) ? 1 + 0.2 * u
                     : parameter.Name.EndsWith("bias", StringComparison.Ordinal) ? 0.2 * u
                     : 4 * u / Math.Sqrt((double)parameter.Count / parameter.Shape[0]);
             }

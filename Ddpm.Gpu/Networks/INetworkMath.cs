@@ -1,13 +1,12 @@
 using Ddpm.Pure.Networks;
-using LanguageExt;
 
 namespace Ddpm.Gpu.Networks;
 
 /// <summary>
 /// What the layers of a network compute. The network itself is written once over this (<see cref="UNet.Compose"/>): libtorch's operations are one
-/// reading of it, the kernels for processors another.
+/// reading of it, the kernels for processors another. Larger layers are written here, of smaller ones.
 /// </summary>
-/// <typeparam name="TActivation">What a layer takes and makes: the images of a batch with their channels. What is handed to <see cref="Shift"/> or <see cref="Silu"/> may be changed.</typeparam>
+/// <typeparam name="TActivation">What a layer takes and makes: the images of a batch with their channels. What is handed to <see cref="Shift"/> or <see cref="Silu"/>, or second to <see cref="Add"/>, may be changed.</typeparam>
 public interface INetworkMath<TActivation>
 {
     /// <summary>x, each channel shifted by its projection of the timestep's embedding.</summary>
@@ -28,15 +27,39 @@ public interface INetworkMath<TActivation>
     /// <summary>The channels of both, one after another.</summary>
     TActivation Concatenate(TActivation first, TActivation second);
 
-    /// <summary>Blocks one after another.</summary>
-    TActivation Apply(Arr<Block> blocks, TActivation x) => blocks.Fold(x, (y, block) => Apply(block, y));
+    /// <summary>Group normalisation.</summary>
+    TActivation Apply(GroupNorm norm, TActivation x);
 
-    /// <summary>Layers one after another.</summary>
-    TActivation Apply(Sequential sequence, TActivation x) => sequence.Layers.Fold(x, (y, layer) => layer switch
+    /// <summary>Of queries, keys and values of all heads, H·d channels each, what every pixel sees: the values' mean by softmax(q·k/√d).</summary>
+    TActivation Attend(int heads, TActivation queriesKeysValues);
+
+    /// <summary>x + y.</summary>
+    TActivation Add(TActivation x, TActivation y);
+
+    /// <summary>A residual block.</summary>
+    TActivation Apply(ResidualBlock block, TActivation x)
     {
-        Convolution convolution => Apply(convolution, y),
-        TransposedConvolution transposed => Apply(transposed, y),
-        Pure.Networks.Silu => Silu(y),
+        var y = Apply(block.First, Apply(block.FirstNorm, x));
+        y = Apply(block.Second, Apply(block.SecondNorm, y));
+        return Add(block.Shortcut.Match(shortcut => Apply(shortcut, x), () => x), y);
+    }
+
+    /// <summary>Self-attention.</summary>
+    TActivation Apply(SelfAttention attention, TActivation x) =>
+        Add(x, Apply(attention.Back, Attend(attention.Heads, Apply(attention.QueriesKeysValues, Apply(attention.Norm, x)))));
+
+    /// <summary>Any layer.</summary>
+    TActivation Apply(Layer layer, TActivation x) => layer switch
+    {
+        TimeProjection projection => Shift(projection, x),
+        Block block => Apply(block, x),
+        ResidualBlock block => Apply(block, x),
+        SelfAttention attention => Apply(attention, x),
+        GroupNorm norm => Apply(norm, x),
+        Convolution convolution => Apply(convolution, x),
+        TransposedConvolution transposed => Apply(transposed, x),
+        Sequential sequence => sequence.Layers.Fold(x, (y, next) => Apply(next, y)),
+        Pure.Networks.Silu => Silu(x),
         _ => throw new System.Diagnostics.UnreachableException(layer.GetType().Name),
-    });
+    };
 }

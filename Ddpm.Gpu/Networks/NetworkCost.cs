@@ -3,7 +3,7 @@ using Ddpm.Pure.Networks;
 namespace Ddpm.Gpu.Networks;
 
 /// <summary>
-/// What a network costs, counted by going through its definition: the multiplications of its convolutions, each with an addition. All else together is a
+/// What a network costs, counted by going through its definition: the multiplications of its convolutions and of its attention, each with an addition. All else together is a
 /// few per cent of them.
 /// </summary>
 public sealed class NetworkCost : INetworkMath<NetworkCost.Planes>
@@ -30,6 +30,17 @@ public sealed class NetworkCost : INetworkMath<NetworkCost.Planes>
     Planes INetworkMath<Planes>.Shift(TimeProjection projection, Planes x) => x;
 
     Planes INetworkMath<Planes>.Silu(Planes x) => x;
+
+    Planes INetworkMath<Planes>.Apply(GroupNorm norm, Planes x) => x;
+
+    Planes INetworkMath<Planes>.Add(Planes x, Planes y) => y;
+
+    Planes INetworkMath<Planes>.Attend(int heads, Planes queriesKeysValues)
+    {
+        var (channels, pixels) = (queriesKeysValues.Channels / 3, (long)queriesKeysValues.Size * queriesKeysValues.Size);
+        _products += 2 * channels * pixels * pixels;
+        return queriesKeysValues with { Channels = channels };
+    }
 
     Planes INetworkMath<Planes>.Concatenate(Planes first, Planes second) => first with { Channels = first.Channels + second.Channels };
 

@@ -16,8 +16,7 @@ internal sealed class TensorLayers(Weights w, Tensor embedding) : INetworkMath<T
     private const double NormEpsilon = 1e-5;
 
     /// <inheritdoc/>
-    public Tensor Shift(TimeProjection projection, Tensor x) =>
-        x.Plus(Apply(projection.Second, functional.silu(Apply(projection.First, embedding))).unsqueeze(-1).unsqueeze(-1));
+    public Tensor Shift(TimeProjection projection, Tensor x) => x.Plus(Project(projection));
 
     /// <inheritdoc/>
     public Tensor Apply(Block block, Tensor x)
@@ -41,6 +40,36 @@ internal sealed class TensorLayers(Weights w, Tensor embedding) : INetworkMath<T
 
     /// <inheritdoc/>
     public Tensor Concatenate(Tensor first, Tensor second) => cat([first, second], 1);
+
+    /// <inheritdoc/>
+    public Tensor Apply(GroupNorm norm, Tensor x)
+    {
+        var y = functional.group_norm(x, norm.Groups, w[norm.Name + ".weight"], w[norm.Name + ".bias"], NormEpsilon);
+        y = norm.Modulation.Match(
+            projection =>
+            {
+                var both = Project(projection).chunk(2, 1);
+                return y.Plus(y.mul(both[0])).Plus(both[1]);
+            },
+            () => y);
+        return norm.Activated ? functional.silu(y) : y;
+    }
+
+    /// <inheritdoc/>
+    public Tensor Attend(int heads, Tensor queriesKeysValues)
+    {
+        var (n, channels, height, width) = (queriesKeysValues.shape[0], queriesKeysValues.shape[1] / 3, queriesKeysValues.shape[2], queriesKeysValues.shape[3]);
+        var parts = queriesKeysValues.reshape(n, 3, heads, channels / heads, height * width).unbind(1); // N×heads×d×pixels each
+        var weights = functional.softmax(parts[0].transpose(-1, -2).matmul(parts[1]).Times(1 / Math.Sqrt((double)channels / heads)), -1);
+        return parts[2].matmul(weights.transpose(-1, -2)).reshape(n, channels, height, width);
+    }
+
+    /// <inheritdoc/>
+    public Tensor Add(Tensor x, Tensor y) => x.Plus(y);
+
+    /// <summary>The numbers of each image, N×Out×1×1.</summary>
+    private Tensor Project(TimeProjection projection) =>
+        Apply(projection.Second, functional.silu(Apply(projection.First, embedding))).unsqueeze(-1).unsqueeze(-1);
 
     private Tensor Apply(Linear layer, Tensor x) => functional.linear(x, w[layer.Name + ".weight"], w[layer.Name + ".bias"]);
 

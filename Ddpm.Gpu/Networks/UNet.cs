@@ -1,15 +1,15 @@
 using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Networks;
+using LanguageExt;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Networks;
 
 /// <summary>
-/// The tutorial's UNet as a function of its weights: o = network(x, t; θ). It holds no parameters, only the frozen embedding table.
+/// A UNet as a function of its weights: o = network(x, t; θ). It holds no parameters, only the frozen embedding table.
 /// </summary>
 public sealed class UNet : IDisposable
 {
-    private readonly UNetLayers _layers;
     private readonly Tensor _timeEmbedding;
 
     /// <summary>Builds the network of a configuration.</summary>
@@ -19,8 +19,7 @@ public sealed class UNet : IDisposable
     public UNet(UNetConfig config, ScalarType type, Device device)
     {
         (Config, Type, Device) = (config, type, device);
-        _layers = new UNetLayers(config);
-        Layout = new WeightLayout(_layers.Parameters);
+        Layout = new WeightLayout(config.Parameters);
         using var scope = NewDisposeScope();
         _timeEmbedding = tensor(config.Embedding.Table(config.Timesteps, config.EmbeddingDimension).ToArray(),
             [config.Timesteps, config.EmbeddingDimension], type).to(device).DetachFromDisposeScope();
@@ -50,17 +49,15 @@ public sealed class UNet : IDisposable
     /// <param name="math">What computes them. It knows the images' timesteps.</param>
     /// <param name="x">x_t.</param>
     /// <returns>o.</returns>
-    public TActivation Compose<TActivation>(INetworkMath<TActivation> math, TActivation x)
-    {
-        var x1 = math.Apply(_layers.Stage1, math.Shift(_layers.Time1, x));
-        var x2 = math.Apply(_layers.Stage2, math.Shift(_layers.Time2, math.Apply(_layers.Down1, x1)));
-        var x3 = math.Apply(_layers.Stage3, math.Shift(_layers.Time3, math.Apply(_layers.Down2, x2)));
-        var y = math.Apply(_layers.StageMiddle, math.Shift(_layers.TimeMiddle, math.Apply(_layers.Down3, x3)));
-        y = math.Apply(_layers.Stage4, math.Shift(_layers.Time4, math.Concatenate(x3, math.Apply(_layers.Up1, y))));
-        y = math.Apply(_layers.Stage5, math.Shift(_layers.Time5, math.Concatenate(x2, math.Apply(_layers.Up2, y))));
-        y = math.Apply(_layers.StageOut, math.Shift(_layers.TimeOut, math.Concatenate(x1, math.Apply(_layers.Up3, y))));
-        return math.Apply(_layers.Out, y);
-    }
+    public TActivation Compose<TActivation>(INetworkMath<TActivation> math, TActivation x) => Config.Steps.Fold(
+        (X: x, Kept: Stck<TActivation>.Empty),
+        (at, step) => step switch
+        {
+            NetworkStep.Through(var layer) => at with { X = math.Apply(layer, at.X) },
+            NetworkStep.Keep => at with { Kept = at.Kept.Push(at.X) },
+            NetworkStep.Join => (math.Concatenate(at.Kept.Peek(), at.X), at.Kept.Pop()),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        }).X;
 
     /// <summary>The network's output by libtorch's operations, through which gradients flow.</summary>
     /// <param name="w">Its weights.</param>
@@ -72,7 +69,7 @@ public sealed class UNet : IDisposable
     {
         var embedding = _timeEmbedding.index_select(0, timesteps).to(image.dtype);
         return Compose(
-            new TensorLayers(w, Config.Classes == 0 ? embedding : embedding.Plus(w[UNetLayers.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])))),
+            new TensorLayers(w, Config.Classes == 0 ? embedding : embedding.Plus(w[UNetConfig.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])))),
             image.ChannelsLast());
     }
 

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
 using CommandLine = System.CommandLine;
 
@@ -10,6 +11,8 @@ internal sealed class RecipeOptions
 
     private readonly DataOptions _data;
     private readonly CommandLine.Option<string> _preset = new("--preset") { Description = $"The network and its recipe: {string.Join(" or ", Choices.Presets.Keys)}; the defaults below are standard's", DefaultValueFactory = _ => Defaults.Preset };
+    private readonly CommandLine.Option<string?> _network = new("--network") { Description = $"The network: {string.Join(", ", Choices.Networks.Keys)} [default: the preset's]" };
+    private readonly CommandLine.Option<int?> _width = new("--width") { Description = $"Channels of the modern network at full resolution [default: {UNetConfig.UsualWidth}]" };
     private readonly CommandLine.Option<int> _epochs = new("--epochs") { Description = "Passes over the images", DefaultValueFactory = _ => Defaults.Epochs };
     private readonly CommandLine.Option<int> _batch = new("--batch-size") { Description = "Images in a training step", DefaultValueFactory = _ => Defaults.BatchSize };
     private readonly CommandLine.Option<double> _rate = new("--learning-rate") { Description = "Adam's learning rate", DefaultValueFactory = _ => Defaults.LearningRate };
@@ -36,7 +39,7 @@ internal sealed class RecipeOptions
     public RecipeOptions(CommandLine.Command command, DataOptions data)
     {
         _data = data;
-        foreach (var option in (CommandLine.Option[])[_preset, _epochs, _batch, _rate, _rates, _warmUp, _decay, _average, _clipNorm, _flip, _conditional, _dropout, _timesteps, _steps, _schedule, _minBeta, _maxBeta, _zeroSnr, _prediction, _lossWeight, _precision, _limit, _seed])
+        foreach (var option in (CommandLine.Option[])[_preset, _network, _width, _epochs, _batch, _rate, _rates, _warmUp, _decay, _average, _clipNorm, _flip, _conditional, _dropout, _timesteps, _steps, _schedule, _minBeta, _maxBeta, _zeroSnr, _prediction, _lossWeight, _precision, _limit, _seed])
         {
             command.Add(option);
         }
@@ -50,6 +53,8 @@ internal sealed class RecipeOptions
     public TrainingOptions Said(CommandLine.ParseResult said, TrainingOptions otherwise) => new()
     {
         Preset = said.Or(_preset, otherwise.Preset),
+        Network = said.Or(_network, otherwise.Network),
+        Width = said.Or(_width, otherwise.Width),
         Dataset = _data.Dataset(said).IfNone(otherwise.Dataset),
         Limit = said.Or(_limit, otherwise.Limit),
         Epochs = said.Or(_epochs, otherwise.Epochs),

@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Training;
 using Xunit;
 using static System.FormattableString;
 using static TorchSharp.torch;
@@ -15,9 +16,10 @@ public sealed class KernelExecutorTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     /// <summary>Sizes with odd and even quarters, whose rows are shorter and longer than a vector; batches of one, of less and of more than are computed together.</summary>
-    public static TheoryData<int, int, bool, int> Networks { get; } = new()
+    public static TheoryData<int, int, string, int> Networks { get; } = new()
     {
-        { 28, 1, false, 3 }, { 28, 1, true, 19 }, { 12, 1, true, 1 }, { 12, 3, false, 5 }, { 16, 3, true, 17 }, { 20, 1, false, 2 }, { 32, 3, true, 2 }, { 64, 1, true, 1 },
+        { 28, 1, "original", 3 }, { 28, 1, "standard", 19 }, { 12, 1, "standard", 1 }, { 12, 3, "original", 5 }, { 16, 3, "standard", 17 }, { 20, 1, "original", 2 },
+        { 32, 3, "standard", 2 }, { 64, 1, "standard", 1 }, { 28, 1, "modern", 3 }, { 12, 3, "modern", 17 }, { 32, 1, "modern", 2 }, { 44, 3, "modern", 1 },
     };
 
     /// <summary>
@@ -26,9 +28,9 @@ public sealed class KernelExecutorTests : IDisposable
     /// </summary>
     [Theory]
     [MemberData(nameof(Networks))]
-    public void Outputs_losses_and_gradients_are_libtorch_s_in_float64(int size, int channels, bool residual, int images)
+    public void Outputs_losses_and_gradients_are_libtorch_s_in_float64(int size, int channels, string design, int images)
     {
-        using var network = Network(size, channels, residual, ScalarType.Float64);
+        using var network = Network(size, channels, design, ScalarType.Float64);
         var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<double>(network), images);
         Assert.True(Distance(ours.Output, theirs.Output) <= 1e-12);
         Assert.True(Distance(ours.Loss, theirs.Loss) <= 1e-12);
@@ -43,11 +45,12 @@ public sealed class KernelExecutorTests : IDisposable
 
     /// <summary>Relative to the largest; float32's unit is 1.2e-7, and a number passes some forty layers.</summary>
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void So_they_are_in_float32_within_its_rounding(bool residual)
+    [InlineData("original")]
+    [InlineData("standard")]
+    [InlineData("modern")]
+    public void So_they_are_in_float32_within_its_rounding(string design)
     {
-        using var network = Network(28, 1, residual, ScalarType.Float32);
+        using var network = Network(28, 1, design, ScalarType.Float32);
         var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<float>(network), 18);
         Assert.True(Distance(ours.Output, theirs.Output) <= 1e-5);
         Assert.True(Distance(ours.Loss, theirs.Loss) <= 1e-5);
@@ -60,25 +63,27 @@ public sealed class KernelExecutorTests : IDisposable
     [Fact]
     public void Images_of_every_size_are_computed_in_float32()
     {
-        foreach (var size in Enumerable.Range(3, 18).Select(quarter => 4 * quarter).Append(204))
+        foreach (var (size, design) in Enumerable.Range(3, 18).Select(quarter => 4 * quarter).SelectMany(size => new[] { (size, "standard"), (size, "modern") }).Append((204, "standard")))
         {
             using var scope = NewDisposeScope();
-            using var network = Network(size, 1, true, ScalarType.Float32);
+            using var network = Network(size, 1, design, ScalarType.Float32);
             var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<float>(network), 2);
-            Assert.True(Distance(ours.Output, theirs.Output) <= 1e-5 && Distance(ours.Loss, theirs.Loss) <= 1e-5, Invariant($"size {size}"));
+            Assert.True(Distance(ours.Output, theirs.Output) <= 1e-5 && Distance(ours.Loss, theirs.Loss) <= 1e-5, Invariant($"{design}, size {size}"));
             var (a, b) = (network.Layout.View(ours.Gradient), network.Layout.View(theirs.Gradient));
             foreach (var parameter in network.Layout.Parameters)
             {
                 var difference = (a[parameter.Name] - b[parameter.Name]).norm().item<float>();
-                Assert.True(difference <= 1e-3 * b[parameter.Name].norm().item<float>() + 1e-5 * theirs.Gradient.norm().item<float>(), Invariant($"size {size}, {parameter.Name}"));
+                Assert.True(difference <= 1e-3 * b[parameter.Name].norm().item<float>() + 1e-5 * theirs.Gradient.norm().item<float>(), Invariant($"{design}, size {size}, {parameter.Name}"));
             }
         }
     }
 
-    [Fact]
-    public void An_image_that_is_no_number_leaves_the_others_alone()
+    [Theory]
+    [InlineData("standard")]
+    [InlineData("modern")]
+    public void An_image_that_is_no_number_leaves_the_others_alone(string design)
     {
-        using var network = Network(28, 1, false, ScalarType.Float32);
+        using var network = Network(28, 1, design, ScalarType.Float32);
         using var executor = new KernelExecutor<float>(network);
         executor.Take(FormulaWeights.Of(network), withGradient: false);
         var (x, t) = (Inputs(6, 1, 28, ScalarType.Float32), Timesteps(6));
@@ -96,7 +101,7 @@ public sealed class KernelExecutorTests : IDisposable
     [Fact]
     public void Timesteps_out_of_range_and_numbers_of_another_type_are_refused()
     {
-        using var network = Network(12, 1, true, ScalarType.Float32);
+        using var network = Network(12, 1, "standard", ScalarType.Float32);
         using var executor = new KernelExecutor<float>(network);
         executor.Take(FormulaWeights.Of(network), withGradient: false);
         var x = Inputs(1, 1, 12, ScalarType.Float32);
@@ -105,10 +110,12 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.Throws<ArgumentException>(() => executor.Forward(x.to(float64), tensor(new long[] { 1 })));
     }
 
-    [Fact]
-    public void An_image_s_output_has_the_same_bits_whichever_others_it_is_computed_with()
+    [Theory]
+    [InlineData("standard")]
+    [InlineData("modern")]
+    public void An_image_s_output_has_the_same_bits_whichever_others_it_is_computed_with(string design)
     {
-        using var network = Network(28, 1, true, ScalarType.Float32);
+        using var network = Network(28, 1, design, ScalarType.Float32);
         using var executor = new KernelExecutor<float>(network);
         executor.Take(FormulaWeights.Of(network), withGradient: false);
         var (x, t) = (Inputs(11, 1, 28, ScalarType.Float32), Timesteps(11));
@@ -119,10 +126,12 @@ public sealed class KernelExecutorTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Weights_that_are_taken_anew_are_those_that_count_and_borders_stay_clean()
+    [Theory]
+    [InlineData("standard")]
+    [InlineData("modern")]
+    public void Weights_that_are_taken_anew_are_those_that_count_and_borders_stay_clean(string design)
     {
-        using var network = Network(28, 1, true, ScalarType.Float64);
+        using var network = Network(28, 1, design, ScalarType.Float64);
         using var executor = new KernelExecutor<double>(network);
         var (x, t) = (Inputs(3, 1, 28, ScalarType.Float64), Timesteps(3));
         double[] With(Tensor theta)
@@ -145,7 +154,7 @@ public sealed class KernelExecutorTests : IDisposable
         var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<double>(network), 19, tensor(Enumerable.Range(0, 19).Select(i => (long)(2 - i % 2)).ToArray()));
         Assert.InRange(Distance(theirs.Output, ours.Output), 0, 1e-11);
         Assert.InRange(Distance(theirs.Gradient, ours.Gradient), 0, 1e-11);
-        double Length(int row) => ours.Gradient.narrow(0, network.Layout.Offset(UNetLayers.ClassEmbeddingName) + 100 * row, 100).norm().item<double>();
+        double Length(int row) => ours.Gradient.narrow(0, network.Layout.Offset(UNetConfig.ClassEmbeddingName) + 100 * row, 100).norm().item<double>();
         Assert.Equal((0, 0), (Length(0), Length(3)));
         Assert.True(Length(1) > 1e-6 && Length(2) > 1e-6);
         var (plain, _) = Both(network, new KernelExecutor<double>(network), new TensorExecutor(network), 19);
@@ -156,7 +165,7 @@ public sealed class KernelExecutorTests : IDisposable
     [Fact]
     public void In_bfloat16_outputs_and_gradients_are_near()
     {
-        using var network = Network(28, 1, true, ScalarType.Float32);
+        using var network = Network(28, 1, "standard", ScalarType.Float32);
         var (narrow, ours) = Both(network, new TensorExecutor(network, ScalarType.BFloat16), new KernelExecutor<float>(network), 8);
         Assert.Equal(ScalarType.Float32, narrow.Output.dtype);
         Assert.InRange(Distance(narrow.Output, ours.Output), 1e-6, 0.1);
@@ -168,7 +177,7 @@ public sealed class KernelExecutorTests : IDisposable
     [Fact]
     public void A_network_s_products_are_counted_from_its_definition()
     {
-        using var network = Network(28, 1, false, ScalarType.Float32);
+        using var network = Network(28, 1, "original", ScalarType.Float32);
         long Blocks(int size, params int[] channels) => channels.Zip(channels.Skip(1), (i, o) => 9L * size * size * (i * o + o * o)).Sum();
         var byHand = Blocks(28, 1, 10, 10, 10) + Blocks(14, 10, 20, 20, 20) + Blocks(7, 20, 40, 40, 40) + Blocks(3, 40, 20, 20, 40)
             + Blocks(7, 80, 40, 20, 20) + Blocks(14, 40, 20, 10, 10) + Blocks(28, 20, 10, 10, 10)
@@ -176,8 +185,21 @@ public sealed class KernelExecutorTests : IDisposable
             + 16L * (3 * 3 * 1600 + 7 * 7 * 400 + 14 * 14 * 100) + 4L * 6 * 6 * 1600 // up
             + 9L * 28 * 28 * 10;
         Assert.Equal(byHand, NetworkCost.Products(network));
-        using var residual = Network(28, 1, true, ScalarType.Float32);
+        using var residual = Network(28, 1, "standard", ScalarType.Float32);
         Assert.Equal(byHand + 28 * 28 * (10 + 200) + 14 * 14 * (200 + 800 + 200) + 7 * 7 * (800 + 3200 + 800) + 3 * 3 * (800 + 800), NetworkCost.Products(residual));
+    }
+
+    /// <summary>Counted by hand for the modern network.</summary>
+    [Fact]
+    public void So_are_those_of_the_modern_network_its_attention_s_included()
+    {
+        using var network = Network(28, 1, "modern", ScalarType.Float32);
+        long Block(int size, int i, int o) => (long)size * size * (9 * (i * o + o * o) + (i == o ? 0 : i * o));
+        long Four(int size, int i, int o) => 16L * size * size * i * o;
+        Assert.Equal(
+            28 * 28 * 9 * (20 + 20) + Block(28, 20, 20) + Four(14, 20, 20) + Block(14, 20, 40) + Four(7, 40, 40) + Block(7, 40, 80) + Block(7, 80, 80)
+            + 49 * 4 * 80 * 80 + 2 * 49 * 49 * 80 + Four(7, 80, 40) + Block(14, 80, 40) + Four(14, 40, 20) + Block(28, 40, 20),
+            NetworkCost.Products(network));
     }
 
     private static ((Tensor Output, Tensor Loss, Tensor Gradient) Theirs, (Tensor Output, Tensor Loss, Tensor Gradient) Ours) Both(
@@ -201,7 +223,7 @@ public sealed class KernelExecutorTests : IDisposable
         return (Of(theirs), Of(ours));
     }
 
-    private static UNet Network(int size, int channels, bool residual, ScalarType type) => new(UNetConfig.Tutorial(size, channels, 1000, residual).Valid(), type, CPU);
+    private static UNet Network(int size, int channels, string design, ScalarType type) => new(Choices.Networks[design](size, channels, 1000, 0, null).Valid(), type, CPU);
 
     private static double Distance(Tensor x, Tensor y) => ((x - y).abs().max() / y.abs().max()).to(float64).item<double>();
 

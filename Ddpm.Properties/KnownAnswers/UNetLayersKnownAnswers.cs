@@ -16,19 +16,19 @@ public sealed class UNetLayersKnownAnswers
     [Fact]
     public void Names_and_shapes_are_the_state_dict_s_in_order()
     {
-        var ours = new UNetLayers(Config).Parameters.Map(parameter => (parameter.Name, string.Join(",", parameter.Shape)))
-            .Insert(0, (UNetLayers.EmbeddingName, "1000,100"));
+        var ours = Config.Parameters.Map(parameter => (parameter.Name, string.Join(",", parameter.Shape)))
+            .Insert(0, (UNetConfig.EmbeddingName, "1000,100"));
         var theirs = Expected["state_dict_order"]!.AsArray().Select(entry => (entry![0]!.GetValue<string>(), string.Join(",", entry[1]!.AsArray())));
         Assert.Equal(theirs, ours);
-        Assert.Equal(606_852, new UNetLayers(Config).Parameters.Sum(parameter => parameter.Count) + 100_000);
+        Assert.Equal(606_852, Config.Parameters.Sum(parameter => parameter.Count) + 100_000);
     }
 
     [Fact]
     public void The_standard_network_adds_the_shortcuts_and_nothing_else()
     {
-        var standard = new UNetLayers(UNetConfig.Tutorial(28, 1, 1000, residual: true).Valid()).Parameters;
+        var standard = UNetConfig.Tutorial(28, 1, 1000, residual: true).Valid().Parameters;
         Assert.Equal(614_892, standard.Sum(parameter => parameter.Count) + 100_000);
-        Assert.Equal(new UNetLayers(Config).Parameters, standard.Filter(parameter => !parameter.Name.Contains("shortcut", StringComparison.Ordinal)));
+        Assert.Equal(Config.Parameters, standard.Filter(parameter => !parameter.Name.Contains("shortcut", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -13,21 +13,21 @@ public sealed class UNetLayersLaws
 {
     [Law]
     public bool Names_of_parameters_are_unique_and_none_is_empty(UNetConfig config) =>
-        new UNetLayers(config).Parameters is var parameters
-        && parameters.Select(parameter => parameter.Name).Append(UNetLayers.EmbeddingName).Distinct().Count() == parameters.Count + 1
+        config.Parameters is var parameters
+        && parameters.Select(parameter => parameter.Name).Append(UNetConfig.EmbeddingName).Distinct().Count() == parameters.Count + 1
         && parameters.All(parameter => parameter.Count > 0 && parameter.Shape.All(size => size > 0));
 
     [Theory]
     [InlineData(false, 606_852)]
     [InlineData(true, 614_892)]
     public void The_networks_hold_as_many_numbers_as_published_the_embedding_included(bool residual, int numbers) => Assert.Equal(
-        numbers, 100_000 + new UNetLayers(UNetConfig.Tutorial(28, 1, 1000, residual).Valid()).Parameters.Sum(parameter => parameter.Count));
+        numbers, 100_000 + UNetConfig.Tutorial(28, 1, 1000, residual).Valid().Parameters.Sum(parameter => parameter.Count));
 
     [Law]
     public bool Residual_paths_only_add_shortcuts(UNetConfig config)
     {
-        IEnumerable<string> Names(bool residual) => new UNetLayers(
-            UNetConfig.Tutorial(config.ImageSize, config.ImageChannels, config.Timesteps, residual).Valid()).Parameters.Select(parameter => parameter.Name);
+        IEnumerable<string> Names(bool residual) => 
+            UNetConfig.Tutorial(config.ImageSize, config.ImageChannels, config.Timesteps, residual).Valid().Parameters.Select(parameter => parameter.Name);
         var shortcuts = Names(true).Except(Names(false)).ToArray();
         return shortcuts.Length > 0 && shortcuts.All(name => name.Contains(".shortcut.", StringComparison.Ordinal))
             && Names(true).Except(shortcuts).SequenceEqual(Names(false));
@@ -83,7 +83,7 @@ public sealed class UNetLayersLaws
     [Law]
     public bool Initial_weights_lie_within_their_bounds_and_fill_them(UNetConfig config, int place, int seed)
     {
-        var parameters = new UNetLayers(config).Parameters;
+        var parameters = config.Parameters;
         var k = (int)((uint)place % parameters.Count);
         var parameter = parameters[k];
         var weights = Filled(parameter, k, (ulong)(uint)seed);
@@ -101,7 +101,7 @@ public sealed class UNetLayersLaws
     [Law]
     public bool Bounds_are_one_over_the_root_of_the_fan_in(UNetConfig config)
     {
-        var parameters = new UNetLayers(config).Parameters;
+        var parameters = config.Parameters;
         return parameters.Zip(parameters.Skip(1)).Where(pair => pair.Item1.Start is Initialization.Uniform && pair.Item1.Name.EndsWith(".weight", StringComparison.Ordinal))
             .All(pair => Closeness.NearRelative(
                 Math.Sqrt((double)pair.Item1.Shape[0] / pair.Item1.Count), ((Initialization.Uniform)pair.Item1.Start).Bound, 4 * Closeness.Epsilon)
@@ -111,7 +111,7 @@ public sealed class UNetLayersLaws
     [Law]
     public bool Initial_weights_depend_on_the_seed_and_the_place_alone(UNetConfig config, int seed, byte place)
     {
-        var parameter = new UNetLayers(config).Parameters.First(p => p.Start is Initialization.Uniform && p.Count > 50);
+        var parameter = config.Parameters.First(p => p.Start is Initialization.Uniform && p.Count > 50);
         var weights = Filled(parameter, place, (ulong)(uint)seed);
         return weights.SequenceEqual(Filled(parameter with { Name = "other" }, place, (ulong)(uint)seed))
             && !weights.SequenceEqual(Filled(parameter, place, (ulong)(uint)seed + 1))

@@ -10,6 +10,8 @@ public static class TrainingGenerators
 
     internal static Gen<TrainingOptions> Options { get; } =
         from preset in Gen.Elements(Choices.Presets.Keys)
+        from network in Gen.Elements<string?>([null, .. Choices.Networks.Keys])
+        from width in Gen.Elements<int?>(null, 4, 24)
         from prediction in Gen.Elements(Choices.Predictions.Keys)
         from schedule in Gen.Elements(Choices.Schedules.Keys)
         from zeroSnr in prediction == "epsilon" ? Gen.Constant(false) : Gen.Elements(false, true)
@@ -32,6 +34,8 @@ public static class TrainingGenerators
         select new TrainingOptions
         {
             Preset = preset,
+            Network = network,
+            Width = network == "modern" ? width : null,
             Prediction = prediction,
             Schedule = schedule,
             ZeroTerminalSnr = zeroSnr,

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Networks;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using FsCheck.Xunit;
@@ -11,7 +12,7 @@ public sealed class TrainingOptionsLaws
 {
     private static readonly (string Name, Func<TrainingOptions, TrainingOptions> Change)[] Changes =
     [
-        ("Preset", o => o with { Preset = o.Preset + "x" }), ("Dataset", o => o with { Dataset = "mnist" }), ("Limit", o => o with { Limit = (o.Limit ?? 0) + 1 }),
+        ("Preset", o => o with { Preset = o.Preset + "x" }), ("Network", o => o with { Network = o.Network + "x" }), ("Width", o => o with { Width = (o.Width ?? 0) + 4 }), ("Dataset", o => o with { Dataset = "mnist" }), ("Limit", o => o with { Limit = (o.Limit ?? 0) + 1 }),
         ("ClipNorm", o => o with { ClipNorm = 2 * (o.ClipNorm ?? 0.5) }), ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }), ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
         ("LearningRateSchedule", o => o with { LearningRateSchedule = o.LearningRateSchedule + "x" }), ("WarmUpSteps", o => o with { WarmUpSteps = o.WarmUpSteps + 1 }),
         ("WeightDecay", o => o with { WeightDecay = o.WeightDecay + 0.1 }), ("EmaDecay", o => o with { EmaDecay = (o.EmaDecay ?? 0.9) / 2 }), ("Flip", o => o with { Flip = !o.Flip }),
@@ -81,7 +82,12 @@ public sealed class TrainingOptionsLaws
                 _ => LossWeighting.P2.Of(1, 1).Valid(),
             }
             && config.Precision == (options.Precision == "bf16" ? Precision.BFloat16 : Precision.Binary32)
-            && config.Model.Network.Residual == (options.Preset != "original")
+            && (config.Model.Network.Residual, config.Model.Network.Design) == ((options.Network ?? Choices.Presets[options.Preset].Network) switch
+            {
+                "original" => (false, NetworkDesign.Tutorial),
+                "standard" => (true, NetworkDesign.Tutorial),
+                _ => (true, NetworkDesign.Modern),
+            })
             && config.Average.Map(average => average.Decay) == LanguageExt.Prelude.Optional(options.EmaDecay)
             && config.TimestepSampling == Choices.TimestepSamplings[options.TimestepSampling]
             && config.Model.Prediction == options.Prediction switch

@@ -27,8 +27,12 @@ public abstract record Layer(string Name)
 /// <param name="Padding">Zero padding on each side.</param>
 public sealed record Convolution(string Name, int In, int Out, int Kernel, int Stride, int Padding) : Layer(Name)
 {
+    /// <summary>Whether weight and bias start at 0, so that a residual path is the identity at first (Ho et al. 2020, their code).</summary>
+    public bool StartsAtZero { get; init; }
+
     /// <inheritdoc/>
-    public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(Out, In, Kernel, Kernel), Out, In * Kernel * Kernel);
+    public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(Out, In, Kernel, Kernel), Out, In * Kernel * Kernel)
+        .Map(parameter => StartsAtZero ? parameter with { Start = new Initialization.Constant(0) } : parameter);
 
     /// <summary>H' from H.</summary>
     public int OutputSize(int size) => (size + 2 * Padding - Kernel) / Stride + 1;
@@ -72,10 +76,82 @@ public sealed record LayerNorm(string Name, int Channels, int Size) : Layer(Name
         new Parameter(Name + ".bias", Array(Channels, Size, Size), new Initialization.Constant(0)));
 }
 
-/// <summary>Linear, SiLU, linear: a timestep's embedding to one shift for each channel of a stage.</summary>
+/// <summary>
+/// Group normalisation (Wu and He 2018): the channels are cut into groups, and each group of an image brought to mean 0 and variance 1 (ε = 1e-5), then each
+/// channel scaled by γ and shifted by β; and where timesteps say so, scaled by 1 + s and shifted by b once more (Dhariwal and Nichol 2021, equation 3).
+/// </summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="Channels">Channels, a multiple of the groups.</param>
+/// <param name="Groups">Groups.</param>
+/// <param name="Modulation">The projection to s and b of every channel, one after the other; none for neither.</param>
+/// <param name="Activated">Whether SiLU follows.</param>
+public sealed record GroupNorm(string Name, int Channels, int Groups, Option<TimeProjection> Modulation, bool Activated) : Layer(Name)
+{
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => Array(
+            new Parameter(Name + ".weight", Array(Channels), new Initialization.Constant(1)),
+            new Parameter(Name + ".bias", Array(Channels), new Initialization.Constant(0)))
+        + Modulation.Match(projection => projection.Parameters, () => Arr<Parameter>.Empty);
+}
+
+/// <summary>
+/// A residual block (Dhariwal and Nichol 2021, section 3): normalisation with SiLU and a 3×3 convolution, twice, the second normalisation told the timestep
+/// and the second convolution starting at 0; and round it the identity, or a 1×1 convolution where the channel count changes.
+/// </summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="In">Channels in.</param>
+/// <param name="Out">Channels out.</param>
+/// <param name="Groups">The groups of its normalisations.</param>
+/// <param name="EmbeddingDimension">d, the dimension of the timestep's embedding.</param>
+public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int EmbeddingDimension) : Layer(Name)
+{
+    /// <summary>The normalisation before the first convolution.</summary>
+    public GroupNorm FirstNorm => new(Name + ".norm1", In, Groups, None, Activated: true);
+
+    /// <summary>The first convolution.</summary>
+    public Convolution First => new(Name + ".conv1", In, Out, 3, 1, 1);
+
+    /// <summary>The normalisation before the second convolution.</summary>
+    public GroupNorm SecondNorm => new(Name + ".norm2", Out, Groups, new TimeProjection(Name + ".time", EmbeddingDimension, 2 * Out), Activated: true);
+
+    /// <summary>The second convolution.</summary>
+    public Convolution Second => new(Name + ".conv2", Out, Out, 3, 1, 1) { StartsAtZero = true };
+
+    /// <summary>The 1×1 convolution of the path round the block, where there is one.</summary>
+    public Option<Convolution> Shortcut => In != Out ? new Convolution(Name + ".shortcut", In, Out, 1, 1, 0) : Option<Convolution>.None;
+
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => FirstNorm.Parameters + First.Parameters + SecondNorm.Parameters + Second.Parameters
+        + Shortcut.Match(shortcut => shortcut.Parameters, () => Arr<Parameter>.Empty);
+}
+
+/// <summary>
+/// Self-attention over the pixels of an image (Vaswani et al. 2017, equation 1): after normalisation a 1×1 convolution makes queries, keys and values of every
+/// pixel, each head takes the mean of all pixels' values by softmax(q·k/√d), and another 1×1 convolution, which starts at 0, leads back; round it the identity.
+/// </summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="Channels">Channels, a multiple of heads and groups.</param>
+/// <param name="Heads">Heads.</param>
+/// <param name="Groups">The groups of its normalisation.</param>
+public sealed record SelfAttention(string Name, int Channels, int Heads, int Groups) : Layer(Name)
+{
+    /// <summary>The normalisation.</summary>
+    public GroupNorm Norm => new(Name + ".norm", Channels, Groups, None, Activated: false);
+
+    /// <summary>To the queries of all heads, then their keys, then their values.</summary>
+    public Convolution QueriesKeysValues => new(Name + ".qkv", Channels, 3 * Channels, 1, 1, 0);
+
+    /// <summary>Back.</summary>
+    public Convolution Back => new(Name + ".proj", Channels, Channels, 1, 1, 0) { StartsAtZero = true };
+
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => Norm.Parameters + QueriesKeysValues.Parameters + Back.Parameters;
+}
+
+/// <summary>Linear, SiLU, linear: a timestep's embedding to some numbers for each channel.</summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="In">The embedding's dimension.</param>
-/// <param name="Out">The stage's channels.</param>
+/// <param name="Out">How many numbers.</param>
 public sealed record TimeProjection(string Name, int In, int Out) : Layer(Name)
 {
     /// <summary>The first linear layer.</summary>

@@ -4,8 +4,8 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Networks;
 
 /// <summary>
-/// The layers of the UNet that a configuration describes, under the state-dict names of the original PyTorch module. How data flows through
-/// them is written in Ddpm.Gpu; what they are, how they are named and how large they are is decided here.
+/// The layers of the tutorial's UNet that a configuration describes, under the state-dict names of the original PyTorch module. Ddpm.Gpu
+/// computes them; what they are, how data flows through them, how they are named and how large they are is decided here.
 /// </summary>
 public sealed record UNetLayers
 {
@@ -37,20 +37,8 @@ public sealed record UNetLayers
         (Time4, Stage4, Up2) = (Time("te4", 2 * c3), Blocks("b4", quarter, Array(2 * c3, c3, c2, c2)), new("up2", c2, c2, 4, 2, 1));
         (Time5, Stage5, Up3) = (Time("te5", 2 * c2), Blocks("b5", half, Array(2 * c2, c2, c1, c1)), new("up3", c1, c1, 4, 2, 1));
         (TimeOut, StageOut) = (Time("te_out", 2 * c1), Blocks("b_out", full, Array(2 * c1, c1, c1, c1), lastNormalized: false));
-        ClassEmbedding = config.Classes == 0
-            ? Arr<Parameter>.Empty
-            : Array(new Parameter(ClassEmbeddingName, Array(config.Classes + 1, config.EmbeddingDimension), new Initialization.Constant(0)));
         Out = new("conv_out", c1, config.ImageChannels, 3, 1, 1);
     }
-
-    /// <summary>The state-dict name of the frozen T×d embedding, which precedes all parameters.</summary>
-    public const string EmbeddingName = "time_embed.weight";
-
-    /// <summary>The name of the (K+1)×d embedding of classes, whose last row stands for no class.</summary>
-    public const string ClassEmbeddingName = "class_embed.weight";
-
-    /// <summary>The embedding of classes, which is added to that of timesteps; none where the network knows of no classes.</summary>
-    public Arr<Parameter> ClassEmbedding { get; }
 
     /// <summary>The shift before the first stage, for the image's channels.</summary>
     public TimeProjection Time1 { get; }
@@ -115,13 +103,22 @@ public sealed record UNetLayers
     /// <summary>To the image's channels.</summary>
     public Convolution Out { get; }
 
-    /// <summary>All layers, in state-dict order.</summary>
-    public Arr<Layer> All => new Arr<Layer>((Layer[])
-    [
-        Time1, .. Stage1, Down1, Time2, .. Stage2, Down2, Time3, .. Stage3, Down3, TimeMiddle, .. StageMiddle, Up1,
-        Time4, .. Stage4, Up2, Time5, .. Stage5, Up3, TimeOut, .. StageOut, Out,
-    ]);
+    /// <summary>The network, step by step; its layers come in state-dict order.</summary>
+    public Arr<NetworkStep> Steps =>
+        Through(Time1) + Through(Stage1) + Keep + Through(Down1)
+        + Through(Time2) + Through(Stage2) + Keep + Through(Down2)
+        + Through(Time3) + Through(Stage3) + Keep + Through(Down3)
+        + Through(TimeMiddle) + Through(StageMiddle)
+        + Through(Up1) + Join + Through(Time4) + Through(Stage4)
+        + Through(Up2) + Join + Through(Time5) + Through(Stage5)
+        + Through(Up3) + Join + Through(TimeOut) + Through(StageOut)
+        + Through(Out);
 
-    /// <summary>All that is trained, in state-dict order.</summary>
-    public Arr<Parameter> Parameters => All.Bind(layer => layer.Parameters) + ClassEmbedding;
+    private static Arr<NetworkStep> Keep => Array<NetworkStep>(new NetworkStep.Keep());
+
+    private static Arr<NetworkStep> Join => Array<NetworkStep>(new NetworkStep.Join());
+
+    private static Arr<NetworkStep> Through(Layer layer) => Array<NetworkStep>(new NetworkStep.Through(layer));
+
+    private static Arr<NetworkStep> Through(Arr<Block> blocks) => blocks.Bind(Through);
 }

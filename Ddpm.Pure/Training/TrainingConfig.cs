@@ -63,8 +63,8 @@ public sealed record TrainingConfig
             ? Check.Fail<Unit>("prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
             : unit;
         // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
-        var network = UNetConfig.Tutorial(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps),
-            preset.Match(found => found.Residual, _ => false), options.Conditional ? classes : 0);
+        var network = Choices.Networks.Find("network", options.Network ?? preset.Match(found => found.Network, _ => Preset.Standard.Network))
+            .Bind(build => build(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps), options.Conditional ? classes : 0, options.Width));
         var inside = (weighting, precision, Choices.TimestepSamplings.Find("timestep-sampling", options.TimestepSampling),
                 Optional(options.EmaDecay).Map(ExponentialMovingAverage.Of).Sequence())
             .Apply((weights, kind, timesteps, average) => (weights, kind, timesteps, average));

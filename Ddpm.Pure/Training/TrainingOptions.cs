@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Networks;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Validations;
@@ -14,8 +15,14 @@ namespace Ddpm.Pure.Training;
 /// </summary>
 public sealed record TrainingOptions
 {
-    /// <summary>The network: "original" or "standard".</summary>
+    /// <summary>The network and its recipe: "original", "standard" or "best".</summary>
     public string Preset { get; init; } = "standard";
+
+    /// <summary>The network, "original", "standard" or "modern"; null for the preset's.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>The channels of the modern network at full resolution; null for the usual ones.</summary>
+    public int? Width { get; init; }
 
     /// <summary>The name of the data set.</summary>
     public string Dataset { get; init; } = "fashion-mnist";
@@ -128,6 +135,13 @@ public static class Choices
     /// <summary>The networks.</summary>
     public static Map<string, Preset> Presets { get; } = Prelude.Map(("original", Preset.Original), ("standard", Preset.Standard), ("best", Preset.Best));
 
+    /// <summary>The networks, from image size, image channels, T, classes and width.</summary>
+    public static Map<string, Func<int, int, int, int, int?, Validation<Error, UNetConfig>>> Networks { get; } =
+        Prelude.Map<string, Func<int, int, int, int, int?, Validation<Error, UNetConfig>>>(
+            ("original", (size, channels, steps, classes, width) => Tutorial(size, channels, steps, false, classes, width)),
+            ("standard", (size, channels, steps, classes, width) => Tutorial(size, channels, steps, true, classes, width)),
+            ("modern", (size, channels, steps, classes, width) => UNetConfig.Modern(size, channels, steps, classes, width ?? UNetConfig.UsualWidth)));
+
     /// <summary>The predictions.</summary>
     public static Map<string, Prediction> Predictions { get; } = Prelude.Map<string, Prediction>(
         ("epsilon", new Prediction.Epsilon()), ("sample", new Prediction.Sample()), ("velocity", new Prediction.Velocity()));
@@ -166,6 +180,10 @@ public static class Choices
         ("diffusers-multistep-linspace", new Spacing.DiffusersMultistepLinspace()),
         ("diffusers-multistep-leading", new Spacing.DiffusersMultistepLeading()));
 
+    private static Validation<Error, UNetConfig> Tutorial(int imageSize, int imageChannels, int steps, bool residual, int classes, int? width) =>
+        (UNetConfig.Tutorial(imageSize, imageChannels, steps, residual, classes), Check.That("width", width ?? 0, width is null, "can be chosen for the modern network alone"))
+        .Apply((network, _) => network);
+
     /// <summary>The value of a name, or what may be said instead.</summary>
     public static Validation<Error, T> Find<T>(this Map<string, T> choices, string name, string value) => choices.Find(value).Match(
         Validation<Error, T>.Success,
@@ -193,20 +211,20 @@ public enum TimestepSampling
 }
 
 /// <summary>A network by name, with the tutorial's habits where it is the tutorial's.</summary>
-/// <param name="Residual">Whether a residual path runs round every block.</param>
+/// <param name="Network">The network, by name.</param>
 /// <param name="ClipSample">Whether sampling clips the estimate of x_0 unless told otherwise.</param>
 /// <param name="StretchPixels">Whether pictures are stretched to their own range unless told otherwise.</param>
 /// <param name="Recipe">How it is trained unless told otherwise.</param>
-public sealed record Preset(bool Residual, bool ClipSample, bool StretchPixels, TrainingOptions Recipe)
+public sealed record Preset(string Network, bool ClipSample, bool StretchPixels, TrainingOptions Recipe)
 {
     /// <summary>The tutorial's network and its way of showing samples, exactly.</summary>
-    public static Preset Original { get; } = new(Residual: false, ClipSample: false, StretchPixels: true, new TrainingOptions());
+    public static Preset Original { get; } = new(Network: "original", ClipSample: false, StretchPixels: true, new TrainingOptions());
 
     /// <summary>The same network with residual paths, its samples shown as they are.</summary>
-    public static Preset Standard { get; } = new(Residual: true, ClipSample: true, StretchPixels: false, new TrainingOptions());
+    public static Preset Standard { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, new TrainingOptions());
 
     /// <summary>The standard network trained by what was found to pay.</summary>
-    public static Preset Best { get; } = new(Residual: true, ClipSample: true, StretchPixels: false, new TrainingOptions
+    public static Preset Best { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, new TrainingOptions
     {
         LearningRate = 2e-3,
         LearningRateSchedule = "cosine",

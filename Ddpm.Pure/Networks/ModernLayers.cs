@@ -1,0 +1,33 @@
+using LanguageExt;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Networks;
+
+/// <summary>
+/// A small UNet as they are built since Dhariwal and Nichol 2021, section 3: residual blocks with group normalisation that timesteps scale and shift, and
+/// attention where the image is smallest. Three resolutions with c, 2c and 4c channels, one block in each on the way down and on the way up, two in the middle.
+/// </summary>
+public static class ModernLayers
+{
+    /// <summary>The groups of a normalisation, and the heads of the attention; the network's width is a multiple of it.</summary>
+    public const int Groups = 4;
+
+    /// <summary>The network, step by step.</summary>
+    public static Arr<NetworkStep> Steps(UNetConfig config)
+    {
+        var (c1, c2, c3) = (config.Channels[0], config.Channels[1], config.Channels[2]);
+        NetworkStep Block(string name, int ins, int outs) => new NetworkStep.Through(new ResidualBlock(name, ins, outs, Groups, config.EmbeddingDimension));
+        NetworkStep Down(string name, int channels) => new NetworkStep.Through(new Convolution(name, channels, channels, 4, 2, 1));
+        NetworkStep Up(string name, int ins, int outs) => new NetworkStep.Through(new TransposedConvolution(name, ins, outs, 4, 2, 1));
+        NetworkStep keep = new NetworkStep.Keep(), join = new NetworkStep.Join();
+        return Array(
+            new NetworkStep.Through(new Convolution("in", config.ImageChannels, c1, 3, 1, 1)),
+            Block("down1.block", c1, c1), keep, Down("down1.out", c1),
+            Block("down2.block", c1, c2), keep, Down("down2.out", c2),
+            Block("middle.first", c2, c3), new NetworkStep.Through(new SelfAttention("middle.attention", c3, Groups, Groups)), Block("middle.second", c3, c3),
+            Up("up2.in", c3, c2), join, Block("up2.block", 2 * c2, c2),
+            Up("up1.in", c2, c1), join, Block("up1.block", 2 * c1, c1),
+            new NetworkStep.Through(new GroupNorm("out.norm", c1, Groups, None, Activated: true)),
+            new NetworkStep.Through(new Convolution("out.conv", c1, config.ImageChannels, 3, 1, 1) { StartsAtZero = true }));
+    }
+}
