@@ -1,8 +1,5 @@
-using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Classification;
 using Ddpm.Gpu.Likelihood;
-using Ddpm.Gpu.Networks;
-using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Data;
 using Ddpm.Host.Evaluation;
 using Ddpm.Host.Files;
@@ -27,7 +24,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`evaluate`: how near generated images are to real ones. EVALUATION.md is its protocol.</summary>
 internal static class EvaluateCommand
 {
-    private const int UsualCount = 10_000, FewestImages = 4, UsualBoundImages = 256, SamplesAtATime = 2_000;
+    private const int UsualCount = 10_000, FewestImages = 4, UsualBoundImages = 256;
 
     private static readonly TrainingOptions Defaults = new();
 
@@ -38,11 +35,11 @@ internal static class EvaluateCommand
     {
         var command = new CommandLine.Command("evaluate", "Measure how near a run's samples, or given images, are to real ones");
         var run = new RunOptions(command, "The run to judge");
-        var sampler = new SamplerOptions(command, withNetwork: false);
+        var sampler = new SamplerOptions(command, withNetwork: true);
         var data = new DataOptions(command);
         var machine = new MachineOptions(command);
         CommandLine.Option<string?> images = new("--images") { Description = "Judge these images instead of a run's samples: bytes N×H×W or N×H×W×C", HelpName = "NPY" };
-        CommandLine.Option<string?> labels = new("--labels") { Description = "The class of each of --images, N bytes: gives the classification accuracy score too", HelpName = "NPY" };
+        CommandLine.Option<string?> labels = new("--labels") { Description = "The class of each of --images, N integers: gives the classification accuracy score too", HelpName = "NPY" };
         CommandLine.Option<int> count = new("--count") { Description = "How many samples", DefaultValueFactory = _ => UsualCount };
         CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the samples' noise and of the bound's", DefaultValueFactory = _ => SampleCommand.Request.Default.Seed };
         CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false [default: as the run's preset does]" };
@@ -57,16 +54,17 @@ internal static class EvaluateCommand
         }
 
         command.Add(TrainClassifier());
+        command.Add(EvaluateStepsCommand.Create());
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from named in run.Named(said)
             from given in Readable(said.GetValue(images), said.GetValue(labels), named)
             from _ in (Check.AtLeast("--count", said.GetValue(count), FewestImages), Check.That("--bound-images", said.GetValue(boundImages), said.GetValue(boundImages) is 0 or >= 2, "must be 0, or at least 2 for an error to be told")).Apply((_, _) => unit).OrUsage()
             from device in machine.Prepare(said)
             from judged in given.Match(
-                set => FinSucc(new Judged(set, SamplesReport.Of(said.GetValue(images)!, set), data.Dataset(said).IfNone(Defaults.Dataset), None)),
+                named => FinSucc(new Judged(named.Images, named.Report, data.Dataset(said).IfNone(Defaults.Dataset), None)),
                 () => Sampled(
                     named.IfNone(() => throw new System.Diagnostics.UnreachableException()), device,
-                    new(0, said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), "fixed", SamplesAtATime, null, said.GetValue(guidance)),
+                    new(0, said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(guidance)),
                     said.GetValue(boundImages), (name, split) => data.Load(said, name, view, stop, split), view, stop))
             from train in data.Load(said, judged.Dataset, view, stop)
             from test in data.Load(said, judged.Dataset, view, stop, DataSplit.Test)
@@ -74,7 +72,10 @@ internal static class EvaluateCommand
                 ? FinSucc(unit)
                 : Error.New($"the images are {judged.Images.Height}×{judged.Images.Width}×{judged.Images.Channels}, and those of {train.Description.Title} {train.Images.Height}×{train.Images.Width}×{train.Images.Channels}: name the data that they imitate with --dataset or --data")
             from features in FeatureSource.Open(Optional(said.GetValue(script)), Optional(said.GetValue(classifier)), train, device)
-            from report in use(features, source => Comparison.Measure(source, judged.Images, judged.Report, train, test, view, stop))
+            from report in use(features, source =>
+                from comparison in Comparison.With(source, train, test, judged.Images.Count, view, stop)
+                from measured in comparison.Measure(judged.Images, judged.Report, view, stop)
+                select measured)
             from score in Score(judged.Images, train, test, device, view, stop)
             let whole = report with { BitsPerDimension = judged.Bound.MatchUnsafe(bound => bound, () => null), ClassificationAccuracyScore = score.MatchUnsafe(found => found, () => null) }
             let folder = new RunFolder(said.GetValue(to) ?? named.Match(chosen => chosen.Path, () => "."))
@@ -91,87 +92,75 @@ internal static class EvaluateCommand
     }
 
     /// <summary>The images that were named instead of a run, with their labels.</summary>
-    private static Fin<LanguageExt.Option<ImageSet>> Readable(string? images, string? labels, LanguageExt.Option<RunFolder> run) => (images, labels, run.IsSome) switch
+    private static Fin<LanguageExt.Option<(ImageSet Images, SamplesReport Report)>> Readable(string? images, string? labels, LanguageExt.Option<RunFolder> run) => (images, labels, run.IsSome) switch
     {
-        (null, null, true) => LanguageExt.Option<ImageSet>.None,
+        (null, null, true) => LanguageExt.Option<(ImageSet, SamplesReport)>.None,
         (null, not null, _) => Error.New(ExitCode.Usage, "--labels needs the images that they are of: name them with --images"),
-        (not null, _, false) => from array in Bytes(images)
-                                from classes in Optional(labels).Map(Bytes).Sequence()
+        (not null, _, false) => from bytes in Folders.Read(images)
+                                from array in Npy.Read(bytes).Bind(Levels).At(images)
+                                from classes in Optional(labels).Map(path => Folders.Read(path).Bind(read => Npy.Read(read).Bind(Classes).At(path))).Sequence()
                                 from set in Set(array, classes).At(images)
-                                select Some(set),
+                                select Some((set, new SamplesReport(images, set.Count, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.Span))))),
         _ => Error.New(ExitCode.Usage, "what is to be judged? Name a run with --run NAME or images with --images FILE.npy, one of them"),
     };
 
-    private static Fin<NpyArray> Bytes(string path) =>
-        (from bytes in Folders.Read(path)
-         from array in Npy.Read(bytes)
-         from _ in array.Type == NpyType.U1 ? FinSucc(unit) : Error.New("it holds no bytes (uint8)")
-         select array).At(path);
+    private static Fin<NpyArray> Levels(NpyArray array) => array.Type == NpyType.U1 ? array : Error.New("it holds no bytes (uint8)");
 
-    private static Fin<ImageSet> Set(NpyArray array, LanguageExt.Option<NpyArray> labels)
+    /// <summary>Labels as bytes, from any integers: NumPy's own are of 64 bits.</summary>
+    private static Fin<ReadOnlyMemory<byte>> Classes(NpyArray array)
+    {
+        if (array.Type == NpyType.U1)
+        {
+            return array.Data;
+        }
+
+        if (array.Type != NpyType.I8 && array.Type != NpyType.I4 && array.Type != NpyType.U4)
+        {
+            return Error.New($"it holds no integers, but {array.Type}");
+        }
+
+        var (size, classes) = (array.Type.ItemBytes, new byte[array.Data.Length / array.Type.ItemBytes]);
+        for (var i = 0; i < classes.Length; i++)
+        {
+            var integer = array.Data.Span.Slice(i * size, size);
+            if (integer[1..].ContainsAnyExcept((byte)0))
+            {
+                return Error.New(Invariant($"label {i} is none in [0, 255]"));
+            }
+
+            classes[i] = integer[0];
+        }
+
+        return (ReadOnlyMemory<byte>)classes;
+    }
+
+    private static Fin<ImageSet> Set(NpyArray array, LanguageExt.Option<ReadOnlyMemory<byte>> labels)
     {
         var shape = array.Shape.Map(size => (int)Math.Min(size, int.MaxValue)).ToArr();
         return shape.Count is not (3 or 4) || shape[0] < FewestImages || shape[1] != shape[2]
             ? Error.New($"it is an array of {string.Join("×", shape)}, and must hold at least four square images, N×H×H or N×H×H×C")
-            : ImageSet.Create(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, array.Data, labels.Map(all => all.Data)).OrFailure();
+            : ImageSet.Create(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, array.Data, labels).OrFailure();
     }
 
     /// <summary>A run's samples, and its bits per dimension where they are wanted.</summary>
     private static Fin<Judged> Sampled(
         RunFolder folder, Device device, SampleCommand.Request request, int boundImages, Func<string, DataSplit, Fin<LoadedDataSet>> load, IView view, CancellationToken stop) =>
-        from receipt in folder.Receipt()
-        from name in FinSucc(receipt.Best ?? receipt.Last)
-        from checkpoint in folder.ReadCheckpoint(name)
-        from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
-        from wanted in SampleCommand.Checked.From(request, config.Model, receipt.Data.ClassName)
-        from judged in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
-            from theta in Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
-            from all in use(theta, weights =>
-                from images in Generate(network, weights, wanted, view, stop)
-                from bound in boundImages == 0
-                    ? FinSucc(LanguageExt.Option<BoundReport>.None)
-                    : from test in load(receipt.Options.Dataset, DataSplit.Test)
-                      from measured in Bound(network, weights, config.Model, test.Images.Take(boundImages), new(request.Seed, ReverseVariance.Beta, wanted.Setting.ClipSample), view, stop)
-                      select Some(measured)
-                select new Judged(
-                    images,
-                    new(folder.Path, images.Count, request.Seed, request.Sampling.Sampler, wanted.Plan.Lines.Count, wanted.Setting.ClipSample, name, Checkpoint.WeightsSha256(network, weights)),
-                    receipt.Options.Dataset, bound))
-            select all)
-        select judged;
+        TrainedModel.Use(folder, device, model =>
+            from wanted in SampleCommand.Checked.From(request, model.Model, model.Receipt.Data.ClassName)
+            from plan in wanted.Plan(model, view, stop)
+            from images in SamplesToJudge.Of(model, wanted, plan, view, stop)
+            let dataset = model.Receipt.Options.Dataset
+            from bound in boundImages == 0
+                ? FinSucc(LanguageExt.Option<BoundReport>.None)
+                : from test in load(dataset, DataSplit.Test)
+                  from measured in Bound(model, test.Images.Take(boundImages), new(request.Seed, ReverseVariance.Beta, wanted.Setting.ClipSample), view, stop)
+                  select Some(measured)
+            select new Judged(images, SamplesReport.Of(folder.Path, model, request, wanted, plan), dataset, bound));
 
-    /// <summary>The samples as they would be written: on the fixed scale, rounded to 8 bits.</summary>
-    private static Fin<ImageSet> Generate(UNet network, Tensor theta, SampleCommand.Checked wanted, IView view, CancellationToken stop)
-    {
-        var (channels, size, count) = (network.Config.ImageChannels, network.Config.ImageSize, wanted.Images.Count);
-        var pixels = channels * size * size;
-        var levels = new byte[checked(count * pixels)];
-        var pieces = Enumerable.Range(0, (count - 1) / SamplesAtATime + 1).Select(piece => piece * SamplesAtATime);
-        using var bar = view.Bar($"sampling {count} images");
-        var (sampler, lines) = (new ImageSampler(network, wanted.Plan), wanted.Plan.Lines.Count);
-        foreach (var first in pieces)
-        {
-            var here = Math.Min(SamplesAtATime, count - first);
-            var made = sampler.Sample(
-                theta, wanted.Images with { First = wanted.Images.First + first, Count = here }, [],
-                (done, total) => bar.Report((int)((first + (double)here * done / total) / count * 10_000), 10_000), stop);
-            if (made.Case is Error fault)
-            {
-                return fault;
-            }
-
-            made.Iter(moments => new PixelScale.Fixed().ToLevels(moments[^1].Values.Span, channels, size, size, levels.AsSpan(first * pixels, here * pixels)));
-        }
-
-        return ImageSet.Create(count, size, size, channels, levels, wanted.Images.Condition.Map(condition =>
-            (ReadOnlyMemory<byte>)Enumerable.Range(wanted.Images.First, count).Select(image => (byte)condition.ClassOf(image)).ToArray())).OrFailure();
-    }
-
-    private static Fin<BoundReport> Bound(
-        UNet network, Tensor theta, DiffusionModel model, ImageSet images, BoundSetting setting, IView view, CancellationToken stop)
+    private static Fin<BoundReport> Bound(TrainedModel model, ImageSet images, BoundSetting setting, IView view, CancellationToken stop)
     {
         using var bar = view.Bar("bits per dimension");
-        return BoundMeasurement.Measure(network, theta, model, images, setting, bar.Report, stop).Map(bounds => BoundReport.Of(bounds, setting));
+        return BoundMeasurement.Measure(model.Network, model.Theta, model.Model, images, setting, bar.Report, stop).Map(bounds => BoundReport.Of(bounds, setting));
     }
 
     /// <summary>The same classifier trained on the generated images with their classes, and its accuracy on real ones (Ravuri and Vinyals 2019).</summary>

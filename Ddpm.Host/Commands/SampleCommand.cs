@@ -1,4 +1,3 @@
-using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Files;
@@ -47,8 +46,39 @@ internal static class SampleCommand
     /// <param name="Files">How pictures are written.</param>
     internal sealed record Checked(SampleRequest Images, SamplingSetting Setting, Sampler Sampler, LanguageExt.Option<int> SearchedSteps, SampleFiles Files)
     {
-        /// <summary>The plan without a search and from noise.</summary>
-        public SamplingPlan Plan => Sampler.Compile(Setting).IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // was compiled when checked
+        /// <summary>The timesteps to visit, once they were searched where they are to be.</summary>
+        public Fin<Timesteps> Timesteps(TrainedModel model, IView view, CancellationToken stop) => SearchedSteps.Match(
+            steps =>
+            {
+                using var bar = view.Bar("searching timesteps");
+                try
+                {
+                    var costs = TimestepSearch.Costs(model.Network, model.Theta, Setting, Images with { First = 0, Count = SearchImages }, bar.Report, stop);
+                    return from found in SearchedTimesteps.Search(Setting.Timesteps, costs, steps).OrFailure()
+                           select fun(() =>
+                           {
+                               view.Line($"timesteps {string.Join(" ", found.Values)}");
+                               return found;
+                           })();
+                }
+                catch (OperationCanceledException)
+                {
+                    return Errors.Cancelled;
+                }
+            },
+            () => Setting.Timesteps);
+
+        /// <summary>How strongly classes count, where the network knows any.</summary>
+        public double? GuidanceScale => Images.Condition.MatchUnsafe(condition => condition.Guidance.Scale, () => (double?)null);
+
+        /// <summary>The plan from noise where nothing is searched.</summary>
+        public SamplingPlan PlainPlan => Sampler.Compile(Setting).IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // was compiled when checked
+
+        /// <summary>The plan from noise.</summary>
+        public Fin<SamplingPlan> Plan(TrainedModel model, IView view, CancellationToken stop) =>
+            from timesteps in Timesteps(model, view, stop)
+            from plan in Sampler.Compile(Setting with { Timesteps = timesteps }).OrUsage()
+            select plan;
 
         public static Fin<Checked> From(Request request, DiffusionModel model, Func<int, string> className)
         {
@@ -112,74 +142,37 @@ internal static class SampleCommand
                 said.GetValue(first), said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), said.GetValue(scale), said.GetValue(batch), said.GetValue(chosen), said.GetValue(guidance))
             let target = new RunFolder(said.GetValue(to) ?? folder.Path)
             from _ in said.GetValue(sweep) is { Length: > 0 } scales
-                ? Sweep(folder, receipt, device, request, scales, target, view, stop)
-                : Sample(folder, receipt, device, request, network => pictures.Read(said, network, receipt.Options.Dataset, view, stop), target, view, stop)
+                ? Sweep(folder, device, request, scales, target, view, stop)
+                : Sample(folder, device, request, network => pictures.Read(said, network, receipt.Options.Dataset, view, stop), target, view, stop)
             select unit));
         return command;
     }
 
     /// <summary>Generates images from a run's best checkpoint and writes the grid, the array and the animation.</summary>
     public static Fin<Unit> Sample(
-        RunFolder folder, RunReceipt receipt, Device device, Request request, Func<UNetConfig, Fin<LanguageExt.Option<Pictures>>> pictures, RunFolder target, IView view,
-        CancellationToken stop) =>
-        from name in FinSucc(receipt.Best ?? receipt.Last)
-        from checkpoint in folder.ReadCheckpoint(name)
-        from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
-        from wanted in Checked.From(request, config.Model, receipt.Data.ClassName)
-        from given in pictures(config.Model.Network)
-        from _ in Folders.Create(target.Path)
-        from __ in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
-            from theta in Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
-            from written in use(theta, weights =>
-                from timesteps in Searched(network, weights, wanted, view, stop)
-                from start in Begin(network, weights, wanted with { Setting = wanted.Setting with { Timesteps = timesteps } }, given, view, stop)
-                from done in Write(network, weights, wanted, start, target, view, stop)
-                select done)
-            select written)
-        select unit;
+        RunFolder folder, Device device, Request request, Func<UNetConfig, Fin<LanguageExt.Option<Pictures>>> pictures, RunFolder target, IView view, CancellationToken stop) =>
+        TrainedModel.Use(folder, device, model =>
+            from wanted in Checked.From(request, model.Model, model.Receipt.Data.ClassName)
+            from given in pictures(model.Network.Config)
+            from _ in Folders.Create(target.Path)
+            from timesteps in wanted.Timesteps(model, view, stop)
+            from start in Begin(model.Network, model.Theta, wanted with { Setting = wanted.Setting with { Timesteps = timesteps } }, given, view, stop)
+            from done in Write(model.Network, model.Theta, wanted, start, target, view, stop)
+            select done);
 
     /// <summary>The same images at several guidance scales, a panel for each with a row for each class.</summary>
-    private static Fin<Unit> Sweep(
-        RunFolder folder, RunReceipt receipt, Device device, Request request, double[] scales, RunFolder target, IView view, CancellationToken stop) =>
-        from name in FinSucc(receipt.Best ?? receipt.Last)
-        from checkpoint in folder.ReadCheckpoint(name)
-        from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
-        from wanted in toSeq(scales).Map(scale => Checked.From(request with { GuidanceScale = scale }, config.Model, receipt.Data.ClassName)).Sequence()
-        from _ in Folders.Create(target.Path)
-        from panels in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
-            from theta in Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
-            from drawn in use(theta, weights => wanted.Zip(toSeq(scales), (one, scale) =>
-            {
-                using var bar = view.Bar(Invariant($"guidance scale {scale}"));
-                return new ImageSampler(network, one.Plan).Sample(weights, one.Images, [], bar.Report, stop)
-                    .Map(moments => new FigurePanel(Invariant($"w = {scale}"), one.Files.Picture(moments[^1])));
-            }).Sequence())
-            select drawn)
-        let path = target.Within("guidance.png")
-        from __ in AtomicFile.Write(path, Png.Encode(Figure.Draw("Guidance", panels)))
-        select Told(view, path);
-
-    /// <summary>The timesteps to visit.</summary>
-    private static Fin<Timesteps> Searched(UNet network, Tensor theta, Checked wanted, IView view, CancellationToken stop) => wanted.SearchedSteps.Match(
-        steps =>
-        {
-            using var bar = view.Bar("searching timesteps");
-            try
-            {
-                var costs = TimestepSearch.Costs(network, theta, wanted.Setting, wanted.Images with { First = 0, Count = SearchImages }, bar.Report, stop);
-                return from found in SearchedTimesteps.Search(wanted.Setting.Timesteps, costs, steps).OrFailure()
-                       select fun(() =>
-                       {
-                           view.Line($"timesteps {string.Join(" ", found.Values)}");
-                           return found;
-                       })();
-            }
-            catch (OperationCanceledException)
-            {
-                return Errors.Cancelled;
-            }
-        },
-        () => wanted.Setting.Timesteps);
+    private static Fin<Unit> Sweep(RunFolder folder, Device device, Request request, double[] scales, RunFolder target, IView view, CancellationToken stop) =>
+        TrainedModel.Use(folder, device, model =>
+            from wanted in toSeq(scales).Map(scale => Checked.From(request with { GuidanceScale = scale }, model.Model, model.Receipt.Data.ClassName)).Sequence()
+            from _ in Folders.Create(target.Path)
+            from panels in wanted.Zip(toSeq(scales), (one, scale) =>
+                from plan in one.Plan(model, view, stop)
+                from panel in use(view.Bar(Invariant($"guidance scale {scale}")), bar => new ImageSampler(model.Network, plan).Sample(model.Theta, one.Images, [], bar.Report, stop)
+                    .Map(moments => new FigurePanel(Invariant($"w = {scale}"), one.Files.Picture(moments[^1]))))
+                select panel).Sequence()
+            let path = target.Within("guidance.png")
+            from __ in AtomicFile.Write(path, Png.Encode(Figure.Draw("Guidance", panels)))
+            select Told(view, path));
 
     /// <summary>The plan and what it starts from.</summary>
     private static Fin<Start> Begin(

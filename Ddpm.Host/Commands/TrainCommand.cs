@@ -107,7 +107,7 @@ internal static class TrainCommand
                from grid in SampleCommand.Checked.From(SampleCommand.Request.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model, data.ClassName)
                from finished in Fit(config, loaded, images, receipt, conduct, grid, view, stop)
                from sampled in SampleCommand.Sample(
-                   conduct.Folder, finished, conduct.Device, SampleCommand.Request.Default, _ => LanguageExt.Option<Pictures>.None, conduct.Folder, view, stop)
+                   conduct.Folder, conduct.Device, SampleCommand.Request.Default, _ => LanguageExt.Option<Pictures>.None, conduct.Folder, view, stop)
                from compared in start.Repeated.Map(repeated => Compare(repeated, finished, view)).IfNone(unit)
                select compared;
     }
@@ -123,7 +123,7 @@ internal static class TrainCommand
         Fin<Unit> SampleGrid(UNet network, Tensor theta, int epoch)
         {
             using var bar = view.Bar($"sampling after epoch {epoch}");
-            return new ImageSampler(network, grid.Plan).Sample(theta, grid.Images, [], bar.Report, stop).Match(
+            return new ImageSampler(network, grid.PlainPlan).Sample(theta, grid.Images, [], bar.Report, stop).Match(
                 made => grid.Files.WriteGrid(conduct.Folder.SampleGridPath(epoch), made[^1]),
                 fault => fault == Errors.Cancelled ? unit : fault); // the training loop notices by itself, and leaves a checkpoint
         }

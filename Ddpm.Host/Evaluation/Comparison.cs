@@ -9,40 +9,69 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Evaluation;
 
-/// <summary>Compares images with the training images, and test images too: what is not generated at all cannot be expected to come nearer.</summary>
-internal static class Comparison
+/// <summary>What images are compared with: the training images; and as many test images as the floor, as what is not generated at all cannot be expected to come nearer.</summary>
+internal sealed class Comparison
 {
     private const int Subsets = 100, SubsetSize = 1000, Neighbours = 3, ManifoldImages = 10_000;
 
-    /// <summary>The distances of images and of as many test images.</summary>
+    private readonly FeatureSource _source;
+    private readonly FeatureSet _real, _others;
+    private readonly GaussianSummary _summary;
+
+    private Comparison(FeatureSource source, FeatureSet real, FeatureSet others, LoadedDataSet train, LoadedDataSet test)
+    {
+        (_source, _real, _others, _summary) = (source, real, others, GaussianSummary.Of(real));
+        (Features, Reference) = (new(source.Name, source.Sha256, real.Dimension), new(train.Description.Name, real.Count, train.ImagesSha256, others.Count, test.ImagesSha256));
+    }
+
+    /// <summary>What computes the features.</summary>
+    public FeaturesReport Features { get; }
+
+    /// <summary>The real images.</summary>
+    public ReferenceReport Reference { get; }
+
+    /// <summary>Prepares a comparison.</summary>
     /// <param name="source">What computes features.</param>
-    /// <param name="images">The images.</param>
-    /// <param name="samples">What is known of them.</param>
     /// <param name="train">The reference.</param>
     /// <param name="test">What the floor is measured with.</param>
+    /// <param name="count">How many images will be compared.</param>
     /// <param name="view">Sees the progress.</param>
     /// <param name="stop">Ends the work.</param>
-    public static Fin<EvaluationReport> Measure(
-        FeatureSource source, ImageSet images, SamplesReport samples, LoadedDataSet train, LoadedDataSet test, IView view, CancellationToken stop)
-    {
-        Fin<FeatureSet> Features(string title, ImageSet set)
-        {
-            using var bar = view.Bar($"features of {title}");
-            var values = source.Features(set, bar.Report, stop);
-            return FeatureSet.Create(set.Count, values.Length / set.Count, values.Select(value => (double)value).ToArr()).OrFailure();
-        }
+    public static Fin<Comparison> With(FeatureSource source, LoadedDataSet train, LoadedDataSet test, int count, IView view, CancellationToken stop) =>
+        from real in Of(source, "training images", train.Images, view, stop)
+        from others in Of(source, "test images", test.Images.Take(count), view, stop)
+        select new Comparison(source, real, others, train, test);
 
+    /// <summary>The distances of images, and of the test images.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="samples">What is known of them.</param>
+    /// <param name="view">Sees the progress.</param>
+    /// <param name="stop">Ends the work.</param>
+    public Fin<EvaluationReport> Measure(ImageSet images, SamplesReport samples, IView view, CancellationToken stop) =>
+        from generated in Of(_source, "the images", images, view, stop)
+        from found in Distances(generated, "the images", view, stop)
+        from floor in Distances(_others, "the floor", view, stop)
+        select new EvaluationReport(samples, Features, Reference, _source.Distance, found, floor);
+
+    /// <summary>The Fréchet distance of images alone.</summary>
+    public Fin<double> Frechet(ImageSet images, IView view, CancellationToken stop) =>
+        from generated in Of(_source, "the images", images, view, stop)
+        from distance in Frechet(generated)
+        select distance;
+
+    /// <summary>The Fréchet distance of the test images.</summary>
+    public Fin<double> FrechetFloor() => Frechet(_others);
+
+    private Fin<double> Frechet(FeatureSet images) => FrechetDistance.Between(_summary, GaussianSummary.Of(images)).OrFailure();
+
+    private static Fin<FeatureSet> Of(FeatureSource source, string title, ImageSet set, IView view, CancellationToken stop)
+    {
+        using var bar = view.Bar($"features of {title}");
         try
         {
-            return from real in Features("training images", train.Images)
-                   from others in Features("test images", test.Images.Take(images.Count))
-                   from generated in Features("the images", images)
-                   let summary = GaussianSummary.Of(real)
-                   from found in Distances(real, summary, generated, "the images", view, stop)
-                   from floor in Distances(real, summary, others, "the floor", view, stop)
-                   select new EvaluationReport(
-                       samples, new(source.Name, source.Sha256, real.Dimension),
-                       new(train.Description.Name, real.Count, train.ImagesSha256, others.Count, test.ImagesSha256), source.Distance, found, floor);
+            return from values in source.Features(set, bar.Report, stop)
+                   from features in FeatureSet.Create(set.Count, values.Length / set.Count, values.Select(value => (double)value).ToArr()).OrFailure()
+                   select features;
         }
         catch (OperationCanceledException)
         {
@@ -50,22 +79,21 @@ internal static class Comparison
         }
     }
 
-    private static Fin<DistanceReport> Distances(FeatureSet real, GaussianSummary summary, FeatureSet images, string title, IView view, CancellationToken stop)
+    private Fin<DistanceReport> Distances(FeatureSet images, string title, IView view, CancellationToken stop)
     {
         using var bar = view.Bar($"distances of {title}");
-        Unit Done(int part)
+        Fin<Unit> Done(int part)
         {
-            stop.ThrowIfCancellationRequested();
             bar.Report(part, 3);
-            return unit;
+            return stop.IsCancellationRequested ? Errors.Cancelled : unit;
         }
 
-        Done(0);
-        return from frechet in FrechetDistance.Between(summary, GaussianSummary.Of(images)).OrFailure()
-               let _ = Done(1)
-               from kernel in KernelDistance.OverSubsets(real, images, Subsets, Math.Min(SubsetSize, Math.Min(real.Count, images.Count)), seed: 0).OrFailure()
-               let __ = Done(2)
-               from near in PrecisionRecall.Of(First(real), First(images), Neighbours).OrFailure()
+        return from _ in Done(0)
+               from frechet in Frechet(images)
+               from __ in Done(1)
+               from kernel in KernelDistance.OverSubsets(_real, images, Subsets, Math.Min(SubsetSize, Math.Min(_real.Count, images.Count)), seed: 0).OrFailure()
+               from ___ in Done(2)
+               from near in PrecisionRecall.Of(First(_real), First(images), Neighbours).OrFailure()
                select new DistanceReport(frechet, kernel.Mean, kernel.StandardDeviation, near.Precision, near.Recall);
     }
 

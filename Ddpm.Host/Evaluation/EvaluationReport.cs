@@ -1,26 +1,37 @@
 using System.Text.Json;
 using Ddpm.Gpu.Likelihood;
+using Ddpm.Host.Commands;
+using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Images;
+using Ddpm.Pure.Sampling;
 using LanguageExt;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Evaluation;
 
-/// <summary>The images that were judged.</summary>
+/// <summary>The images that were judged; of those in a file no more is known than the file.</summary>
 /// <param name="Source">The run or the file.</param>
+/// <param name="Sha256">Of the file.</param>
 /// <param name="Count">How many.</param>
 /// <param name="Seed">The seed of their noise.</param>
 /// <param name="Sampler">The sampler.</param>
-/// <param name="Evaluations">Evaluations of the network for each image.</param>
+/// <param name="Evaluations">Evaluations of the network for each image and guidance.</param>
+/// <param name="Timesteps">Where they were made, from the noisiest.</param>
+/// <param name="Eta">η, where it was said.</param>
+/// <param name="Variance">The reverse variance, where it was said.</param>
 /// <param name="ClipSample">Whether estimates of the image were clipped.</param>
+/// <param name="GuidanceScale">The guidance scale of classes.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="WeightsSha256">The checksum of the weights that were sampled with.</param>
 internal sealed record SamplesReport(
-    string Source, int Count, ulong? Seed, string? Sampler, int? Evaluations, bool? ClipSample, string? Checkpoint, string? WeightsSha256)
+    string Source, int Count, string? Sha256 = null, ulong? Seed = null, string? Sampler = null, int? Evaluations = null, IReadOnlyList<int>? Timesteps = null, double? Eta = null,
+    string? Variance = null, bool? ClipSample = null, double? GuidanceScale = null, string? Checkpoint = null, string? WeightsSha256 = null)
 {
-    /// <summary>Images of a file, of which nothing more is known.</summary>
-    public static SamplesReport Of(string file, ImageSet images) => new(file, images.Count, null, null, null, null, null, null);
+    /// <summary>Samples of a run.</summary>
+    public static SamplesReport Of(string folder, TrainedModel model, SampleCommand.Request request, SampleCommand.Checked wanted, SamplingPlan plan) => new(
+        folder, wanted.Images.Count, null, request.Seed, request.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)], request.Sampling.Eta,
+        request.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
+        model.WeightsSha256);
 }
 
 /// <summary>What computed the features.</summary>
@@ -72,7 +83,8 @@ internal sealed record EvaluationReport(
     SamplesReport Samples, FeaturesReport Features, ReferenceReport Reference, string DistanceName, DistanceReport Generated, DistanceReport Floor,
     BoundReport? BitsPerDimension = null, ScoreReport? ClassificationAccuracyScore = null)
 {
-    private static readonly JsonSerializerOptions Format = new()
+    /// <summary>How measurements are written.</summary>
+    internal static JsonSerializerOptions Format { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
         WriteIndented = true,

@@ -31,7 +31,8 @@ internal abstract class FeatureSource : IDisposable
     /// <param name="images">The images.</param>
     /// <param name="progress">Told the images done and the images there are.</param>
     /// <param name="stop">Ends the work with an exception.</param>
-    public abstract float[] Features(ImageSet images, Action<int, int> progress, CancellationToken stop);
+    /// <returns>The features, or what they cannot be computed for.</returns>
+    public abstract Fin<float[]> Features(ImageSet images, Action<int, int> progress, CancellationToken stop);
 
     /// <summary>The source that was asked for.</summary>
     /// <param name="script">A TorchScript module.</param>
@@ -91,7 +92,7 @@ internal abstract class FeatureSource : IDisposable
     private sealed class OfClassifier(TrainedClassifier classifier, string name, string sha256)
         : FeatureSource("Fréchet distance (features of the classifier, not Inception's: no FID)", $"classifier {name}", sha256)
     {
-        public override float[] Features(ImageSet images, Action<int, int> progress, CancellationToken stop) => classifier.Features(images, progress, stop);
+        public override Fin<float[]> Features(ImageSet images, Action<int, int> progress, CancellationToken stop) => classifier.Features(images, progress, stop);
 
         public override void Dispose() => classifier.Dispose();
     }
@@ -105,7 +106,9 @@ internal abstract class FeatureSource : IDisposable
     {
         private const int Piece = 64;
 
-        public override float[] Features(ImageSet images, Action<int, int> progress, CancellationToken stop)
+        private bool _alone; // called with images alone
+
+        public override Fin<float[]> Features(ImageSet images, Action<int, int> progress, CancellationToken stop)
         {
             using var still = no_grad();
             var (all, pixels) = (new List<float>(), images.Height * images.Width * images.Channels);
@@ -116,24 +119,48 @@ internal abstract class FeatureSource : IDisposable
                 var count = Math.Min(Piece, images.Count - first);
                 var levels = tensor(images.Pixels.Slice(first * pixels, count * pixels).ToArray(), [count, images.Height, images.Width, images.Channels], ScalarType.Byte)
                     .to(device).permute(0, 3, 1, 2).expand(count, 3, images.Height, images.Width).contiguous();
-                all.AddRange(Called(levels).to(float32).reshape(count, -1).cpu().contiguous().data<float>());
+                var called = Called(levels);
+                if (called.Case is not Tensor features)
+                {
+                    return called.Map(_ => System.Array.Empty<float>());
+                }
+
+                if (features.dim() < 1 || features.shape[0] != count)
+                {
+                    return Error.New($"{path} makes an array of {string.Join("×", features.shape)} of {count} images: it must make a row of features for each");
+                }
+
+                all.AddRange(features.to(float32).reshape(count, -1).cpu().contiguous().data<float>());
                 progress(first + count, images.Count);
             }
 
-            return [.. all];
+            return all.ToArray();
         }
 
         public override void Dispose() => module.Dispose();
 
-        private Tensor Called(Tensor levels)
+        /// <summary>The module is asked for features, as Inception is; one that takes images alone is called with them alone from then on.</summary>
+        private Fin<Tensor> Called(Tensor levels)
+        {
+            var first = _alone ? Error.New("") : Try(() => module.call(levels, true));
+            return first.Match(
+                Fin<Tensor>.Succ,
+                _ => Try(() => module.call(levels)).Map(made =>
+                {
+                    _alone = true;
+                    return made;
+                }));
+        }
+
+        private Fin<Tensor> Try(Func<object> call)
         {
             try
             {
-                return (Tensor)module.call(levels, true);
+                return call() is Tensor made ? made : Error.New($"{path} makes no tensor of images");
             }
-            catch (System.Runtime.InteropServices.ExternalException)
+            catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or NotImplementedException or InvalidCastException)
             {
-                return (Tensor)module.call(levels);
+                return Error.New($"{path} fails on N×3×H×W images of bytes: {e.Message.Split('\n').First(line => line.Length > 0)}");
             }
         }
     }

@@ -59,6 +59,74 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Fact]
+    public void Labels_may_be_any_integers_and_must_be_classes()
+    {
+        var (images, labels) = Fixture();
+        File.WriteAllBytes(_ddpm.Path("images.npy"), Npy.Write(NpyArray.Create(NpyType.U1, Prelude.Array(320L, 28, 28), images).Valid()).ToArray());
+        string Error(NpyType type, byte[] data, long count)
+        {
+            File.WriteAllBytes(_ddpm.Path("labels.npy"), Npy.Write(NpyArray.Create(type, Prelude.Array(count), data).Valid()).ToArray());
+            return _ddpm.Run("evaluate", "--images", "images.npy", "--labels", "labels.npy", "--data", Fixtures.FashionMnist) is { ExitCode: 1 } outcome ? outcome.Error : "";
+        }
+
+        var wide = labels.SelectMany(label => BitConverter.GetBytes((long)label)).ToArray();
+        Assert.Equal("", Error(NpyType.I8, wide, 320));
+        Assert.Equal(64, Report(".")["samples"]!["sha256"]!.GetValue<string>().Length);
+        wide[8 * 7 + 3] = 1;
+        Assert.Contains("label 7 is none in [0, 255]", Error(NpyType.I8, wide, 320), StringComparison.Ordinal);
+        Assert.Contains("it holds no integers, but <f4", Error(NpyType.F4, new byte[1280], 320), StringComparison.Ordinal);
+    }
+
+    /// <summary>A table that was begun is gone on with: what was measured is neither measured again nor lost, and a sampler that evaluates twice a step stays within what was allowed.</summary>
+    [Fact]
+    public void Steps_are_measured_by_sampler_and_evaluations_and_kept()
+    {
+        var trained = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0"));
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        DdpmProcess.Outcome Steps(params string[] more) => _ddpm.Run(["evaluate", "steps", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", .. more]);
+        var first = Steps("--samplers", "ddim", "heun", "--evaluations", "4", "2");
+        Assert.True(first.ExitCode == 0, first.Error);
+        var cells = Cells();
+        Assert.Equal(
+            [("ddim", 2, 2), ("heun", 2, 1), ("ddim", 4, 4), ("heun", 4, 3)],
+            cells.Select(cell => (cell!["sampler"]!.GetValue<string>(), cell["asked"]!.GetValue<int>(), cell["evaluations"]!.GetValue<int>())));
+        Assert.Contains("<svg", File.ReadAllText(_ddpm.Path("runs", "small", "few-steps.svg")), StringComparison.Ordinal);
+
+        var second = Steps("--samplers", "ddim", "ddim:karras", "--evaluations", "4");
+        Assert.True(second.ExitCode == 0, second.Error);
+        Assert.DoesNotContain("ddim with 4", second.Output, StringComparison.Ordinal);
+        Assert.Contains("ddim:karras with 4 evaluations", second.Output, StringComparison.Ordinal);
+        Assert.Equal(cells.Select(cell => cell!.ToJsonString()), Cells().Take(4).Select(cell => cell!.ToJsonString()));
+        Assert.Equal(5, Cells().Count);
+
+        Assert.Equal(0, Steps("--samplers", "ddim", "--evaluations", "4", "--seed", "2").ExitCode); // of another protocol nothing is kept
+        Assert.Single(Cells());
+        Assert.Contains("sampler must be one of", Steps("--samplers", "dim").Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Modules of PyTorch 1.13: four features where it is asked for features, as Inception is; one that takes images alone; and two that make nothing of use.</summary>
+    [Fact]
+    public void The_features_of_a_TorchScript_module_are_used_and_what_makes_none_is_refused()
+    {
+        File.WriteAllBytes(_ddpm.Path("images.npy"), Npy.Write(NpyArray.Create(NpyType.U1, Prelude.Array(320L, 28, 28), Fixture().Images).Valid()).ToArray());
+        DdpmProcess.Outcome With(string module) => _ddpm.Run(
+            "evaluate", "--images", "images.npy", "--data", Fixtures.FashionMnist, "--features", Path.Combine(AppContext.BaseDirectory, "Fixtures", "torchscript", module));
+        foreach (var (module, dimension) in new[] { ("features.pt", 4), ("images-alone.pt", 1) })
+        {
+            var outcome = With(module);
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            Assert.Equal(dimension, Report(".")["features"]!["dimension"]!.GetValue<int>());
+            Assert.Equal(0, Number(Report("."), "generated", "frechet-distance"), 1e-6);
+            Assert.Contains("FID where that is Inception", outcome.Output, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("one-row.pt makes an array of 1 of 64 images", With("one-row.pt").Error, StringComparison.Ordinal);
+        Assert.Contains("two-tensors.pt fails on N×3×H×W images of bytes", With("two-tensors.pt").Error, StringComparison.Ordinal);
+    }
+
+    private JsonArray Cells() => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "small", "few-steps.json")))!["cells"]!.AsArray();
+
+    [Fact]
     public void A_classifier_of_one_s_own_gives_other_features()
     {
         var made = _ddpm.Run("evaluate", "train-classifier", "--data", Fixtures.FashionMnist, "--epochs", "1", "--to", "own.safetensors");

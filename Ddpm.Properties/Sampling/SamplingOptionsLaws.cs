@@ -50,6 +50,16 @@ public sealed class SamplingOptionsLaws
     }
 
     [Law]
+    public bool Within_so_many_evaluations_the_most_timesteps_are_visited(OptionsCase c, Prediction prediction, PositiveInt most)
+    {
+        int Evaluations(SamplingOptions options) => options.Compile(c.Schedule, prediction, clipSample: true).Valid().Lines.Count;
+        var options = c.Options with { EndAtFirstLevel = false };
+        var found = options.Within(most.Get, c.Schedule, prediction).Valid();
+        return found with { SamplingSteps = options.SamplingSteps } == options && Evaluations(found) <= most.Get
+            && (found.SamplingSteps == c.Schedule.Steps || Evaluations(found with { SamplingSteps = found.SamplingSteps + 1 }) > most.Get);
+    }
+
+    [Law]
     public bool Timesteps_are_as_many_as_said_or_all_for_ddpm_and_fifty_for_others(OptionsCase c)
     {
         var steps = c.Schedule.Steps;

@@ -81,6 +81,20 @@ public sealed record SamplingOptions
             visited => (Named().Bind(sampler => sampler.Compile(new(schedule, prediction, visited, clipSample))), Owned()).Apply((plan, _) => plan),
             faults => (Chosen(), Validation<Error, SamplingPlan>.Fail(faults)).Apply((_, plan) => plan));
 
+    /// <summary>The same with as many timesteps as so many evaluations of the network allow: fewer where a sampler evaluates more than once a step.</summary>
+    /// <param name="evaluations">The most evaluations, ≥ 1.</param>
+    /// <param name="schedule">The noise schedule.</param>
+    /// <param name="prediction">What the network predicts.</param>
+    /// <returns>The options, or every fault of what they are compiled with.</returns>
+    public Validation<Error, SamplingOptions> Within(int evaluations, NoiseSchedule schedule, Prediction prediction)
+    {
+        Validation<Error, int> Evaluations(int steps) => (this with { SamplingSteps = steps }).Compile(schedule, prediction, clipSample: true).Map(plan => plan.Lines.Count);
+        Validation<Error, SamplingOptions> Between(int fits, int most) => fits == most
+            ? this with { SamplingSteps = fits }
+            : Evaluations(fits + (most - fits + 1) / 2).Bind(made => made <= evaluations ? Between(fits + (most - fits + 1) / 2, most) : Between(fits, fits + (most - fits + 1) / 2 - 1));
+        return (Check.AtLeast("evaluations", evaluations, 1), Evaluations(1)).Apply((_, _) => unit).Bind(_ => Between(1, Math.Min(evaluations, schedule.Steps)));
+    }
+
     private Validation<Error, Sampler> Named() => Samplers.Find("sampler", Sampler).Bind(make => make(this));
 
     /// <summary>Whether the options that belong to one sampler are said of that one.</summary>

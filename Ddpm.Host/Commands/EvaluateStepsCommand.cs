@@ -1,0 +1,110 @@
+using Ddpm.Host.Evaluation;
+using Ddpm.Host.Files;
+using Ddpm.Host.Progress;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Data;
+using Ddpm.Pure.Sampling;
+using LanguageExt;
+using static LanguageExt.Prelude;
+using CommandLine = System.CommandLine;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>`evaluate steps`: how many evaluations of the network each sampler needs.</summary>
+internal static class EvaluateStepsCommand
+{
+    private const int UsualCount = 10_000, FewestImages = 4;
+
+    private static readonly Arr<string> UsualSamplers = Array("ddim", "dpmpp-2m", "dpmpp-3m", "unipc-2", "unipc-3", "ipndm-3", "heun", "dpmpp-2m-sde", "ddpm");
+
+    private static readonly Arr<int> UsualEvaluations = Array(5, 8, 10, 15, 20, 50, 100, 1000);
+
+    public static CommandLine.Command Create()
+    {
+        var command = new CommandLine.Command("steps", "Measure samples by sampler and evaluations of the network; what an earlier call has measured is kept");
+        var run = new RunOptions(command, "The run to sample from");
+        var data = new DataOptions(command);
+        var machine = new MachineOptions(command);
+        CommandLine.Option<string[]> samplers = new("--samplers") { Description = $"The samplers, as sample names them, each with :SPACING behind it where it is another than trailing [default: {string.Join(" ", UsualSamplers)}]", AllowMultipleArgumentsPerToken = true, HelpName = "NAMES" };
+        CommandLine.Option<int[]> evaluations = new("--evaluations") { Description = $"How often the network may be evaluated [default: {string.Join(" ", UsualEvaluations)}]", AllowMultipleArgumentsPerToken = true, HelpName = "NUMBERS" };
+        CommandLine.Option<int> count = new("--count") { Description = "How many samples", DefaultValueFactory = _ => UsualCount };
+        CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the samples' noise", DefaultValueFactory = _ => SampleCommand.Request.Default.Seed };
+        CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false [default: as the run's preset does]" };
+        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "The guidance scale of a run that was trained with --conditional [default: as sample has it]" };
+        CommandLine.Option<string?> classifier = new("--classifier") { Description = "Use the features of this classifier, made by train-classifier [default: the one that comes with the program]", HelpName = "FILE" };
+        CommandLine.Option<string?> script = new("--features") { Description = "Use the features of this TorchScript module, as FID does those of Inception", HelpName = "PT" };
+        CommandLine.Option<string?> to = new("--to") { Description = "The folder for few-steps.json and few-steps.svg [default: the run's]", HelpName = "DIR" };
+        foreach (var option in (CommandLine.Option[])[samplers, evaluations, count, seed, clip, guidance, classifier, script, to])
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(said => Session.Run(said, (view, stop) =>
+            from folder in run.Required(said)
+            from device in machine.Prepare(said)
+            from receipt in folder.Receipt()
+            from done in TrainedModel.Use(folder, device, model =>
+                from requests in Requests(
+                    model, said.GetValue(samplers) is { Length: > 0 } some ? some.ToArr() : UsualSamplers, said.GetValue(evaluations) is { Length: > 0 } few ? few.ToArr() : UsualEvaluations,
+                    new(0, said.GetValue(count), said.GetValue(seed), new(), said.GetValue(clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(guidance)))
+                from train in data.Load(said, receipt.Options.Dataset, view, stop, shape: receipt.Data.Shape)
+                from test in data.Load(said, receipt.Options.Dataset, view, stop, DataSplit.Test, receipt.Data.Shape)
+                from features in FeatureSource.Open(Optional(said.GetValue(script)), Optional(said.GetValue(classifier)), train, device)
+                from report in use(features, source =>
+                    from comparison in Comparison.With(source, train, test, said.GetValue(count), view, stop)
+                    from floor in comparison.FrechetFloor()
+                    let target = new RunFolder(said.GetValue(to) ?? folder.Path)
+                    from _ in Folders.Create(target.Path)
+                    from all in Measured(model, comparison, requests, floor, folder, target, view, stop)
+                    select all)
+                select report)
+            select done));
+        return command;
+    }
+
+    /// <summary>What is to be measured, cheap things first, checked before anything is computed.</summary>
+    private static Fin<Seq<(string Name, int Asked, SampleCommand.Checked Wanted)>> Requests(TrainedModel model, Arr<string> samplers, Arr<int> evaluations, SampleCommand.Request request) =>
+        toSeq(evaluations.Distinct().Order().ToArray()).Bind(asked => toSeq(samplers).Map(name => (Name: name, Asked: asked)))
+            .Filter(cell => cell.Asked <= model.Model.Schedule.Steps)
+            .Map(cell =>
+                from options in Options(cell.Name).Within(cell.Asked, model.Model.Schedule, model.Model.Prediction).OrUsage()
+                from wanted in SampleCommand.Checked.From(request with { Sampling = options with { Spacing = Spacing(cell.Name) } }, model.Model, model.Receipt.Data.ClassName)
+                select (cell.Name, cell.Asked, wanted))
+            .Sequence();
+
+    private static SamplingOptions Options(string name) => new() { Sampler = name.Split(':')[0], Spacing = Spacing(name) is var spacing and not SamplerOptions.Searched ? spacing : new SamplingOptions().Spacing };
+
+    private static string Spacing(string name) => name.Split(':', 2) is [_, var spacing] ? spacing : new SamplingOptions().Spacing;
+
+    private static Fin<Unit> Measured(
+        TrainedModel model, Comparison comparison, Seq<(string Name, int Asked, SampleCommand.Checked Wanted)> requests, double floor, RunFolder folder, RunFolder target, IView view,
+        CancellationToken stop)
+    {
+        var (json, svg) = (target.Within("few-steps.json"), target.Within("few-steps.svg"));
+        var first = requests[0].Wanted; // there is one: neither list can be empty
+        var fresh = new FewSteps(
+            folder.Path, model.WeightsSha256, first.Images.Count, first.Images.Seed, first.Setting.ClipSample, first.GuidanceScale,
+            comparison.Features, comparison.Reference, floor, []);
+        var before = File.Exists(json) ? Folders.Read(json).Map(fresh.GoingOnFrom) : fresh;
+        return from start in before
+               from all in requests.Filter(request => start.Find(request.Name, request.Asked).IsNone).Fold(FinSucc(start), (at, request) =>
+                   from report in at
+                   from plan in request.Wanted.Plan(model, view, stop)
+                   from images in SamplesToJudge.Of(model, request.Wanted, plan, view, stop)
+                   from distance in comparison.Frechet(images, view, stop)
+                   let more = report.With(new(request.Name, request.Asked, plan.Lines.Count, distance))
+                   from _ in AtomicFile.Write(json, more.ToJson())
+                   select fun(() =>
+                   {
+                       view.Line(Invariant($"{request.Name} with {plan.Lines.Count} evaluations: D {distance - floor:F2}"));
+                       return more;
+                   })())
+               from __ in AtomicFile.Write(svg, System.Text.Encoding.UTF8.GetBytes(all.Plot()))
+               select fun(() =>
+               {
+                   all.Table().Iter(view.Line);
+                   view.Line($"wrote {json}");
+                   view.Line($"wrote {svg}");
+               })();
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using LanguageExt;
+using ScottPlot;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Evaluation;
+
+/// <summary>few-steps.json: how near samples of one model come, by sampler and evaluations of the network.</summary>
+/// <param name="Source">The run.</param>
+/// <param name="WeightsSha256">The checksum of the weights that were sampled with.</param>
+/// <param name="Count">How many images.</param>
+/// <param name="Seed">The seed of their noise.</param>
+/// <param name="ClipSample">Whether estimates of the image were clipped.</param>
+/// <param name="GuidanceScale">The guidance scale, for a run that knows classes.</param>
+/// <param name="Features">What computed the features.</param>
+/// <param name="Reference">The real images.</param>
+/// <param name="Floor">The Fréchet distance of real images that were never seen.</param>
+/// <param name="Cells">What was measured.</param>
+internal sealed record FewSteps(
+    string Source, string WeightsSha256, int Count, ulong Seed, bool ClipSample, double? GuidanceScale, FeaturesReport Features, ReferenceReport Reference, double Floor,
+    IReadOnlyList<FewSteps.Cell> Cells)
+{
+    private const int Width = 720, Height = 480;
+
+    /// <summary>One sampler with so many evaluations.</summary>
+    /// <param name="Sampler">The sampler, and behind a colon its spacing where that is not the usual one.</param>
+    /// <param name="Asked">The evaluations asked for.</param>
+    /// <param name="Evaluations">Those made: fewer where a sampler evaluates twice a step.</param>
+    /// <param name="FrechetDistance">The Fréchet distance.</param>
+    internal sealed record Cell(string Sampler, int Asked, int Evaluations, double FrechetDistance);
+
+    /// <summary>The report as JSON.</summary>
+    public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, EvaluationReport.Format), (byte)'\n'];
+
+    /// <summary>What an earlier report of the same model and protocol has measured.</summary>
+    public FewSteps GoingOnFrom(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<FewSteps>(json.Span, EvaluationReport.Format) is { Cells: { } cells } before && before with { Cells = Cells } == this
+                ? this with { Cells = cells }
+                : this;
+        }
+        catch (JsonException)
+        {
+            return this;
+        }
+    }
+
+    /// <summary>With one more.</summary>
+    public FewSteps With(Cell cell) => this with { Cells = [.. Cells, cell] };
+
+    /// <summary>What was measured of a sampler.</summary>
+    public LanguageExt.Option<Cell> Find(string sampler, int asked) => Optional(Cells.FirstOrDefault(cell => (cell.Sampler, cell.Asked) == (sampler, asked)));
+
+    /// <summary>D of each sampler and number of evaluations, as lines.</summary>
+    public Seq<string> Table()
+    {
+        var columns = Cells.Select(cell => cell.Asked).Distinct().Order().ToArray();
+        string Row(string sampler) => Invariant($"{sampler,-28}{string.Concat(columns.Select(asked => Find(sampler, asked).Match(cell => Invariant($"{cell.FrechetDistance - Floor,10:F2}"), () => "          ")))}");
+        return Seq(
+                Invariant($"D, the Fréchet distance above its floor of {Floor:F4}, of {Count} images of {Source}, seed {Seed}, by evaluations of the network"),
+                Invariant($"{"",-28}{string.Concat(columns.Select(asked => Invariant($"{asked,10}")))}"))
+            + toSeq(Cells.Select(cell => cell.Sampler).Distinct().ToArray()).Map(Row);
+    }
+
+    /// <summary>D over evaluations as a picture, SVG, both axes logarithmic.</summary>
+    public string Plot()
+    {
+        using var plot = new Plot();
+        plot.Font.Set(Fonts.Sans);
+        foreach (var sampler in Cells.GroupBy(cell => cell.Sampler))
+        {
+            var cells = sampler.Where(cell => cell.FrechetDistance > Floor).OrderBy(cell => cell.Evaluations).ToArray();
+            var line = plot.Add.Scatter(cells.Select(cell => Math.Log10(cell.Evaluations)).ToArray(), cells.Select(cell => Math.Log10(cell.FrechetDistance - Floor)).ToArray());
+            (line.LegendText, line.LineWidth, line.MarkerSize) = (sampler.Key, 2, 6);
+        }
+
+        ScottPlot.TickGenerators.NumericAutomatic Ticks() => new() { IntegerTicksOnly = false, LabelFormatter = exponent => Math.Pow(10, exponent).ToString("G2", System.Globalization.CultureInfo.InvariantCulture) };
+        var evaluations = Cells.Select(cell => cell.Asked).Distinct().Order().ToArray();
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
+            evaluations.Select(asked => Math.Log10(asked)).ToArray(), evaluations.Select(asked => Invariant($"{asked}")).ToArray());
+        plot.Axes.Left.TickGenerator = Ticks();
+        plot.XLabel("evaluations of the network");
+        plot.YLabel("D");
+        plot.ShowLegend(Alignment.UpperRight);
+        return plot.GetSvgXml(Width, Height);
+    }
+}

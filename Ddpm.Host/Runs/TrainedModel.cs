@@ -1,0 +1,33 @@
+using Ddpm.Host.Commands;
+using Ddpm.Gpu.Networks;
+using Ddpm.Host.Files;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+
+namespace Ddpm.Host.Runs;
+
+/// <summary>What a run has learnt, ready to sample with.</summary>
+/// <param name="Network">The network.</param>
+/// <param name="Theta">The weights of its best checkpoint, or their average where there is one.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Receipt">The run's receipt.</param>
+/// <param name="Checkpoint">The checkpoint's name.</param>
+internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel Model, RunReceipt Receipt, string Checkpoint)
+{
+    /// <summary>The checksum of the weights.</summary>
+    public string WeightsSha256 => Gpu.Checkpoints.Checkpoint.WeightsSha256(Network, Theta);
+
+    /// <summary>Opens a run's model, does something with it, and gives its memory back.</summary>
+    public static Fin<T> Use<T>(RunFolder folder, Device device, Func<TrainedModel, Fin<T>> work) =>
+        from receipt in folder.Receipt()
+        from name in FinSucc(receipt.Best ?? receipt.Last)
+        from checkpoint in folder.ReadCheckpoint(name)
+        from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
+        from done in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
+            from theta in Gpu.Checkpoints.Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
+            from made in use(theta, weights => work(new(network, weights, config.Model, receipt, name!)))
+            select made)
+        select done;
+}
