@@ -128,7 +128,7 @@ internal static class SampleCommand
         CommandLine.Option<int?> chosen = new("--class") { Description = "Of a run that was trained with --conditional: images of this class alone, counted from 0 [default: of each in turn, a row for each]" };
         CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "How strongly the class counts: 0 not at all, 1 as it was learnt, more exaggerates it and costs twice the evaluations [default: 1]" };
         CommandLine.Option<double[]> sweep = new("--guidance-sweep") { Description = "Draw guidance.png instead, the same images at each of these guidance scales", AllowMultipleArgumentsPerToken = true, HelpName = "SCALES" };
-        CommandLine.Option<string?> to = new("--to") { Description = "The folder for samples.png, samples.npy and sampling.gif [default: the run's]", HelpName = "DIR" };
+        CommandLine.Option<string?> to = new("--to") { Description = "The folder for samples.png, samples.npy and sampling.gif, and labels.npy where there are classes [default: the run's]", HelpName = "DIR" };
         foreach (var option in (CommandLine.Option[])[first, count, seed, chosen, guidance, sweep, clip, scale, batch, to])
         {
             command.Add(option);
@@ -234,7 +234,10 @@ internal static class SampleCommand
                from _ in wanted.Files.WriteGrid(grid, moments[^1])
                from __ in wanted.Files.WriteArray(array, moments[^1])
                from ___ in wanted.Files.WriteAnimation(animation, frames, moments)
-               select Told(view, grid, array, animation);
+               from labels in wanted.Images.Condition
+                   .Map(condition => SampleFiles.WriteLabels(target.Within("labels.npy"), Enumerable.Range(wanted.Images.First, wanted.Images.Count).Select(condition.ClassOf)).Map(_ => target.Within("labels.npy")))
+                   .Sequence()
+               select Told(view, [grid, array, .. labels, animation]);
     }
 
     private static Unit Told(IView view, params string[] paths) => paths.Iter(path => view.Line($"wrote {path}"));

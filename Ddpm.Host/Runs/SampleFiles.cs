@@ -30,6 +30,13 @@ public sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> Row
             faults => FinFail<Unit>(faults.Head));
     }
 
+    /// <summary>Writes the class of each image as an array of bytes.</summary>
+    public static Fin<Unit> WriteLabels(string path, IEnumerable<int> classes)
+    {
+        byte[] labels = [.. classes.Select(label => checked((byte)label))];
+        return NpyArray.Create(NpyType.U1, Array<long>(labels.Length), labels).Match(array => AtomicFile.Write(path, Npy.Write(array)), faults => FinFail<Unit>(faults.Head));
+    }
+
     /// <summary>Writes an animation of grids as GIF, not enlarged: noise does not compress, and twice the size would be twenty megabytes.</summary>
     public Fin<Unit> WriteAnimation(string path, Arr<AnimationFrame> frames, IReadOnlyList<GeneratedImages> moments) =>
         AtomicFile.Write(path, Gif.Encode(frames.Zip(moments, (frame, images) => new TimedPicture(Grid(images), frame.Delay))));

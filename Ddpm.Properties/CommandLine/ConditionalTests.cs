@@ -33,6 +33,9 @@ public sealed class ConditionalTests : IDisposable
         Assert.NotEqual(turns[..pixels], third[..pixels]);
         Assert.NotEqual(third, doubled);
         Assert.Equal(Samples("none", "--class", "3", "--guidance-scale", "0"), Samples("none", "--class", "7", "--guidance-scale", "0"));
+        byte[] Labels(string to) => Npy.Read(File.ReadAllBytes(_ddpm.Path(to, "labels.npy"))).Valid().Data.ToArray();
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1], Labels("turns"));
+        Assert.Equal(Enumerable.Repeat((byte)3, 12), Labels("third"));
         using var rows = new MagickImage(_ddpm.Path("turns", "samples.png"));
         Assert.True(rows.Height > 10 * 2 * 28 && rows.Width > 2 * 2 * 28 + 60); // ten labelled rows of at most two
 
