@@ -14,6 +14,7 @@ internal static class DdpmCommand
             SampleCommand.Create(),
             ForwardCommand.Create(),
             EvaluateCommand.Create(),
+            ReportCommand.Create(),
             BenchCommand.Create(),
             ReferenceCommand.Create(),
             DoctorCommand.Create(),

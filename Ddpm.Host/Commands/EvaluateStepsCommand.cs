@@ -99,7 +99,7 @@ internal static class EvaluateStepsCommand
                        view.Line(Invariant($"{request.Name} with {plan.Lines.Count} evaluations: D {distance - floor:F2}"));
                        return more;
                    })())
-               from __ in AtomicFile.Write(svg, System.Text.Encoding.UTF8.GetBytes(all.Plot()))
+               from __ in AtomicFile.Write(svg, System.Text.Encoding.UTF8.GetBytes(all.Plot().ToSvg()))
                select fun(() =>
                {
                    all.Table().Iter(view.Line);

@@ -108,6 +108,7 @@ internal static class TrainCommand
                from finished in Fit(config, loaded, images, receipt, conduct, grid, view, stop)
                from sampled in SampleCommand.Sample(
                    conduct.Folder, conduct.Device, SampleCommand.Request.Default, _ => LanguageExt.Option<Pictures>.None, conduct.Folder, view, stop)
+               from told in ReportCommand.Write(conduct.Folder, view)
                from compared in start.Repeated.Map(repeated => Compare(repeated, finished, view)).IfNone(unit)
                select compared;
     }

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Ddpm.Host.Reports;
 using LanguageExt;
-using ScottPlot;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Evaluation;
@@ -20,8 +20,6 @@ internal sealed record FewSteps(
     string Source, string WeightsSha256, int Count, ulong Seed, bool ClipSample, double? GuidanceScale, FeaturesReport Features, ReferenceReport Reference, double Floor,
     IReadOnlyList<FewSteps.Cell> Cells)
 {
-    private const int Width = 720, Height = 480;
-
     /// <summary>One sampler with so many evaluations.</summary>
     /// <param name="Sampler">The sampler, and behind a colon its spacing where that is not the usual one.</param>
     /// <param name="Asked">The evaluations asked for.</param>
@@ -64,26 +62,9 @@ internal sealed record FewSteps(
             + toSeq(Cells.Select(cell => cell.Sampler).Distinct().ToArray()).Map(Row);
     }
 
-    /// <summary>D over evaluations as a picture, SVG, both axes logarithmic.</summary>
-    public string Plot()
-    {
-        using var plot = new Plot();
-        plot.Font.Set(Fonts.Sans);
-        foreach (var sampler in Cells.GroupBy(cell => cell.Sampler))
-        {
-            var cells = sampler.Where(cell => cell.FrechetDistance > Floor).OrderBy(cell => cell.Evaluations).ToArray();
-            var line = plot.Add.Scatter(cells.Select(cell => Math.Log10(cell.Evaluations)).ToArray(), cells.Select(cell => Math.Log10(cell.FrechetDistance - Floor)).ToArray());
-            (line.LegendText, line.LineWidth, line.MarkerSize) = (sampler.Key, 2, 6);
-        }
-
-        ScottPlot.TickGenerators.NumericAutomatic Ticks() => new() { IntegerTicksOnly = false, LabelFormatter = exponent => Math.Pow(10, exponent).ToString("G2", System.Globalization.CultureInfo.InvariantCulture) };
-        var evaluations = Cells.Select(cell => cell.Asked).Distinct().Order().ToArray();
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
-            evaluations.Select(asked => Math.Log10(asked)).ToArray(), evaluations.Select(asked => Invariant($"{asked}")).ToArray());
-        plot.Axes.Left.TickGenerator = Ticks();
-        plot.XLabel("evaluations of the network");
-        plot.YLabel("D");
-        plot.ShowLegend(Alignment.UpperRight);
-        return plot.GetSvgXml(Width, Height);
-    }
+    /// <summary>D over evaluations as a picture.</summary>
+    public LinePlot Plot() => new(
+        "evaluations of the network", "D", LogX: true, LogY: true,
+        Lines: toSeq(Cells.GroupBy(cell => cell.Sampler).Select(sampler => new PlotLine(
+            sampler.Key, toSeq(sampler.OrderBy(cell => cell.Evaluations).Select(cell => ((double)cell.Evaluations, cell.FrechetDistance - Floor)).ToArray()), Marked: true)).ToArray()));
 }

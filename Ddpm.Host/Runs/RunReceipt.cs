@@ -79,6 +79,13 @@ public sealed record RunReceipt(
     [JsonIgnore]
     public Recording Recorded => Recording ?? new();
 
+    /// <summary>
+    /// The checkpoint to sample with: the best, or the last where its weights are averaged. The loss of an epoch is that of the weights on their way; of their
+    /// average it says nothing, and that is the better the longer it was made.
+    /// </summary>
+    [JsonIgnore]
+    public string? Sampled => Options.EmaDecay is null ? Best ?? Last : Last;
+
     private static readonly JsonSerializerOptions Format = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,

@@ -10,7 +10,7 @@ namespace Ddpm.Host.Runs;
 
 /// <summary>What a run has learnt, ready to sample with.</summary>
 /// <param name="Network">The network.</param>
-/// <param name="Theta">The weights of its best checkpoint, or their average where there is one.</param>
+/// <param name="Theta">The weights to sample with; see <see cref="RunReceipt.Sampled"/>.</param>
 /// <param name="Model">The model.</param>
 /// <param name="Receipt">The run's receipt.</param>
 /// <param name="Checkpoint">The checkpoint's name.</param>
@@ -22,7 +22,7 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
     /// <summary>Opens a run's model, does something with it, and gives its memory back.</summary>
     public static Fin<T> Use<T>(RunFolder folder, Device device, Func<TrainedModel, Fin<T>> work) =>
         from receipt in folder.Receipt()
-        from name in FinSucc(receipt.Best ?? receipt.Last)
+        let name = receipt.Sampled
         from checkpoint in folder.ReadCheckpoint(name)
         from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
         from done in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>

@@ -15,6 +15,13 @@ public sealed class ReceiptTests
     [Fact]
     public void A_receipt_reads_back_as_itself() => Assert.Equal(Receipt, RunReceipt.FromJson(Receipt.ToJson()).Valid());
 
+    [Theory]
+    [InlineData(null, null, "last")]
+    [InlineData(null, "best", "best")]
+    [InlineData(0.999, "best", "last")]
+    public void Samples_are_made_with_the_best_weights_or_the_last_average(double? emaDecay, string? best, string sampled) =>
+        Assert.Equal(sampled, (Receipt with { Options = Receipt.Options with { EmaDecay = emaDecay }, Last = "last", Best = best }).Sampled);
+
     [Fact]
     public void What_differs_between_machines_is_named_with_both_values()
     {

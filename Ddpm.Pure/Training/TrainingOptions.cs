@@ -117,6 +117,13 @@ public sealed record TrainingOptions
             ? recipe with { Preset = preset, Dataset = dataset, Flip = recipe.Flip && dataset == new TrainingOptions().Dataset }
             : throw new System.Diagnostics.UnreachableException();
 
+    /// <summary>What to say to `train` for these options: the preset, the data set where it is not the usual one, and whatever differs from what they say.</summary>
+    public Seq<string> ToArguments() =>
+        Prelude.Seq("--preset", Preset)
+        + (Dataset == new TrainingOptions().Dataset ? Seq<string>.Empty : Prelude.Seq("--dataset", Dataset))
+        + Of(Preset, Dataset).Differences(this).Bind(difference => Prelude.Seq(
+            "--" + Spelt(difference.Name), difference.There is null ? "0" : difference.There is bool said ? (said ? "true" : "false") : FormattableString.Invariant($"{difference.There}")));
+
     /// <summary>What differs in other options, "name: this → other".</summary>
     public Seq<string> DifferencesTo(TrainingOptions other) =>
         Differences(other).Map(difference => $"{Spelt(difference.Name)}: {difference.Here ?? "not set"} → {difference.There ?? "not set"}");

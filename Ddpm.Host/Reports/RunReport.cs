@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Ddpm.Host.Commands;
+using Ddpm.Host.Evaluation;
+using Ddpm.Host.Files;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Reference;
+using Ddpm.Pure.Training;
+using ImageMagick;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Reports;
+
+/// <summary>What there is to tell of a run: what its folder holds.</summary>
+/// <param name="Name">The run.</param>
+/// <param name="Folder">Its folder.</param>
+/// <param name="Receipt">The receipt.</param>
+/// <param name="Config">What it trained.</param>
+/// <param name="Metrics">Its losses, line by line.</param>
+/// <param name="Grids">Samples as PNG by epoch, and the last ones under their own name.</param>
+/// <param name="Frames">The sampling chain as pictures, WebP.</param>
+/// <param name="Evaluation">What `evaluate` has measured.</param>
+/// <param name="FewSteps">What `evaluate steps` has measured.</param>
+/// <param name="Plan">What sampling does, as lines of text.</param>
+internal sealed record RunReport(
+    string Name, string Folder, RunReceipt Receipt, TrainingConfig Config, Seq<Metric> Metrics, Seq<(string Label, byte[] Png)> Grids, Seq<byte[]> Frames,
+    Option<EvaluationReport> Evaluation, Option<FewSteps> FewSteps, Seq<string> Plan)
+{
+    private const int MostFrames = 50, PlanLines = 20;
+    private const uint FrameQuality = 60;
+
+    /// <summary>Reads a run's folder. What is not there is left out; what is damaged is told.</summary>
+    public static Fin<RunReport> Read(RunFolder folder) =>
+        from receipt in folder.Receipt()
+        from config in TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, Math.Max(receipt.Data.ClassNames?.Count ?? 0, receipt.Options.Conditional ? 10 : 0))
+            .OrFailure().At($"{folder.ReceiptPath} is damaged")
+        from metrics in File.Exists(folder.MetricsPath) ? MetricsLog.Read(folder) : Seq<Metric>()
+        from grids in Grid(folder)
+        from frames in File.Exists(folder.Within("sampling.gif")) ? Frame(folder.Within("sampling.gif")) : Seq<byte[]>()
+        from evaluation in Json<EvaluationReport>(folder.Within("evaluation.json"))
+        from steps in Json<FewSteps>(folder.Within("few-steps.json"))
+        from plan in SampleCommand.Request.Default.Sampling.Compile(config.Model.Schedule, config.Model.Prediction, config.Model.Preset.ClipSample).OrFailure()
+        select new RunReport(
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), folder.Path, receipt, config, metrics, grids, frames, evaluation, steps, Shortened(PlanTable.Of(plan)));
+
+    private static Seq<string> Shortened(Arr<string> lines) => lines.Count <= 2 * PlanLines
+        ? toSeq(lines)
+        : toSeq(lines.Take(PlanLines)) + Seq1($"… {lines.Count - 2 * PlanLines} lines more …") + toSeq(lines.Skip(lines.Count - PlanLines));
+
+    private static Fin<Seq<(string, byte[])>> Grid(RunFolder folder)
+    {
+        var epochs = Directory.Exists(folder.Within("samples"))
+            ? toSeq(Directory.GetFiles(folder.Within("samples"), "epoch-*.png").Order(StringComparer.Ordinal).ToArray())
+            : Seq<string>();
+        var last = toSeq(new[] { folder.Within("samples.png") }).Filter(File.Exists);
+        return (epochs.Map(path => (Label: Label(path), Path: path)) + last.Map(path => (Label: "the end", Path: path)))
+            .Map(grid => Folders.Read(grid.Path).Map(bytes => (grid.Label, bytes.ToArray()))).Sequence();
+    }
+
+    private static string Label(string path) => $"epoch {Path.GetFileNameWithoutExtension(path)["epoch-".Length..].TrimStart('0').PadLeft(1, '0')}";
+
+    private static Fin<Seq<byte[]>> Frame(string path)
+    {
+        try
+        {
+            using var frames = new MagickImageCollection(path);
+            frames.Coalesce();
+            var every = (frames.Count - 1) / MostFrames + 1;
+            return toSeq(Enumerable.Range(0, frames.Count).Where(i => (frames.Count - 1 - i) % every == 0).Select(i =>
+            {
+                frames[i].Quality = FrameQuality;
+                return frames[i].ToByteArray(MagickFormat.WebP);
+            }).ToArray());
+        }
+        catch (Exception e) when (e is MagickException or IOException or UnauthorizedAccessException)
+        {
+            return Error.New($"{path} cannot be read as an animation: {e.Message.Split('\n')[0]}");
+        }
+    }
+
+    private static Fin<Option<T>> Json<T>(string path)
+        where T : class
+    {
+        if (!File.Exists(path))
+        {
+            return Option<T>.None;
+        }
+
+        try
+        {
+            return from bytes in Folders.Read(path)
+                   select Optional(JsonSerializer.Deserialize<T>(bytes.Span, EvaluationReport.Format));
+        }
+        catch (JsonException e)
+        {
+            return Error.New($"{path} is damaged: line {e.LineNumber + 1} is not what is expected there; measure again");
+        }
+    }
+}

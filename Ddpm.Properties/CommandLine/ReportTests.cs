@@ -1,0 +1,85 @@
+using System.Text.RegularExpressions;
+using ImageMagick;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>The report of a run through the real command line.</summary>
+public sealed partial class ReportTests : IDisposable
+{
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    [Fact]
+    public void A_run_tells_of_itself_in_one_page_that_needs_nothing_else()
+    {
+        Done(DdpmProcess.SmallTraining("--epochs", "2", "--run", "small", "--sample-every", "1", "--learning-rate", "0.002"));
+        var page = File.ReadAllText(_ddpm.Path("runs", "small", "report.html")); // training has left it
+        Assert.DoesNotMatch(Elsewhere(), page);
+        Assert.Equal(("small · Ddpm", 1), (Regex.Match(page, "<title>(.*?)</title>").Groups[1].Value, Regex.Count(page, "<h1>")));
+        foreach (var section in (string[])["Samples", "From noise to images", "Losses and learning rate", "Noise schedule", "What sampling does", "Options", "Receipt", "To repeat it"])
+        {
+            Assert.Contains($"<h2>{section}</h2>", page, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("<h2>Evaluation</h2>", page, StringComparison.Ordinal); // there is none yet
+        Assert.Contains("<td class=\"hash other\">0.002</td>", page, StringComparison.Ordinal);
+        Assert.Contains("epoch 0", page, StringComparison.Ordinal);
+        foreach (Match picture in Embedded().Matches(page))
+        {
+            using var decoded = new MagickImage(Convert.FromBase64String(picture.Groups[2].Value), picture.Groups[1].Value switch
+            {
+                "image/png" => MagickFormat.Png,
+                "image/webp" => MagickFormat.WebP,
+                _ => MagickFormat.Svg,
+            });
+            Assert.True(decoded.Width > 50);
+        }
+
+        Assert.Equal(4, Regex.Count(page, "<img class=\"plot\""));
+        Assert.Equal(4 + 4 + 1 + 13 + 1, Embedded().Count(page)); // plots, grids of three epochs and the end, frames of twelve steps; and of both the one that is shown
+        // What repeats it does.
+        var command = Regex.Match(page, "<pre>train (.*?)\n").Groups[1].Value.Split(' ');
+        Done(["train", .. command, "--data", Fixtures.FashionMnist, "--run", "again", "--threads", "1", "--sample-every", "0"]);
+        Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "small", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "again", "samples.npy")));
+
+        Done(["evaluate", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", "--sampler", "ddim", "--sampling-steps", "2", "--bound-images", "0"]);
+        Done(["evaluate", "steps", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", "--samplers", "ddim", "--evaluations", "1", "2"]);
+        Done(["report", "--run", "small", "--to", "page.html"]);
+        var whole = File.ReadAllText(_ddpm.Path("page.html"));
+        Assert.Contains("<h2>Evaluation</h2>", whole, StringComparison.Ordinal);
+        Assert.Equal(5, Regex.Count(whole, "<img class=\"plot\""));
+
+        Done(["report", "--compare", "small", "again"]);
+        var compared = File.ReadAllText(_ddpm.Path("comparison.html"));
+        Assert.Contains("<h1>small, again compared</h1>", compared, StringComparison.Ordinal);
+        Assert.Contains("not evaluated", compared, StringComparison.Ordinal);
+        Assert.DoesNotContain("hash other", compared, StringComparison.Ordinal); // they agree in all options
+
+        File.WriteAllText(_ddpm.Path("runs", "small", "evaluation.json"), "{\"samples\": 3}");
+        Fails(1, "evaluation.json is damaged: line 1", "report", "--run", "small");
+        Fails(2, "what is to be told?", "report");
+        Fails(2, "what is to be told?", "report", "--compare", "small");
+        Fails(1, "there is no run in runs/none", "report", "--compare", "again", "none");
+    }
+
+    private void Done(string[] arguments)
+    {
+        var outcome = _ddpm.Run(arguments);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+    }
+
+    private void Fails(int code, string message, params string[] arguments)
+    {
+        var outcome = _ddpm.Run(arguments);
+        Assert.Equal(code, outcome.ExitCode);
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex("(src|href)\\s*=\\s*[\"'](?!data:)|https?://|url\\(|@import", RegexOptions.IgnoreCase)]
+    private static partial Regex Elsewhere();
+
+    [GeneratedRegex("\"data:(image/[a-z+]*);base64,([A-Za-z0-9+/=]+)\"")]
+    private static partial Regex Embedded();
+}
