@@ -64,6 +64,10 @@ public static class Checkpoint
         return Valid(SafetensorsFile.Create(bare.Tensors, HashMap((HeaderKey, text), (HeaderChecksumKey, Sha256(text)), (ChecksumKey, Safetensors.Checksum(bare)))));
     }
 
+    /// <summary>The embedding and the weights alone, a prefix before their names.</summary>
+    internal static SafetensorsFile Weights(UNet network, Tensor theta, string prefix) =>
+        Valid(SafetensorsFile.Create(Seq1(Stored(prefix + UNetConfig.EmbeddingName, network.TimeEmbedding)).Concat(Stored(prefix, network.Layout, theta)), HashMap<string, string>()));
+
     /// <summary>The checksum (<see cref="Safetensors.Checksum"/>) of the weights under their state-dict names, without the embedding and Adam's moments.</summary>
     public static string WeightsSha256(UNet network, Tensor theta)
     {
@@ -109,12 +113,13 @@ public static class Checkpoint
     /// <summary>Whether a file's weights and its embedding have a network's shapes: asked before anything of the network's size is made.</summary>
     /// <param name="file">The file.</param>
     /// <param name="config">The network.</param>
-    /// <returns>Nothing; or what does not fit.</returns>
-    public static Fin<Unit> Fits(SafetensorsFile file, UNetConfig config)
+    /// <param name="withEmbedding">Whether the embedding of timesteps has to be there.</param>
+    public static Fin<Unit> Fits(SafetensorsFile file, UNetConfig config, bool withEmbedding = true)
     {
         var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
         var embedding = new Parameter(UNetConfig.EmbeddingName, Array(config.Timesteps, config.EmbeddingDimension), new Initialization.Constant(0));
-        return Complete(config.Parameters.Add(embedding).Bind(parameter => Fault(stored, parameter.Name, parameter)).ToArr());
+        var wanted = withEmbedding || stored.ContainsKey(UNetConfig.EmbeddingName) ? config.Parameters.Add(embedding) : config.Parameters;
+        return Complete(wanted.Bind(parameter => Fault(stored, parameter.Name, parameter)).ToArr());
     }
 
     /// <summary>The training state in a checkpoint.</summary>

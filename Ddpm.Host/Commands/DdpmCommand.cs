@@ -15,6 +15,8 @@ internal static class DdpmCommand
             ForwardCommand.Create(),
             EvaluateCommand.Create(),
             ReportCommand.Create(),
+            ImportCommand.Create(),
+            ExportCommand.Create(),
             BenchCommand.Create(),
             ReferenceCommand.Create(),
             DoctorCommand.Create(),

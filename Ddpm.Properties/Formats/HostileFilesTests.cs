@@ -60,6 +60,11 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
         [Weights(HashMap<string, string>()), Weights(HashMap(("a", "b"), ("c", "\"")))], file => 40 * file.Length,
         file => Ddpm.Pure.Formats.Safetensors.Read(file).Map(read => Ddpm.Pure.Formats.Safetensors.Read(Ddpm.Pure.Formats.Safetensors.Write(read)) == read));
 
+    [Fact]
+    public void Torch_files() => Attack(
+        [.. ((string[])["module.pt", "types.pt"]).Select(name => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", "torch", name)))], file => 60 * file.Length,
+        file => TorchFile.Read(file).Map(read => read.Tensors.ForAll(tensor => tensor.Data.Length <= file.Length)));
+
     /// <summary>The configuration in a checkpoint's metadata; without its checksum, which would refuse nearly all.</summary>
     [Fact]
     public void Checkpoints() => Attack(

@@ -1,0 +1,42 @@
+using Ddpm.Gpu.Checkpoints;
+using Ddpm.Host.Exchange;
+using Ddpm.Host.Files;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Formats;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+using CommandLine = System.CommandLine;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>`export`: a run's weights, or its whole network, for other programs.</summary>
+internal static class ExportCommand
+{
+    private static readonly Map<string, Func<TrainedModel, string, ReadOnlyMemory<byte>>> Formats = Map<string, Func<TrainedModel, string, ReadOnlyMemory<byte>>>(
+        ("safetensors", (model, prefix) => Safetensors.Write(StateDict.Of(model.Network, model.Theta, prefix))),
+        ("onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta)));
+
+    public static CommandLine.Command Create()
+    {
+        var command = new CommandLine.Command("export", "Write a run's weights, or its network, for other programs");
+        var run = new RunOptions(command, "The run");
+        CommandLine.Option<string> format = new("--format") { Description = "safetensors: the weights under PyTorch's names; onnx: the network, from x and timesteps to its output", DefaultValueFactory = _ => "safetensors" };
+        CommandLine.Option<string> prefix = new("--prefix") { Description = $"What comes before each name of safetensors, as {StateDict.Prefix} where the UNet is a member of another module", DefaultValueFactory = _ => "" };
+        CommandLine.Option<string?> to = new("--to") { Description = "The file to write [default: model.safetensors or model.onnx in the run's folder]", HelpName = "FILE" };
+        foreach (var option in (CommandLine.Option[])[format, prefix, to])
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(said => Session.Run(said, (view, _) =>
+            from folder in run.Required(said)
+            from write in Formats.Find(said.GetValue(format)!).ToFin(Error.New(ExitCode.Usage, $"--format must be one of {string.Join(", ", Formats.Keys)}, got {said.GetValue(format)}"))
+            let path = said.GetValue(to) ?? folder.Within($"model.{said.GetValue(format)}")
+            from bytes in TrainedModel.Use(folder, CPU, model => FinSucc(write(model, said.GetValue(prefix)!)))
+            from written in AtomicFile.Write(path, bytes)
+            select fun(() => view.Line($"wrote {path}"))()));
+        return command;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Training;
+using Ddpm.Host.Files;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Formats;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+using CommandLine = System.CommandLine;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>`import`: weights that another program has trained become a run to sample from.</summary>
+internal static class ImportCommand
+{
+    private const int UsualSize = 28;
+
+    public static CommandLine.Command Create()
+    {
+        var defaults = new TrainingOptions();
+        var command = new CommandLine.Command("import", "Make a run of weights that PyTorch, or anybody, has saved");
+        CommandLine.Argument<string> file = new("FILE") { Description = "A state dict as torch.save writes it, or safetensors; nothing in it is executed" };
+        var run = new RunOptions(command, "The run to make");
+        CommandLine.Option<string> schedule = new("--schedule") { Description = $"The noise schedule that it was trained with: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => defaults.Schedule };
+        CommandLine.Option<string> prediction = new("--prediction") { Description = $"What the network predicts: {string.Join(", ", Choices.Predictions.Keys)}", DefaultValueFactory = _ => defaults.Prediction };
+        CommandLine.Option<int> steps = new("--steps") { Description = "T, where the file has no embedding of timesteps to tell it", DefaultValueFactory = _ => defaults.Steps };
+        CommandLine.Option<int> size = new("--image-size") { Description = "Height and width of the images, where the weights do not tell them", DefaultValueFactory = _ => UsualSize };
+        CommandLine.Option<string> dataset = new("--dataset") { Description = "What it was trained on, for evaluate and for sample --image test:N", DefaultValueFactory = _ => defaults.Dataset };
+        command.Add(file);
+        foreach (var option in (CommandLine.Option[])[schedule, prediction, steps, size, dataset])
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(said => Session.Run(said, (view, _) =>
+            from folder in run.Required(said)
+            from free in File.Exists(folder.ReceiptPath) ? Error.New(ExitCode.Usage, $"there is a run in {folder.Path} already: choose another name") : FinSucc(unit)
+            let path = said.GetValue(file)!
+            from bytes in Folders.Read(path)
+            from header in (from read in bytes.Span.StartsWith("PK"u8) ? TorchFile.Read(bytes) : Safetensors.Read(bytes)
+                            from weights in StateDict.Normalised(read)
+                            from described in StateDict.Describe(
+                                weights, new() { Dataset = said.GetValue(dataset)!, Schedule = said.GetValue(schedule)!, Prediction = said.GetValue(prediction)!, Steps = said.GetValue(steps) },
+                                said.GetValue(size))
+                            let known = Named(described)
+                            from config in known.Config.OrFailure()
+                            from fits in Checkpoint.Fits(weights, config.Model.Network, withEmbedding: false)
+                            from done in use(new UNet(config.Model.Network, ScalarType.Float32, CPU), network =>
+                                from same in StateDict.EmbeddingFits(weights, network)
+                                from theta in Checkpoint.LoadWeights(weights, network)
+                                from saved in Save(folder, known, network, theta, path, bytes)
+                                select saved)
+                            select known).At($"{path} cannot be imported")
+            select fun(() => view.Line($"wrote {folder.Path}, the {header.Options.Network} network for images of {header.ImageSize}×{header.ImageSize}×{header.ImageChannels}: sample --run, evaluate and export take it"))()));
+        return command;
+    }
+
+    /// <summary>With the preset that its network belongs to, so that samples are shown as that preset's are.</summary>
+    private static CheckpointHeader Named(CheckpointHeader header) =>
+        header with { Options = header.Options with { Preset = header.Options.Network == Preset.Original.Network ? "original" : "standard" } };
+
+    private static Fin<Unit> Save(RunFolder folder, CheckpointHeader header, UNet network, Tensor theta, string path, ReadOnlyMemory<byte> bytes)
+    {
+        using var state = new TrainingState(theta, zeros_like(theta), zeros_like(theta), 0);
+        var name = RunFolder.CheckpointName(0);
+        var receipt = new RunReceipt(
+            header.Options, new(header.Options.Dataset, $"imported from {path}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(bytes.Span))}", "", 0, header.ImageSize, header.ImageChannels),
+            MachineReceipt.Here("cpu"), name, null, TrainingProgress.Start, true, new(), Checkpoint.WeightsSha256(network, theta));
+        return from _ in folder.Create()
+               from __ in folder.Write(folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, network, state)))
+               from ___ in folder.Write(receipt)
+               select unit;
+    }
+}
