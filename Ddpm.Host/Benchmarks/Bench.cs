@@ -36,11 +36,11 @@ internal static class Bench
         void Tell(string name, string title, string unit, Spread value)
         {
             figures = figures.Add(new(name, title, unit, value));
-            view.Line(FormattableString.Invariant($"{title,-46}{value}  {unit}"));
+            view.Result(FormattableString.Invariant($"{title,-46}{value}  {unit}"));
         }
 
         var (workers, batch) = (Replicas.For(device), config.Options.BatchSize);
-        view.Line(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; the {config.Options.Preset} network at {config.Model.Network.ImageSize}×{config.Model.Network.ImageSize} in {config.Options.Precision}, batch {batch}"));
+        view.Result(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; the {config.Options.Preset} network at {config.Model.Network.ImageSize}×{config.Model.Network.ImageSize} in {config.Options.Precision}, batch {batch}"));
         ComputeDevice.Advice(device, config.Precision).Iter(view.Line);
         using var bench = new NetworkBench(config, device, workers);
         try

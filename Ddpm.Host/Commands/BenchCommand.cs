@@ -26,10 +26,7 @@ internal static class BenchCommand
         CommandLine.Option<int> rounds = new("--rounds") { Description = "How often each is run with --peer", DefaultValueFactory = _ => 5 };
         CommandLine.Option<double> window = new("--window") { Description = "How many seconds each of the seven measurements of a figure takes", DefaultValueFactory = _ => 0.25 };
         CommandLine.Option<string?> json = new("--json") { Description = "Write the figures to this file too", HelpName = "FILE" };
-        foreach (var option in (CommandLine.Option[])[preset, size, batch, precision, peer, rounds, window, json])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("Measurement", preset, size, batch, precision, peer, rounds, window, json);
 
         var machine = new MachineOptions(command);
         command.SetAction(said => Session.Run(said, (view, stop) =>
@@ -41,6 +38,6 @@ internal static class BenchCommand
             from figures in Bench.Run(config, device, Optional(said.GetValue(peer)), times, view, new(TimeSpan.FromSeconds(seconds), stop))
             from _ in said.GetValue(json) is { } path ? AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(figures, Json)) : unit
             select unit));
-        return command;
+        return command.WithExample("--preset standard");
     }
 }

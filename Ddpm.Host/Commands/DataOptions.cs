@@ -18,18 +18,15 @@ internal sealed class DataOptions
         DefaultValueFactory = _ => DataSetDescription.FashionMnist.Name,
     };
 
-    private readonly CommandLine.Option<string?> _folder = new("--data") { Description = "A folder to use instead of fetching the data set: of IDX files, or of PNG and JPEG pictures, in a folder for each class if there are classes", HelpName = "DIR" };
+    private readonly CommandLine.Option<string?> _folder = new("--data") { Description = "A folder to use instead: of IDX files, or of PNG and JPEG pictures, in a folder for each class", HelpName = "DIR" };
 
-    private readonly CommandLine.Option<int?> _size = new("--image-size") { Description = $"Height and width that pictures are scaled to, their middle cut to a square [default: {UsualShape.Size}, or as the run has it]" };
+    private readonly CommandLine.Option<int?> _size = new("--image-size") { Description = $"Height and width that pictures are scaled to [default: {UsualShape.Size}, or as the run has it]" };
 
     private readonly CommandLine.Option<int?> _channels = new("--channels") { Description = $"1 for grey pictures, 3 for colour [default: {UsualShape.Channels}, or as the run has it]" };
 
     public DataOptions(CommandLine.Command command)
     {
-        command.Add(_size);
-        command.Add(_channels);
-        command.Add(_dataset);
-        command.Add(_folder);
+        command.AddGroup("Data", _dataset, _folder, _size, _channels);
     }
 
     private static PictureShape UsualShape { get; } = new(32, 3);

@@ -1,3 +1,6 @@
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
@@ -6,24 +9,42 @@ namespace Ddpm.Host.Commands;
 internal static class DdpmCommand
 {
     /// <summary>Runs a command line and gives its exit code.</summary>
-    public static int Run(IReadOnlyList<string> arguments)
+    public static int Run(IReadOnlyList<string> arguments) => ConfigFile.Expanded(toSeq(arguments)).Match(Parsed, Session.Failed);
+
+    /// <summary>All commands.</summary>
+    public static CommandLine.RootCommand Root()
     {
         var root = new CommandLine.RootCommand("Denoising diffusion probabilistic models: train on images, generate new ones.")
         {
             TrainCommand.Create(),
             SampleCommand.Create(),
-            ForwardCommand.Create(),
             EvaluateCommand.Create(),
             ReportCommand.Create(),
+            RunsCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
+            ForwardCommand.Create(),
             BenchCommand.Create(),
             ReferenceCommand.Create(),
             DoctorCommand.Create(),
+            CompletionCommand.Create(),
         };
+        root.Add(Session.Quiet);
         root.Add(Session.Verbose);
-        var said = root.Parse(arguments);
-        if (said.Errors.Count == 0)
+        root.Add(Session.Config);
+        foreach (var help in root.Options.OfType<CommandLine.Help.HelpOption>())
+        {
+            help.Action = new HelpPage.Action();
+        }
+
+        root.WithExample("train");
+        return root;
+    }
+
+    private static int Parsed(Seq<string> arguments)
+    {
+        var said = Root().Parse([.. arguments]);
+        if (said.Errors.Count == 0 || said.Action is HelpPage.Action)
         {
             return said.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
@@ -33,7 +54,15 @@ internal static class DdpmCommand
             Console.Error.WriteLine($"error: {error.Message}");
         }
 
+        foreach (var (word, meant) in said.UnmatchedTokens.Choose(word => Meant(said.CommandResult.Command, word).Map(meant => (word, meant))))
+        {
+            Console.Error.WriteLine($"{word}: did you mean {meant}?");
+        }
+
         Console.Error.WriteLine("--help shows what can be said");
         return ExitCode.Usage;
     }
+
+    private static Option<string> Meant(CommandLine.Command command, string word) => Spelling.Nearest(
+        word, toSeq(command.Options.Select(option => option.Name).Concat(command.Subcommands.Select(sub => sub.Name)).Concat([Session.Quiet.Name, Session.Verbose.Name, Session.Config.Name]).ToArray()));
 }

@@ -29,6 +29,6 @@ internal static class DoctorCommand
 
             return ill == 0 ? unit : FinFail<Unit>(Error.New($"{ill} of these {(ill == 1 ? "needs" : "need")} to be mended before this machine can train"));
         }));
-        return command;
+        return command.WithExample("");
     }
 }

@@ -45,13 +45,10 @@ internal static class EvaluateCommand
         CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false [default: as the run's preset does]" };
         CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "The guidance scale of a run that was trained with --conditional [default: 1]" };
         CommandLine.Option<int> boundImages = new("--bound-images") { Description = "On how many test images the bits per dimension are measured; 0 for not at all", DefaultValueFactory = _ => UsualBoundImages };
-        CommandLine.Option<string?> classifier = new("--classifier") { Description = "Use the features of this classifier, made by train-classifier [default: the one that comes with the program]", HelpName = "FILE" };
+        CommandLine.Option<string?> classifier = new("--classifier") { Description = "Use the features of this classifier [default: the one that comes with the program]", HelpName = "FILE" };
         CommandLine.Option<string?> script = new("--features") { Description = "Use the features of this TorchScript module, as FID does those of Inception", HelpName = "PT" };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for evaluation.json and neighbours.png [default: the run's]", HelpName = "DIR" };
-        foreach (var option in (CommandLine.Option[])[images, labels, count, seed, guidance, clip, boundImages, classifier, script, to])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("Measurement", images, labels, count, seed, guidance, clip, boundImages, classifier, script, to);
 
         command.Add(TrainClassifier());
         command.Add(EvaluateStepsCommand.Create());
@@ -64,7 +61,7 @@ internal static class EvaluateCommand
                 named => FinSucc(new Judged(named.Images, named.Report, data.Dataset(said).IfNone(Defaults.Dataset), None)),
                 () => Sampled(
                     named.IfNone(() => throw new System.Diagnostics.UnreachableException()), device,
-                    new(0, said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(guidance)),
+                    new(0, said.GetValue(count), said.GetValue(seed), usual => sampler.Said(said, usual), said.GetValue(clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(guidance)),
                     said.GetValue(boundImages), (name, split) => data.Load(said, name, view, stop, split), view, stop))
             from train in data.Load(said, judged.Dataset, view, stop)
             from test in data.Load(said, judged.Dataset, view, stop, DataSplit.Test)
@@ -84,11 +81,11 @@ internal static class EvaluateCommand
             from ____ in AtomicFile.Write(folder.Within("neighbours.png"), Png.Encode(NeighbourPicture.Draw(judged.Images, train.Images)))
             select fun(() =>
             {
-                whole.Table().Iter(view.Line);
-                view.Line($"wrote {folder.Within("evaluation.json")}");
-                view.Line($"wrote {folder.Within("neighbours.png")}");
+                whole.Table().Iter(view.Result);
+                view.Result($"wrote {folder.Within("evaluation.json")}");
+                view.Result($"wrote {folder.Within("neighbours.png")}");
             })()));
-        return command;
+        return command.WithExample("--run clothes --sampler unipc-2 --sampling-steps 20");
     }
 
     /// <summary>The images that were named instead of a run, with their labels.</summary>
@@ -211,10 +208,7 @@ internal static class EvaluateCommand
         CommandLine.Option<int> limit = new("--limit") { Description = "Train on the first so many images", DefaultValueFactory = _ => int.MaxValue };
         CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of its weights, order and changes", DefaultValueFactory = _ => defaults.Seed };
         CommandLine.Option<string> to = new("--to") { Description = "The file to write", DefaultValueFactory = _ => "classifier.safetensors", HelpName = "FILE" };
-        foreach (var option in (CommandLine.Option[])[epochs, limit, seed, to])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("Training", epochs, limit, seed, to);
 
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from recipe in (Recipe(data.Dataset(said).IfNone(Defaults.Dataset)) with { Epochs = said.GetValue(epochs), Seed = said.GetValue(seed) }).Checked().OrUsage()
@@ -225,10 +219,10 @@ internal static class EvaluateCommand
             from _ in Trained(config, recipe, train.Images.Take(said.GetValue(limit)), test.Images, device, "training the classifier", (trained, accuracy) =>
             {
                 var header = new ClassifierHeader(config.ImageSize, config.ImageChannels, config.Classes, recipe, train.Description.Name, train.ImagesSha256, accuracy);
-                view.Line(Invariant($"{accuracy:P2} of {test.Images.Count} test images are told right"));
+                view.Result(Invariant($"{accuracy:P2} of {test.Images.Count} test images are told right"));
                 return AtomicFile.Write(said.GetValue(to)!, Safetensors.Write(ClassifierFile.Save(header, trained)));
             }, view, stop)
-            select fun(() => view.Line($"wrote {said.GetValue(to)}"))()));
-        return command;
+            select fun(() => view.Result($"wrote {said.GetValue(to)}"))()));
+        return command.WithExample("--to fashion-mnist.safetensors");
     }
 }

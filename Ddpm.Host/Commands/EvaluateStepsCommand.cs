@@ -31,13 +31,10 @@ internal static class EvaluateStepsCommand
         CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the samples' noise", DefaultValueFactory = _ => SampleCommand.Request.Default.Seed };
         CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false [default: as the run's preset does]" };
         CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "The guidance scale of a run that was trained with --conditional [default: as sample has it]" };
-        CommandLine.Option<string?> classifier = new("--classifier") { Description = "Use the features of this classifier, made by train-classifier [default: the one that comes with the program]", HelpName = "FILE" };
+        CommandLine.Option<string?> classifier = new("--classifier") { Description = "Use the features of this classifier [default: the one that comes with the program]", HelpName = "FILE" };
         CommandLine.Option<string?> script = new("--features") { Description = "Use the features of this TorchScript module, as FID does those of Inception", HelpName = "PT" };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for few-steps.json and few-steps.svg [default: the run's]", HelpName = "DIR" };
-        foreach (var option in (CommandLine.Option[])[samplers, evaluations, count, seed, clip, guidance, classifier, script, to])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("Measurement", samplers, evaluations, count, seed, clip, guidance, classifier, script, to);
 
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from folder in run.Required(said)
@@ -46,7 +43,7 @@ internal static class EvaluateStepsCommand
             from done in TrainedModel.Use(folder, device, model =>
                 from requests in Requests(
                     model, said.GetValue(samplers) is { Length: > 0 } some ? some.ToArr() : UsualSamplers, said.GetValue(evaluations) is { Length: > 0 } few ? few.ToArr() : UsualEvaluations,
-                    new(0, said.GetValue(count), said.GetValue(seed), new(), said.GetValue(clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(guidance)))
+                    new(0, said.GetValue(count), said.GetValue(seed), usual => usual, said.GetValue(clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(guidance)))
                 from train in data.Load(said, receipt.Options.Dataset, view, stop, shape: receipt.Data.Shape)
                 from test in data.Load(said, receipt.Options.Dataset, view, stop, DataSplit.Test, receipt.Data.Shape)
                 from features in FeatureSource.Open(Optional(said.GetValue(script)), Optional(said.GetValue(classifier)), train, device)
@@ -59,7 +56,7 @@ internal static class EvaluateStepsCommand
                     select all)
                 select report)
             select done));
-        return command;
+        return command.WithExample("--run clothes --samplers unipc-2 ddim --evaluations 10 20");
     }
 
     /// <summary>What is to be measured, cheap things first, checked before anything is computed.</summary>
@@ -68,7 +65,7 @@ internal static class EvaluateStepsCommand
             .Filter(cell => cell.Asked <= model.Model.Schedule.Steps)
             .Map(cell =>
                 from options in Options(cell.Name).Within(cell.Asked, model.Model.Schedule, model.Model.Prediction).OrUsage()
-                from wanted in SampleCommand.Checked.From(request with { Sampling = options with { Spacing = Spacing(cell.Name) } }, model.Model, model.Receipt.Data.ClassName)
+                from wanted in SampleCommand.Checked.From(request with { Sampling = _ => options with { Spacing = Spacing(cell.Name) } }, model.Model, model.Receipt.Data.ClassName)
                 select (cell.Name, cell.Asked, wanted))
             .Sequence();
 
@@ -102,9 +99,9 @@ internal static class EvaluateStepsCommand
                from __ in AtomicFile.Write(svg, System.Text.Encoding.UTF8.GetBytes(all.Plot().ToSvg()))
                select fun(() =>
                {
-                   all.Table().Iter(view.Line);
-                   view.Line($"wrote {json}");
-                   view.Line($"wrote {svg}");
+                   all.Table().Iter(view.Result);
+                   view.Result($"wrote {json}");
+                   view.Result($"wrote {svg}");
                })();
     }
 }

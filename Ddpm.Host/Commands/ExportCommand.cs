@@ -22,13 +22,10 @@ internal static class ExportCommand
     {
         var command = new CommandLine.Command("export", "Write a run's weights, or its network, for other programs");
         var run = new RunOptions(command, "The run");
-        CommandLine.Option<string> format = new("--format") { Description = "safetensors: the weights under PyTorch's names; onnx: the network, from x and timesteps to its output", DefaultValueFactory = _ => "safetensors" };
+        CommandLine.Option<string> format = new("--format") { Description = "safetensors: the weights under PyTorch's names; onnx: the whole network", DefaultValueFactory = _ => "safetensors" };
         CommandLine.Option<string> prefix = new("--prefix") { Description = $"What comes before each name of safetensors, as {StateDict.Prefix} where the UNet is a member of another module", DefaultValueFactory = _ => "" };
         CommandLine.Option<string?> to = new("--to") { Description = "The file to write [default: model.safetensors or model.onnx in the run's folder]", HelpName = "FILE" };
-        foreach (var option in (CommandLine.Option[])[format, prefix, to])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("What is written", format, prefix, to);
 
         command.SetAction(said => Session.Run(said, (view, _) =>
             from folder in run.Required(said)
@@ -36,7 +33,7 @@ internal static class ExportCommand
             let path = said.GetValue(to) ?? folder.Within($"model.{said.GetValue(format)}")
             from bytes in TrainedModel.Use(folder, CPU, model => FinSucc(write(model, said.GetValue(prefix)!)))
             from written in AtomicFile.Write(path, bytes)
-            select fun(() => view.Line($"wrote {path}"))()));
-        return command;
+            select fun(() => view.Result($"wrote {path}"))()));
+        return command.WithExample("--run clothes --format onnx");
     }
 }

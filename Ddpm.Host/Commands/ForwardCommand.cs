@@ -27,10 +27,7 @@ internal static class ForwardCommand
         CommandLine.Option<string> schedule = new("--schedule") { Description = $"The noise schedule: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => defaults.Schedule };
         CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the noise", DefaultValueFactory = _ => defaults.Seed };
         CommandLine.Option<string> file = new("--file") { Description = "The picture to write", DefaultValueFactory = _ => "forward.png", HelpName = "PNG" };
-        foreach (var option in (CommandLine.Option[])[count, steps, schedule, seed, file])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("Figure", count, steps, schedule, seed, file);
 
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from wanted in (Check.AtLeast("--count", said.GetValue(count), 1),
@@ -39,8 +36,8 @@ internal static class ForwardCommand
             from loaded in data.Load(said, data.Dataset(said).IfNone(defaults.Dataset), view, stop)
             let figure = Draw(loaded.Images.Take(wanted.Count), wanted.Schedule, said.GetValue(seed))
             from _ in AtomicFile.Write(said.GetValue(file)!, Png.Encode(figure))
-            select fun(() => view.Line($"wrote {said.GetValue(file)}"))()));
-        return command;
+            select fun(() => view.Result($"wrote {said.GetValue(file)}"))()));
+        return command.WithExample("--count 8 --file noise.png");
     }
 
     /// <summary>The figure: x_t of every image at each panel's timestep, with the same noise as in training's first epoch.</summary>

@@ -25,16 +25,13 @@ internal static class ImportCommand
         var command = new CommandLine.Command("import", "Make a run of weights that PyTorch, or anybody, has saved");
         CommandLine.Argument<string> file = new("FILE") { Description = "A state dict as torch.save writes it, or safetensors; nothing in it is executed" };
         var run = new RunOptions(command, "The run to make");
-        CommandLine.Option<string> schedule = new("--schedule") { Description = $"The noise schedule that it was trained with: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => defaults.Schedule };
+        CommandLine.Option<string> schedule = new("--schedule") { Description = $"Its noise schedule: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => defaults.Schedule };
         CommandLine.Option<string> prediction = new("--prediction") { Description = $"What the network predicts: {string.Join(", ", Choices.Predictions.Keys)}", DefaultValueFactory = _ => defaults.Prediction };
         CommandLine.Option<int> steps = new("--steps") { Description = "T, where the file has no embedding of timesteps to tell it", DefaultValueFactory = _ => defaults.Steps };
         CommandLine.Option<int> size = new("--image-size") { Description = "Height and width of the images, where the weights do not tell them", DefaultValueFactory = _ => UsualSize };
         CommandLine.Option<string> dataset = new("--dataset") { Description = "What it was trained on, for evaluate and for sample --image test:N", DefaultValueFactory = _ => defaults.Dataset };
         command.Add(file);
-        foreach (var option in (CommandLine.Option[])[schedule, prediction, steps, size, dataset])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("What the file does not tell", schedule, prediction, steps, size, dataset);
 
         command.SetAction(said => Session.Run(said, (view, _) =>
             from folder in run.Required(said)
@@ -55,8 +52,8 @@ internal static class ImportCommand
                                 from saved in Save(folder, known, network, theta, path, bytes)
                                 select saved)
                             select known).At($"{path} cannot be imported")
-            select fun(() => view.Line($"wrote {folder.Path}, the {header.Options.Network} network for images of {header.ImageSize}×{header.ImageSize}×{header.ImageChannels}: sample --run, evaluate and export take it"))()));
-        return command;
+            select fun(() => view.Result($"wrote {folder.Path}, the {header.Options.Network} network for images of {header.ImageSize}×{header.ImageSize}×{header.ImageChannels}: sample --run, evaluate and export take it"))()));
+        return command.WithExample("model.pt --run imported");
     }
 
     /// <summary>With the preset that its network belongs to, so that samples are shown as that preset's are.</summary>

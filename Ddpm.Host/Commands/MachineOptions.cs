@@ -18,12 +18,11 @@ internal sealed class MachineOptions
 
     private const int MostThreads = 1024;
 
-    private readonly CommandLine.Option<int?> _threads = new("--threads") { Description = "Threads that compute on the CPU; they change no bit [default: as many as are fastest here, by a short trial]" };
+    private readonly CommandLine.Option<int?> _threads = new("--threads") { Description = "Threads that compute on the CPU; they change no bit [default: as many as are fastest here]" };
 
     public MachineOptions(CommandLine.Command command)
     {
-        command.Add(_device);
-        command.Add(_threads);
+        command.AddGroup("Machine", _device, _threads);
     }
 
     /// <summary>The device; the thread count is set on the way.</summary>

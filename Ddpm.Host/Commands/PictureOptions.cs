@@ -41,25 +41,22 @@ internal sealed class PictureOptions
 
     private readonly CommandLine.Option<string?> _image = new("--image") { Description = "Start from a picture: a PNG or JPEG file, or train:N or test:N of the run's data set", HelpName = "PICTURE" };
 
-    private readonly CommandLine.Option<double?> _strength = new("--strength") { Description = $"How much noise it starts with, in (0, 1]: 1 runs the whole plan [default: {UsualStrength.ToString(CultureInfo.InvariantCulture)}; 1 with --known and with inversion]" };
+    private readonly CommandLine.Option<double?> _strength = new("--strength") { Description = $"How much noise it starts with, in (0, 1] [default: {UsualStrength.ToString(CultureInfo.InvariantCulture)}; 1 with --known and with inversion]" };
 
-    private readonly CommandLine.Option<string?> _known = new("--known") { Description = "Keep a part of it and generate the rest: X,Y,WIDTH,HEIGHT in pixels, or a picture that is white where it is kept", HelpName = "REGION" };
+    private readonly CommandLine.Option<string?> _known = new("--known") { Description = "Keep a part of it: X,Y,WIDTH,HEIGHT in pixels, or a picture that is white there", HelpName = "REGION" };
 
     private readonly CommandLine.Option<string?> _toImage = new("--to-image") { Description = "Interpolate from --image to this picture, in as many images as --count", HelpName = "PICTURE" };
 
     private readonly CommandLine.Option<string?> _encode = new("--encode")
     {
-        Description = "How a picture becomes noisy: noise (drawn), or inversion (DDIM run backwards; for samplers that draw nothing) [default: noise; inversion with --to-image]",
+        Description = "How it becomes noisy: noise, or inversion (DDIM backwards) [default: noise; inversion with --to-image]",
     };
 
     private readonly DataOptions _data;
 
     public PictureOptions(CommandLine.Command command)
     {
-        foreach (var option in (CommandLine.Option[])[_image, _strength, _known, _toImage, _encode])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("Starting from a picture", _image, _strength, _known, _toImage, _encode);
 
         _data = new(command);
     }

@@ -10,21 +10,21 @@ internal sealed class RecipeOptions
     private static readonly TrainingOptions Defaults = new();
 
     private readonly DataOptions _data;
-    private readonly CommandLine.Option<string> _preset = new("--preset") { Description = $"The network and its recipe: {string.Join(" or ", Choices.Presets.Keys)}; the defaults below are standard's", DefaultValueFactory = _ => Defaults.Preset };
+    private readonly CommandLine.Option<string> _preset = new("--preset") { Description = $"The network and its recipe: {string.Join(", ", Choices.Presets.Keys)}; defaults below are standard's", DefaultValueFactory = _ => Defaults.Preset };
     private readonly CommandLine.Option<string?> _network = new("--network") { Description = $"The network: {string.Join(", ", Choices.Networks.Keys)} [default: the preset's]" };
     private readonly CommandLine.Option<int?> _width = new("--width") { Description = $"Channels of the modern network at full resolution [default: {UNetConfig.UsualWidth}]" };
     private readonly CommandLine.Option<int> _epochs = new("--epochs") { Description = "Passes over the images", DefaultValueFactory = _ => Defaults.Epochs };
     private readonly CommandLine.Option<int> _batch = new("--batch-size") { Description = "Images in a training step", DefaultValueFactory = _ => Defaults.BatchSize };
     private readonly CommandLine.Option<double> _rate = new("--learning-rate") { Description = "Adam's learning rate", DefaultValueFactory = _ => Defaults.LearningRate };
     private readonly CommandLine.Option<double?> _clipNorm = new("--clip-norm") { Description = "Shorten the gradient of a step to this length where it is longer [default: never]" };
-    private readonly CommandLine.Option<string> _rates = new("--learning-rate-schedule") { Description = $"How the learning rate goes on: {string.Join(" or ", Choices.LearningRates.Keys)} (falling to 0 at the end)", DefaultValueFactory = _ => Defaults.LearningRateSchedule };
+    private readonly CommandLine.Option<string> _rates = new("--learning-rate-schedule") { Description = $"How it goes on: {string.Join(" or ", Choices.LearningRates.Keys)} (falling to 0 at the end)", DefaultValueFactory = _ => Defaults.LearningRateSchedule };
     private readonly CommandLine.Option<int> _warmUp = new("--warm-up-steps") { Description = "In how many steps the learning rate rises at the start", DefaultValueFactory = _ => Defaults.WarmUpSteps };
     private readonly CommandLine.Option<double> _decay = new("--weight-decay") { Description = "Take this part of each weight, times the learning rate, at every step", DefaultValueFactory = _ => Defaults.WeightDecay };
-    private readonly CommandLine.Option<double?> _average = new("--ema-decay") { Description = "Sample with a moving average of the weights of this decay; 0 for the weights themselves [default: 0]" };
+    private readonly CommandLine.Option<double?> _average = new("--ema-decay") { Description = "Sample with a moving average of the weights; 0 for the weights themselves [default: 0]" };
     private readonly CommandLine.Option<bool> _flip = new("--flip") { Description = "Mirror images left to right, by chance" };
     private readonly CommandLine.Option<bool> _conditional = new("--conditional") { Description = "Tell the network the class of each image, so that sample --class can ask for one" };
     private readonly CommandLine.Option<double> _dropout = new("--label-dropout") { Description = "Withhold the class of this part of the images, by chance", DefaultValueFactory = _ => Defaults.LabelDropout };
-    private readonly CommandLine.Option<string> _timesteps = new("--timestep-sampling") { Description = $"How timesteps are drawn: {string.Join(" or ", Choices.TimestepSamplings.Keys)} (spread evenly over a batch)", DefaultValueFactory = _ => Defaults.TimestepSampling };
+    private readonly CommandLine.Option<string> _timesteps = new("--timestep-sampling") { Description = $"How timesteps are drawn: {string.Join(" or ", Choices.TimestepSamplings.Keys)} (evenly over a batch)", DefaultValueFactory = _ => Defaults.TimestepSampling };
     private readonly CommandLine.Option<int> _steps = new("--steps") { Description = "T, the steps of the noise schedule", DefaultValueFactory = _ => Defaults.Steps };
     private readonly CommandLine.Option<string> _schedule = new("--schedule") { Description = $"The noise schedule: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => Defaults.Schedule };
     private readonly CommandLine.Option<double?> _minBeta = new("--min-beta") { Description = "β_min of a schedule that is said by its β [default: the schedule's own]" };
@@ -39,10 +39,10 @@ internal sealed class RecipeOptions
     public RecipeOptions(CommandLine.Command command, DataOptions data)
     {
         _data = data;
-        foreach (var option in (CommandLine.Option[])[_preset, _network, _width, _epochs, _batch, _rate, _rates, _warmUp, _decay, _average, _clipNorm, _flip, _conditional, _dropout, _timesteps, _steps, _schedule, _minBeta, _maxBeta, _zeroSnr, _prediction, _lossWeight, _precision, _limit, _seed])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("Recipe", _preset, _network, _width, _epochs, _batch, _limit, _seed, _precision);
+        command.AddGroup("Optimiser", _rate, _rates, _warmUp, _decay, _clipNorm, _average);
+        command.AddGroup("Diffusion", _steps, _schedule, _minBeta, _maxBeta, _zeroSnr, _prediction, _lossWeight, _timesteps);
+        command.AddGroup("Images", _flip, _conditional, _dropout);
     }
 
     /// <summary>A new run as it was said, and as its preset has it where nothing was.</summary>

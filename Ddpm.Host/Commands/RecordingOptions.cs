@@ -16,10 +16,7 @@ internal sealed class RecordingOptions
 
     public RecordingOptions(CommandLine.Command command)
     {
-        foreach (var option in (CommandLine.Option[])[_sampleEvery, _logEvery, _checkpointEvery, _keep])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("What it leaves behind", _sampleEvery, _logEvery, _checkpointEvery, _keep);
     }
 
     /// <summary>What was said, and what was not as otherwise.</summary>

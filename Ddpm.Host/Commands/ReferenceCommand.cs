@@ -22,10 +22,10 @@ internal static class ReferenceCommand
     {
         var command = new CommandLine.Command("export", "Write every table, plan, random number and trajectory, and a manifest of what they are");
         CommandLine.Option<string> to = new("--out") { Description = "The folder: a new one, an empty one, or an older export", Required = true, HelpName = "DIR" };
-        command.Add(to);
+        command.AddGroup("What is written", to);
         command.SetAction(said => Session.Run(said, (view, stop) =>
-            new ReferenceFolder(said.GetValue(to)!).Export(view, stop).Map(count => fun(() => view.Line($"wrote {count} files and {ReferenceManifest.Path} to {said.GetValue(to)}"))())));
-        return command;
+            new ReferenceFolder(said.GetValue(to)!).Export(view, stop).Map(count => fun(() => view.Result($"wrote {count} files and {ReferenceManifest.Path} to {said.GetValue(to)}"))())));
+        return command.WithExample("--out answers");
     }
 
     private static CommandLine.Command Verify()
@@ -34,13 +34,13 @@ internal static class ReferenceCommand
         CommandLine.Argument<string> folder = new("DIR") { Description = "The folder" };
         CommandLine.Option<string[]> only = new("--only") { Description = "Compare only the files whose path begins so, as in --only random/; may be given again", HelpName = "PREFIX", DefaultValueFactory = _ => [] };
         command.Add(folder);
-        command.Add(only);
+        command.AddGroup("What is compared", only);
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from asked in Asked(said.GetValue(only)!)
             from report in new ReferenceFolder(said.GetValue(folder)!).Verify(asked, view, stop)
             from _ in Told(report)
             select unit));
-        return command;
+        return command.WithExample("answers");
     }
 
     private static CommandLine.Command Plan()
@@ -54,14 +54,11 @@ internal static class ReferenceCommand
         CommandLine.Option<bool> zeroSnr = new("--zero-terminal-snr") { Description = "Shift and scale the schedule so that nothing of the image is left after its last step" };
         CommandLine.Option<bool> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false", DefaultValueFactory = _ => true };
         CommandLine.Option<bool> json = new("--json") { Description = "Print JSON with every digit, as in an export, and no table" };
-        foreach (var option in (CommandLine.Option[])[prediction, schedule, steps, zeroSnr, clip, json])
-        {
-            command.Add(option);
-        }
+        command.AddGroup("Model", prediction, schedule, steps, zeroSnr, clip, json);
 
         command.SetAction(said => Session.Run(said, (_, _) =>
         {
-            var wanted = sampler.Said(said);
+            var wanted = sampler.Said(said, new());
             return (Choices.Schedules.Find("schedule", said.GetValue(schedule)!)
                         .Bind(build => build(training with { Steps = said.GetValue(steps) }))
                         .Map(levels => said.GetValue(zeroSnr) ? levels.WithZeroTerminalSnr() : levels)
@@ -72,7 +69,7 @@ internal static class ReferenceCommand
                 .OrUsage()
                 .Map(plan => Printed(said.GetValue(json) ? PlanJson.Text(plan) : string.Concat(PlanTable.Of(plan).Map(line => line + "\n"))));
         }));
-        return command;
+        return command.WithExample("--sampler unipc-2 --sampling-steps 5");
     }
 
     private static Fin<Arr<ReferenceEntry>> Asked(string[] prefixes) => ReferenceFiles.Below(prefixes.ToArr()) is { IsEmpty: false } entries

@@ -18,8 +18,8 @@ internal static class ReportCommand
         var run = new RunOptions(command, "The run to tell of");
         CommandLine.Option<string[]> compare = new("--compare") { Description = "The runs to put side by side, by name or folder", AllowMultipleArgumentsPerToken = true, HelpName = "RUNS" };
         CommandLine.Option<string?> to = new("--to") { Description = "The page to write [default: report.html in the run's folder, comparison.html here with --compare]", HelpName = "HTML" };
-        command.Add(compare);
-        command.Add(to);
+        command.AddGroup("Run", compare);
+        command.AddGroup("What is written", to);
         command.SetAction(said => Session.Run(said, (view, _) =>
             from named in run.Named(said)
             from page in (named.Case, said.GetValue(compare)) switch
@@ -30,7 +30,7 @@ internal static class ReportCommand
             }
             from written in Write(page.Runs, page.Path, view)
             select written));
-        return command;
+        return command.WithExample("--run clothes");
     }
 
     /// <summary>Writes a run's own page.</summary>
@@ -39,7 +39,7 @@ internal static class ReportCommand
     private static Fin<Unit> Write(Seq<RunFolder> folders, string path, IView view) =>
         from reports in folders.Map(RunReport.Read).Sequence()
         from _ in AtomicFile.Write(path, System.Text.Encoding.UTF8.GetBytes(ReportPage.Of(reports)))
-        select fun(() => view.Line($"wrote {path}"))();
+        select fun(() => view.Result($"wrote {path}"))();
 
     private static string Page(RunFolder folder) => folder.Within("report.html");
 

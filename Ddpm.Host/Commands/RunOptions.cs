@@ -19,8 +19,7 @@ internal sealed class RunOptions
     {
         _run = new("--run") { Description = $"{description}, by name: the folder {Root}/NAME", HelpName = "NAME" };
         _out = new("--out") { Description = $"{description}, by folder", HelpName = "DIR" };
-        command.Add(_run);
-        command.Add(_out);
+        command.AddGroup("Run", _run, _out);
     }
 
     /// <summary>The folder that was named, if one was.</summary>

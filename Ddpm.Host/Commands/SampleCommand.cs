@@ -32,19 +32,21 @@ internal static class SampleCommand
     private static readonly Map<string, PixelScale> Scales = Map<string, PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
 
     /// <summary>What a user may say about sampling; null means as the run's preset does.</summary>
-    internal sealed record Request(int First, int Count, ulong Seed, SamplingOptions Sampling, bool? Clip, string? Scale, int BatchSize, int? Class = null, double? GuidanceScale = null)
+    internal sealed record Request(int First, int Count, ulong Seed, Func<SamplingOptions, SamplingOptions> Sampling, bool? Clip, string? Scale, int BatchSize, int? Class = null, double? GuidanceScale = null)
     {
         /// <summary>What `train` does at its end.</summary>
-        public static Request Default { get; } = new(0, 100, 1, new(), null, null, 100);
+        public static Request Default { get; } = new(0, 100, 1, usual => usual, null, null, 100);
     }
 
     /// <summary>A request, checked against the model that it is for.</summary>
     /// <param name="Images">Which images.</param>
     /// <param name="Setting">Where the sampler is compiled; the candidates where timesteps are searched.</param>
     /// <param name="Sampler">The sampler.</param>
+    /// <param name="Sampling">The sampler as it was asked for.</param>
     /// <param name="SearchedSteps">How many timesteps to search among those of the setting, if any.</param>
     /// <param name="Files">How pictures are written.</param>
-    internal sealed record Checked(SampleRequest Images, SamplingSetting Setting, Sampler Sampler, LanguageExt.Option<int> SearchedSteps, SampleFiles Files)
+    internal sealed record Checked(
+        SampleRequest Images, SamplingSetting Setting, Sampler Sampler, SamplingOptions Sampling, LanguageExt.Option<int> SearchedSteps, SampleFiles Files)
     {
         /// <summary>The timesteps to visit, once they were searched where they are to be.</summary>
         public Fin<Timesteps> Timesteps(TrainedModel model, IView view, CancellationToken stop) => SearchedSteps.Match(
@@ -85,8 +87,9 @@ internal static class SampleCommand
             var condition = model.Network.Classes > 0 || request.Class is not null || request.GuidanceScale is not null
                 ? ClassCondition.Of(model.Network.Classes, Optional(request.Class), request.GuidanceScale ?? UsualGuidance).Map(Some)
                 : Validation<Error, LanguageExt.Option<ClassCondition>>.Success(None);
-            var search = request.Sampling.Spacing == SamplerOptions.Searched;
-            var sampling = request.Sampling with { Spacing = search ? new SamplingOptions().Spacing : request.Sampling.Spacing };
+            var asked = request.Sampling(model.UsualSampling);
+            var search = asked.Spacing == SamplerOptions.Searched;
+            var sampling = asked with { Spacing = search ? new SamplingOptions().Spacing : asked.Spacing };
             var clip = request.Clip ?? model.Preset.ClipSample;
             var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, model.Schedule.Steps) } : sampling;
             var steps = search
@@ -102,7 +105,7 @@ internal static class SampleCommand
                     (candidates.Chosen(), candidates.TimestepsOn(model.Schedule)).Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
                         .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Map(_ => chosen)))
                 .Apply((first, count, batch, scale, more, chosen) => new Checked(
-                    new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, more.Steps,
+                    new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, asked, more.Steps,
                     new SampleFiles(scale, more.Classes.Filter(classes => classes.Chosen.IsNone).Map(classes => fun((int place) => className(classes.ClassOf(first + place)))))))
                 .OrUsage();
         }
@@ -120,32 +123,29 @@ internal static class SampleCommand
         var machine = new MachineOptions(command);
         var defaults = Request.Default;
         CommandLine.Option<int> count = new("--count") { Description = "How many images", DefaultValueFactory = _ => defaults.Count };
-        CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the noise: image i of a seed is the same whatever else is said of how many and how", DefaultValueFactory = _ => defaults.Seed };
-        CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false [default: true; false for the original preset]" };
-        CommandLine.Option<string?> scale = new("--scale") { Description = "Values to pixels: fixed, or stretch (each image to its own range) [default: fixed; stretch for the original preset]" };
-        CommandLine.Option<int> first = new("--first") { Description = "The number of the first image: with --count 10, 90 makes the last ten of a hundred", DefaultValueFactory = _ => defaults.First };
+        CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the noise: image i of a seed is always the same", DefaultValueFactory = _ => defaults.Seed };
+        CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: true; false for the original preset]" };
+        CommandLine.Option<string?> scale = new("--scale") { Description = "Values to pixels: fixed, or stretch (each image to its range) [default: fixed; stretch for original]" };
+        CommandLine.Option<int> first = new("--first") { Description = "The number of the first image", DefaultValueFactory = _ => defaults.First };
         CommandLine.Option<int> batch = new("--batch-size") { Description = "How many images to have in work at a time; none depends on it", DefaultValueFactory = _ => defaults.BatchSize };
-        CommandLine.Option<int?> chosen = new("--class") { Description = "Of a run that was trained with --conditional: images of this class alone, counted from 0 [default: of each in turn, a row for each]" };
-        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "How strongly the class counts: 0 not at all, 1 as it was learnt, more exaggerates it and costs twice the evaluations [default: 1]" };
+        CommandLine.Option<int?> chosen = new("--class") { Description = "Images of this class alone, counted from 0 [default: of each in turn, a row for each]" };
+        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "How strongly the class counts: 1 as learnt, more exaggerates it and costs twice the time [default: 1]" };
         CommandLine.Option<double[]> sweep = new("--guidance-sweep") { Description = "Draw guidance.png instead, the same images at each of these guidance scales", AllowMultipleArgumentsPerToken = true, HelpName = "SCALES" };
-        CommandLine.Option<string?> to = new("--to") { Description = "The folder for samples.png, samples.npy and sampling.gif, and labels.npy where there are classes [default: the run's]", HelpName = "DIR" };
-        foreach (var option in (CommandLine.Option[])[first, count, seed, chosen, guidance, sweep, clip, scale, batch, to])
-        {
-            command.Add(option);
-        }
+        CommandLine.Option<string?> to = new("--to") { Description = "The folder for samples.png, samples.npy, labels.npy and sampling.gif [default: the run's]", HelpName = "DIR" };
+        command.AddGroup("Images", first, count, seed, chosen, guidance, sweep, clip, scale, batch, to);
 
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from folder in run.Required(said)
             from device in machine.Prepare(said)
             from receipt in folder.Receipt()
             let request = new Request(
-                said.GetValue(first), said.GetValue(count), said.GetValue(seed), sampler.Said(said), said.GetValue(clip), said.GetValue(scale), said.GetValue(batch), said.GetValue(chosen), said.GetValue(guidance))
+                said.GetValue(first), said.GetValue(count), said.GetValue(seed), usual => sampler.Said(said, usual), said.GetValue(clip), said.GetValue(scale), said.GetValue(batch), said.GetValue(chosen), said.GetValue(guidance))
             let target = new RunFolder(said.GetValue(to) ?? folder.Path)
             from _ in said.GetValue(sweep) is { Length: > 0 } scales
                 ? Sweep(folder, device, request, scales, target, view, stop)
                 : Sample(folder, device, request, network => pictures.Read(said, network, receipt.Options.Dataset, view, stop), target, view, stop)
             select unit));
-        return command;
+        return command.WithExample("--run clothes --count 25");
     }
 
     /// <summary>Generates images from a run's best checkpoint and writes the grid, the array and the animation.</summary>
@@ -240,5 +240,5 @@ internal static class SampleCommand
                select Told(view, [grid, array, .. labels, animation]);
     }
 
-    private static Unit Told(IView view, params string[] paths) => paths.Iter(path => view.Line($"wrote {path}"));
+    private static Unit Told(IView view, params string[] paths) => paths.Iter(path => view.Result($"wrote {path}"));
 }

@@ -15,6 +15,12 @@ internal static class Session
     /// <summary>--verbose, for every command.</summary>
     public static CommandLine.Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the stack trace of an internal error", Recursive = true };
 
+    /// <summary>--quiet, for every command.</summary>
+    public static CommandLine.Option<bool> Quiet { get; } = new("--quiet") { Description = "Print results and errors alone", Recursive = true };
+
+    /// <summary>--config, for every command; it is read before anything else: see <see cref="ConfigFile"/>.</summary>
+    public static CommandLine.Option<string?> Config { get; } = new("--config") { Description = "Take options that are not said from this file, {\"epochs\": 20}", Recursive = true, HelpName = "JSON" };
+
     /// <summary>Runs work that tells a view what it does and stops when told to.</summary>
     public static int Run(CommandLine.ParseResult said, Func<IView, CancellationToken, Fin<Unit>> work)
     {
@@ -31,7 +37,7 @@ internal static class Session
         try
         {
             Fin<Unit> result;
-            using (var view = View())
+            using (var view = View(said.GetValue(Quiet)))
             {
                 result = InstalledLibtorch.Load().Bind(_ => work(view, stop.Token));
             }
@@ -58,9 +64,22 @@ internal static class Session
         return ExitCode.Of(error);
     }
 
-    private static IView View() => Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
-        ? new PlainView(new LoggerConfiguration()
-            .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Message:l}{NewLine}", formatProvider: System.Globalization.CultureInfo.InvariantCulture)
-            .CreateLogger())
-        : new TerminalView(AnsiConsole.Console);
+    /// <summary>Progress goes to the error stream, so that results can be piped; in colours where that is a terminal and NO_COLOR is not set.</summary>
+    private static IView View(bool quiet)
+    {
+        if (quiet)
+        {
+            return new QuietView();
+        }
+
+        var colours = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors;
+        var errors = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), ColorSystem = colours });
+        return Console.IsErrorRedirected || !errors.Profile.Capabilities.Interactive
+            ? new PlainView(new LoggerConfiguration()
+                .WriteTo.Console(
+                    outputTemplate: "{Timestamp:HH:mm:ss} {Message:l}{NewLine}", formatProvider: System.Globalization.CultureInfo.InvariantCulture,
+                    standardErrorFromLevel: Serilog.Events.LogEventLevel.Verbose)
+                .CreateLogger())
+            : new TerminalView(errors);
+    }
 }

@@ -43,8 +43,7 @@ internal static class TrainCommand
         var machine = new MachineOptions(command);
         CommandLine.Option<bool> resume = new("--resume") { Description = "Go on from the run's last checkpoint; more --epochs extend it" };
         CommandLine.Option<string?> receiptOf = new("--from") { Description = "Repeat the run that this run.json is the receipt of, and compare the weights", HelpName = "FILE" };
-        command.Add(resume);
-        command.Add(receiptOf);
+        command.AddGroup("Run", resume, receiptOf);
 
         Fin<RunFolder> Folder(CommandLine.ParseResult said, LanguageExt.Option<RunReceipt> repeated) => said.GetValue(resume)
             ? run.Required(said)
@@ -76,7 +75,7 @@ internal static class TrainCommand
                 from trained in Train(start, loaded, new(folder, device, Replicas.For(device)), view, stop)
                 select trained)
             select done));
-        return command;
+        return command.WithExample("--preset best --run clothes");
     }
 
     private static Fin<LanguageExt.Option<RunReceipt>> Repeated(string? path, bool resume) => path is null
@@ -138,13 +137,13 @@ internal static class TrainCommand
         var (changed, machine) = (repeated.Options.DifferencesTo(here.Options), repeated.Machine.DifferencesTo(here.Machine));
         if (!changed.IsEmpty || repeated.WeightsSha256 is null)
         {
-            view.Line($"the weights are not compared with the receipt's: {(changed.IsEmpty ? repeated.Finished ? "an earlier version wrote it, without them" : "its run was not finished" : string.Join("; ", changed))}");
+            view.Result($"the weights are not compared with the receipt's: {(changed.IsEmpty ? repeated.Finished ? "an earlier version wrote it, without them" : "its run was not finished" : string.Join("; ", changed))}");
             return unit;
         }
 
         if (repeated.WeightsSha256 == here.WeightsSha256)
         {
-            view.Line($"the weights are the receipt's, bit by bit: SHA-256 {here.WeightsSha256}");
+            view.Result($"the weights are the receipt's, bit by bit: SHA-256 {here.WeightsSha256}");
             return unit;
         }
 

@@ -29,8 +29,8 @@ internal sealed record SamplesReport(
 {
     /// <summary>Samples of a run.</summary>
     public static SamplesReport Of(string folder, TrainedModel model, SampleCommand.Request request, SampleCommand.Checked wanted, SamplingPlan plan) => new(
-        folder, wanted.Images.Count, null, request.Seed, request.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)], request.Sampling.Eta,
-        request.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
+        folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)], wanted.Sampling.Eta,
+        wanted.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
         model.WeightsSha256);
 }
 

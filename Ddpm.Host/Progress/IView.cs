@@ -3,8 +3,11 @@ namespace Ddpm.Host.Progress;
 /// <summary>What a person sees of work in progress.</summary>
 internal interface IView : IDisposable
 {
-    /// <summary>A line that stays.</summary>
+    /// <summary>A line about the work, on the error stream.</summary>
     void Line(string text);
+
+    /// <summary>A line of the result, on the output stream.</summary>
+    void Result(string text);
 
     /// <summary>A bar for a piece of work, gone when it is disposed.</summary>
     IBar Bar(string title);

@@ -3,13 +3,15 @@ using Serilog;
 
 namespace Ddpm.Host.Progress;
 
-/// <summary>Lines in a log, where the output is no terminal: a bar becomes a line every ten seconds.</summary>
+/// <summary>Lines in a log, where the error stream is no terminal: a bar becomes a line every ten seconds.</summary>
 /// <param name="log">Where the lines go.</param>
 internal sealed class PlainView(ILogger log) : IView
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     public void Line(string text) => log.Information("{Text:l}", text);
+
+    public void Result(string text) => Console.Out.WriteLine(text);
 
     public IBar Bar(string title) => new LineBar(this, title);
 

@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Ddpm.Host.Progress;
 
-/// <summary>Bars in a terminal, redrawn in place, with lines scrolling above them.</summary>
+/// <summary>Bars in a terminal, redrawn in place, with lines scrolling above them. Results too, unless they go elsewhere.</summary>
 internal sealed class TerminalView : IView
 {
     private readonly TaskCompletionSource _done = new();
@@ -25,6 +25,18 @@ internal sealed class TerminalView : IView
     }
 
     public void Line(string text) => _console.WriteLine(text);
+
+    public void Result(string text)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            Console.Out.WriteLine(text);
+        }
+        else
+        {
+            _console.WriteLine(text);
+        }
+    }
 
     public IBar Bar(string title) => new TaskBar(_context.AddTask(Markup.Escape(title)), title);
 

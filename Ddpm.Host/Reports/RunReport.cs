@@ -40,7 +40,7 @@ internal sealed record RunReport(
         from frames in File.Exists(folder.Within("sampling.gif")) ? Frame(folder.Within("sampling.gif")) : Seq<byte[]>()
         from evaluation in Json<EvaluationReport>(folder.Within("evaluation.json"))
         from steps in Json<FewSteps>(folder.Within("few-steps.json"))
-        from plan in SampleCommand.Request.Default.Sampling.Compile(config.Model.Schedule, config.Model.Prediction, config.Model.Preset.ClipSample).OrFailure()
+        from plan in config.Model.UsualSampling.Compile(config.Model.Schedule, config.Model.Prediction, config.Model.Preset.ClipSample).OrFailure()
         select new RunReport(
             Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), folder.Path, receipt, config, metrics, grids, frames, evaluation, steps, Shortened(PlanTable.Of(plan)));
 

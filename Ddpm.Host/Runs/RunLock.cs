@@ -121,6 +121,20 @@ public sealed class RunLock : IDisposable
         }
     }
 
+    /// <summary>The process that trains in a folder now, as far as can be seen from here.</summary>
+    public static Option<LockHolder> Holder(RunFolder folder)
+    {
+        try
+        {
+            using var file = new FileStream(folder.LockPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return Holder(file).Filter(holder => holder.Holds(LockHolder.Here.Host, LockHolder.StartOf));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return None;
+        }
+    }
+
     /// <summary>Who is named there; nobody in a file that was cut short or is something else.</summary>
     private static Option<LockHolder> Holder(Stream file)
     {

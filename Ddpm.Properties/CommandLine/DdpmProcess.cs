@@ -34,7 +34,7 @@ public sealed partial class DdpmProcess : IDisposable
     /// <summary>Runs a command line to its end.</summary>
     public Outcome Run(params string[] arguments) => Run(_ => { }, arguments);
 
-    /// <summary>Runs a command line to its end, and tells each line of its output as it comes.</summary>
+    /// <summary>Runs a command line to its end, and tells each line about its work as it comes.</summary>
     public Outcome Run(Action<Process, string> told, params string[] arguments)
     {
         Process? running = null;
@@ -65,18 +65,17 @@ public sealed partial class DdpmProcess : IDisposable
 
         using var process = Process.Start(start)!;
         began(process);
-        var error = process.StandardError.ReadToEndAsync();
-        var output = new System.Text.StringBuilder();
-        while (process.StandardOutput.ReadLine() is { } line)
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = new System.Text.StringBuilder();
+        while (process.StandardError.ReadLine() is { } line)
         {
-            output.AppendLine(line);
+            error.AppendLine(line);
             told?.Invoke(line);
         }
 
         process.WaitForExit();
-        return new(process.ExitCode, output.ToString(), error.GetAwaiter().GetResult());
+        return new(process.ExitCode, output.GetAwaiter().GetResult(), error.ToString());
     }
-
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);

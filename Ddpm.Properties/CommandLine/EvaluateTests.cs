@@ -94,8 +94,8 @@ public sealed class EvaluateTests : IDisposable
 
         var second = Steps("--samplers", "ddim", "ddim:karras", "--evaluations", "4");
         Assert.True(second.ExitCode == 0, second.Error);
-        Assert.DoesNotContain("ddim with 4", second.Output, StringComparison.Ordinal);
-        Assert.Contains("ddim:karras with 4 evaluations", second.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("ddim with 4", second.Error, StringComparison.Ordinal);
+        Assert.Contains("ddim:karras with 4 evaluations", second.Error, StringComparison.Ordinal);
         Assert.Equal(cells.Select(cell => cell!.ToJsonString()), Cells().Take(4).Select(cell => cell!.ToJsonString()));
         Assert.Equal(5, Cells().Count);
 

@@ -119,7 +119,7 @@ public sealed class RunTests : IDisposable
     {
         var outcome = _ddpm.Run(arguments);
         Assert.True(outcome.ExitCode == 0, outcome.Error);
-        return outcome.Output;
+        return outcome.Output + outcome.Error;
     }
 
     private void Fails(int exitCode, string says, params string[] arguments)

@@ -98,6 +98,17 @@ public sealed class TrainingOptionsLaws
             };
     }
 
+    /// <summary>Whatever was trained can be sampled from without a word said of how; the original as the tutorial does.</summary>
+    [Law]
+    public bool The_usual_sampling_has_a_plan_on_every_model_s_schedule(TrainingOptions options)
+    {
+        var model = TrainingConfig.From(options, 28, 1, TrainingGenerators.Classes).Valid().Model;
+        var (usual, plan) = (model.UsualSampling, model.UsualSampling.Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).Valid());
+        return options.Preset == "original"
+            ? usual == new Ddpm.Pure.Sampling.SamplingOptions() && plan.Lines.Count == options.Steps
+            : usual.Sampler == "dpmpp-2m-sde" ? plan.Lines.Count == Math.Min(20, options.Steps) : usual.Sampler == "ddpm" && plan.Lines.Count == options.Steps;
+    }
+
     [Fact]
     public void Every_fault_of_a_run_is_told_at_once()
     {

@@ -58,6 +58,14 @@ public sealed record ImageSet
             : Fail<Error, ImageSet>(faults);
     }
 
+    /// <summary>The images of a file of the IDX format, without labels.</summary>
+    /// <param name="file">The file's bytes, not compressed: N×H×W.</param>
+    /// <returns>The images, or what is wrong with the file.</returns>
+    public static Fin<ImageSet> Read(ReadOnlyMemory<byte> file) =>
+        from array in Idx.Read(file)
+        from images in FromIdx(array, None).Match(Fin<ImageSet>.Succ, faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))))
+        select images;
+
     /// <summary>Images from IDX arrays, without copying.</summary>
     /// <param name="images">N×H×W (grey) or N×H×W×C.</param>
     /// <param name="labels">N labels, or none.</param>

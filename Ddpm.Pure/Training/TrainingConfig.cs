@@ -1,5 +1,6 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -13,7 +14,18 @@ namespace Ddpm.Pure.Training;
 /// <param name="Schedule">The noise schedule; as many steps as the network's embedding has rows.</param>
 /// <param name="Prediction">What the network predicts.</param>
 /// <param name="Preset">How its samples are made and shown unless told otherwise.</param>
-public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, Prediction Prediction, Preset Preset);
+public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, Prediction Prediction, Preset Preset)
+{
+    /// <summary>How samples are made unless told otherwise: as the preset says, with no more steps than there are; or by all of ddpm where that has no plan on this schedule.</summary>
+    public SamplingOptions UsualSampling
+    {
+        get
+        {
+            var wanted = Preset.Sampling.SamplingSteps is { } steps ? Preset.Sampling with { SamplingSteps = Math.Min(steps, Schedule.Steps) } : Preset.Sampling;
+            return wanted.Compile(Schedule, Prediction, Preset.ClipSample).IsSuccess ? wanted : new();
+        }
+    }
+}
 
 /// <summary>A training run, checked: nothing downstream checks again.</summary>
 public sealed record TrainingConfig

@@ -1,0 +1,99 @@
+using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Training;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu;
+
+/// <summary>
+/// Training and sampling for a program of one's own, without files, checkpoints or a command line. The same options, images and seed make the same bits as the `train` and
+/// `sample` of Ddpm.Host.
+/// </summary>
+public sealed class DiffusionPipeline : IDisposable
+{
+    private readonly UNet _network;
+    private readonly Tensor _theta;
+    private readonly DiffusionModel _model;
+
+    private DiffusionPipeline(UNet network, Tensor theta, DiffusionModel model) => (_network, _theta, _model) = (network, theta, model);
+
+    /// <summary>Trains a model, from its first step to its last.</summary>
+    /// <param name="options">What to train; the defaults are those of `train`.</param>
+    /// <param name="images">What to train on: N×H×W×C bytes, square, H divisible by 4, C 1 or 3; with labels where the options are conditional.</param>
+    /// <param name="device">Where; null for a CUDA device where there is one, else the CPU.</param>
+    /// <param name="progress">Told after every step: the steps made, all steps, and the step's loss.</param>
+    /// <param name="stop">Ends the work.</param>
+    /// <returns>The model; or every fault of the options; or that a loss is no number; or <see cref="Errors.Cancelled"/>.</returns>
+    public static Fin<DiffusionPipeline> Train(
+        TrainingOptions options, ImageSet images, Device? device = null, Action<int, int, double>? progress = null, CancellationToken stop = default) =>
+        TrainingConfig.From(options, images.Height, images.Channels, images.Classes).Match(
+            config => Train(config, images.Take(options.Limit ?? images.Count), device ?? (cuda.is_available() ? CUDA : CPU), progress, stop),
+            faults => FinFail<DiffusionPipeline>(Error.New(string.Join("; ", faults.Map(fault => fault.Message)))));
+
+    /// <summary>Generates images.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="seed">The seed of their noise: image i of a seed is always the same.</param>
+    /// <param name="sampling">How; null for what `sample` does.</param>
+    /// <param name="stop">Ends the work.</param>
+    /// <returns>Bytes N×H×W×C, on the fixed scale, with their classes where the model knows any; or every fault of the request; or <see cref="Errors.Cancelled"/>.</returns>
+    public Fin<ImageSet> Sample(int count, ulong seed = 1, SamplingOptions? sampling = null, CancellationToken stop = default)
+    {
+        var (size, channels, classes) = (_network.Config.ImageSize, _network.Config.ImageChannels, _network.Config.Classes);
+        var condition = classes == 0 ? Validation<Error, Option<ClassCondition>>.Success(None) : ClassCondition.Of(classes, None, scale: 1).Map(Some);
+        var wanted = ((sampling ?? _model.UsualSampling).Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample), condition).Apply((plan, known) => (plan, known));
+        return from request in wanted.Match(Fin<(SamplingPlan Plan, Option<ClassCondition> Known)>.Succ, faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))))
+               from moments in new ImageSampler(_network, request.Plan).Sample(_theta, new(seed, 0, count, Math.Max(1, count), request.Known), [], (_, _) => { }, stop)
+               let levels = Levels(moments[^1].Values.Span, channels, size)
+               from made in ImageSet.Create(count, size, size, channels, levels, request.Known.Map(known => (ReadOnlyMemory<byte>)Enumerable.Range(0, count).Select(image => (byte)known.ClassOf(image)).ToArray()))
+                   .Match(Fin<ImageSet>.Succ, faults => faults.Head)
+               select made;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _theta.Dispose();
+        _network.Dispose();
+    }
+
+    private static byte[] Levels(ReadOnlySpan<float> values, int channels, int size)
+    {
+        var levels = new byte[values.Length];
+        new PixelScale.Fixed().ToLevels(values, channels, size, size, levels);
+        return levels;
+    }
+
+    private static Fin<DiffusionPipeline> Train(TrainingConfig config, ImageSet images, Device device, Action<int, int, double>? progress, CancellationToken stop)
+    {
+        var network = new UNet(config.Model.Network, ScalarType.Float32, device);
+        using var trainer = new Trainer(
+            network, config.Model, images, TrainingState.Initial(network, config.Options.Seed, config.Average.IsSome), Replicas.For(device),
+            ComputeDevice.Executor(network, config.Precision));
+        var plan = new TrainingPlan(config, images.Count);
+        for (var epoch = 0; epoch < config.Options.Epochs; epoch++)
+        {
+            var steps = plan.Epoch(epoch);
+            for (var k = 0; k < plan.StepsPerEpoch; k++)
+            {
+                var step = steps.Step(k);
+                var outcome = stop.IsCancellationRequested ? default : trainer.Step(step);
+                if (stop.IsCancellationRequested || !outcome.IsFinite)
+                {
+                    network.Dispose();
+                    return stop.IsCancellationRequested ? Errors.Cancelled : Error.New(FormattableString.Invariant($"the loss of step {step.Number} is no number: try a lower learning rate, or a clip norm"));
+                }
+
+                progress?.Invoke(step.Number + 1, plan.TotalSteps, outcome.Loss);
+            }
+        }
+
+        return new DiffusionPipeline(network, trainer.State.Sampled.clone().DetachFromDisposeScope(), config.Model);
+    }
+}

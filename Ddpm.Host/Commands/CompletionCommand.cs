@@ -1,0 +1,45 @@
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using CommandLine = System.CommandLine;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>`completion`: what a shell has to be told so that its Tab key knows the commands and options.</summary>
+internal static class CompletionCommand
+{
+    private static readonly Map<string, Func<string, string>> Shells = Map<string, Func<string, string>>(
+        ("bash", program => $$"""
+            _ddpm() { mapfile -t COMPREPLY < <(compgen -W "$({{program}} "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2> /dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"); }
+            complete -F _ddpm ddpm
+            alias ddpm='{{program}}'
+            """),
+        ("zsh", program => $$"""
+            _ddpm() { compadd -- ${(f)"$({{program}} "[suggest:${#BUFFER}]" "$BUFFER" 2> /dev/null)"}; }
+            compdef _ddpm ddpm
+            alias ddpm='{{program}}'
+            """),
+        ("pwsh", program => $$"""
+            function ddpm { {{program}} @args }
+            Register-ArgumentCompleter -Native -CommandName ddpm -ScriptBlock {
+                param($word, $ast, $position)
+                {{program}} "[suggest:$position]" "$ast" | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
+            }
+            """));
+
+    public static CommandLine.Command Create()
+    {
+        var command = new CommandLine.Command("completion", "Print what makes a shell complete the commands and options of `ddpm`");
+        CommandLine.Argument<string> shell = new("SHELL") { Description = $"{string.Join(", ", Shells.Keys)}" };
+        command.Add(shell);
+        command.SetAction(said => Session.Run(said, (view, _) =>
+            from script in Shells.Find(said.GetValue(shell)!).ToFin(Error.New(ExitCode.Usage, $"the shell must be one of {string.Join(", ", Shells.Keys)}, got {said.GetValue(shell)}"))
+            select fun(() => view.Result(script(Program)))()));
+        return command.WithExample("bash >> ~/.bashrc");
+    }
+
+    /// <summary>How this very program is called.</summary>
+    private static string Program => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) != "dotnet"
+        ? path
+        : $"dotnet {Path.Combine(AppContext.BaseDirectory, "Ddpm.Host.dll")}";
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Ddpm.Host.Files;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>--config FILE: options of any command in a file, a JSON object of their names without dashes. What the command line says wins.</summary>
+internal static class ConfigFile
+{
+    private const string Name = "--config";
+    private const int LargestFile = 1 << 20;
+
+    /// <summary>A command line with what its file says behind it; as it is where it names none.</summary>
+    public static Fin<Seq<string>> Expanded(Seq<string> arguments)
+    {
+        var place = arguments.TakeWhile(argument => argument != Name && !argument.StartsWith(Name + "=", StringComparison.Ordinal)).Count;
+        if (place == arguments.Count)
+        {
+            return arguments;
+        }
+
+        var (inside, next) = (arguments[place].Length > Name.Length, arguments.Skip(place + 1));
+        var path = inside ? Some(arguments[place][(Name.Length + 1)..]) : next.HeadOrNone();
+        var said = arguments.Take(place) + (inside ? next : next.Skip(1));
+        return from file in path.ToFin(Error.New(ExitCode.Usage, "--config needs a file"))
+               from bytes in Folders.Read(file, LargestFile)
+               from added in Options(bytes, said).At(file).Match(Fin<Seq<string>>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
+               select said + added;
+    }
+
+    private static Fin<Seq<string>> Options(ReadOnlyMemory<byte> json, Seq<string> said)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json, new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            return document.RootElement.ValueKind != JsonValueKind.Object
+                ? Error.New(ExitCode.Usage, "it holds no object of options, as in {\"epochs\": 20}")
+                : toSeq(document.RootElement.EnumerateObject().ToArray())
+                    .Filter(option => !said.Exists(argument => argument == "--" + option.Name || argument.StartsWith($"--{option.Name}=", StringComparison.Ordinal)))
+                    .Map(option => Tokens(option.Name, option.Value)).Sequence().Map(all => all.Bind(tokens => tokens));
+        }
+        catch (JsonException e)
+        {
+            return Error.New(ExitCode.Usage, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} is no JSON");
+        }
+    }
+
+    private static Fin<Seq<string>> Tokens(string name, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => Seq<string>(),
+        JsonValueKind.Array => toSeq(value.EnumerateArray().ToArray()).Map(item => Text(name, item)).Sequence().Map(items => items.IsEmpty ? items : ("--" + name).Cons(items)),
+        _ => Text(name, value).Map(text => Seq("--" + name, text)),
+    };
+
+    private static Fin<string> Text(string name, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => FinSucc(value.GetString()!),
+        JsonValueKind.Number => FinSucc(value.GetRawText()),
+        JsonValueKind.True => FinSucc("true"),
+        JsonValueKind.False => FinSucc("false"),
+        _ => Error.New(ExitCode.Usage, $"{name} must be text, a number, true, false, or a list of them"),
+    };
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Ddpm.Host.Evaluation;
+using Ddpm.Host.Runs;
+using LanguageExt;
+using static LanguageExt.Prelude;
+using CommandLine = System.CommandLine;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>`runs`: what there is.</summary>
+internal static class RunsCommand
+{
+    /// <summary>A run in a line.</summary>
+    /// <param name="Name">Its folder's name.</param>
+    /// <param name="State">finished, training (somebody does), stopped, or damaged.</param>
+    /// <param name="Network">The preset.</param>
+    /// <param name="Epochs">Epochs done.</param>
+    /// <param name="OfEpochs">Epochs wanted.</param>
+    /// <param name="Loss">The last epoch's loss.</param>
+    /// <param name="D">The Fréchet distance above the floor, where it was measured.</param>
+    /// <param name="Bytes">What its folder takes.</param>
+    private sealed record Entry(string Name, string State, string? Network, int? Epochs, int? OfEpochs, double? Loss, double? D, long Bytes);
+
+    public static CommandLine.Command Create()
+    {
+        var command = new CommandLine.Command("runs", "List the runs here: state, epochs, loss, evaluation, size");
+        CommandLine.Option<string> root = new("--in") { Description = "The folder that the runs are in", DefaultValueFactory = _ => RunOptions.Root, HelpName = "DIR" };
+        CommandLine.Option<bool> json = new("--json") { Description = "As JSON, for a script" };
+        command.AddGroup("What is listed", root, json);
+        command.SetAction(said => Session.Run(said, (view, _) =>
+        {
+            var folder = said.GetValue(root)!;
+            var runs = Directory.Exists(folder)
+                ? toSeq(Directory.GetDirectories(folder).Where(run => File.Exists(Path.Combine(run, "run.json"))).Order(StringComparer.Ordinal).Select(run => Of(new(run))).ToArray())
+                : Seq<Entry>();
+            (said.GetValue(json) ? Seq1(JsonSerializer.Serialize(runs.ToArray(), EvaluationReport.Format)) : Table(runs, folder)).Iter(view.Result);
+            return unit;
+        }));
+        return command.WithExample("--json");
+    }
+
+    private static Entry Of(RunFolder folder)
+    {
+        var (name, bytes) = (Path.GetFileName(folder.Path), new DirectoryInfo(folder.Path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length));
+        return folder.Receipt().Match(
+            receipt =>
+            {
+                var metrics = File.Exists(folder.MetricsPath) ? MetricsLog.Read(folder).IfFail(Seq<Metric>()) : Seq<Metric>();
+                var epochs = metrics.Filter(metric => metric.Kind == "epoch" && metric.Step <= receipt.Progress.Step);
+                var state = receipt.Finished ? "finished" : RunLock.Holder(folder).IsSome ? "training" : "stopped";
+                return new Entry(name, state, receipt.Options.Preset, epochs.Count, receipt.Options.Epochs, epochs.LastOrNone().MatchUnsafe(last => last.Loss, () => (double?)null), Distance(folder), bytes);
+            },
+            _ => new Entry(name, "damaged", null, null, null, null, null, bytes));
+    }
+
+    private static double? Distance(RunFolder folder)
+    {
+        try
+        {
+            return File.Exists(folder.Within("evaluation.json"))
+                ? JsonSerializer.Deserialize<EvaluationReport>(File.ReadAllBytes(folder.Within("evaluation.json")), EvaluationReport.Format)?.AboveFloor
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static Seq<string> Table(Seq<Entry> runs, string folder)
+    {
+        if (runs.IsEmpty)
+        {
+            return Seq1($"there are no runs in {folder}: train makes one");
+        }
+
+        var width = Math.Max(4, runs.Max(run => run.Name.Length));
+        string Row(string name, string state, string network, string epochs, string loss, string distance, string size) =>
+            $"{name.PadRight(width)}  {state,-8}  {network,-8}  {epochs,9}  {loss,8}  {distance,8}  {size,8}";
+        return Row("run", "state", "preset", "epochs", "loss", "D", "MB").Cons(runs.Map(run => Row(
+            run.Name, run.State, run.Network ?? "", run.Epochs is { } done ? Invariant($"{done}/{run.OfEpochs}") : "", run.Loss is { } loss ? Invariant($"{loss:F4}") : "",
+            run.D is { } distance ? Invariant($"{distance:F2}") : "", Invariant($"{run.Bytes / 1e6:F1}"))));
+    }
+}

@@ -1,0 +1,28 @@
+namespace Ddpm.Host.Progress;
+
+/// <summary>Results and nothing else.</summary>
+internal sealed class QuietView : IView
+{
+    public void Line(string text)
+    {
+    }
+
+    public void Result(string text) => Console.Out.WriteLine(text);
+
+    public IBar Bar(string title) => new NoBar();
+
+    public void Dispose()
+    {
+    }
+
+    private sealed class NoBar : IBar
+    {
+        public void Report(int done, int total, string detail)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
