@@ -1,5 +1,5 @@
-using Ddpm.Host.Commands;
 using Ddpm.Gpu.Networks;
+using Ddpm.Host.Commands;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Training;
 using LanguageExt;

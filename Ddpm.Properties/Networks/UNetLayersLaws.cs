@@ -26,7 +26,7 @@ public sealed class UNetLayersLaws
     [Law]
     public bool Residual_paths_only_add_shortcuts(UNetConfig config)
     {
-        IEnumerable<string> Names(bool residual) => 
+        IEnumerable<string> Names(bool residual) =>
             UNetConfig.Tutorial(config.ImageSize, config.ImageChannels, config.Timesteps, residual).Valid().Parameters.Select(parameter => parameter.Name);
         var shortcuts = Names(true).Except(Names(false)).ToArray();
         return shortcuts.Length > 0 && shortcuts.All(name => name.Contains(".shortcut.", StringComparison.Ordinal))
