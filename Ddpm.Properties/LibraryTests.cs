@@ -66,7 +66,7 @@ public sealed class LibraryTests : IDisposable
     /// <summary>What these tests were built in: bin/CONFIGURATION/net10.0.</summary>
     private static string Configuration => Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!;
 
-    private static string Repository
+    internal static string Repository
     {
         get
         {

@@ -12,14 +12,14 @@ internal static class RunsCommand
 {
     /// <summary>A run in a line.</summary>
     /// <param name="Name">Its folder's name.</param>
-    /// <param name="State">finished, training (somebody does), stopped, or damaged.</param>
-    /// <param name="Network">The preset.</param>
+    /// <param name="State">finished, imported, training (somebody does), stopped, or damaged.</param>
+    /// <param name="Preset">The preset, and its network where that is another.</param>
     /// <param name="Epochs">Epochs done.</param>
     /// <param name="OfEpochs">Epochs wanted.</param>
     /// <param name="Loss">The last epoch's loss.</param>
     /// <param name="D">The Fréchet distance above the floor, where it was measured.</param>
     /// <param name="Bytes">What its folder takes.</param>
-    private sealed record Entry(string Name, string State, string? Network, int? Epochs, int? OfEpochs, double? Loss, double? D, long Bytes);
+    private sealed record Entry(string Name, string State, string? Preset, int? Epochs, int? OfEpochs, double? Loss, double? D, long Bytes);
 
     public static CommandLine.Command Create()
     {
@@ -47,8 +47,8 @@ internal static class RunsCommand
             {
                 var metrics = File.Exists(folder.MetricsPath) ? MetricsLog.Read(folder).IfFail(Seq<Metric>()) : Seq<Metric>();
                 var epochs = metrics.Filter(metric => metric.Kind == "epoch" && metric.Step <= receipt.Progress.Step);
-                var state = receipt.Finished ? "finished" : RunLock.Holder(folder).IsSome ? "training" : "stopped";
-                return new Entry(name, state, receipt.Options.Preset, epochs.Count, receipt.Options.Epochs, epochs.LastOrNone().MatchUnsafe(last => last.Loss, () => (double?)null), Distance(folder), bytes);
+                var state = receipt.Data.Images == 0 ? "imported" : receipt.Finished ? "finished" : RunLock.Holder(folder).IsSome ? "training" : "stopped";
+                return new Entry(name, state, receipt.Options.Network is { } network && network != receipt.Options.Preset ? $"{receipt.Options.Preset} {network}" : receipt.Options.Preset, epochs.Count, receipt.Options.Epochs, epochs.LastOrNone().MatchUnsafe(last => last.Loss, () => (double?)null), Distance(folder), bytes);
             },
             _ => new Entry(name, "damaged", null, null, null, null, null, bytes));
     }
@@ -76,9 +76,9 @@ internal static class RunsCommand
 
         var width = Math.Max(4, runs.Max(run => run.Name.Length));
         string Row(string name, string state, string network, string epochs, string loss, string distance, string size) =>
-            $"{name.PadRight(width)}  {state,-8}  {network,-8}  {epochs,9}  {loss,8}  {distance,8}  {size,8}";
+            $"{name.PadRight(width)}  {state,-8}  {network,-13}  {epochs,9}  {loss,8}  {distance,8}  {size,8}";
         return Row("run", "state", "preset", "epochs", "loss", "D", "MB").Cons(runs.Map(run => Row(
-            run.Name, run.State, run.Network ?? "", run.Epochs is { } done ? Invariant($"{done}/{run.OfEpochs}") : "", run.Loss is { } loss ? Invariant($"{loss:F4}") : "",
+            run.Name, run.State, run.Preset ?? "", run.Epochs is { } done ? Invariant($"{done}/{run.OfEpochs}") : "", run.Loss is { } loss ? Invariant($"{loss:F4}") : "",
             run.D is { } distance ? Invariant($"{distance:F2}") : "", Invariant($"{run.Bytes / 1e6:F1}"))));
     }
 }

@@ -36,7 +36,7 @@ internal static class ReportPage
             {{Columns(runs, run => $"<p>{Text(Summary(run))}</p>")}}
             {{Section("Samples", Columns(runs, run => Turn(run.Grids.Map(grid => (grid.Label, Source("image/png", grid.Png))), run.Grids.Count - 1, plays: false)))}}
             {{Section("From noise to images", Columns(runs, run => Turn(toSeq(run.Frames.Select((frame, i) => (Invariant($"{100 * i / Math.Max(1, run.Frames.Count - 1)} %"), Source("image/webp", frame))).ToArray()), run.Frames.Count - 1, plays: true)))}}
-            {{Section("Losses and learning rate", $"<div class=\"columns\">{Plot("the loss over epochs", Losses(runs))}{Plot("the learning rate over epochs", Rates(runs))}</div>")}}
+            {{Section("Losses and learning rate", runs.ForAll(run => run.Metrics.IsEmpty) ? "" : $"<div class=\"columns\">{Plot("the loss over epochs", Losses(runs))}{Plot("the learning rate over epochs", Rates(runs))}</div>")}}
             {{Section("Noise schedule", $"<div class=\"columns\">{Plot("ᾱ over timesteps", Schedules(runs, "ᾱ, what is left of the image's variance", false, level => level.AlphaBar))}{Plot("the signal-to-noise ratio over timesteps", Schedules(runs, "signal-to-noise ratio", true, level => level.Snr))}</div>")}}
             {{Section("Evaluation", Evaluation(runs))}}
             {{Section("Evaluations of the network", Columns(runs, run => run.FewSteps.Match(steps => Plot("D over evaluations of the network, by sampler", steps.Plot()), () => "")))}}
@@ -54,6 +54,11 @@ internal static class ReportPage
     private static string Summary(RunReport run)
     {
         var (options, receipt) = (run.Receipt.Options, run.Receipt);
+        if (receipt.Data.Images == 0)
+        {
+            return $"The {options.Network ?? run.Config.Model.Preset.Network} network, {receipt.Data.Origin}.";
+        }
+
         var plan = new TrainingPlan(run.Config, receipt.Data.Images);
         var state = receipt.Finished ? "finished" : Invariant($"at step {receipt.Progress.Step} of {(long)plan.StepsPerEpoch * options.Epochs}");
         var loss = run.Metrics.Filter(metric => metric.Kind == "epoch").LastOrNone().Match(last => Invariant($", loss {last.Loss:F4} in epoch {last.Epoch}"), () => "");

@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>What the guides say to type.</summary>
+public sealed partial class GuideTests : IDisposable
+{
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    /// <summary>
+    /// Every command of the guides, in the order of the guides and in one folder. Training is made short; what a guide takes for granted, as another machine's weights or a folder of
+    /// flowers, is not there and may be missed, but nothing may be misunderstood.
+    /// </summary>
+    [Fact]
+    public void Every_command_of_the_guides_is_understood()
+    {
+        var commands = ((string[])["README.md", "Ddpm.Host/README.md", "Ddpm.Pure/README.md"])
+            .SelectMany(guide => Command().Matches(File.ReadAllText(Path.Combine(LibraryTests.Repository, guide))).Select(match => match.Groups[1].Value)).ToArray();
+        Assert.InRange(commands.Length, 20, 100);
+        foreach (var command in commands)
+        {
+            var arguments = Word().Matches(command).Select(word => word.Value).ToArray();
+            bool Says(string option) => arguments.Contains(option);
+            string[] data = arguments[0] is "train" or "evaluate" or "sample" && !Says("--data") ? ["--data", Fixtures.FashionMnist] : [];
+            string[] small = arguments[0] switch
+            {
+                "train" when !Says("--data") && !Says("--from") && !Says("--resume") =>
+                    ["--limit", "16", "--batch-size", "16", "--steps", "12", "--epochs", "1", "--sample-every", "0"],
+                "evaluate" => ["--count", "8", "--bound-images", "0"],
+                _ => [],
+            };
+            var outcome = _ddpm.Run([.. arguments, .. data, .. small]);
+            Assert.True(outcome.ExitCode is 0 or 1 && !outcome.Error.Contains("defect of the program", StringComparison.Ordinal), $"{command}: {outcome.Error}");
+        }
+    }
+
+    /// <summary>An indented line that calls the program, up to what is said of it behind two blanks.</summary>
+    [GeneratedRegex("^    (?:\\$ )?(?:dotnet run -c Release(?: -p:\\S+)? --project Ddpm\\.Host -- |ddpm |(?=(?:train|sample|evaluate|report|import|export) (?!DDPM_)))(.+?)(?:  .*|\\s*)$", RegexOptions.Multiline)]
+    private static partial Regex Command();
+
+    [GeneratedRegex("\\S+")]
+    private static partial Regex Word();
+}
