@@ -18,7 +18,7 @@ internal sealed record PlotLine(string Name, Seq<(double X, double Y)> Points, b
 /// <param name="LogY">Whether the vertical axis is logarithmic.</param>
 internal sealed record LinePlot(string X, string Y, Seq<PlotLine> Lines, bool LogX = false, bool LogY = false)
 {
-    private const int Width = 720, Height = 420;
+    private const int Width = 720, Height = 420, ManyLines = 4, Colours = 10;
 
     private const string LinuxSans = "DejaVu Sans"; // where ScottPlot's own choice is often not installed
 
@@ -29,28 +29,36 @@ internal sealed record LinePlot(string X, string Y, Seq<PlotLine> Lines, bool Lo
         plot.Font.Set(Fonts.GetTypeface(LinuxSans, bold: false, italic: false) is null ? Fonts.Sans : LinuxSans);
         plot.FigureBackground.Color = plot.DataBackground.Color = Colors.Transparent;
         plot.Legend.BackgroundColor = plot.Legend.ShadowColor = plot.Legend.OutlineColor = Colors.Transparent;
-        foreach (var line in Lines)
+        foreach (var (line, number) in Lines.Select((line, number) => (line, number)))
         {
             var points = line.Points.Filter(point => (!LogX || point.X > 0) && (!LogY || point.Y > 0) && double.IsFinite(point.X) && double.IsFinite(point.Y));
             var drawn = plot.Add.Scatter(points.Map(point => On(LogX, point.X)).ToArray(), points.Map(point => On(LogY, point.Y)).ToArray());
             (drawn.LegendText, drawn.LineWidth, drawn.MarkerSize) = (line.Name, 2, line.Marked ? 6 : 0);
+            drawn.LinePattern = number < Colours ? LinePattern.Solid : LinePattern.Dashed; // colours come again
         }
 
         if (LogX)
         {
-            plot.Axes.Bottom.TickGenerator = Decades();
+            plot.Axes.Bottom.TickGenerator = Logarithmic(Lines.Bind(line => line.Points.Map(point => point.X)));
         }
 
         if (LogY)
         {
-            plot.Axes.Left.TickGenerator = Decades();
+            plot.Axes.Left.TickGenerator = Logarithmic(Lines.Bind(line => line.Points.Map(point => point.Y)));
         }
 
         plot.XLabel(X);
         plot.YLabel(Y);
         if (Lines.Exists(line => line.Name.Length > 0))
         {
-            plot.ShowLegend(Alignment.UpperRight);
+            if (Lines.Count > ManyLines)
+            {
+                plot.ShowLegend(Edge.Right);
+            }
+            else
+            {
+                plot.ShowLegend(Alignment.UpperRight);
+            }
         }
 
         return plot.GetSvgXml(Width, Height);
@@ -58,6 +66,17 @@ internal sealed record LinePlot(string X, string Y, Seq<PlotLine> Lines, bool Lo
 
     private static double On(bool logarithmic, double value) => logarithmic ? Math.Log10(value) : value;
 
-    private static ScottPlot.TickGenerators.NumericAutomatic Decades() =>
-        new() { LabelFormatter = exponent => Math.Pow(10, exponent).ToString("G2", CultureInfo.InvariantCulture) };
+    /// <summary>Ticks at 1, 2 and 5 of each power of ten, or at its powers alone where there are many.</summary>
+    private static ScottPlot.TickGenerators.NumericManual Logarithmic(Seq<double> values)
+    {
+        var positive = values.Filter(value => value > 0 && double.IsFinite(value));
+        var (low, high) = positive.IsEmpty ? (0, 0) : ((int)Math.Floor(Math.Log10(positive.Min())), (int)Math.Ceiling(Math.Log10(positive.Max())));
+        int[] steps = high - low <= 4 ? [1, 2, 5] : [1];
+        var ticks = Enumerable.Range(low, high - low + 1).SelectMany(power => steps.Select(step => (At: Math.Log10(step) + power, Label: Label(step, power)))).ToArray();
+        return new([.. ticks.Select(tick => tick.At)], [.. ticks.Select(tick => tick.Label)]);
+    }
+
+    private static string Label(int step, int power) => power is >= -4 and <= 5
+        ? ((decimal)step * (decimal)Math.Pow(10, power)).ToString("0.####", CultureInfo.InvariantCulture)
+        : FormattableString.Invariant($"{step}e{power}");
 }
