@@ -24,7 +24,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`evaluate`: how near generated images are to real ones. EVALUATION.md is its protocol.</summary>
 internal static class EvaluateCommand
 {
-    private const int UsualCount = 10_000, FewestImages = 4, UsualBoundImages = 256;
+    private const int UsualBoundImages = 256;
 
     private static readonly TrainingOptions Defaults = new();
 
@@ -38,37 +38,32 @@ internal static class EvaluateCommand
         var sampler = new SamplerOptions(command, withNetwork: true);
         var data = new DataOptions(command);
         var machine = new MachineOptions(command);
+        var judging = new JudgingOptions(command);
         CommandLine.Option<string?> images = new("--images") { Description = "Judge these images instead of a run's samples: bytes N×H×W or N×H×W×C", HelpName = "NPY" };
         CommandLine.Option<string?> labels = new("--labels") { Description = "The class of each of --images, N integers: gives the classification accuracy score too", HelpName = "NPY" };
-        CommandLine.Option<int> count = new("--count") { Description = "How many samples", DefaultValueFactory = _ => UsualCount };
-        CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the samples' noise and of the bound's", DefaultValueFactory = _ => SampleCommand.Request.Default.Seed };
-        CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false [default: as the run's preset does]" };
-        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "The guidance scale of a run that was trained with --conditional [default: 1]" };
         CommandLine.Option<int> boundImages = new("--bound-images") { Description = "On how many test images the bits per dimension are measured; 0 for not at all", DefaultValueFactory = _ => UsualBoundImages };
-        CommandLine.Option<string?> classifier = new("--classifier") { Description = "Use the features of this classifier [default: the one that comes with the program]", HelpName = "FILE" };
-        CommandLine.Option<string?> script = new("--features") { Description = "Use the features of this TorchScript module, as FID does those of Inception", HelpName = "PT" };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for evaluation.json and neighbours.png [default: the run's]", HelpName = "DIR" };
-        command.AddGroup("Measurement", images, labels, count, seed, guidance, clip, boundImages, classifier, script, to);
+        command.AddGroup("Measurement", images, labels, boundImages, to);
 
         command.Add(TrainClassifier());
         command.Add(EvaluateStepsCommand.Create());
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from named in run.Named(said)
             from given in Readable(said.GetValue(images), said.GetValue(labels), named)
-            from _ in (Check.AtLeast("--count", said.GetValue(count), FewestImages), Check.That("--bound-images", said.GetValue(boundImages), said.GetValue(boundImages) is 0 or >= 2, "must be 0, or at least 2 for an error to be told")).Apply((_, _) => unit).OrUsage()
+            from _ in (judging.Count(said), Check.That("--bound-images", said.GetValue(boundImages), said.GetValue(boundImages) is 0 or >= 2, "must be 0, or at least 2 for an error to be told")).Apply((_, _) => unit).OrUsage()
             from device in machine.Prepare(said)
             from judged in given.Match(
                 named => FinSucc(new Judged(named.Images, named.Report, data.Dataset(said).IfNone(Defaults.Dataset), None)),
                 () => Sampled(
                     named.IfNone(() => throw new System.Diagnostics.UnreachableException()), device,
-                    new(0, said.GetValue(count), said.GetValue(seed), usual => sampler.Said(said, usual), said.GetValue(clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(guidance)),
+                    judging.Request(said, usual => sampler.Said(said, usual)),
                     said.GetValue(boundImages), (name, split) => data.Load(said, name, view, stop, split), view, stop))
             from train in data.Load(said, judged.Dataset, view, stop)
             from test in data.Load(said, judged.Dataset, view, stop, DataSplit.Test)
             from fits in (train.Images.Height, train.Images.Channels) == (judged.Images.Height, judged.Images.Channels)
                 ? FinSucc(unit)
                 : Error.New($"the images are {judged.Images.Height}×{judged.Images.Width}×{judged.Images.Channels}, and those of {train.Description.Title} {train.Images.Height}×{train.Images.Width}×{train.Images.Channels}: name the data that they imitate with --dataset or --data")
-            from features in FeatureSource.Open(Optional(said.GetValue(script)), Optional(said.GetValue(classifier)), train, device)
+            from features in judging.Features(said, train, device)
             from report in use(features, source =>
                 from comparison in Comparison.With(source, train, test, judged.Images.Count, view, stop)
                 from measured in comparison.Measure(judged.Images, judged.Report, view, stop)
@@ -134,7 +129,7 @@ internal static class EvaluateCommand
     private static Fin<ImageSet> Set(NpyArray array, LanguageExt.Option<ReadOnlyMemory<byte>> labels)
     {
         var shape = array.Shape.Map(size => (int)Math.Min(size, int.MaxValue)).ToArr();
-        return shape.Count is not (3 or 4) || shape[0] < FewestImages || shape[1] != shape[2]
+        return shape.Count is not (3 or 4) || shape[0] < JudgingOptions.Fewest || shape[1] != shape[2]
             ? Error.New($"it is an array of {string.Join("×", shape)}, and must hold at least four square images, N×H×H or N×H×H×C")
             : ImageSet.Create(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, array.Data, labels).OrFailure();
     }

@@ -13,8 +13,6 @@ namespace Ddpm.Host.Commands;
 /// <summary>`evaluate steps`: how many evaluations of the network each sampler needs.</summary>
 internal static class EvaluateStepsCommand
 {
-    private const int UsualCount = 10_000, FewestImages = 4;
-
     private static readonly Arr<string> UsualSamplers = Array("ddim", "dpmpp-2m", "dpmpp-3m", "unipc-2", "unipc-3", "ipndm-3", "heun", "dpmpp-2m-sde", "ddpm");
 
     private static readonly Arr<int> UsualEvaluations = Array(5, 8, 10, 15, 20, 50, 100, 1000);
@@ -25,30 +23,26 @@ internal static class EvaluateStepsCommand
         var run = new RunOptions(command, "The run to sample from");
         var data = new DataOptions(command);
         var machine = new MachineOptions(command);
+        var judging = new JudgingOptions(command);
         CommandLine.Option<string[]> samplers = new("--samplers") { Description = $"The samplers, as sample names them, each with :SPACING behind it where it is another than trailing [default: {string.Join(" ", UsualSamplers)}]", AllowMultipleArgumentsPerToken = true, HelpName = "NAMES" };
         CommandLine.Option<int[]> evaluations = new("--evaluations") { Description = $"How often the network may be evaluated [default: {string.Join(" ", UsualEvaluations)}]", AllowMultipleArgumentsPerToken = true, HelpName = "NUMBERS" };
-        CommandLine.Option<int> count = new("--count") { Description = "How many samples", DefaultValueFactory = _ => UsualCount };
-        CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the samples' noise", DefaultValueFactory = _ => SampleCommand.Request.Default.Seed };
-        CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1]: true or false [default: as the run's preset does]" };
-        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "The guidance scale of a run that was trained with --conditional [default: as sample has it]" };
-        CommandLine.Option<string?> classifier = new("--classifier") { Description = "Use the features of this classifier [default: the one that comes with the program]", HelpName = "FILE" };
-        CommandLine.Option<string?> script = new("--features") { Description = "Use the features of this TorchScript module, as FID does those of Inception", HelpName = "PT" };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for few-steps.json and few-steps.svg [default: the run's]", HelpName = "DIR" };
-        command.AddGroup("Measurement", samplers, evaluations, count, seed, clip, guidance, classifier, script, to);
+        command.AddGroup("Measurement", samplers, evaluations, to);
 
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from folder in run.Required(said)
+            from count in judging.Count(said).OrUsage()
             from device in machine.Prepare(said)
             from receipt in folder.Receipt()
             from done in TrainedModel.Use(folder, device, model =>
                 from requests in Requests(
                     model, said.GetValue(samplers) is { Length: > 0 } some ? some.ToArr() : UsualSamplers, said.GetValue(evaluations) is { Length: > 0 } few ? few.ToArr() : UsualEvaluations,
-                    new(0, said.GetValue(count), said.GetValue(seed), usual => usual, said.GetValue(clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(guidance)))
+                    judging.Request(said, usual => usual))
                 from train in data.Load(said, receipt.Options.Dataset, view, stop, shape: receipt.Data.Shape)
                 from test in data.Load(said, receipt.Options.Dataset, view, stop, DataSplit.Test, receipt.Data.Shape)
-                from features in FeatureSource.Open(Optional(said.GetValue(script)), Optional(said.GetValue(classifier)), train, device)
+                from features in judging.Features(said, train, device)
                 from report in use(features, source =>
-                    from comparison in Comparison.With(source, train, test, said.GetValue(count), view, stop)
+                    from comparison in Comparison.With(source, train, test, count, view, stop)
                     from floor in comparison.FrechetFloor()
                     let target = new RunFolder(said.GetValue(to) ?? folder.Path)
                     from _ in Folders.Create(target.Path)

@@ -1,0 +1,40 @@
+using Ddpm.Host.Data;
+using Ddpm.Host.Evaluation;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+using CommandLine = System.CommandLine;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>Which samples `evaluate` and what is below it judge, and by which features.</summary>
+internal sealed class JudgingOptions
+{
+    /// <summary>So many images have a covariance, and third neighbours.</summary>
+    public const int Fewest = 4;
+
+    private const int UsualCount = 10_000;
+
+    private readonly CommandLine.Option<int> _count = new("--count") { Description = "How many samples", DefaultValueFactory = _ => UsualCount };
+    private readonly CommandLine.Option<ulong> _seed = new("--seed") { Description = "The seed of the samples' noise", DefaultValueFactory = _ => SampleCommand.Request.Default.Seed };
+    private readonly CommandLine.Option<bool?> _clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: as the run's preset does]" };
+    private readonly CommandLine.Option<double?> _guidance = new("--guidance-scale") { Description = "The guidance scale of a run that was trained with --conditional [default: 1]" };
+    private readonly CommandLine.Option<string?> _classifier = new("--classifier") { Description = "Use the features of this classifier [default: the one that comes with the program]", HelpName = "FILE" };
+    private readonly CommandLine.Option<string?> _script = new("--features") { Description = "Use the features of this TorchScript module, as FID does those of Inception", HelpName = "PT" };
+
+    public JudgingOptions(CommandLine.Command command) => command.AddGroup("Samples and features", _count, _seed, _clip, _guidance, _classifier, _script);
+
+    /// <summary>How many samples, or what is wrong with their number.</summary>
+    public Validation<Error, int> Count(CommandLine.ParseResult said) => Check.AtLeast("--count", said.GetValue(_count), Fewest);
+
+    /// <summary>The samples, by a sampler.</summary>
+    public SampleCommand.Request Request(CommandLine.ParseResult said, Func<SamplingOptions, SamplingOptions> sampling) =>
+        new(0, said.GetValue(_count), said.GetValue(_seed), sampling, said.GetValue(_clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(_guidance));
+
+    /// <summary>What computes the features.</summary>
+    public Fin<FeatureSource> Features(CommandLine.ParseResult said, LoadedDataSet train, Device device) =>
+        FeatureSource.Open(Optional(said.GetValue(_script)), Optional(said.GetValue(_classifier)), train, device);
+}
