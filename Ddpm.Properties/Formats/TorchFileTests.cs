@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ddpm.Gpu.Checkpoints;
 using Ddpm.Pure.Formats;
 using Xunit;
 using static LanguageExt.Prelude;

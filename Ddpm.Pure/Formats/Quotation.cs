@@ -6,7 +6,7 @@ namespace Ddpm.Pure.Formats;
 /// <summary>
 /// Text found in a file, made fit for an error message: one line, of bounded length, with nothing that moves a terminal's cursor.
 /// </summary>
-internal static class Quotation
+public static class Quotation
 {
     /// <summary>A text on one line: the framework's messages quote control characters of a damaged file as they are.</summary>
     internal static string Printable(string text) => string.Concat(text.Select(symbol => char.IsControl(symbol) ? ' ' : symbol));
@@ -16,7 +16,7 @@ internal static class Quotation
     /// <summary>
     /// The text between single quotes; whatever is not a visible character as its code point, and the end cut off when it is long.
     /// </summary>
-    internal static string Quote(string text)
+    public static string Quote(string text)
     {
         var quoted = new StringBuilder("'");
         foreach (var rune in text.EnumerateRunes())

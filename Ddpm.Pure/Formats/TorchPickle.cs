@@ -14,14 +14,14 @@ namespace Ddpm.Pure.Formats;
 /// <param name="Offset">Where in it the tensor begins, in elements.</param>
 /// <param name="Shape">The extents.</param>
 /// <param name="Strides">From one element to the next along each of them.</param>
-internal sealed record TorchView(string Storage, SafetensorsType Type, long Count, long Offset, Arr<long> Shape, Arr<long> Strides);
+public sealed record TorchView(string Storage, SafetensorsType Type, long Count, long Offset, Arr<long> Shape, Arr<long> Strides);
 
 /// <summary>
 /// Reads a pickled state dict and nothing else. A pickle is a program for a machine with a stack, which can call whatever it names; this machine knows the few
 /// instructions that `torch.save` writes for a dictionary of tensors, and six names: the ordered dictionary, the tensor, the parameter and the storages. Any other is refused,
 /// and nothing is ever called.
 /// </summary>
-internal static class TorchPickle
+public static class TorchPickle
 {
     private static readonly Map<string, SafetensorsType> Storages = Map(
         ("FloatStorage", SafetensorsType.F32), ("DoubleStorage", SafetensorsType.F64), ("HalfStorage", SafetensorsType.F16), ("BFloat16Storage", SafetensorsType.BF16),

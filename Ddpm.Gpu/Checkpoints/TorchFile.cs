@@ -1,10 +1,11 @@
 using System.IO.Compression;
+using Ddpm.Pure.Formats;
 using LanguageExt;
 using LanguageExt.Common;
 using static Ddpm.Pure.Formats.Quotation;
 using static LanguageExt.Prelude;
 
-namespace Ddpm.Pure.Formats;
+namespace Ddpm.Gpu.Checkpoints;
 
 /// <summary>
 /// A state dict as `torch.save` writes it since PyTorch 1.6: a zip archive of a pickle and the tensors' storages. Read without executing anything, and without more room than the
