@@ -34,7 +34,7 @@ internal sealed record LinePlot(string X, string Y, Seq<PlotLine> Lines, bool Lo
             var points = line.Points.Filter(point => (!LogX || point.X > 0) && (!LogY || point.Y > 0) && double.IsFinite(point.X) && double.IsFinite(point.Y));
             var drawn = plot.Add.Scatter(points.Map(point => On(LogX, point.X)).ToArray(), points.Map(point => On(LogY, point.Y)).ToArray());
             (drawn.LegendText, drawn.LineWidth, drawn.MarkerSize) = (line.Name, 2, line.Marked ? 6 : 0);
-            drawn.LinePattern = number < Colours ? LinePattern.Solid : LinePattern.Dashed; // colours come again
+            drawn.MarkerShape = number < Colours ? MarkerShape.FilledCircle : MarkerShape.OpenSquare; // colours come again
         }
 
         if (LogX)
