@@ -33,7 +33,7 @@ internal sealed record RunReport(
     /// <summary>Reads a run's folder. What is not there is left out; what is damaged is told.</summary>
     public static Fin<RunReport> Read(RunFolder folder) =>
         from receipt in folder.Receipt()
-        from config in TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, Math.Max(receipt.Data.ClassNames?.Count ?? 0, receipt.Options.Conditional ? 10 : 0))
+        from config in TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes)
             .OrFailure().At($"{folder.ReceiptPath} is damaged")
         from metrics in File.Exists(folder.MetricsPath) ? MetricsLog.Read(folder) : Seq<Metric>()
         from grids in Grid(folder)

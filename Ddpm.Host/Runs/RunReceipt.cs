@@ -27,6 +27,10 @@ public sealed record DataReceipt(string Name, string Origin, string Sha256, int 
         ? label < names.Count ? names[label] : Invariant($"{label}")
         : DataSetDescription.Named(Name).Match(known => known.ClassName(label), _ => Invariant($"{label}"));
 
+    /// <summary>How many classes have a name.</summary>
+    [JsonIgnore]
+    public int Classes => ClassNames?.Count ?? DataSetDescription.Named(Name).Match(known => known.ClassNames.Count, _ => 0);
+
     /// <summary>What pictures became.</summary>
     [JsonIgnore]
     public PictureShape Shape => new(Size, Channels);
