@@ -5,6 +5,7 @@ using Ddpm.Gpu.Training;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -47,7 +48,7 @@ public sealed class DiffusionPipeline : IDisposable
     {
         var (size, channels, classes) = (_network.Config.ImageSize, _network.Config.ImageChannels, _network.Config.Classes);
         var condition = classes == 0 ? Validation<Error, Option<ClassCondition>>.Success(None) : ClassCondition.Of(classes, None, scale: 1).Map(Some);
-        var wanted = ((sampling ?? _model.UsualSampling).Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample), condition).Apply((plan, known) => (plan, known));
+        var wanted = ((sampling ?? _model.UsualSampling).Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample), condition, Check.AtLeast("count", count, 1)).Apply((plan, known, _) => (plan, known));
         return from request in wanted.Match(Fin<(SamplingPlan Plan, Option<ClassCondition> Known)>.Succ, faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))))
                from moments in new ImageSampler(_network, request.Plan).Sample(_theta, new(seed, 0, count, Math.Max(1, count), request.Known), [], (_, _) => { }, stop)
                let levels = Levels(moments[^1].Values.Span, channels, size)

@@ -114,6 +114,7 @@ public static class Checkpoint
     /// <param name="file">The file.</param>
     /// <param name="config">The network.</param>
     /// <param name="withEmbedding">Whether the embedding of timesteps has to be there.</param>
+    /// <returns>Nothing; or what does not fit.</returns>
     public static Fin<Unit> Fits(SafetensorsFile file, UNetConfig config, bool withEmbedding = true)
     {
         var stored = file.Tensors.ToDictionary(tensor => tensor.Name);

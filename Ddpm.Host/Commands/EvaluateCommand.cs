@@ -29,7 +29,7 @@ internal static class EvaluateCommand
     private static readonly TrainingOptions Defaults = new();
 
     /// <summary>Images to judge, and what is known of them.</summary>
-    private sealed record Judged(ImageSet Images, SamplesReport Report, string Dataset, LanguageExt.Option<BoundReport> Bound);
+    private sealed record Judged(ImageSet Images, SamplesReport Report, string Dataset, LanguageExt.Option<PictureShape> Shape, LanguageExt.Option<BoundReport> Bound);
 
     public static CommandLine.Command Create()
     {
@@ -53,13 +53,13 @@ internal static class EvaluateCommand
             from _ in (judging.Count(said), Check.That("--bound-images", said.GetValue(boundImages), said.GetValue(boundImages) is 0 or >= 2, "must be 0, or at least 2 for an error to be told")).Apply((_, _) => unit).OrUsage()
             from device in machine.Prepare(said)
             from judged in given.Match(
-                named => FinSucc(new Judged(named.Images, named.Report, data.Dataset(said).IfNone(Defaults.Dataset), None)),
+                named => FinSucc(new Judged(named.Images, named.Report, data.Dataset(said).IfNone(Defaults.Dataset), None, None)),
                 () => Sampled(
                     named.IfNone(() => throw new System.Diagnostics.UnreachableException()), device,
                     judging.Request(said, usual => sampler.Said(said, usual)),
-                    said.GetValue(boundImages), (name, split) => data.Load(said, name, view, stop, split), view, stop))
-            from train in data.Load(said, judged.Dataset, view, stop)
-            from test in data.Load(said, judged.Dataset, view, stop, DataSplit.Test)
+                    said.GetValue(boundImages), (name, split, shape) => data.Load(said, name, view, stop, split, shape), view, stop))
+            from train in data.Load(said, judged.Dataset, view, stop, shape: judged.Shape)
+            from test in data.Load(said, judged.Dataset, view, stop, DataSplit.Test, judged.Shape)
             from fits in (train.Images.Height, train.Images.Channels) == (judged.Images.Height, judged.Images.Channels)
                 ? FinSucc(unit)
                 : Error.New($"the images are {judged.Images.Height}×{judged.Images.Width}×{judged.Images.Channels}, and those of {train.Description.Title} {train.Images.Height}×{train.Images.Width}×{train.Images.Channels}: name the data that they imitate with --dataset or --data")
@@ -136,7 +136,7 @@ internal static class EvaluateCommand
 
     /// <summary>A run's samples, and its bits per dimension where they are wanted.</summary>
     private static Fin<Judged> Sampled(
-        RunFolder folder, Device device, SampleCommand.Request request, int boundImages, Func<string, DataSplit, Fin<LoadedDataSet>> load, IView view, CancellationToken stop) =>
+        RunFolder folder, Device device, SampleCommand.Request request, int boundImages, Func<string, DataSplit, PictureShape, Fin<LoadedDataSet>> load, IView view, CancellationToken stop) =>
         TrainedModel.Use(folder, device, model =>
             from wanted in SampleCommand.Checked.From(request, model.Model, model.Receipt.Data.ClassName)
             from plan in wanted.Plan(model, view, stop)
@@ -144,10 +144,10 @@ internal static class EvaluateCommand
             let dataset = model.Receipt.Options.Dataset
             from bound in boundImages == 0
                 ? FinSucc(LanguageExt.Option<BoundReport>.None)
-                : from test in load(dataset, DataSplit.Test)
+                : from test in load(dataset, DataSplit.Test, model.Receipt.Data.Shape)
                   from measured in Bound(model, test.Images.Take(boundImages), new(request.Seed, ReverseVariance.Beta, wanted.Setting.ClipSample), view, stop)
                   select Some(measured)
-            select new Judged(images, SamplesReport.Of(folder.Path, model, request, wanted, plan), dataset, bound));
+            select new Judged(images, SamplesReport.Of(folder.Path, model, request, wanted, plan), dataset, model.Receipt.Data.Shape, bound));
 
     private static Fin<BoundReport> Bound(TrainedModel model, ImageSet images, BoundSetting setting, IView view, CancellationToken stop)
     {

@@ -33,13 +33,12 @@ internal static class EvaluateStepsCommand
             from folder in run.Required(said)
             from count in judging.Count(said).OrUsage()
             from device in machine.Prepare(said)
-            from receipt in folder.Receipt()
             from done in TrainedModel.Use(folder, device, model =>
                 from requests in Requests(
                     model, said.GetValue(samplers) is { Length: > 0 } some ? some.ToArr() : UsualSamplers, said.GetValue(evaluations) is { Length: > 0 } few ? few.ToArr() : UsualEvaluations,
                     judging.Request(said, usual => usual))
-                from train in data.Load(said, receipt.Options.Dataset, view, stop, shape: receipt.Data.Shape)
-                from test in data.Load(said, receipt.Options.Dataset, view, stop, DataSplit.Test, receipt.Data.Shape)
+                from train in data.Load(said, model.Receipt.Options.Dataset, view, stop, shape: model.Receipt.Data.Shape)
+                from test in data.Load(said, model.Receipt.Options.Dataset, view, stop, DataSplit.Test, model.Receipt.Data.Shape)
                 from features in judging.Features(said, train, device)
                 from report in use(features, source =>
                     from comparison in Comparison.With(source, train, test, count, view, stop)

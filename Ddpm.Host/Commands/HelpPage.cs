@@ -50,7 +50,7 @@ internal static class HelpPage
     }
 
     private static Seq<CommandLine.Command> Ancestors(CommandLine.Command command) =>
-        toSeq(command.Parents.OfType<CommandLine.Command>().ToArray()).Bind(Ancestors).Add(command).Map(one => one) is var path && path.Count > 0 ? path : Seq1(command);
+        toSeq(command.Parents.OfType<CommandLine.Command>().ToArray()).Bind(Ancestors).Add(command);
 
     private static Seq<string> Rows(string title, Seq<(string Label, string Text)> rows)
     {

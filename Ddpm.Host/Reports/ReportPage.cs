@@ -54,7 +54,7 @@ internal static class ReportPage
     private static string Summary(RunReport run)
     {
         var (options, receipt) = (run.Receipt.Options, run.Receipt);
-        if (receipt.Data.Images == 0)
+        if (receipt.IsImported)
         {
             return $"The {options.Network ?? run.Config.Model.Preset.Network} network, {receipt.Data.Origin}.";
         }

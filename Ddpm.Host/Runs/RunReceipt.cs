@@ -90,6 +90,10 @@ public sealed record RunReceipt(
     [JsonIgnore]
     public string? Sampled => Options.EmaDecay is null ? Best ?? Last : Last;
 
+    /// <summary>Whether the weights came from elsewhere, and nothing was trained here.</summary>
+    [JsonIgnore]
+    public bool IsImported => Data.Images == 0;
+
     private static readonly JsonSerializerOptions Format = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,

@@ -67,6 +67,31 @@ public sealed class PictureFolderTests : IDisposable
         Assert.True(colours[Blue] >= 24 * 24);
     }
 
+    /// <summary>Size and channels are the run's, so that nobody has to say them again.</summary>
+    [Fact]
+    public void A_run_of_pictures_is_evaluated_against_pictures_of_its_own_size_and_channels()
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            foreach (var part in (string[])["train", "test"])
+            {
+                Picture(Red, $"mine/{part}/poppies/{i}.png", 20 + i, 30);
+                Picture(Blue, $"mine/{part}/gentians/{i}.png", 40, 21 + i);
+            }
+        }
+
+        void Done(params string[] arguments)
+        {
+            var outcome = _ddpm.Run([.. arguments, "--data", "mine", "--threads", "1"]);
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+        }
+
+        Done("train", "--image-size", "16", "--channels", "1", "--epochs", "1", "--steps", "4", "--run", "flowers", "--sample-every", "0");
+        Done("evaluate", "train-classifier", "--image-size", "16", "--channels", "1", "--epochs", "1", "--to", "own.safetensors");
+        Done("evaluate", "--run", "flowers", "--classifier", "own.safetensors", "--count", "4", "--bound-images", "2");
+        Assert.NotNull(JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "flowers", "evaluation.json")))!["bits-per-dimension"]);
+    }
+
     [Fact]
     public void What_is_missing_is_said()
     {

@@ -18,7 +18,7 @@ public sealed record TorchView(string Storage, SafetensorsType Type, long Count,
 
 /// <summary>
 /// Reads a pickled state dict and nothing else. A pickle is a program for a machine with a stack, which can call whatever it names; this machine knows the few
-/// instructions that `torch.save` writes for a dictionary of tensors, and six names: the ordered dictionary, the tensor, the parameter and the storages. Any other is refused,
+/// instructions that `torch.save` writes for a dictionary of tensors, and thirteen names: the ordered dictionary, the tensor, the parameter and ten storages. Any other is refused,
 /// and nothing is ever called.
 /// </summary>
 public static class TorchPickle
