@@ -25,7 +25,7 @@ internal sealed unsafe class AttentionNode<T> : KernelNode<T>
         (_x, _heads, _kept) = (queriesKeysValues, heads, program.WithGradient);
         var (shape, channels) = (_x.Shape, _x.Channels / 3);
         y = _y = program.Allocate(shape, channels);
-        (_depth, _row) = (channels / heads, shape.Vectors);
+        (_depth, _row) = (channels / heads, shape.Length);
         _scale = T.One / T.Sqrt(T.CreateChecked(_depth));
         _pixels = [.. from h in Enumerable.Range(0, shape.Size) from w in Enumerable.Range(0, shape.Size) select h * shape.Pitch + w];
         _weights = program.Allocate(_kept ? (long)program.Images * heads * _pixels.Length * _row : _row);

@@ -7,11 +7,11 @@ namespace Ddpm.Gpu.Kernels;
 internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly KernelWeights<T> _weights;
+    private readonly KernelProgram<T> _program;
     private readonly Window<T> _window;
     private readonly Activation<T> _x, _y;
     private readonly Activation<T>? _part; // where a gradient is made that is then added
-    private readonly NativeArray<T> _cells;
+    private readonly KeptRows<T> _cells, _parts;
     private readonly int _use, _bias;
     private readonly bool _gathers;
 
@@ -24,27 +24,28 @@ internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
     /// <param name="y">What it makes.</param>
     public ConvolutionNode(KernelProgram<T> program, Window<T> window, string name, bool gathers, Activation<T> x, out Activation<T> y)
     {
-        (_weights, _window, _gathers, _x, _use) = (program.Weights, window, gathers, x, x.Use());
+        (_program, _window, _gathers, _x, _use) = (program, window, gathers, x, x.Use());
         var (channels, shape) = gathers ? window.Small : window.Big;
         y = _y = program.Allocate(shape, channels);
         _bias = program.Weights.Offset(name + ".bias");
-        _part = program.WithGradient && !(gathers && window.CellRoom > 0) ? program.Scratch(x.Shape, x.Channels, 3) : null;
-        _cells = program.Allocate((long)program.Images * window.CellRoom + window.Small.Shape.Slack);
+        _part = program.WithGradient && !(gathers && window.Adds) ? program.Scratch(x.Shape, x.Channels, 3) : null;
+        program.Reserve(window);
+        (_cells, _parts) = (program.Keep(window.CellRoom, window.Small.Shape.Slack), program.Pass(0, window.PartRoom, window.Small.Shape.Slack));
     }
 
     /// <inheritdoc/>
     public override void Forward(int images)
     {
-        var bias = _weights.Theta + _bias;
+        T* bias = _program.Weights.Theta + _bias, scratch = _program.WindowScratch;
         for (var n = 0; n < images; n++)
         {
             if (_gathers)
             {
-                _window.Gather(_x.Values(n), Cells(n), bias, _y.Values(n));
+                _window.Gather(_x.Values(n), _cells.Of(n), scratch, bias, _y.Values(n));
             }
             else
             {
-                _window.Scatter(_x.Values(n), Cells(n), bias, _y.Values(n), add: false);
+                _window.Scatter(_x.Values(n), scratch, bias, _y.Values(n), add: false);
             }
         }
     }
@@ -52,29 +53,24 @@ internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
     /// <inheritdoc/>
     public override void Backward(int images, T* gradient)
     {
+        var add = !_x.IsFirstGradient(_use);
+        var scratch = _program.WindowScratch;
         for (var n = 0; n < images; n++)
         {
             BiasGradient(_y.Gradient(n), _y.Channels, _y.Shape.Stride, gradient + _bias);
-        }
+            if (_window.PartRoom > 0)
+            {
+                _window.Part(_gathers ? _y.Gradient(n) : _x.Values(n), _parts.Of(n));
+            }
 
-        var add = !_x.IsFirstGradient(_use);
-        if (_gathers)
-        {
-            // Forward has left the cells of x.
-            var plain = _window.CellRoom == 0;
-            _window.WeightGradient(_y.Gradient(0), _y.ImageStride, plain ? _x.Values(0) : Cells(0), plain ? _x.ImageStride : _window.CellRoom, images, gradient);
-        }
-
-        for (var n = 0; n < images; n++)
-        {
             var dx = add && _part is not null ? _part.Values(0) : _x.Gradient(n);
             if (_gathers)
             {
-                _window.Scatter(_y.Gradient(n), Cells(n), null, dx, add && _part is null);
+                _window.Scatter(_y.Gradient(n), scratch, null, dx, add && _part is null);
             }
             else
             {
-                _window.Gather(_y.Gradient(n), Cells(n), null, dx);
+                _window.Gather(_y.Gradient(n), _cells.Of(n), scratch, null, dx);
             }
 
             if (add && _part is not null)
@@ -83,11 +79,12 @@ internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
             }
         }
 
-        if (!_gathers)
-        {
-            _window.WeightGradient(_x.Values(0), _x.ImageStride, Cells(0), _window.CellRoom, images, gradient);
-        }
+        // Whichever way it went, the small image of a convolution is what it makes, and of a transposed one what it takes.
+        var (small, big) = _gathers ? (_y, _x) : (_x, _y);
+        var (ofSmall, ofBig) = (_window.PartRoom > 0, _window.CellRoom > 0);
+        _window.WeightGradient(
+            ofSmall ? _parts.Of(0) : _gathers ? small.Gradient(0) : small.Values(0), ofSmall ? _parts.Stride : small.ImageStride,
+            ofBig ? _cells.Of(0) : _gathers ? big.Values(0) : big.Gradient(0), ofBig ? _cells.Stride : big.ImageStride,
+            images, scratch, gradient);
     }
-
-    private T* Cells(int image) => _cells.Pointer + (long)image * _window.CellRoom;
 }

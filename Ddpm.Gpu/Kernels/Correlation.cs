@@ -32,7 +32,7 @@ internal static unsafe class Correlation<T>
     /// <param name="y">The planes to be made.</param>
     /// <param name="yStride">From one to the next.</param>
     /// <param name="outs">How many.</param>
-    /// <param name="length">Whole pairs of vectors.</param>
+    /// <param name="length">Whole vectors.</param>
     public static void Sum(
         T* x, nint xStride, int channels, ReadOnlySpan<int> taps, T* w, T* bias, T* mask, T* y, nint yStride, int outs, int length)
     {
@@ -61,9 +61,7 @@ internal static unsafe class Correlation<T>
         }
     }
 
-    /// <summary>
-    /// g[o·gStride + places[i]] += Σ_n Σ_p d[n][o][p]·x[n][p + offsets[i]] for p in [0, length): the gradient of the weights.
-    /// </summary>
+    /// <summary>made[o][i] = Σ_n Σ_p d[n][o][p]·x[n][p + offsets[i]] for p in [0, length): what the gradient of the weights is made of.</summary>
     /// <param name="d">The gradient planes of image 0, from their first pixel; zero where there is no pixel.</param>
     /// <param name="dImage">From one image to the next.</param>
     /// <param name="dStride">From one plane to the next.</param>
@@ -73,13 +71,12 @@ internal static unsafe class Correlation<T>
     /// <param name="offsets">The plane and the tap of each input.</param>
     /// <param name="images">How many images.</param>
     /// <param name="length">Whole vectors.</param>
-    /// <param name="g">The gradient.</param>
-    /// <param name="gStride">In it, from one out to the next.</param>
-    /// <param name="places">And for each input, where from there.</param>
-    public static void Gradient(
-        T* d, nint dImage, nint dStride, int outs, T* x, nint xImage, ReadOnlySpan<int> offsets, int images, int length, T* g, nint gStride, ReadOnlySpan<int> places)
+    /// <param name="made">The sums, outs × inputs.</param>
+    public static void Products(T* d, nint dImage, nint dStride, int outs, T* x, nint xImage, ReadOnlySpan<int> offsets, int images, int length, T* made)
     {
-        var sums = stackalloc Vector512<T>[Most * Most];
+        const int Room = Most * Most + 16; // as many as are added at once
+        var sums = stackalloc Vector512<T>[Room];
+        var totals = stackalloc T[Room];
         var (most, ins) = Vector512.IsHardwareAccelerated ? (Most, Most) : (Few, FewInputs);
         for (var o = 0; o < outs; o += most)
         {
@@ -100,11 +97,13 @@ internal static unsafe class Correlation<T>
                     TwoByThree(d + o * dStride, dImage, Out(1), x + offsets[i], xImage, x1, x2, images, length, sums);
                 }
 
-                for (var k = 0; k < Math.Min(ins, offsets.Length - i); k++)
+                Lanes<T>.Sums(sums, ins * most, totals);
+                for (var j = 0; j < Math.Min(most, outs - o); j++)
                 {
-                    for (var j = 0; j < Math.Min(most, outs - o); j++)
+                    var row = made + (o + j) * offsets.Length + i;
+                    for (var k = 0; k < Math.Min(ins, offsets.Length - i); k++)
                     {
-                        g[(o + j) * gStride + places[i + k]] += Lanes<T>.Sum(sums[k * most + j]);
+                        row[k] = totals[k * most + j];
                     }
                 }
             }
@@ -119,7 +118,8 @@ internal static unsafe class Correlation<T>
     {
         var lanes = Vector512<T>.Count;
         var sums = stackalloc Vector512<T>[2 * Block];
-        for (var p = 0; p < length; p += 2 * lanes)
+        var p = 0;
+        for (; p + lanes < length; p += 2 * lanes)
         {
             Vector512<T> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default, a8 = default, a9 = default;
             Vector512<T> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default, b8 = default, b9 = default;
@@ -154,6 +154,32 @@ internal static unsafe class Correlation<T>
                 }
             }
 
+            if (bias is null && mask is null && outs == Block)
+            {
+                var to = y + p;
+                a0.Store(to);
+                b0.Store(to + lanes);
+                a1.Store(to + yStride);
+                b1.Store(to + yStride + lanes);
+                a2.Store(to + 2 * yStride);
+                b2.Store(to + 2 * yStride + lanes);
+                a3.Store(to + 3 * yStride);
+                b3.Store(to + 3 * yStride + lanes);
+                a4.Store(to + 4 * yStride);
+                b4.Store(to + 4 * yStride + lanes);
+                a5.Store(to + 5 * yStride);
+                b5.Store(to + 5 * yStride + lanes);
+                a6.Store(to + 6 * yStride);
+                b6.Store(to + 6 * yStride + lanes);
+                a7.Store(to + 7 * yStride);
+                b7.Store(to + 7 * yStride + lanes);
+                a8.Store(to + 8 * yStride);
+                b8.Store(to + 8 * yStride + lanes);
+                a9.Store(to + 9 * yStride);
+                b9.Store(to + 9 * yStride + lanes);
+                continue;
+            }
+
             (sums[0], sums[2], sums[4], sums[6], sums[8]) = (a0, a1, a2, a3, a4);
             (sums[10], sums[12], sums[14], sums[16], sums[18]) = (a5, a6, a7, a8, a9);
             (sums[1], sums[3], sums[5], sums[7], sums[9]) = (b0, b1, b2, b3, b4);
@@ -165,6 +191,67 @@ internal static unsafe class Correlation<T>
                 Lanes<T>.Where(low, sums[2 * o] + term).Store(y + o * yStride + p);
                 Lanes<T>.Where(high, sums[2 * o + 1] + term).Store(y + o * yStride + p + lanes);
             }
+        }
+
+        if (p < length)
+        {
+            TenOfOne(x + p, xStride, channels, taps, tapCount, weights, bias, mask is null ? null : mask + p, y + p, yStride, outs);
+        }
+    }
+
+    /// <summary>The same of a single vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void TenOfOne(T* x, nint xStride, int channels, int* taps, int tapCount, T* w, T* bias, T* mask, T* y, nint yStride, int outs)
+    {
+        var sums = stackalloc Vector512<T>[Block];
+        Vector512<T> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default, a8 = default, a9 = default;
+        for (var c = 0; c < channels; c++, x += xStride)
+        {
+            for (var k = 0; k < tapCount; k++, w += Block)
+            {
+                var u = Vector512.Load(x + taps[k]);
+                a0 = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[0]), a0);
+                a1 = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[1]), a1);
+                a2 = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[2]), a2);
+                a3 = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[3]), a3);
+                a4 = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[4]), a4);
+                a5 = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[5]), a5);
+                a6 = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[6]), a6);
+                a7 = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[7]), a7);
+                a8 = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[8]), a8);
+                a9 = Lanes<T>.MultiplyAdd(u, Vector512.Create(w[9]), a9);
+            }
+        }
+
+        if (bias is null && mask is null && outs == Block)
+        {
+            a0.Store(y);
+            a1.Store(y + yStride);
+            a2.Store(y + 2 * yStride);
+            a3.Store(y + 3 * yStride);
+            a4.Store(y + 4 * yStride);
+            a5.Store(y + 5 * yStride);
+            a6.Store(y + 6 * yStride);
+            a7.Store(y + 7 * yStride);
+            a8.Store(y + 8 * yStride);
+            a9.Store(y + 9 * yStride);
+            return;
+        }
+
+        sums[0] = a0;
+        sums[1] = a1;
+        sums[2] = a2;
+        sums[3] = a3;
+        sums[4] = a4;
+        sums[5] = a5;
+        sums[6] = a6;
+        sums[7] = a7;
+        sums[8] = a8;
+        sums[9] = a9;
+        var ones = mask is null ? Vector512<T>.One : Vector512.Load(mask);
+        for (var o = 0; o < outs; o++)
+        {
+            Lanes<T>.Where(ones, sums[o] + (bias is null ? Vector512<T>.Zero : Vector512.Create(bias[o]))).Store(y + o * yStride);
         }
     }
 
@@ -203,26 +290,34 @@ internal static unsafe class Correlation<T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void One(T* x, nint xStride, int channels, int* taps, int tapCount, T* weights, T* bias, T* mask, T* y, int length)
     {
+        // Four sums side by side, as an addition takes as long as four of them.
+        const int AtOnce = 4;
         var lanes = Vector512<T>.Count;
         var term = bias is null ? Vector512<T>.Zero : Vector512.Create(*bias);
-        for (var p = 0; p < length; p += 2 * lanes)
+        var sums = stackalloc Vector512<T>[AtOnce];
+        for (var p = 0; p < length; p += AtOnce * lanes)
         {
-            Vector512<T> a = default, b = default;
+            Vector512<T> a = default, b = default, c = default, d = default;
             var w = weights;
             var plane = x + p;
-            for (var c = 0; c < channels; c++, plane += xStride)
+            for (var channel = 0; channel < channels; channel++, plane += xStride)
             {
                 for (var k = 0; k < tapCount; k++, w++)
                 {
                     var f = Vector512.Create(*w);
                     a = Lanes<T>.MultiplyAdd(Vector512.Load(plane + taps[k]), f, a);
                     b = Lanes<T>.MultiplyAdd(Vector512.Load(plane + taps[k] + lanes), f, b);
+                    c = Lanes<T>.MultiplyAdd(Vector512.Load(plane + taps[k] + 2 * lanes), f, c);
+                    d = Lanes<T>.MultiplyAdd(Vector512.Load(plane + taps[k] + 3 * lanes), f, d);
                 }
             }
 
-            var (low, high) = Masks(mask, p);
-            Lanes<T>.Where(low, a + term).Store(y + p);
-            Lanes<T>.Where(high, b + term).Store(y + p + lanes);
+            (sums[0], sums[1], sums[2], sums[3]) = (a, b, c, d);
+            for (var i = 0; i < AtOnce && p + i * lanes < length; i++)
+            {
+                var at = p + i * lanes;
+                Lanes<T>.Where(mask is null ? Vector512<T>.One : Vector512.Load(mask + at), sums[i] + term).Store(y + at);
+            }
         }
     }
 

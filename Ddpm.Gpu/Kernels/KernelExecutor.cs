@@ -34,7 +34,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     public int ShareSize(int batch) => GradientImages;
 
     /// <inheritdoc/>
-    public void Take(Tensor theta, bool withGradient) => _weights.Pack((_theta = theta).Pointer<T>(), withGradient);
+    public void Take(Tensor theta, bool withGradient) => _weights.Pack((_theta = theta).Pointer<T>());
 
     /// <inheritdoc/>
     public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null)

@@ -15,6 +15,8 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
     private readonly List<KernelNode<T>> _nodes = [];
     private readonly Dictionary<(int Size, int Channels, int Purpose), Activation<T>> _scratch = [];
     private readonly List<IDisposable> _memory = [];
+    private readonly SharedRoom<T> _windowScratch = new();
+    private readonly SharedRoom<T>[] _passing = [new(), new()];
     private readonly NativeArray<T> _embeddings;
     private readonly int[] _timesteps, _classes;
     private readonly int _embeddingDimension, _classOffset;
@@ -55,6 +57,9 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
 
     /// <summary>The network's output.</summary>
     public Activation<T> Output { get; }
+
+    /// <summary>The scratch of all windows that were <see cref="Reserve">reserved</see>.</summary>
+    public T* WindowScratch => _windowScratch.Pointer;
 
     /// <summary>The embedding of an image's timestep, and of its class where the network knows classes.</summary>
     public T* Embedding(int image) => _conditions is null ? OfTimestep(image) : _conditions.Pointer + (long)image * _embeddingDimension;
@@ -117,6 +122,25 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
 
         return scratch;
     }
+
+    /// <summary>Makes sure of a window's scratch.</summary>
+    public void Reserve(Window<T> window) => _windowScratch.Reserve(window.Scratch);
+
+    /// <summary>Room for what is kept of each image until its gradient is made; of one image where none will be.</summary>
+    /// <param name="each">How many numbers of an image.</param>
+    /// <param name="slack">How many behind the last.</param>
+    public KeptRows<T> Keep(int each, int slack)
+    {
+        var room = new SharedRoom<T>();
+        _memory.Add(room);
+        return Rows(room, each, slack);
+    }
+
+    /// <summary>The same that a layer needs no longer than it computes, and shares with all others.</summary>
+    /// <param name="which">Which of two such rooms.</param>
+    /// <param name="each">How many numbers of an image.</param>
+    /// <param name="slack">How many behind the last.</param>
+    public KeptRows<T> Pass(int which, int each, int slack) => Rows(_passing[which], each, slack);
 
     /// <inheritdoc/>
     public Activation<T> Shift(TimeProjection projection, Activation<T> x)
@@ -182,7 +206,19 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _memory.ForEach(memory => memory.Dispose());
+    public void Dispose()
+    {
+        foreach (var memory in (IDisposable[])[.. _memory, _windowScratch, .. _passing])
+        {
+            memory.Dispose();
+        }
+    }
+
+    private KeptRows<T> Rows(SharedRoom<T> room, int each, int slack)
+    {
+        room.Reserve((long)(WithGradient ? Images : 1) * each + slack);
+        return new(room, each, WithGradient);
+    }
 
     private T* OfTimestep(int image) => _embeddings.Pointer + (long)_timesteps[image] * _embeddingDimension;
 

@@ -11,7 +11,7 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout) : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Dictionary<int, PlaneShape<T>> _shapes = [];
-    private readonly Dictionary<string, (Window<T> Window, bool Gathers)> _windows = [];
+    private readonly Dictionary<string, Window<T>> _windows = [];
     private readonly Dictionary<string, KernelNorm<T>> _norms = [];
 
     /// <summary>θ, as it was packed last.</summary>
@@ -24,14 +24,12 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout) : IDisposable
     public int Offset(string parameter) => layout.Offset(parameter);
 
     /// <summary>The window of a convolution from a big image of a size.</summary>
-    public Window<T> Window(Convolution layer, int size) => Known(_windows, layer.Name, () => (
-        new(Offset(layer.Name + ".weight"), (layer.Out, Shape(layer.OutputSize(size))), (layer.In, Shape(size)),
-            layer.Kernel, layer.Stride, layer.Padding), true)).Window;
+    public Window<T> Window(Convolution layer, int size) => Known(_windows, layer.Name, () => Window<T>.Of(
+        Offset(layer.Name + ".weight"), (layer.Out, Shape(layer.OutputSize(size))), (layer.In, Shape(size)), layer.Kernel, layer.Stride, layer.Padding));
 
     /// <summary>The window of a transposed convolution from a small image of a size.</summary>
-    public Window<T> Window(TransposedConvolution layer, int size) => Known(_windows, layer.Name, () => (
-        new(Offset(layer.Name + ".weight"), (layer.In, Shape(size)), (layer.Out, Shape(layer.OutputSize(size))),
-            layer.Kernel, layer.Stride, layer.Padding), false)).Window;
+    public Window<T> Window(TransposedConvolution layer, int size) => Known(_windows, layer.Name, () => Window<T>.Of(
+        Offset(layer.Name + ".weight"), (layer.In, Shape(size)), (layer.Out, Shape(layer.OutputSize(size))), layer.Kernel, layer.Stride, layer.Padding));
 
     /// <summary>A normalisation.</summary>
     public KernelNorm<T> Norm(LayerNorm layer) => Known(_norms, layer.Name, () => new(
@@ -39,13 +37,12 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout) : IDisposable
 
     /// <summary>Takes the numbers of θ. Nobody may compute meanwhile.</summary>
     /// <param name="theta">θ, which has to stay where it is as long as anybody computes.</param>
-    /// <param name="both">Whether gradients will be computed too.</param>
-    public void Pack(T* theta, bool both)
+    public void Pack(T* theta)
     {
         Theta = theta;
-        foreach (var (window, gathers) in _windows.Values)
+        foreach (var window in _windows.Values)
         {
-            window.Pack(theta, both, gathers);
+            window.Pack(theta);
         }
 
         foreach (var norm in _norms.Values)
@@ -57,7 +54,7 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (window, _) in _windows.Values)
+        foreach (var window in _windows.Values)
         {
             window.Dispose();
         }

@@ -18,11 +18,11 @@ internal sealed unsafe class PlaneShape<T>
         var lanes = Lanes<T>.Count;
         (Size, Pitch) = (size, size + 1);
         Origin = Up(Pitch + 1, lanes);
-        Length = Up(size * Pitch, 2 * lanes);
-        Vectors = Up(size * Pitch, lanes);
-        Stride = Origin + Vectors;
-        Cells = Up((size + 1) * Pitch, 2 * lanes);
-        Slack = Up(2 * Origin, 2 * lanes) + 4 * lanes;
+        Length = Up(size * Pitch, lanes);
+        Stride = Origin + Length;
+        CellLength = Up((size + 1) * Pitch, lanes);
+        Cells = Up(size * Pitch + Up(Pitch, lanes), lanes);
+        Slack = Up(2 * Origin, lanes) + 6 * lanes;
         Mask = new(Stride + Slack);
         for (var i = 0; i < size * Pitch; i++)
         {
@@ -39,16 +39,16 @@ internal sealed unsafe class PlaneShape<T>
     /// <summary>Where the first pixel is.</summary>
     public int Origin { get; }
 
-    /// <summary>From the first pixel, how far kernels compute: all rows, up to whole pairs of vectors.</summary>
+    /// <summary>From the first pixel, how far kernels compute: all rows, up to whole vectors.</summary>
     public int Length { get; }
-
-    /// <summary>The same up to whole vectors.</summary>
-    public int Vectors { get; }
 
     /// <summary>From one plane to the next.</summary>
     public int Stride { get; }
 
-    /// <summary>The size of a plane of cells, of which there is one row and one column more than pixels.</summary>
+    /// <summary>The length of a plane of cells, of which there is one row and one column more than pixels, up to whole vectors.</summary>
+    public int CellLength { get; }
+
+    /// <summary>From one plane of cells to the next: so far that whole vectors of its last row fit.</summary>
     public int Cells { get; }
 
     /// <summary>What lies behind the last plane, so that no kernel reads beyond the end.</summary>
@@ -57,5 +57,6 @@ internal sealed unsafe class PlaneShape<T>
     /// <summary>A plane of 1 for each pixel and 0 elsewhere, and 0 behind it.</summary>
     public NativeArray<T> Mask { get; }
 
-    private static int Up(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+    /// <summary>The next multiple.</summary>
+    public static int Up(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 }
