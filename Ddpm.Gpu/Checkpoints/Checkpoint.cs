@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
@@ -54,26 +53,27 @@ public static class Checkpoint
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        var tensors = Seq1(Stored(UNetConfig.EmbeddingName, network.TimeEmbedding))
-            .Concat(Stored("", network.Layout, state.Weights))
-            .Concat(Stored(FirstMoment, network.Layout, state.FirstMoment))
-            .Concat(Stored(SecondMoment, network.Layout, state.SecondMoment))
-            .Concat(state.Average is { } average ? Stored(Average, network.Layout, average) : []);
-        var bare = Valid(SafetensorsFile.Create(tensors, HashMap<string, string>()));
+        var tensors = Seq1(StoredWeights.Of(UNetConfig.EmbeddingName, network.TimeEmbedding))
+            .Concat(StoredWeights.Of("", network.Layout, state.Weights))
+            .Concat(StoredWeights.Of(FirstMoment, network.Layout, state.FirstMoment))
+            .Concat(StoredWeights.Of(SecondMoment, network.Layout, state.SecondMoment))
+            .Concat(state.Average is { } average ? StoredWeights.Of(Average, network.Layout, average) : []);
+        var bare = StoredWeights.Valid(SafetensorsFile.Create(tensors, HashMap<string, string>()));
         var text = JsonSerializer.Serialize(header, Json);
-        return Valid(SafetensorsFile.Create(bare.Tensors, HashMap((HeaderKey, text), (HeaderChecksumKey, Sha256(text)), (ChecksumKey, Safetensors.Checksum(bare)))));
+        return StoredWeights.Valid(SafetensorsFile.Create(bare.Tensors, HashMap((HeaderKey, text), (HeaderChecksumKey, Sha256(text)), (ChecksumKey, Safetensors.Checksum(bare)))));
     }
 
     /// <summary>The embedding and the weights alone, a prefix before their names.</summary>
     internal static SafetensorsFile Weights(UNet network, Tensor theta, string prefix) =>
-        Valid(SafetensorsFile.Create(Seq1(Stored(prefix + UNetConfig.EmbeddingName, network.TimeEmbedding)).Concat(Stored(prefix, network.Layout, theta)), HashMap<string, string>()));
+        StoredWeights.Valid(SafetensorsFile.Create(
+            Seq1(StoredWeights.Of(prefix + UNetConfig.EmbeddingName, network.TimeEmbedding)).Concat(StoredWeights.Of(prefix, network.Layout, theta)), HashMap<string, string>()));
 
     /// <summary>The checksum (<see cref="Safetensors.Checksum"/>) of the weights under their state-dict names, without the embedding and Adam's moments.</summary>
     public static string WeightsSha256(UNet network, Tensor theta)
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        return Safetensors.Checksum(Valid(SafetensorsFile.Create(toSeq(Stored("", network.Layout, theta)), HashMap<string, string>())));
+        return Safetensors.Checksum(StoredWeights.Valid(SafetensorsFile.Create(toSeq(StoredWeights.Of("", network.Layout, theta)), HashMap<string, string>())));
     }
 
     /// <summary>The header of a checkpoint, once its checksums have been compared.</summary>
@@ -120,7 +120,7 @@ public static class Checkpoint
         var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
         var embedding = new Parameter(UNetConfig.EmbeddingName, Array(config.Timesteps, config.EmbeddingDimension), new Initialization.Constant(0));
         var wanted = withEmbedding || stored.ContainsKey(UNetConfig.EmbeddingName) ? config.Parameters.Add(embedding) : config.Parameters;
-        return Complete(wanted.Bind(parameter => Fault(stored, parameter.Name, parameter)).ToArr());
+        return StoredWeights.Complete(stored, "", wanted);
     }
 
     /// <summary>The training state in a checkpoint.</summary>
@@ -141,51 +141,11 @@ public static class Checkpoint
     /// <returns>θ; or every tensor that is missing or of another shape.</returns>
     public static Fin<Tensor> LoadWeights(SafetensorsFile file, UNet network) => Vector(file, IsAveraged(file) ? Average : "", network);
 
+    private static Fin<Tensor> Vector(SafetensorsFile file, string prefix, UNet network) =>
+        StoredWeights.Vector(file, prefix, network.Layout, network.Type, network.Device);
+
     private static bool IsAveraged(SafetensorsFile file) => file.Tensors.Exists(tensor => tensor.Name.StartsWith(Average, StringComparison.Ordinal));
 
     private static string Sha256(string text) =>
         Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
-
-    private static SafetensorsTensor[] Stored(string prefix, WeightLayout layout, Tensor vector)
-    {
-        var views = layout.View(vector);
-        return [.. layout.Parameters.Map(parameter => Stored(prefix + parameter.Name, views[parameter.Name]))];
-    }
-
-    private static SafetensorsTensor Stored(string name, Tensor value) => Valid(SafetensorsTensor.Create(
-        name,
-        value.dtype == ScalarType.Float64 ? SafetensorsType.F64 : SafetensorsType.F32,
-        value.shape.ToArr(),
-        value.contiguous().cpu().bytes.ToArray()));
-
-    private static Fin<Tensor> Vector(SafetensorsFile file, string prefix, UNet network)
-    {
-        var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
-        return Complete(network.Layout.Parameters.Bind(parameter => Fault(stored, prefix + parameter.Name, parameter)).ToArr()).Map(_ => network.Layout.Assemble(
-            (parameter, _, destination) => Widen(MemoryMarshal.Cast<byte, float>(stored[prefix + parameter.Name].Data.Span), destination),
-            network.Type, network.Device));
-    }
-
-    private static Fin<Unit> Complete(Arr<string> faults) => faults.IsEmpty
-        ? unit
-        : FinFail<Unit>(Error.New($"its tensors are those of another network: {string.Join("; ", faults.Take(3))}{(faults.Count > 3 ? $"; and {faults.Count - 3} more" : "")}"));
-
-    private static void Widen(ReadOnlySpan<float> source, Span<double> destination)
-    {
-        for (var i = 0; i < source.Length; i++)
-        {
-            destination[i] = source[i];
-        }
-    }
-
-    private static Arr<string> Fault(Dictionary<string, SafetensorsTensor> stored, string name, Parameter parameter) =>
-        !stored.TryGetValue(name, out var tensor) ? Array($"{name} is missing")
-        : tensor.Type != SafetensorsType.F32 ? Array($"{name} is {tensor.Type.Name}, not F32")
-        : tensor.Shape != parameter.Shape.Map(size => (long)size) ? Array($"{name} is {Shape(tensor.Shape)}, not {Shape(parameter.Shape.Map(size => (long)size))}")
-        : Arr<string>.Empty;
-
-    private static string Shape(Arr<long> shape) => string.Join("×", shape);
-
-    // What we write ourselves is right, or it is a bug.
-    private static T Valid<T>(Validation<Error, T> made) => made.IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
 }

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
+using Ddpm.Gpu.Checkpoints;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
@@ -38,10 +38,8 @@ public static class ClassifierFile
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        var views = trained.Classifier.Layout.View(trained.Theta);
-        var tensors = trained.Config.Parameters.Map(parameter => Valid(SafetensorsTensor.Create(
-            parameter.Name, SafetensorsType.F32, parameter.Shape.Map(size => (long)size), views[parameter.Name].contiguous().cpu().bytes.ToArray())));
-        return Valid(SafetensorsFile.Create(tensors, HashMap((HeaderKey, JsonSerializer.Serialize(header, Json)))));
+        return StoredWeights.Valid(SafetensorsFile.Create(
+            StoredWeights.Of("", trained.Classifier.Layout, trained.Theta), HashMap((HeaderKey, JsonSerializer.Serialize(header, Json)))));
     }
 
     /// <summary>The classifier in a file.</summary>
@@ -52,9 +50,9 @@ public static class ClassifierFile
         from header in Header(file)
         from config in ClassifierConfig.Create(header.ImageSize, header.ImageChannels, header.Classes)
             .Match(Fin<ClassifierConfig>.Succ, faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))))
-        from weights in config.Parameters.Map(parameter => Weight(file, parameter)).Sequence()
         let classifier = new Classifier(config)
-        select (new TrainedClassifier(classifier, classifier.Layout.Assemble((_, k, destination) => weights[k].CopyTo(destination), ScalarType.Float32, device)), header);
+        from theta in StoredWeights.Vector(file, "", classifier.Layout, ScalarType.Float32, device)
+        select (new TrainedClassifier(classifier, theta), header);
 
     private static Fin<ClassifierHeader> Header(SafetensorsFile file)
     {
@@ -68,12 +66,4 @@ public static class ClassifierFile
             return Error.New(FormattableString.Invariant($"byte {e.BytePositionInLine + 1} of its metadata is not what a classifier holds there"));
         }
     }
-
-    private static Fin<double[]> Weight(SafetensorsFile file, Parameter parameter) =>
-        file.Find(parameter.Name).Filter(tensor => tensor.Type == SafetensorsType.F32 && tensor.Shape == parameter.Shape.Map(size => (long)size)).Match(
-            tensor => FinSucc(MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray().Select(value => (double)value).ToArray()),
-            () => Error.New($"its tensor {parameter.Name} is missing or has another shape or type"));
-
-    // What we write ourselves is right, or it is a bug.
-    private static T Valid<T>(Validation<Error, T> made) => made.IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
 }

@@ -15,7 +15,7 @@ public sealed class TrainedClassifier(Classifier classifier, Tensor theta) : IDi
     /// <summary>What it is.</summary>
     public ClassifierConfig Config => classifier.Config;
 
-    /// <summary>Where its parameters lie in <see cref="Theta"/>.</summary>
+    /// <summary>It as a function of its weights.</summary>
     public Classifier Classifier => classifier;
 
     /// <summary>θ.</summary>

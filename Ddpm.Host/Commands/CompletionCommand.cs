@@ -10,14 +10,14 @@ internal static class CompletionCommand
 {
     private static readonly Map<string, Func<string, string>> Shells = Map<string, Func<string, string>>(
         ("bash", program => $$"""
-            _ddpm() { mapfile -t COMPREPLY < <(compgen -W "$({{program}} "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2> /dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"); }
+            ddpm() { {{program}} "$@"; }
+            _ddpm() { mapfile -t COMPREPLY < <(compgen -W "$(ddpm "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2> /dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"); }
             complete -F _ddpm ddpm
-            alias ddpm='{{program}}'
             """),
         ("zsh", program => $$"""
-            _ddpm() { compadd -- ${(f)"$({{program}} "[suggest:${#BUFFER}]" "$BUFFER" 2> /dev/null)"}; }
+            ddpm() { {{program}} "$@"; }
+            _ddpm() { compadd -- ${(f)"$(ddpm "[suggest:${#BUFFER}]" "$BUFFER" 2> /dev/null)"}; }
             compdef _ddpm ddpm
-            alias ddpm='{{program}}'
             """),
         ("pwsh", program => $$"""
             function ddpm { {{program}} @args }

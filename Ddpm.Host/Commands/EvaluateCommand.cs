@@ -62,7 +62,7 @@ internal static class EvaluateCommand
             from test in data.Load(said, judged.Dataset, view, stop, DataSplit.Test, judged.Shape)
             from fits in (train.Images.Height, train.Images.Channels) == (judged.Images.Height, judged.Images.Channels)
                 ? FinSucc(unit)
-                : Error.New($"the images are {judged.Images.Height}×{judged.Images.Width}×{judged.Images.Channels}, and those of {train.Description.Title} {train.Images.Height}×{train.Images.Width}×{train.Images.Channels}: name the data that they imitate with --dataset or --data")
+                : Error.New($"the images are {Described(judged.Images)}, and those of {train.Description.Title} {Described(train.Images)}: name the data that they imitate with --dataset or --data")
             from features in judging.Features(said, train, device)
             from report in use(features, source =>
                 from comparison in Comparison.With(source, train, test, judged.Images.Count, view, stop)
@@ -95,6 +95,8 @@ internal static class EvaluateCommand
                                 select Some((set, new SamplesReport(images, set.Count, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.Span))))),
         _ => Error.New(ExitCode.Usage, "what is to be judged? Name a run with --run NAME or images with --images FILE.npy, one of them"),
     };
+
+    private static string Described(ImageSet images) => $"{images.Height}×{images.Width}×{images.Channels}";
 
     private static Fin<NpyArray> Levels(NpyArray array) => array.Type == NpyType.U1 ? array : Error.New("it holds no bytes (uint8)");
 

@@ -52,7 +52,8 @@ internal static class ImportCommand
                                 from saved in Save(folder, known, network, theta, path, bytes)
                                 select saved)
                             select known).At($"{path} cannot be imported")
-            select fun(() => view.Result($"wrote {folder.Path}, the {header.Options.Network} network for images of {header.ImageSize}×{header.ImageSize}×{header.ImageChannels}: sample --run, evaluate and export take it"))()));
+            let shape = $"{header.ImageSize}×{header.ImageSize}×{header.ImageChannels}"
+            select fun(() => view.Result($"wrote {folder.Path}, the {header.Options.Network} network for images of {shape}: sample --run, evaluate and export take it"))()));
         return command.WithExample("model.pt --run imported");
     }
 

@@ -31,7 +31,9 @@ internal sealed class MachineOptions
     public Fin<Device> Prepare(CommandLine.ParseResult said, LanguageExt.Option<MachineReceipt> otherwise = default)
     {
         var threads = said.GetValue(_threads) ?? otherwise.Map(machine => machine.Threads).ToNullable();
-        return from wanted in (Check.That("--threads", threads ?? 1, threads is null or (>= 1 and <= MostThreads), Invariant($"must lie in [1, {MostThreads}]")), DeviceChoice.Parse(said.Or(_device, otherwise.Map(machine => machine.Device).IfNone("auto"))))
+        return from wanted in (
+                       Check.That("--threads", threads ?? 1, threads is null or (>= 1 and <= MostThreads), Invariant($"must lie in [1, {MostThreads}]")),
+                       DeviceChoice.Parse(said.Or(_device, otherwise.Map(machine => machine.Device).IfNone("auto"))))
                    .Apply((_, choice) => choice).OrUsage()
                from device in ComputeDevice.Find(wanted)
                select SetThreads(device, threads);

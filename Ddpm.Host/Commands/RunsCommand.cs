@@ -48,7 +48,10 @@ internal static class RunsCommand
                 var metrics = File.Exists(folder.MetricsPath) ? MetricsLog.Read(folder).IfFail(Seq<Metric>()) : Seq<Metric>();
                 var epochs = metrics.Filter(metric => metric.Kind == "epoch" && metric.Step <= receipt.Progress.Step);
                 var state = receipt.IsImported ? "imported" : receipt.Finished ? "finished" : RunLock.Holder(folder).IsSome ? "training" : "stopped";
-                return new Entry(name, state, receipt.Options.Network is { } network && network != receipt.Options.Preset ? $"{receipt.Options.Preset} {network}" : receipt.Options.Preset, epochs.Count, receipt.Options.Epochs, epochs.LastOrNone().MatchUnsafe(last => last.Loss, () => (double?)null), Distance(folder), bytes);
+                var preset = receipt.Options.Preset;
+                return new Entry(
+                    name, state, receipt.Options.Network is { } network && network != preset ? $"{preset} {network}" : preset, epochs.Count, receipt.Options.Epochs,
+                    epochs.LastOrNone().MatchUnsafe(last => last.Loss, () => (double?)null), Distance(folder), bytes);
             },
             _ => new Entry(name, "damaged", null, null, null, null, null, bytes));
     }

@@ -148,7 +148,7 @@ internal static class SampleCommand
         return command.WithExample("--run clothes --count 25");
     }
 
-    /// <summary>Generates images from a run's best checkpoint and writes the grid, the array and the animation.</summary>
+    /// <summary>Generates images from a run's checkpoint (see <see cref="RunReceipt.Sampled"/>) and writes the grid, the array and the animation.</summary>
     public static Fin<Unit> Sample(
         RunFolder folder, Device device, Request request, Func<UNetConfig, Fin<LanguageExt.Option<Pictures>>> pictures, RunFolder target, IView view, CancellationToken stop) =>
         TrainedModel.Use(folder, device, model =>

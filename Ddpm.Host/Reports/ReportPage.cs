@@ -35,9 +35,11 @@ internal static class ReportPage
             <h1>{{Text(title)}}</h1>
             {{Columns(runs, run => $"<p>{Text(Summary(run))}</p>")}}
             {{Section("Samples", Columns(runs, run => Turn(run.Grids.Map(grid => (grid.Label, Source("image/png", grid.Png))), run.Grids.Count - 1, plays: false)))}}
-            {{Section("From noise to images", Columns(runs, run => Turn(toSeq(run.Frames.Select((frame, i) => (Invariant($"{100 * i / Math.Max(1, run.Frames.Count - 1)} %"), Source("image/webp", frame))).ToArray()), run.Frames.Count - 1, plays: true)))}}
-            {{Section("Losses and learning rate", runs.ForAll(run => run.Metrics.IsEmpty) ? "" : $"<div class=\"columns\">{Plot("the loss over epochs", Losses(runs))}{Plot("the learning rate over epochs", Rates(runs))}</div>")}}
-            {{Section("Noise schedule", $"<div class=\"columns\">{Plot("ᾱ over timesteps", Schedules(runs, "ᾱ, what is left of the image's variance", false, level => level.AlphaBar))}{Plot("the signal-to-noise ratio over timesteps", Schedules(runs, "signal-to-noise ratio", true, level => level.Snr))}</div>")}}
+            {{Section("From noise to images", Columns(runs, run => Turn(Frames(run), run.Frames.Count - 1, plays: true)))}}
+            {{Section("Losses and learning rate", runs.ForAll(run => run.Metrics.IsEmpty) ? "" : Beside(Plot("the loss over epochs", Losses(runs)), Plot("the learning rate over epochs", Rates(runs))))}}
+            {{Section("Noise schedule", Beside(
+                Plot("ᾱ over timesteps", Schedules(runs, "ᾱ, what is left of the image's variance", false, level => level.AlphaBar)),
+                Plot("the signal-to-noise ratio over timesteps", Schedules(runs, "signal-to-noise ratio", true, level => level.Snr))))}}
             {{Section("Evaluation", Evaluation(runs))}}
             {{Section("Evaluations of the network", Columns(runs, run => run.FewSteps.Match(steps => Plot("D over evaluations of the network, by sampler", steps.Plot()), () => "")))}}
             {{Section("What sampling does", Columns(runs, run => $"<details><summary>{run.Plan.HeadOrNone().IfNone("")}</summary><pre>{Text(string.Join("\n", run.Plan))}</pre></details>"))}}
@@ -50,6 +52,11 @@ internal static class ReportPage
 
             """;
     }
+
+    private static string Beside(params string[] parts) => $"<div class=\"columns\">{string.Concat(parts)}</div>";
+
+    private static Seq<(string Label, string Source)> Frames(RunReport run) =>
+        toSeq(run.Frames.Select((frame, i) => (Invariant($"{100 * i / Math.Max(1, run.Frames.Count - 1)} %"), Source("image/webp", frame))).ToArray());
 
     private static string Summary(RunReport run)
     {
@@ -113,7 +120,9 @@ internal static class ReportPage
     private static string Table(Seq<RunReport> runs, Seq<(string Name, Seq<(string Value, bool Other)> Cells)> rows)
     {
         var head = runs.Count == 1 ? "" : $"<tr><th></th>{string.Concat(runs.Map(run => $"<th>{Text(run.Name)}</th>"))}</tr>";
-        return $"<div class=\"scroll\"><table>{head}{string.Concat(rows.Map(row => $"<tr><th>{Text(row.Name)}</th>{string.Concat(row.Cells.Map(cell => $"<td class=\"hash{(cell.Other ? " other" : "")}\">{Text(cell.Value)}</td>"))}</tr>"))}</table></div>";
+        string Cell((string Value, bool Other) cell) => $"<td class=\"hash{(cell.Other ? " other" : "")}\">{Text(cell.Value)}</td>";
+        string Row((string Name, Seq<(string Value, bool Other)> Cells) row) => $"<tr><th>{Text(row.Name)}</th>{string.Concat(row.Cells.Map(Cell))}</tr>";
+        return $"<div class=\"scroll\"><table>{head}{string.Concat(rows.Map(Row))}</table></div>";
     }
 
     /// <summary>A section, unless there is nothing in it.</summary>

@@ -171,8 +171,10 @@ public sealed class TrainingRun : IDisposable
         return ((int[])[_conduct.StepsAhead, _plan.StepsPerEpoch - k, Until(_receipt.Recorded.LogEvery), Until(_receipt.Recorded.CheckpointEvery)]).Min();
     }
 
-    private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(Invariant(
-        $"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, at learning rate {step.Update.LearningRate}: such a run cannot be mended, as it would come here again: begin another with train --from {_conduct.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; ")
+    private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(
+        Invariant($"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, at learning rate {step.Update.LearningRate}: ")
+        + "such a run cannot be mended, as it would come here again: "
+        + $"begin another with train --from {_conduct.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; "
         + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_conduct.Folder.CheckpointPath(_receipt.Last)}"));
 
     /// <summary>

@@ -106,6 +106,18 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pwsh", "Register-ArgumentCompleter")]
     public void A_shell_is_told_how_to_complete(string shell, string says) => Assert.Contains(says, Done("completion", shell).Output, StringComparison.Ordinal);
 
+    /// <summary>As Bash does when Tab is pressed behind "ddpm sample --sampl".</summary>
+    [Fact]
+    public void Bash_completes()
+    {
+        File.WriteAllText(_ddpm.Path("completion.bash"), Done("completion", "bash").Output);
+        var bash = new System.Diagnostics.ProcessStartInfo("bash", [
+            "-c", "source completion.bash; COMP_LINE='ddpm sample --sampl' COMP_POINT=19 COMP_WORDS=(ddpm sample --sampl) COMP_CWORD=2; _ddpm; echo \"${COMPREPLY[@]}\""])
+        { WorkingDirectory = _ddpm.Folder, RedirectStandardOutput = true };
+        using var running = System.Diagnostics.Process.Start(bash)!;
+        Assert.Equal("--sampler --sampling-steps\n", running.StandardOutput.ReadToEnd());
+    }
+
     [Fact]
     public void What_completes_is_known() =>
         Assert.Equal(["--sampler", "--sampling-steps"], Done("[suggest:19]", "ddpm sample --sampl").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));

@@ -52,7 +52,10 @@ public sealed partial class DdpmProcess : IDisposable
     /// <summary>Runs a shell script, in which "$ddpm" with arguments is the program, with the root's rights over file systems that only it sees.</summary>
     public Outcome RunScript(string script) => Start(_ => { }, null, "unshare", "-rm", "sh", "-ec", $"ddpm='dotnet {Program}'\n{script}");
 
-    private Outcome Run(Action<Process> began, string[] arguments, Action<string>? told = null) => Start(began, told, "dotnet", [Program, .. arguments]);
+    /// <summary>Tests that a shell runs in the background are told to ignore Ctrl-C, and so would be what they start.</summary>
+    private Outcome Run(Action<Process> began, string[] arguments, Action<string>? told = null) => OperatingSystem.IsLinux()
+        ? Start(began, told, "env", ["--default-signal=INT", "dotnet", Program, .. arguments])
+        : Start(began, told, "dotnet", [Program, .. arguments]);
 
     private Outcome Start(Action<Process> began, Action<string>? told, string program, params string[] arguments)
     {

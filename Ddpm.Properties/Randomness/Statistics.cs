@@ -15,7 +15,7 @@ public sealed class Statistics
     private const double KolmogorovSmirnov = 2.745;
 
     private static readonly Draws Fixed = new RandomStream(2026, StreamName.TrainingNoise).At(7, 3);
-    private static readonly double[] Uniforms = Filled(destination => Fixed.FillUniforms(destination));
+    private static readonly double[] Uniforms = [.. Enumerable.Range(0, Count).Select(Fixed.Uniform)];
     private static readonly double[] Normals = [.. FilledNormals().Select(x => (double)x)];
 
     /// <summary>E z = 0, E z² = 1, E z³ = 0, E z⁴ = 3; Var z, z², z³, z⁴ = 1, 2, 15, 96.</summary>
@@ -143,13 +143,6 @@ public sealed class Statistics
         }
 
         return 0.5 + sum * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
-    }
-
-    private static double[] Filled(Action<double[]> fill)
-    {
-        var values = new double[Count];
-        fill(values);
-        return values;
     }
 
     private static float[] FilledNormals()

@@ -21,7 +21,7 @@ public sealed class ReferenceLaws
     /// </summary>
     [Fact]
     public void The_reference_of_this_version_has_these_bits() => Assert.Equal(
-        "dde8c5955d9f127deaf7990858bc9c32b8433614cccf13b8ee452cf0d0216155",
+        "b86e1d7d4420222f7c7a774ac8c45f639b3319b454e27ee8c2ba5cc8f7744eb8",
         ReferenceManifest.Sha256(ReferenceManifest.Of(ReferenceFiles.All.Map(entry => (entry, ReferenceManifest.Sha256(entry.Content().ToBytes()))))));
 
     [Fact]

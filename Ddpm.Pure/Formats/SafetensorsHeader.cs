@@ -127,7 +127,6 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
                     var known = string.Join(", ", SafetensorsType.All);
                     return Fault($"type {Quote(typeName)} of tensor {Quote(name)} is not one of {known}: convert it first");
                 }
-
             }
             else if (json.ValueTextEquals("shape"u8) && shape is null)
             {

@@ -79,15 +79,6 @@ public readonly record struct Draws(ulong Seed, StreamName Name, uint Index, uin
     /// <summary>The standard normal number at a position: see <see cref="Normal"/>.</summary>
     public float Normal(int position) => Random.Normal.At(this, position);
 
-    /// <summary>Fills a span with the uniforms at positions from, from + 1, ….</summary>
-    public void FillUniforms(Span<double> destination, int from = 0)
-    {
-        for (var i = 0; i < destination.Length; i++)
-        {
-            destination[i] = Uniform(from + i);
-        }
-    }
-
     /// <summary>Fills a span with the standard normals at positions from, from + 1, …; vectorised, with the same bits as one by one.</summary>
     public void FillNormals(Span<float> destination, int from = 0) => Random.Normal.Fill(this, destination, from);
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ddpm.Pure.Random;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -15,10 +16,8 @@ internal static class RandomEntries
 
     private static readonly Arr<(int Index, int Step)> Addresses = Array((0, 0), (1, 0), (0, 1), (3, 7), (70_000, 65_537), (int.MaxValue, int.MaxValue));
 
-    private static readonly Arr<(StreamName Stream, string Name)> Streams = Array(
-        (StreamName.InitialNoise, "initial-noise"), (StreamName.SamplingNoise, "sampling-noise"), (StreamName.TrainingNoise, "training-noise"),
-        (StreamName.Timesteps, "timesteps"), (StreamName.Shuffling, "shuffling"), (StreamName.WeightInitialization, "weight-initialization"),
-        (StreamName.MetricSubsets, "metric-subsets"));
+    private static readonly Arr<(StreamName Stream, string Name)> Streams =
+        Enum.GetValues<StreamName>().Map(stream => (stream, JsonNamingPolicy.KebabCaseLower.ConvertName($"{stream}"))).ToArr();
 
     public static IEnumerable<ReferenceEntry> All =>
     [
