@@ -61,191 +61,163 @@ public static class TorchPickle
 
     /// <summary>The tensors by name, in their order.</summary>
     /// <param name="pickle">The bytes of data.pkl.</param>
-    public static Fin<Seq<(string Name, TorchView View)>> Read(ReadOnlyMemory<byte> pickle)
-    {
-        try
-        {
-            return Tensors(new Machine(pickle).Run());
-        }
-        catch (Refusal refusal)
-        {
-            return Error.New(refusal.Message);
-        }
-    }
+    public static Fin<Seq<(string Name, TorchView View)>> Read(ReadOnlyMemory<byte> pickle) => new Machine(pickle).Run().Bind(Tensors);
 
-    private static Seq<(string, TorchView)> Tensors(Value value)
-    {
-        if (value is not Value.Dictionary dictionary)
+    private static Fin<Seq<(string Name, TorchView View)>> Tensors(Value value) => value is Value.Dictionary dictionary
+        ? toSeq(dictionary.Entries.ToArray()).Map(entry => (entry.Key, entry.Item) switch
         {
-            throw new Refusal("it holds no dictionary of tensors: save model.state_dict(), and nothing round it");
-        }
+            (Value.Text name, Value.Tensor tensor) => FinSucc((name.Content, tensor.View)),
+            (Value.Text name, _) => Error.New($"{Quote(name.Content)} is no tensor: save model.state_dict(), and nothing beside or round it"),
+            _ => Error.New("a name of its dictionary is no text"),
+        }).Sequence()
+        : Error.New("it holds no dictionary of tensors: save model.state_dict(), and nothing round it");
 
-        return toSeq(dictionary.Entries.Select(entry => (entry.Key, entry.Item) switch
-        {
-            (Value.Text name, Value.Tensor tensor) => (name.Content, tensor.View),
-            (Value.Text name, _) => throw new Refusal($"{Quote(name.Content)} is no tensor: save model.state_dict(), and nothing beside or round it"),
-            _ => throw new Refusal("a name of its dictionary is no text"),
-        }).ToArray());
-    }
-
-    private sealed class Refusal(string message) : Exception(message);
-
+    /// <summary>The machine. Whatever can go wrong says so and answers false, which ends the program.</summary>
     private sealed class Machine(ReadOnlyMemory<byte> pickle)
     {
         private readonly List<Value> _stack = [];
         private readonly Dictionary<long, Value> _memo = [];
         private int _at;
+        private string? _fault;
+        private Value? _result;
 
-        public Value Run()
+        public Fin<Value> Run()
         {
-            while (true)
+            while (_result is null && Step())
             {
-                var (at, code) = (_at, Byte());
-                switch ((char)code)
-                {
-                    case '\x80' when Byte() is 2 or 3 or 4: // protocol
-                        break;
-                    case '\x95': // frame
-                        Take(8);
-                        break;
-                    case '}':
-                        _stack.Add(new Value.Dictionary([]));
-                        break;
-                    case ']':
-                        _stack.Add(new Value.Listing());
-                        break;
-                    case ')':
-                        _stack.Add(new Value.Tuple([]));
-                        break;
-                    case '(':
-                        _stack.Add(new Value.Mark());
-                        break;
-                    case 'N' or '\x88' or '\x89': // None, true, false
-                        _stack.Add(new Value.Unread());
-                        break;
-                    case 'G': // a real number
-                        Take(8);
-                        _stack.Add(new Value.Unread());
-                        break;
-                    case 'X':
-                        _stack.Add(Text(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))));
-                        break;
-                    case '\x8c':
-                        _stack.Add(Text(Byte()));
-                        break;
-                    case 'J':
-                        _stack.Add(new Value.Integer(BinaryPrimitives.ReadInt32LittleEndian(Take(4))));
-                        break;
-                    case 'K':
-                        _stack.Add(new Value.Integer(Byte()));
-                        break;
-                    case 'M':
-                        _stack.Add(new Value.Integer(BinaryPrimitives.ReadUInt16LittleEndian(Take(2))));
-                        break;
-                    case '\x8a':
-                        _stack.Add(Long(Take(Byte())));
-                        break;
-                    case 'q':
-                        _memo[Byte()] = Top();
-                        break;
-                    case 'r':
-                        _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Top();
-                        break;
-                    case '\x94':
-                        _memo[_memo.Count] = Top();
-                        break;
-                    case 'h':
-                        _stack.Add(Remembered(Byte()));
-                        break;
-                    case 'j':
-                        _stack.Add(Remembered(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))));
-                        break;
-                    case 't':
-                        var items = ToMark();
-                        _stack.Add(new Value.Tuple(new Arr<Value>(items)));
-                        break;
-                    case '\x85' or '\x86' or '\x87': // tuples of one, two and three
-                        var some = Enumerable.Range(0, code - 0x84).Select(_ => Pop()).Reverse().ToArray();
-                        _stack.Add(new Value.Tuple(new Arr<Value>(some)));
-                        break;
-                    case 'c':
-                        _stack.Add(Global(Line(), Line()));
-                        break;
-                    case '\x93':
-                        var (name, module) = (Pop(), Pop());
-                        _stack.Add(Global(((module as Value.Text) ?? throw Wrong()).Content, ((name as Value.Text) ?? throw Wrong()).Content));
-                        break;
-                    case 'Q':
-                        _stack.Add(Storage(Pop()));
-                        break;
-                    case 'R':
-                        var (arguments, made) = (Pop(), Pop());
-                        _stack.Add(Made(made, (arguments as Value.Tuple ?? throw Wrong()).Items));
-                        break;
-                    case 's':
-                        var (item, key) = (Pop(), Pop());
-                        Put([key, item]);
-                        break;
-                    case 'u':
-                        Put(ToMark());
-                        break;
-                    case 'a':
-                        Pop();
-                        break;
-                    case 'e':
-                        ToMark();
-                        break;
-                    case 'b': // the state of an ordered dictionary: its metadata
-                        Pop();
-                        break;
-                    case '.':
-                        return Pop();
-                    default:
-                        throw new Refusal(Invariant($"byte {at} of its pickle asks for instruction 0x{code:x2}, which no dictionary of tensors needs: it is refused"));
-                }
+            }
+
+            return _result is null ? Error.New(_fault ?? "") : _result;
+        }
+
+        private bool Step()
+        {
+            var at = _at;
+            if (!Byte(out var code))
+            {
+                return false;
+            }
+
+            switch ((char)code)
+            {
+                case '\x80': // protocol
+                    return Byte(out var protocol) && (protocol is 2 or 3 or 4 || Unknown(at, code));
+                case '\x95': // frame
+                    return Take(8, out _);
+                case '}':
+                    return Push(new Value.Dictionary([]));
+                case ']':
+                    return Push(new Value.Listing());
+                case ')':
+                    return Push(new Value.Tuple(Arr<Value>.Empty));
+                case '(':
+                    return Push(new Value.Mark());
+                case 'N' or '\x88' or '\x89': // None, true, false
+                    return Push(new Value.Unread());
+                case 'G': // a real number
+                    return Take(8, out _) && Push(new Value.Unread());
+                case 'X':
+                    return Take(4, out var longLength) && PushText(BinaryPrimitives.ReadUInt32LittleEndian(longLength));
+                case '\x8c':
+                    return Byte(out var shortLength) && PushText(shortLength);
+                case 'J':
+                    return Take(4, out var four) && Push(new Value.Integer(BinaryPrimitives.ReadInt32LittleEndian(four)));
+                case 'K':
+                    return Byte(out var one) && Push(new Value.Integer(one));
+                case 'M':
+                    return Take(2, out var two) && Push(new Value.Integer(BinaryPrimitives.ReadUInt16LittleEndian(two)));
+                case '\x8a':
+                    return Byte(out var size) && Take(size, out var digits) && PushLong(digits);
+                case 'q':
+                    return Byte(out var near) && Remember(near);
+                case 'r':
+                    return Take(4, out var far) && Remember(BinaryPrimitives.ReadUInt32LittleEndian(far));
+                case '\x94':
+                    return Remember(_memo.Count);
+                case 'h':
+                    return Byte(out var nearby) && Recall(nearby);
+                case 'j':
+                    return Take(4, out var faraway) && Recall(BinaryPrimitives.ReadUInt32LittleEndian(faraway));
+                case 't':
+                    return ToMark(out var items) && Push(new Value.Tuple(new Arr<Value>(items)));
+                case '\x85' or '\x86' or '\x87': // tuples of one, two and three
+                    return Pop(code - 0x84, out var some) && Push(new Value.Tuple(new Arr<Value>(some)));
+                case 'c':
+                    return Line(out var module) && Line(out var name) && PushGlobal(module, name);
+                case '\x93':
+                    return Pop(2, out var names) && (names is [Value.Text first, Value.Text second] ? PushGlobal(first.Content, second.Content) : Wrong());
+                case 'Q':
+                    return Pop(1, out var persistent) && PushStorage(persistent[0]);
+                case 'R':
+                    return Pop(2, out var call) && (call[1] is Value.Tuple arguments ? PushMade(call[0], arguments.Items) : Wrong());
+                case 's':
+                    return Pop(2, out var pair) && Put(pair);
+                case 'u':
+                    return ToMark(out var pairs) && Put(pairs);
+                case 'a' or 'b': // an item of a list; the state of an ordered dictionary: its metadata
+                    return Pop(1, out _);
+                case 'e':
+                    return ToMark(out _);
+                case '.':
+                    return Pop(1, out var last) && (_result = last[0]) is not null;
+                default:
+                    return Unknown(at, code);
             }
         }
 
-        private static Refusal Wrong() => new("its pickle is damaged: an instruction meets what it cannot be meant for");
-
-        private byte Byte() => Take(1)[0];
-
-        private ReadOnlySpan<byte> Take(uint count)
+        private bool Refuse(string fault)
         {
+            _fault = fault;
+            return false;
+        }
+
+        private bool Wrong() => Refuse("its pickle is damaged: an instruction meets what it cannot be meant for");
+
+        private bool Unknown(int at, byte code) =>
+            Refuse(Invariant($"byte {at} of its pickle asks for instruction 0x{code:x2}, which no dictionary of tensors needs: it is refused"));
+
+        private bool Take(uint count, out ReadOnlySpan<byte> taken)
+        {
+            taken = default;
             if (count > pickle.Length - _at)
             {
-                throw new Refusal("its pickle ends too early");
+                return Refuse("its pickle ends too early");
             }
 
-            var taken = pickle.Span.Slice(_at, (int)count);
+            taken = pickle.Span.Slice(_at, (int)count);
             _at += (int)count;
-            return taken;
+            return true;
         }
 
-        private string Line()
+        private bool Byte(out byte value)
+        {
+            var there = Take(1, out var taken);
+            value = there ? taken[0] : (byte)0;
+            return there;
+        }
+
+        private bool Line(out string line)
         {
             var length = pickle.Span[_at..].IndexOf((byte)'\n');
-            if (length < 0)
-            {
-                throw new Refusal("its pickle ends too early");
-            }
-
-            var line = Encoding.Latin1.GetString(Take((uint)length));
-            Take(1);
-            return line;
+            line = length < 0 ? "" : Encoding.Latin1.GetString(pickle.Span.Slice(_at, length));
+            _at += Math.Max(0, length + 1);
+            return length >= 0 || Refuse("its pickle ends too early");
         }
 
-        private Value.Text Text(uint length)
+        private bool Push(Value value)
         {
-            var bytes = Take(length);
-            return System.Text.Unicode.Utf8.IsValid(bytes) ? new(Encoding.UTF8.GetString(bytes)) : throw new Refusal("a text of its pickle is no Unicode");
+            _stack.Add(value);
+            return true;
         }
 
-        private static Value.Integer Long(ReadOnlySpan<byte> bytes)
+        private bool PushText(uint length) =>
+            Take(length, out var bytes) && (System.Text.Unicode.Utf8.IsValid(bytes) ? Push(new Value.Text(Encoding.UTF8.GetString(bytes))) : Refuse("a text of its pickle is no Unicode"));
+
+        private bool PushLong(ReadOnlySpan<byte> bytes)
         {
             if (bytes.Length > 8)
             {
-                throw new Refusal("a number of its pickle is too large");
+                return Refuse("a number of its pickle is too large");
             }
 
             var number = bytes.Length > 0 && bytes[^1] >= 0x80 ? -1L : 0;
@@ -254,68 +226,82 @@ public static class TorchPickle
                 number = (number << 8) | bytes[i];
             }
 
-            return new(number);
+            return Push(new Value.Integer(number));
         }
 
-        private Value Top() => _stack.Count > 0 ? _stack[^1] : throw Wrong();
-
-        private Value Pop()
+        /// <summary>Takes so many values from the stack, the last of them from its top.</summary>
+        private bool Pop(int count, out Value[] values)
         {
-            var top = Top();
-            _stack.RemoveAt(_stack.Count - 1);
-            return top;
+            var enough = _stack.Count >= count;
+            values = enough ? [.. _stack[^count..]] : [];
+            _stack.RemoveRange(_stack.Count - values.Length, values.Length);
+            return enough || Wrong();
         }
 
-        private Value Remembered(long place) => _memo.TryGetValue(place, out var value) ? value : throw Wrong();
-
-        private Value[] ToMark()
+        private bool ToMark(out Value[] items)
         {
             var mark = _stack.FindLastIndex(value => value is Value.Mark);
+            items = mark < 0 ? [] : [.. _stack[(mark + 1)..]];
             if (mark < 0)
             {
-                throw Wrong();
+                return Wrong();
             }
 
-            Value[] items = [.. _stack.Skip(mark + 1)];
             _stack.RemoveRange(mark, _stack.Count - mark);
-            return items;
+            return true;
         }
 
-        private void Put(Value[] items)
+        private bool Remember(long place)
         {
-            if (Top() is not Value.Dictionary dictionary || items.Length % 2 != 0)
+            if (_stack.Count == 0)
             {
-                throw Wrong();
+                return Wrong();
+            }
+
+            _memo[place] = _stack[^1];
+            return true;
+        }
+
+        private bool Recall(long place) => _memo.TryGetValue(place, out var value) ? Push(value) : Wrong();
+
+        private bool Put(Value[] items)
+        {
+            if (_stack is not [.., Value.Dictionary dictionary] || items.Length % 2 != 0)
+            {
+                return Wrong();
             }
 
             dictionary.Entries.AddRange(items.Chunk(2).Select(pair => (pair[0], pair[1])));
+            return true;
         }
 
-        private static Value Global(string module, string name) => (module, name) switch
+        private bool PushGlobal(string module, string name) => (module, name) switch
         {
-            ("collections", "OrderedDict") => new Value.Ordered(),
-            ("torch._utils", "_rebuild_tensor_v2") => new Value.RebuildTensor(),
-            ("torch._utils", "_rebuild_parameter") => new Value.RebuildParameter(),
-            ("torch", _) when Storages.Find(name).Case is SafetensorsType type => new Value.StorageOf(type),
-            _ => throw new Refusal($"its pickle names {Quote($"{module}.{name}")}, which no dictionary of tensors needs: it is refused, and nothing of it was called"),
+            ("collections", "OrderedDict") => Push(new Value.Ordered()),
+            ("torch._utils", "_rebuild_tensor_v2") => Push(new Value.RebuildTensor()),
+            ("torch._utils", "_rebuild_parameter") => Push(new Value.RebuildParameter()),
+            ("torch", _) when Storages.Find(name).Case is SafetensorsType type => Push(new Value.StorageOf(type)),
+            _ => Refuse($"its pickle names {Quote($"{module}.{name}")}, which no dictionary of tensors needs: it is refused, and nothing of it was called"),
         };
 
         /// <summary>('storage', type, key, device, count): the device where it was does not matter.</summary>
-        private static Value.Storage Storage(Value value) => value is Value.Tuple { Items: var items } && items.Count == 5
+        private bool PushStorage(Value value) => value is Value.Tuple { Items: var items } && items.Count == 5
             && (items[0], items[1], items[2], items[4]) is (Value.Text { Content: "storage" }, Value.StorageOf of, Value.Text key, Value.Integer count) && count.Number >= 0
-                ? new Value.Storage(key.Content, of.Type, count.Number)
-                : throw new Refusal("its pickle speaks of something beside it that is no storage");
+                ? Push(new Value.Storage(key.Content, of.Type, count.Number))
+                : Refuse("its pickle speaks of something beside it that is no storage");
 
-        private static Value Made(Value made, Arr<Value> arguments) => (made, arguments.Count) switch
+        private bool PushMade(Value made, Arr<Value> arguments) => (made, arguments.Count) switch
         {
-            (Value.Ordered, 0) => new Value.Dictionary([]),
-            (Value.RebuildParameter, >= 1) when arguments[0] is Value.Tensor tensor => tensor,
-            (Value.RebuildTensor, >= 4) when (arguments[0], arguments[1]) is (Value.Storage storage, Value.Integer offset) =>
-                new Value.Tensor(new(storage.Key, storage.Type, storage.Count, offset.Number, Numbers(arguments[2]), Numbers(arguments[3]))),
-            _ => throw Wrong(),
+            (Value.Ordered, 0) => Push(new Value.Dictionary([])),
+            (Value.RebuildParameter, >= 1) when arguments[0] is Value.Tensor tensor => Push(tensor),
+            (Value.RebuildTensor, >= 4) when (arguments[0], arguments[1], Numbers(arguments[2]).Case, Numbers(arguments[3]).Case)
+                is (Value.Storage storage, Value.Integer offset, Arr<long> shape, Arr<long> strides) =>
+                Push(new Value.Tensor(new(storage.Key, storage.Type, storage.Count, offset.Number, shape, strides))),
+            _ => Wrong(),
         };
 
-        private static Arr<long> Numbers(Value value) =>
-            (value as Value.Tuple ?? throw Wrong()).Items.Map(item => (item as Value.Integer ?? throw Wrong()).Number);
+        private static Option<Arr<long>> Numbers(Value value) => value is Value.Tuple { Items: var items } && items.ForAll(item => item is Value.Integer)
+            ? items.Map(item => ((Value.Integer)item).Number)
+            : Option<Arr<long>>.None;
     }
 }
