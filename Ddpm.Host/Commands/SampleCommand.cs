@@ -23,7 +23,7 @@ namespace Ddpm.Host.Commands;
 internal static class SampleCommand
 {
     // The images that timesteps are searched with, and the timesteps that they are searched among.
-    private const int SearchImages = 16, SearchCandidates = 64;
+    private const int SearchImages = 128, SearchCandidates = 64;
 
     private const double UsualGuidance = 1;
 
