@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ddpm.Properties.Data;
 using Xunit;
 
 namespace Ddpm.Properties.CommandLine;
@@ -107,7 +108,7 @@ public sealed class CommandLineTests : IDisposable
     public void A_shell_is_told_how_to_complete(string shell, string says) => Assert.Contains(says, Done("completion", shell).Output, StringComparison.Ordinal);
 
     /// <summary>As Bash does when Tab is pressed behind "ddpm sample --sampl".</summary>
-    [Fact]
+    [UnixFact]
     public void Bash_completes()
     {
         File.WriteAllText(_ddpm.Path("completion.bash"), Done("completion", "bash").Output);
