@@ -29,18 +29,22 @@ public static class ComputeDevice
     /// <summary>After how many training steps what they found is fetched: a GPU is kept from running dry by asking it seldom.</summary>
     public static int StepsAhead(Device device) => device.type == TorchSharp.DeviceType.CPU ? 1 : 16;
 
-    /// <summary>What computes a network on its device. The kernels for processors know no bfloat16.</summary>
+    /// <summary>Whether this processor has products of bfloat16 numbers, two at a time, which the kernels then use.</summary>
+    public static bool MultipliesBfloat16 => Bfloat16Code.Exists;
+
+    /// <summary>What computes a network on its device.</summary>
     public static INetworkExecutor Executor(UNet network, Precision precision = Precision.Binary32) => (network.Device.type, network.Type, precision) switch
     {
         (TorchSharp.DeviceType.CPU, ScalarType.Float32, Precision.Binary32) => new KernelExecutor<float>(network),
         (TorchSharp.DeviceType.CPU, ScalarType.Float64, Precision.Binary32) => new KernelExecutor<double>(network),
+        (TorchSharp.DeviceType.CPU, ScalarType.Float32, Precision.BFloat16) => new KernelExecutor<float>(network, narrow: true),
         (_, _, Precision.BFloat16) => new TensorExecutor(network, ScalarType.BFloat16),
         _ => new TensorExecutor(network),
     };
 
     /// <summary>What a user who chose a precision should know.</summary>
-    public static Option<string> Advice(Device device, Precision precision) => precision == Precision.BFloat16 && device.type == TorchSharp.DeviceType.CPU
-        ? Option<string>.Some("bf16 is for GPUs: on the CPU libtorch computes it, and float32, for which there are kernels here, is faster")
+    public static Option<string> Advice(Device device, Precision precision) => precision == Precision.BFloat16 && device.type == TorchSharp.DeviceType.CPU && !MultipliesBfloat16
+        ? Option<string>.Some("bf16 is slower than float32 here: it needs a processor that multiplies bfloat16 numbers (AVX512-BF16), and Linux")
         : Option<string>.None;
 
     /// <summary>What updates the weights of a network on its device.</summary>

@@ -13,12 +13,6 @@ namespace Ddpm.Gpu.Kernels;
 internal static unsafe class Correlation<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>The channels that are computed together.</summary>
-    public const int Block = 10;
-
-    /// <summary>How many channels the block has that begins a row of so many: a single one is not padded.</summary>
-    public static int BlockOf(int outs) => outs == 1 ? 1 : Block;
-
     /// <summary>
     /// y[o][p] = mask[p]·(bias[o] + Σ_c Σ_k w[o, c, k]·x[c][p + taps[k]]) for p in [0, length).
     /// </summary>
@@ -38,7 +32,7 @@ internal static unsafe class Correlation<T>
     {
         fixed (int* offsets = taps)
         {
-            var block = BlockOf(outs);
+            var block = WeightBlocks.Of(outs);
             for (var first = 0; first < outs; first += block, w += channels * taps.Length * block)
             {
                 var biases = bias is null ? null : bias + first;
@@ -110,7 +104,7 @@ internal static unsafe class Correlation<T>
         }
     }
 
-    private const int Half = Block / 2, Most = 5, Few = 2, FewInputs = 3;
+    private const int Block = WeightBlocks.Size, Half = Block / 2, Most = 5, Few = 2, FewInputs = 3;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Ten(

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Numerics;
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using static TorchSharp.torch;
@@ -21,9 +22,11 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     private Tensor? _theta; // whose numbers the weights point to
 
     /// <summary>Prepares the kernels of a network on the CPU.</summary>
-    public KernelExecutor(UNet network)
+    /// <param name="network">The network.</param>
+    /// <param name="narrow">Whether windows of float32 networks may multiply bfloat16 numbers.</param>
+    public KernelExecutor(UNet network, bool narrow = false)
     {
-        (_network, _weights) = (network, new(network.Layout));
+        (_network, _weights) = (network, new(network.Layout, narrow));
         var embeddings = network.TimeEmbedding.data<T>().ToArray();
         _embeddings = new(embeddings.Length);
         embeddings.CopyTo(_embeddings.From(0));
@@ -34,7 +37,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     public int ShareSize(int batch) => GradientImages;
 
     /// <inheritdoc/>
-    public void Take(Tensor theta, bool withGradient) => _weights.Pack((_theta = theta).Pointer<T>());
+    public void Take(Tensor theta, bool withGradient) => _weights.Pack((_theta = theta).Pointer<T>(), Replicas.For(_network.Device));
 
     /// <inheritdoc/>
     public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null)

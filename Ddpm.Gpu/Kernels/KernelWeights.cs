@@ -1,4 +1,5 @@
 using System.Numerics;
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Networks;
 
@@ -7,7 +8,8 @@ namespace Ddpm.Gpu.Kernels;
 /// <summary>A network's weights in the order in which the kernels read them, for all that compute with them at the same time.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 /// <param name="layout">Where parameters lie in θ.</param>
-internal sealed unsafe class KernelWeights<T>(WeightLayout layout) : IDisposable
+/// <param name="narrow">Whether windows may multiply bfloat16 numbers.</param>
+internal sealed unsafe class KernelWeights<T>(WeightLayout layout, bool narrow) : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Dictionary<int, PlaneShape<T>> _shapes = [];
@@ -25,11 +27,11 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout) : IDisposable
 
     /// <summary>The window of a convolution from a big image of a size.</summary>
     public Window<T> Window(Convolution layer, int size) => Known(_windows, layer.Name, () => Window<T>.Of(
-        Offset(layer.Name + ".weight"), (layer.Out, Shape(layer.OutputSize(size))), (layer.In, Shape(size)), layer.Kernel, layer.Stride, layer.Padding));
+        Offset(layer.Name + ".weight"), (layer.Out, Shape(layer.OutputSize(size))), (layer.In, Shape(size)), layer.Kernel, layer.Stride, layer.Padding, narrow));
 
     /// <summary>The window of a transposed convolution from a small image of a size.</summary>
     public Window<T> Window(TransposedConvolution layer, int size) => Known(_windows, layer.Name, () => Window<T>.Of(
-        Offset(layer.Name + ".weight"), (layer.In, Shape(size)), (layer.Out, Shape(layer.OutputSize(size))), layer.Kernel, layer.Stride, layer.Padding));
+        Offset(layer.Name + ".weight"), (layer.In, Shape(size)), (layer.Out, Shape(layer.OutputSize(size))), layer.Kernel, layer.Stride, layer.Padding, narrow));
 
     /// <summary>A normalisation.</summary>
     public KernelNorm<T> Norm(LayerNorm layer) => Known(_norms, layer.Name, () => new(
@@ -37,13 +39,12 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout) : IDisposable
 
     /// <summary>Takes the numbers of θ. Nobody may compute meanwhile.</summary>
     /// <param name="theta">θ, which has to stay where it is as long as anybody computes.</param>
-    public void Pack(T* theta)
+    /// <param name="workers">Who does it.</param>
+    public void Pack(T* theta, Replicas workers)
     {
         Theta = theta;
-        foreach (var window in _windows.Values)
-        {
-            window.Pack(theta);
-        }
+        var windows = _windows.Values.ToArray();
+        workers.ForEach(windows.Length, number => windows[number].Pack(Theta));
 
         foreach (var norm in _norms.Values)
         {

@@ -1,17 +1,25 @@
-using System.Numerics;
-
 namespace Ddpm.Gpu.Kernels;
 
+/// <summary>How outs are put together in blocks that are computed at once.</summary>
+internal static class WeightBlocks
+{
+    /// <summary>The outs of a block.</summary>
+    public const int Size = 10;
+
+    /// <summary>How many outs the block has that begins a row of so many: a single one is not padded.</summary>
+    public static int Of(int outs) => outs == 1 ? 1 : Size;
+}
+
 /// <summary>Weights in the order in which <see cref="Correlation{T}.Sum"/> reads them: by block of outs, channel, tap, and out in the block, filled up with zeros.</summary>
-/// <typeparam name="T">float or double.</typeparam>
+/// <typeparam name="T">The type of a weight.</typeparam>
 /// <param name="outs">Planes made.</param>
 /// <param name="channels">Planes summed.</param>
 /// <param name="taps">Places of the window.</param>
 internal sealed unsafe class WeightBlocks<T>(int outs, int channels, int taps) : IDisposable
-    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where T : unmanaged
 {
-    private readonly int _block = Correlation<T>.BlockOf(outs);
-    private readonly NativeArray<T> _weights = new((long)PlaneShape<T>.Up(outs, Correlation<T>.BlockOf(outs)) * channels * taps);
+    private readonly int _block = WeightBlocks.Of(outs);
+    private readonly NativeArray<T> _weights = new((long)(outs + WeightBlocks.Of(outs) - 1) / WeightBlocks.Of(outs) * WeightBlocks.Of(outs) * channels * taps);
 
     /// <summary>The first.</summary>
     public T* Pointer => _weights.Pointer;

@@ -38,12 +38,18 @@ internal abstract unsafe class Window<T>((int Channels, PlaneShape<T> Shape) sma
     /// <param name="kernel">Height and width of the window.</param>
     /// <param name="stride">Pixels of the big image for each of the small.</param>
     /// <param name="padding">Zeros round the big image.</param>
+    /// <param name="narrow">Whether it may multiply bfloat16 numbers.</param>
     /// <exception cref="NotSupportedException">Where the window is neither centred nor of at most 2×2 cells.</exception>
-    public static Window<T> Of(int offset, (int Channels, PlaneShape<T> Shape) small, (int Channels, PlaneShape<T> Shape) big, int kernel, int stride, int padding)
+    public static Window<T> Of(int offset, (int Channels, PlaneShape<T> Shape) small, (int Channels, PlaneShape<T> Shape) big, int kernel, int stride, int padding, bool narrow = false)
     {
         var centred = stride == 1 && kernel is 1 or 3 && 2 * padding + 1 == kernel;
+        if (narrow && centred && kernel == 3 && small.Shape is PlaneShape<float> shape && NarrowWinogradWindow.Pays(small.Channels, big.Channels, shape))
+        {
+            return (Window<T>)(object)new NarrowWinogradWindow(offset, (small.Channels, shape), (big.Channels, shape));
+        }
+
         return !centred ? new CellWindow<T>(offset, small, big, kernel, stride, padding)
-            : kernel == 3 && WinogradWindow<T>.Pays(small.Channels, big.Channels, big.Shape) ? new WinogradWindow<T>(offset, small, big)
+            : kernel == 3 && WinogradRows<T>.Pays(small.Channels, big.Channels, big.Shape) ? new WinogradWindow<T>(offset, small, big)
             : new PlaneWindow<T>(offset, small, big, kernel);
     }
 

@@ -16,7 +16,6 @@ public sealed class BenchTests : IDisposable
     {
         var outcome = Bench("echo hello; echo '{\"train_images_per_second\": 1e-3, \"forward_images_per_second\": 2.5}'", "--json", "bench.json", "--precision", "bf16");
         Assert.True(outcome.ExitCode == 0, outcome.Error);
-        Assert.Contains("float32, for which there are kernels here, is faster", outcome.Error, StringComparison.Ordinal);
         var figures = JsonNode.Parse(File.ReadAllText(_ddpm.Path("bench.json")))!.AsArray().ToDictionary(figure => figure!["name"]!.GetValue<string>(), figure => figure!["value"]!);
         double Median(string name) => figures[name]["median"]!.GetValue<double>();
         foreach (var name in (string[])["training", "training-step", "training-fraction", "forward", "matrix-float32", "matrix-bfloat16", "core-float32", "normals", "plan-ddpm", "peak-memory"])
