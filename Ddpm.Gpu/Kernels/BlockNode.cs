@@ -84,11 +84,9 @@ internal sealed unsafe class BlockNode<T> : KernelNode<T>
         for (var n = 0; n < images; n++)
         {
             T* dy = _y.Gradient(n), dx = _x.Gradient(n);
-            Multiply(dy, _slope2!.Values(n), made, outputs);
-            BiasGradient(made, _block.Out, _y.Shape.Stride, gradient + _bias2);
+            MultiplyPlanes(dy, _slope2!.Values(n), made, _block.Out, _y.Shape.Stride, gradient + _bias2);
             _second.Scatter(n, made, hidden);
-            Multiply(hidden, _slope1!.Values(n), made, outputs);
-            BiasGradient(made, _block.Out, _y.Shape.Stride, gradient + _bias1);
+            MultiplyPlanes(hidden, _slope1!.Values(n), made, _block.Out, _y.Shape.Stride, gradient + _bias1);
             _first.Scatter(n, made, path);
             if (_norm is null)
             {

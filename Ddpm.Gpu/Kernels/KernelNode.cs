@@ -80,6 +80,25 @@ internal abstract unsafe class KernelNode<T>
         return Lanes<T>.Sum((a + b) + (c + d));
     }
 
+    /// <summary>y ← x·f, number by number, and ∇bias += the sums of y's planes, while they are at hand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    protected static void MultiplyPlanes(T* x, T* f, T* y, int channels, int stride, T* gradient)
+    {
+        for (var (channel, i) = (0, 0); channel < channels; channel++)
+        {
+            // Four sums side by side, as an addition takes as long as four of them.
+            Vector512<T> a = default, b = default, c = default, d = default;
+            for (var end = i + stride; i < end; i += Vector512<T>.Count)
+            {
+                var product = Vector512.Load(x + i) * Vector512.Load(f + i);
+                product.Store(y + i);
+                (a, b, c, d) = (b, c, d, a + product);
+            }
+
+            gradient[channel] += Lanes<T>.Sum((a + b) + (c + d));
+        }
+    }
+
     /// <summary>∇bias += the sums of an image's planes.</summary>
     protected static void BiasGradient(T* planes, int channels, int stride, T* gradient)
     {

@@ -74,58 +74,25 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
     /// <param name="planes">The planes, from their first pixel.</param>
     /// <param name="count">How many.</param>
     /// <param name="cells">Room for their cells.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public void Cut(T* planes, int count, T* cells)
-    {
-        var (lanes, part) = (Vector512<T>.Count, count * CellPlane);
-        for (var c = 0; c < count; c++, planes += _shape.Stride, cells += CellPlane)
-        {
-            var to = Begin(cells, CellPlane, part) + lanes;
-            for (var tile = 0; tile < _tiles; tile++, to += _shape.Pitch)
-            {
-                var rows = Six(planes, tile);
-                for (var i = 0; i < _row; i += lanes)
-                {
-                    Cell(rows, i, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5);
-                    m0.Store(to + i);
-                    m1.Store(to + part + i);
-                    m2.Store(to + 2 * part + i);
-                    m3.Store(to + 3 * part + i);
-                    m4.Store(to + 4 * part + i);
-                    m5.Store(to + 5 * part + i);
-                }
-            }
-        }
-    }
+    public void Cut(T* planes, int count, T* cells) => Make<Seen>(planes, count, cells, CellPlane, Lanes<T>.Count);
 
     /// <summary>The same, rounded to pairs of bfloat16 of two planes each, as <see cref="Bfloat16Pairs"/> reads them.</summary>
     /// <param name="planes">The planes, from their first pixel.</param>
     /// <param name="count">How many, an even number.</param>
     /// <param name="cells">Room for their cells.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public void CutPairs(T* planes, int count, uint* cells)
-    {
-        var (lanes, part) = (Vector512<T>.Count, count / 2 * CellPlane);
-        for (var c = 0; c < count; c += 2, planes += 2 * _shape.Stride, cells += CellPlane)
-        {
-            var to = Begin(cells, CellPlane, part) + lanes;
-            for (var tile = 0; tile < _tiles; tile++, to += _shape.Pitch)
-            {
-                Rows6 first = Six(planes, tile), second = Six(planes + _shape.Stride, tile);
-                for (var i = 0; i < _row; i += lanes)
-                {
-                    Cell(first, i, out var a0, out var a1, out var a2, out var a3, out var a4, out var a5);
-                    Cell(second, i, out var b0, out var b1, out var b2, out var b3, out var b4, out var b5);
-                    Pairs(a0, b0).Store(to + i);
-                    Pairs(a1, b1).Store(to + part + i);
-                    Pairs(a2, b2).Store(to + 2 * part + i);
-                    Pairs(a3, b3).Store(to + 3 * part + i);
-                    Pairs(a4, b4).Store(to + 4 * part + i);
-                    Pairs(a5, b5).Store(to + 5 * part + i);
-                }
-            }
-        }
-    }
+    public void CutPairs(T* planes, int count, uint* cells) => MakePairs<Seen>(planes, count, cells, CellPlane, Lanes<T>.Count);
+
+    /// <summary>The way of gradients back through <see cref="Join"/>: six rows A·dy for each four.</summary>
+    /// <param name="planes">The planes, from their first pixel.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="parts">Room for their parts.</param>
+    public void Part(T* planes, int count, T* parts) => Make<Made>(planes, count, parts, SumPlane, 0);
+
+    /// <summary>The same, rounded to pairs of bfloat16 of two planes each.</summary>
+    /// <param name="planes">The planes, from their first pixel.</param>
+    /// <param name="count">How many, an even number.</param>
+    /// <param name="parts">Room for their parts.</param>
+    public void PartPairs(T* planes, int count, uint* parts) => MakePairs<Made>(planes, count, parts, SumPlane, 0);
 
     /// <summary>Each four rows of planes from their six rows of sums: Aᵀ·m.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -162,63 +129,6 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
                     {
                         Put(Lanes<T>.MultiplyAdd(d, eight, b) + Vector512.Load(from + 5 * part + i), inside, to + 3 * pitch, add);
                     }
-                }
-            }
-        }
-    }
-
-    /// <summary>The way of gradients back through <see cref="Join"/>: six rows A·dy for each four.</summary>
-    /// <param name="planes">The planes, from their first pixel.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="parts">Room for their parts.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public void Part(T* planes, int count, T* parts)
-    {
-        var (lanes, part) = (Vector512<T>.Count, count * SumPlane);
-        for (var c = 0; c < count; c++, planes += _shape.Stride, parts += SumPlane)
-        {
-            var to = Begin(parts, SumPlane, part);
-            for (var tile = 0; tile < _tiles; tile++, to += _shape.Pitch)
-            {
-                var rows = Six(planes, tile);
-                for (var i = 0; i < _row; i += lanes)
-                {
-                    Back(rows, i, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5);
-                    m0.Store(to + i);
-                    m1.Store(to + part + i);
-                    m2.Store(to + 2 * part + i);
-                    m3.Store(to + 3 * part + i);
-                    m4.Store(to + 4 * part + i);
-                    m5.Store(to + 5 * part + i);
-                }
-            }
-        }
-    }
-
-    /// <summary>The same, rounded to pairs of bfloat16 of two planes each.</summary>
-    /// <param name="planes">The planes, from their first pixel.</param>
-    /// <param name="count">How many, an even number.</param>
-    /// <param name="parts">Room for their parts.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public void PartPairs(T* planes, int count, uint* parts)
-    {
-        var (lanes, part) = (Vector512<T>.Count, count / 2 * SumPlane);
-        for (var c = 0; c < count; c += 2, planes += 2 * _shape.Stride, parts += SumPlane)
-        {
-            var to = Begin(parts, SumPlane, part);
-            for (var tile = 0; tile < _tiles; tile++, to += _shape.Pitch)
-            {
-                Rows6 first = Six(planes, tile), second = Six(planes + _shape.Stride, tile);
-                for (var i = 0; i < _row; i += lanes)
-                {
-                    Back(first, i, out var a0, out var a1, out var a2, out var a3, out var a4, out var a5);
-                    Back(second, i, out var b0, out var b1, out var b2, out var b3, out var b4, out var b5);
-                    Pairs(a0, b0).Store(to + i);
-                    Pairs(a1, b1).Store(to + part + i);
-                    Pairs(a2, b2).Store(to + 2 * part + i);
-                    Pairs(a3, b3).Store(to + 3 * part + i);
-                    Pairs(a4, b4).Store(to + 4 * part + i);
-                    Pairs(a5, b5).Store(to + 5 * part + i);
                 }
             }
         }
@@ -267,6 +177,57 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
 
     private static T Fraction(int a, int b) => T.CreateChecked(a) / T.CreateChecked(b);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void Make<M>(T* planes, int count, T* made, int plane, int border)
+        where M : struct, IMakeSix
+    {
+        var (lanes, part) = (Vector512<T>.Count, count * plane);
+        for (var c = 0; c < count; c++, planes += _shape.Stride, made += plane)
+        {
+            var to = Begin(made, plane, part) + border;
+            for (var tile = 0; tile < _tiles; tile++, to += _shape.Pitch)
+            {
+                var rows = Six(planes, tile);
+                for (var i = 0; i < _row; i += lanes)
+                {
+                    M.Make(rows, i, _inside.Pointer, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5);
+                    m0.Store(to + i);
+                    m1.Store(to + part + i);
+                    m2.Store(to + 2 * part + i);
+                    m3.Store(to + 3 * part + i);
+                    m4.Store(to + 4 * part + i);
+                    m5.Store(to + 5 * part + i);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void MakePairs<M>(T* planes, int count, uint* made, int plane, int border)
+        where M : struct, IMakeSix
+    {
+        var (lanes, part) = (Vector512<T>.Count, count / 2 * plane);
+        for (var c = 0; c < count; c += 2, planes += 2 * _shape.Stride, made += plane)
+        {
+            var to = Begin(made, plane, part) + border;
+            for (var tile = 0; tile < _tiles; tile++, to += _shape.Pitch)
+            {
+                Rows6 first = Six(planes, tile), second = Six(planes + _shape.Stride, tile);
+                for (var i = 0; i < _row; i += lanes)
+                {
+                    M.Make(first, i, _inside.Pointer, out var a0, out var a1, out var a2, out var a3, out var a4, out var a5);
+                    M.Make(second, i, _inside.Pointer, out var b0, out var b1, out var b2, out var b3, out var b4, out var b5);
+                    Pairs(a0, b0).Store(to + i);
+                    Pairs(a1, b1).Store(to + part + i);
+                    Pairs(a2, b2).Store(to + 2 * part + i);
+                    Pairs(a3, b3).Store(to + 3 * part + i);
+                    Pairs(a4, b4).Store(to + 4 * part + i);
+                    Pairs(a5, b5).Store(to + 5 * part + i);
+                }
+            }
+        }
+    }
+
     /// <summary>The six rows that four see: one before them, themselves, one behind them.</summary>
     private readonly struct Rows6(T* r0, T* r1, T* r2, T* r3, T* r4, T* r5)
     {
@@ -295,31 +256,44 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
         return planes;
     }
 
-    /// <summary>Bᵀ·d.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Cell(
-        Rows6 rows, int i, out Vector512<T> m0, out Vector512<T> m1, out Vector512<T> m2, out Vector512<T> m3, out Vector512<T> m4, out Vector512<T> m5)
+    /// <summary>A vector of each of six rows, from vectors of the rows that four see.</summary>
+    private interface IMakeSix
     {
-        Vector512<T> four = Number(4), minusFour = Number(-4), minusFive = Number(-5);
-        Vector512<T> d1 = Vector512.Load(rows.R1 + i), d2 = Vector512.Load(rows.R2 + i), d3 = Vector512.Load(rows.R3 + i), d4 = Vector512.Load(rows.R4 + i);
-        Vector512<T> even = Lanes<T>.MultiplyAdd(d2, minusFour, d4), odd = Lanes<T>.MultiplyAdd(d1, minusFour, d3);
-        Vector512<T> outer = d4 - d2, inner = Number(2) * (d3 - d1);
-        m0 = Lanes<T>.MultiplyAdd(Vector512.Load(rows.R0 + i), four, Lanes<T>.MultiplyAdd(d2, minusFive, d4));
-        (m1, m2, m3, m4) = (even + odd, even - odd, outer + inner, outer - inner);
-        m5 = Lanes<T>.MultiplyAdd(d1, four, Lanes<T>.MultiplyAdd(d3, minusFive, Vector512.Load(rows.R5 + i)));
+        static abstract void Make(
+            Rows6 rows, int i, T* inside, out Vector512<T> m0, out Vector512<T> m1, out Vector512<T> m2, out Vector512<T> m3, out Vector512<T> m4, out Vector512<T> m5);
     }
 
-    /// <summary>A·dy.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Back(
-        Rows6 rows, int i, out Vector512<T> m0, out Vector512<T> m1, out Vector512<T> m2, out Vector512<T> m3, out Vector512<T> m4, out Vector512<T> m5)
+    /// <summary>Bᵀ·d.</summary>
+    private readonly struct Seen : IMakeSix
     {
-        var inside = Vector512.Load(_inside.Pointer + i);
-        Vector512<T> y1 = Lanes<T>.Where(inside, Vector512.Load(rows.R2 + i)), y2 = Lanes<T>.Where(inside, Vector512.Load(rows.R3 + i)), four = Number(4);
-        m0 = Lanes<T>.Where(inside, Vector512.Load(rows.R1 + i));
-        m5 = Lanes<T>.Where(inside, Vector512.Load(rows.R4 + i));
-        Vector512<T> even = m0 + y2, odd = y1 + m5, far = Lanes<T>.MultiplyAdd(y2, four, m0), near = Number(2) * Lanes<T>.MultiplyAdd(m5, four, y1);
-        (m1, m2, m3, m4) = (even + odd, even - odd, far + near, far - near);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Make(
+            Rows6 rows, int i, T* inside, out Vector512<T> m0, out Vector512<T> m1, out Vector512<T> m2, out Vector512<T> m3, out Vector512<T> m4, out Vector512<T> m5)
+        {
+            Vector512<T> four = Number(4), minusFour = Number(-4), minusFive = Number(-5);
+            Vector512<T> d1 = Vector512.Load(rows.R1 + i), d2 = Vector512.Load(rows.R2 + i), d3 = Vector512.Load(rows.R3 + i), d4 = Vector512.Load(rows.R4 + i);
+            Vector512<T> even = Lanes<T>.MultiplyAdd(d2, minusFour, d4), odd = Lanes<T>.MultiplyAdd(d1, minusFour, d3);
+            Vector512<T> outer = d4 - d2, inner = Number(2) * (d3 - d1);
+            m0 = Lanes<T>.MultiplyAdd(Vector512.Load(rows.R0 + i), four, Lanes<T>.MultiplyAdd(d2, minusFive, d4));
+            (m1, m2, m3, m4) = (even + odd, even - odd, outer + inner, outer - inner);
+            m5 = Lanes<T>.MultiplyAdd(d1, four, Lanes<T>.MultiplyAdd(d3, minusFive, Vector512.Load(rows.R5 + i)));
+        }
+    }
+
+    /// <summary>A·dy of the four alone, without what lies behind their ends.</summary>
+    private readonly struct Made : IMakeSix
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Make(
+            Rows6 rows, int i, T* inside, out Vector512<T> m0, out Vector512<T> m1, out Vector512<T> m2, out Vector512<T> m3, out Vector512<T> m4, out Vector512<T> m5)
+        {
+            var here = Vector512.Load(inside + i);
+            Vector512<T> y1 = Lanes<T>.Where(here, Vector512.Load(rows.R2 + i)), y2 = Lanes<T>.Where(here, Vector512.Load(rows.R3 + i)), four = Number(4);
+            m0 = Lanes<T>.Where(here, Vector512.Load(rows.R1 + i));
+            m5 = Lanes<T>.Where(here, Vector512.Load(rows.R4 + i));
+            Vector512<T> even = m0 + y2, odd = y1 + m5, far = Lanes<T>.MultiplyAdd(y2, four, m0), near = Number(2) * Lanes<T>.MultiplyAdd(m5, four, y1);
+            (m1, m2, m3, m4) = (even + odd, even - odd, far + near, far - near);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
