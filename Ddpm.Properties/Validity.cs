@@ -14,6 +14,8 @@ internal static class Validity
     public static T Valid<T>(this Fin<T> made) => made.IfFail(fault => throw new XunitException(fault.Message));
 
     /// <summary>The faults' messages; none where the value is right.</summary>
-    public static Arr<string> Faults<T>(this Validation<Error, T> made) =>
-        made.Match(_ => Arr<string>.Empty, faults => faults.Map(fault => fault.Message).ToArr());
+    public static string[] Faults<T>(this Validation<Error, T> made) => made.Match(_ => (string[])[], faults => [.. faults.Map(fault => fault.Message)]);
+
+    /// <summary>The fault's message; a right value fails the test.</summary>
+    public static string Fault<T>(this Fin<T> made) => made.Match(value => throw new XunitException($"no fault, but {value}"), fault => fault.Message);
 }

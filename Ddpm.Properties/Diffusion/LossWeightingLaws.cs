@@ -81,8 +81,8 @@ public sealed class LossWeightingLaws
     public void Numbers_that_are_not_positive_and_finite_are_refused(double value)
     {
         string Fault(string name) => FormattableString.Invariant($"{name} must be positive and finite, got {value}");
-        Assert.Equal([Fault("gamma")], LossWeighting.MinSnr.Of(value).Faults().AsEnumerable());
-        Assert.Equal([Fault("k"), Fault("gamma")], LossWeighting.P2.Of(value, value).Faults().AsEnumerable());
+        Assert.Equal([Fault("gamma")], LossWeighting.MinSnr.Of(value).Faults());
+        Assert.Equal([Fault("k"), Fault("gamma")], LossWeighting.P2.Of(value, value).Faults());
     }
 
     public static class Weightings

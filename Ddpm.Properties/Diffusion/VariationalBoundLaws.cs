@@ -152,8 +152,8 @@ public sealed class VariationalBoundLaws
 
     [Fact]
     public void Wrong_measurements_are_refused_with_every_fault() => Assert.Equal(
-        Prelude.Array("mean-square must be finite and at least 0, got -1", "squared-errors must be 999 in number, one for each step but the first, got 2",
-            "squared-error[2] must be finite and at least 0, got NaN", "decoder-nats must be finite and at least 0, got -0.5"),
+        ["mean-square must be finite and at least 0, got -1", "squared-errors must be 999 in number, one for each step but the first, got 2",
+            "squared-error[2] must be finite and at least 0, got NaN", "decoder-nats must be finite and at least 0, got -0.5"],
         VariationalBound.Of(Linear, ReverseVariance.Beta, -1, Prelude.Array(0, double.NaN), -0.5).Faults());
 
     private static NoiseSchedule Linear { get; } = NoiseSchedule.Linear(1000, 1e-4, 0.02).Valid();

@@ -1,6 +1,5 @@
 using Ddpm.Pure.Metrics;
 using FsCheck.Xunit;
-using LanguageExt;
 using Xunit;
 using static Ddpm.Properties.Closeness;
 
@@ -27,7 +26,7 @@ public sealed class BitsPerDimensionLaws
     [Fact]
     public void Wrong_values_are_refused_with_every_fault()
     {
-        Assert.Equal(Prelude.Array("nats must be finite, got NaN", "dimension must be at least 1, got 0"), BitsPerDimension.OfImage(double.NaN, 0).Faults());
-        Assert.Equal(Prelude.Array("levels must be at least 1, got 0"), BitsPerDimension.OfUniform(0).Faults());
+        Assert.Equal(["nats must be finite, got NaN", "dimension must be at least 1, got 0"], BitsPerDimension.OfImage(double.NaN, 0).Faults());
+        Assert.Equal(["levels must be at least 1, got 0"], BitsPerDimension.OfUniform(0).Faults());
     }
 }

@@ -11,7 +11,7 @@ namespace Ddpm.Properties.Metrics;
 public sealed class FeatureSetLaws
 {
     [Law]
-    public bool The_summary_holds_mean_and_covariance(TwoFeatureSets sets)
+    public bool The_summary_holds_mean_and_covariance(ThreeFeatureSets sets)
     {
         var (set, summary) = (sets.Real, GaussianSummary.Of(sets.Real));
         double Mean(Func<double[], double> of) => Enumerable.Range(0, set.Count).Select(i => of(set.Feature(i))).Average();
@@ -21,30 +21,30 @@ public sealed class FeatureSetLaws
     }
 
     [Law]
-    public bool A_summary_s_moments_are_a_summary(TwoFeatureSets sets) =>
+    public bool A_summary_s_moments_are_a_summary(ThreeFeatureSets sets) =>
         GaussianSummary.Of(sets.Real) is var summary && GaussianSummary.Create(summary.Mean, summary.Covariance).Valid() == summary;
 
     [Fact]
     public void What_is_no_feature_set_is_refused_with_every_fault()
     {
         Assert.Equal(
-            Prelude.Array("count must be at least 2, got 1", "dimension must be at least 1, got 0", "feature[0] must lie in [-1E+40, 1E+40], got NaN"),
+            ["count must be at least 2, got 1", "dimension must be at least 1, got 0", "feature[0] must lie in [-1E+40, 1E+40], got NaN"],
             FeatureSet.Create(1, 0, Prelude.Array(double.NaN)).Faults());
         Assert.Equal(
-            Prelude.Array("features must be 2×3 in number, got 4", "feature[0, 1] must lie in [-1E+40, 1E+40], got 1E+41",
-                "feature[1, 0] must lie in [-1E+40, 1E+40], got -Infinity"),
+            ["features must be 2×3 in number, got 4", "feature[0, 1] must lie in [-1E+40, 1E+40], got 1E+41",
+                "feature[1, 0] must lie in [-1E+40, 1E+40], got -Infinity"],
             FeatureSet.Create(2, 3, Prelude.Array(1E+40, 1E+41, -1E+40, double.NegativeInfinity)).Faults());
     }
 
     [Fact]
     public void What_is_no_gaussian_is_refused_with_every_fault() => Assert.Equal(
-        Prelude.Array("mean[1] must lie in [-1E+40, 1E+40], got NaN", "covariance-order must be the length of the mean, 2, got 1",
-            "covariance-least-eigenvalue must be at least 0, got -1"),
+        ["mean[1] must lie in [-1E+40, 1E+40], got NaN", "covariance-order must be the length of the mean, 2, got 1",
+            "covariance-least-eigenvalue must be at least 0, got -1"],
         GaussianSummary.Create(Prelude.Array(0, double.NaN), SymmetricMatrix.Create(1, Prelude.Array(-1.0)).Valid()).Faults());
 
     [Fact]
     public void A_gaussian_too_wide_for_distances_is_refused() => Assert.Equal(
-        Prelude.Array("covariance-largest-eigenvalue must be at most 1E+80, got 1E+81"),
+        ["covariance-largest-eigenvalue must be at most 1E+80, got 1E+81"],
         GaussianSummary.Create(Prelude.Array(0.0), SymmetricMatrix.Create(1, Prelude.Array(1E+81)).Valid()).Faults());
 
     [Fact]
@@ -52,14 +52,14 @@ public sealed class FeatureSetLaws
     {
         var (two, three) = (FeatureSets.Normal(5, 2, 0), FeatureSets.Normal(4, 3, 0));
         const string fault = "generated-dimension must be the dimension of the real features, 2, got 3";
-        Assert.Equal(Prelude.Array(fault), FrechetDistance.Between(two, three).Faults());
-        Assert.Equal(Prelude.Array(fault), FrechetDistance.Between(GaussianSummary.Of(two), GaussianSummary.Of(three)).Faults());
-        Assert.Equal(Prelude.Array(fault), KernelDistance.Between(two, three).Faults());
+        Assert.Equal([fault], FrechetDistance.Between(two, three).Faults());
+        Assert.Equal([fault], FrechetDistance.Between(GaussianSummary.Of(two), GaussianSummary.Of(three)).Faults());
+        Assert.Equal([fault], KernelDistance.Between(two, three).Faults());
         Assert.Equal(
-            Prelude.Array(fault, "subsets must be at least 1, got 0", "subset-size must lie in [2, 4], got 5"),
+            [fault, "subsets must be at least 1, got 0", "subset-size must lie in [2, 4], got 5"],
             KernelDistance.OverSubsets(two, three, 0, 5, 1).Faults());
-        Assert.Equal(Prelude.Array(fault, "neighbours must lie in [1, 3], got 4"), PrecisionRecall.Of(two, three, 4).Faults());
-        Assert.Equal(Prelude.Array("neighbours must lie in [1, 4], got 0"), PrecisionRecall.Of(two, two, 0).Faults());
-        Assert.Equal(Prelude.Array("subset-size must lie in [2, 5], got 1"), KernelDistance.OverSubsets(two, two, 1, 1, 1).Faults());
+        Assert.Equal([fault, "neighbours must lie in [1, 3], got 4"], PrecisionRecall.Of(two, three, 4).Faults());
+        Assert.Equal(["neighbours must lie in [1, 4], got 0"], PrecisionRecall.Of(two, two, 0).Faults());
+        Assert.Equal(["subset-size must lie in [2, 5], got 1"], KernelDistance.OverSubsets(two, two, 1, 1, 1).Faults());
     }
 }

@@ -7,8 +7,8 @@ using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Metrics;
 
-/// <summary>Two sets of one dimension, and a third of another size for the laws of three.</summary>
-public sealed record TwoFeatureSets(FeatureSet Real, FeatureSet Generated, FeatureSet Third)
+/// <summary>Sets of one dimension and any sizes; the third is for the laws of three.</summary>
+public sealed record ThreeFeatureSets(FeatureSet Real, FeatureSet Generated, FeatureSet Third)
 {
     public int Dimension => Real.Dimension;
 
@@ -22,16 +22,12 @@ public sealed record TwoFeatureSets(FeatureSet Real, FeatureSet Generated, Featu
 /// <summary>Valid feature sets by construction, with fewer features than dimensions, one dimension and repeated features among them.</summary>
 public static class FeatureSets
 {
-    public static Arbitrary<TwoFeatureSets> Two() =>
+    public static Arbitrary<ThreeFeatureSets> Three() =>
         (from dimension in Gen.Frequency((1, Gen.Constant(1)), (4, Gen.Choose(2, 9)))
          from real in Set(dimension)
          from generated in Set(dimension)
          from third in Set(dimension)
-         select new TwoFeatureSets(real, generated, third)).ToArbitrary();
-
-    public static Arbitrary<Pixel> Pixels() => Generators.Pixels();
-
-    public static Arbitrary<Fraction> Fractions() => Generators.Fractions();
+         select new ThreeFeatureSets(real, generated, third)).ToArbitrary();
 
     /// <summary>Examples: cos(0.3·i) + j/10 and sin(0.2·i) + ¼, i counting all elements and j those of a row.</summary>
     public static (FeatureSet Real, FeatureSet Generated) Examples { get; } = (

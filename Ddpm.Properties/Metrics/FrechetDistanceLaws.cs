@@ -9,18 +9,18 @@ using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Metrics;
 
-[Properties(Arbitrary = [typeof(FeatureSets), typeof(Commuting)])]
+[Properties(Arbitrary = [typeof(FeatureSets), typeof(Commuting), typeof(Generators)])]
 public sealed class FrechetDistanceLaws
 {
     [Law]
-    public bool It_is_symmetric_and_not_negative(TwoFeatureSets sets) => Between(sets.Real, sets.Generated) is >= 0 and var distance
+    public bool It_is_symmetric_and_not_negative(ThreeFeatureSets sets) => Between(sets.Real, sets.Generated) is >= 0 and var distance
         && Near(distance, Between(sets.Generated, sets.Real), sets.Roundoff);
 
     [Law]
-    public bool It_is_zero_on_itself(TwoFeatureSets sets) => Near(0, Between(sets.Real, sets.Real), sets.Roundoff);
+    public bool It_is_zero_on_itself(ThreeFeatureSets sets) => Near(0, Between(sets.Real, sets.Real), sets.Roundoff);
 
     [Law]
-    public bool A_common_rotation_and_translation_keep_it(TwoFeatureSets sets, Pixel angle, Pixel shift)
+    public bool A_common_rotation_and_translation_keep_it(ThreeFeatureSets sets, Pixel angle, Pixel shift)
     {
         var moved = (Rotated(sets.Real, angle.Value, shift.Value), Rotated(sets.Generated, angle.Value, shift.Value));
         return Near(Between(sets.Real, sets.Generated), Between(moved.Item1, moved.Item2),
@@ -29,16 +29,16 @@ public sealed class FrechetDistanceLaws
 
     /// <summary>Every operation, and every decision about what is zero, scales with the features.</summary>
     [Law]
-    public bool Doubling_the_features_quadruples_it_exactly(TwoFeatureSets sets) =>
+    public bool Doubling_the_features_quadruples_it_exactly(ThreeFeatureSets sets) =>
         4 * Between(sets.Real, sets.Generated) == Between(sets.Real.Map(x => [.. x.Select(y => 2 * y)]), sets.Generated.Map(x => [.. x.Select(y => 2 * y)]));
 
     [Law]
-    public bool Translating_one_of_two_equal_sets_gives_the_square_of_the_way(TwoFeatureSets sets, Pixel shift) => Near(
+    public bool Translating_one_of_two_equal_sets_gives_the_square_of_the_way(ThreeFeatureSets sets, Pixel shift) => Near(
         sets.Dimension * shift.Value * shift.Value, Between(sets.Real, sets.Real.Map(x => [.. x.Select(y => y + shift.Value)])),
         2 * sets.Roundoff + 128 * sets.Real.Count * Epsilon * sets.Dimension * shift.Value * shift.Value);
 
     [Law]
-    public bool In_one_dimension_it_compares_means_and_standard_deviations(TwoFeatureSets sets)
+    public bool In_one_dimension_it_compares_means_and_standard_deviations(ThreeFeatureSets sets)
     {
         static FeatureSet First(FeatureSet set) =>
             FeatureSet.Create(set.Count, 1, Enumerable.Range(0, set.Count).Select(i => set.Feature(i)[0]).ToArr()).Valid();
@@ -49,7 +49,7 @@ public sealed class FrechetDistanceLaws
 
     /// <summary>It is the square of a metric. An error δ of a square is √δ in its root.</summary>
     [Law]
-    public bool Its_root_satisfies_the_triangle_inequality(TwoFeatureSets sets) =>
+    public bool Its_root_satisfies_the_triangle_inequality(ThreeFeatureSets sets) =>
         Math.Sqrt(Between(sets.Real, sets.Generated))
             <= Math.Sqrt(Between(sets.Real, sets.Third)) + Math.Sqrt(Between(sets.Third, sets.Generated)) + 3 * Math.Sqrt(sets.Roundoff);
 
@@ -63,7 +63,7 @@ public sealed class FrechetDistanceLaws
         FrechetDistance.Between(g.Gaussian(g.First), g.Gaussian(g.Second)).Valid(), 64 * g.First.Length * g.First.Length * Epsilon * 10 * 10);
 
     [Law]
-    public bool Of_sets_it_is_that_of_their_summaries(TwoFeatureSets sets) => Between(sets.Real, sets.Generated)
+    public bool Of_sets_it_is_that_of_their_summaries(ThreeFeatureSets sets) => Between(sets.Real, sets.Generated)
         == FrechetDistance.Between(GaussianSummary.Of(sets.Real), GaussianSummary.Of(sets.Generated)).Valid();
 
     /// <summary>Computed with 40 digits by the eigenvalues of Σ₁^½·Σ₂·Σ₁^½, one of which is 0: both covariances have rank 2.</summary>

@@ -9,7 +9,7 @@ namespace Ddpm.Properties.Metrics;
 public sealed class KernelDistanceLaws
 {
     [Law]
-    public bool It_is_the_sum_over_pairs(TwoFeatureSets sets)
+    public bool It_is_the_sum_over_pairs(ThreeFeatureSets sets)
     {
         static double Mean(FeatureSet one, FeatureSet other, bool withSelf) => (
             from i in Enumerable.Range(0, one.Count)
@@ -21,11 +21,11 @@ public sealed class KernelDistanceLaws
     }
 
     [Law]
-    public bool It_is_symmetric(TwoFeatureSets sets) =>
+    public bool It_is_symmetric(ThreeFeatureSets sets) =>
         Near(Between(sets.Real, sets.Generated), Between(sets.Generated, sets.Real), Roundoff(sets));
 
     [Law]
-    public bool The_order_of_the_features_does_not_matter(TwoFeatureSets sets, byte order) =>
+    public bool The_order_of_the_features_does_not_matter(ThreeFeatureSets sets, byte order) =>
         Near(Between(sets.Real, sets.Generated), Between(sets.Real.Permuted(order), sets.Generated.Permuted(order + 1)), Roundoff(sets));
 
     /// <summary>The estimate is unbiased: the bias that pairs of a feature with itself would make is left out.</summary>
@@ -51,7 +51,7 @@ public sealed class KernelDistanceLaws
     }
 
     [Law]
-    public bool On_subsets_that_are_the_whole_sets_it_is_the_same(TwoFeatureSets sets, ulong seed)
+    public bool On_subsets_that_are_the_whole_sets_it_is_the_same(ThreeFeatureSets sets, ulong seed)
     {
         var size = Math.Min(sets.Real.Count, sets.Generated.Count);
         var (real, generated) = (Head(sets.Real, size), Head(sets.Generated, size));
@@ -83,7 +83,7 @@ public sealed class KernelDistanceLaws
     private static double Kernel(double[] x, double[] y) => Math.Pow(x.Zip(y, (u, v) => u * v).Sum() / x.Length + 1, 3);
 
     /// <summary>No kernel exceeds that of the longest feature with itself, and a sum of N·M of them row by row rounds by N + M.</summary>
-    private static double Roundoff(TwoFeatureSets sets)
+    private static double Roundoff(ThreeFeatureSets sets)
     {
         var longest = new[] { sets.Real, sets.Generated }.Max(set => Enumerable.Range(0, set.Count).Max(i => Kernel(set.Feature(i), set.Feature(i))));
         return 32 * (sets.Real.Count + sets.Generated.Count + sets.Dimension) * Epsilon * longest;

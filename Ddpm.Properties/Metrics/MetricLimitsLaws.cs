@@ -8,7 +8,7 @@ namespace Ddpm.Properties.Metrics;
 /// <summary>Sets and Gaussians at the ends of what is allowed, each fault told once, and features at the very edge of a ball.</summary>
 public sealed class MetricLimitsLaws
 {
-    private static string[] Faults(int count, int dimension, params double[] values) => [.. FeatureSet.Create(count, dimension, new Arr<double>(values)).Faults()];
+    private static string[] Faults(int count, int dimension, params double[] values) => FeatureSet.Create(count, dimension, new Arr<double>(values)).Faults();
 
     [Fact]
     public void The_number_of_features_is_compared_with_right_sizes_alone()

@@ -9,7 +9,7 @@ namespace Ddpm.Properties.Metrics;
 public sealed class PrecisionRecallLaws
 {
     [Law]
-    public bool It_counts_what_lies_within_reach_of_a_kth_neighbour(TwoFeatureSets sets, byte choice)
+    public bool It_counts_what_lies_within_reach_of_a_kth_neighbour(ThreeFeatureSets sets, byte choice)
     {
         var (real, generated, k) = (sets.Real, sets.Generated, Neighbours(sets, choice));
         double Radius(FeatureSet set, int i) =>
@@ -24,11 +24,11 @@ public sealed class PrecisionRecallLaws
     }
 
     [Law]
-    public bool Of_a_set_with_itself_all_is_covered(TwoFeatureSets sets, byte choice) =>
+    public bool Of_a_set_with_itself_all_is_covered(ThreeFeatureSets sets, byte choice) =>
         PrecisionRecall.Of(sets.Real, sets.Real.Permuted(choice), 1 + choice % (sets.Real.Count - 1)).Valid() is { Precision: 1, Recall: 1, Coverage: 1, Density: >= 1 };
 
     [Law]
-    public bool Exchanging_the_sets_exchanges_precision_and_recall(TwoFeatureSets sets, byte choice)
+    public bool Exchanging_the_sets_exchanges_precision_and_recall(ThreeFeatureSets sets, byte choice)
     {
         var k = Neighbours(sets, choice);
         var (one, other) = (PrecisionRecall.Of(sets.Real, sets.Generated, k).Valid(), PrecisionRecall.Of(sets.Generated, sets.Real, k).Valid());
@@ -37,11 +37,11 @@ public sealed class PrecisionRecallLaws
 
     /// <summary>Features lie within ±5, so balls reach 10·√D at most.</summary>
     [Law]
-    public bool Of_sets_far_apart_nothing_is_covered(TwoFeatureSets sets, byte choice) =>
+    public bool Of_sets_far_apart_nothing_is_covered(ThreeFeatureSets sets, byte choice) =>
         PrecisionRecall.Of(sets.Real, sets.Generated.Map(x => [.. x.Select(y => y + 100)]), Neighbours(sets, choice)).Valid() == new PrecisionRecall(0, 0, 0, 0);
 
     [Law]
-    public bool More_neighbours_never_cover_less(TwoFeatureSets sets)
+    public bool More_neighbours_never_cover_less(ThreeFeatureSets sets)
     {
         var most = Math.Min(sets.Real.Count, sets.Generated.Count) - 1;
         var measures = Enumerable.Range(1, most).Select(k => PrecisionRecall.Of(sets.Real, sets.Generated, k).Valid()).ToArray();
@@ -50,11 +50,11 @@ public sealed class PrecisionRecallLaws
     }
 
     [Law]
-    public bool The_order_of_the_features_does_not_matter(TwoFeatureSets sets, byte choice) =>
+    public bool The_order_of_the_features_does_not_matter(ThreeFeatureSets sets, byte choice) =>
         PrecisionRecall.Of(sets.Real, sets.Generated, Neighbours(sets, choice)).Valid()
         == PrecisionRecall.Of(sets.Real.Permuted(choice), sets.Generated.Permuted(choice), Neighbours(sets, choice)).Valid();
 
-    /// <summary>Counted apart from this program.</summary>
+    /// <summary>Counted by comparing all pairs in Python.</summary>
     [Theory]
     [InlineData(1, 5, 8, 7, 4)]
     [InlineData(2, 7, 8, 15, 6)]
@@ -64,7 +64,7 @@ public sealed class PrecisionRecallLaws
         new PrecisionRecall(precise / 7.0, recalled / 8.0, held / (7.0 * k), covered / 8.0),
         PrecisionRecall.Of(FeatureSets.Examples.Real, FeatureSets.Examples.Generated, k).Valid());
 
-    private static int Neighbours(TwoFeatureSets sets, byte choice) => 1 + choice % (Math.Min(sets.Real.Count, sets.Generated.Count) - 1);
+    private static int Neighbours(ThreeFeatureSets sets, byte choice) => 1 + choice % (Math.Min(sets.Real.Count, sets.Generated.Count) - 1);
 
     private static double Square(double[] x, double[] y)
     {

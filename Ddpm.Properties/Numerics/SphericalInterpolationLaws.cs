@@ -68,7 +68,7 @@ public sealed class SphericalInterpolationLaws
             "to must hold as many numbers as from, 2, got 1", "from[1] must be finite, got NaN", "to[0] must be finite, got Infinity",
             "fraction must lie in [0, 1], got -0.5",
         ],
-        SphericalInterpolation.Between(Prelude.Array(1, double.NaN), Prelude.Array(double.PositiveInfinity), -0.5).Faults().AsEnumerable());
+        SphericalInterpolation.Between(Prelude.Array(1, double.NaN), Prelude.Array(double.PositiveInfinity), -0.5).Faults());
 
     /// <summary>An angle in [0, π].</summary>
     public readonly record struct Arc(double Angle)

@@ -95,10 +95,10 @@ public sealed class SymmetricMatrixLaws
     [Fact]
     public void What_is_no_symmetric_matrix_is_refused_with_every_fault()
     {
-        Assert.Equal(Prelude.Array("order must be at least 1, got 0"), SymmetricMatrix.Create(0, Arr<double>.Empty).Faults());
-        Assert.Equal(Prelude.Array("values must be 4 in number, got 3"), SymmetricMatrix.Create(2, Prelude.Array(1.0, 2, 3)).Faults());
+        Assert.Equal(["order must be at least 1, got 0"], SymmetricMatrix.Create(0, Arr<double>.Empty).Faults());
+        Assert.Equal(["values must be 4 in number, got 3"], SymmetricMatrix.Create(2, Prelude.Array(1.0, 2, 3)).Faults());
         Assert.Equal(
-            Prelude.Array("value[0, 0] must be finite, got NaN", "value[1, 0] must be its mirror image, 2, got 3"),
+            ["value[0, 0] must be finite, got NaN", "value[1, 0] must be its mirror image, 2, got 3"],
             SymmetricMatrix.Create(2, Prelude.Array(double.NaN, 2, 3, 4)).Faults());
     }
 

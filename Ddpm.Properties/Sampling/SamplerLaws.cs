@@ -142,11 +142,11 @@ public sealed class SamplerLaws
             NoiseSchedule.FromBetas(Array(0.1, 0.2, 1.0)).Valid(), new Prediction.Epsilon(), Timesteps.All(3), ClipSample: false);
         Assert.Equal(
             ["eta must lie in [0, 1], got 1.5", "prediction must be sample or velocity to sample from timestep 2, where no image is left (ᾱ = 0), got epsilon"],
-            new Sampler.Ddim(1.5).Compile(zeroSnr).Faults().AsEnumerable());
-        Assert.Equal(["eta must lie in [0, 1], got NaN"], new Sampler.Ddim(double.NaN).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults().AsEnumerable());
+            new Sampler.Ddim(1.5).Compile(zeroSnr).Faults());
+        Assert.Equal(["eta must lie in [0, 1], got NaN"], new Sampler.Ddim(double.NaN).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Equal(
             ["order must lie in [1, 4], got 5", "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a: use the leading spacing, or another sampler, got 2"],
-            new Sampler.Ipndm(5).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults().AsEnumerable());
+            new Sampler.Ipndm(5).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
         Assert.Single(new Sampler.DpmSolver(0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Single(new Sampler.DpmSolver(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Single(new Sampler.UniPc(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());

@@ -88,7 +88,7 @@ public sealed class SamplingOptionsLaws
     public void Every_fault_is_named_at_once()
     {
         string[] Faults(SamplingOptions options, NoiseSchedule? schedule = null) =>
-            [.. options.Compile(schedule ?? Hundred, new Prediction.Epsilon(), clipSample: false).Faults()];
+            options.Compile(schedule ?? Hundred, new Prediction.Epsilon(), clipSample: false).Faults();
         var spacings = string.Join(", ", Choices.Spacings.Keys);
         Assert.Equal(
             [
@@ -108,7 +108,7 @@ public sealed class SamplingOptionsLaws
                 "variance belongs to the sampler ddpm alone, got posterior",
             ],
             Faults(new() { Sampler = "ddim-diffusers", Eta = double.NaN, Variance = "posterior" }, Hundred.WithZeroTerminalSnr()));
-        Assert.Equal(["eta must lie in [0, 1], got -0.5"], new SamplingOptions { Sampler = "ddim", Eta = -0.5 }.Chosen().Faults().AsEnumerable());
+        Assert.Equal(["eta must lie in [0, 1], got -0.5"], new SamplingOptions { Sampler = "ddim", Eta = -0.5 }.Chosen().Faults());
     }
 
     public static class AllOptions

@@ -68,7 +68,7 @@ public sealed class SearchedTimestepsLaws
     [Fact]
     public void Every_fault_is_named_at_once()
     {
-        string[] Faults(Arr<Arr<double>> costs, int count) => [.. SearchedTimesteps.Search(Timesteps.All(2), costs, count).Faults()];
+        string[] Faults(Arr<Arr<double>> costs, int count) => SearchedTimesteps.Search(Timesteps.All(2), costs, count).Faults();
         Assert.Equal(["costs must be 2 rows of 3 numbers, got 1", "sampling-steps must lie in [1, 2], the number of candidates, got 3"], Faults(Array(Array(0.0, 1, 2)), 3));
         Assert.Equal(["costs must be 2 rows of 3 numbers, got 2"], Faults(Array(Array(0.0, 1, 2), Array(0.0, 1)), 1));
         Assert.Equal(

@@ -132,7 +132,7 @@ public sealed class SpacingLaws
     public void Every_fault_of_a_spacing_is_named()
     {
         var s = NoiseSchedule.Linear(10).Valid();
-        string[] Faults(Spacing spacing, int count) => [.. Timesteps.Spaced(spacing, s, count).Faults()];
+        string[] Faults(Spacing spacing, int count) => Timesteps.Spaced(spacing, s, count).Faults();
         Assert.Equal(["sampling-steps must lie in [1, 10], got 0"], Faults(new Spacing.Trailing(), 0));
         Assert.Equal(["sampling-steps must lie in [1, 10], got 11", "rho must be positive and finite, got NaN"], Faults(new Spacing.Karras(double.NaN), 11));
         Assert.Equal(["rho must be positive and finite, got 0"], Faults(new Spacing.Karras(0), 10));

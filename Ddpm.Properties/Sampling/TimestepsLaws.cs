@@ -24,7 +24,7 @@ public sealed class TimestepsLaws
     [Law]
     public bool A_repeated_timestep_is_refused(VisitedSchedule v) =>
         Timesteps.Of(new Arr<int>(v.Timesteps.Values.Append(v.Timesteps.Values[^1])), v.Schedule.Steps).Faults()
-            .AsEnumerable().SequenceEqual([$"timesteps[{v.Timesteps.Values.Count}] must be less than the one before it, got {v.Timesteps.Values[^1]}"]);
+            .SequenceEqual([$"timesteps[{v.Timesteps.Values.Count}] must be less than the one before it, got {v.Timesteps.Values[^1]}"]);
 
     [Law]
     public bool Ending_at_the_first_level_changes_the_last_pair_alone(VisitedSchedule v)
@@ -59,7 +59,7 @@ public sealed class TimestepsLaws
                 "timesteps[0] must lie in [0, 10), got 10", "timesteps[3] must lie in [0, 10), got -1",
                 "timesteps[2] must be less than the one before it, got 4",
             ],
-            Timesteps.Of(Prelude.Array(10, 4, 4, -1), 10).Faults().AsEnumerable());
+            Timesteps.Of(Prelude.Array(10, 4, 4, -1), 10).Faults());
         Assert.Equal("timesteps must hold at least one timestep, got none", Assert.Single(Timesteps.Of(Arr<int>.Empty, 10).Faults()));
     }
 }

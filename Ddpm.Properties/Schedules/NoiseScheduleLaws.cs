@@ -104,7 +104,7 @@ public sealed class NoiseScheduleLaws
     public void Every_fault_of_a_linear_schedule_is_named_with_its_value_and_range(int steps, double minBeta, double maxBeta, int faults)
     {
         var told = NoiseSchedule.Linear(steps, minBeta, maxBeta).Faults();
-        Assert.Equal(faults, told.Count);
+        Assert.Equal(faults, told.Length);
         Says(told, steps < 1, "steps must be at least 1, got " + Text(steps));
         Says(told, !(minBeta is > 0 and < 1), "min-beta must lie in (0, 1), got " + Text(minBeta));
         Says(told, !(maxBeta is > 0 and < 1), "max-beta must lie in (0, 1), got " + Text(maxBeta));
@@ -119,7 +119,7 @@ public sealed class NoiseScheduleLaws
     public void Every_fault_of_a_cosine_schedule_is_named_with_its_value_and_range(int steps, double offset, double maxBeta, int faults)
     {
         var told = NoiseSchedule.Cosine(steps, offset, maxBeta).Faults();
-        Assert.Equal(faults, told.Count);
+        Assert.Equal(faults, told.Length);
         Says(told, steps < 1, "steps must be at least 1, got " + Text(steps));
         Says(told, !(offset is >= 0 and <= 1), "offset must lie in [0, 1], got " + Text(offset));
         Says(told, !(maxBeta is > 0 and < 1), "max-beta must lie in (0, 1), got " + Text(maxBeta));
@@ -134,7 +134,7 @@ public sealed class NoiseScheduleLaws
                 "beta[1] must lie in (0, 1), got 1", "beta[2] must lie in (0, 1), got 0", "beta[3] must lie in (0, 1), got NaN",
                 "beta[4] must lie in (0, 1), got -1", "beta[6] must lie in (0, 1], got Infinity",
             ],
-            told.AsEnumerable());
+            told);
         Assert.Equal("betas must hold at least one step, got none", Assert.Single(NoiseSchedule.FromBetas(Arr<double>.Empty).Faults()));
     }
 

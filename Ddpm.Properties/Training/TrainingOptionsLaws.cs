@@ -32,7 +32,7 @@ public sealed class TrainingOptionsLaws
         var options = any with { LearningRateSchedule = "constant" };
         var longer = options with { Epochs = options.Epochs + 1 + more };
         return options.ResumedAs(longer).Valid() == longer
-            && longer.ResumedAs(options).Faults() is var faults && faults.Count == 1
+            && longer.ResumedAs(options).Faults() is var faults && faults.Length == 1
             && faults[0].Contains($"it has {longer.Epochs}, got {options.Epochs}", StringComparison.Ordinal);
     }
 
@@ -40,7 +40,7 @@ public sealed class TrainingOptionsLaws
     public bool A_run_whose_learning_rate_falls_to_its_end_keeps_its_epochs(TrainingOptions any, byte more)
     {
         var options = any with { LearningRateSchedule = "cosine" };
-        return options.ResumedAs(options with { Epochs = options.Epochs + 1 + more }).Faults() is var faults && faults.Count == 1
+        return options.ResumedAs(options with { Epochs = options.Epochs + 1 + more }).Faults() is var faults && faults.Length == 1
             && faults[0].Contains("whose learning rate falls to its end", StringComparison.Ordinal);
     }
 
