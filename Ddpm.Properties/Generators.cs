@@ -48,9 +48,17 @@ public readonly record struct Pixel(double Value);
 /// <summary>A number in (0, 1) with no preference for either end of its magnitude: 10⁻⁹ … 1 − 10⁻⁹.</summary>
 public readonly record struct Fraction(double Value);
 
+/// <summary>Where in something: taken modulo whatever length it has.</summary>
+public readonly record struct Place(int Number)
+{
+    public int In(int length) => Number % length;
+}
+
 /// <summary>Valid values by construction.</summary>
 public static class Generators
 {
+    internal static Gen<byte[]> Bytes(int count) => Gen.Choose(0, 255).Select(n => (byte)n).ArrayOf(count);
+
     /// <summary>Uniform in [low, high], the ends included more often than by chance.</summary>
     internal static Gen<double> Between(double low, double high) => Gen.Frequency(
         (12, Gen.Choose(0, int.MaxValue).Select(n => low + (high - low) * (n / (double)int.MaxValue))),
@@ -120,6 +128,9 @@ public static class Generators
          select new TwoTimesteps(schedule, earlier, later)).ToArbitrary();
 
     public static Arbitrary<Pixel> Pixels() => Gen.Frequency((8, Between(-6, 6)), (1, Gen.Elements(0.0, 1, -1))).Select(x => new Pixel(x)).ToArbitrary();
+
+    /// <summary>FsCheck's own numbers are small; these are any from 0 to the largest.</summary>
+    public static Arbitrary<Place> Places() => Gen.Choose(0, int.MaxValue).Select(n => new Place(n)).ToArbitrary();
 
     public static Arbitrary<Fraction> Fractions() => Gen.Frequency(
         (2, Between(-9, -0.01).Select(power => Math.Pow(10, power))),

@@ -40,13 +40,13 @@ public sealed class UserFolderTests
             Fail: _ => false);
     }
 
-    [Law]
-    public bool No_damage_to_a_compressed_file_is_ever_taken_for_another_content(ushort position, bool truncate)
+    [Law(Arbitrary = [typeof(Generators)])]
+    public bool No_damage_to_a_compressed_file_is_ever_taken_for_another_content(Place place, bool truncate)
     {
         using var world = new DataSetWorld();
         var folder = DataSetWorld.Fill(world.At("mine"), Train.Images, Train.Labels);
         var good = FixtureDataSet.Gzip(Train.Labels);
-        var bit = position % (8 * good.Length);
+        var bit = place.In(8 * good.Length);
         var damaged = truncate ? good[..(bit / 8)] : [.. good];
         if (!truncate)
             damaged[bit / 8] ^= (byte)(1 << (bit % 8));

@@ -79,9 +79,9 @@ public sealed class GaussianDataLaws
     }
 
     [Law]
-    public bool The_flow_composes_and_turns_back(Pixel mu, Fraction s2, TwoTimesteps t, Pixel deviations, int third)
+    public bool The_flow_composes_and_turns_back(Pixel mu, Fraction s2, TwoTimesteps t, Pixel deviations, Place third)
     {
-        var (data, level) = (new GaussianData(mu.Value, s2.Value), t.Schedule[(int)((uint)third % t.Schedule.Steps)]);
+        var (data, level) = (new GaussianData(mu.Value, s2.Value), t.Schedule[third.In(t.Schedule.Steps)]);
         var x = At(data, t.T, deviations);
         return Near(data.Flow(x, t.T, t.S), data.Flow(data.Flow(x, t.T, level), level, t.S), 2 * (Bound(data, t.S, t.T) + Bound(data, t.S, level)))
             && Near(x, data.Flow(data.Flow(x, t.T, t.S), t.S, t.T), 2 * (Bound(data, t.T, t.T) + Bound(data, t.T, t.S)));

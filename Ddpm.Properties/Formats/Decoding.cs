@@ -8,17 +8,14 @@ namespace Ddpm.Properties.Formats;
 internal static class Decoding
 {
     /// <summary>
-    /// What decoding may allocate beside what is proportional to the file: messages, an exception inside the framework, lists.
+    /// What decoding may allocate beside what is proportional to the file: messages, an exception inside the framework, lists, a decompressor's buffers.
     /// </summary>
-    private const long Allowance = 128 * 1024;
-
-    internal static T Value<T>(this Fin<T> result) =>
-        result.Match(Succ: x => x, Fail: error => throw new InvalidOperationException(error.Message));
+    internal const long Allowance = 128 * 1024;
 
     /// <summary>The message of an error that must be there, and be one line.</summary>
     internal static string Message<T>(this Fin<T> result)
     {
-        var message = result.Match(Succ: x => throw new InvalidOperationException($"no error but {x}"), Fail: error => error.Message);
+        var message = result.Fault();
         Assert.DoesNotContain(message, char.IsControl);
         Assert.InRange(message.Length, 10, 500);
         return message;
@@ -31,16 +28,22 @@ internal static class Decoding
         return flipped;
     }
 
+    internal static byte[] FlipBit(this ReadOnlyMemory<byte> bytes, int bit) => bytes.Flip(bit / 8, (byte)(1 << (bit % 8)));
+
     internal static ReadOnlyMemory<byte> Append(this ReadOnlyMemory<byte> bytes, params ReadOnlySpan<byte> more) =>
         (byte[])[.. bytes.Span, .. more];
 
     internal static byte[] Ascii(string text) => Encoding.ASCII.GetBytes(text);
 
     /// <summary>Whether decoding allocates no more than the file has bytes, and a constant.</summary>
-    internal static bool AllocatesLittle<T>(Func<ReadOnlyMemory<byte>, Fin<T>> read, ReadOnlyMemory<byte> file)
+    internal static bool AllocatesLittle<T>(Func<ReadOnlyMemory<byte>, Fin<T>> read, ReadOnlyMemory<byte> file) =>
+        Allocated(() => read(file)).Bytes <= file.Length + Allowance;
+
+    /// <summary>What is made, and how many bytes making it allocates.</summary>
+    internal static (T Made, long Bytes) Allocated<T>(Func<T> make)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
-        read(file);
-        return GC.GetAllocatedBytesForCurrentThread() - before <= file.Length + Allowance;
+        var made = make();
+        return (made, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 }

@@ -11,11 +11,11 @@ public static class IdxArrays
 {
     public static Arbitrary<IdxArray> Any() => Arb.From(
         from rank in Gen.Choose(1, 4)
-        from array in OfShape(rank)
+        from array in OfRank(rank)
         select array);
 
     /// <summary>Arrays of the given rank.</summary>
-    public static Gen<IdxArray> OfShape(int rank) =>
+    public static Gen<IdxArray> OfRank(int rank) =>
         from first in Gen.Choose(0, 6)
         from others in Gen.Choose(1, 5).ArrayOf(rank - 1)
         from array in Filled(first.Cons(others).ToArr())
@@ -23,8 +23,6 @@ public static class IdxArrays
 
     /// <summary>Arrays of the given shape.</summary>
     public static Gen<IdxArray> Filled(Arr<int> shape) =>
-        from data in Gen.Choose(0, 255).Select(value => (byte)value).ArrayOf(shape.Fold(1, (product, size) => product * size))
-        select IdxArray.Create(shape, data).Match(
-            Succ: array => array,
-            Fail: faults => throw new InvalidOperationException(faults.ToString()));
+        from data in Generators.Bytes(shape.Fold(1, (product, size) => product * size))
+        select IdxArray.Create(shape, data).Valid();
 }

@@ -13,13 +13,6 @@ public sealed class IdxLaws
     public bool Reading_what_was_written_gives_the_array_back(IdxArray array) => Idx.Read(Idx.Write(array)) == array;
 
     [Law]
-    public bool Whatever_can_be_read_is_written_as_the_same_bytes(byte rank, byte[] rest)
-    {
-        byte[] bytes = [0, 0, 8, (byte)(rank % 5), .. rest.Length < 12 ? rest.Map(b => (byte)(b % 2)) : rest];
-        return Idx.Read(bytes).Match(Succ: array => Idx.Write(array).Span.SequenceEqual(bytes), Fail: _ => true);
-    }
-
-    [Law]
     public bool Every_truncation_is_an_error(IdxArray array)
     {
         var bytes = Idx.Write(array);
@@ -34,7 +27,7 @@ public sealed class IdxLaws
     public bool Every_flipped_bit_of_the_header_is_an_error_or_says_no_images_as_before(IdxArray array)
     {
         var header = 4 + (4 * array.Shape.Count);
-        return Range(0, 8 * header).ForAll(bit => Idx.Read(Flip(Idx.Write(array), bit)).Match(
+        return Range(0, 8 * header).ForAll(bit => Idx.Read(Idx.Write(array).FlipBit(bit)).Match(
             Succ: other => array.Shape[0] == 0 && other.Shape[0] == 0 && other.Shape.Count == array.Shape.Count,
             Fail: fault => fault.Message.Contains("at offset ", StringComparison.Ordinal)));
     }
@@ -53,7 +46,7 @@ public sealed class IdxLaws
     [InlineData("0000080100000002ff", 8, "2 elements need 2 bytes, but 1 follow")]
     public void An_error_names_the_offset_and_the_reason(string hex, int offset, string reason)
     {
-        var message = Idx.Read(Convert.FromHexString(hex)).Match(Succ: _ => "", Fail: fault => fault.Message);
+        var message = Idx.Read(Convert.FromHexString(hex)).Message();
         Assert.Contains($"at offset {offset}: ", message, StringComparison.Ordinal);
         Assert.Contains(reason, message, StringComparison.Ordinal);
     }
@@ -66,27 +59,21 @@ public sealed class IdxLaws
     public void Sizes_that_the_file_does_not_hold_are_refused_before_anything_is_allocated_for_them(string hex)
     {
         var bytes = Convert.FromHexString(hex);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var read = Idx.Read(bytes);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.True(read.IsFail);
-        // The first call also allocates what the runtime needs to prepare the code: far less than the smallest size claimed above.
-        Assert.True(allocated < 1 << 20, $"{allocated} bytes allocated");
+        Assert.True(Idx.Read(bytes).IsFail);
+        Assert.True(Decoding.AllocatesLittle(Idx.Read, bytes));
     }
 
     [Fact]
     public void The_layout_is_the_published_one()
     {
-        var array = IdxArray.Create(Array(2, 1, 3), new byte[] { 1, 2, 3, 4, 5, 6 }).Match(Succ: a => a, Fail: _ => null!);
+        var array = IdxArray.Create(Array(2, 1, 3), new byte[] { 1, 2, 3, 4, 5, 6 }).Valid();
         Assert.Equal("00000803" + "00000002" + "00000001" + "00000003" + "010203040506", Convert.ToHexStringLower(Idx.Write(array).Span));
     }
 
     [Fact]
     public void An_array_is_refused_with_all_its_faults_at_once() => Assert.Equal(
-        Seq(
-            "axis 0 of an IDX array must have at least 0 elements, got -1",
-            "axis 2 of an IDX array must have at least 1 elements, got 0"),
-        IdxArray.Create(Array(-1, 2, 0), default).Match(Succ: _ => Seq<string>(), Fail: faults => faults.Map(f => f.Message)));
+        ["axis 0 of an IDX array must have at least 0 elements, got -1", "axis 2 of an IDX array must have at least 1 elements, got 0"],
+        IdxArray.Create(Array(-1, 2, 0), default).Faults());
 
     [Theory]
     [InlineData(new int[0], 1, "an IDX array has 1 to 4 axes, got 0")]
@@ -94,22 +81,15 @@ public sealed class IdxLaws
     [InlineData(new[] { 2, 3 }, 5, "an IDX array of 2×3 has 6 elements, got 5")]
     [InlineData(new[] { 65536, 65536 }, 0, "an IDX array of 65536×65536 has 4294967296 elements, got 0")]
     public void An_array_of_another_rank_or_length_is_refused(int[] shape, int length, string reason) =>
-        Assert.Equal([reason], IdxArray.Create(shape.ToArr(), new byte[length]).Faults().AsEnumerable());
+        Assert.Equal([reason], IdxArray.Create(shape.ToArr(), new byte[length]).Faults());
 
     [Law]
     public bool Arrays_are_equal_when_their_files_are(IdxArray one, IdxArray other) =>
         one == IdxArray.Create(one.Shape, one.Data.ToArray()).Valid()
         && (one == other) == Idx.Write(one).Span.SequenceEqual(Idx.Write(other).Span)
-        && (one.Data.IsEmpty || one != IdxArray.Create(one.Shape, Flip(one.Data, 0)).Valid());
+        && (one.Data.IsEmpty || one != IdxArray.Create(one.Shape, one.Data.FlipBit(0)).Valid());
 
     [Fact]
     public void Arrays_of_the_same_elements_in_another_shape_differ() => Assert.NotEqual(
         IdxArray.Create(Array(2, 3), new byte[6]).Valid(), IdxArray.Create(Array(3, 2), new byte[6]).Valid());
-
-    private static byte[] Flip(ReadOnlyMemory<byte> bytes, int bit)
-    {
-        var flipped = bytes.ToArray();
-        flipped[bit / 8] ^= (byte)(1 << (bit % 8));
-        return flipped;
-    }
 }

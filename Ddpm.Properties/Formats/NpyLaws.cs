@@ -4,21 +4,20 @@ using FsCheck.Xunit;
 using LanguageExt;
 using Xunit;
 using static Ddpm.Properties.Formats.Decoding;
-using static Ddpm.Properties.Formats.FormatGenerators;
 
 namespace Ddpm.Properties.Formats;
 
-[Properties(Arbitrary = [typeof(FormatGenerators)])]
+[Properties(Arbitrary = [typeof(FormatGenerators), typeof(Generators)])]
 public sealed class NpyLaws
 {
     [Law]
-    public bool Reading_what_was_written_returns_the_array(NpyArray array) => Npy.Read(Npy.Write(array)).Value().Equals(array);
+    public bool Reading_what_was_written_returns_the_array(NpyArray array) => Npy.Read(Npy.Write(array)).Valid().Equals(array);
 
     [Law]
     public bool Writing_what_was_read_returns_the_bytes(NpyArray array)
     {
         var file = Npy.Write(array);
-        return Npy.Write(Npy.Read(file).Value()).Span.SequenceEqual(file.Span);
+        return Npy.Write(Npy.Read(file).Valid()).Span.SequenceEqual(file.Span);
     }
 
     [Law]
@@ -32,7 +31,7 @@ public sealed class NpyLaws
     public bool The_data_are_a_slice_of_the_file(NpyArray array)
     {
         var file = Npy.Write(array);
-        return Npy.Read(file).Value().Data.Equals(file[^array.Data.Length..]);
+        return Npy.Read(file).Valid().Data.Equals(file[^array.Data.Length..]);
     }
 
     [Law]
@@ -55,8 +54,8 @@ public sealed class NpyLaws
     {
         var file = Npy.Write(array);
         return Enumerable.Range(0, 8 * (file.Length - array.Data.Length)).All(bit =>
-            Npy.Read(file.Flip(bit / 8, (byte)(1 << (bit % 8)))).Match(
-                Succ: read => read.Data.Span.SequenceEqual(array.Data.Span) && Npy.Read(Npy.Write(read)).Value().Equals(read),
+            Npy.Read(file.FlipBit(bit)).Match(
+                Succ: read => read.Data.Span.SequenceEqual(array.Data.Span) && Npy.Read(Npy.Write(read)).Valid().Equals(read),
                 Fail: error => error.Message.Length > 0));
     }
 
@@ -90,7 +89,7 @@ public sealed class NpyLaws
         var chosen = order.In(3);
         string[] ordered = [items[chosen], items[(chosen + (second ? 1 : 2)) % 3], items[(chosen + (second ? 2 : 1)) % 3]];
         var text = $"{gap}{{{gap}{string.Join($"{gap},{gap}", ordered)}{(trailingComma ? $"{gap},{gap}" : gap)}}}{gap}";
-        return Npy.Read(File(text, array.Data.Span, version: second ? 1 : 2)).Value().Equals(array);
+        return Npy.Read(File(text, array.Data.Span, version: second ? 1 : 2)).Valid().Equals(array);
     }
 
     /// <summary>Written by numpy 1.24.</summary>
@@ -108,7 +107,7 @@ public sealed class NpyLaws
         var text = $"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".PadRight(headerLength - 1) + "\n";
         byte[] numpy = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, (byte)headerLength, 0, .. Ascii(text), .. Convert.FromHexString(data)];
         var array = Array(descr, new Arr<long>(extents), Convert.FromHexString(data));
-        Assert.Equal(array, Npy.Read(numpy).Value());
+        Assert.Equal(array, Npy.Read(numpy).Valid());
         Assert.Equal(numpy, Npy.Write(array).ToArray());
     }
 
@@ -179,10 +178,9 @@ public sealed class NpyLaws
     public void Large_data_are_not_copied()
     {
         var file = Npy.Write(Array("|u1", Prelude.Array(1024L, 1024L), new byte[1024 * 1024]));
-        Npy.Read(file).Value();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var array = Npy.Read(file).Value();
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);
+        Npy.Read(file).Valid();
+        var (array, allocated) = Allocated(() => Npy.Read(file).Valid());
+        Assert.InRange(allocated, 0, 10_000);
         Assert.Equal(1024 * 1024, array.Data.Length);
     }
 
@@ -199,26 +197,19 @@ public sealed class NpyLaws
         Assert.Throws<ArgumentException>(() => Npy.Header(NpyType.F4, new Arr<long>(new long[33])));
     }
 
-    [Fact]
-    public void An_array_whose_shape_does_not_fit_its_data_cannot_be_made()
-    {
-        Assert.True(NpyArray.Create(NpyType.F4, Prelude.Array(2L, 3L), new byte[24]).IsSuccess);
-        Assert.True(NpyArray.Create(NpyType.F4, Prelude.Array(2L, 3L), new byte[23]).IsFail);
-        Assert.True(NpyArray.Create(NpyType.F4, Prelude.Array(-2L, -3L), new byte[24]).IsFail);
-        Assert.True(NpyArray.Create(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 33)), new byte[1]).IsFail);
-    }
-
     [Theory]
     [InlineData(new long[] { 2, -3 }, "shape [2, -3] has a negative extent")]
+    [InlineData(new long[] { -2, -3 }, "shape [-2, -3] has a negative extent")]
     [InlineData(new long[] { long.MaxValue, 2 }, "shape [9223372036854775807, 2] is larger than any memory")]
-    [InlineData(new long[] { 2, 3 }, "<f4 [2, 3] needs 24 bytes of data, got 4")]
+    [InlineData(new long[] { 2, 4 }, "<f4 [2, 4] needs 32 bytes of data, got 24")]
+    [InlineData(new long[] { 5 }, "<f4 [5] needs 20 bytes of data, got 24")]
     public void Why_an_array_cannot_be_made_is_told(long[] shape, string reason) =>
-        Assert.Equal([reason], NpyArray.Create(NpyType.F4, new Arr<long>(shape), new byte[4]).Faults().AsEnumerable());
+        Assert.Equal([reason], NpyArray.Create(NpyType.F4, new Arr<long>(shape), new byte[24]).Faults());
 
     [Fact]
     public void More_dimensions_than_numpy_reads_are_refused() => Assert.Equal(
         ["33 dimensions are more than the 32 that are read"],
-        NpyArray.Create(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 33)), new byte[1]).Faults().AsEnumerable());
+        NpyArray.Create(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 33)), new byte[1]).Faults());
 
     [Fact]
     public void Arrays_that_differ_in_type_shape_or_data_alone_differ()
@@ -231,7 +222,7 @@ public sealed class NpyLaws
     }
 
     private static NpyArray Array(string descr, Arr<long> shape, byte[] data) =>
-        Valid(NpyArray.Create(NpyType.All.First(type => type.Descr == descr), shape, data));
+        NpyArray.Create(NpyType.All.First(type => type.Descr == descr), shape, data).Valid();
 
     private static ReadOnlyMemory<byte> File(string header, ReadOnlySpan<byte> data, int version = 1)
     {

@@ -1,16 +1,15 @@
 using System.Globalization;
 using Ddpm.Pure.Formats;
-using FsCheck;
 using Xunit;
 
 namespace Ddpm.Properties.Formats;
 
 public sealed class QuotationLaws
 {
-    [Law]
-    public bool What_is_quoted_is_one_short_line_between_single_quotes_that_moves_no_cursor(NonNull<string> text)
+    [Law(Arbitrary = [typeof(FormatGenerators)])]
+    public bool What_is_quoted_is_one_short_line_between_single_quotes_that_moves_no_cursor(FormatGenerators.AnyText text)
     {
-        var quoted = Quotation.Quote(text.Get);
+        var quoted = Quotation.Quote(text.Value);
         // At sixty characters, the first quote included, one more may come, spelt out in ten, and then the dots and the last quote.
         return quoted.Length is >= 2 and <= 72 && quoted[0] == '\'' && quoted[^1] == '\'' && !quoted.Any(char.IsControl);
     }

@@ -23,7 +23,7 @@ public sealed partial class SafetensorsLaws
         byte[] reference = [length, 0, 0, 0, 0, 0, 0, 0, .. Encoding.UTF8.GetBytes(header), .. data];
         var file = Remake([Tensor(name, SafetensorsType.F32, shape, data)]);
         Assert.Equal(reference, Safetensors.Write(file).ToArray());
-        Assert.Equal(file, Safetensors.Read(reference).Value());
+        Assert.Equal(file, Safetensors.Read(reference).Valid());
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed partial class SafetensorsLaws
     {
         byte[] empty = [8, 0, 0, 0, 0, 0, 0, 0, .. "{}      "u8];
         Assert.Equal(empty, Safetensors.Write(Remake([])).ToArray());
-        Assert.Equal(Remake([]), Safetensors.Read(empty).Value());
+        Assert.Equal(Remake([]), Safetensors.Read(empty).Valid());
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed partial class SafetensorsLaws
         var written = Encoding.UTF8.GetString(Safetensors.Write(file).Span[8..]);
         Assert.StartsWith(Header, written, StringComparison.Ordinal);
         Assert.True(written.IndexOf("\"2\"", StringComparison.Ordinal) < written.IndexOf("\"3\"", StringComparison.Ordinal));
-        Assert.Equal(file, Safetensors.Read(Safetensors.Write(file)).Value());
+        Assert.Equal(file, Safetensors.Read(Safetensors.Write(file)).Valid());
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed partial class SafetensorsLaws
             Tensor("late", SafetensorsType.I32, [], [1, 0, 0, 0]),
             Tensor("none", SafetensorsType.F64, [0, 9], []),
         ]);
-        Assert.Equal(expected, Safetensors.Read(foreign).Value());
+        Assert.Equal(expected, Safetensors.Read(foreign).Valid());
     }
 
     /// <summary>Computed in Python as the documentation of Checksum says.</summary>
@@ -194,11 +194,11 @@ public sealed partial class SafetensorsLaws
     {
         Assert.Equal(
             ["tensor '__metadata__': the format keeps this name for itself"],
-            SafetensorsTensor.Create("__metadata__", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults().AsEnumerable());
+            SafetensorsTensor.Create("__metadata__", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults());
         Assert.Equal(
             ["tensor '\ufffd': the name is not valid Unicode"],
-            SafetensorsTensor.Create("\ud800", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults().AsEnumerable());
-        Assert.Equal(["metadata 'k' is not valid Unicode"], SafetensorsFile.Create([], Prelude.HashMap(("k", "\udfff"))).Faults().AsEnumerable());
+            SafetensorsTensor.Create("\ud800", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults());
+        Assert.Equal(["metadata 'k' is not valid Unicode"], SafetensorsFile.Create([], Prelude.HashMap(("k", "\udfff"))).Faults());
     }
 
     /// <summary>A hundred million characters are too many by the few that stand round them.</summary>
@@ -243,10 +243,9 @@ public sealed partial class SafetensorsLaws
     public void Large_data_are_not_copied()
     {
         var file = Safetensors.Write(Remake([Tensor("w", SafetensorsType.U8, [1024, 1024], new byte[1024 * 1024])]));
-        Safetensors.Read(file).Value();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var read = Safetensors.Read(file).Value();
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000);
+        Safetensors.Read(file).Valid();
+        var (read, allocated) = Allocated(() => Safetensors.Read(file).Valid());
+        Assert.InRange(allocated, 0, 20_000);
         Assert.Equal(1024 * 1024, read.Tensors[0].Data.Length);
     }
 
@@ -254,17 +253,14 @@ public sealed partial class SafetensorsLaws
     public void Ten_thousand_tensors_allocate_in_proportion_to_their_header()
     {
         var file = Safetensors.Write(Remake(Enumerable.Range(0, 10_000).Select(i => Tensor($"{i}", SafetensorsType.U8, [0], []))));
-        Safetensors.Read(file).Value();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Safetensors.Read(file).Value();
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 * file.Length);
+        Safetensors.Read(file).Valid();
+        Assert.InRange(Allocated(() => Safetensors.Read(file).Valid()).Bytes, 0, 16 * file.Length);
     }
 
     [Fact]
     public void Tensors_and_files_that_cannot_be_written_cannot_be_made()
     {
         Assert.Equal(2, SafetensorsTensor.Create("__metadata__", SafetensorsType.F32, new Arr<long>([2]), new byte[4]).FailToSeq().Count);
-        Assert.True(SafetensorsTensor.Create("\ud800", SafetensorsType.F32, new Arr<long>([1]), new byte[4]).IsFail);
         Assert.True(SafetensorsTensor.Create("w", SafetensorsType.F32, new Arr<long>([-1, -1]), new byte[4]).IsFail);
 
         var twice = Tensor("w", SafetensorsType.U8, [1], [1]);

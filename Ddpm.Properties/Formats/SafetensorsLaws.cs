@@ -6,22 +6,21 @@ using FsCheck.Fluent;
 using FsCheck.Xunit;
 using LanguageExt;
 using static Ddpm.Properties.Formats.Decoding;
-using static Ddpm.Properties.Formats.FormatGenerators;
 
 namespace Ddpm.Properties.Formats;
 
-[Properties(Arbitrary = [typeof(FormatGenerators)])]
+[Properties(Arbitrary = [typeof(FormatGenerators), typeof(Generators)])]
 public sealed partial class SafetensorsLaws
 {
     [Law]
     public bool Reading_what_was_written_returns_the_file(SafetensorsFile file) =>
-        Safetensors.Read(Safetensors.Write(file)).Value().Equals(file);
+        Safetensors.Read(Safetensors.Write(file)).Valid().Equals(file);
 
     [Law]
     public bool Writing_what_was_read_returns_the_bytes(SafetensorsFile file)
     {
         var bytes = Safetensors.Write(file);
-        return Safetensors.Write(Safetensors.Read(bytes).Value()).Span.SequenceEqual(bytes.Span);
+        return Safetensors.Write(Safetensors.Read(bytes).Valid()).Span.SequenceEqual(bytes.Span);
     }
 
     [Law]
@@ -56,7 +55,7 @@ public sealed partial class SafetensorsLaws
     {
         var bytes = Safetensors.Write(file);
         var begin = Safetensors.Header(file).Length;
-        return Safetensors.Read(bytes).Value().Tensors
+        return Safetensors.Read(bytes).Valid().Tensors
             .ForAll(tensor => tensor.Data.Equals(bytes.Slice(begin, tensor.Data.Length)) && (begin += tensor.Data.Length) >= 0);
     }
 
@@ -91,7 +90,7 @@ public sealed partial class SafetensorsLaws
         var header = Safetensors.Header(file).Length;
         return Enumerable.Range(0, 100).All(i =>
             Safetensors.Read(bytes.Flip((int)((place.Number + (i * 7919L)) % header), (byte)(1 << (i % 8)))).Match(
-                Succ: read => Data(read).SequenceEqual(Data(file)) && Safetensors.Read(Safetensors.Write(read)).Value().Equals(read),
+                Succ: read => Data(read).SequenceEqual(Data(file)) && Safetensors.Read(Safetensors.Write(read)).Valid().Equals(read),
                 Fail: error => error.Message.Length > 0));
     }
 
@@ -142,14 +141,14 @@ public sealed partial class SafetensorsLaws
     }
 
     private static SafetensorsTensor Tensor(string name, SafetensorsType type, long[] shape, byte[] data) =>
-        Valid(SafetensorsTensor.Create(name, type, new Arr<long>(shape), data));
+        SafetensorsTensor.Create(name, type, new Arr<long>(shape), data).Valid();
 
     private static SafetensorsTensor Retype(
         SafetensorsTensor tensor, string? name = null, SafetensorsType? type = null, Arr<long>? shape = null, byte[]? data = null) =>
-        Valid(SafetensorsTensor.Create(name ?? tensor.Name, type ?? tensor.Type, shape ?? tensor.Shape, data ?? tensor.Data));
+        SafetensorsTensor.Create(name ?? tensor.Name, type ?? tensor.Type, shape ?? tensor.Shape, data ?? tensor.Data).Valid();
 
     private static SafetensorsFile Remake(IEnumerable<SafetensorsTensor> tensors, HashMap<string, string> metadata = default) =>
-        Valid(SafetensorsFile.Create(tensors, metadata));
+        SafetensorsFile.Create(tensors, metadata).Valid();
 
     private static string Checksum(Arr<SafetensorsTensor> tensors) => Safetensors.Checksum(Remake(tensors));
 

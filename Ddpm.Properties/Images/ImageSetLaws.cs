@@ -15,7 +15,7 @@ public static class LabelledImages
 {
     public static Arbitrary<(IdxArray Images, IdxArray Labels)> Any() => Arb.From(
         from rank in Gen.Choose(3, 4)
-        from images in IdxArrays.OfShape(rank)
+        from images in IdxArrays.OfRank(rank)
         from labels in IdxArrays.Filled(Array(images.Shape[0]))
         select (images, labels));
 }
@@ -57,23 +57,24 @@ public sealed class ImageSetLaws
 
     [Fact]
     public void A_set_is_refused_with_all_its_faults_at_once() => Assert.Equal(
-        Seq(
+        [
             "count of an image set must be at least 0, got -2",
             "height of an image set must be at least 1, got 0",
             "width of an image set must be at least 1, got -5",
             "channels of an image set must be at least 1, got -3",
-            "-2 images need -2 labels, got 1"),
-        Messages(ImageSet.Create(-2, 0, -5, -3, new byte[10], new ReadOnlyMemory<byte>(new byte[1]))));
+            "-2 images need -2 labels, got 1",
+        ],
+        ImageSet.Create(-2, 0, -5, -3, new byte[10], new ReadOnlyMemory<byte>(new byte[1])).Faults());
 
     [Fact]
     public void Sizes_whose_product_overflows_are_refused() => Assert.Equal(
-        Seq1("65536 images of 65536×65536×65536 need 18446744073709551616 bytes of pixels, got 0"),
-        Messages(ImageSet.Create(65536, 65536, 65536, 65536, default, None)));
+        ["65536 images of 65536×65536×65536 need 18446744073709551616 bytes of pixels, got 0"],
+        ImageSet.Create(65536, 65536, 65536, 65536, default, None).Faults());
 
     [Fact]
     public void Arrays_of_other_ranks_are_refused_both_at_once() => Assert.Equal(
-        Seq("images are an array of 3 or 4 axes (N×H×W or N×H×W×C), got 2×3", "labels are an array of 1 axis, got 2×1"),
-        Messages(ImageSet.FromIdx(Zeros(2, 3), Zeros(2, 1))));
+        ["images are an array of 3 or 4 axes (N×H×W or N×H×W×C), got 2×3", "labels are an array of 1 axis, got 2×1"],
+        ImageSet.FromIdx(Zeros(2, 3), Zeros(2, 1)).Faults());
 
     [Law]
     public bool Sets_are_equal_when_sizes_pixels_and_labels_are((IdxArray Images, IdxArray Labels) arrays, (IdxArray Images, IdxArray Labels) others)
@@ -102,12 +103,7 @@ public sealed class ImageSetLaws
     private static IdxArray Zeros(params int[] shape) => IdxArray.Create(shape.ToArr(), new byte[shape.Aggregate(1, (product, size) => product * size)]).Valid();
 
     private static ImageSet Set((IdxArray Images, IdxArray Labels) arrays) =>
-        ImageSet.FromIdx(arrays.Images, arrays.Labels).Match(
-            Succ: set => set,
-            Fail: faults => throw new InvalidOperationException(faults.ToString()));
+        ImageSet.FromIdx(arrays.Images, arrays.Labels).Valid();
 
     private static ReadOnlySpan<byte> Labels(ImageSet set) => set.Labels.IfNone(default(ReadOnlyMemory<byte>)).Span;
-
-    private static Seq<string> Messages(Validation<LanguageExt.Common.Error, ImageSet> set) =>
-        set.Match(Succ: _ => Seq<string>(), Fail: faults => faults.Map(f => f.Message));
 }

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Networks;
 
-[Properties(Arbitrary = [typeof(Configs)])]
+[Properties(Arbitrary = [typeof(Configs), typeof(Generators)])]
 public sealed class UNetLayersLaws
 {
     [Law]
@@ -24,8 +24,9 @@ public sealed class UNetLayersLaws
         numbers, 100_000 + UNetConfig.Tutorial(28, 1, 1000, residual).Valid().Parameters.Sum(parameter => parameter.Count));
 
     [Law]
-    public bool Residual_paths_only_add_shortcuts(UNetConfig config)
+    public bool Residual_paths_only_add_shortcuts(Tutorial tutorial)
     {
+        var config = tutorial.Config;
         IEnumerable<string> Names(bool residual) =>
             UNetConfig.Tutorial(config.ImageSize, config.ImageChannels, config.Timesteps, residual).Valid().Parameters.Select(parameter => parameter.Name);
         var shortcuts = Names(true).Except(Names(false)).ToArray();
@@ -35,9 +36,9 @@ public sealed class UNetLayersLaws
 
     /// <summary>H' = ⌊(H + 2p − k)/s⌋ + 1 on the way down, H' = (H − 1)s − 2p + k on the way up.</summary>
     [Law]
-    public bool Every_resolution_on_the_way_up_is_the_one_it_is_joined_with(UNetConfig config)
+    public bool Every_resolution_on_the_way_up_is_the_one_it_is_joined_with(Tutorial tutorial)
     {
-        var l = new UNetLayers(config);
+        var (config, l) = (tutorial.Config, new UNetLayers(tutorial.Config));
         int full = config.ImageSize, half = After(l.Down1, full), quarter = After(l.Down2, half), middle = After(l.Down3, quarter);
         (LanguageExt.Arr<Block> Blocks, int Size)[] stages =
         [
@@ -48,9 +49,9 @@ public sealed class UNetLayersLaws
     }
 
     [Law]
-    public bool Channels_fit_from_layer_to_layer(UNetConfig config)
+    public bool Channels_fit_from_layer_to_layer(Tutorial tutorial)
     {
-        var l = new UNetLayers(config);
+        var (config, l) = (tutorial.Config, new UNetLayers(tutorial.Config));
         int Through(LanguageExt.Arr<Block> blocks, int channels) => blocks.Fold(channels, (given, block) => given == block.In ? block.Out : -1);
         var first = Through(l.Stage1, config.ImageChannels);
         var second = Through(l.Stage2, l.Down1.Out);
@@ -65,26 +66,26 @@ public sealed class UNetLayersLaws
     }
 
     [Law]
-    public bool Every_block_is_normalized_but_the_very_last(UNetConfig config)
+    public bool Every_block_is_normalized_but_the_very_last(Tutorial tutorial)
     {
-        var l = new UNetLayers(config);
+        var l = new UNetLayers(tutorial.Config);
         var blocks = new[] { l.Stage1, l.Stage2, l.Stage3, l.StageMiddle, l.Stage4, l.Stage5, l.StageOut }.SelectMany(stage => stage).ToArray();
         return blocks.SkipLast(1).All(block => block.Normalized) && !blocks[^1].Normalized;
     }
 
     [Law]
-    public bool The_layers_of_a_sequence_are_named_after_it_and_their_place(UNetConfig config)
+    public bool The_layers_of_a_sequence_are_named_after_it_and_their_place(Tutorial tutorial)
     {
-        var l = new UNetLayers(config);
+        var l = new UNetLayers(tutorial.Config);
         return (l.Down3.Name, l.Up1.Name) == ("down3", "up1") && new[] { l.Down3, l.Up1 }.All(sequence =>
             sequence.Layers.Select(layer => layer.Name).SequenceEqual(sequence.Layers.Select((_, i) => $"{sequence.Name}.{i}")));
     }
 
     [Law]
-    public bool Initial_weights_lie_within_their_bounds_and_fill_them(UNetConfig config, int place, int seed)
+    public bool Initial_weights_lie_within_their_bounds_and_fill_them(UNetConfig config, Place place, int seed)
     {
         var parameters = config.Parameters;
-        var k = (int)((uint)place % parameters.Count);
+        var k = place.In(parameters.Count);
         var parameter = parameters[k];
         var weights = Filled(parameter, k, (ulong)(uint)seed);
         return parameter.Start switch
@@ -135,7 +136,7 @@ public sealed class UNetLayersLaws
     [Fact]
     public void Every_fault_of_a_network_is_told_at_once() => Assert.Equal(
         ["image size must lie in [12, 256] and be divisible by 4, got 8", "image channels must be 1 or 3, got 0", "steps must be at least 1, got 0"],
-        UNetConfig.Tutorial(8, 0, 0, false).Faults().AsEnumerable());
+        UNetConfig.Tutorial(8, 0, 0, false).Faults());
 
     private static double[] Filled(Parameter parameter, int k, ulong seed)
     {
@@ -152,13 +153,29 @@ public sealed class UNetLayersLaws
         _ => size,
     };
 
+    /// <summary>A network of the tutorial's design.</summary>
+    public sealed record Tutorial(UNetConfig Config);
+
     public static class Configs
     {
-        public static Arbitrary<UNetConfig> All() =>
-            (from quarter in Gen.Choose(3, 16)
-             from channels in Gen.Elements(1, 3)
-             from timesteps in Gen.Choose(1, 1000)
-             from residual in Gen.Elements(true, false)
-             select UNetConfig.Tutorial(4 * quarter, channels, timesteps, residual).Valid()).ToArbitrary();
+        private static Gen<UNetConfig> Tutorials { get; } =
+            from quarter in Gen.Choose(3, 16)
+            from channels in Gen.Elements(1, 3)
+            from timesteps in Gen.Choose(1, 1000)
+            from residual in Gen.Elements(true, false)
+            from classes in Gen.Elements(0, 1, 10)
+            select UNetConfig.Tutorial(4 * quarter, channels, timesteps, residual, classes).Valid();
+
+        private static Gen<UNetConfig> Moderns { get; } =
+            from quarter in Gen.Choose(3, 16)
+            from channels in Gen.Elements(1, 3)
+            from timesteps in Gen.Choose(1, 1000)
+            from classes in Gen.Elements(0, 1, 10)
+            from width in Gen.Elements(4, UNetConfig.UsualWidth, 28)
+            select UNetConfig.Modern(4 * quarter, channels, timesteps, classes, width).Valid();
+
+        public static Arbitrary<UNetConfig> All() => Gen.OneOf(Tutorials, Moderns).ToArbitrary();
+
+        public static Arbitrary<Tutorial> OfTheTutorial() => Tutorials.Select(config => new Tutorial(config)).ToArbitrary();
     }
 }

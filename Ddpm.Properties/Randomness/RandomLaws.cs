@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Ddpm.Properties.Randomness;
 
-[Properties(Arbitrary = [typeof(RandomGenerators)])]
+[Properties(Arbitrary = [typeof(RandomGenerators), typeof(Generators)])]
 public sealed class RandomLaws
 {
     /// <summary>Random123's published vectors (Salmon et al. 2011).</summary>
@@ -72,9 +72,9 @@ public sealed class RandomLaws
     }
 
     [Law]
-    public bool Below_is_in_range(Draws draws, Stretch at, int bound)
+    public bool Below_is_in_range(Draws draws, Stretch at, Place bound)
     {
-        var positive = Math.Max(1, bound & int.MaxValue);
+        var positive = Math.Max(1, bound.Number);
         return draws.Below(at.From, positive) is var drawn && drawn >= 0 && drawn < positive
             && draws.Below(at.From, 1) == 0 && draws.Below(at.From, int.MaxValue) is >= 0 and < int.MaxValue;
     }

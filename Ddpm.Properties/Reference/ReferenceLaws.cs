@@ -12,7 +12,7 @@ using Xunit;
 namespace Ddpm.Properties.Reference;
 
 /// <summary>The files of the reference, and what verification says of others.</summary>
-[Properties(Arbitrary = [typeof(Entries)])]
+[Properties(Arbitrary = [typeof(Entries), typeof(Generators)])]
 public sealed class ReferenceLaws
 {
     /// <summary>
@@ -39,11 +39,11 @@ public sealed class ReferenceLaws
 
     /// <summary>A flipped bit leaves a file that is right only where no number changed: in the spaces of a header, or as 0 and −0.</summary>
     [Law]
-    public bool A_flipped_bit_of_data_is_noticed(ReferenceEntry entry, uint place, byte bit)
+    public bool A_flipped_bit_of_data_is_noticed(ReferenceEntry entry, Place place, byte bit)
     {
         var file = entry.Content().ToBytes().ToArray();
         var start = entry.Content() is Content.Table ? 128 : 0;
-        var at = start + (int)(place % (uint)(file.Length - start));
+        var at = start + place.In(file.Length - start);
         file[at] ^= (byte)(1 << (bit % 8));
         return entry.Verify(file) switch
         {
@@ -54,11 +54,11 @@ public sealed class ReferenceLaws
     }
 
     [Law]
-    public bool A_file_that_is_cut_short_is_never_right(ReferenceEntry entry, uint place)
+    public bool A_file_that_is_cut_short_is_never_right(ReferenceEntry entry, Place place)
     {
         var file = entry.Content().ToBytes();
         // The last byte of a JSON file is the end of its line.
-        return !entry.Verify(file[..(int)(place % (uint)(file.Length - 1))]).IsRight;
+        return !entry.Verify(file[..place.In(file.Length - 1)]).IsRight;
     }
 
     [Law]

@@ -16,9 +16,9 @@ public sealed class ClippedNoiseLaws
     /// a·x_0 + σ·ε = x of the clipped x_0 and the ε that is remembered. Both terms are as large as x and a at most; each is rounded a few times.
     /// </summary>
     [Law]
-    public bool The_noise_that_a_clipped_line_remembers_makes_x_of_the_clipped_image(AnySchedule s, Prediction prediction, Pixel x, Pixel o, int place)
+    public bool The_noise_that_a_clipped_line_remembers_makes_x_of_the_clipped_image(AnySchedule s, Prediction prediction, Pixel x, Pixel o, Place place)
     {
-        var level = s.Value[(int)((uint)place % (uint)s.Value.Steps)];
+        var level = s.Value[place.In(s.Value.Steps)];
         var remembered = new SamplingSetting(s.Value, prediction, Timesteps.All(s.Value.Steps), ClipSample: true).NoiseAt(level);
         var clipped = Math.Clamp(o.Value, -1, 1);
         var epsilon = remembered.X * x.Value + remembered.Output * o.Value + remembered.X0 * clipped;
@@ -27,9 +27,9 @@ public sealed class ClippedNoiseLaws
 
     /// <summary>Without clipping it is the output's own.</summary>
     [Law]
-    public bool The_noise_that_an_unclipped_line_remembers_is_the_output_s(AnySchedule s, Prediction prediction, int place)
+    public bool The_noise_that_an_unclipped_line_remembers_is_the_output_s(AnySchedule s, Prediction prediction, Place place)
     {
-        var level = s.Value[(int)((uint)place % (uint)s.Value.Steps)];
+        var level = s.Value[place.In(s.Value.Steps)];
         var noise = prediction.Noise(level);
         return new SamplingSetting(s.Value, prediction, Timesteps.All(s.Value.Steps), ClipSample: false).NoiseAt(level) == new Memory(noise.First, noise.Second, 0);
     }

@@ -7,20 +7,23 @@ using Xunit;
 
 namespace Ddpm.Properties.Training;
 
-[Properties(Arbitrary = [typeof(TrainingGenerators)])]
+[Properties(Arbitrary = [typeof(TrainingGenerators), typeof(Generators)])]
 public sealed class TrainingOptionsLaws
 {
     private static readonly (string Name, Func<TrainingOptions, TrainingOptions> Change)[] Changes =
     [
-        ("Preset", o => o with { Preset = o.Preset + "x" }), ("Network", o => o with { Network = o.Network + "x" }), ("Width", o => o with { Width = (o.Width ?? 0) + 4 }), ("Dataset", o => o with { Dataset = "mnist" }), ("Limit", o => o with { Limit = (o.Limit ?? 0) + 1 }),
-        ("ClipNorm", o => o with { ClipNorm = 2 * (o.ClipNorm ?? 0.5) }), ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }), ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
+        ("Preset", o => o with { Preset = o.Preset + "x" }), ("Network", o => o with { Network = o.Network + "x" }), ("Width", o => o with { Width = (o.Width ?? 0) + 4 }),
+        ("Dataset", o => o with { Dataset = "mnist" }), ("Limit", o => o with { Limit = (o.Limit ?? 0) + 1 }),
+        ("ClipNorm", o => o with { ClipNorm = 2 * (o.ClipNorm ?? 0.5) }), ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }),
+        ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
         ("LearningRateSchedule", o => o with { LearningRateSchedule = o.LearningRateSchedule + "x" }), ("WarmUpSteps", o => o with { WarmUpSteps = o.WarmUpSteps + 1 }),
         ("WeightDecay", o => o with { WeightDecay = o.WeightDecay + 0.1 }), ("EmaDecay", o => o with { EmaDecay = (o.EmaDecay ?? 0.9) / 2 }), ("Flip", o => o with { Flip = !o.Flip }),
         ("Conditional", o => o with { Conditional = !o.Conditional }), ("LabelDropout", o => o with { LabelDropout = o.LabelDropout + 0.1 }),
         ("TimestepSampling", o => o with { TimestepSampling = o.TimestepSampling + "x" }),
         ("Steps", o => o with { Steps = o.Steps + 1 }), ("Schedule", o => o with { Schedule = o.Schedule + "x" }), ("MinBeta", o => o with { MinBeta = (o.MinBeta ?? 1e-4) / 2 }),
         ("MaxBeta", o => o with { MaxBeta = (o.MaxBeta ?? 0.02) / 2 }), ("ZeroTerminalSnr", o => o with { ZeroTerminalSnr = !o.ZeroTerminalSnr }),
-        ("LossWeight", o => o with { LossWeight = o.LossWeight + "x" }), ("Prediction", o => o with { Prediction = o.Prediction + "x" }), ("Precision", o => o with { Precision = o.Precision + "x" }), ("Seed", o => o with { Seed = o.Seed + 1 }),
+        ("LossWeight", o => o with { LossWeight = o.LossWeight + "x" }), ("Prediction", o => o with { Prediction = o.Prediction + "x" }),
+        ("Precision", o => o with { Precision = o.Precision + "x" }), ("Seed", o => o with { Seed = o.Seed + 1 }),
     ];
 
     [Law]
@@ -55,9 +58,9 @@ public sealed class TrainingOptionsLaws
     }
 
     [Law]
-    public bool Every_difference_is_named_and_nothing_else(TrainingOptions options, int chosen)
+    public bool Every_difference_is_named_and_nothing_else(TrainingOptions options, Place chosen)
     {
-        var changes = Changes.Where((_, i) => (chosen >> i & 1) == 1).ToArray();
+        var changes = Changes.Where((_, i) => (chosen.Number >> i & 1) == 1).ToArray();
         var faults = options.ResumedAs(changes.Aggregate(options, (changed, next) => next.Change(changed))).Faults();
         return faults.Select(fault => fault.Split(' ')[0]).Order().SequenceEqual(changes.Select(change => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(change.Name)).Order());
     }
@@ -139,7 +142,9 @@ public sealed class TrainingOptionsLaws
             2).Faults().Order();
         Assert.Equal(
             [
-                "batch-size must be at least 1, got -1", "clip-norm must be a finite number above 0, got Infinity", "conditional needs images with labels of at least two classes, got True", "ema-decay must lie in [0, 1), got 1", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
+                "batch-size must be at least 1, got -1", "clip-norm must be a finite number above 0, got Infinity",
+                "conditional needs images with labels of at least two classes, got True",
+                "ema-decay must lie in [0, 1), got 1", "epochs must be at least 1, got 0", "image channels must be 1 or 3, got 2",
                 "image size must lie in [12, 256] and be divisible by 4, got 30", "label-dropout must lie in [0, 1), got 1", "learning-rate must lie in (0, 1), got 0",
                 "learning-rate-schedule must be one of constant, cosine, got linear", "limit must be at least 1, got 0",
                 "loss-weight must be one of min-snr, p2, uniform, got heavy",
