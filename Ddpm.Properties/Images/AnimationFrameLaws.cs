@@ -8,7 +8,7 @@ using Xunit;
 namespace Ddpm.Properties.Images;
 
 [Properties(Arbitrary = [typeof(AnimationFrameLaws)])]
-public class AnimationFrameLaws
+public sealed class AnimationFrameLaws
 {
     /// <summary>What was asked for, and the frames.</summary>
     public sealed record Animation(int Steps, int Count, int Delay)
@@ -25,27 +25,27 @@ public class AnimationFrameLaws
         select new Animation(steps, count, delay)).ToArbitrary();
 
     [Law]
-    public Property There_are_as_many_frames_as_asked_or_as_the_chain_has_states(Animation animation) => Prop.ToProperty(
-        animation.Frames.Count == Math.Min(animation.Count, animation.Steps + 1));
+    public bool There_are_as_many_frames_as_asked_or_as_the_chain_has_states(Animation animation) =>
+        animation.Frames.Count == Math.Min(animation.Count, animation.Steps + 1);
 
     [Law]
-    public Property The_first_is_the_start_noise_and_the_last_is_the_result(Animation animation) => Prop.ToProperty(
-        animation.Frames[^1].State == animation.Steps && (animation.Frames.Count == 1 || animation.Frames[0].State == 0));
+    public bool The_first_is_the_start_noise_and_the_last_is_the_result(Animation animation) =>
+        animation.Frames[^1].State == animation.Steps && (animation.Frames.Count == 1 || animation.Frames[0].State == 0);
 
     [Law]
-    public Property States_strictly_increase_and_are_spread_evenly(Animation animation) => Prop.ToProperty(
-        animation.Moves.All(move => move >= 1) && (animation.Moves.Length == 0 || animation.Moves.Max() - animation.Moves.Min() <= 1));
+    public bool States_strictly_increase_and_are_spread_evenly(Animation animation) =>
+        animation.Moves.All(move => move >= 1) && (animation.Moves.Length == 0 || animation.Moves.Max() - animation.Moves.Min() <= 1);
 
     [Law]
-    public Property The_result_is_held_for_a_third_of_the_length(Animation animation)
+    public bool The_result_is_held_for_a_third_of_the_length(Animation animation)
     {
         var length = animation.Frames.Sum(frame => frame.Delay);
-        return (animation.Frames.Count == 1 || Math.Abs(3 * animation.Frames[^1].Delay - length) <= 1).ToProperty();
+        return animation.Frames.Count == 1 || Math.Abs(3 * animation.Frames[^1].Delay - length) <= 1;
     }
 
     [Law]
-    public Property All_others_are_shown_equally_long(Animation animation) => Prop.ToProperty(
-        animation.Frames.SkipLast(1).All(frame => frame.Delay == animation.Delay));
+    public bool All_others_are_shown_equally_long(Animation animation) =>
+        animation.Frames.SkipLast(1).All(frame => frame.Delay == animation.Delay);
 
     [Fact]
     public void A_hundred_frames_of_a_thousand_steps()

@@ -6,8 +6,8 @@ using Xunit;
 
 namespace Ddpm.Properties.Images;
 
-[Properties(Arbitrary = [typeof(Pictures), typeof(ImageGridLaws)])]
-public class ImageGridLaws
+[Properties(Arbitrary = [typeof(Pictures), typeof(ImageGridLaws), typeof(Generators)])]
+public sealed class ImageGridLaws
 {
     /// <summary>Images and a grid for them.</summary>
     public sealed record Tiling(ImageBatch Images, ImageGrid Grid)
@@ -26,7 +26,7 @@ public class ImageGridLaws
         .ToArbitrary();
 
     [Law]
-    public Property Every_pixel_of_every_image_is_placed_exactly_once_and_the_rest_is_background(Tiling tiling)
+    public bool Every_pixel_of_every_image_is_placed_exactly_once_and_the_rest_is_background(Tiling tiling)
     {
         var (images, grid) = tiling;
         var picture = tiling.Picture;
@@ -47,7 +47,7 @@ public class ImageGridLaws
             for (var x = 0; x < grid.Width; x++)
                 for (var c = 0; c < images.Channels; c++)
                     right &= owners[x, y] == 1 || (owners[x, y] == 0 && picture[x, y, c] == grid.Background);
-        return (right && (picture.Width, picture.Height) == (grid.Width, grid.Height)).ToProperty();
+        return right && (picture.Width, picture.Height) == (grid.Width, grid.Height);
     }
 
     [Law]
@@ -56,7 +56,7 @@ public class ImageGridLaws
         && grid.Height == grid.Rows * grid.TileHeight + (grid.Rows - 1) * grid.Gap;
 
     [Law]
-    public Property Transposing_rows_and_columns_permutes_tiles_only(Tiling tiling)
+    public bool Transposing_rows_and_columns_permutes_tiles_only(Tiling tiling)
     {
         var (grid, transposed) = (tiling.Grid, tiling.Grid.Transpose());
         var cells = grid.Rows * grid.Columns;
@@ -75,16 +75,17 @@ public class ImageGridLaws
             let here = grid.Corner(row * grid.Columns + column)
             let there = transposed.Corner(column * grid.Rows + row)
             select one[here.Left + x, here.Top + y] == other[there.Left + x, there.Top + y];
-        return (transposed.Transpose() == grid && tiles.All(same => same)).ToProperty();
+        return transposed.Transpose() == grid && tiles.All(same => same);
     }
 
     [Law]
-    public Property A_grid_of_its_own_choice_has_no_empty_row_and_is_nearly_square(PositiveInt count)
+    public bool A_grid_of_its_own_choice_has_no_empty_row_and_is_nearly_square(Place place)
     {
-        var grid = ImageGrid.For(count.Get, 28, 28);
-        var (n, rows, columns) = (count.Get, grid.Rows, grid.Columns);
-        return (rows * columns >= n && (rows - 1) * columns < n && columns * columns >= n && (columns - 1) * (columns - 1) < n
-            && rows <= columns && columns - rows <= 1).ToProperty();
+        var n = 1 + place.In(1_000_000);
+        var grid = ImageGrid.For(n, 28, 28);
+        var (rows, columns) = (grid.Rows, grid.Columns);
+        return rows * columns >= n && (rows - 1) * columns < n && columns * columns >= n && (columns - 1) * (columns - 1) < n
+            && rows <= columns && columns - rows <= 1;
     }
 
     [Theory]

@@ -21,7 +21,7 @@ public static class Pictures
         from count in Gen.Choose(1, most)
         from width in Gen.Choose(1, 6)
         from height in Gen.Choose(1, 6)
-        from levels in Levels(count * width * height * channels)
+        from levels in Generators.Bytes(count * width * height * channels)
         select new ImageBatch(count, width, height, channels, levels);
 
     public static Arbitrary<ImageBatch> ImageBatches() => Gen.Elements(1, 3).SelectMany(channels => Batches(channels)).ToArbitrary();
@@ -29,5 +29,17 @@ public static class Pictures
     public static Arbitrary<PixelImage> PixelImages() =>
         Gen.Elements(1, 3).SelectMany(channels => Batches(channels, most: 1)).Select(batch => batch.Picture(0)).ToArbitrary();
 
-    public static Gen<byte[]> Levels(int length) => Gen.Choose(0, 255).Select(level => (byte)level).ArrayOf(length);
+    /// <summary>Whether a picture shows another one, grey or of as many channels, with its corner at a place.</summary>
+    public static bool Shows(this PixelImage whole, PixelImage part, int left, int top)
+    {
+        if (left + part.Width > whole.Width || top + part.Height > whole.Height)
+            return false;
+        // From the right, where the texts of these laws have ink: paper is found everywhere.
+        for (var x = part.Width - 1; x >= 0; x--)
+            for (var y = 0; y < part.Height; y++)
+                for (var c = 0; c < whole.Channels; c++)
+                    if (whole[left + x, top + y, c] != part[x, y, part.Channels == 1 ? 0 : c])
+                        return false;
+        return true;
+    }
 }

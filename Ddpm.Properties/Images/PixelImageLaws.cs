@@ -1,5 +1,4 @@
 using Ddpm.Pure.Images;
-using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Xunit;
@@ -7,10 +6,10 @@ using Xunit;
 namespace Ddpm.Properties.Images;
 
 [Properties(Arbitrary = [typeof(Pictures)])]
-public class PixelImageLaws
+public sealed class PixelImageLaws
 {
     [Law]
-    public Property Enlarging_repeats_every_pixel_in_both_directions(PixelImage picture)
+    public bool Enlarging_repeats_every_pixel_in_both_directions(PixelImage picture)
     {
         var enlarged = picture.Enlarge(3);
         var pixels =
@@ -18,21 +17,21 @@ public class PixelImageLaws
             from x in Enumerable.Range(0, 3 * picture.Width)
             from channel in Enumerable.Range(0, picture.Channels)
             select enlarged[x, y, channel] == picture[x / 3, y / 3, channel];
-        return ((enlarged.Width, enlarged.Height) == (3 * picture.Width, 3 * picture.Height) && pixels.All(same => same)).ToProperty();
+        return (enlarged.Width, enlarged.Height) == (3 * picture.Width, 3 * picture.Height) && pixels.All(same => same);
     }
 
     [Law]
-    public Property Enlarging_by_one_changes_nothing_and_factors_multiply(PixelImage picture) => Prop.ToProperty(
-        picture.Enlarge(1) == picture && picture.Enlarge(2).Enlarge(3) == picture.Enlarge(6));
+    public bool Enlarging_by_one_changes_nothing_and_factors_multiply(PixelImage picture) =>
+        picture.Enlarge(1) == picture && picture.Enlarge(2).Enlarge(3) == picture.Enlarge(6);
 
     [Law]
-    public Property Pictures_are_equal_when_their_pixels_are(PixelImage picture)
+    public bool Pictures_are_equal_when_their_pixels_are(PixelImage picture)
     {
         var other = PixelImage.Create(picture.Width, picture.Height, picture.Channels, picture.Pixels.Span);
         var levels = picture.Pixels.ToArray();
         levels[^1] ^= 1;
-        return (picture == other && picture.GetHashCode() == other.GetHashCode()
-            && picture != PixelImage.Create(picture.Width, picture.Height, picture.Channels, levels)).ToProperty();
+        return picture == other && picture.GetHashCode() == other.GetHashCode()
+            && picture != PixelImage.Create(picture.Width, picture.Height, picture.Channels, levels);
     }
 
     /// <summary>Two hashes agree by chance once in 2³².</summary>
@@ -70,13 +69,13 @@ public class PixelImageLaws
     }
 
     [Law]
-    public Property A_picture_keeps_no_hold_of_the_array_it_was_made_of(ImageBatch images)
+    public bool A_picture_keeps_no_hold_of_the_array_it_was_made_of(ImageBatch images)
     {
         var before = images.Picture(0);
         var after = images.Picture(0);
         Array.Clear(images.Levels);
-        return (before == after && before.Pixels.Span.SequenceEqual(after.Pixels.Span)
-            && (before.Pixels.Span.IndexOfAnyExcept((byte)0) < 0 || before != images.Picture(0))).ToProperty();
+        return before == after && before.Pixels.Span.SequenceEqual(after.Pixels.Span)
+            && (before.Pixels.Span.IndexOfAnyExcept((byte)0) < 0 || before != images.Picture(0));
     }
 
     [Fact]
