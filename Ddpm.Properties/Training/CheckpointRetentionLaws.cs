@@ -13,18 +13,18 @@ public sealed class CheckpointRetentionLaws
         public Seq<int> Expired(Option<int> keep) => CheckpointRetention.Expired(Steps, keep, Last, Best);
     }
 
-    private static readonly Gen<Checkpoints> Some =
+    private static readonly Gen<Checkpoints> AnyCheckpoints =
         from steps in Gen.Choose(0, 40).NonEmptyListOf()
         from last in Gen.Elements(steps.AsEnumerable())
         from best in Gen.Elements(steps.Where(step => step <= last).Select(Optional).Append(None))
         select new Checkpoints(toSeq(steps.Distinct()), last, best);
 
     [Law]
-    public Property The_last_the_best_and_those_to_come_stay() => Prop.ForAll(Some.ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (all, keep) =>
+    public Property The_last_the_best_and_those_to_come_stay() => Prop.ForAll(AnyCheckpoints.ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (all, keep) =>
         all.Expired(keep).ForAll(step => step < all.Last && step != all.Best && all.Steps.Contains(step)));
 
     [Law]
-    public Property As_many_of_the_newest_stay_as_are_to_be_kept() => Prop.ForAll(Some.ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (all, keep) =>
+    public Property As_many_of_the_newest_stay_as_are_to_be_kept() => Prop.ForAll(AnyCheckpoints.ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (all, keep) =>
     {
         var (made, expired) = (all.Steps.Filter(step => step <= all.Last), all.Expired(keep));
         var newest = made.OrderDescending().Take(keep).ToArray();
@@ -32,9 +32,9 @@ public sealed class CheckpointRetentionLaws
     });
 
     [Law]
-    public Property Without_a_number_all_stay() => Prop.ForAll(Some.ToArbitrary(), all => all.Expired(None).IsEmpty);
+    public Property Without_a_number_all_stay() => Prop.ForAll(AnyCheckpoints.ToArbitrary(), all => all.Expired(None).IsEmpty);
 
     [Law]
-    public Property What_has_expired_once_leaves_nothing_to_expire() => Prop.ForAll(Some.ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (all, keep) =>
+    public Property What_has_expired_once_leaves_nothing_to_expire() => Prop.ForAll(AnyCheckpoints.ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (all, keep) =>
         (all with { Steps = all.Steps.Filter(step => !all.Expired(keep).Contains(step)) }).Expired(keep).IsEmpty);
 }

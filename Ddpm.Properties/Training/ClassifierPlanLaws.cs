@@ -1,6 +1,7 @@
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
 using Xunit;
+using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Training;
 
@@ -12,7 +13,9 @@ public sealed class ClassifierPlanLaws
         var recipe = new ClassifierRecipe { BatchSize = 1 + batch, Epochs = 1 + epochs % 4, Seed = seed }.Checked().Valid();
         var plan = new ClassifierPlan(recipe, 1 + images);
         var steps = Enumerable.Range(0, recipe.Epochs).Select(epoch => plan.Epoch(epoch).ToArray()).ToArray();
-        return steps.All(epoch => epoch.SelectMany(step => step.Images).Order().SequenceEqual(Enumerable.Range(0, 1 + images)) && epoch.Length == plan.StepsPerEpoch)
+        return Near(0, plan.Rate.At(plan.TotalSteps), 4 * Epsilon * recipe.LearningRate)
+            && steps.SelectMany(epoch => epoch).Select(step => step.LearningRate).SequenceEqual(Enumerable.Range(0, plan.TotalSteps).Select(plan.Rate.At))
+            && steps.All(epoch => epoch.SelectMany(step => step.Images).Order().SequenceEqual(Enumerable.Range(0, 1 + images)) && epoch.Length == plan.StepsPerEpoch)
             && steps.Sum(epoch => epoch.Length) == plan.TotalSteps
             && steps.SelectMany(epoch => epoch).All(step => step.LearningRate > 0 && step.LearningRate <= recipe.LearningRate && step.Augmentations.Count == step.Images.Count);
     }
@@ -29,7 +32,10 @@ public sealed class ClassifierPlanLaws
     public void Every_fault_of_a_recipe_and_of_a_classifier_is_told_at_once()
     {
         Assert.Equal(
-            ["batch-size must be at least 1, got 0", "epochs must be at least 1, got 0", "label-smoothing must lie in [0, 1), got 1", "learning-rate must lie in (0, 1), got 1", "shift must lie in [0, 256], got -1"],
+            [
+                "batch-size must be at least 1, got 0", "epochs must be at least 1, got 0", "label-smoothing must lie in [0, 1), got 1",
+                "learning-rate must lie in (0, 1), got 1", "shift must lie in [0, 256], got -1",
+            ],
             new ClassifierRecipe { Epochs = 0, BatchSize = 0, LearningRate = 1, LabelSmoothing = 1, Shift = -1 }.Checked().Faults().Order());
         Assert.Equal(
             ["classes must lie in [2, 256], got 1", "image channels must be 1 or 3, got 2", "image size must lie in [4, 256] and be divisible by 4, got 30"],

@@ -36,6 +36,9 @@ public sealed class ExponentialMovingAverageLaws
     public void The_first_updates_of_a_long_average_are_short() =>
         Assert.Equal([0.1, 2 / 11.0, 0.25], Enumerable.Range(0, 3).Select(ExponentialMovingAverage.Of(0.9999).Valid().DecayAt));
 
+    [Fact]
+    public void An_average_may_have_no_memory() => Assert.Equal(3, ExponentialMovingAverage.Of(0).Valid().Update(1, 3, 100));
+
     [Theory]
     [InlineData(1)]
     [InlineData(-0.1)]

@@ -40,14 +40,26 @@ public sealed class LearningRateLaws
     [Fact]
     public void Every_fault_of_a_rate_is_named()
     {
-        Assert.Equal(["learning-rate must lie in (0, 1), got NaN"], LearningRate.Constant.Of(double.NaN).Faults().AsEnumerable());
-        Assert.Equal(["learning-rate must lie in (0, 1), got 0", "warm-up-steps must be at least 1, got 0"], LearningRate.WarmUp.Of(0, 0).Faults().AsEnumerable());
+        Assert.Equal(["learning-rate must lie in (0, 1), got NaN"], LearningRate.Constant.Of(double.NaN).Faults());
+        Assert.Equal(["learning-rate must lie in (0, 1), got 0", "warm-up-steps must be at least 1, got 0"], LearningRate.WarmUp.Of(0, 0).Faults());
         Assert.Equal(
             [
                 "learning-rate must lie in (0, 1), got 1", "warm-up-steps must be at least 0, got -1",
                 "total-steps must be greater than 0, the steps that warm up, got 0", "final-fraction must lie in [0, 1], got NaN",
             ],
-            LearningRate.Cosine.Of(1, -1, 0, double.NaN).Faults().AsEnumerable());
+            LearningRate.Cosine.Of(1, -1, 0, double.NaN).Faults());
         Assert.Equal("total-steps must be greater than 7, the steps that warm up, got 7", Assert.Single(LearningRate.Cosine.Of(0.1, 7, 7, 0).Faults()));
     }
+
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(1.5)]
+    public void What_is_left_of_a_rate_is_a_part_of_it(double fraction) => Assert.Equal(
+        FormattableString.Invariant($"final-fraction must lie in [0, 1], got {fraction}"), Assert.Single(LearningRate.Cosine.Of(0.1, 2, 9, fraction).Faults()));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Nothing_or_all_of_a_rate_may_be_left(double fraction) =>
+        Assert.Equal(0.1 * fraction, LearningRate.Cosine.Of(0.1, 2, 9, fraction).Valid().At(9), 1e-17);
 }

@@ -18,8 +18,7 @@ public sealed class LossWeightTests : IDisposable
 
     private const int Size = 12, Pixels = Size * Size;
 
-    private static readonly ImageSet Images = ImageSet.Create(
-        5, Size, Size, 1, Enumerable.Range(0, 5 * Pixels).Select(i => (byte)(37 * i)).ToArray(), Option<ReadOnlyMemory<byte>>.None).Valid();
+    private static readonly ImageSet Images = TinyTraining.ImagesOf(5);
 
     /// <summary>Sums of a few hundred squares in double precision, in another order.</summary>
     [Theory]

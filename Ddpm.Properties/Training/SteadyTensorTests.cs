@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Training;
 
-/// <summary>Tests that count the tensors of the whole process, and so run while nothing else does.</summary>
+/// <summary>Tests of the whole process's memory, which run while nothing else does.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;
 

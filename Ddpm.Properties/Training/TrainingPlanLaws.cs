@@ -2,6 +2,7 @@ using Ddpm.Pure.Random;
 using Ddpm.Pure.Training;
 using FsCheck.Xunit;
 using Xunit;
+using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Training;
 
@@ -83,7 +84,8 @@ public sealed class TrainingPlanLaws
         return rates.All(rate => rate > 0 && rate <= options.LearningRate)
             && (options.LearningRateSchedule == "constant"
                 ? rates[last] == options.LearningRate || last + 1 < options.WarmUpSteps
-                : last < 1 || rates[last] < options.LearningRate || last <= options.WarmUpSteps);
+                : Near(0, plan.LearningRate.At(plan.TotalSteps), 4 * Epsilon * options.LearningRate)
+                    && (last < 1 || rates[last] < options.LearningRate || last <= options.WarmUpSteps));
     }
 
     [Law]
@@ -116,8 +118,7 @@ public sealed class TrainingPlanLaws
     public void More_steps_than_can_be_counted_throw() => Assert.Throws<OverflowException>(
         () => TrainingGenerators.Plan(new TrainingOptions { BatchSize = 1, Epochs = int.MaxValue }, 2).TotalSteps);
 
-    private static TrainingStep[] Steps(TrainingPlan plan, int epoch) =>
-        plan.Epoch(epoch) is var whole ? [.. Enumerable.Range(0, plan.StepsPerEpoch).Select(whole.Step)] : [];
+    private static TrainingStep[] Steps(TrainingPlan plan, int epoch) => [.. Enumerable.Range(0, plan.StepsPerEpoch).Select(plan.Epoch(epoch).Step)];
 
     /// <summary>What each image is given, in the order of the images: its timestep and the first numbers of its noise.</summary>
     private static IEnumerable<(int Image, int Timestep, float First, float Last)> Drawn(TrainingPlan plan, int epoch) =>

@@ -11,7 +11,7 @@ namespace Ddpm.Properties.Training;
 
 /// <summary>A garbage collection may come at any moment, from any thread: also between the two halves of an operation on a tensor and a number.</summary>
 [Collection(nameof(Alone))]
-public sealed class CollectionTests
+public sealed class GarbageCollectionTests
 {
     private static readonly TrainingConfig Config = TinyTraining.Config(epochs: 16, "min-snr");
 

@@ -4,7 +4,7 @@ using Xunit;
 namespace Ddpm.Properties.Training;
 
 /// <summary>What a run is unless told otherwise, what may be said of it at the ends of each range, and what a resumed run is told.</summary>
-public sealed class RunOptionsLaws
+public sealed class TrainingOptionsLimitsLaws
 {
     /// <summary>The tutorial's, as the README says.</summary>
     [Fact]
@@ -12,11 +12,21 @@ public sealed class RunOptionsLaws
         new TrainingOptions
         {
             Preset = "standard",
+            Network = null,
+            Width = null,
             Dataset = "fashion-mnist",
             Limit = null,
             Epochs = 20,
             BatchSize = 128,
             LearningRate = 0.001,
+            LearningRateSchedule = "constant",
+            WarmUpSteps = 0,
+            WeightDecay = 0,
+            EmaDecay = null,
+            Flip = false,
+            Conditional = false,
+            LabelDropout = 0.1,
+            TimestepSampling = "independent",
             ClipNorm = null,
             Steps = 1000,
             Schedule = "linear",
@@ -63,24 +73,4 @@ public sealed class RunOptionsLaws
         Assert.Equal("batch-size of the run is 128 and cannot be changed to 64 when it is resumed", Fault(run, run with { BatchSize = 64 }));
         Assert.Equal("epochs can only grow when a run is resumed: it has 20, got 19", Fault(run, run with { Epochs = 19 }));
     }
-
-    [Fact]
-    public void An_average_may_have_no_memory()
-    {
-        var average = ExponentialMovingAverage.Of(0).Valid();
-        Assert.Equal(3, average.Update(1, 3, 100));
-        Assert.Equal("ema-decay must lie in [0, 1), got 1", Assert.Single(ExponentialMovingAverage.Of(1).Faults()));
-    }
-
-    [Theory]
-    [InlineData(-0.1)]
-    [InlineData(1.5)]
-    public void What_is_left_of_a_rate_is_a_part_of_it(double fraction) => Assert.Equal(
-        FormattableString.Invariant($"final-fraction must lie in [0, 1], got {fraction}"), Assert.Single(LearningRate.Cosine.Of(0.1, 2, 9, fraction).Faults()));
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public void Nothing_or_all_of_a_rate_may_be_left(double fraction) =>
-        Assert.Equal(0.1 * fraction, LearningRate.Cosine.Of(0.1, 2, 9, fraction).Valid().At(9), 1e-17);
 }
