@@ -51,10 +51,10 @@ public sealed class ArchitectureLaws
     }
 
     [Fact]
-    public void Public_properties_can_be_set_at_birth_alone() => Assert.Empty(
+    public void A_property_of_a_public_type_can_be_set_at_birth_alone() => Assert.Empty(
         from type in Core.GetExportedTypes()
         from property in type.GetProperties(Everything)
-        where property.SetMethod is { IsPublic: true } set && !set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit))
+        where property.SetMethod is { } set && !set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit))
         select $"{type}.{property.Name}");
 
     [Fact]

@@ -9,7 +9,7 @@ internal static class Closeness
     public const double Epsilon = 2.220446049250313e-16;
 
     /// <summary>Whether two numbers differ by no more than a tolerance; equal infinities do not differ, NaN is near nothing.</summary>
-    public static bool Near(double expected, double actual, double tolerance) => expected.Equals(actual) || Math.Abs(expected - actual) <= tolerance;
+    public static bool Near(double expected, double actual, double tolerance) => expected == actual || Math.Abs(expected - actual) <= tolerance;
 
     /// <summary>Whether two numbers differ by no more than a part of the first.</summary>
     public static bool NearRelative(double expected, double actual, double part) => Near(expected, actual, part * Math.Abs(expected));
@@ -17,12 +17,4 @@ internal static class Closeness
     /// <summary>A known answer, given to so many digits that it is right to this part.</summary>
     public static void Known(double expected, double actual, double part) =>
         Assert.True(NearRelative(expected, actual, part), FormattableString.Invariant($"expected {expected:R}, got {actual:R}"));
-
-    /// <summary>How many representable numbers lie between two: 0 where they are equal.</summary>
-    public static long UnitsBetween(double a, double b)
-    {
-        static long Place(double x) => BitConverter.DoubleToInt64Bits(x) is var bits && bits < 0 ? long.MinValue - bits : bits;
-        return double.IsNaN(a) || double.IsNaN(b) ? double.IsNaN(a) && double.IsNaN(b) ? 0 : long.MaxValue
-            : (long)UInt128.Min((UInt128)Int128.Abs((Int128)Place(a) - Place(b)), long.MaxValue);
-    }
 }

@@ -64,13 +64,19 @@ public static class Generators
         (12, Gen.Choose(0, int.MaxValue).Select(n => low + (high - low) * (n / (double)int.MaxValue))),
         (1, Gen.Elements(low, high)));
 
+    /// <summary>10 to powers uniform in [low, high]: no magnitude is preferred.</summary>
+    internal static Gen<double> PowersOfTen(double low, double high) => Between(low, high).Select(power => Math.Pow(10, power));
+
+    /// <summary>The schedule of Ho et al. (2020): a thousand steps, β from 10⁻⁴ to 0.02 in a line.</summary>
+    internal static NoiseSchedule Original { get; } = NoiseSchedule.Linear(1000, 1e-4, 0.02).Valid();
+
     /// <summary>β from 10⁻¹¹ to near 1: below that, neighbours' ᾱ may round to the same number.</summary>
     internal static Gen<double> Beta { get; } = Gen.Frequency(
-        (6, Between(-6, -0.3).Select(power => Math.Pow(10, power))),
+        (6, PowersOfTen(-6, -0.3)),
         (2, Between(0.01, 0.99)),
         (1, Gen.Elements(1e-11, 1e-9, 0.5, 0.9, 0.999, 1 - 1e-9)));
 
-    /// <summary>The largest β of so many steps that leaves a representable ᾱ at the end: no more than e³⁵⁰ is lost.</summary>
+    /// <summary>The largest β of so many steps that leaves a representable ᾱ at the end: no more than e³⁵⁷ is lost.</summary>
     private static double Largest(int steps) => steps switch { <= 12 => 1 - 1e-9, <= 40 => 0.999, _ => 0.3 };
 
     internal static Gen<int> ShortSteps { get; } = Gen.Frequency((1, Gen.Constant(1)), (1, Gen.Constant(2)), (6, Gen.Choose(3, 40)));
@@ -133,8 +139,8 @@ public static class Generators
     public static Arbitrary<Place> Places() => Gen.Choose(0, int.MaxValue).Select(n => new Place(n)).ToArbitrary();
 
     public static Arbitrary<Fraction> Fractions() => Gen.Frequency(
-        (2, Between(-9, -0.01).Select(power => Math.Pow(10, power))),
-        (1, Between(-9, -0.01).Select(power => 1 - Math.Pow(10, power)))).Select(x => new Fraction(x)).ToArbitrary();
+        (2, PowersOfTen(-9, -0.01)),
+        (1, PowersOfTen(-9, -0.01).Select(x => 1 - x))).Select(x => new Fraction(x)).ToArbitrary();
 
     public static Arbitrary<Prediction> Predictions() =>
         Gen.Elements<Prediction>(new Prediction.Epsilon(), new Prediction.Sample(), new Prediction.Velocity()).ToArbitrary();

@@ -7,7 +7,7 @@ using static Ddpm.Properties.Closeness;
 namespace Ddpm.Properties.Numerics;
 
 /// <summary>
-/// Matrices whose elements are of very different size: there a reflection that subtracts two numbers of one size, and not adds them, loses the small elements.
+/// Matrices whose elements are of very different size: there a reflection that subtracts two numbers of one size instead of adding them loses the small elements.
 /// </summary>
 [Properties(Arbitrary = [typeof(Generators)])]
 public sealed class GradedMatrixLaws
@@ -24,19 +24,6 @@ public sealed class GradedMatrixLaws
             eigen.Values[k] * eigen.Vectors[4 * k + i],
             Enumerable.Range(0, 4).Sum(j => matrix[i, j] * eigen.Vectors[4 * k + j]),
             256 * Epsilon)));
-    }
-
-    /// <summary>A power of two rounds nothing, though without scaling the squares of these elements would overflow or vanish.</summary>
-    [Law]
-    public bool A_power_of_two_comes_out_as_it_went_in(Pixel a, Pixel b, Pixel c, byte size, bool small)
-    {
-        var power = small ? -400 - size : 400 + size;
-        double[] rows = [a.Value, 1, b.Value, 1, c.Value, 0.5, b.Value, 0.5, 2];
-        double[] scaled = [.. rows.Select(x => Math.ScaleB(x, power))];
-        var eigen = EigenDecomposition.Of(SymmetricMatrix.Create(3, new Arr<double>(rows)).Valid());
-        var moved = EigenDecomposition.Of(SymmetricMatrix.Create(3, new Arr<double>(scaled)).Valid());
-        return moved.Vectors == eigen.Vectors && moved.Values.SequenceEqual(eigen.Values.Map(value => Math.ScaleB(value, power)))
-            && SingularValues.Of(scaled, 3, 3).SequenceEqual(SingularValues.Of(rows, 3, 3).Select(value => Math.ScaleB(value, power)));
     }
 
     [Fact]

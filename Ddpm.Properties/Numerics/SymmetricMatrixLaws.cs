@@ -43,13 +43,18 @@ public sealed class SymmetricMatrixLaws
             .All(pair => Near(pair.Item1 + shift.Value, pair.Item2, a.Roundoff + 64 * n * Epsilon * Math.Abs(shift.Value)));
     }
 
-    /// <summary>Powers of two round nothing, so neither do they change any decision.</summary>
+    /// <summary>
+    /// Powers of two round nothing, so neither do they change any decision, though without scaling the squares of these elements would overflow or vanish. Elements
+    /// that are small already are scaled up alone: below the least normal number they would lose digits themselves.
+    /// </summary>
     [Law]
-    public bool Scaling_by_a_power_of_two_scales_the_eigenvalues_exactly(Symmetric a, byte power)
+    public bool Scaling_by_a_power_of_two_scales_eigenvalues_and_singular_values_exactly(Symmetric a, byte size, bool small)
     {
-        var scaled = SymmetricMatrix.Create(a.Value.Order, a.Value.Values.Map(x => Math.ScaleB(x, power))).Valid();
-        var (plain, eigen) = (EigenDecomposition.Of(a.Value), EigenDecomposition.Of(scaled));
-        return eigen.Values == plain.Values.Map(x => Math.ScaleB(x, power)) && eigen.Vectors == plain.Vectors;
+        var power = small && a.Value.Values.ForAll(x => x == 0 || Math.Abs(x) > 1e-60) ? -400 - size : 400 + size;
+        var (n, scaled) = (a.Value.Order, a.Value.Values.Map(x => Math.ScaleB(x, power)).ToArr());
+        var (plain, eigen) = (EigenDecomposition.Of(a.Value), EigenDecomposition.Of(SymmetricMatrix.Create(n, scaled).Valid()));
+        return eigen.Vectors == plain.Vectors && eigen.Values.SequenceEqual(plain.Values.Map(x => Math.ScaleB(x, power)))
+            && SingularValues.Of(scaled.ToArray(), n, n).SequenceEqual(SingularValues.Of(a.Value.Values.ToArray(), n, n).Select(x => Math.ScaleB(x, power)));
     }
 
     [Law]
@@ -93,13 +98,21 @@ public sealed class SymmetricMatrixLaws
     }
 
     [Fact]
-    public void What_is_no_symmetric_matrix_is_refused_with_every_fault()
+    public void What_is_no_symmetric_matrix_is_refused_with_every_fault() => Assert.Equal(
+        ["value[0, 0] must be finite, got NaN", "value[1, 0] must be its mirror image, 2, got 3"],
+        SymmetricMatrix.Create(2, Prelude.Array(double.NaN, 2, 3, 4)).Faults());
+
+    [Fact]
+    public void The_number_of_elements_is_compared_with_a_right_order_alone()
     {
-        Assert.Equal(["order must be at least 1, got 0"], SymmetricMatrix.Create(0, Arr<double>.Empty).Faults());
-        Assert.Equal(["values must be 4 in number, got 3"], SymmetricMatrix.Create(2, Prelude.Array(1.0, 2, 3)).Faults());
-        Assert.Equal(
-            ["value[0, 0] must be finite, got NaN", "value[1, 0] must be its mirror image, 2, got 3"],
-            SymmetricMatrix.Create(2, Prelude.Array(double.NaN, 2, 3, 4)).Faults());
+        string[] Faults(int order, params double[] values) => SymmetricMatrix.Create(order, new Arr<double>(values)).Faults();
+        Assert.Equal(["order must be at least 1, got 0"], Faults(0));
+        Assert.Equal(["order must be at least 1, got 0"], Faults(0, 1));
+        Assert.Equal(["order must be at least 1, got -1"], Faults(-1, 1, 2));
+        Assert.Equal(["values must be 1 in number, got 2"], Faults(1, 1, 2));
+        Assert.Equal(["values must be 4 in number, got 1"], Faults(2, 1));
+        Assert.Equal(["values must be 4 in number, got 3"], Faults(2, 1, 2, 3));
+        Assert.Empty(Faults(1, 1));
     }
 
     /// <summary>Elements one by one, beside vectors: the same bits at every length and offset.</summary>
@@ -143,7 +156,7 @@ public sealed class SymmetricMatrixLaws
         public static Arbitrary<Symmetric> Symmetric() =>
             (from n in Gen.Frequency((1, Gen.Constant(1)), (1, Gen.Constant(2)), (6, Gen.Choose(3, 12)))
              from element in Gen.Elements(
-                 Generators.Between(-3, 3), Gen.Elements(0, 0, 0, 1.0, -2), Generators.Between(-60, 3).Select(power => Math.Pow(10, power)))
+                 Generators.Between(-3, 3), Gen.Elements(0, 0, 0, 1.0, -2), Generators.PowersOfTen(-60, 3))
              from values in element.ArrayOf(n * n)
              from shape in Gen.Frequency((6, Gen.Constant(0)), (1, Gen.Constant(1)), (1, Gen.Constant(2)))
              select new Symmetric(SymmetricMatrix.OfUpperTriangle(n, shape switch

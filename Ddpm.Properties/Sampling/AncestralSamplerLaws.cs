@@ -1,14 +1,11 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
-using Ddpm.Pure.Schedules;
-using FsCheck;
-using FsCheck.Fluent;
 using FsCheck.Xunit;
 using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Sampling;
 
-[Properties(Arbitrary = [typeof(Generators), typeof(Visits)])]
+[Properties(Arbitrary = [typeof(Generators), typeof(SamplerGenerators)])]
 public sealed class AncestralSamplerLaws
 {
     /// <summary>
@@ -63,7 +60,7 @@ public sealed class AncestralSamplerLaws
     {
         const double point = 0.375;
         var last = v.Schedule[v.Timesteps.Values[^1]];
-        if (v.Timesteps.Values.Any(t => v.Schedule[t].A == 0) && prediction is Prediction.Epsilon)
+        if (v.Noisiest.A == 0 && prediction is Prediction.Epsilon)
             return true; // without image an ε tells none
 
         var end = ScalarInterpreter.Run(
@@ -119,8 +116,7 @@ public sealed class AncestralSamplerLaws
     /// <summary>Mean and variance of x after each line, from the exact distribution at the first timestep; the errors of the lines add.</summary>
     private static IEnumerable<(double Mean, double Variance)> Push(VisitedSchedule v, double mu, double s2, bool posterior)
     {
-        var first = v.Schedule[v.Timesteps.Values[0]];
-        var (mean, variance) = (first.A * mu, first.AlphaBar * s2 + first.NoiseVariance);
+        var (mean, variance) = (v.Noisiest.A * mu, v.Noisiest.AlphaBar * s2 + v.Noisiest.NoiseVariance);
         foreach (var line in Compile(v, new Prediction.Sample(), posterior, clip: false).Lines)
         {
             var level = v.Schedule[line.Timestep];
@@ -136,17 +132,4 @@ public sealed class AncestralSamplerLaws
 
     private static SamplingPlan Compile(VisitedSchedule v, Prediction prediction, bool posterior, bool clip) =>
         AncestralSampler.Compile(new(v.Schedule, prediction, v.Timesteps, clip), posterior ? ReverseVariance.Posterior : ReverseVariance.Beta);
-}
-
-/// <summary>A schedule and the timesteps of it that a sampler visits.</summary>
-public sealed record VisitedSchedule(NoiseSchedule Schedule, Timesteps Timesteps);
-
-public static class Visits
-{
-    public static Arbitrary<VisitedSchedule> All() =>
-        (from schedule in Generators.Schedules
-         from keep in Gen.Frequency((1, Gen.Constant(1)), (3, Gen.Choose(1, 10)))
-         from offset in Gen.Choose(0, keep - 1)
-         let kept = Enumerable.Range(0, schedule.Steps).Where(t => t % keep == Math.Min(offset, schedule.Steps - 1)).Reverse()
-         select new VisitedSchedule(schedule, Timesteps.Of(new LanguageExt.Arr<int>(kept), schedule.Steps).Valid())).ToArbitrary();
 }

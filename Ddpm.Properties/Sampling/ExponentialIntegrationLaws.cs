@@ -109,13 +109,13 @@ public sealed class ExponentialIntegrationLaws
     public static class Steps
     {
         public static Arbitrary<StepLength> Lengths() => Gen.Frequency(
-            (6, Generators.Between(-12, 2).Select(power => Math.Pow(10, power))),
+            (6, Generators.PowersOfTen(-12, 2)),
             (3, Generators.Between(1.5, 2.5)),
             (1, Gen.Elements(2, Math.BitDecrement(2), Math.BitIncrement(2), 1e-300, 1e4, double.PositiveInfinity))).Select(h => new StepLength(h)).ToArbitrary();
 
         public static Arbitrary<StepPlaces> Places() =>
             (from count in Gen.Choose(1, 3)
-             from gaps in Generators.Between(-1.5, 1).Select(power => Math.Pow(10, power)).ArrayOf(count - 1)
+             from gaps in Generators.PowersOfTen(-1.5, 1).ArrayOf(count - 1)
              from end in Gen.Elements(true, false)
              let earlier = Enumerable.Range(0, count).Select(k => 0 - gaps.Take(k).Sum())
              select new StepPlaces(new Arr<double>(end ? earlier.Append(1) : earlier))).ToArbitrary();

@@ -13,29 +13,24 @@ namespace Ddpm.Properties.Sampling;
 /// <summary>
 /// Plans on Gaussian data with the exact network, in closed form: what they make of N(μ, s²) is compared with the exact reverse process.
 /// </summary>
-[Properties(Arbitrary = [typeof(GaussianCases)])]
+[Properties(Arbitrary = [typeof(GaussianCases), typeof(SamplerGenerators)])]
 public sealed class GaussianLaws
 {
-    /// <summary>The exact flow keeps x a fixed number of deviations from the mean; every consistent line keeps the mean a·μ exactly.</summary>
+    /// <summary>The exact flow keeps x a fixed number of deviations from the mean; every consistent line keeps the mean a·μ. Sixteen lines round it, where a ≥ 0.08 by 1/a.</summary>
     [Law]
     public bool Every_sampler_keeps_the_mean(GaussianCase c, AnySampler sampler, Prediction prediction)
     {
         var grid = Grid(c, 16);
         return Pushed(c, sampler.Value, prediction, grid).Constant is var mean
-            && Closeness.Near(c.Data.MeanAt(grid.Schedule[0]), mean, 1e-10 * (1 + Math.Abs(c.Data.Mean)));
+            && Closeness.Near(c.Data.MeanAt(grid.Schedule[0]), mean, 16 * 16 * Closeness.Epsilon * (1 + Math.Abs(c.Data.Mean)));
     }
 
     [Law]
     public bool Ddim_converges_with_order_1(GaussianCase c, Prediction prediction) => HasOrder(1, c, new Sampler.Ddim(0), prediction);
 
     [Law]
-    public bool Dpm_solver_1_converges_with_order_1(GaussianCase c, Prediction prediction) => HasOrder(1, c, new Sampler.DpmSolver(1), prediction);
-
-    [Law]
-    public bool Dpm_solver_2m_converges_with_order_2(GaussianCase c, Prediction prediction) => HasOrder(2, c, new Sampler.DpmSolver(2), prediction);
-
-    [Law]
-    public bool Dpm_solver_3m_converges_with_order_3(GaussianCase c, Prediction prediction) => HasOrder(3, c, new Sampler.DpmSolver(3), prediction);
+    public bool Dpm_solver_converges_with_its_order(GaussianCase c, Prediction prediction) =>
+        Enumerable.Range(1, 3).All(order => HasOrder(order, c, new Sampler.DpmSolver(order), prediction));
 
     [Law]
     public bool Unip_converges_with_its_order(GaussianCase c, Prediction prediction, bool bh1) =>
@@ -158,8 +153,6 @@ public sealed class GaussianLaws
     /// <summary>Gaussian data and a path in λ from noise to image.</summary>
     public sealed record GaussianCase(GaussianData Data, double From, double To, double Warp, bool EqualInNoise);
 
-    public sealed record AnySampler(Sampler Value);
-
     public static class GaussianCases
     {
         public static Arbitrary<GaussianCase> Cases() =>
@@ -169,9 +162,6 @@ public sealed class GaussianLaws
              from clean in Generators.Between(0.5, 2)
              from warp in Generators.Between(1, 1.5)
              select new GaussianCase(new(mean, Math.Exp(2 * logDeviation)), noisy, clean, warp, false)).ToArbitrary();
-
-        public static Arbitrary<AnySampler> Samplers() =>
-            Gen.Elements<Sampler>([.. SamplerGenerators.Deterministic, .. SamplerGenerators.Stochastic]).Select(sampler => new AnySampler(sampler)).ToArbitrary();
 
         public static Arbitrary<Prediction> Predictions() => Generators.Predictions();
     }

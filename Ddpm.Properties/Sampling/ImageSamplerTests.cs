@@ -1,11 +1,9 @@
 using Ddpm.Gpu.Devices;
-using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Properties.Training;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Sampling;
 
@@ -14,21 +12,9 @@ public sealed class ImageSamplerTests : IDisposable
 {
     private const int Pixels = 144;
 
-    private readonly UNet _network;
-    private readonly Tensor _theta;
-    private readonly Ddpm.Pure.Training.DiffusionModel _model = TinyTraining.Config(epochs: 1).Model;
+    private readonly TinyNetwork _tiny = new();
 
-    public ImageSamplerTests()
-    {
-        _network = new UNet(_model.Network, ScalarType.Float32, CPU);
-        _theta = _network.InitialWeights(3);
-    }
-
-    public void Dispose()
-    {
-        _theta.Dispose();
-        _network.Dispose();
-    }
+    public void Dispose() => _tiny.Dispose();
 
     public static TheoryData<string> Samplers { get; } = [.. SamplingOptions.Samplers.Keys];
 
@@ -36,7 +22,7 @@ public sealed class ImageSamplerTests : IDisposable
     [MemberData(nameof(Samplers))]
     public void An_image_depends_on_the_seed_and_its_number_alone(string sampler)
     {
-        var plan = new SamplingOptions { Sampler = sampler, SamplingSteps = 4 }.Compile(_model.Schedule, _model.Prediction, clipSample: true).Valid();
+        var plan = new SamplingOptions { Sampler = sampler, SamplingSteps = 4 }.Compile(_tiny.Model.Schedule, _tiny.Model.Prediction, clipSample: true).Valid();
         var all = Made(plan, first: 0, count: 200, atOnce: 100, workers: 2);
         Assert.Equal(200, all.Chunk(Pixels).Select(image => string.Join(' ', image)).Distinct().Count());
         foreach (var (first, count, atOnce, workers) in ((int, int, int, int)[])[(0, 1, 1, 1), (0, 7, 3, 2), (0, 64, 1000, 1), (0, 64, 32, 3), (7, 9, 16, 1), (63, 3, 40, 2), (193, 7, 1, 1)])
@@ -48,8 +34,8 @@ public sealed class ImageSamplerTests : IDisposable
     [Fact]
     public void So_does_an_image_that_starts_from_a_picture_and_keeps_a_part_of_it()
     {
-        var setting = new SamplingSetting(_model.Schedule, _model.Prediction, Timesteps.All(12).OfStrength(0.5).Valid(), ClipSample: true);
-        var level = _model.Schedule[setting.Timesteps.Values[0]];
+        var setting = new SamplingSetting(_tiny.Model.Schedule, _tiny.Model.Prediction, Timesteps.All(12).OfStrength(0.5).Valid(), ClipSample: true);
+        var level = _tiny.Model.Schedule[setting.Timesteps.Values[0]];
         var plan = AncestralSampler.Compile(setting, ReverseVariance.Beta) with { Start = new(level.A, level.Sigma) };
         var pictures = Enumerable.Range(0, 40 * Pixels).Select(i => MathF.Sin(i)).ToArray();
         var mask = Enumerable.Range(0, Pixels).Select(i => i < 50).ToArray();
@@ -75,15 +61,16 @@ public sealed class ImageSamplerTests : IDisposable
     [Fact]
     public void Progress_is_told_once_for_each_line_of_each_micro_batch_and_stops_when_told_to()
     {
-        var plan = TinyTraining.Sampling(_model);
-        var (told, stop) = (new List<(int Done, int All)>(), new CancellationTokenSource());
-        Assert.True(new ImageSampler(_network, plan, new Replicas(2)).Sample(_theta, new(1, 0, 33, 100), [], (done, all) => told.Add((done, all)), default).IsSucc);
+        var plan = TinyTraining.Sampling(_tiny.Model);
+        var told = new List<(int Done, int All)>();
+        using var stop = new CancellationTokenSource();
+        Assert.True(new ImageSampler(_tiny.Network, plan, new Replicas(2)).Sample(_tiny.Weights, new(1, 0, 33, 100), [], (done, all) => told.Add((done, all)), default).IsSucc);
         Assert.Equal(Enumerable.Range(1, 36).Select(done => (done, 36)), told);
 
-        var stopped = new ImageSampler(_network, plan, new Replicas(2)).Sample(_theta, new(1, 0, 33, 100), [], (done, _) => { if (done == 5) stop.Cancel(); }, stop.Token);
+        var stopped = new ImageSampler(_tiny.Network, plan, new Replicas(2)).Sample(_tiny.Weights, new(1, 0, 33, 100), [], (done, _) => { if (done == 5) stop.Cancel(); }, stop.Token);
         Assert.Equal(LanguageExt.Common.Errors.Cancelled, stopped.Match(Succ: _ => LanguageExt.Common.Errors.None, Fail: fault => fault));
     }
 
     private float[] Made(SamplingPlan plan, int first, int count, int atOnce, int workers, Option<KnownPixels> known = default) =>
-        new ImageSampler(_network, plan, new Replicas(workers)).Sample(_theta, new(5, first, count, atOnce), [], (_, _) => { }, default, known).Valid()[^1].Values.ToArray();
+        new ImageSampler(_tiny.Network, plan, new Replicas(workers)).Sample(_tiny.Weights, new(5, first, count, atOnce), [], (_, _) => { }, default, known).Valid()[^1].Values.ToArray();
 }

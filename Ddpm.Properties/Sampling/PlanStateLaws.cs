@@ -12,7 +12,7 @@ namespace Ddpm.Properties.Sampling;
 public readonly record struct Deviations(NoiseRange Range);
 
 /// <summary>What a line does, on plain numbers, and the noise that it draws.</summary>
-[Properties(Arbitrary = [typeof(PlanExecutorLaws.Plans), typeof(Ranges), typeof(Generators)])]
+[Properties(Arbitrary = [typeof(PlanGenerators), typeof(Ranges), typeof(Generators)])]
 public sealed class PlanStateLaws
 {
     /// <summary>The two definitions in double precision, at most added in another order: of numbers that grow at most sixfold a line over at most six lines.</summary>
@@ -71,6 +71,7 @@ public sealed class PlanStateLaws
         Assert.False(NoiseRange.None.IsLearned);
         Assert.Equal(NoiseRange.None, NoiseRange.Of(0));
         Assert.Equal(0, NoiseRange.None.At(0.5));
+        Assert.Equal(0, NoiseRange.None.LogWidth);
     }
 
     [Fact]
@@ -102,8 +103,8 @@ public sealed class PlanStateLaws
     public static class Ranges
     {
         public static Arbitrary<Deviations> All() =>
-            (from least in Generators.Between(-6, 0).Select(power => Math.Pow(10, power))
-             from width in Gen.Frequency((1, Gen.Constant(1.0)), (3, Generators.Between(0, 3).Select(power => Math.Pow(10, power))))
+            (from least in Generators.PowersOfTen(-6, 0)
+             from width in Gen.Frequency((1, Gen.Constant(1.0)), (3, Generators.PowersOfTen(0, 3)))
              select new Deviations(new(least, least * width))).ToArbitrary();
     }
 }

@@ -1,9 +1,19 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Schedules;
 using FsCheck;
 using FsCheck.Fluent;
 
 namespace Ddpm.Properties.Sampling;
+
+/// <summary>A schedule and the timesteps of it that a sampler visits.</summary>
+public sealed record VisitedSchedule(NoiseSchedule Schedule, Timesteps Timesteps)
+{
+    /// <summary>The level that the first line starts from; only there may no image be left.</summary>
+    public NoiseLevel Noisiest => Schedule[Timesteps.Values[0]];
+}
+
+public sealed record AnySampler(Sampler Value);
 
 /// <summary>A sampler that draws no noise.</summary>
 public sealed record DeterministicSampler(Sampler Value);
@@ -12,9 +22,19 @@ public sealed record DeterministicSampler(Sampler Value);
 public sealed record SamplerOnSchedule(Sampler Sampler, SamplingSetting Setting)
 {
     public SamplingPlan Plan => Sampler.Compile(Setting).Valid();
+
+    /// <summary>The level that the first line starts from; only there may no image be left.</summary>
+    public NoiseLevel Noisiest => Setting.Schedule[Setting.Timesteps.Values[0]];
+
+    /// <summary>How much the lines' weights can multiply a rounding: as the largest line does, and each line adds its own.</summary>
+    public double Gain => Plan.Lines.Count * Plan.Lines.Fold(1.0, (most, line) =>
+        Math.Max(most, line.Predict.History.Concat(line.Correct.History).Sum(Math.Abs) + Math.Abs(line.Predict.Base)));
 }
 
-/// <summary>Every sampler with every option.</summary>
+/// <summary>
+/// Every sampler with every option, but ancestral sampling with a learned range, which needs a network that has learned one, and DDIM with the output's own noise,
+/// which differs only where x_0 is clipped: both have laws of their own.
+/// </summary>
 public static class SamplerGenerators
 {
     public static readonly IReadOnlyList<Sampler> Deterministic =
@@ -38,15 +58,26 @@ public static class SamplerGenerators
         new Sampler.StochasticDpmSolver(),
     ];
 
+    public static readonly IReadOnlyList<Sampler> All = [.. Deterministic, .. Stochastic];
+
+    public static Arbitrary<VisitedSchedule> Visits() =>
+        (from schedule in Generators.Schedules
+         from keep in Gen.Frequency((1, Gen.Constant(1)), (3, Gen.Choose(1, 10)))
+         from offset in Gen.Choose(0, keep - 1)
+         let kept = Enumerable.Range(0, schedule.Steps).Where(t => t % keep == Math.Min(offset, schedule.Steps - 1)).Reverse()
+         select new VisitedSchedule(schedule, Timesteps.Of(new LanguageExt.Arr<int>(kept), schedule.Steps).Valid())).ToArbitrary();
+
+    public static Arbitrary<AnySampler> Samplers() => Gen.Elements<Sampler>(All).Select(sampler => new AnySampler(sampler)).ToArbitrary();
+
     public static Arbitrary<DeterministicSampler> DeterministicOnes() =>
         Gen.Elements<Sampler>(Deterministic).Select(sampler => new DeterministicSampler(sampler)).ToArbitrary();
 
     public static Arbitrary<SamplerOnSchedule> OnSchedules() =>
-        (from visited in Visits.All().Generator
-         from sampler in Gen.Elements<Sampler>([.. Deterministic, .. Stochastic])
+        (from visited in Visits().Generator
+         from sampler in Gen.Elements<Sampler>(All)
          from prediction in Generators.Predictions().Generator
          from end in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
-         let barren = visited.Timesteps.Values.Any(t => visited.Schedule[t].AlphaBar == 0)
+         let barren = visited.Noisiest.AlphaBar == 0
          let alongNoise = sampler is Sampler.Ipndm or Sampler.Heun
          select new SamplerOnSchedule(
              barren && alongNoise ? new Sampler.Ddim(0) : sampler,

@@ -7,7 +7,7 @@ using static Ddpm.Properties.Closeness;
 namespace Ddpm.Properties.Sampling;
 
 /// <summary>One sampler is another in disguise.</summary>
-[Properties(Arbitrary = [typeof(Generators), typeof(Visits), typeof(SamplerGenerators)])]
+[Properties(Arbitrary = [typeof(Generators), typeof(SamplerGenerators)])]
 public sealed class SamplerIdentities
 {
     [Law]
@@ -16,9 +16,6 @@ public sealed class SamplerIdentities
 
     [Law]
     public bool Dpm_solver_of_first_order_is_ddim(SamplerOnSchedule s) => Same(s, new Sampler.DpmSolver(1), new Sampler.Ddim(0));
-
-    [Law]
-    public bool Unipc_of_first_order_without_corrector_is_ddim(SamplerOnSchedule s) => Same(s, new Sampler.UniPc(1, Corrector: false), new Sampler.Ddim(0));
 
     /// <summary>UniP-2 with B = 1 − e^(−h) is DPM-Solver++(2M); with three values both are the interpolating polynomial.</summary>
     [Law]
@@ -44,38 +41,39 @@ public sealed class SamplerIdentities
             && NearLine(s.Setting, Plan(s, new Sampler.StochasticDpmSolver()).Lines[0], Plan(s, new Sampler.Ddim(1)).Lines[0]);
     }
 
-    /// <summary>DDIM's step with ε and iPNDM's first order are one step, once written with x_0 and once with ε.</summary>
+    /// <summary>DDIM's step with ε and iPNDM's first order are one step, once written with x_0 and once with ε: each line rounds an x/a a few times.</summary>
     [Law]
     public bool Ipndm_of_first_order_is_ddim(SamplerOnSchedule s, Pixel start)
     {
-        if (s.Setting.Schedule[s.Setting.Timesteps.Values[0]].A < 1e-3)
+        if (s.Noisiest.A < 1e-3)
             return true; // where next to no image is left, an ε amplifies every rounding by 1/a
 
         double Run(Sampler sampler) => ScalarInterpreter.Run(Plan(s, sampler), (x, t) => 0.3 * x + 0.1, start.Value, _ => 0);
-        return Near(Run(new Sampler.Ddim(0)), Run(new Sampler.Ipndm(1)), 1e-10 * Growth(s));
+        return Near(Run(new Sampler.Ddim(0)), Run(new Sampler.Ipndm(1)), 256 * Epsilon * Growth(s));
     }
 
+    /// <summary>As in <see cref="PlanStateLaws"/>, a logarithm's rounding multiplied by itself.</summary>
     [Law]
     public bool Learned_range_at_its_ends_is_the_fixed_variances(SamplerOnSchedule s) =>
         Plan(s, new Sampler.Ancestral(ReverseVariance.LearnedRange)).Lines
             .Zip(Plan(s, new Sampler.Ancestral(ReverseVariance.Posterior)).Lines.Zip(Plan(s, new Sampler.Ancestral(ReverseVariance.Beta)).Lines))
-            .All(three => NearRelative(three.Item2.Item1.Noise.Most, three.Item1.Noise.At(0), 1e-14)
-                && NearRelative(three.Item2.Item2.Noise.Most, three.Item1.Noise.At(1), 1e-12)
+            .All(three => three.Item1.Noise.At(0).Equals(three.Item2.Item1.Noise.Most)
+                && NearRelative(three.Item2.Item2.Noise.Most, three.Item1.Noise.At(1), Roundoff(three.Item1.Noise))
                 // f moves ln s evenly, so at ½ it is the geometric mean
-                && NearRelative(Math.Sqrt(three.Item2.Item1.Noise.Most * three.Item2.Item2.Noise.Most), three.Item1.Noise.At(0.5), 1e-12));
+                && NearRelative(Math.Sqrt(three.Item2.Item1.Noise.Most * three.Item2.Item2.Noise.Most), three.Item1.Noise.At(0.5), Roundoff(three.Item1.Noise)));
 
-    /// <summary>With one ε everywhere DDIM moves along x = a·x_0 + σ·ε, and its inversion back.</summary>
+    /// <summary>With one ε everywhere DDIM moves along x = a·x_0 + σ·ε, and its inversion back. Of 3000 cases the worst was off by 128 of the 4096.</summary>
     [Law]
     public bool Inversion_after_ddim_is_exact_for_constant_epsilon(SamplerOnSchedule s, Pixel epsilon, Pixel start)
     {
         var setting = s.Setting with { Prediction = new Prediction.Epsilon() };
-        if (setting.Timesteps.Values.Any(t => setting.Schedule[t].AlphaBar == 0))
+        if (s.Noisiest.AlphaBar == 0)
             return true; // there is no image that the noise was made of
 
         var image = ScalarInterpreter.Run(DdimSampler.Compile(setting, 0), (_, _) => epsilon.Value, start.Value, _ => 0);
         var inversion = DdimInversion.Compile(setting);
         var noise = ScalarInterpreter.Run(inversion with { Start = new(0, 1) }, (_, _) => epsilon.Value, image, _ => 0);
-        return Near(start.Value, noise, 1e-11 * (1 + Math.Abs(start.Value) + Math.Abs(epsilon.Value)))
+        return Near(start.Value, noise, 4096 * Epsilon * (1 + Math.Abs(start.Value) + Math.Abs(epsilon.Value)))
             && inversion.Lines.Count == setting.Timesteps.Values.Count && inversion.Lines.ForAll(line => !line.Noise.Draws)
             && inversion.Lines.Map(line => line.Timestep).SequenceEqual(setting.Timesteps.Values.Rev());
     }
@@ -85,7 +83,7 @@ public sealed class SamplerIdentities
     public bool An_inversion_s_levels_are_the_plan_s_in_reverse(SamplerOnSchedule s)
     {
         var inversion = DdimInversion.Compile(s.Setting);
-        var (first, end) = (s.Setting.Schedule[s.Setting.Timesteps.Values[0]], s.Setting.Schedule[s.Setting.Timesteps.End]);
+        var (first, end) = (s.Noisiest, s.Setting.Schedule[s.Setting.Timesteps.End]);
         return inversion.Lines[^1].Marginal == new LinearPair(first.A, first.Sigma) && inversion.Start == new LinearPair(end.A, end.Sigma) && !inversion.ClipSample;
     }
 
@@ -99,7 +97,9 @@ public sealed class SamplerIdentities
 
     private static SamplingPlan Plan(SamplerOnSchedule s, Sampler sampler) => sampler.Compile(s.Setting).Valid();
 
-    private static double Growth(SamplerOnSchedule s) => 1 + s.Setting.Timesteps.Values.Count / s.Setting.Schedule[s.Setting.Timesteps.Values[0]].A;
+    private static double Roundoff(NoiseRange range) => 8 * Epsilon * (1 + Math.Abs(Math.Log(range.Least)) + Math.Abs(Math.Log(range.Most)));
+
+    private static double Growth(SamplerOnSchedule s) => 1 + s.Setting.Timesteps.Values.Count / s.Noisiest.A;
 
     private static bool Same(SamplerOnSchedule s, Sampler one, Sampler other) =>
         Plan(s, one).Lines.Zip(Plan(s, other).Lines).All(pair => NearLine(s.Setting, pair.Item1, pair.Item2));
@@ -111,7 +111,7 @@ public sealed class SamplerIdentities
     {
         var size = 1 + one.Predict.History.Fold(0.0, (sum, factor) => sum + Math.Abs(factor));
         var level = setting.Schedule[one.Timestep];
-        var tolerance = 1e-12 * size * (1 + Math.Abs(double.IsInfinity(level.LogAlphaBar) ? 0 : level.LogAlphaBar));
+        var tolerance = 128 * Epsilon * size * (1 + Math.Abs(double.IsInfinity(level.LogAlphaBar) ? 0 : level.LogAlphaBar));
         return one.Timestep == other.Timestep && one.Estimate == other.Estimate && one.Marginal == other.Marginal && one.Remember == other.Remember
             && Near(one.Predict.Base, other.Predict.Base, tolerance)
             && one.Predict.History.Count == other.Predict.History.Count

@@ -10,7 +10,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Properties.Sampling;
 
 /// <summary>What holds of every sampler.</summary>
-[Properties(Arbitrary = [typeof(Generators), typeof(Visits), typeof(SamplerGenerators)])]
+[Properties(Arbitrary = [typeof(Generators), typeof(SamplerGenerators)])]
 public sealed class SamplerLaws
 {
     /// <summary>Heun's takes two lines a step, but one for a step to the clean image.</summary>
@@ -52,10 +52,10 @@ public sealed class SamplerLaws
             (x, t) => s.Setting.Prediction.Target(schedule[t]).Of(clipped, (x - schedule[t].A * clipped) / schedule[t].Sigma),
             start.Value,
             line => Math.Sin(line));
-        return Near(clipped, end, 256 * Epsilon * Weight(s) * (1 + 7 / timesteps.Values.Min(t => Math.Max(schedule[t].A, s.Setting.Prediction is Prediction.Epsilon || s.Sampler is Sampler.Ipndm or Sampler.Heun ? 0 : 1))));
+        return Near(clipped, end, 256 * Epsilon * s.Gain * (1 + 7 * Loss(s)));
     }
 
-    /// <summary>From t to t nothing happens to an x that is what its network says it is.</summary>
+    /// <summary>From t to t nothing happens, whatever the network says: of no length a step's factors are exactly 1 and 0.</summary>
     [Law]
     public bool A_line_from_a_level_to_itself_is_the_identity(DeterministicSampler sampler, AnySchedule schedule, Pixel x, Pixel o, Prediction prediction)
     {
@@ -63,7 +63,7 @@ public sealed class SamplerLaws
             return true; // one step that leaves no image
 
         var plan = sampler.Value.Compile(new(schedule.Value, prediction, Timesteps.Of(Array(0), schedule.Value.Steps).Valid().EndingAtFirstLevel(), ClipSample: false)).Valid();
-        return Near(x.Value, ScalarInterpreter.Run(plan, (_, _) => o.Value, x.Value, _ => 0), 1e-12 * (1 + Math.Abs(x.Value)));
+        return ScalarInterpreter.Run(plan, (_, _) => o.Value, x.Value, _ => 0) == x.Value;
     }
 
     /// <summary>The first line of a multistep method has one value alone. Heun's first line is Euler's.</summary>
@@ -73,22 +73,19 @@ public sealed class SamplerLaws
         if (!SamplerGenerators.Deterministic.Contains(s.Sampler))
             return true;
 
-        double First(Sampler sampler) => ScalarInterpreter.Run(
-            sampler.Compile(s.Setting).Valid() is var plan ? plan with { Lines = plan.Lines.Take(1).ToArr() } : plan, (_, _) => o.Value, x.Value, _ => 0);
-        var from = s.Setting.Schedule[s.Setting.Timesteps.Values[0]];
-        // Both forms are sums of x and o with factors up to 1/a; x_0 itself is told by ε no better, and ε by x_0 no better than 1/σ.
-        var condition = (Math.Abs(x.Value) + Math.Abs(o.Value)) * (1 + 1 / Math.Max(from.A, 1e-300)) * (1 + 1 / from.Sigma);
-        return Near(First(new Sampler.Ddim(0)), First(s.Sampler), 64 * Epsilon * condition * (1 + Math.Abs(from.LogAlphaBar)));
+        double First(Sampler sampler) => AfterFirstLine(sampler, s.Setting, x, o);
+        // x_0 is told by ε no better than to 1/a, and ε by x_0 no better than to 1/σ.
+        var condition = (Math.Abs(x.Value) + Math.Abs(o.Value)) * (1 + Loss(s)) * (1 + 1 / s.Noisiest.Sigma);
+        return Near(First(new Sampler.Ddim(0)), First(s.Sampler), 64 * Epsilon * condition * SizeOfLog(s.Noisiest));
     }
 
     [Law]
     public bool An_unclipped_plan_takes_either_noise_for_ddim(SamplerOnSchedule s, Fraction eta, Pixel x, Pixel o)
     {
-        double Run(ClippedNoise noise) => ScalarInterpreter.Run(
-            new Sampler.Ddim(eta.Value, noise).Compile(s.Setting).Valid() is var plan ? plan with { Lines = plan.Lines.Take(1).ToArr() } : plan, (_, _) => o.Value, x.Value, _ => 0.5);
-        var from = s.Setting.Schedule[s.Setting.Timesteps.Values[0]];
-        var condition = (Math.Abs(x.Value) + Math.Abs(o.Value) + 1) * (1 + 1 / Math.Max(from.A, 1e-300)) * (1 + 1 / from.Sigma);
-        return Near(Run(ClippedNoise.Implied), Run(ClippedNoise.DiffusersOutput), 64 * Epsilon * condition * (1 + Math.Abs(from.LogAlphaBar)));
+        double First(ClippedNoise noise) => AfterFirstLine(new Sampler.Ddim(eta.Value, noise), s.Setting, x, o, noise: 0.5);
+        var loss = s.Setting.Prediction is Prediction.Epsilon ? 1 / s.Noisiest.A : 1;
+        var condition = (Math.Abs(x.Value) + Math.Abs(o.Value) + 1) * (1 + loss) * (1 + 1 / s.Noisiest.Sigma);
+        return Near(First(ClippedNoise.Implied), First(ClippedNoise.DiffusersOutput), 64 * Epsilon * condition * SizeOfLog(s.Noisiest));
     }
 
     /// <summary>A line uses as many values as its method has, as there are by then, and where the order falls as there are lines left; a step to no noise or of no length, one.</summary>
@@ -96,7 +93,7 @@ public sealed class SamplerLaws
     public bool A_multistep_line_has_the_order_that_it_can(SamplerOnSchedule s, bool falls)
     {
         var (timesteps, count) = (s.Setting.Timesteps, s.Setting.Timesteps.Values.Count);
-        if (timesteps.Values.Any(t => s.Setting.Schedule[t].AlphaBar == 0))
+        if (s.Noisiest.AlphaBar == 0)
             return true; // a value from where there is no image is not used
 
         var lastHasOne = timesteps.End < 0 || timesteps.Values[^1] == 0;
@@ -109,18 +106,15 @@ public sealed class SamplerLaws
     [Law]
     public bool Clipped_methods_on_epsilon_keep_the_clipped_image(SamplerOnSchedule s, Pixel x, Pixel o)
     {
-        var (schedule, first) = (s.Setting.Schedule, s.Setting.Timesteps.Values[0]);
-        var (from, to) = (schedule[first], schedule[s.Setting.Timesteps.Pairs[0].Next]);
+        var (from, to) = (s.Noisiest, s.Setting.Schedule[s.Setting.Timesteps.Pairs[0].Next]);
         if (from.A < 1e-3)
             return true; // where next to no image is left an ε tells it to within a rounding over a
 
         var x0 = Math.Clamp(s.Setting.Prediction.CleanImage(from).Of(x.Value, o.Value), -1, 1);
         var expected = to.A * x0 + to.Sigma * (x.Value - from.A * x0) / from.Sigma;
-        double After(Sampler sampler) => ScalarInterpreter.Run(
-            sampler.Compile(s.Setting with { ClipSample = true }).Valid() is var plan ? plan with { Lines = plan.Lines.Take(1).ToArr() } : plan, (_, _) => o.Value, x.Value, _ => 0);
-        var tolerance = 64 * Epsilon * (1 + Math.Abs(x.Value)) / (from.A * from.Sigma) * (1 + Math.Abs(from.LogAlphaBar));
-        return s.Setting.Timesteps.Values.Any(t => schedule[t].AlphaBar == 0)
-            || (Near(expected, After(new Sampler.Ipndm(4)), tolerance) && Near(expected, After(new Sampler.Heun()), tolerance));
+        double First(Sampler sampler) => AfterFirstLine(sampler, s.Setting with { ClipSample = true }, x, o);
+        var tolerance = 64 * Epsilon * (1 + Math.Abs(x.Value)) / (from.A * from.Sigma) * SizeOfLog(from);
+        return Near(expected, First(new Sampler.Ipndm(4)), tolerance) && Near(expected, First(new Sampler.Heun()), tolerance);
     }
 
     /// <summary>A polynomial in λ has no value at λ = −∞: what came from no image is gone on from as it is.</summary>
@@ -133,6 +127,14 @@ public sealed class SamplerLaws
             new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2).Compile(setting).Valid().Lines.Map(line => line.Correct).ToArray() is var corrections
             && corrections.Take(2).All(correction => correction == Correction.None)
             && corrections.Skip(2).All(correction => correction.Base > 0 && correction.X == 0));
+    }
+
+    /// <summary>Only the clean image is no place to evaluate a network.</summary>
+    [Fact]
+    public void A_step_to_the_first_level_is_heun_s_with_both_lines()
+    {
+        var setting = new SamplingSetting(NoiseSchedule.Linear(10).Valid(), new Prediction.Epsilon(), Timesteps.Of(Array(4, 0), 10).Valid(), ClipSample: false);
+        Assert.Equal([4, 0, 0], HeunSampler.Compile(setting).Lines.Map(line => line.Timestep).AsEnumerable());
     }
 
     [Fact]
@@ -153,7 +155,15 @@ public sealed class SamplerLaws
         Assert.Single(new Sampler.Heun().Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
     }
 
-    /// <summary>How much the lines' weights can multiply a rounding.</summary>
-    private static double Weight(SamplerOnSchedule s) => s.Plan.Lines.Fold(1.0, (most, line) =>
-        Math.Max(most, line.Predict.History.Concat(line.Correct.History).Sum(Math.Abs) + Math.Abs(line.Predict.Base))) * s.Plan.Lines.Count;
+    private static double AfterFirstLine(Sampler sampler, SamplingSetting setting, Pixel x, Pixel o, double noise = 0)
+    {
+        var plan = sampler.Compile(setting).Valid();
+        return ScalarInterpreter.Run(plan with { Lines = plan.Lines.Take(1).ToArr() }, (_, _) => o.Value, x.Value, _ => noise);
+    }
+
+    /// <summary>What a plan multiplies a rounding of x by where it makes x_0 of an ε, or steps along σ/a: 1/a, at most where the noise is most.</summary>
+    private static double Loss(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Epsilon || s.Sampler is Sampler.Ipndm or Sampler.Heun ? 1 / s.Noisiest.A : 1;
+
+    /// <summary>ln ᾱ and λ are off by a part ε of themselves; an infinite one is exact.</summary>
+    private static double SizeOfLog(NoiseLevel level) => 1 + (double.IsInfinity(level.LogAlphaBar) ? 0 : Math.Abs(level.LogAlphaBar));
 }

@@ -122,7 +122,7 @@ public sealed class SamplingOptionsLaws
              from variance in Gen.Elements(null, "beta", "posterior")
              from end in Gen.Elements(true, false)
                  // From a level without image only some samplers start: what is refused there is another law's.
-             let some = schedule.AlphaBars[schedule.Steps - 1] > 0 ? schedule : NoiseSchedule.Linear(schedule.Steps).Valid()
+             let withImage = schedule.AlphaBars[schedule.Steps - 1] > 0 ? schedule : NoiseSchedule.Linear(schedule.Steps).Valid()
              select new OptionsCase(
                  new()
                  {
@@ -133,6 +133,6 @@ public sealed class SamplingOptionsLaws
                      Variance = sampler == "ddpm" ? variance : null,
                      EndAtFirstLevel = end,
                  },
-                 some)).ToArbitrary();
+                 withImage)).ToArbitrary();
     }
 }

@@ -14,6 +14,12 @@ public sealed record SpacedCase(Spacing Spacing, NoiseSchedule Schedule, int Cou
     public Timesteps Timesteps => Timesteps.Spaced(Spacing, Schedule, Count).Valid();
 }
 
+/// <summary>A spacing in noise, ρ = ∞ the uniform one in λ, and no more than a fifth of a schedule's steps, so that most targets have a level of their own.</summary>
+public sealed record SpacedInNoise(double Rho, NoiseSchedule Schedule, int Count)
+{
+    public Timesteps Timesteps => Timesteps.Spaced(double.IsInfinity(Rho) ? new Spacing.UniformLambda() : new Spacing.Karras(Rho), Schedule, Count).Valid();
+}
+
 [Properties(Arbitrary = [typeof(Cases)])]
 public sealed class SpacingLaws
 {
@@ -57,26 +63,24 @@ public sealed class SpacingLaws
         };
     }
 
-    /// <summary>Where the nearest timesteps are all different they are the ones; a target may be off by the roundings of its formula.</summary>
+    /// <summary>
+    /// A timestep that no other pushes is the nearest to its target, which may be off by the roundings of its formula. One is pushed where a nearest of a later target
+    /// leaves too few between; a nearest may itself be the next one, where two levels are as near.
+    /// </summary>
     [Law]
-    public bool Spacings_in_noise_take_the_nearest_level(SpacedCase c)
+    public bool Spacings_in_noise_take_the_nearest_level(SpacedInNoise c)
     {
-        var rho = c.Spacing switch { Spacing.UniformLambda => double.PositiveInfinity, Spacing.Karras karras => karras.Rho, _ => double.NaN };
-        if (double.IsNaN(rho) || c.Count == 1)
-            return true;
-
         var lambdas = c.Schedule.Levels.Map(level => level.Lambda).ToArray();
         var (noisiest, cleanest) = (lambdas.Last(double.IsFinite), lambdas[0]);
-        var targets = Enumerable.Range(0, c.Count).Select(i => (double)i / (c.Count - 1)).Select(part => double.IsInfinity(rho)
+        double Target(double part) => double.IsInfinity(c.Rho)
             ? noisiest + (cleanest - noisiest) * part
-            : -rho * (Math.Log((1 - part) * 1 + part * Math.Exp((noisiest - cleanest) / rho)) - noisiest / rho)).ToArray();
-        var roundoff = 64 * Epsilon * (1 + Math.Abs(noisiest) + Math.Abs(cleanest) + (double.IsInfinity(rho) ? 0 : rho));
-        // With ρ near 0 all but the last lie at the noisy end.
-        double Distance(int t, double target) => double.IsInfinity(target) ? 0 : Math.Abs(lambdas[t] - target);
-        var nearest = targets.Select(target => lambdas.Min(lambda => double.IsInfinity(target) ? 0 : Math.Abs(lambda - target))).ToArray();
-        var places = targets.Select(target => Enumerable.Range(0, lambdas.Length).MinBy(t => Math.Abs(lambdas[t] - target))).ToArray();
-        var apart = places.Zip(places.Skip(1)).All(pair => pair.Item1 - pair.Item2 >= 2);
-        return !apart || Enumerable.Range(1, c.Count - 1).All(i => Distance(c.Timesteps.Values[i], targets[i]) <= nearest[i] + roundoff);
+            : -c.Rho * (Math.Log(1 - part + part * Math.Exp((noisiest - cleanest) / c.Rho)) - noisiest / c.Rho);
+        var targets = Enumerable.Range(0, c.Count).Select(i => i == c.Count - 1 ? cleanest : Target((double)i / (c.Count - 1))).ToArray();
+        var nearest = targets.Select(target => Enumerable.Range(0, lambdas.Length).MinBy(t => Math.Abs(lambdas[t] - target))).ToArray();
+        bool IsPushed(int i) => nearest[i] + 1 > c.Schedule.Steps - 1 - i || Enumerable.Range(i + 1, c.Count - i - 1).Any(k => nearest[i] - 1 < nearest[k] + 1 + k - i);
+        var roundoff = 64 * Epsilon * (1 + Math.Abs(noisiest) + Math.Abs(cleanest) + (double.IsInfinity(c.Rho) ? 0 : c.Rho));
+        return Enumerable.Range(1, c.Count - 1).All(i => IsPushed(i)
+            || Math.Abs(lambdas[c.Timesteps.Values[i]] - targets[i]) <= Math.Abs(lambdas[nearest[i]] - targets[i]) + roundoff);
     }
 
     /// <summary>By definition; those of diffusers by numpy's arithmetic, step by step in double precision.</summary>
@@ -154,12 +158,20 @@ public sealed class SpacingLaws
              from zero in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
              let schedule = zero ? made.WithZeroTerminalSnr() : made
              from count in Gen.Frequency((1, Gen.Constant(1)), (1, Gen.Constant(schedule.Steps)), (4, Gen.Choose(1, schedule.Steps)), (4, Gen.Choose(1, (schedule.Steps + 9) / 10)))
-             from rho in Gen.Frequency((1, Gen.Constant(7.0)), (1, Generators.Between(-3, 6).Select(power => Math.Pow(10, power))))
+             from rho in Gen.Frequency((1, Gen.Constant(7.0)), (1, Generators.PowersOfTen(-3, 6)))
              from leading in Gen.Choose(0, schedule.Steps - 1 - (count - 1) * (schedule.Steps / count))
              from multistep in Gen.Choose(0, schedule.Steps - 1 - count * (schedule.Steps / (count + 1)))
              from spacing in Gen.Elements<Spacing>(
                  new Spacing.Leading(leading), new Spacing.Linspace(), new Spacing.Trailing(), new Spacing.UniformLambda(), new Spacing.Karras(rho),
                  new Spacing.DiffusersLinspace(), new Spacing.DiffusersTrailing(), new Spacing.DiffusersMultistepLinspace(), new Spacing.DiffusersMultistepLeading(multistep))
              select new SpacedCase(spacing, schedule, count)).ToArbitrary();
+
+        public static Arbitrary<SpacedInNoise> InNoise() =>
+            (from steps in Gen.Choose(20, 200)
+             from made in Gen.Elements(NoiseSchedule.Linear(steps).Valid(), NoiseSchedule.Cosine(steps).Valid(), NoiseSchedule.SigmoidAlphaBar(steps).Valid())
+             from zero in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
+             from count in Gen.Choose(3, Math.Max(3, steps / 5))
+             from rho in Gen.Frequency((1, Gen.Constant(double.PositiveInfinity)), (1, Gen.Constant(7.0)), (1, Generators.PowersOfTen(-3, 6)))
+             select new SpacedInNoise(rho, zero ? made.WithZeroTerminalSnr() : made, count)).ToArbitrary();
     }
 }

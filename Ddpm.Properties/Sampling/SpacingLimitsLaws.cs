@@ -51,14 +51,6 @@ public sealed class SpacingLimitsLaws
         Assert.Equal([3, 2, 0], Timesteps.Spaced(new Spacing.UniformLambda(), even, 3).Valid().Values.AsEnumerable());
     }
 
-    /// <summary>Only the clean image is no place to evaluate a network.</summary>
-    [Fact]
-    public void A_step_to_the_first_level_is_heun_s_with_both_lines()
-    {
-        var setting = new SamplingSetting(Ten, new Ddpm.Pure.Diffusion.Prediction.Epsilon(), Timesteps.Of(Array(4, 0), 10).Valid(), ClipSample: false);
-        Assert.Equal([4, 0, 0], HeunSampler.Compile(setting).Lines.Map(line => line.Timestep).AsEnumerable());
-    }
-
     private static void TakesBelow(int limit, int count, Func<int, Spacing> spacing)
     {
         Assert.Equal(count, Timesteps.Spaced(spacing(limit - 1), Ten, count).Valid().Values.Count);

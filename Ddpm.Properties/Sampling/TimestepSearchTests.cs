@@ -1,6 +1,4 @@
-using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
-using Ddpm.Properties.Training;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using Xunit;
@@ -14,29 +12,18 @@ public sealed class TimestepSearchTests : IDisposable
 {
     private static readonly SampleRequest Followed = new(Seed: 5, First: 0, Count: 6, AtOnce: 6);
 
-    private readonly UNet _network;
-    private readonly Tensor _theta;
+    private readonly TinyNetwork _tiny = new();
     private readonly SamplingSetting _setting;
 
-    public TimestepSearchTests()
-    {
-        var model = TinyTraining.Config(epochs: 1).Model;
-        _network = new UNet(model.Network, ScalarType.Float32, CPU);
-        _theta = _network.InitialWeights(3);
-        _setting = new(model.Schedule, model.Prediction, Timesteps.All(12), ClipSample: false);
-    }
+    public TimestepSearchTests() => _setting = new(_tiny.Model.Schedule, _tiny.Model.Prediction, Timesteps.All(12), ClipSample: false);
 
-    public void Dispose()
-    {
-        _theta.Dispose();
-        _network.Dispose();
-    }
+    public void Dispose() => _tiny.Dispose();
 
     [Fact]
     public void Costs_of_the_first_candidate_are_errors_of_one_step_of_ddim()
     {
         var followed = Made(DdimSampler.Compile(_setting, eta: 0), [.. Enumerable.Range(0, 12)]);
-        var costs = Costs(_setting);
+        var costs = Costs();
         foreach (var j in Enumerable.Range(2, 10))
         {
             var jump = new SamplingStep(
@@ -50,7 +37,7 @@ public sealed class TimestepSearchTests : IDisposable
     [Fact]
     public void Steps_to_neighbours_are_free_and_others_are_not_nor_do_threads_count()
     {
-        var costs = Costs(_setting);
+        var costs = Costs();
         Assert.Equal(12, costs.Count);
         Assert.All(costs, row => Assert.Equal(13, row.Count));
         foreach (var (i, j) in from i in Enumerable.Range(0, 12) from j in Enumerable.Range(0, 13) select (i, j))
@@ -62,7 +49,7 @@ public sealed class TimestepSearchTests : IDisposable
         try
         {
             set_num_threads(threads == 1 ? 2 : 1);
-            Assert.Equal(costs, Costs(_setting));
+            Assert.Equal(costs, Costs());
         }
         finally
         {
@@ -76,12 +63,12 @@ public sealed class TimestepSearchTests : IDisposable
         var told = new List<(int Done, int All)>();
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => TimestepSearch.Costs(
-            _network, _theta, _setting, Followed, (done, all) => { told.Add((done, all)); if (done == 5) stop.Cancel(); }, stop.Token));
+            _tiny.Network, _tiny.Weights, _setting, Followed, (done, all) => { told.Add((done, all)); if (done == 5) stop.Cancel(); }, stop.Token));
         Assert.Equal(Enumerable.Range(1, 5).Select(done => (done, 12)), told);
     }
 
-    private Arr<Arr<double>> Costs(SamplingSetting setting) => TimestepSearch.Costs(_network, _theta, setting, Followed, (_, _) => { }, default);
+    private Arr<Arr<double>> Costs() => TimestepSearch.Costs(_tiny.Network, _tiny.Weights, _setting, Followed, (_, _) => { }, default);
 
     private List<float[]> Made(SamplingPlan plan, IReadOnlyCollection<int> moments) =>
-        [.. new ImageSampler(_network, plan).Sample(_theta, Followed, moments, (_, _) => { }, default).Valid().Select(made => made.Values.ToArray())];
+        [.. new ImageSampler(_tiny.Network, plan).Sample(_tiny.Weights, Followed, moments, (_, _) => { }, default).Valid().Select(made => made.Values.ToArray())];
 }

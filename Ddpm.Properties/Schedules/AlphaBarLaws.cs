@@ -17,7 +17,7 @@ public sealed class AlphaBarLaws
         var made = NoiseSchedule.FromAlphaBars(s.Value.AlphaBars).Valid();
         return made.Steps == s.Value.Steps && Enumerable.Range(0, made.Steps).All(t =>
             Near(s.Value[t].LogAlphaBar, made[t].LogAlphaBar, 4 * Epsilon * (1 + Math.Abs(made[t].LogAlphaBar)))
-            && NearRelative(s.Value.AlphaBars[t], made[t].AlphaBar, 2 * Epsilon * (2 + Math.Min(1e3, Math.Abs(made[t].LogAlphaBar))))) && IsSchedule(made);
+            && NearRelative(s.Value.AlphaBars[t], made[t].AlphaBar, 2 * Epsilon * (2 + Math.Abs(made[t].LogAlphaBar)))) && IsSchedule(made);
     }
 
     [Law]

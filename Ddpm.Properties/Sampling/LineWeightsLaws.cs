@@ -1,7 +1,6 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
-using FsCheck.Xunit;
 using LanguageExt;
 using Xunit;
 using static Ddpm.Properties.Closeness;
@@ -9,25 +8,9 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Properties.Sampling;
 
-/// <summary>How many values a line of a multistep method uses, and with what weights where two published ones differ.</summary>
-[Properties(Arbitrary = [typeof(Generators), typeof(Visits), typeof(ExponentialIntegrationLaws.Steps)])]
-public sealed class LineOrderLaws
+/// <summary>With what weights a line of a multistep method uses its values where two published ones differ, and how long its step is.</summary>
+public sealed class LineWeightsLaws
 {
-    /// <summary>As many as there are so far, up to the order, and where the order falls towards the end no more than there are lines left; one on an infinite step.</summary>
-    [Law]
-    public bool A_line_uses_as_many_values_as_its_order_allows(LinearSchedule schedule, bool lower, bool unipc)
-    {
-        var steps = schedule.Steps;
-        var setting = new SamplingSetting(schedule.Value, new Prediction.Velocity(), Timesteps.All(steps), ClipSample: false);
-        return ((int[])[1, 2, 3]).All(order =>
-        {
-            Sampler sampler = unipc ? new Sampler.UniPc(order, LowerOrderFinal: lower) : new Sampler.DpmSolver(order, LowerOrderFinal: lower);
-            var used = sampler.Compile(setting).Valid().Lines.Map(line => line.Predict.History.Count);
-            return used.SequenceEqual(Enumerable.Range(0, steps).Select(i =>
-                i == steps - 1 ? 1 : Math.Min(Math.Min(order, i + 1), lower ? steps - i : order)));
-        });
-    }
-
     /// <summary>Of c_0 + c_1·τ + c_2·τ² the interpolating weights make Σ c_k·ψ_k, the published ones half as much of the last: so do diffusers' D_0, D_1 and D_2.</summary>
     [Fact]
     public void The_published_weights_give_a_quadratic_half_its_weight()
@@ -66,8 +49,4 @@ public sealed class LineOrderLaws
         Assert.Equal(double.PositiveInfinity, new SamplingStep(1, 0, new(double.NegativeInfinity), new(-0.5)).H);
         Assert.Equal(double.PositiveInfinity, new SamplingStep(0, -1, new(-0.5), NoiseLevel.Clean).H);
     }
-
-    /// <summary>No noise has no logarithm, and yet no width.</summary>
-    [Fact]
-    public void No_noise_has_no_width() => Assert.Equal(0, NoiseRange.None.LogWidth);
 }
