@@ -71,7 +71,7 @@ public sealed class DiscretisedGaussianLaws
             (from mean in Gen.Frequency((6, Generators.Between(-1.5, 1.5)), (1, Gen.Elements(0, 1.0, -1)),
                 (2, Gen.Choose(0, 255).Select(DiscretisedGaussian.Value)), (1, Generators.Between(-50, 50)))
              from deviation in Gen.Frequency(
-                 (4, Generators.Between(-6, 2).Select(power => Math.Pow(10, power))), (2, Generators.Between(0.005, 0.2)), (1, Gen.Constant(0.01)))
+                 (4, Generators.PowersOfTen(-6, 2)), (2, Generators.Between(0.005, 0.2)), (1, Gen.Constant(0.01)))
              select new DiscretisedGaussian(mean, deviation)).ToArbitrary();
     }
 }

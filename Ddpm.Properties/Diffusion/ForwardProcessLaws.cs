@@ -11,9 +11,6 @@ namespace Ddpm.Properties.Diffusion;
 public sealed class ForwardProcessLaws
 {
     [Law]
-    public bool Squares_of_signal_and_noise_sum_to_1(TwoTimesteps t) => Near(1, t.T.A * t.T.A + t.T.Sigma * t.T.Sigma, 8 * t.Roundoff);
-
-    [Law]
     public bool Unit_variance_data_keeps_unit_variance(TwoTimesteps t) =>
         ForwardProcess.Transition(t.S, t.T) is var step && Near(1, step.Scale * step.Scale + step.Variance, 8 * Epsilon);
 
@@ -56,7 +53,7 @@ public sealed class ForwardProcessLaws
     {
         const int count = 1 << 18;
         const double x0 = -0.7;
-        var level = NoiseSchedule.Linear(1000, 1e-4, 0.02).Valid()[t];
+        var level = Generators.Original[t];
         var noise = new float[count];
         new RandomStream(5, StreamName.TrainingNoise).At(0, t).FillNormals(noise);
         var noised = noise.Select(epsilon => ForwardProcess.Diffuse(level, x0, epsilon)).ToArray();

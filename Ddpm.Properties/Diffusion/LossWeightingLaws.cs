@@ -11,7 +11,9 @@ namespace Ddpm.Properties.Diffusion;
 [Properties(Arbitrary = [typeof(Generators), typeof(Weightings)])]
 public sealed class LossWeightingLaws
 {
-    private static readonly Prediction Epsilon0 = new Prediction.Epsilon(), Sample = new Prediction.Sample(), Velocity = new Prediction.Velocity();
+    private static readonly Prediction EpsilonPrediction = new Prediction.Epsilon();
+    private static readonly Prediction SamplePrediction = new Prediction.Sample();
+    private static readonly Prediction VelocityPrediction = new Prediction.Velocity();
 
     [Law]
     public bool Uniform_is_1(Prediction prediction, TwoTimesteps t) => new LossWeighting.Uniform().Weight(prediction, t.T) == 1;
@@ -20,9 +22,9 @@ public sealed class LossWeightingLaws
     [Law]
     public bool The_three_forms_of_a_weighting_are_one_loss(LossWeighting weighting, TwoTimesteps t)
     {
-        var image = weighting.Weight(Sample, t.T);
-        return NearRelative(image, t.T.Snr * weighting.Weight(Epsilon0, t.T), 16 * Epsilon)
-            && NearRelative(image, (t.T.Snr + 1) * weighting.Weight(Velocity, t.T), 16 * Epsilon);
+        var image = weighting.Weight(SamplePrediction, t.T);
+        return NearRelative(image, t.T.Snr * weighting.Weight(EpsilonPrediction, t.T), 16 * Epsilon)
+            && NearRelative(image, (t.T.Snr + 1) * weighting.Weight(VelocityPrediction, t.T), 16 * Epsilon);
     }
 
     [Law]
@@ -42,22 +44,22 @@ public sealed class LossWeightingLaws
     [Law]
     public bool Min_snr_of_a_large_gamma_is_uniform_in_epsilon_and_of_a_small_one_uniform_in_the_image(TwoTimesteps t, Fraction gamma) =>
         t.T.Snr == 0
-        || (LossWeighting.MinSnr.Of(t.T.Snr / gamma.Value).Valid().Weight(Epsilon0, t.T) == 1
-            && LossWeighting.MinSnr.Of(Math.Max(double.Epsilon, t.T.Snr * gamma.Value)).Valid().Weight(Sample, t.T) == Math.Max(double.Epsilon, t.T.Snr * gamma.Value));
+        || (LossWeighting.MinSnr.Of(t.T.Snr / gamma.Value).Valid().Weight(EpsilonPrediction, t.T) == 1
+            && LossWeighting.MinSnr.Of(Math.Max(double.Epsilon, t.T.Snr * gamma.Value)).Valid().Weight(SamplePrediction, t.T) == Math.Max(double.Epsilon, t.T.Snr * gamma.Value));
 
     /// <summary>1/(1 + SNR) = 1 − ᾱ.</summary>
     [Law]
     public bool The_published_p2_weighs_an_epsilon_by_its_share_of_noise(TwoTimesteps t) =>
-        NearRelative(t.T.NoiseVariance, LossWeighting.P2.Published.Weight(Epsilon0, t.T), 4 * Epsilon * (4 + Math.Log(1 + t.T.Snr)));
+        NearRelative(t.T.NoiseVariance, LossWeighting.P2.Published.Weight(EpsilonPrediction, t.T), 4 * Epsilon * (4 + Math.Log(1 + t.T.Snr)));
 
     [Fact]
     public void Without_any_image_the_weights_are_their_limits()
     {
         var noise = new NoiseLevel(double.NegativeInfinity);
         var (minSnr, p2) = (LossWeighting.MinSnr.Of(5).Valid(), LossWeighting.P2.Of(4, 0.5).Valid());
-        Assert.Equal((1, 0, 0), (minSnr.Weight(Epsilon0, noise), minSnr.Weight(Sample, noise), minSnr.Weight(Velocity, noise)));
-        Known(0.5, p2.Weight(Epsilon0, noise), 4 * Epsilon);
-        Assert.Equal((0, 0), (p2.Weight(Sample, noise), p2.Weight(Velocity, noise)));
+        Assert.Equal((1, 0, 0), (minSnr.Weight(EpsilonPrediction, noise), minSnr.Weight(SamplePrediction, noise), minSnr.Weight(VelocityPrediction, noise)));
+        Known(0.5, p2.Weight(EpsilonPrediction, noise), 4 * Epsilon);
+        Assert.Equal((0, 0), (p2.Weight(SamplePrediction, noise), p2.Weight(VelocityPrediction, noise)));
     }
 
     /// <summary>By hand, at SNR = 9: ᾱ = 0.9.</summary>
@@ -65,12 +67,12 @@ public sealed class LossWeightingLaws
     public void Weights_at_a_signal_to_noise_ratio_of_9()
     {
         var level = NoiseSchedule.FromBetas(LanguageExt.Prelude.Array(0.1)).Valid()[0];
-        Known(5.0 / 9, LossWeighting.MinSnr.Published.Weight(Epsilon0, level), 8 * Epsilon);
-        Known(5, LossWeighting.MinSnr.Published.Weight(Sample, level), 8 * Epsilon);
-        Known(0.5, LossWeighting.MinSnr.Published.Weight(Velocity, level), 8 * Epsilon);
-        Known(0.1, LossWeighting.P2.Published.Weight(Epsilon0, level), 8 * Epsilon);
-        Known(0.01, LossWeighting.P2.Of(1, 2).Valid().Weight(Epsilon0, level), 16 * Epsilon);
-        Known(0.9 / 25, LossWeighting.P2.Of(16, 1).Valid().Weight(Velocity, level), 16 * Epsilon);
+        Known(5.0 / 9, LossWeighting.MinSnr.Published.Weight(EpsilonPrediction, level), 8 * Epsilon);
+        Known(5, LossWeighting.MinSnr.Published.Weight(SamplePrediction, level), 8 * Epsilon);
+        Known(0.5, LossWeighting.MinSnr.Published.Weight(VelocityPrediction, level), 8 * Epsilon);
+        Known(0.1, LossWeighting.P2.Published.Weight(EpsilonPrediction, level), 8 * Epsilon);
+        Known(0.01, LossWeighting.P2.Of(1, 2).Valid().Weight(EpsilonPrediction, level), 16 * Epsilon);
+        Known(0.9 / 25, LossWeighting.P2.Of(16, 1).Valid().Weight(VelocityPrediction, level), 16 * Epsilon);
     }
 
     [Theory]
@@ -87,7 +89,7 @@ public sealed class LossWeightingLaws
 
     public static class Weightings
     {
-        private static Gen<double> Number { get; } = Gen.Frequency((1, Gen.Elements(1.0, 5, 0.5)), (3, Generators.Between(-3, 1).Select(power => Math.Pow(10, power))));
+        private static Gen<double> Number { get; } = Gen.Frequency((1, Gen.Elements(1.0, 5, 0.5)), (3, Generators.PowersOfTen(-3, 1)));
 
         public static Arbitrary<LossWeighting> All() => Gen.OneOf(
             Number.Select(gamma => LossWeighting.MinSnr.Of(gamma).Valid()),

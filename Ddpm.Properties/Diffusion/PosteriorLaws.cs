@@ -60,12 +60,6 @@ public sealed class PosteriorLaws
     public bool From_a_level_to_itself_nothing_happens(AnySchedule s) => s.Value.WithZeroTerminalSnr().Levels.All(level =>
         Posterior.Between(level, level) is { X0Coefficient: 0, XtCoefficient: 1, Variance: 0 } && level.AlphaSince(level) == 1 && level.BetaSince(level) == 0);
 
-    /// <summary>The divergence of two posteriors whose x_0 differ by 1: c₁²/(2β̃) = ½(SNR_s − SNR_t).</summary>
-    [Law]
-    public bool The_divergence_of_two_images_is_half_the_loss_of_signal_to_noise_ratio(TwoTimesteps t) =>
-        t.Earlier < 0 || (Posterior.Between(t.T, t.S) is var q && Near(
-            (t.S.Snr - t.T.Snr) / 2, q.X0Coefficient * q.X0Coefficient / (2 * q.Variance), 16 * Scaled(t) * t.S.Snr));
-
     /// <summary>Values of the linear schedule of 1000 steps, to the digits given.</summary>
     [Theory]
     [InlineData(487, 486, 0.009791572, 5.2e-8)]
@@ -73,21 +67,7 @@ public sealed class PosteriorLaws
     [InlineData(420, 400, 0.147719513, 3.4e-9)]
     [InlineData(980, 960, 0.324605236, 1.6e-9)]
     public void Known_variances(int t, int s, double variance, double part) =>
-        Known(variance, Posterior.Between(Linear[t], Linear[s]).Variance, part);
-
-    /// <summary>β²/(2·β̃·α·(1 − ᾱ_t)) (Ho et al. 2020, eq. 12).</summary>
-    [Theory]
-    [InlineData(1, 0.599671512)]
-    [InlineData(499, 0.005508196511)]
-    [InlineData(999, 0.010204501874)]
-    public void Known_weights_of_the_epsilon_loss_in_the_bound(int t, double weight)
-    {
-        var posterior = Posterior.Between(Linear[t], Linear[t - 1]);
-        var beta = Linear.Betas[t];
-        Known(weight, beta * beta / (2 * posterior.Variance * (1 - beta) * Linear[t].NoiseVariance), 1e-9);
-    }
-
-    private static NoiseSchedule Linear { get; } = NoiseSchedule.Linear(1000, 1e-4, 0.02).Valid();
+        Known(variance, Posterior.Between(Generators.Original[t], Generators.Original[s]).Variance, part);
 
     /// <summary>
     /// |ln ᾱ_t|·ε over 1 − ᾱ_t: where ᾱ_t is near 1 both are small together, elsewhere the denominator is near 1.

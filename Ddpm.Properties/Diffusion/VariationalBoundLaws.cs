@@ -63,10 +63,10 @@ public sealed class VariationalBoundLaws
             VariationalBound.Weight(new Prediction.Epsilon(), t.T, t.S, Variance(posterior)), 64 * t.Roundoff);
     }
 
-    /// <summary>½(SNR_s − SNR_t) (Kingma et al. 2021): SNR_s bounds what is subtracted.</summary>
+    /// <summary>c₁²/(2β̃), the divergence of two posteriors whose x_0 differ by 1, is ½(SNR_s − SNR_t) (Kingma et al. 2021): SNR_s bounds what is subtracted.</summary>
     [Law]
     public bool With_the_posterior_s_variance_the_weight_of_an_image_is_half_the_loss_of_signal_to_noise_ratio(TwoTimesteps t) => t.Earlier < 0 || Near(
-        (t.S.Snr - t.T.Snr) / 2, VariationalBound.Weight(new Prediction.Sample(), t.T, t.S, ReverseVariance.Posterior), 64 * t.Roundoff * t.S.Snr);
+        (t.S.Snr - t.T.Snr) / 2, VariationalBound.Weight(new Prediction.Sample(), t.T, t.S, ReverseVariance.Posterior), 32 * t.Roundoff * t.S.Snr);
 
     /// <summary>The weights of all steps telescope: an equal error costs what one single step from the last level to the first would.</summary>
     [Law]
@@ -148,15 +148,13 @@ public sealed class VariationalBoundLaws
     [InlineData(499, 0.005508196511, 2e-10)]
     [InlineData(999, 0.010204501874, 1e-10)]
     public void Known_weights_of_an_epsilon(int t, double weight, double part) =>
-        Known(weight, VariationalBound.Weight(new Prediction.Epsilon(), Linear[t], Linear[t - 1], ReverseVariance.Posterior), part);
+        Known(weight, VariationalBound.Weight(new Prediction.Epsilon(), Generators.Original[t], Generators.Original[t - 1], ReverseVariance.Posterior), part);
 
     [Fact]
     public void Wrong_measurements_are_refused_with_every_fault() => Assert.Equal(
         ["mean-square must be finite and at least 0, got -1", "squared-errors must be 999 in number, one for each step but the first, got 2",
             "squared-error[2] must be finite and at least 0, got NaN", "decoder-nats must be finite and at least 0, got -0.5"],
-        VariationalBound.Of(Linear, ReverseVariance.Beta, -1, Prelude.Array(0, double.NaN), -0.5).Faults());
-
-    private static NoiseSchedule Linear { get; } = NoiseSchedule.Linear(1000, 1e-4, 0.02).Valid();
+        VariationalBound.Of(Generators.Original, ReverseVariance.Beta, -1, Prelude.Array(0, double.NaN), -0.5).Faults());
 
     private static ReverseVariance Variance(bool posterior) => posterior ? ReverseVariance.Posterior : ReverseVariance.Beta;
 
