@@ -50,7 +50,7 @@ public sealed class PlanTableLaws
         """);
 
     [Fact]
-    public void A_plan_that_corrects_and_remembers_noise_shows_what_it_uses() => Reads(
+    public void A_plan_that_corrects_shows_what_it_corrects_with() => Reads(
         Plan(new SamplingOptions { Sampler = "unipc-2" }, 3, clip: false),
         """
         start: x = 0·image + 1·noise; x0 is not clipped; 3 lines
