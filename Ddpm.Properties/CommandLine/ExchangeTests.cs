@@ -7,6 +7,7 @@ using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using TorchSharp;
 using Xunit;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
@@ -17,7 +18,7 @@ namespace Ddpm.Properties.CommandLine;
 public sealed class ExchangeTests : IDisposable
 {
     private readonly DdpmProcess _ddpm = new();
-    private readonly DisposeScopeOfTest _scope = new();
+    private readonly DisposeScope _scope = NewDisposeScope();
 
     public void Dispose()
     {

@@ -2,6 +2,7 @@ using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
+using TorchSharp;
 using Xunit;
 using static System.FormattableString;
 using static TorchSharp.torch;
@@ -11,7 +12,7 @@ namespace Ddpm.Properties.Kernels;
 /// <summary>The kernels against libtorch's operations and its automatic differentiation: two readings of one definition of the network.</summary>
 public sealed class KernelExecutorTests : IDisposable
 {
-    private readonly DisposeScopeOfTest _scope = new();
+    private readonly DisposeScope _scope = NewDisposeScope();
 
     public void Dispose() => _scope.Dispose();
 

@@ -5,12 +5,13 @@ using Ddpm.Gpu.Sampling;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
-using Ddpm.Pure.Networks;
 using Ddpm.Pure.Sampling;
-using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;
+using TorchSharp;
 using Xunit;
+using static Ddpm.Properties.Closeness;
+using static Ddpm.Properties.KnownAnswers.OriginalUNet;
 using static TorchSharp.torch;
 
 namespace Ddpm.Properties.KnownAnswers;
@@ -23,12 +24,7 @@ public sealed class UNetKnownAnswers : IDisposable
 {
     private const double Tight = 1e-9;
 
-    private static readonly JsonNode Expected =
-        JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "KnownAnswers", "unet.json")))!;
-
-    private readonly DisposeScopeOfTest _scope = new();
-    private static readonly UNetConfig Config = UNetConfig.Tutorial(28, 1, 1000, residual: false).Valid();
-    private static readonly NoiseSchedule Schedule = NoiseSchedule.Linear(1000, 1e-4, 0.02).Valid();
+    private readonly DisposeScope _scope = NewDisposeScope();
 
     public void Dispose() => _scope.Dispose();
 
@@ -39,12 +35,12 @@ public sealed class UNetKnownAnswers : IDisposable
         var theta = FormulaWeights.Of(network).requires_grad_();
         var output = network.Forward(network.Layout.View(theta), FormulaInput(float64), tensor(new long[] { 0, 1, 250, 999 }));
         Outputs(output, Tight);
-        Near(Number(Expected["mean"]), output.mean().item<double>(), Tight);
-        Near(Number(Expected["std_population"]), output.std(unbiased: false).item<double>(), Tight);
-        Near(Number(Expected["sum_abs"]), output.abs().sum().item<double>(), Tight);
+        Known(Number(Expected["mean"]), output.mean().item<double>(), Tight);
+        Known(Number(Expected["std_population"]), output.std(unbiased: false).item<double>(), Tight);
+        Known(Number(Expected["sum_abs"]), output.abs().sum().item<double>(), Tight);
 
         var loss = (output * output).mean();
-        Near(Number(Expected["mean_square_loss"]), loss.item<double>(), Tight);
+        Known(Number(Expected["mean_square_loss"]), loss.item<double>(), Tight);
         var gradient = network.Layout.View(autograd.grad([loss], [theta])[0]);
         foreach (var (name, norm) in Expected["grad_l2"]!.AsObject())
         {
@@ -56,16 +52,17 @@ public sealed class UNetKnownAnswers : IDisposable
             }
             else
             {
-                Near(Number(norm), ours, Tight);
+                Known(Number(norm), ours, Tight);
             }
         }
     }
 
+    /// <summary>Its roundings come to a part 3·10⁻⁶ here; kernels of other processors add in other orders.</summary>
     [Fact]
     public void Outputs_agree_in_float32()
     {
         using var network = new UNet(Config, ScalarType.Float32, CPU);
-        Outputs(network.Forward(network.Layout.View(FormulaWeights.Of(network)), FormulaInput(float32), tensor(new long[] { 0, 1, 250, 999 })), 2e-4);
+        Outputs(network.Forward(network.Layout.View(FormulaWeights.Of(network)), FormulaInput(float32), tensor(new long[] { 0, 1, 250, 999 })), 5e-5);
     }
 
     [Theory]
@@ -76,13 +73,13 @@ public sealed class UNetKnownAnswers : IDisposable
         using var network = new UNet(Config, ScalarType.Float64, CPU);
         var weights = FormulaWeights.Of(network).DetachFromDisposeScope();
         var state = new TrainingState(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0);
-        var model = new DiffusionModel(Config, Schedule, new Prediction.Epsilon(), Preset.Original);
+        var model = new DiffusionModel(Config, Generators.Original, new Prediction.Epsilon(), Preset.Original);
         using var trainer = new Trainer(network, model, ImageSet.Create(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None).Valid(), state, new Replicas(replicas));
         var x0 = Formula(4, i => Math.Sin(0.03 * i));
         var epsilon = Formula(4, i => Math.Cos(0.11 * i + 0.5));
         foreach (var loss in Expected["training_trace"]!["losses"]!.AsArray())
         {
-            Near(Number(loss), trainer.Step(x0, tensor(new long[] { 10, 200, 600, 950 }), epsilon, 1e-3).Loss, Tight);
+            Known(Number(loss), trainer.Step(x0, tensor(new long[] { 10, 200, 600, 950 }), epsilon, 1e-3).Loss, Tight);
         }
     }
 
@@ -91,7 +88,7 @@ public sealed class UNetKnownAnswers : IDisposable
     {
         using var network = new UNet(Config, ScalarType.Float64, CPU);
         var weights = network.Layout.View(FormulaWeights.Of(network));
-        var plan = AncestralSampler.Compile(new(Schedule, new Prediction.Epsilon(), Timesteps.All(1000), ClipSample: false), ReverseVariance.Beta);
+        var plan = AncestralSampler.Compile(new(Generators.Original, new Prediction.Epsilon(), Timesteps.All(1000), ClipSample: false), ReverseVariance.Beta);
         var trace = Expected["sampler_trace"]!.AsObject();
         var seen = 0;
         PlanExecutor.Run(
@@ -104,9 +101,9 @@ public sealed class UNetKnownAnswers : IDisposable
                 if (trace[$"{999 - line}"] is { } expected)
                 {
                     seen++;
-                    Near(Number(expected["mean"]), x.mean().item<double>(), Tight);
-                    Near(Number(expected["sum_abs"]), x.abs().sum().item<double>(), Tight);
-                    Near(Number(expected["pixel_14_14"]), x[0, 0, 14, 14].item<double>(), Tight);
+                    Known(Number(expected["mean"]), x.mean().item<double>(), Tight);
+                    Known(Number(expected["sum_abs"]), x.abs().sum().item<double>(), Tight);
+                    Known(Number(expected["pixel_14_14"]), x[0, 0, 14, 14].item<double>(), Tight);
                 }
             });
         Assert.Equal(trace.Count, seen);
@@ -117,14 +114,11 @@ public sealed class UNetKnownAnswers : IDisposable
         foreach (var entry in Expected["outputs"]!.AsArray())
         {
             var (n, h, w) = (entry!["n"]!.GetValue<int>(), entry["h"]!.GetValue<int>(), entry["w"]!.GetValue<int>());
-            Near(Number(entry["value"]), output[n, 0, h, w].to(float64).item<double>(), tolerance);
+            Known(Number(entry["value"]), output[n, 0, h, w].to(float64).item<double>(), tolerance);
         }
     }
 
     private static double Number(JsonNode? node) => node!.GetValue<double>();
-
-    private static void Near(double expected, double actual, double relative) =>
-        Assert.InRange(actual, expected - relative * Math.Max(Math.Abs(expected), 1e-300), expected + relative * Math.Max(Math.Abs(expected), 1e-300));
 
     private static Tensor FormulaInput(ScalarType type) => Formula(4, i => Math.Cos(0.05 * i)).to(type);
 

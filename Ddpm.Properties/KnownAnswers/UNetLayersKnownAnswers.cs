@@ -1,18 +1,13 @@
-using System.Text.Json.Nodes;
 using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Networks;
 using Xunit;
+using static Ddpm.Properties.KnownAnswers.OriginalUNet;
 
 namespace Ddpm.Properties.KnownAnswers;
 
 /// <summary>The original network's names, shapes and embedding as PyTorch has them (unet.json beside this file).</summary>
 public sealed class UNetLayersKnownAnswers
 {
-    private static readonly JsonNode Expected =
-        JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "KnownAnswers", "unet.json")))!;
-
-    private static readonly UNetConfig Config = UNetConfig.Tutorial(28, 1, 1000, residual: false).Valid();
-
     [Fact]
     public void Names_and_shapes_are_the_state_dict_s_in_order()
     {

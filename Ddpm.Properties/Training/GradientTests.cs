@@ -5,6 +5,7 @@ using Ddpm.Gpu.Training;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Training;
 using LanguageExt;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -15,7 +16,7 @@ public sealed class GradientTests : IDisposable
 {
     private static readonly ImageSet Fifty = TinyTraining.ImagesOf(50);
 
-    private readonly DisposeScopeOfTest _scope = new();
+    private readonly DisposeScope _scope = NewDisposeScope();
 
     public void Dispose() => _scope.Dispose();
 

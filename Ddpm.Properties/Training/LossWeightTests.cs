@@ -4,6 +4,7 @@ using Ddpm.Gpu.Training;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Training;
 using LanguageExt;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ namespace Ddpm.Properties.Training;
 /// <summary>That the executor weighs each image's loss as the plan says.</summary>
 public sealed class LossWeightTests : IDisposable
 {
-    private readonly DisposeScopeOfTest _scope = new();
+    private readonly DisposeScope _scope = NewDisposeScope();
 
     public void Dispose() => _scope.Dispose();
 
