@@ -68,8 +68,8 @@ public sealed class SphericalInterpolationLaws
         var (from, to) = (Prelude.Array(1.0, 0), Prelude.Array(0.0, 1));
         Assert.Equal(from, SphericalInterpolation.Between(from, to, 0).Valid());
         Assert.Equal(to, SphericalInterpolation.Between(from, to, 1).Valid());
-        Assert.Equal(["fraction must lie in [0, 1], got 1.5"], SphericalInterpolation.Between(from, to, 1.5).Faults().AsEnumerable());
-        Assert.Equal(["fraction must lie in [0, 1], got -0.5"], SphericalInterpolation.Between(from, to, -0.5).Faults().AsEnumerable());
+        Assert.Equal(["fraction must lie in [0, 1], got 1.5"], SphericalInterpolation.Between(from, to, 1.5).Faults());
+        Assert.Equal(["fraction must lie in [0, 1], got -0.5"], SphericalInterpolation.Between(from, to, -0.5).Faults());
     }
 
     [Fact]
