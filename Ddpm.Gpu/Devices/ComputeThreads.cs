@@ -13,6 +13,10 @@ internal static class ComputeThreads
     private static readonly Lock Growing = new();
     private static int _threads;
 
+    /// <summary>Whether the caller runs on one of them.</summary>
+    [field: ThreadStatic]
+    public static bool IsOne { get; private set; }
+
     /// <summary>Begins work on a thread that computes on one core.</summary>
     /// <param name="work">The work.</param>
     /// <param name="atOnce">How many threads there have to be at least.</param>
@@ -46,6 +50,7 @@ internal static class ComputeThreads
         // A thread's first parallel operation takes the number that was set last, by whomever; asking for it does that now, before this thread's own is set.
         get_num_threads();
         set_num_threads(1); // the others keep theirs
+        IsOne = true;
         foreach (var work in Work.GetConsumingEnumerable())
         {
             work();

@@ -22,11 +22,22 @@ public sealed record Replicas(int Count)
         return results;
     }
 
-    /// <summary>Computes pieces of work, each on one thread, in any order.</summary>
+    /// <summary>Computes pieces of work, each on one thread, in any order; within a piece, all on its thread.</summary>
     /// <param name="pieces">How many.</param>
     /// <param name="piece">Computes one, by its number.</param>
     public void ForEach(int pieces, Action<int> piece)
     {
+        if (ComputeThreads.IsOne)
+        {
+            // A piece has a thread already, on which it computes pieces of its own: were all to wait for another thread, none would be left.
+            for (var number = 0; number < pieces; number++)
+            {
+                piece(number);
+            }
+
+            return;
+        }
+
         var taken = 0;
         Together(Enumerable.Repeat<Func<Unit>>(
             () =>

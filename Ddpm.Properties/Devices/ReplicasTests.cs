@@ -1,0 +1,22 @@
+using Ddpm.Gpu.Devices;
+using Xunit;
+
+namespace Ddpm.Properties.Devices;
+
+public sealed class ReplicasTests
+{
+    /// <summary>More pieces at once than any other test has threads, so that every thread there is holds one when it comes to pieces of its own.</summary>
+    [Fact]
+    public async Task Pieces_within_pieces_are_computed_though_no_thread_is_free()
+    {
+        const int outer = 64, inner = 3;
+        using var allHold = new Barrier(outer);
+        var computed = new int[outer * inner];
+        await Task.Run(() => new Replicas(outer).ForEach(outer, piece =>
+        {
+            allHold.SignalAndWait();
+            new Replicas(2).ForEach(inner, number => Interlocked.Increment(ref computed[inner * piece + number]));
+        })).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.All(computed, times => Assert.Equal(1, times));
+    }
+}
