@@ -1,4 +1,3 @@
-using System.Globalization;
 using FsCheck.Xunit;
 
 namespace Ddpm.Properties;
@@ -12,9 +11,7 @@ public sealed class LawAttribute : PropertyAttribute
 {
     public LawAttribute(int cases = 200)
     {
-        MaxTest = int.TryParse(Environment.GetEnvironmentVariable("DDPM_PROPERTY_CASES"), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
-            ? Math.Max(1, wanted)
-            : cases;
+        MaxTest = EnvironmentCount.Of("DDPM_PROPERTY_CASES") ?? cases;
         QuietOnSuccess = true;
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.IO.Compression;
 using System.Text.RegularExpressions;
+using Ddpm.Properties.Data;
 using Xunit;
 
 namespace Ddpm.Properties;
@@ -29,10 +29,10 @@ public sealed class LibraryTests : IDisposable
     {
         foreach (var project in (string[])["Ddpm.Pure", "Ddpm.Gpu"])
         {
-            Dotnet(Repository, "pack", "-c", Configuration, "--no-build", $"-p:Version={_version}", project, "-o", Path.Combine(_root, "packages"), "-v", "quiet");
+            Dotnet(Fixtures.Repository, "pack", "-c", Configuration, "--no-build", $"-p:Version={_version}", project, "-o", Path.Combine(_root, "packages"), "-v", "quiet");
         }
 
-        var program = Regex.Match(File.ReadAllText(Path.Combine(Repository, "README.md")), "```csharp\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
+        var program = Regex.Match(File.ReadAllText(Path.Combine(Fixtures.Repository, "README.md")), "```csharp\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
         Assert.InRange(program.Split('\n').Count(line => line.Length > 0 && !line.StartsWith("using", StringComparison.Ordinal)), 3, 10);
         var small = program.Replace("new()", "new() { Limit = 32, BatchSize = 16, Epochs = 1, Steps = 20 }", StringComparison.Ordinal).Replace("Sample(100,", "Sample(4,", StringComparison.Ordinal);
         Assert.NotEqual(program, small);
@@ -51,12 +51,8 @@ public sealed class LibraryTests : IDisposable
               </ItemGroup>
             </Project>
             """);
-        using (var images = new GZipStream(File.OpenRead(Path.Combine(Fixtures.FashionMnist, "train-images-idx3-ubyte.gz")), CompressionMode.Decompress))
-        using (var file = File.Create(Path.Combine(app, "train-images-idx3-ubyte")))
-        {
-            images.CopyTo(file);
-        }
-
+        var images = FixtureDataSet.Description.Train.Images;
+        File.WriteAllBytes(Path.Combine(app, images.Name), FixtureDataSet.Content(images));
         Dotnet(app, "run", "-v", "quiet");
         var picture = File.ReadAllBytes(Path.Combine(app, "samples.pgm"));
         Assert.Equal("P5\n58 58\n255\n"u8.ToArray(), picture[..13]);
@@ -65,20 +61,6 @@ public sealed class LibraryTests : IDisposable
 
     /// <summary>What these tests were built in: bin/CONFIGURATION/net10.0.</summary>
     private static string Configuration => Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!;
-
-    internal static string Repository
-    {
-        get
-        {
-            var folder = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(folder, "Ddpm.sln")))
-            {
-                folder = Path.GetDirectoryName(folder)!;
-            }
-
-            return folder;
-        }
-    }
 
     private static void Dotnet(string folder, params string[] arguments)
     {

@@ -72,11 +72,10 @@ internal sealed class DataSetWorld : IDisposable
         return folder;
     }
 
-    public static string Put(string folder, string name, byte[] bytes)
+    public static void Put(string folder, string name, byte[] bytes)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllBytes(Path.Combine(folder, name), bytes);
-        return folder;
     }
 
     public static byte[] Uncompressed(byte[] gzip)

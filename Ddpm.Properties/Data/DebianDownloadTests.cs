@@ -1,5 +1,4 @@
 using Ddpm.Pure.Data;
-using LanguageExt;
 using LanguageExt.Common;
 using Xunit;
 using static LanguageExt.Prelude;
@@ -10,7 +9,6 @@ namespace Ddpm.Properties.Data;
 public sealed class DebianDownloadTests
 {
     private static readonly DataSetDescription Fixture = FixtureDataSet.Description;
-    private static readonly Seq<string> AllNames = toSeq(Fixture.Files.Map(file => file.GzipName).Order(StringComparer.Ordinal)).Strict();
 
     [UnixFact]
     public void The_packages_four_files_come_into_the_cache_and_nothing_else_stays()
@@ -21,7 +19,7 @@ public sealed class DebianDownloadTests
         var set = world.Load().ThrowIfFail();
         Assert.Equal("Debian's package dataset-fashion-mnist", set.Origin);
         Assert.True(set.IsPublished);
-        Assert.Equal(AllNames, DataSetWorld.Listing(world.Cache));
+        Assert.Equal(FixtureDataSet.GzipNames, DataSetWorld.Listing(world.Cache));
         Assert.Equal($"cache {world.Cache}", world.Load(DataSplit.Test).ThrowIfFail().Origin);
         Assert.Equal(Seq("apt-get update", "apt-get download", "dpkg-deb -x"), world.Reports.Map(report => report.Step));
     }

@@ -26,6 +26,9 @@ internal static class FixtureDataSet
         Mirrors = Arr<Uri>.Empty,
     };
 
+    /// <summary>The names of its files as they are carried, in order.</summary>
+    public static Seq<string> GzipNames { get; } = toSeq(Description.Files.Map(file => file.GzipName).Order(StringComparer.Ordinal)).Strict();
+
     /// <summary>The same, with none of the contents' SHA-256 known, as for MNIST.</summary>
     public static DataSetDescription WithoutSha256 { get; } = Description with
     {
@@ -36,8 +39,11 @@ internal static class FixtureDataSet
     /// <summary>A fixture file as it is carried, compressed.</summary>
     public static byte[] Gzip(PublishedFile file) => System.IO.File.ReadAllBytes(Path.Combine(Fixtures.FashionMnist, file.GzipName));
 
+    /// <summary>What is in it, uncompressed.</summary>
+    public static byte[] Content(PublishedFile file) => DataSetWorld.Uncompressed(Gzip(file));
+
     /// <summary>A fixture file with the same content in another compression, as distributions have it.</summary>
-    public static byte[] GzipAnew(PublishedFile file) => DataSetWorld.Compressed(DataSetWorld.Uncompressed(Gzip(file)));
+    public static byte[] GzipAnew(PublishedFile file) => DataSetWorld.Compressed(Content(file));
 
     private static SplitFiles Forget(SplitFiles files) =>
         new(files.Images with { ContentSha256 = None }, files.Labels with { ContentSha256 = None });

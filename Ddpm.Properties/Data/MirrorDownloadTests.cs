@@ -1,5 +1,4 @@
 using Ddpm.Pure.Data;
-using LanguageExt;
 using LanguageExt.Common;
 using Xunit;
 using static LanguageExt.Prelude;
@@ -10,7 +9,6 @@ namespace Ddpm.Properties.Data;
 public sealed class MirrorDownloadTests
 {
     private static readonly DataSetDescription Fixture = FixtureDataSet.Description;
-    private static readonly Seq<string> AllNames = toSeq(Fixture.Files.Map(file => file.GzipName).Order(StringComparer.Ordinal)).Strict();
 
     [Fact]
     public void All_four_files_come_into_the_cache_and_are_never_fetched_again()
@@ -21,9 +19,9 @@ public sealed class MirrorDownloadTests
         Assert.Equal($"downloaded from {mirror.Address}", set.Origin);
         Assert.True(set.IsPublished);
         Assert.Equal(320, set.Images.Count);
-        Assert.Equal(AllNames, DataSetWorld.Listing(world.Cache));
+        Assert.Equal(FixtureDataSet.GzipNames, DataSetWorld.Listing(world.Cache));
         Assert.Equal(64, world.Load(DataSplit.Test).ThrowIfFail().Images.Count);
-        Assert.Equal(AllNames, toSeq(mirror.Asked.Order(StringComparer.Ordinal)));
+        Assert.Equal(FixtureDataSet.GzipNames, toSeq(mirror.Asked.Order(StringComparer.Ordinal)));
     }
 
     [Fact]
@@ -64,7 +62,7 @@ public sealed class MirrorDownloadTests
             fault,
             StringComparison.Ordinal);
         Assert.Contains(Fixture.Train.Images.ContentSha256.IfNone(""), fault, StringComparison.Ordinal);
-        Assert.Equal(AllNames.Filter(name => name != Fixture.Train.Images.GzipName), DataSetWorld.Listing(world.Cache));
+        Assert.Equal(FixtureDataSet.GzipNames.Filter(name => name != Fixture.Train.Images.GzipName), DataSetWorld.Listing(world.Cache));
     }
 
     [Fact]
@@ -99,18 +97,18 @@ public sealed class MirrorDownloadTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_truncated_body_is_refused_and_taken_from_the_next_mirror(bool lengthAnnounced)
+    public void A_truncated_body_is_refused_and_taken_from_the_next_mirror(bool wholeLengthAnnounced)
     {
         using var world = new DataSetWorld();
         world.AddMirror(file =>
         {
             var bytes = FixtureDataSet.Gzip(file);
             var half = bytes[..(bytes.Length / 2)];
-            return new MirrorAnswer.Truncated(half, lengthAnnounced ? bytes.Length : half.Length);
+            return wholeLengthAnnounced ? new MirrorAnswer.Truncated(half, bytes.Length) : new MirrorAnswer.Body(half);
         });
         var second = world.AddMirror();
         Assert.Equal($"downloaded from {second.Address}", world.Load().ThrowIfFail().Origin);
-        Assert.Equal(AllNames, DataSetWorld.Listing(world.Cache));
+        Assert.Equal(FixtureDataSet.GzipNames, DataSetWorld.Listing(world.Cache));
     }
 
     [Fact]
@@ -150,7 +148,7 @@ public sealed class MirrorDownloadTests
     }
 
     [Fact]
-    public void A_mirror_that_stays_silent_is_asked_once()
+    public void A_mirror_that_stays_silent_is_asked_at_most_once()
     {
         using var world = new DataSetWorld();
         world.Environment = world.Environment with { SilenceTimeout = TimeSpan.FromMilliseconds(100) };
@@ -202,12 +200,12 @@ public sealed class MirrorDownloadTests
                 world.Cancellation.Cancel();
         };
         Assert.True(world.Load().Match(Succ: _ => false, Fail: fault => fault == Errors.Cancelled));
-        Assert.True(DataSetWorld.Listing(world.Cache).ForAll(name => AllNames.Contains(name)));
+        Assert.True(DataSetWorld.Listing(world.Cache).ForAll(name => FixtureDataSet.GzipNames.Contains(name)));
     }
 
     private static MirrorAnswer WithOnePixelChanged(PublishedFile file)
     {
-        var content = DataSetWorld.Uncompressed(FixtureDataSet.Gzip(file));
+        var content = FixtureDataSet.Content(file);
         content[^1] ^= (byte)(file == Fixture.Train.Images ? 1 : 0);
         return new MirrorAnswer.Body(DataSetWorld.Compressed(content));
     }

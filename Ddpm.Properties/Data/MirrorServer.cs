@@ -24,7 +24,7 @@ internal abstract record MirrorAnswer
     public sealed record Endless : MirrorAnswer;
 }
 
-/// <summary>A mirror on the loopback interface that answers as a function of the file's name and counts what it was asked.</summary>
+/// <summary>A mirror on the loopback interface that answers as a function of the file's name and remembers what it was asked.</summary>
 internal sealed class MirrorServer : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

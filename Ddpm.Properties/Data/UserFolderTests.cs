@@ -63,7 +63,7 @@ public sealed class UserFolderTests
     {
         using var world = new DataSetWorld();
         var folder = DataSetWorld.Fill(world.At("mine"), Train.Images);
-        DataSetWorld.Put(folder, Train.Labels.Name, DataSetWorld.Uncompressed(FixtureDataSet.Gzip(Train.Labels)));
+        DataSetWorld.Put(folder, Train.Labels.Name, FixtureDataSet.Content(Train.Labels));
         var set = world.Load(folder: folder).ThrowIfFail();
         Assert.True(set.IsPublished);
         Assert.Equal((320, 28, 28, 1), (set.Images.Count, set.Images.Height, set.Images.Width, set.Images.Channels));
@@ -108,7 +108,7 @@ public sealed class UserFolderTests
     {
         using var world = new DataSetWorld();
         var folder = DataSetWorld.Fill(world.At("mine"), Train.Labels);
-        DataSetWorld.Put(folder, Train.Images.Name, DataSetWorld.Uncompressed(FixtureDataSet.Gzip(Train.Images))[..^1]);
+        DataSetWorld.Put(folder, Train.Images.Name, FixtureDataSet.Content(Train.Images)[..^1]);
         Assert.Contains(
             $"{Path.Combine(folder, Train.Images.Name)}: "
             + "not a readable IDX file: at offset 16: 320×28×28 elements need 250880 bytes, but 250879 follow",

@@ -24,8 +24,7 @@ namespace Ddpm.Properties.Formats;
 /// </summary>
 public sealed class HostileFilesTests(ITestOutputHelper output)
 {
-    private static readonly int Inputs =
-        int.TryParse(Environment.GetEnvironmentVariable("DDPM_HOSTILE_INPUTS"), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) ? wanted : 2000;
+    private static readonly int Inputs = EnvironmentCount.Of("DDPM_HOSTILE_INPUTS") ?? 2000;
 
     private static readonly CheckpointHeader Header = new(new TrainingOptions { Limit = 5, ClipNorm = 0.5 }, 28, 1, new(7, 1.5, 3, 1, 0.25));
 
@@ -57,7 +56,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
 
     [Fact]
     public void Torch_files_are_read_whole_or_refused() => Attack(
-        [.. ((string[])["module.pt", "types.pt"]).Select(name => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", "torch", name)))], file => 60 * file.Length,
+        [.. ((string[])["module.pt", "types.pt"]).Select(name => File.ReadAllBytes(Fixtures.Torch(name)))], file => 60 * file.Length,
         file => TorchFile.Read(file).Map(read => read.Tensors.ForAll(tensor => tensor.Data.Length <= file.Length)));
 
     /// <summary>The configuration in a checkpoint's metadata; without its checksum, which would refuse nearly all.</summary>

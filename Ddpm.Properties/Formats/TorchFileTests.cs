@@ -47,7 +47,7 @@ public sealed class TorchFileTests
     public void What_is_no_state_dict_is_refused_with_the_reason(string name, string reason) =>
         Assert.Contains(reason, Read(name).Fault(), StringComparison.Ordinal);
 
-    private static LanguageExt.Fin<SafetensorsFile> Read(string name) => TorchFile.Read(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", "torch", name)));
+    private static LanguageExt.Fin<SafetensorsFile> Read(string name) => TorchFile.Read(File.ReadAllBytes(Fixtures.Torch(name)));
 
     private static float[] Floats(SafetensorsTensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
 }

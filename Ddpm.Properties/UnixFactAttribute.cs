@@ -1,8 +1,8 @@
 using Xunit;
 
-namespace Ddpm.Properties.Data;
+namespace Ddpm.Properties;
 
-/// <summary>A fact about machines with /bin/sh, which the stand-ins for apt need.</summary>
+/// <summary>A fact about machines with a Unix shell.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class UnixFactAttribute : FactAttribute
 {
