@@ -9,18 +9,18 @@ public sealed class AtomicFileTests : IDisposable
     private static readonly byte[] Old = [1, 2, 3];
     private static readonly byte[] New = [4, 5, 6, 7];
 
-    private readonly string folder = Directory.CreateTempSubdirectory("ddpm-atomic-file-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("ddpm-atomic-file-").FullName;
 
-    private string Target => Path.Combine(folder, "target.bin");
+    private string Target => Path.Combine(_folder, "target.bin");
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Law]
     public bool The_file_holds_what_was_written_last_and_nothing_lies_beside_it(byte[][] contents) =>
         contents.All(content =>
             AtomicFile.Write(Target, content).IsSucc
             && File.ReadAllBytes(Target).SequenceEqual(content)
-            && Directory.GetFileSystemEntries(folder).SequenceEqual([Target]));
+            && Directory.GetFileSystemEntries(_folder).SequenceEqual([Target]));
 
     /// <summary>A process that dies does not clean up: whatever step it reached, the old content is there, or the new.</summary>
     [Law]
@@ -30,14 +30,14 @@ public sealed class AtomicFileTests : IDisposable
         var died = FileOperations.Disk with { Delete = _ => { } };
         died = (step % 4) switch
         {
-            0 => StoppingAfter(bytes % 4, new DeathException()) with { Delete = _ => { } },
-            1 => died with { WriteNew = (path, writer) => { FileOperations.Disk.WriteNew(path, writer); throw new DeathException(); } },
-            2 => died with { Replace = (_, _) => throw new DeathException() },
-            _ => died with { FlushFolder = _ => throw new DeathException() },
+            0 => StoppingAfter(bytes % 4, new DiskFaults.DeathException()) with { Delete = _ => { } },
+            1 => died with { WriteNew = (path, writer) => { FileOperations.Disk.WriteNew(path, writer); throw new DiskFaults.DeathException(); } },
+            2 => died with { Replace = (_, _) => throw new DiskFaults.DeathException() },
+            _ => died with { FlushFolder = _ => throw new DiskFaults.DeathException() },
         };
-        Assert.Throws<DeathException>(() => AtomicFile.Write(died, Target, Write(New)));
+        Assert.Throws<DiskFaults.DeathException>(() => AtomicFile.Write(died, Target, Write(New)));
         return File.ReadAllBytes(Target).SequenceEqual(step % 4 == 3 ? New : Old)
-            && Directory.GetFiles(folder).All(file =>
+            && Directory.GetFiles(_folder).All(file =>
                 file == Target || file.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal));
     }
 
@@ -52,7 +52,7 @@ public sealed class AtomicFileTests : IDisposable
             path => { steps.Add($"flush {path}"); disk.FlushFolder(path); },
             path => { steps.Add("delete"); disk.Delete(path); });
         Assert.True(AtomicFile.Write(watched, Target, Write(New)).IsSucc);
-        Assert.Equal([$"write {folder}", $"replace {Target}", $"flush {folder}"], steps);
+        Assert.Equal([$"write {_folder}", $"replace {Target}", $"flush {_folder}"], steps);
     }
 
     [Fact]
@@ -62,12 +62,12 @@ public sealed class AtomicFileTests : IDisposable
         var content = File.ReadAllBytes(Target);
         Assert.Equal(100_000, content.Length);
         Assert.Single(content.Distinct());
-        Assert.Equal([Target], Directory.GetFileSystemEntries(folder));
+        Assert.Equal([Target], Directory.GetFileSystemEntries(_folder));
     }
 
     [Fact]
     public void An_error_of_the_writer_leaves_the_old_content() =>
-        AssertUntouched(AtomicFile.Write(Target, Interrupted(() => new IOException("the tape\nbroke."))), "the tape broke; check");
+        AssertUntouched(() => AtomicFile.Write(Target, Interrupted(() => new IOException("the tape\nbroke."))), "the tape broke; check");
 
     [Fact]
     public void A_bug_in_the_writer_passes_through_and_leaves_the_old_content()
@@ -78,25 +78,22 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_full_disk_leaves_the_old_content_and_is_named()
-    {
-        var code = OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28;
-        AssertUntouched(AtomicFile.Write(StoppingAfter(2, new IOException("ENOSPC", code)), Target, Write(New)), "the disk is full");
-    }
+    public void A_full_disk_leaves_the_old_content_and_is_named() =>
+        AssertUntouched(() => AtomicFile.Write(StoppingAfter(2, DiskFaults.Full()), Target, Write(New)), "the disk is full");
 
     [Fact]
     public void A_lack_of_permission_leaves_the_old_content_and_is_named()
     {
         // Injected, because permissions do not bind whoever runs the tests as root.
         var closed = FileOperations.Disk with { WriteNew = (_, _) => throw new UnauthorizedAccessException("closed") };
-        AssertUntouched(AtomicFile.Write(closed, Target, Write(New)), $"no permission; make {folder} writable");
+        AssertUntouched(() => AtomicFile.Write(closed, Target, Write(New)), $"no permission; make {_folder} writable");
     }
 
     [Fact]
     public void A_failed_rename_leaves_the_old_content()
     {
         var stuck = FileOperations.Disk with { Replace = (_, _) => throw new IOException("stuck") };
-        AssertUntouched(AtomicFile.Write(stuck, Target, Write(New)), "stuck");
+        AssertUntouched(() => AtomicFile.Write(stuck, Target, Write(New)), "stuck");
     }
 
     [Fact]
@@ -126,17 +123,17 @@ public sealed class AtomicFileTests : IDisposable
     {
         Directory.CreateDirectory(Target);
         Assert.Contains("it is a folder", Message(AtomicFile.Write(Target, New)), StringComparison.Ordinal);
-        Assert.Equal([Target], Directory.GetFileSystemEntries(folder));
+        Assert.Equal([Target], Directory.GetFileSystemEntries(_folder));
         Assert.True(Directory.Exists(Target));
     }
 
     [Fact]
     public void A_missing_folder_is_an_error_that_names_it()
     {
-        var missing = Path.Combine(folder, "missing");
+        var missing = Path.Combine(_folder, "missing");
         var message = Message(AtomicFile.Write(Path.Combine(missing, "target.bin"), New));
         Assert.Contains($"there is no folder {missing}", message, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFileSystemEntries(folder));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 
     [Fact]
@@ -157,31 +154,39 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_name_that_is_too_long_is_an_error()
     {
-        Message(AtomicFile.Write(Path.Combine(folder, new string('x', 300)), New));
-        Assert.Empty(Directory.GetFileSystemEntries(folder));
+        Message(AtomicFile.Write(Path.Combine(_folder, new string('x', 300)), New));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 
-    [Fact]
+    /// <summary>Windows flushes no folders.</summary>
+    [UnixFact]
     public void Flushing_a_folder_that_is_not_there_is_an_error()
     {
-        if (OperatingSystem.IsWindows()) return;
-        var error = Assert.Throws<IOException>(() => FileOperations.Disk.FlushFolder(Path.Combine(folder, "missing")));
+        var error = Assert.Throws<IOException>(() => FileOperations.Disk.FlushFolder(Path.Combine(_folder, "missing")));
         Assert.Contains("missing", error.Message, StringComparison.Ordinal);
     }
 
-    private void AssertUntouched(Fin<Unit> result, string reason)
+    /// <summary>Writing fails and says why; where there was no file there is none then, and one that was there holds what it held.</summary>
+    private void AssertUntouched(Func<Fin<Unit>> write, string reason)
     {
-        var message = Message(result);
-        Assert.Contains(Target, message, StringComparison.Ordinal);
-        Assert.Contains(reason, message, StringComparison.Ordinal);
-        if (File.Exists(Target)) AssertHolds(Old);
-        else Assert.Empty(Directory.GetFileSystemEntries(folder));
+        AssertFails();
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+        File.WriteAllBytes(Target, Old);
+        AssertFails();
+        AssertHolds(Old);
+
+        void AssertFails()
+        {
+            var message = Message(write());
+            Assert.Contains(Target, message, StringComparison.Ordinal);
+            Assert.Contains(reason, message, StringComparison.Ordinal);
+        }
     }
 
     private void AssertHolds(byte[] content)
     {
         Assert.Equal(content, File.ReadAllBytes(Target));
-        Assert.Equal([Target], Directory.GetFileSystemEntries(folder));
+        Assert.Equal([Target], Directory.GetFileSystemEntries(_folder));
     }
 
     private static Action<Stream> Write(byte[] content) => stream => stream.Write(content);
@@ -204,12 +209,10 @@ public sealed class AtomicFileTests : IDisposable
         return message;
     }
 
-    private sealed class DeathException : Exception;
-
     /// <summary>Takes so many bytes and then fails, as a disk does that fills up.</summary>
     private sealed class StoppingStream(Stream inner, int room, Exception failure) : Stream
     {
-        private int room = room;
+        private int _room = room;
 
         public override bool CanRead => false;
         public override bool CanSeek => false;
@@ -219,9 +222,9 @@ public sealed class AtomicFileTests : IDisposable
 
         public override void Write(byte[] buffer, int offset, int count)
         {
-            var taken = Math.Min(room, count);
+            var taken = Math.Min(_room, count);
             inner.Write(buffer, offset, taken);
-            room -= taken;
+            _room -= taken;
             if (taken < count) throw failure;
         }
 

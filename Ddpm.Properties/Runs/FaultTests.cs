@@ -1,15 +1,14 @@
 using System.Diagnostics;
 using Ddpm.Gpu.Checkpoints;
-using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
+using Ddpm.Properties.Files;
 using Ddpm.Properties.Training;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using Xunit;
-using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Runs;
@@ -46,7 +45,7 @@ public sealed class FaultTests : IDisposable
             {
                 Assert.True(Train(Faulty(fault, n)).IsFail);
             }
-            catch (DeathException)
+            catch (DiskFaults.DeathException)
             {
                 // as a process dies: what stands on the disk stands there
             }
@@ -93,19 +92,8 @@ public sealed class FaultTests : IDisposable
 
     private string Folder => Path.Combine(_root, "run");
 
-    /// <summary>From the beginning, or from the last checkpoint where there is one.</summary>
-    private Fin<RunReceipt> Train(FileOperations operations)
-    {
-        var folder = new RunFolder(Folder) { Files = operations };
-        var receipt = File.Exists(folder.ReceiptPath)
-            ? folder.Receipt().Valid()
-            : new RunReceipt(
-                Config.Options, new("tiny", "", "", 8, 12, 1), MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false,
-                new Recording(SampleEvery: 0, LogEvery: 1, CheckpointEvery: 1, Keep: 2));
-        Directory.CreateDirectory(Folder);
-        return TrainingRun.Open(Config, TinyTraining.Images, receipt, new(folder, CPU, new Replicas(1)), (_, _, _) => unit, _ => { })
-            .Bind(run => use(run, opened => opened.Train(default)));
-    }
+    private Fin<RunReceipt> Train(FileOperations operations) =>
+        TinyTraining.Train(Config, new(Folder) { Files = operations }, new Recording(SampleEvery: 0, LogEvery: 1, CheckpointEvery: 1, Keep: 2));
 
     private void Clear()
     {
@@ -129,27 +117,26 @@ public sealed class FaultTests : IDisposable
     {
         var disk = FileOperations.Disk;
         var (writes, renames, flushes) = (0, 0, 0);
-        var full = new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28);
         FileOperations Writing(Action<string, Action<Stream>> faulty) => disk with { WriteNew = (path, writer) => (writes++ == n ? faulty : disk.WriteNew)(path, writer) };
         FileOperations Dead(FileOperations dying) => dying with { Delete = _ => { } }; // the dead do not tidy up
         return fault switch
         {
-            "full before a byte" => Writing((_, _) => throw full),
+            "full before a byte" => Writing((_, _) => throw DiskFaults.Full()),
             "full after some bytes" => Writing((path, writer) =>
             {
                 disk.WriteNew(path, stream =>
                 {
                     stream.Write("{"u8);
-                    throw full;
+                    throw DiskFaults.Full();
                 });
             }),
             "dead after writing" => Dead(Writing((path, writer) =>
             {
                 disk.WriteNew(path, writer);
-                throw new DeathException();
+                throw new DiskFaults.DeathException();
             })),
-            "dead before renaming" => Dead(disk with { Replace = (source, target) => { if (renames++ == n) throw new DeathException(); disk.Replace(source, target); } }),
-            "dead after renaming" => Dead(disk with { Replace = (source, target) => { disk.Replace(source, target); if (renames++ == n) throw new DeathException(); } }),
+            "dead before renaming" => Dead(disk with { Replace = (source, target) => { if (renames++ == n) throw new DiskFaults.DeathException(); disk.Replace(source, target); } }),
+            "dead after renaming" => Dead(disk with { Replace = (source, target) => { disk.Replace(source, target); if (renames++ == n) throw new DiskFaults.DeathException(); } }),
             "folder not flushed" => disk with { FlushFolder = path => { if (flushes++ == n) throw new IOException("unsure"); disk.FlushFolder(path); } },
             _ => throw new UnreachableException(),
         };
@@ -163,6 +150,4 @@ public sealed class FaultTests : IDisposable
         state.Weights[^1] = tensor(float.NaN);
         Assert.True(folder.Write(folder.CheckpointPath(receipt.Last!), Safetensors.Write(Checkpoint.Save(header, network, state))).IsSucc);
     }
-
-    private sealed class DeathException : Exception;
 }

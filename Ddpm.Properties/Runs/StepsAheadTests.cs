@@ -1,12 +1,9 @@
-using Ddpm.Gpu.Devices;
 using Ddpm.Host.Runs;
 using Ddpm.Properties.Training;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using Xunit;
-using static LanguageExt.Prelude;
-using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Runs;
 
@@ -76,15 +73,9 @@ public sealed class StepsAheadTests : IDisposable
     private (Fin<RunReceipt> Receipt, List<(int Step, double Loss)> Steps) Train(
         string name, int stepsAhead, Action<TrainingEvent>? report = null, TrainingConfig? config = null, CancellationToken stop = default)
     {
-        config ??= Config;
-        var folder = new RunFolder(Directory.CreateDirectory(Path.Combine(_root, name)).FullName);
-        var receipt = File.Exists(folder.ReceiptPath)
-            ? folder.Receipt().Valid()
-            : new RunReceipt(
-                config.Options, new("tiny", "", "", 8, 12, 1), MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false,
-                new Recording(SampleEvery: 0, LogEvery: 3, CheckpointEvery: 5, Keep: null));
         var steps = new List<(int, double)>();
-        var trained = TrainingRun.Open(config, TinyTraining.Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead }, (_, _, _) => unit, told =>
+        var recording = new Recording(SampleEvery: 0, LogEvery: 3, CheckpointEvery: 5, Keep: null);
+        var trained = TinyTraining.Train(config ?? Config, new(Path.Combine(_root, name)), recording, stepsAhead, told =>
         {
             if (told is TrainingEvent.Stepped(var step, var loss, _))
             {
@@ -92,7 +83,7 @@ public sealed class StepsAheadTests : IDisposable
             }
 
             report?.Invoke(told);
-        }).Bind(run => use(run, opened => opened.Train(stop)));
+        }, stop);
         return (trained, steps);
     }
 

@@ -1,7 +1,11 @@
+using Ddpm.Gpu.Devices;
+using Ddpm.Host.Runs;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Training;
 
@@ -16,6 +20,18 @@ internal static class TinyTraining
 
     public static TrainingConfig Config(int epochs, string lossWeight = "uniform") => TrainingConfig.From(
         new TrainingOptions { Steps = 12, BatchSize = 4, Epochs = epochs, Limit = 8, LossWeight = lossWeight }, 12, 1).Valid();
+
+    /// <summary>Trains on a processor, from the beginning, or from the last checkpoint where the folder has a receipt already.</summary>
+    public static Fin<RunReceipt> Train(
+        TrainingConfig config, RunFolder folder, Recording recording, int stepsAhead = 1, Action<TrainingEvent>? report = null, CancellationToken stop = default)
+    {
+        Directory.CreateDirectory(folder.Path);
+        var receipt = File.Exists(folder.ReceiptPath)
+            ? folder.Receipt().Valid()
+            : new RunReceipt(config.Options, new("tiny", "", "", 8, 12, 1), MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false, recording);
+        return TrainingRun.Open(config, Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead }, (_, _, _) => unit, report ?? (_ => { }))
+            .Bind(run => use(run, opened => opened.Train(stop)));
+    }
 
     public static SamplingPlan Sampling(DiffusionModel model) => AncestralSampler.Compile(
         new(model.Schedule, model.Prediction, Timesteps.All(12), ClipSample: true), ReverseVariance.Beta);
