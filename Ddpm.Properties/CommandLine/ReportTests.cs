@@ -14,7 +14,7 @@ public sealed partial class ReportTests : IDisposable
     [Fact]
     public void A_run_tells_of_itself_in_one_page_that_needs_nothing_else()
     {
-        Done(DdpmProcess.SmallTraining("--epochs", "2", "--run", "small", "--sample-every", "1", "--learning-rate", "0.002"));
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "2", "--run", "small", "--sample-every", "1", "--learning-rate", "0.002"));
         var page = File.ReadAllText(_ddpm.Path("runs", "small", "report.html")); // training has left it
         Assert.DoesNotMatch(Elsewhere(), page);
         Assert.Equal(("small · Ddpm", 1), (Regex.Match(page, "<title>(.*?)</title>").Groups[1].Value, Regex.Count(page, "<h1>")));
@@ -41,40 +41,36 @@ public sealed partial class ReportTests : IDisposable
         Assert.Equal(4 + 4 + 1 + 13 + 1, Embedded().Count(page)); // plots, grids of three epochs and the end, frames of twelve steps; and of both the one that is shown
         // What repeats it does.
         var command = Regex.Match(page, "<pre>train (.*?)\n").Groups[1].Value.Split(' ');
-        Done(["train", .. command, "--data", Fixtures.FashionMnist, "--run", "again", "--threads", "1", "--sample-every", "0"]);
+        _ddpm.Done(["train", .. command, "--data", Fixtures.FashionMnist, "--run", "again", "--threads", "1", "--sample-every", "0"]);
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "small", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "again", "samples.npy")));
 
-        Done(["evaluate", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", "--sampler", "ddim", "--sampling-steps", "2", "--bound-images", "0"]);
-        Done(["evaluate", "steps", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", "--samplers", "ddim", "--evaluations", "1", "2"]);
-        Done(["report", "--run", "small", "--to", "page.html"]);
+        _ddpm.Done("evaluate", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", "--sampler", "ddim", "--sampling-steps", "2", "--bound-images", "0");
+        _ddpm.Done("evaluate", "steps", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", "--samplers", "ddim", "--evaluations", "1", "2");
+        _ddpm.Done("report", "--run", "small", "--to", "page.html");
         var whole = File.ReadAllText(_ddpm.Path("page.html"));
         Assert.Contains("<h2>Evaluation</h2>", whole, StringComparison.Ordinal);
         Assert.Equal(5, Regex.Count(whole, "<img class=\"plot\""));
 
-        Done(["report", "--compare", "small", "again"]);
+        _ddpm.Done("report", "--compare", "small", "again");
         var compared = File.ReadAllText(_ddpm.Path("comparison.html"));
         Assert.Contains("<h1>small, again compared</h1>", compared, StringComparison.Ordinal);
         Assert.Contains("not evaluated", compared, StringComparison.Ordinal);
         Assert.DoesNotContain("hash other", compared, StringComparison.Ordinal); // they agree in all options
 
         File.WriteAllText(_ddpm.Path("runs", "small", "evaluation.json"), "{\"samples\": 3}");
-        Fails(1, "evaluation.json is damaged: line 1", "report", "--run", "small");
-        Fails(2, "what is to be told?", "report");
-        Fails(2, "what is to be told?", "report", "--compare", "small");
-        Fails(1, "there is no run in runs/none", "report", "--compare", "again", "none");
+        _ddpm.Refused(1, ["evaluation.json is damaged: line 1"], "report", "--run", "small");
+        _ddpm.Refused(2, ["what is to be told?"], "report");
+        _ddpm.Refused(2, ["what is to be told?"], "report", "--compare", "small");
+        _ddpm.Refused(1, ["there is no run in runs/none"], "report", "--compare", "again", "none");
     }
 
-    private void Done(string[] arguments)
+    [Fact]
+    public void One_epoch_of_one_step_on_one_image_is_told_without_a_plural()
     {
-        var outcome = _ddpm.Run(arguments);
-        Assert.True(outcome.ExitCode == 0, outcome.Error);
-    }
-
-    private void Fails(int code, string message, params string[] arguments)
-    {
-        var outcome = _ddpm.Run(arguments);
-        Assert.Equal(code, outcome.ExitCode);
-        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+        string[] one = ["--limit", "1", "--batch-size", "1", "--epochs", "1"];
+        var told = _ddpm.Done(["train", "--data", Fixtures.FashionMnist, .. one, "--steps", "12", "--threads", "1", "--run", "one", "--sample-every", "0"]);
+        Assert.Contains("training the standard network for 1 epoch of 1 step\n", told.Error, StringComparison.Ordinal);
+        Assert.Contains(": 1 epoch of 1 image of fashion-mnist,", File.ReadAllText(_ddpm.Path("runs", "one", "report.html")), StringComparison.Ordinal);
     }
 
     [GeneratedRegex("(src|href)\\s*=\\s*[\"'](?!data:)|https?://|url\\(|@import", RegexOptions.IgnoreCase)]
