@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ddpm.Properties.Data;
 using Xunit;
 
 namespace Ddpm.Properties.CommandLine;
@@ -21,8 +20,8 @@ public sealed class CommandLineTests : IDisposable
     [MemberData(nameof(Commands))]
     public void Help_fits_a_screen_and_has_an_example(string command)
     {
-        var outcome = _ddpm.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
-        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        var outcome = _ddpm.Done([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        Assert.Equal("", outcome.Error);
         var lines = outcome.Output.TrimEnd().Split('\n');
         Assert.InRange(lines.Length, 5, 54);
         Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 0, 120));
@@ -33,12 +32,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--epoch: did you mean --epochs?", "train", "--epoch", "3")]
     [InlineData("trian: did you mean train?", "trian")]
     [InlineData("--qiuet: did you mean --quiet?", "runs", "--qiuet")]
-    public void What_is_misspelt_is_answered_with_what_may_be_meant(string says, params string[] arguments)
-    {
-        var outcome = _ddpm.Run(arguments);
-        Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains(says, outcome.Error, StringComparison.Ordinal);
-    }
+    public void What_is_misspelt_is_answered_with_what_may_be_meant(string says, params string[] arguments) => _ddpm.Refused(2, [says], arguments);
 
     [Fact]
     public void Options_come_from_a_file_and_the_command_line_wins()
@@ -49,84 +43,73 @@ public sealed class CommandLineTests : IDisposable
               "limit": 16, "batch-size": 16, "steps": 3, "epochs": 5, "sample-every": 0, "learning-rate": 2e-3, "conditional": true, "seed": null, "threads": 1,
             }
             """);
-        Done("train", "--config", "small.json", "--epochs", "1", "--run", "a");
+        _ddpm.Done("train", "--config", "small.json", "--epochs", "1", "--run", "a");
         var options = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "a", "run.json")))!["options"]!;
         Assert.Equal((1, 16, 0.002, true), (options["epochs"]!.GetValue<int>(), options["limit"]!.GetValue<int>(), options["learning-rate"]!.GetValue<double>(), options["conditional"]!.GetValue<bool>()));
 
         File.WriteAllText(_ddpm.Path("many.json"), "{\"guidance-sweep\": [0, 2], \"count\": 10, \"sampler\": \"ddim\", \"sampling-steps\": 1}");
-        Assert.Contains("guidance.png", Done("sample", "--run", "a", "--config=many.json").Output, StringComparison.Ordinal);
+        Assert.Contains("guidance.png", _ddpm.Done("sample", "--run", "a", "--config=many.json").Output, StringComparison.Ordinal);
 
         void Refused(string json, string says)
         {
             File.WriteAllText(_ddpm.Path("wrong.json"), json);
-            var outcome = _ddpm.Run("runs", "--config", "wrong.json");
-            Assert.Equal(2, outcome.ExitCode);
-            Assert.Contains(says, outcome.Error, StringComparison.Ordinal);
+            _ddpm.Refused(2, [says], "runs", "--config", "wrong.json");
         }
 
         Refused("[1]", "wrong.json: it holds no object of options");
         Refused("{\n1}", "wrong.json: line 2, byte 1 is no JSON");
         Refused("{\"in\": {}}", "in must be text, a number, true, false, or a list of them");
         Refused("{\"jsn\": true}", "--jsn: did you mean --json?");
-        Assert.Contains("--config needs a file", _ddpm.Run("runs", "--config").Error, StringComparison.Ordinal);
-        Assert.Contains("cannot read none.json", _ddpm.Run("runs", "--config", "none.json").Error, StringComparison.Ordinal);
+        _ddpm.Refused(2, ["--config needs a file"], "runs", "--config");
+        _ddpm.Refused(1, ["cannot read none.json"], "runs", "--config", "none.json");
     }
 
     /// <summary>A pipe gets what was asked for, and whoever looks on the rest.</summary>
     [Fact]
     public void Results_are_on_the_output_stream_and_progress_on_the_error_stream_unless_quiet()
     {
-        var told = Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "a", "--sample-every", "0"));
+        var told = _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "a", "--sample-every", "0"));
         Assert.Contains("training the standard network", told.Error, StringComparison.Ordinal);
         Assert.All(told.Output.TrimEnd().Split('\n'), line => Assert.StartsWith("wrote runs/a/", line, StringComparison.Ordinal));
-        var quiet = Done([.. DdpmProcess.SmallTraining("--epochs", "1", "--run", "b", "--sample-every", "0"), "--quiet"]);
+        var quiet = _ddpm.Done([.. DdpmProcess.SmallTraining("--epochs", "1", "--run", "b", "--sample-every", "0"), "--quiet"]);
         Assert.Equal(("", told.Output.Replace("runs/a", "runs/b", StringComparison.Ordinal)), (quiet.Error, quiet.Output));
     }
 
     [Fact]
     public void Runs_are_listed_with_their_state()
     {
-        Assert.Contains("there are no runs in runs", Done("runs").Output, StringComparison.Ordinal);
-        Done(DdpmProcess.SmallTraining("--epochs", "2", "--run", "done", "--sample-every", "0"));
-        Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "stopped", "--sample-every", "0"));
-        Done("evaluate", "--run", "done", "--data", Fixtures.FashionMnist, "--count", "8", "--sampler", "ddim", "--sampling-steps", "1", "--bound-images", "0");
+        Assert.Contains("there are no runs in runs", _ddpm.Done("runs").Output, StringComparison.Ordinal);
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "2", "--run", "done", "--sample-every", "0"));
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "stopped", "--sample-every", "0"));
+        _ddpm.Done("evaluate", "--run", "done", "--data", Fixtures.FashionMnist, "--count", "8", "--sampler", "ddim", "--sampling-steps", "1", "--bound-images", "0");
         var receipt = _ddpm.Path("runs", "stopped", "run.json");
         File.WriteAllText(receipt, File.ReadAllText(receipt).Replace("\"finished\": true", "\"finished\": false", StringComparison.Ordinal));
         Directory.CreateDirectory(_ddpm.Path("runs", "broken"));
         File.WriteAllText(_ddpm.Path("runs", "broken", "run.json"), "{}");
-        var runs = JsonNode.Parse(Done("runs", "--json").Output)!.AsArray();
+        var runs = JsonNode.Parse(_ddpm.Done("runs", "--json").Output)!.AsArray();
         Assert.Equal([("broken", "damaged"), ("done", "finished"), ("stopped", "stopped")], runs.Select(run => (run!["name"]!.GetValue<string>(), run["state"]!.GetValue<string>())));
         Assert.Equal((2, 2), (runs[1]!["epochs"]!.GetValue<int>(), runs[1]!["of-epochs"]!.GetValue<int>()));
         Assert.True(runs[1]!["loss"]!.GetValue<double>() > 0 && runs[1]!["d"]!.GetValue<double>() > 0 && runs[1]!["bytes"]!.GetValue<long>() > 1_000_000);
-        Assert.Contains("2/2", Done("runs").Output, StringComparison.Ordinal);
+        Assert.Contains("2/2", _ddpm.Done("runs").Output, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("bash", "complete -F _ddpm ddpm")]
     [InlineData("zsh", "compdef _ddpm ddpm")]
     [InlineData("pwsh", "Register-ArgumentCompleter")]
-    public void A_shell_is_told_how_to_complete(string shell, string says) => Assert.Contains(says, Done("completion", shell).Output, StringComparison.Ordinal);
+    public void A_shell_is_told_how_to_complete(string shell, string says) => Assert.Contains(says, _ddpm.Done("completion", shell).Output, StringComparison.Ordinal);
 
     /// <summary>As Bash does when Tab is pressed behind "ddpm sample --sampl".</summary>
     [UnixFact]
     public void Bash_completes()
     {
-        File.WriteAllText(_ddpm.Path("completion.bash"), Done("completion", "bash").Output);
-        var bash = new System.Diagnostics.ProcessStartInfo("bash", [
-            "-c", "source completion.bash; COMP_LINE='ddpm sample --sampl' COMP_POINT=19 COMP_WORDS=(ddpm sample --sampl) COMP_CWORD=2; _ddpm; echo \"${COMPREPLY[@]}\""])
-        { WorkingDirectory = _ddpm.Folder, RedirectStandardOutput = true };
-        using var running = System.Diagnostics.Process.Start(bash)!;
-        Assert.Equal("--sampler --sampling-steps\n", running.StandardOutput.ReadToEnd());
+        File.WriteAllText(_ddpm.Path("completion.bash"), _ddpm.Done("completion", "bash").Output);
+        var bash = _ddpm.RunProgram(
+            "bash", "-c", "source completion.bash; COMP_LINE='ddpm sample --sampl' COMP_POINT=19 COMP_WORDS=(ddpm sample --sampl) COMP_CWORD=2; _ddpm; echo \"${COMPREPLY[@]}\"").Done();
+        Assert.Equal(("--sampler --sampling-steps\n", ""), (bash.Output, bash.Error));
     }
 
     [Fact]
     public void What_completes_is_known() =>
-        Assert.Equal(["--sampler", "--sampling-steps"], Done("[suggest:19]", "ddpm sample --sampl").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-
-    private DdpmProcess.Outcome Done(params string[] arguments)
-    {
-        var outcome = _ddpm.Run(arguments);
-        Assert.True(outcome.ExitCode == 0, outcome.Error);
-        return outcome;
-    }
+        Assert.Equal(["--sampler", "--sampling-steps"], _ddpm.Done("[suggest:19]", "ddpm sample --sampl").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 }

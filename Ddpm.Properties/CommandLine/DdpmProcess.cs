@@ -10,7 +10,31 @@ public sealed partial class DdpmProcess : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("ddpm-").FullName;
 
     /// <summary>What a finished process said.</summary>
-    public sealed record Outcome(int ExitCode, string Output, string Error);
+    /// <param name="Command">The command line that it was given.</param>
+    /// <param name="ExitCode">How it ended.</param>
+    /// <param name="Output">All of its output stream.</param>
+    /// <param name="Error">All of its error stream; lines end in \n on every system.</param>
+    public sealed record Outcome(string Command, int ExitCode, string Output, string Error)
+    {
+        /// <summary>This, which has to be a success.</summary>
+        public Outcome Done() => Ended(0);
+
+        /// <summary>This, which has to have that exit code.</summary>
+        public Outcome Ended(int exitCode)
+        {
+            Assert.True(ExitCode == exitCode, $"{Command}\nended with exit code {ExitCode}: {Error}{Output}");
+            return this;
+        }
+
+        /// <summary>This, which has to be a refusal that says all of these: in lines for a user, none of a stack trace or of a defect of the program.</summary>
+        public Outcome Refused(int exitCode, params string[] says)
+        {
+            Assert.All(says, text => Assert.Contains(text, Error, StringComparison.Ordinal));
+            Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("defect", Error, StringComparison.Ordinal);
+            return Ended(exitCode);
+        }
+    }
 
     /// <summary>The folder it runs in.</summary>
     public string Folder => Directory.CreateDirectory(System.IO.Path.Combine(_root, "work")).FullName;
@@ -18,7 +42,7 @@ public sealed partial class DdpmProcess : IDisposable
     /// <summary>A path in its cache.</summary>
     public string CachePath(params string[] names) => System.IO.Path.Combine([_root, "cache", .. names]);
 
-    /// <summary>What its environment says beside what ours says.</summary>
+    /// <summary>Environment variables that it has besides ours.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
     /// <summary>The program.</summary>
@@ -32,17 +56,22 @@ public sealed partial class DdpmProcess : IDisposable
         ["train", "--data", Fixtures.FashionMnist, "--limit", "48", "--batch-size", "16", "--steps", "12", "--threads", "1", .. more];
 
     /// <summary>Runs a command line to its end.</summary>
-    public Outcome Run(params string[] arguments) => Run(_ => { }, arguments);
+    public Outcome Run(params string[] arguments) => Run((_, _) => { }, arguments);
 
     /// <summary>Runs a command line to its end, and tells each line about its work as it comes.</summary>
-    public Outcome Run(Action<Process, string> told, params string[] arguments)
-    {
-        Process? running = null;
-        return Run(started => running = started, arguments, line => told(running!, line));
-    }
+    public Outcome Run(Action<Process, string> told, params string[] arguments) => Run(_ => { }, told, arguments);
 
-    /// <summary>Runs a command line to its end, whatever is done to its process meanwhile.</summary>
-    public Outcome Run(Action<Process> began, params string[] arguments) => Run(began, arguments, null);
+    /// <summary>Runs a command line to its end, while a thread of its own does something to its process.</summary>
+    public Outcome Run(Action<Process> meanwhile, params string[] arguments) => Run(meanwhile, (_, _) => { }, arguments);
+
+    /// <summary>Runs a command line that has to succeed.</summary>
+    public Outcome Done(params string[] arguments) => Run(arguments).Done();
+
+    /// <summary>Runs a command line that has to be refused.</summary>
+    public Outcome Refused(int exitCode, string[] says, params string[] arguments) => Run(arguments).Refused(exitCode, says);
+
+    /// <summary>Runs another program to its end, in the same folder and environment.</summary>
+    public Outcome RunProgram(string program, params string[] arguments) => Start(_ => { }, (_, _) => { }, program, arguments);
 
     /// <summary>Sends the signal that Ctrl-C sends.</summary>
     public static void Interrupt(Process process) => Assert.Equal(0, Kill(process.Id, 2));
@@ -50,14 +79,14 @@ public sealed partial class DdpmProcess : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     /// <summary>Runs a shell script, in which "$ddpm" with arguments is the program, with the root's rights over file systems that only it sees.</summary>
-    public Outcome RunScript(string script) => Start(_ => { }, null, "unshare", "-rm", "sh", "-ec", $"ddpm='dotnet {Program}'\n{script}");
+    public Outcome RunScript(string script) => RunProgram("unshare", "-rm", "sh", "-ec", $"ddpm='dotnet {Program}'\n{script}");
 
     /// <summary>Tests that a shell runs in the background are told to ignore Ctrl-C, and so would be what they start.</summary>
-    private Outcome Run(Action<Process> began, string[] arguments, Action<string>? told = null) => OperatingSystem.IsLinux()
-        ? Start(began, told, "env", ["--default-signal=INT", "dotnet", Program, .. arguments])
-        : Start(began, told, "dotnet", [Program, .. arguments]);
+    private Outcome Run(Action<Process> meanwhile, Action<Process, string> told, string[] arguments) => OperatingSystem.IsLinux()
+        ? Start(meanwhile, told, "env", ["--default-signal=INT", "dotnet", Program, .. arguments])
+        : Start(meanwhile, told, "dotnet", [Program, .. arguments]);
 
-    private Outcome Start(Action<Process> began, Action<string>? told, string program, params string[] arguments)
+    private Outcome Start(Action<Process> meanwhile, Action<Process, string> told, string program, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["XDG_CACHE_HOME"] = CachePath();
@@ -67,17 +96,18 @@ public sealed partial class DdpmProcess : IDisposable
         }
 
         using var process = Process.Start(start)!;
-        began(process);
+        var beside = Task.Factory.StartNew(() => meanwhile(process), default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = new System.Text.StringBuilder();
         while (process.StandardError.ReadLine() is { } line)
         {
-            error.AppendLine(line);
-            told?.Invoke(line);
+            error.Append(line).Append('\n');
+            told(process, line);
         }
 
         process.WaitForExit();
-        return new(process.ExitCode, output.GetAwaiter().GetResult(), error.ToString());
+        beside.GetAwaiter().GetResult(); // before the process is disposed of
+        return new(string.Join(' ', [program, .. arguments]), process.ExitCode, output.GetAwaiter().GetResult(), error.ToString());
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -1,4 +1,3 @@
-using Ddpm.Properties.Data;
 using Xunit;
 
 namespace Ddpm.Properties.CommandLine;
@@ -10,7 +9,7 @@ public sealed class InstalledLibtorchTests : IDisposable
 
     public void Dispose() => _ddpm.Dispose();
 
-    [UnixFact]
+    [LinuxFact]
     public void A_program_without_libtorch_takes_the_one_that_is_named()
     {
         var (program, libtorch) = (_ddpm.Path("program"), _ddpm.Path("libtorch"));
@@ -30,27 +29,22 @@ public sealed class InstalledLibtorchTests : IDisposable
 
         _ddpm.Program = Path.Combine(program, "Ddpm.Host.dll");
         _ddpm.Environment["DDPM_LIBTORCH"] = libtorch;
-        var found = _ddpm.Run("doctor");
-        Assert.Contains($"loaded from {libtorch}", found.Output.Replace(AppContext.BaseDirectory.TrimEnd('/'), libtorch, StringComparison.Ordinal), StringComparison.Ordinal);
+        var found = _ddpm.Done("doctor");
+
+        // Linux tells where a library lies, not by which link it was found; to there nothing leads the program but the links in the folder that is named.
+        Assert.Contains($"loaded from {AppContext.BaseDirectory.TrimEnd('/')}\n", found.Output, StringComparison.Ordinal);
         Assert.Contains("five training steps as PyTorch's", found.Output, StringComparison.Ordinal);
 
         File.Delete(Path.Combine(libtorch, "libc10.so"));
-        Refused($"error: DDPM_LIBTORCH is {libtorch}, but libc10.so is not there: name the folder torch/lib of an installed PyTorch\n");
+        _ddpm.Refused(1, [$"error: DDPM_LIBTORCH is {libtorch}, but libc10.so is not there: name the folder torch/lib of an installed PyTorch\n"], "doctor");
         File.WriteAllText(Path.Combine(libtorch, "libc10.so"), "no library");
-        Refused("but it does not load");
+        _ddpm.Refused(1, ["but it does not load"], "doctor");
     }
 
-    [UnixFact]
+    [LinuxFact]
     public void A_build_that_brings_its_own_refuses_another()
     {
         _ddpm.Environment["DDPM_LIBTORCH"] = "/nowhere";
-        Refused("but this build brings a libtorch of its own: build with -p:Libtorch=none");
-    }
-
-    private void Refused(string says)
-    {
-        var outcome = _ddpm.Run("doctor");
-        Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains(says, outcome.Error, StringComparison.Ordinal);
+        _ddpm.Refused(1, ["but this build brings a libtorch of its own: build with -p:Libtorch=none"], "doctor");
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Ddpm.Host.Files;
@@ -16,21 +15,21 @@ namespace Ddpm.Properties.CommandLine;
 /// </summary>
 public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
 {
-    private static readonly int Kills =
-        int.TryParse(Environment.GetEnvironmentVariable("DDPM_KILLS"), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) ? wanted : 4;
+    private static readonly int Kills = EnvironmentCount.Of("DDPM_KILLS") ?? 4;
 
     private readonly DdpmProcess _ddpm = new();
 
     public void Dispose() => _ddpm.Dispose();
 
-    /// <summary>Every other time it is killed while the checkpoint of some step to come is being written, else at a random moment from its start on.</summary>
+    /// <summary>
+    /// Every other time it is killed while the checkpoint of some step to come is being written, else once one stands: the last one itself, which is at once, or one of the next eleven.
+    /// </summary>
     [Fact]
     public void A_run_that_is_killed_at_any_moment_ends_with_the_bits_of_one_that_was_not()
     {
         string[] training = DdpmProcess.SmallTraining(
             "--epochs", $"{6 * Kills}", "--sample-every", "0", "--log-every", "2", "--checkpoint-every", "1", "--keep", "3", "--clip-norm", "1");
-        var whole = _ddpm.Run([.. training, "--run", "one"]);
-        Assert.True(whole.ExitCode == 0, whole.Error);
+        _ddpm.Done([.. training, "--run", "one"]);
 
         var moments = new RandomStream(1, StreamName.Timesteps);
         var (killed, whileWriting, atSteps) = (0, 0, new List<int>());
@@ -39,38 +38,35 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
             string[] start = File.Exists(_ddpm.Path("runs", "two", "run.json"))
                 ? ["train", "--run", "two", "--resume", "--data", Fixtures.FashionMnist]
                 : [.. training, "--run", "two"];
-            var draws = moments.At(kill, 0);
-            var (step, wait) = ((Receipt("two")?["progress"]?["step"]?.GetValue<int>() ?? 0) + 2 + draws.Below(0, 12), draws.Below(1, 4000));
-            Func<TimeSpan, bool> moment = kill % 2 == 0 ? _ => Partial().Any(name => WrittenStep(name) >= step) : elapsed => elapsed.TotalMilliseconds >= wait;
+            var step = LastStep() + moments.At(kill, 0).Below(0, 12);
+            Func<bool> moment = kill % 2 == 0 ? () => Partial().Any(path => StepOf(path) >= step + 2) : () => LastStep() >= step;
             var outcome = _ddpm.Run(process => KillAt(process, moment), start);
             if (outcome.ExitCode == 0)
             {
                 break; // it was done before its moment came
             }
 
-            Assert.True(outcome.ExitCode == 137, outcome.Error);
+            outcome.Ended(137);
             killed++;
-            whileWriting += Partial().Any() ? 1 : 0;
-            atSteps.Add(Receipt("two")?["progress"]?["step"]?.GetValue<int>() ?? 0);
+            whileWriting += Partial().Length > 0 ? 1 : 0;
+            atSteps.Add(LastStep());
         }
 
         output.WriteLine($"killed {killed} times, with last checkpoints of steps {string.Join(" ", atSteps)}; {whileWriting} times a file was left half-written");
         Assert.True(killed > Kills / 2);
-        var resumed = _ddpm.Run("train", "--run", "two", "--resume", "--data", Fixtures.FashionMnist);
-        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        _ddpm.Done("train", "--run", "two", "--resume", "--data", Fixtures.FashionMnist);
 
         Assert.Equal(Checkpoints("one"), Checkpoints("two"));
-        Assert.Equal(Receipt("one")!["weights-sha256"]!.GetValue<string>(), Receipt("two")!["weights-sha256"]!.GetValue<string>());
+        Assert.Equal(Weights("one"), Weights("two"));
         Assert.Equal(Metrics("one"), Metrics("two"));
         Assert.Equal(Sha256(_ddpm.Path("runs", "one", "samples.npy")), Sha256(_ddpm.Path("runs", "two", "samples.npy")));
         Assert.Empty(Partial());
         Assert.False(File.Exists(_ddpm.Path("runs", "two", "run.lock")));
     }
 
-    private static void KillAt(Process process, Func<TimeSpan, bool> moment) => new Thread(() =>
+    private static void KillAt(Process process, Func<bool> moment)
     {
-        var clock = Stopwatch.StartNew();
-        while (!moment(clock.Elapsed))
+        while (!moment())
         {
             if (process.HasExited)
             {
@@ -81,22 +77,24 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         }
 
         process.Kill();
-    }).Start();
-
-    private IEnumerable<string> Partial()
-    {
-        var folder = _ddpm.Path("runs", "two", "checkpoints");
-        return Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*" + AtomicFile.TemporarySuffix) : [];
     }
 
-    private static int WrittenStep(string partial) => RunFolder.CheckpointStep(Path.GetFileName(partial).Split('.') is [var step, var format, ..] ? $"{step}.{format}" : "").IfNone(0);
+    private string[] Partial() => InCheckpoints("*" + AtomicFile.TemporarySuffix);
+
+    /// <summary>Of the last whole checkpoint of the run that is killed; 0 where it has none yet.</summary>
+    private int LastStep() => InCheckpoints("*.safetensors").Select(StepOf).DefaultIfEmpty().Max();
+
+    private string[] InCheckpoints(string pattern) =>
+        _ddpm.Path("runs", "two", "checkpoints") is var folder && Directory.Exists(folder) ? Directory.GetFiles(folder, pattern) : [];
+
+    /// <summary>The step in the name of a checkpoint, or of a file that is to become one.</summary>
+    private static int StepOf(string path) => RunFolder.CheckpointStep(Path.GetFileName(path).Split('.') is [var step, var format, ..] ? $"{step}.{format}" : "").IfNone(0);
 
     /// <summary>Weights, Adam's moments, progress and options, as they lie on the disk.</summary>
     private (string, string)[] Checkpoints(string run) =>
         [.. Directory.EnumerateFiles(_ddpm.Path("runs", run, "checkpoints")).Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), Sha256(path)))];
 
-    private JsonNode? Receipt(string run) =>
-        _ddpm.Path("runs", run, "run.json") is var path && File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path)) : null;
+    private string Weights(string run) => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", run, "run.json")))!["weights-sha256"]!.GetValue<string>();
 
     private string[] Metrics(string run) =>
         [.. File.ReadLines(_ddpm.Path("runs", run, "metrics.jsonl")).Select(line =>

@@ -1,10 +1,8 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using Xunit;
 
 namespace Ddpm.Properties.CommandLine;
 
-/// <summary>A fact about machines where a Python 3 has numpy: the first of those usual that has.</summary>
+/// <summary>A fact about machines where a Python 3 has numpy: the first of the usual names that has it.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class NumpyFactAttribute : FactAttribute
 {
@@ -17,23 +15,5 @@ public sealed class NumpyFactAttribute : FactAttribute
     /// <summary>That Python, or null.</summary>
     public static string? Python { get; } = Array.Find(["python3", "/usr/bin/python3", "python"], HasNumpy);
 
-    private static bool HasNumpy(string python)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(python, ["-c", "import sys, numpy; sys.exit(sys.version_info < (3, 9))"])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            _ = process.StandardError.ReadToEndAsync();
-            process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false; // there is none of that name
-        }
-    }
+    private static bool HasNumpy(string python) => MachineProbe.Succeeds(python, "-c", "import sys, numpy; sys.exit(sys.version_info < (3, 9))");
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Xunit;
@@ -15,9 +14,9 @@ public sealed class ReferenceTests : IDisposable
     [Fact]
     public void An_export_is_the_same_bytes_each_time_and_verified_as_exact_and_its_damages_are_named()
     {
-        Succeeds("reference", "export", "--out", "one");
-        Succeeds("reference", "export", "--out", "two");
-        Succeeds("reference", "export", "--out", "two"); // over an older one
+        _ddpm.Done("reference", "export", "--out", "one");
+        _ddpm.Done("reference", "export", "--out", "two");
+        _ddpm.Done("reference", "export", "--out", "two"); // over an older one
         string[] names = [.. Directory.EnumerateFiles(_ddpm.Path("one"), "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_ddpm.Path("one"), file)).Order()];
         Assert.Equal(names, Directory.EnumerateFiles(_ddpm.Path("two"), "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_ddpm.Path("two"), file)).Order());
         Assert.All(names, name => Assert.Equal(File.ReadAllBytes(_ddpm.Path("one", name)), File.ReadAllBytes(_ddpm.Path("two", name))));
@@ -28,7 +27,7 @@ public sealed class ReferenceTests : IDisposable
         Assert.Equal(names.Length - 1, files.Length);
         Assert.All(files, file => Assert.Equal(
             file.GetProperty("sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(_ddpm.Path("one", file.GetProperty("path").GetString()!))))));
-        Assert.Contains($"{files.Length} files: {files.Length} exact", Succeeds("reference", "verify", "one").Output, StringComparison.Ordinal);
+        Assert.Contains($"{files.Length} files: {files.Length} exact", _ddpm.Done("reference", "verify", "one").Output, StringComparison.Ordinal);
 
         // Four kinds of damage, and a file from elsewhere.
         var words = _ddpm.Path("two", "random", "words", "timesteps.npy");
@@ -40,34 +39,23 @@ public sealed class ReferenceTests : IDisposable
         File.Delete(_ddpm.Path("two", "guidance.json"));
         File.WriteAllText(_ddpm.Path("two", "metrics.json"), "{");
         File.WriteAllText(_ddpm.Path("two", "notes.txt"), "mine");
-        var outcome = _ddpm.Run("reference", "verify", "two");
-        Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains($"{files.Length - 4} exact, 0 within tolerance, 1 wrong, 2 unreadable, 1 missing", outcome.Error, StringComparison.Ordinal);
+        var outcome = _ddpm.Refused(1, [$"{files.Length - 4} exact, 0 within tolerance, 1 wrong, 2 unreadable, 1 missing"], "reference", "verify", "two");
         Assert.Matches(@"random/words/timesteps\.npy +WRONG at \[3, 5, 66\]: expected \d+, got \d+", outcome.Output);
         Assert.Matches(@"random/uniforms/timesteps\.npy +UNREADABLE: npy, at byte 128", outcome.Output);
         Assert.Matches(@"guidance\.json +MISSING", outcome.Output);
         Assert.Matches(@"metrics\.json +UNREADABLE: no JSON on line 1", outcome.Output);
         Assert.Matches(@"'notes\.txt' +not a file of the reference", outcome.Output);
-        Succeeds("reference", "verify", "two", "--only", "random/normals/", "--only", "plans/");
+        _ddpm.Done("reference", "verify", "two", "--only", "random/normals/", "--only", "plans/");
     }
 
     [NumpyFact]
     public void The_port_in_python_reproduces_random_numbers_and_trajectories_bit_for_bit()
     {
-        Succeeds("reference", "export", "--out", "reference");
-        var start = new ProcessStartInfo(
-            NumpyFactAttribute.Python!, [Path.Combine(AppContext.BaseDirectory, "Ports", "python", "ddpm_port.py"), _ddpm.Path("reference"), _ddpm.Path("port")])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var python = Process.Start(start)!;
-        var error = python.StandardError.ReadToEndAsync();
-        var output = python.StandardOutput.ReadToEnd();
-        python.WaitForExit();
-        Assert.True(python.ExitCode == 0, output + error.GetAwaiter().GetResult());
+        _ddpm.Done("reference", "export", "--out", "reference");
+        _ddpm.RunProgram(NumpyFactAttribute.Python!, Path.Combine(AppContext.BaseDirectory, "Ports", "python", "ddpm_port.py"), "reference", "port").Done();
 
-        var verified = Succeeds("reference", "verify", "port", "--only", "random/", "--only", "trajectories/").Output;
+        // But for one: an exponential stands in the learned deviation, and numpy has its own last digit of that; the reference allows for it.
+        var verified = _ddpm.Done("reference", "verify", "port", "--only", "random/", "--only", "trajectories/").Output;
         Assert.All(
             verified.Split('\n').Where(line => line.StartsWith("random/", StringComparison.Ordinal) || line.StartsWith("trajectories/", StringComparison.Ordinal)),
             line => Assert.True(line.Trim().EndsWith("exact", StringComparison.Ordinal) || line.StartsWith("trajectories/ddpm-learned-range.json", StringComparison.Ordinal), line));
@@ -78,36 +66,22 @@ public sealed class ReferenceTests : IDisposable
     {
         Directory.CreateDirectory(_ddpm.Path("mine"));
         File.WriteAllText(_ddpm.Path("mine", "thesis.txt"), "");
-        Refused(1, "mine holds other files and is no export", "reference", "export", "--out", "mine");
+        _ddpm.Refused(1, ["mine holds other files and is no export"], "reference", "export", "--out", "mine");
         Assert.Single(Directory.EnumerateFileSystemEntries(_ddpm.Path("mine")));
-        Refused(1, "there is no folder nowhere", "reference", "verify", "nowhere");
-        Refused(2, "--only rendom/: no file of the reference begins so", "reference", "verify", "mine", "--only", "rendom/");
-        Refused(2, "sampling-steps must lie in [1, 1000], got 0", "reference", "plan", "--sampler", "dpmpp-9", "--sampling-steps", "0", "--prediction", "z");
-        Refused(2, "sampler must be one of", "reference", "plan", "--sampler", "dpmpp-9", "--sampling-steps", "0", "--prediction", "z");
-        Refused(2, "prediction must be one of", "reference", "plan", "--sampler", "dpmpp-9", "--sampling-steps", "0", "--prediction", "z");
+        _ddpm.Refused(1, ["there is no folder nowhere"], "reference", "verify", "nowhere");
+        _ddpm.Refused(2, ["--only rendom/: no file of the reference begins so"], "reference", "verify", "mine", "--only", "rendom/");
+        _ddpm.Refused(
+            2, ["sampling-steps must lie in [1, 1000], got 0", "sampler must be one of", "prediction must be one of"],
+            "reference", "plan", "--sampler", "dpmpp-9", "--sampling-steps", "0", "--prediction", "z");
     }
 
     [Fact]
     public void A_plan_is_printed_as_a_table_or_as_json()
     {
-        var table = Succeeds("reference", "plan", "--sampler", "dpmpp-3m", "--sampling-steps", "6").Output;
+        var table = _ddpm.Done("reference", "plan", "--sampler", "dpmpp-3m", "--sampling-steps", "6").Output;
         Assert.Contains("start: x = 0·image + 1·noise; x0 is clipped to [-1, 1]; 6 lines", table, StringComparison.Ordinal);
         Assert.Matches(@"\n5 +166 +1\.15786 ", table);
-        using var json = JsonDocument.Parse(Succeeds("reference", "plan", "--sampler", "heun", "--sampling-steps", "3", "--json").Output);
+        using var json = JsonDocument.Parse(_ddpm.Done("reference", "plan", "--sampler", "heun", "--sampling-steps", "3", "--json").Output);
         Assert.Equal(5, json.RootElement.GetProperty("lines").GetArrayLength());
-    }
-
-    private DdpmProcess.Outcome Succeeds(params string[] arguments)
-    {
-        var outcome = _ddpm.Run(arguments);
-        Assert.True(outcome.ExitCode == 0, outcome.Error + outcome.Output);
-        return outcome;
-    }
-
-    private void Refused(int exitCode, string says, params string[] arguments)
-    {
-        var outcome = _ddpm.Run(arguments);
-        Assert.Contains(says, outcome.Error, StringComparison.Ordinal);
-        Assert.True(outcome.ExitCode == exitCode, outcome.Error);
     }
 }

@@ -13,21 +13,21 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void A_run_is_repeated_from_its_receipt_and_compared()
     {
-        Succeeds([.. DdpmProcess.SmallTraining("--epochs", "1", "--sample-every", "0", "--run", "one")]);
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--sample-every", "0", "--run", "one"));
         var receipt = _ddpm.Path("runs", "one", "run.json");
-        var weights = JsonNode.Parse(File.ReadAllText(receipt))!["weights-sha256"]!.GetValue<string>();
+        var weights = WeightsOf(receipt);
 
-        var repeated = Succeeds("train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "two");
-        Assert.Contains($"the weights are the receipt's, bit by bit: SHA-256 {weights}", repeated, StringComparison.Ordinal);
+        var repeated = _ddpm.Done("train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "two");
+        Assert.Contains($"the weights are the receipt's, bit by bit: SHA-256 {weights}", repeated.Output, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "two", "samples.npy")));
 
-        var varied = Succeeds("train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "three", "--seed", "3");
-        Assert.Contains("not compared with the receipt's: seed: 0 → 3", varied, StringComparison.Ordinal);
+        var varied = _ddpm.Done("train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "three", "--seed", "3");
+        Assert.Contains("not compared with the receipt's: seed: 0 → 3", varied.Output, StringComparison.Ordinal);
 
         File.WriteAllText(receipt, File.ReadAllText(receipt).Replace(weights, new string('0', 64), StringComparison.Ordinal));
-        Fails(1, "the weights are not the receipt's", "train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "four");
-        Fails(2, "give one of them", "train", "--from", receipt, "--run", "one", "--resume");
-        Fails(1, "is no receipt of a run", "train", "--from", _ddpm.Path("runs", "one", "metrics.jsonl"));
+        _ddpm.Refused(1, ["the weights are not the receipt's"], "train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "four");
+        _ddpm.Refused(2, ["give one of them"], "train", "--from", receipt, "--run", "one", "--resume");
+        _ddpm.Refused(1, ["is no receipt of a run"], "train", "--from", _ddpm.Path("runs", "one", "metrics.jsonl"));
         Assert.Equal(4, Directory.GetDirectories(_ddpm.Path("runs")).Length);
     }
 
@@ -37,15 +37,14 @@ public sealed class RunTests : IDisposable
     [InlineData("bf16")]
     public void Training_and_sampling_have_the_same_bits_with_fewer_instructions_and_more_threads(string precision)
     {
-        string Weights(string run) => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", run, "run.json")))!["weights-sha256"]!.GetValue<string>();
-        Succeeds([.. DdpmProcess.SmallTraining("--epochs", "1", "--sample-every", "0", "--run", "one", "--precision", precision)]);
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--sample-every", "0", "--run", "one", "--precision", precision));
         foreach (var (name, value) in ((string, string)[])[("DOTNET_EnableAVX512", "0"), ("ATEN_CPU_CAPABILITY", "default"), ("ONEDNN_MAX_CPU_ISA", "SSE41"), ("MKL_ENABLE_INSTRUCTIONS", "SSE4_2")])
         {
             _ddpm.Environment[name] = value;
         }
 
-        var told = Succeeds("train", "--from", _ddpm.Path("runs", "one", "run.json"), "--data", Fixtures.FashionMnist, "--run", "two", "--threads", "3");
-        Assert.Equal(precision == "bf16", told.Contains("bf16 is slower than float32 here", StringComparison.Ordinal));
+        var told = _ddpm.Done("train", "--from", _ddpm.Path("runs", "one", "run.json"), "--data", Fixtures.FashionMnist, "--run", "two", "--threads", "3");
+        Assert.Equal(precision == "bf16", told.Error.Contains("bf16 is slower than float32 here", StringComparison.Ordinal));
         Assert.Equal(Weights("one"), Weights("two"));
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "two", "samples.npy")));
     }
@@ -53,24 +52,24 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void Checkpoints_are_made_within_epochs_and_pruned_but_for_the_last_and_the_best()
     {
-        Succeeds([.. DdpmProcess.SmallTraining("--epochs", "3", "--sample-every", "0", "--run", "one", "--checkpoint-every", "2", "--keep", "2")]);
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "3", "--sample-every", "0", "--run", "one", "--checkpoint-every", "2", "--keep", "2"));
         var receipt = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "one", "run.json")))!;
         var names = Directory.GetFiles(_ddpm.Path("runs", "one", "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray();
         // Steps 2 4 8 by number and 3 6 9 at the ends of epochs: the two newest and the best stay.
         Assert.Equal(((string[])["step-0000008.safetensors", "step-0000009.safetensors", receipt["best"]!.GetValue<string>()]).Distinct().Order(StringComparer.Ordinal), names);
         Assert.Equal("step-0000009.safetensors", receipt["last"]!.GetValue<string>());
 
-        Succeeds("train", "--run", "one", "--resume", "--epochs", "4", "--data", Fixtures.FashionMnist);
+        _ddpm.Done("train", "--run", "one", "--resume", "--epochs", "4", "--data", Fixtures.FashionMnist);
         Assert.Equal(12, JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "one", "run.json")))!["progress"]!["step"]!.GetValue<int>());
-        Fails(2, "--checkpoint-every must be at least 1, got 0\nerror: --keep must be at least 1, got 0", "train", "--run", "one", "--resume", "--checkpoint-every", "0", "--keep", "0");
+        _ddpm.Refused(2, ["--checkpoint-every must be at least 1, got 0\nerror: --keep must be at least 1, got 0"], "train", "--run", "one", "--resume", "--checkpoint-every", "0", "--keep", "0");
     }
 
     [Fact]
     public void A_second_process_is_kept_out_of_a_run_s_folder()
     {
         DdpmProcess.Outcome? second = null;
-        var (first, pid) = (default(DdpmProcess.Outcome), 0);
-        first = _ddpm.Run(
+        var pid = 0;
+        var first = _ddpm.Run(
             (process, line) =>
             {
                 if (second is null && line.Contains("training the", StringComparison.Ordinal))
@@ -81,9 +80,8 @@ public sealed class RunTests : IDisposable
                 }
             },
             DdpmProcess.SmallTraining("--epochs", "4000", "--run", "one", "--sample-every", "0"));
-        Assert.Equal(130, first.ExitCode);
-        Assert.Equal(1, second!.ExitCode);
-        Assert.Contains($"process {pid} is training in runs/one: wait for it, stop it, or choose another --run", second.Error, StringComparison.Ordinal);
+        first.Ended(130);
+        second!.Refused(1, $"process {pid} is training in runs/one: wait for it, stop it, or choose another --run");
         Assert.False(File.Exists(_ddpm.Path("runs", "one", "run.lock")));
     }
 
@@ -104,8 +102,7 @@ public sealed class RunTests : IDisposable
             mount -o remount,rw,size=80m disk
             $ddpm train --out disk/run --resume --data {Fixtures.FashionMnist}
             cp disk/run/run.json .
-            """);
-        Assert.True(outcome.ExitCode == 0, outcome.Output + outcome.Error);
+            """).Done();
         Assert.Contains("full: 1", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("the disk is full or your quota is used up", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("ddpm-partial", outcome.Output, StringComparison.Ordinal);
@@ -113,22 +110,11 @@ public sealed class RunTests : IDisposable
         Assert.Contains("Read-only file system", outcome.Error, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("first", "samples.npy")), File.ReadAllBytes(_ddpm.Path("second", "samples.npy")));
 
-        Succeeds([.. DdpmProcess.SmallTraining("--epochs", "4", "--sample-every", "0", "--run", "whole")]);
-        string Weights(params string[] path) => JsonNode.Parse(File.ReadAllText(_ddpm.Path(path)))!["weights-sha256"]!.GetValue<string>();
-        Assert.Equal(Weights("runs", "whole", "run.json"), Weights("run.json"));
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "4", "--sample-every", "0", "--run", "whole"));
+        Assert.Equal(Weights("whole"), WeightsOf(_ddpm.Path("run.json")));
     }
 
-    private string Succeeds(params string[] arguments)
-    {
-        var outcome = _ddpm.Run(arguments);
-        Assert.True(outcome.ExitCode == 0, outcome.Error);
-        return outcome.Output + outcome.Error;
-    }
+    private string Weights(string run) => WeightsOf(_ddpm.Path("runs", run, "run.json"));
 
-    private void Fails(int exitCode, string says, params string[] arguments)
-    {
-        var outcome = _ddpm.Run(arguments);
-        Assert.Contains(says, outcome.Error, StringComparison.Ordinal);
-        Assert.Equal(exitCode, outcome.ExitCode);
-    }
+    private static string WeightsOf(string receipt) => JsonNode.Parse(File.ReadAllText(receipt))!["weights-sha256"]!.GetValue<string>();
 }

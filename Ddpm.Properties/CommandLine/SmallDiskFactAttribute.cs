@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using Xunit;
 
 namespace Ddpm.Properties.CommandLine;
@@ -8,26 +6,11 @@ namespace Ddpm.Properties.CommandLine;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SmallDiskFactAttribute : FactAttribute
 {
-    private static readonly bool CanMount = Mounts();
+    private static readonly bool CanMount = MachineProbe.Succeeds("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt");
 
     public SmallDiskFactAttribute()
     {
         if (!CanMount)
             Skip = "needs unshare and the right to mount a tmpfs";
-    }
-
-    private static bool Mounts()
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo("unshare", ["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]) { RedirectStandardError = true })!;
-            process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
     }
 }

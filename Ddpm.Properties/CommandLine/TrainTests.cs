@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Ddpm.Host.Runs;
+using Ddpm.Properties.Data;
 using Ddpm.Pure.Formats;
 using ImageMagick;
 using LanguageExt;
@@ -16,9 +18,7 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void A_run_leaves_everything_that_it_promises()
     {
-        var outcome = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "2", "--run", "small", "--sample-every", "1", "--log-every", "2"));
-        Assert.True(outcome.ExitCode == 0, outcome.Error);
-
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "2", "--run", "small", "--sample-every", "1", "--log-every", "2"));
         var receipt = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "small", "run.json")))!;
         Assert.True(receipt["finished"]!.GetValue<bool>());
         Assert.Equal("standard", receipt["options"]!["preset"]!.GetValue<string>());
@@ -55,13 +55,12 @@ public sealed class TrainTests : IDisposable
     {
         foreach (var name in (string[])["one", "two"])
         {
-            var outcome = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "2", "--run", name, "--sample-every", "0"));
-            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "2", "--run", name, "--sample-every", "0"));
         }
 
         Same("samples.npy");
         Same("sampling.gif");
-        Assert.Equal(Checkpoint("one").Tensors, Checkpoint("two").Tensors);
+        Assert.Equal(Checkpoint("one", 6).Tensors, Checkpoint("two", 6).Tensors);
 
         void Same(string file) => Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", file)), File.ReadAllBytes(_ddpm.Path("runs", "two", file)));
     }
@@ -70,8 +69,7 @@ public sealed class TrainTests : IDisposable
     public void An_interrupted_run_leaves_a_checkpoint_and_resumes_to_the_same_bits()
     {
         // Epochs enough that the signal comes before the end also where this process has to wait for its turn.
-        var whole = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "16", "--run", "one", "--sample-every", "0"));
-        Assert.True(whole.ExitCode == 0, whole.Error);
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "16", "--run", "one", "--sample-every", "0"));
 
         var interrupted = _ddpm.Run(
             (process, line) =>
@@ -82,19 +80,17 @@ public sealed class TrainTests : IDisposable
                 }
             },
             DdpmProcess.SmallTraining("--epochs", "16", "--run", "two", "--sample-every", "0"));
-        Assert.Equal(130, interrupted.ExitCode);
+        interrupted.Ended(130);
         var stopped = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "two", "run.json")))!;
         Assert.NotNull(stopped["last"]);
         Assert.False(stopped["finished"]!.GetValue<bool>());
 
-        var changed = _ddpm.Run("train", "--data", Fixtures.FashionMnist, "--run", "two", "--resume", "--batch-size", "8", "--preset", "original");
-        Assert.Equal(2, changed.ExitCode);
-        Assert.Contains("preset of the run is standard", changed.Error, StringComparison.Ordinal);
-        Assert.Contains("batch-size of the run is 16", changed.Error, StringComparison.Ordinal);
+        _ddpm.Refused(
+            2, ["preset of the run is standard", "batch-size of the run is 16"],
+            "train", "--data", Fixtures.FashionMnist, "--run", "two", "--resume", "--batch-size", "8", "--preset", "original");
 
-        var resumed = _ddpm.Run("train", "--data", Fixtures.FashionMnist, "--run", "two", "--resume", "--threads", "1", "--sample-every", "0");
-        Assert.True(resumed.ExitCode == 0, resumed.Error);
-        Assert.Equal(Checkpoint("one").Tensors, Checkpoint("two").Tensors);
+        _ddpm.Done("train", "--data", Fixtures.FashionMnist, "--run", "two", "--resume", "--threads", "1", "--sample-every", "0");
+        Assert.Equal(Checkpoint("one", 48).Tensors, Checkpoint("two", 48).Tensors);
         Assert.Equal(Losses("one"), Losses("two"));
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "two", "samples.npy")));
 
@@ -104,8 +100,7 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void Sampling_again_gives_the_run_s_own_samples_and_other_choices_give_others()
     {
-        var trained = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "2", "--out", "folder", "--preset", "original", "--sample-every", "0"));
-        Assert.True(trained.ExitCode == 0, trained.Error);
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "2", "--out", "folder", "--preset", "original", "--sample-every", "0"));
         var own = File.ReadAllBytes(_ddpm.Path("folder", "samples.npy"));
 
         Assert.Equal(own, Samples("again"));
@@ -122,37 +117,37 @@ public sealed class TrainTests : IDisposable
 
         byte[] Samples(string to, params string[] more)
         {
-            var outcome = _ddpm.Run(["sample", "--out", "folder", "--to", to, .. more.Contains("--threads") ? more : [.. more, "--threads", "1"]]);
-            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            _ddpm.Done(["sample", "--out", "folder", "--to", to, .. more.Contains("--threads") ? more : [.. more, "--threads", "1"]]);
             return File.ReadAllBytes(_ddpm.Path(to, "samples.npy"));
         }
     }
 
     [Fact]
-    public void Every_sampler_spacing_and_start_runs_from_the_command_line()
+    public void Each_kind_of_sampler_spacing_and_start_runs_from_the_command_line()
     {
-        var trained = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0", "--prediction", "velocity"));
-        Assert.True(trained.ExitCode == 0, trained.Error);
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0", "--prediction", "velocity"));
 
         // One of each kind: that the others compile is a law.
         string[] kinds = ["ddpm --spacing leading", "ddim --eta 0.5", "ddim --end-at-first-level", "dpmpp-3m", "dpmpp-2m-sde", "unipc-2 --spacing searched", "ipndm-4", "heun"];
         Assert.Equal(kinds.Length, kinds.Select(kind => Convert.ToBase64String(Samples($"--sampler {kind} --sampling-steps 6"))).Distinct().Count());
 
         // An image inverted, kept by half, met half way to another, and changed a little.
-        var image = Samples("--image test:3 --encode inversion --sampler ddim --sampling-steps 12 --strength 1");
-        Assert.True(image.Length > 0);
-        var kept = Npy.Read(Samples("--image test:3 --known 0,0,28,14 --sampler dpmpp-2m --sampling-steps 6")).Valid().Data.ToArray();
-        var original = File.ReadAllBytes(_ddpm.Path("to", "samples.npy"));
-        Assert.Equal(kept[..(14 * 28)], kept[(28 * 28)..(28 * 28 + 14 * 28)]); // the known half is the same in both images,
-        Assert.NotEqual(kept[(14 * 28)..(28 * 28)], kept[(28 * 28 + 14 * 28)..(2 * 28 * 28)]); // the other is not
-        Assert.True(Samples("--image test:3 --to-image train:0 --sampler ddim --sampling-steps 6").Length == original.Length);
-        File.Copy(_ddpm.Path("to", "samples.png"), _ddpm.Path("picture.png"), overwrite: true);
-        Assert.True(Samples("--image picture.png --strength 0.25").Length == original.Length);
+        var inverted = Samples("--image test:3 --encode inversion --sampler ddim --sampling-steps 12 --strength 1");
+        var kept = Samples("--image test:3 --known 0,0,28,14 --sampler dpmpp-2m --sampling-steps 6");
+        var between = Samples("--image test:3 --to-image train:0 --sampler ddim --sampling-steps 6");
+        File.Copy(_ddpm.Path("to", "samples.png"), _ddpm.Path("picture.png"));
+        var changed = Samples("--image picture.png --strength 0.25");
+        Assert.Equal(4, ((byte[][])[inverted, kept, between, changed]).Select(Convert.ToBase64String).Distinct().Count());
+
+        const int half = 14 * 28;
+        var image = FixtureDataSet.Content(FixtureDataSet.Description.Test.Images)[16..].AsSpan(3 * 2 * half, 2 * half).ToArray();
+        var pixels = Npy.Read(kept).Valid().Data.ToArray().Chunk(half).ToArray();
+        Assert.All((byte[][])[pixels[0], pixels[2]], known => Assert.Equal(image[..half], known)); // the upper half is the image's in both,
+        Assert.NotEqual(pixels[1], pixels[3]); // the lower is each one's own
 
         byte[] Samples(string said)
         {
-            var outcome = _ddpm.Run(["sample", "--run", "small", "--threads", "1", "--to", "to", "--count", "2", "--data", Fixtures.FashionMnist, .. said.Split(' ')]);
-            Assert.True(outcome.ExitCode == 0, $"{said}: {outcome.Error}");
+            _ddpm.Done(["sample", "--run", "small", "--threads", "1", "--to", "to", "--count", "2", "--data", Fixtures.FashionMnist, .. said.Split(' ')]);
             return File.ReadAllBytes(_ddpm.Path("to", "samples.npy"));
         }
     }
@@ -160,22 +155,20 @@ public sealed class TrainTests : IDisposable
     [Theory]
     [InlineData("velocity", "cosine")]
     [InlineData("sample", "linear")]
-    public void Every_prediction_and_schedule_trains_and_samples(string prediction, string schedule)
+    public void Other_predictions_and_schedules_train_and_sample(string prediction, string schedule)
     {
-        var outcome = _ddpm.Run(DdpmProcess.SmallTraining("--epochs", "1", "--prediction", prediction, "--schedule", schedule, "--sample-every", "0"));
-        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--prediction", prediction, "--schedule", schedule, "--sample-every", "0"));
         Assert.True(File.Exists(_ddpm.Path("runs", "fashion-mnist-standard", "samples.png")));
     }
 
     [Fact]
     public void The_forward_figure_is_drawn()
     {
-        var outcome = _ddpm.Run("forward", "--data", Fixtures.FashionMnist, "--count", "9", "--file", "figure.png");
-        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        _ddpm.Done("forward", "--data", Fixtures.FashionMnist, "--count", "9", "--file", "figure.png");
         using var figure = new MagickImage(_ddpm.Path("figure.png"));
         Assert.True(figure.Width > 5 * 3 * 28 && figure.Height > 3 * 28);
     }
 
-    private SafetensorsFile Checkpoint(string run) =>
-        Safetensors.Read(File.ReadAllBytes(_ddpm.Path("runs", run, "checkpoints", "step-0000006.safetensors"))).Valid();
+    private SafetensorsFile Checkpoint(string run, int step) =>
+        Safetensors.Read(File.ReadAllBytes(_ddpm.Path("runs", run, "checkpoints", RunFolder.CheckpointName(step)))).Valid();
 }

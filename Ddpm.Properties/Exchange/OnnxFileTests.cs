@@ -1,0 +1,53 @@
+using Ddpm.Gpu.Networks;
+using Ddpm.Host.Exchange;
+using Ddpm.Pure.Training;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Ddpm.Properties.Exchange;
+
+/// <summary>Networks as ONNX files, read by ONNX Runtime.</summary>
+public sealed class OnnxFileTests : IDisposable
+{
+    private readonly DisposeScopeOfTest _scope = new();
+
+    public void Dispose() => _scope.Dispose();
+
+    /// <summary>The same network read by two programs that share nothing. Sums of up to some thousand products in float32, in another order.</summary>
+    [Theory]
+    [InlineData("original", 28, 1, 0)]
+    [InlineData("standard", 32, 3, 0)]
+    [InlineData("standard", 12, 1, 4)]
+    [InlineData("modern", 28, 1, 3)]
+    public void As_ONNX_a_network_computes_the_same(string design, int size, int channels, int classes)
+    {
+        using var network = new UNet(Choices.Networks[design](size, channels, 100, classes, null).Valid(), ScalarType.Float32, CPU);
+        var theta = FormulaWeights.Of(network);
+        using var executor = new TensorExecutor(network);
+        executor.Take(theta, withGradient: false);
+        var (x, timesteps) = (randn([3, channels, size, size], generator: new Generator(5)), tensor(new long[] { 0, 37, 99 }));
+        var known = tensor(new long[] { 0, Math.Max(0, classes - 1), classes });
+        var expected = executor.Forward(x, timesteps, classes > 0 ? known : null);
+
+        using var session = new InferenceSession(OnnxFile.Of(network, theta).ToArray());
+        List<NamedOnnxValue> inputs =
+        [
+            NamedOnnxValue.CreateFromTensor("x", new DenseTensor<float>(x.data<float>().ToArray(), [3, channels, size, size])),
+            NamedOnnxValue.CreateFromTensor("timesteps", new DenseTensor<long>(timesteps.data<long>().ToArray(), [3])),
+        ];
+        if (classes > 0)
+        {
+            inputs.Add(NamedOnnxValue.CreateFromTensor("classes", new DenseTensor<long>(known.data<long>().ToArray(), [3])));
+        }
+
+        using var results = session.Run(inputs);
+        var output = results.Single(result => result.Name == "output").AsTensor<float>();
+        Assert.Equal([3, channels, size, size], output.Dimensions.ToArray());
+        var ours = expected.contiguous().data<float>().ToArray();
+        var largest = ours.Max(Math.Abs);
+        Assert.True(largest > 1e-3);
+        Assert.All(output.ToArray().Zip(ours, (theirs, our) => Math.Abs(theirs - our)), difference => Assert.True(difference <= 1e-4 * largest));
+    }
+}
