@@ -70,7 +70,8 @@ internal static class ReportPage
         var plan = new TrainingPlan(run.Config, receipt.Data.Images);
         var state = receipt.Finished ? "finished" : Invariant($"at step {receipt.Progress.Step} of {(long)plan.StepsPerEpoch * options.Epochs}");
         var loss = run.Metrics.Filter(metric => metric.Kind == "epoch").LastOrNone().Match(last => Invariant($", loss {last.Loss:F4} in epoch {last.Epoch}"), () => "");
-        return Invariant($"The {options.Network ?? run.Config.Model.Preset.Network} network with the recipe {options.Preset}: {Counted.Of(options.Epochs, "epoch")} of {Counted.Of(receipt.Data.Images, "image")} of {receipt.Data.Name}, {receipt.Data.Size}×{receipt.Data.Size}×{receipt.Data.Channels}; {state}{loss}.");
+        var data = Invariant($"{Counted.Of(receipt.Data.Images, "image")} of {receipt.Data.Name}, {receipt.Data.Size}×{receipt.Data.Size}×{receipt.Data.Channels}");
+        return $"The {options.Network ?? run.Config.Model.Preset.Network} network with the recipe {options.Preset}: {Counted.Of(options.Epochs, "epoch")} of {data}; {state}{loss}.";
     }
 
     private static LinePlot Losses(Seq<RunReport> runs) => new("epochs", "loss", LogY: true, Lines: runs.Bind(run => run.Metrics.Exists(metric => metric.Kind == "epoch")

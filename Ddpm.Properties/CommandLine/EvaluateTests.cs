@@ -136,7 +136,9 @@ public sealed class EvaluateTests : IDisposable
     [InlineData("what is to be judged", "evaluate")]
     [InlineData("what is to be judged", "evaluate", "--run", "small", "--images", "images.npy")]
     [InlineData("--labels needs the images", "evaluate", "--labels", "labels.npy")]
-    [InlineData("--count must be at least 4, got 1\nerror: --bound-images must be 0, or at least 2 for an error to be told, got -1", "evaluate", "--run", "small", "--count", "1", "--bound-images", "-1")]
+    [InlineData(
+        "--count must be at least 4, got 1\nerror: --bound-images must be 0, or at least 2 for an error to be told, got -1",
+        "evaluate", "--run", "small", "--count", "1", "--bound-images", "-1")]
     public void What_makes_no_sense_is_refused(string says, params string[] arguments) => _ddpm.Refused(2, [says], arguments);
 
     [Fact]
