@@ -3,6 +3,7 @@ using Ddpm.Host.Exchange;
 using Ddpm.Pure.Training;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ namespace Ddpm.Properties.Exchange;
 /// <summary>Networks as ONNX files, read by ONNX Runtime.</summary>
 public sealed class OnnxFileTests : IDisposable
 {
-    private readonly DisposeScopeOfTest _scope = new();
+    private readonly DisposeScope _scope = NewDisposeScope();
 
     public void Dispose() => _scope.Dispose();
 
