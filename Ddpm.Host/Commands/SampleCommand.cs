@@ -229,7 +229,7 @@ internal static class SampleCommand
     {
         var frames = AnimationFrame.Spread(start.Plan.Lines.Count);
         var (grid, array, animation) = (target.Within("samples.png"), target.Within("samples.npy"), target.Within("sampling.gif"));
-        using var bar = view.Bar($"sampling {wanted.Images.Count} images");
+        using var bar = view.Bar($"sampling {Counted.Of(wanted.Images.Count, "image")}");
         return from moments in new ImageSampler(network, start.Plan).Sample(theta, wanted.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop, start.Known)
                from _ in wanted.Files.WriteGrid(grid, moments[^1])
                from __ in wanted.Files.WriteArray(array, moments[^1])

@@ -116,7 +116,7 @@ internal static class TrainCommand
         TrainingConfig config, LoadedDataSet loaded, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
         SampleCommand.Checked grid, IView view, CancellationToken stop)
     {
-        view.Line($"{loaded.Description.Title}: {images.Count} images of {images.Height}×{images.Width}, {loaded.Origin}");
+        view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Height}×{images.Width}, {loaded.Origin}");
         ComputeDevice.Advice(conduct.Device, config.Precision).Iter(view.Line);
         using var bars = new TrainingBars(view);
 

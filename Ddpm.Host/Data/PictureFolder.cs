@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Ddpm.Host.Pictures;
+using Ddpm.Host.Progress;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
 using LanguageExt;
@@ -47,7 +48,7 @@ internal sealed record PictureFolder(string Path)
         var loose = files.Count - used.Count;
         if (loose > 0)
         {
-            tell($"{loose} pictures in {root} lie in no class's folder, and are left out");
+            tell($"{Counted.Of(loose, "picture")} in no class's folder of {root}: left out");
         }
 
         return classes.Count > 256
@@ -97,7 +98,7 @@ internal sealed record PictureFolder(string Path)
 
         if (faults.Length > 0)
         {
-            tell($"{faults.Length} of {files.Count} pictures could not be read and are left out{(faults.Length > MostFaultsTold ? $", {faults.Length - MostFaultsTold} more than are listed" : "")}");
+            tell($"{faults.Length} of {files.Count} pictures could not be read: left out{(faults.Length > MostFaultsTold ? $", {faults.Length - MostFaultsTold} more than are listed" : "")}");
         }
 
         var good = Enumerable.Range(0, read.Length).Where(i => read[i].IsSucc).ToArray();

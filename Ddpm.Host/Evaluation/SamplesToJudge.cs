@@ -22,7 +22,7 @@ internal static class SamplesToJudge
         var pixels = channels * size * size;
         var levels = new byte[checked(count * pixels)];
         var sampler = new ImageSampler(model.Network, plan);
-        using var bar = view.Bar($"sampling {count} images");
+        using var bar = view.Bar($"sampling {Counted.Of(count, "image")}");
         for (var first = 0; first < count; first += AtATime)
         {
             var (begin, here) = (first, Math.Min(AtATime, count - first));

@@ -34,13 +34,13 @@ public sealed class PictureFolderTests : IDisposable
         File.WriteAllText(_ddpm.Path("mine", "gentians", "notes.txt"), "no picture's name");
 
         var outcome = _ddpm.Done("train", "--data", "mine", "--image-size", "16", "--conditional", "--epochs", "2", "--batch-size", "13", "--steps", "12", "--threads", "1", "--run", "flowers");
-        Assert.Contains("3 of 29 pictures could not be read and are left out", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("3 of 29 pictures could not be read: left out", outcome.Error, StringComparison.Ordinal);
         foreach (var name in (string[])["cut.png", "empty.png", "text.png"])
         {
             Assert.Contains(outcome.Error.Split('\n'), line => line.Contains("left out: ", StringComparison.Ordinal) && line.Contains(name, StringComparison.Ordinal));
         }
 
-        Assert.Contains("1 pictures in mine lie in no class's folder", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("1 picture in no class's folder of mine", outcome.Error, StringComparison.Ordinal);
         var data = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "flowers", "run.json")))!["data"]!;
         Assert.Equal((26, 16, 3), (data["images"]!.GetValue<int>(), data["size"]!.GetValue<int>(), data["channels"]!.GetValue<int>()));
         Assert.Equal(["gentians", "poppies"], data["class-names"]!.AsArray().Select(name => name!.GetValue<string>()));
