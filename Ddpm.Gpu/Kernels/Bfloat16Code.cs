@@ -19,9 +19,6 @@ internal static unsafe class Bfloat16Code
         zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
     ];
 
-    private static readonly void*[][] Summing = [new void*[Sums + 1], new void*[Sums + 1]];
-    private static readonly void*[] Multiplying = new void*[3];
-
     /// <summary>How many vectors are summed at once at most: so many that each is ready when its next product comes.</summary>
     public const int Sums = 20;
 
@@ -44,7 +41,7 @@ internal static unsafe class Bfloat16Code
     public static void Sum(uint* x, nint xStride, uint* w, int block, float* y, nint yStride, int outs, int atOnce, int times)
     {
         var arguments = stackalloc nint[] { (nint)x, Number * xStride, (nint)w, Number * block, (nint)y, Number * yStride, times };
-        Call(Summing[atOnce - 1], outs, a => WriteSum(a, outs, atOnce), arguments);
+        Call(Code.OfSums[atOnce - 1][outs - 1], arguments);
     }
 
     /// <summary>The sums of every lane, by channel of x, tap, and channel of d, for up to two planes of d and one of x.</summary>
@@ -52,17 +49,18 @@ internal static unsafe class Bfloat16Code
     public static void Products(uint* d, nint dImage, nint dStride, int outs, uint* x, nint xImage, int images, int vectors, Vector512<float>* sums)
     {
         var arguments = stackalloc nint[] { (nint)d, Number * dImage, Number * dStride, (nint)x, Number * xImage, images / 2, vectors, (nint)sums };
-        Call(Multiplying, outs, a => WriteProducts(a, outs), arguments);
+        Call(Code.OfProducts[outs - 1], arguments);
     }
 
-    private static void Call(void*[] known, int key, Action<Assembler> write, nint* arguments)
-    {
-        if (known[key] is null)
-        {
-            known[key] = MachineCode.Of(write); // by two threads at once, it is written twice
-        }
+    private static void Call(nint code, nint* arguments) => ((delegate* unmanaged<nint*, void>)code)(arguments);
 
-        ((delegate* unmanaged<nint*, void>)known[key])(arguments);
+    /// <summary>The functions, by how many vectors at once and how many outs, written when the first is called.</summary>
+    private static class Code
+    {
+        public static readonly nint[][] OfSums =
+            [.. Enumerable.Range(1, 2).Select(atOnce => Enumerable.Range(1, Sums / atOnce).Select(outs => MachineCode.Of(a => WriteSum(a, outs, atOnce))).ToArray())];
+
+        public static readonly nint[] OfProducts = [.. Enumerable.Range(1, 2).Select(outs => MachineCode.Of(a => WriteProducts(a, outs)))];
     }
 
     private static void Arguments(Assembler a, params ReadOnlySpan<AssemblerRegister64> registers)
