@@ -5,7 +5,7 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>`completion`: what a shell has to be told so that its Tab key knows the commands and options.</summary>
+/// <summary>`completion`: what a shell has to be told so that its Tab key knows the commands, their options and the words that these take.</summary>
 internal static class CompletionCommand
 {
     private static readonly Map<string, Func<string, string>> Shells = Map<string, Func<string, string>>(
@@ -31,6 +31,7 @@ internal static class CompletionCommand
     {
         var command = new CommandLine.Command("completion", "Print what makes a shell complete the commands and options of `ddpm`");
         CommandLine.Argument<string> shell = new("SHELL") { Description = $"{string.Join(", ", Shells.Keys)}" };
+        shell.CompletionSources.Add(_ => Shells.Keys.Select(name => new CommandLine.Completions.CompletionItem(name)));
         command.Add(shell);
         command.SetAction(said => Session.Run(said, (view, _) =>
             from script in Shells.Find(said.GetValue(shell)!).ToFin(Error.New(ExitCode.Usage, $"the shell must be one of {string.Join(", ", Shells.Keys)}, got {said.GetValue(shell)}"))

@@ -37,6 +37,7 @@ internal static class DdpmCommand
             help.Action = new HelpPage.Action();
         }
 
+        CompletedValues.AddTo(root);
         root.WithExample("train");
         return root;
     }

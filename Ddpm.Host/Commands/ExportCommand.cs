@@ -14,7 +14,8 @@ namespace Ddpm.Host.Commands;
 /// <summary>`export`: a run's weights, or its whole network, for other programs.</summary>
 internal static class ExportCommand
 {
-    private static readonly Map<string, Func<TrainedModel, string, ReadOnlyMemory<byte>>> Formats = Map<string, Func<TrainedModel, string, ReadOnlyMemory<byte>>>(
+    /// <summary>The formats, and how a model is written in them.</summary>
+    internal static readonly Map<string, Func<TrainedModel, string, ReadOnlyMemory<byte>>> Formats = Map<string, Func<TrainedModel, string, ReadOnlyMemory<byte>>>(
         ("safetensors", (model, prefix) => Safetensors.Write(StateDict.Of(model.Network, model.Theta, prefix))),
         ("onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta)));
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Xunit;
+using static System.FormattableString;
 
 namespace Ddpm.Properties.CommandLine;
 
@@ -109,7 +110,21 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(("--sampler --sampling-steps\n", ""), (bash.Output, bash.Error));
     }
 
-    [Fact]
-    public void What_completes_is_known() =>
-        Assert.Equal(["--sampler", "--sampling-steps"], _ddpm.Done("[suggest:19]", "ddpm sample --sampl").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    [Theory]
+    [InlineData("sample --sampl", "--sampler --sampling-steps")]
+    [InlineData("train --preset ", "best original standard")]
+    [InlineData("train --precision b", "bf16")]
+    [InlineData("export --format ", "onnx safetensors")]
+    [InlineData("evaluate steps --run cl", "clothes closed")]
+    public void What_completes_is_known(string typed, string words)
+    {
+        foreach (var run in (string[])["clothes", "closed", "other"])
+        {
+            Directory.CreateDirectory(_ddpm.Path("runs", run));
+        }
+
+        var line = "ddpm " + typed;
+        var completed = _ddpm.Done(Invariant($"[suggest:{line.Length}]"), line).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(words.Split(' ').Order(StringComparer.Ordinal), completed.Order(StringComparer.Ordinal));
+    }
 }
