@@ -86,6 +86,7 @@ public sealed class TorchPickleLaws
     [Theory]
     [InlineData("28 4b01 74 30 7d 2e", "byte 4 of its pickle asks for instruction 0x30")]
     [InlineData("28 4b01 74 7d 2e", null)]
+    [InlineData("28 8c0773746f72616765 63746f7263680a466c6f617453746f726167650a 8c0130 4e 4b04 74 51 2e", "it holds no dictionary of tensors")]
     [InlineData("630a0a", "its pickle names '.'")]
     [InlineData("7d 94 6800 2e", null)]
     [InlineData("7d 94 4b01 94 6801 2e", "it holds no dictionary of tensors")]
