@@ -216,7 +216,7 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
 
     private KeptRows<T> Rows(SharedRoom<T> room, int each, int slack)
     {
-        room.Reserve((long)(WithGradient ? Images : 1) * each + slack);
+        room.Reserve((long)(WithGradient ? Images + Images % 2 : 1) * each + slack); // even, as products of bfloat16 take images two by two
         return new(room, each, WithGradient);
     }
 

@@ -101,7 +101,9 @@ internal sealed unsafe class NarrowWinogradWindow : Window<float>
         var (outs, ins) = (Small.Channels / Pair, Big.Channels / Pair);
         if (images % 2 == 1)
         {
-            new Span<float>(small + images * smallImage, PartRoom).Clear(); // images are taken two by two
+            // Images are taken two by two.
+            new Span<float>(small + images * smallImage, PartRoom).Clear();
+            new Span<float>(big + images * bigImage, CellRoom).Clear();
         }
 
         for (var k = 0; k < Parts; k++)

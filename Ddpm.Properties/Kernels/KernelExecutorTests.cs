@@ -164,6 +164,8 @@ public sealed class KernelExecutorTests : IDisposable
     [InlineData(28, "modern", 8, false)]
     [InlineData(12, "standard", 18, false)]
     [InlineData(44, "modern", 3, false)]
+    [InlineData(48, "original", 7, false)]
+    [InlineData(96, "original", 1, false)]
     public void In_bfloat16_outputs_and_gradients_are_near(int size, string design, int images, bool libtorch)
     {
         using var network = Network(size, 1, design, ScalarType.Float32);
