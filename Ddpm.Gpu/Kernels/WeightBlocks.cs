@@ -19,7 +19,7 @@ internal sealed unsafe class WeightBlocks<T>(int outs, int channels, int taps) :
     where T : unmanaged
 {
     private readonly int _block = WeightBlocks.Of(outs);
-    private readonly NativeArray<T> _weights = new((long)(outs + WeightBlocks.Of(outs) - 1) / WeightBlocks.Of(outs) * WeightBlocks.Of(outs) * channels * taps);
+    private readonly NativeArray<T> _weights = new((long)PlaneShape<float>.Up(outs, WeightBlocks.Of(outs)) * channels * taps);
 
     /// <summary>The first.</summary>
     public T* Pointer => _weights.Pointer;
