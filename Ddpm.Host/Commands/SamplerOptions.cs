@@ -20,6 +20,10 @@ internal sealed class SamplerOptions
 
     private readonly CommandLine.Option<double?> _eta = new("--eta") { Description = "η of ddim: 0 draws no noise, 1 as much as ddpm with variance posterior [default: 0]" };
 
+    private readonly CommandLine.Option<double?> _tau = new("--tau") { Description = $"τ of sa-solver: 0 draws no noise, 1 as much as dpmpp-2m-sde [default: {Invariant($"{Stochasticity.Usual.Tau}")}]" };
+
+    private readonly CommandLine.Option<double[]> _tauRange = new("--tau-range") { Description = $"The noise levels σ/a between which sa-solver draws noise [default: {Invariant($"{Stochasticity.Usual.Least} {Stochasticity.Usual.Most}")}]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
+
     private readonly CommandLine.Option<string?> _variance = new("--variance") { Description = $"The reverse variance of ddpm: {string.Join(" or ", SamplingOptions.Variances.Keys)} [default: beta]" };
 
     private readonly CommandLine.Option<bool> _firstLevel = new("--end-at-first-level") { Description = "End at the level after the first step, as diffusers with final ᾱ = ᾱ_0" };
@@ -31,7 +35,7 @@ internal sealed class SamplerOptions
         var usual = Preset.Standard.Sampling;
         _sampler.Description = $"How to sample: {string.Join(", ", SamplingOptions.Samplers.Keys)} [default: {(withNetwork ? $"{usual.Sampler} with {usual.SamplingSteps} steps and {usual.Spacing} spacing; {Defaults.Sampler} for original" : Defaults.Sampler)}]";
         _spacing.Description = $"How the timesteps are spread: {string.Join(", ", Choices.Spacings.Keys)}{(withNetwork ? $", or {Searched} for this network" : "")} [default: {(withNetwork ? "the usual sampler's; " : "")}{Defaults.Spacing}]";
-        command.AddGroup("Sampler", _sampler, _steps, _spacing, _eta, _variance, _firstLevel);
+        command.AddGroup("Sampler", _sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance, _firstLevel);
     }
 
     /// <summary>What was said, and what was not as otherwise; of another sampler than that nothing else holds.</summary>
@@ -43,6 +47,8 @@ internal sealed class SamplerOptions
             SamplingSteps = said.GetValue(_steps) ?? start.SamplingSteps,
             Spacing = said.GetValue(_spacing) ?? start.Spacing,
             Eta = said.GetValue(_eta) ?? start.Eta,
+            Tau = said.GetValue(_tau) ?? start.Tau,
+            TauRange = said.GetValue(_tauRange) is [var least, var most] ? (least, most) : start.TauRange,
             Variance = said.GetValue(_variance) ?? start.Variance,
             EndAtFirstLevel = said.GetValue(_firstLevel) || start.EndAtFirstLevel,
         };

@@ -18,6 +18,8 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="Evaluations">Evaluations of the network for each image and guidance.</param>
 /// <param name="Timesteps">Where they were made, from the noisiest.</param>
 /// <param name="Eta">η, where it was said.</param>
+/// <param name="Tau">τ, where it was said.</param>
+/// <param name="TauRange">The noise levels between which noise was drawn, where they were said.</param>
 /// <param name="Variance">The reverse variance, where it was said.</param>
 /// <param name="ClipSample">Whether estimates of the image were clipped.</param>
 /// <param name="GuidanceScale">The guidance scale of classes.</param>
@@ -25,12 +27,12 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="WeightsSha256">The checksum of the weights that were sampled with.</param>
 internal sealed record SamplesReport(
     string Source, int Count, string? Sha256 = null, ulong? Seed = null, string? Sampler = null, int? Evaluations = null, IReadOnlyList<int>? Timesteps = null, double? Eta = null,
-    string? Variance = null, bool? ClipSample = null, double? GuidanceScale = null, string? Checkpoint = null, string? WeightsSha256 = null)
+    double? Tau = null, IReadOnlyList<double>? TauRange = null, string? Variance = null, bool? ClipSample = null, double? GuidanceScale = null, string? Checkpoint = null, string? WeightsSha256 = null)
 {
     /// <summary>Samples of a run.</summary>
     public static SamplesReport Of(string folder, TrainedModel model, SampleCommand.Request request, SampleCommand.Checked wanted, SamplingPlan plan) => new(
         folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)], wanted.Sampling.Eta,
-        wanted.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
+        wanted.Sampling.Tau, wanted.Sampling.TauRange is var (least, most) ? [least, most] : null, wanted.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
         model.WeightsSha256);
 }
 

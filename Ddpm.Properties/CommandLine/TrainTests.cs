@@ -128,7 +128,7 @@ public sealed class TrainTests : IDisposable
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0", "--prediction", "velocity"));
 
         // One of each kind: that the others compile is a law.
-        string[] kinds = ["ddpm --spacing leading", "ddim --eta 0.5", "ddim --end-at-first-level", "dpmpp-3m", "dpmpp-2m-sde", "unipc-2 --spacing searched", "ipndm-4", "heun"];
+        string[] kinds = ["ddpm --spacing leading", "ddim --eta 0.5", "ddim --end-at-first-level", "dpmpp-3m", "dpmpp-2m-sde", "sa-solver-3 --tau 1 --tau-range 0.1 5", "unipc-2 --spacing searched", "ipndm-4", "heun"];
         Assert.Equal(kinds.Length, kinds.Select(kind => Convert.ToBase64String(Samples($"--sampler {kind} --sampling-steps 6"))).Distinct().Count());
 
         // An image inverted, kept by half, met half way to another, and changed a little.

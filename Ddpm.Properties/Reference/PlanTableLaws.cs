@@ -55,11 +55,11 @@ public sealed class PlanTableLaws
         """
         start: x = 0·image + 1·noise; x0 is not clipped; 3 lines
 
-        line   timestep   estimate x0 =       remember h =   correct base =                                  predict x =                      marginal
-                                x         o   x0                 base  x          h        h-1         h-2       base          h        h-1      image     noise
-        0      999         157.41  -157.407    1                    ·  1          ·          ·           ·   0.994513  0.0984877          ·   0.104806  0.994493
-        1      666        9.54147  -9.48892    1             0.994513  ·  0.0492439  0.0492439           ·   0.828709   0.639586  -0.160061   0.566379  0.824145
-        2      332         1.7656  -1.45511    1             0.828709  ·   0.280373   0.219356  -0.0202037          ·          1          ·          1         ·
+        line   timestep   estimate x0 =       remember h =   correct base =                       predict x =                      marginal
+                                x         o   x0             x          h         h-1       h-2       base          h        h-1      image     noise
+        0      999         157.41  -157.407    1             1          ·           ·         ·   0.994513  0.0984877          ·   0.104806  0.994493
+        1      666        9.54147  -9.48892    1             1  0.0492439  -0.0492439         ·   0.828709   0.639586  -0.160061   0.566379  0.824145
+        2      332         1.7656  -1.45511    1             1   0.280373    -0.42023  0.139857          ·          1          ·          1         ·
         """);
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class AffineFormLaws
 
     public static TheoryData<string, string> Kinds { get; } = new()
     {
-        { "ddpm", "epsilon" }, { "ddim", "velocity" }, { "dpmpp-2m", "sample" }, { "dpmpp-2m-sde", "epsilon" }, { "unipc-3", "velocity" }, { "ipndm-4", "epsilon" },
+        { "ddpm", "epsilon" }, { "ddim", "velocity" }, { "dpmpp-2m", "sample" }, { "dpmpp-2m-sde", "epsilon" }, { "sa-solver-2", "epsilon" }, { "unipc-3", "velocity" }, { "ipndm-4", "epsilon" },
         { "heun", "sample" },
     };
 

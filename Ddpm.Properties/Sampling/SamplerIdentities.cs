@@ -3,6 +3,7 @@ using Ddpm.Pure.Sampling;
 using FsCheck.Xunit;
 using LanguageExt;
 using static Ddpm.Properties.Closeness;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Properties.Sampling;
 
@@ -30,6 +31,47 @@ public sealed class SamplerIdentities
         return ((int[])[1, 2, 3]).All(order => Plan(s, new Sampler.UniPc(order, variant, Corrector: false)) is var predictor
             && predictor.Lines.ForAll(line => line.Correct == Correction.None)
             && Plan(s, new Sampler.UniPc(order, variant)).Lines.Map(line => line with { Correct = Correction.None }) == predictor.Lines);
+    }
+
+    [Law]
+    public bool Sa_solver_where_no_noise_is_drawn_is_unipc(SamplerOnSchedule s, Fraction tau) =>
+        ((Stochasticity[])[Stochasticity.None, .. s.Noisiest.A > 0 ? Array(new Stochasticity(tau.Value, 1.01 * s.Noisiest.Sigma / s.Noisiest.A)) : []]).All(quiet =>
+            ((int[])[1, 2, 3]).All(order => Plan(s, new Sampler.UniPc(order)) == Plan(s, new Sampler.SaSolver(order, quiet))));
+
+    /// <summary>With the noise of the reverse process the predictor of second order is SDE-DPM-Solver++(2M), of which the form that its authors publish is here: e^(−h) and 1 − e^(−2h).</summary>
+    [Law]
+    public bool Sa_solver_s_predictor_is_the_stochastic_dpm_solver_s(SamplerOnSchedule s)
+    {
+        var plan = Plan(s, new Sampler.StochasticDpmSolver());
+        var steps = s.Setting.Steps;
+        return Plan(s, new Sampler.SaSolver(2, Stochasticity.Full)).Lines.Map(line => line with { Correct = Correction.None }) == plan.Lines
+            && plan.Lines.Zip(Plan(s, new Sampler.DpmSolver(2)).Lines, steps).All(three => three is var (drawn, flow, step)
+                && Math.Exp(-step.H) is var kept && Scaled(flow.Predict, kept) is var predict
+                && NearLine(s.Setting, drawn, flow with { Predict = predict, Noise = NoiseRange.Of(step.To.Sigma * Math.Sqrt(1 - kept * kept)) }));
+    }
+
+    /// <summary>Noise replaces a part of what x had, so that a·point + σ·ε of unit variance stays that: the squares of both factors of noise add up to σ_p².</summary>
+    [Law]
+    public bool Drawn_noise_keeps_the_noise_level(SamplerOnSchedule s, Fraction tau, Fraction least, Fraction most)
+    {
+        var levels = s.Setting.Timesteps.Pairs.Map(pair => (From: s.Setting.Schedule[pair.Current], To: s.Setting.Schedule[pair.Next]));
+        return Plan(s, new Sampler.SaSolver(1, new(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value))).Lines.Zip(levels).All(pair => pair is var (line, (from, to))
+            && NearRelative(to.NoiseVariance, line.Predict.Base * line.Predict.Base * from.NoiseVariance + line.Noise.Most * line.Noise.Most, 64 * Epsilon * (1 + Math.Abs(Finite(from.LogAlphaBar)))));
+    }
+
+    /// <summary>However the way is parted into steps, of the noise at its start e^(−∫τ²dλ) is left at its end, beside what the image's growth leaves.</summary>
+    [Law]
+    public bool How_much_noise_is_drawn_does_not_depend_on_the_timesteps(SamplerOnSchedule s, Fraction tau, Fraction least, Fraction most)
+    {
+        var setting = s.Setting with { Timesteps = s.Setting.Timesteps.EndingAtFirstLevel() };
+        var (from, to) = (s.Noisiest, setting.Schedule[0]);
+        if (from.A == 0)
+            return true; // the first step is infinitely long
+
+        var drawn = new Stochasticity(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value);
+        var overlap = Math.Max(0, Math.Min(to.Lambda, -Math.Log(drawn.Least)) - Math.Max(from.Lambda, -Math.Log(drawn.Most)));
+        var left = new Sampler.SaSolver(1, drawn).Compile(setting).Valid().Lines.Fold(1.0, (product, line) => product * line.Predict.Base);
+        return NearRelative(to.Sigma / from.Sigma * Math.Exp(-drawn.Tau * drawn.Tau * overlap), left, 256 * Epsilon * setting.Timesteps.Values.Count * (1 + Math.Abs(from.LogAlphaBar)));
     }
 
     /// <summary>The stochastic solver's first and last lines are of first order, and that is DDIM with η = 1: its variance σ_p²·(1 − e^(−2h)) is β̃.</summary>
@@ -94,6 +136,10 @@ public sealed class SamplerIdentities
         var levels = s.Setting.Timesteps.Pairs.Rev().Map(pair => s.Setting.Schedule[pair.Next]);
         return DdimInversion.Compile(s.Setting).Lines.Map(line => line.Estimate).SequenceEqual(levels.Map(s.Setting.Prediction.CleanImage));
     }
+
+    private static double Finite(double log) => double.IsInfinity(log) ? 0 : log;
+
+    private static Advance Scaled(Advance predict, double kept) => new(predict.Base * kept, predict.History.Map(weight => (1 + kept) * weight));
 
     private static SamplingPlan Plan(SamplerOnSchedule s, Sampler sampler) => sampler.Compile(s.Setting).Valid();
 

@@ -126,7 +126,7 @@ public sealed class SamplerLaws
         return Enumerable.Range(1, 3).All(order =>
             new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2).Compile(setting).Valid().Lines.Map(line => line.Correct).ToArray() is var corrections
             && corrections.Take(2).All(correction => correction == Correction.None)
-            && corrections.Skip(2).All(correction => correction.Base > 0 && correction.X == 0));
+            && corrections.Skip(2).All(correction => correction.Base == 0 && correction.X == 1 && correction.History.Count > 1));
     }
 
     /// <summary>Only the clean image is no place to evaluate a network.</summary>

@@ -28,6 +28,8 @@ public sealed class SamplingOptionsLaws
             ("dpmpp-1", new Sampler.DpmSolver(1)), ("dpmpp-2m", new Sampler.DpmSolver(2)), ("dpmpp-3m", new Sampler.DpmSolver(3)),
             ("dpmpp-3m-published", new Sampler.DpmSolver(3, DpmSolverWeights.Published)), ("dpmpp-2m-sde", new Sampler.StochasticDpmSolver()),
             ("unipc-1", new Sampler.UniPc(1)), ("unipc-2", new Sampler.UniPc(2)), ("unipc-3", new Sampler.UniPc(3)),
+            ("sa-solver-1", new Sampler.SaSolver(1, Stochasticity.Usual)), ("sa-solver-2", new Sampler.SaSolver(2, Stochasticity.Usual)),
+            ("sa-solver-3", new Sampler.SaSolver(3, Stochasticity.Usual)),
             ("ipndm-1", new Sampler.Ipndm(1)), ("ipndm-2", new Sampler.Ipndm(2)), ("ipndm-3", new Sampler.Ipndm(3)), ("ipndm-4", new Sampler.Ipndm(4)),
             ("heun", new Sampler.Heun()));
         Assert.Equal(named.Keys, SamplingOptions.Samplers.Keys);
@@ -35,6 +37,10 @@ public sealed class SamplingOptionsLaws
         Assert.Equal(new Sampler.Ancestral(ReverseVariance.Posterior), new SamplingOptions { Variance = "posterior" }.Chosen().Valid());
         Assert.Equal(new Sampler.Ddim(0.25), new SamplingOptions { Sampler = "ddim", Eta = 0.25 }.Chosen().Valid());
         Assert.Equal(new Sampler.Ddim(1, ClippedNoise.DiffusersOutput), new SamplingOptions { Sampler = "ddim-diffusers", Eta = 1 }.Chosen().Valid());
+        Assert.Equal(
+            new Sampler.SaSolver(2, Stochasticity.Usual with { Tau = 0.25 }), new SamplingOptions { Sampler = "sa-solver-2", Tau = 0.25 }.Chosen().Valid());
+        Assert.Equal(
+            new Sampler.SaSolver(3, new(Stochasticity.Usual.Tau, 0.5, 4)), new SamplingOptions { Sampler = "sa-solver-3", TauRange = (0.5, 4) }.Chosen().Valid());
     }
 
     /// <summary>The options are names alone: what they compile is what the sampler that they name compiles, on the timesteps that they name.</summary>
@@ -93,9 +99,10 @@ public sealed class SamplingOptionsLaws
         Assert.Equal(
             [
                 $"sampler must be one of {string.Join(", ", SamplingOptions.Samplers.Keys)}, got euler", "eta belongs to the sampler ddim alone, got 0.5",
-                "variance belongs to the sampler ddpm alone, got beta", $"spacing must be one of {spacings}, got even", "sampling-steps must lie in [1, 100], got 0",
+                "variance belongs to the sampler ddpm alone, got beta", "tau belongs to the sampler sa-solver alone, got 0.3", "tau-range belongs to the sampler sa-solver alone, got 1 to 2",
+                $"spacing must be one of {spacings}, got even", "sampling-steps must lie in [1, 100], got 0",
             ],
-            Faults(new() { Sampler = "euler", Eta = 0.5, Variance = "beta", Spacing = "even", SamplingSteps = 0 }));
+            Faults(new() { Sampler = "euler", Eta = 0.5, Variance = "beta", Tau = 0.3, TauRange = (1, 2), Spacing = "even", SamplingSteps = 0 }));
         Assert.Equal(
             ["eta must lie in [0, 1], got 1.5", $"variance belongs to the sampler ddpm alone, got ", "sampling-steps must lie in [1, 100], got 101"],
             Faults(new() { Sampler = "ddim", Eta = 1.5, Variance = "", SamplingSteps = 101 }));
@@ -108,6 +115,12 @@ public sealed class SamplingOptionsLaws
                 "variance belongs to the sampler ddpm alone, got posterior",
             ],
             Faults(new() { Sampler = "ddim-diffusers", Eta = double.NaN, Variance = "posterior" }, Hundred.WithZeroTerminalSnr()));
+        Assert.Equal(
+            ["tau must lie in [0, 10], got 10.5", "tau-range must be two noise levels σ/a, the lower one first and not below 0, got 2 to 2"],
+            new SamplingOptions { Sampler = "sa-solver-2", Tau = 10.5, TauRange = (2, 2) }.Chosen().Faults());
+        Assert.Equal(
+            ["tau must lie in [0, 10], got NaN", "tau-range must be two noise levels σ/a, the lower one first and not below 0, got -1 to 2"],
+            new SamplingOptions { Sampler = "sa-solver-1", Tau = double.NaN, TauRange = (-1, 2) }.Chosen().Faults());
         Assert.Equal(["eta must lie in [0, 1], got -0.5"], new SamplingOptions { Sampler = "ddim", Eta = -0.5 }.Chosen().Faults());
     }
 
@@ -119,6 +132,9 @@ public sealed class SamplingOptionsLaws
              from spacing in Gen.Elements(Choices.Spacings.Keys)
              from steps in Gen.Frequency((1, Gen.Constant((int?)null)), (2, Gen.Choose(1, schedule.Steps).Select(n => (int?)n)))
              from eta in Gen.Frequency((1, Gen.Constant((double?)null)), (2, Generators.Between(0, 1).Select(x => (double?)x)))
+             from tau in Gen.Frequency((1, Gen.Constant((double?)null)), (2, Generators.Between(0, 2).Select(x => (double?)x)))
+             from least in Generators.Between(0, 1)
+             from range in Gen.Elements<(double, double)?>(null, (least, 2 * least + 0.1))
              from variance in Gen.Elements(null, "beta", "posterior")
              from end in Gen.Elements(true, false)
                  // From a level without image only some samplers start: what is refused there is another law's.
@@ -130,6 +146,8 @@ public sealed class SamplingOptionsLaws
                      Spacing = spacing,
                      SamplingSteps = steps,
                      Eta = sampler.StartsWith("ddim", StringComparison.Ordinal) ? eta : null,
+                     Tau = sampler.StartsWith("sa-", StringComparison.Ordinal) ? tau : null,
+                     TauRange = sampler.StartsWith("sa-", StringComparison.Ordinal) ? range : null,
                      Variance = sampler == "ddpm" ? variance : null,
                      EndAtFirstLevel = end,
                  },

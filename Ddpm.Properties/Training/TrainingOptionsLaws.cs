@@ -109,7 +109,7 @@ public sealed class TrainingOptionsLaws
         var (usual, plan) = (model.UsualSampling, model.UsualSampling.Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).Valid());
         return options.Preset == "original"
             ? usual == new Ddpm.Pure.Sampling.SamplingOptions() && plan.Lines.Count == options.Steps
-            : usual.Sampler == "dpmpp-2m-sde" ? plan.Lines.Count == Math.Min(20, options.Steps) : usual.Sampler == "ddpm" && plan.Lines.Count == options.Steps;
+            : usual.Sampler == "sa-solver-2" ? plan.Lines.Count == Math.Min(10, options.Steps) : usual.Sampler == "ddpm" && plan.Lines.Count == options.Steps;
     }
 
     [Fact]

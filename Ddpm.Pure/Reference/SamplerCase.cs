@@ -24,6 +24,7 @@ public sealed record SamplerCase(string Name, Func<SamplingSetting, Validation<E
             Of("unipc-2-bh1", new Sampler.UniPc(2, UniPcVariant.Bh1)),
             Of("unipc-3-predictor", new Sampler.UniPc(3, Corrector: false)),
             Of("unipc-3-lower-order-final", new Sampler.UniPc(3, LowerOrderFinal: true)),
+            Of("sa-solver-2-tau-1", new Sampler.SaSolver(2, Stochasticity.Full)),
             new SamplerCase("ddim-inversion", Inversion),
         ])
         .ToArr();

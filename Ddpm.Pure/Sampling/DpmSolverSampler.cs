@@ -1,4 +1,3 @@
-using Ddpm.Pure.Numerics;
 using LanguageExt;
 using static LanguageExt.Prelude;
 
@@ -31,30 +30,14 @@ public static class DpmSolverSampler
     public static SamplingPlan Compile(
         SamplingSetting setting, int order, DpmSolverWeights weights = DpmSolverWeights.Interpolating, bool lowerOrderFinal = false) =>
         MultistepSampler.Compile(
-            setting, order, lowerOrderFinal, (h, places) => places.Count < 3 || weights == DpmSolverWeights.Published ? Published(h, places) : ExponentialIntegration.Weights(h, places),
-            (_, _, _) => Correction.None);
+            setting, Stochasticity.None, order, lowerOrderFinal,
+            (h, places) => places.Count < 3 || weights == DpmSolverWeights.Published ? Published(h, places) : ExponentialIntegration.Weights(h, places), corrector: false);
 
     /// <summary>Compiles SDE-DPM-Solver++(2M): x_p = (σ_p/σ_t)·e^(−h)·x + a_p·(1 − e^(−2h))·(x_0 + ½D) + σ_p·√(1 − e^(−2h))·z, D the slope of x_0 over the step.</summary>
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    public static SamplingPlan CompileStochastic(SamplingSetting setting)
-    {
-        var (deterministic, steps) = (Compile(setting, 2), setting.Steps);
-        return deterministic with
-        {
-            Lines = deterministic.Lines.Map((i, line) =>
-            {
-                var step = steps[i];
-                double kept = Elementary.Exp(-step.H), fresh = -Elementary.ExpM1(-2 * step.H);
-                // The deterministic line's weights of x_0 have the factor 1 − e^(−h) where these have 1 − e^(−2h).
-                return line with
-                {
-                    Predict = new(line.Predict.Base * kept, MultistepSampler.Scaled(1 + kept, line.Predict.History)),
-                    Noise = NoiseRange.Of(step.To.Sigma * Math.Sqrt(fresh)),
-                };
-            }).ToArr(),
-        };
-    }
+    public static SamplingPlan CompileStochastic(SamplingSetting setting) =>
+        MultistepSampler.Compile(setting, Stochasticity.Full, 2, lowerOrderFinal: false, Published, corrector: false);
 
     /// <summary>
     /// ψ_0·(x_0 + ½·D₁) of second order, and ψ_0·x_0 + ψ_1·D₁ + ½ψ_2·D₂ of third, D the divided differences of x_0 over the places; at order 3,

@@ -4,33 +4,44 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// What every multistep method in x_0 shares (DPM-Solver++, UniPC): the order that a line can have, where earlier values lie, and the line itself.
+/// What every multistep method in x_0 shares (DPM-Solver++, UniPC, SA-Solver): how x moves with the noise that is drawn, the order that a line can have, where earlier values lie, and
+/// how a value at the end of a step corrects it.
 /// </summary>
 internal static class MultistepSampler
 {
     /// <summary>
-    /// A deterministic plan whose line i advances by x ← (σ_p/σ_t)·base + a_p·Σ weight_k·x_0 of line i − k, with the weights of a method.
+    /// A plan whose line i advances by the solution that <see cref="Stochasticity"/> gives, with a_p·Σ weight_k·x_0 of line i − k for the integral. Where it corrects, line i first adds
+    /// to x what line i − 1 would have added, had it known the value at x as well: its weights with that value as one more, less its own.
     /// </summary>
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
+    /// <param name="stochasticity">How much noise to draw.</param>
     /// <param name="order">The most values of x_0 that a line may use, ≥ 1.</param>
     /// <param name="lowerOrderFinal">Whether the order falls to 1 towards the last line, as far as the lines left.</param>
     /// <param name="weights">
-    /// From a step's length h and the places τ of the values at hand, 0 first, then negative ones, the weights: as many.
+    /// A method: from a step's length H as x_0 sees it and the places of the values at hand in units of the step, 0 first, then negative ones, and in a correction 1 last, the weights: as many.
     /// </param>
-    /// <param name="correct">How line i moves the base, from all steps and the order that line i − 1 had.</param>
+    /// <param name="corrector">Whether lines after the first correct x.</param>
     public static SamplingPlan Compile(
-        SamplingSetting setting, int order, bool lowerOrderFinal, Func<double, Arr<double>, Arr<double>> weights,
-        Func<Arr<SamplingStep>, int, Arr<double>, Correction> correct)
+        SamplingSetting setting, Stochasticity stochasticity, int order, bool lowerOrderFinal, Func<double, Arr<double>, Arr<double>> weights, bool corrector)
     {
         var steps = setting.Steps;
         var lambdas = steps.Map(step => step.From.Lambda).ToArray();
         var places = steps.Map((i, step) => Places(step.H, lambdas, i, Math.Min(order, lowerOrderFinal ? steps.Count - i : order))).ToArray();
+        Arr<double> Weights(int i, Arr<double> at) => Scaled(steps[i].To.A, weights(stochasticity.Length(steps[i]), at));
+        Correction Correct(int i)
+        {
+            if (!corrector || i == 0 || !(steps[i - 1].H is > 0 and < double.PositiveInfinity))
+            {
+                return Correction.None;
+            }
+
+            // The newest value of line i is the last of those that its predecessor now has.
+            Arr<double> before = places[i - 1], corrected = Weights(i - 1, before.Add(1)), predicted = Weights(i - 1, before);
+            return new(0, 1, Array(corrected[^1]).AddRange(predicted.Map((k, weight) => corrected[k] - weight)));
+        }
+
         return setting.Plan(steps.Map((i, step) => setting.Line(
-            step,
-            Memory.CleanImage,
-            i == 0 ? Correction.None : correct(steps, i, places[i - 1]),
-            new(step.SigmaRatio, Scaled(step.To.A, weights(step.H, places[i]))),
-            NoiseRange.None)).ToArr());
+            step, Memory.CleanImage, Correct(i), new(stochasticity.Kept(step), Weights(i, places[i])), stochasticity.Noise(step))).ToArr());
     }
 
     /// <summary>The values times a factor.</summary>

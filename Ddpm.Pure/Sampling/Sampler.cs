@@ -28,6 +28,9 @@ public abstract record Sampler
     /// <summary><see cref="UniPcSampler"/> of order 1, 2 or 3.</summary>
     public sealed record UniPc(int Order, UniPcVariant Variant = UniPcVariant.Bh2, bool Corrector = true, bool LowerOrderFinal = false) : Sampler;
 
+    /// <summary><see cref="UniPcSampler"/> with noise: SA-Solver of order 1, 2 or 3.</summary>
+    public sealed record SaSolver(int Order, Stochasticity Stochasticity) : Sampler;
+
     /// <summary><see cref="IpndmSampler"/> of order 1, 2, 3 or 4.</summary>
     public sealed record Ipndm(int Order) : Sampler;
 
@@ -45,6 +48,7 @@ public abstract record Sampler
             DpmSolver solver => DpmSolverSampler.Compile(setting, solver.Order, solver.Weights, solver.LowerOrderFinal),
             StochasticDpmSolver => DpmSolverSampler.CompileStochastic(setting),
             UniPc solver => UniPcSampler.Compile(setting, solver.Order, solver.Variant, solver.Corrector, solver.LowerOrderFinal),
+            SaSolver solver => UniPcSampler.CompileStochastic(setting, solver.Order, solver.Stochasticity),
             Ipndm solver => IpndmSampler.Compile(setting, solver.Order),
             Heun => HeunSampler.Compile(setting),
             _ => throw new System.Diagnostics.UnreachableException(),
@@ -56,6 +60,7 @@ public abstract record Sampler
         Ddim ddim => Check.That("eta", ddim.Eta, ddim.Eta is >= 0 and <= 1, "must lie in [0, 1]").Map(_ => unit),
         DpmSolver solver => OrderUpTo(solver.Order, 3),
         UniPc solver => OrderUpTo(solver.Order, 3),
+        SaSolver solver => (OrderUpTo(solver.Order, 3), solver.Stochasticity.Checked()).Apply((_, _) => unit),
         Ipndm solver => OrderUpTo(solver.Order, 4),
         _ => unit,
     };

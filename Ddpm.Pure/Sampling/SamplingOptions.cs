@@ -26,6 +26,12 @@ public sealed record SamplingOptions
     /// <summary>η ∈ [0, 1] of DDIM; null for 0. It belongs to no other sampler.</summary>
     public double? Eta { get; init; }
 
+    /// <summary>τ ∈ [0, 10] of SA-Solver; null for that of <see cref="Stochasticity.Usual"/>. It belongs to no other sampler.</summary>
+    public double? Tau { get; init; }
+
+    /// <summary>The noise levels σ/a between which SA-Solver draws noise, the lower one first; null for those of <see cref="Stochasticity.Usual"/>. They belong to no other sampler.</summary>
+    public (double Least, double Most)? TauRange { get; init; }
+
     /// <summary>The reverse variance of ddpm, of <see cref="Variances"/>; null for beta. It belongs to no other sampler.</summary>
     public string? Variance { get; init; }
 
@@ -48,6 +54,9 @@ public sealed record SamplingOptions
         ("unipc-1", _ => new Sampler.UniPc(1)),
         ("unipc-2", _ => new Sampler.UniPc(2)),
         ("unipc-3", _ => new Sampler.UniPc(3)),
+        ("sa-solver-1", options => new Sampler.SaSolver(1, options.Stochasticity)),
+        ("sa-solver-2", options => new Sampler.SaSolver(2, options.Stochasticity)),
+        ("sa-solver-3", options => new Sampler.SaSolver(3, options.Stochasticity)),
         ("ipndm-1", _ => new Sampler.Ipndm(1)),
         ("ipndm-2", _ => new Sampler.Ipndm(2)),
         ("ipndm-3", _ => new Sampler.Ipndm(3)),
@@ -95,11 +104,19 @@ public sealed record SamplingOptions
         return (Check.AtLeast("evaluations", evaluations, 1), Evaluations(1)).Apply((_, _) => unit).Bind(_ => Between(1, Math.Min(evaluations, schedule.Steps)));
     }
 
+    private Stochasticity Stochasticity => new(
+        Tau ?? Stochasticity.Usual.Tau, TauRange?.Least ?? Stochasticity.Usual.Least, TauRange?.Most ?? Stochasticity.Usual.Most);
+
     private Validation<Error, Sampler> Named() => Samplers.Find("sampler", Sampler).Bind(make => make(this));
 
     /// <summary>Whether the options that belong to one sampler are said of that one.</summary>
-    private Validation<Error, Unit> Owned() =>
-        (Belongs("eta", Eta, Sampler is "ddim" or "ddim-diffusers", "ddim"), Belongs("variance", Variance, Sampler == "ddpm", "ddpm")).Apply((_, _) => unit);
+    private Validation<Error, Unit> Owned()
+    {
+        bool ddim = Sampler is "ddim" or "ddim-diffusers", sa = Sampler is "sa-solver-1" or "sa-solver-2" or "sa-solver-3";
+        return (Belongs("eta", Eta, ddim, "ddim"), Belongs("variance", Variance, Sampler == "ddpm", "ddpm"),
+                Belongs("tau", Tau, sa, "sa-solver"), Belongs("tau-range", TauRange is var (least, most) ? Invariant($"{least} to {most}") : null, sa, "sa-solver"))
+            .Apply((_, _, _, _) => unit);
+    }
 
     private static Validation<Error, Unit> Belongs<T>(string name, T value, bool right, string owner) =>
         value is null || right ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), Invariant($"belongs to the sampler {owner} alone"));

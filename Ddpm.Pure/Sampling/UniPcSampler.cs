@@ -28,19 +28,22 @@ public static class UniPcSampler
     /// <returns>A plan of as many lines as timesteps.</returns>
     public static SamplingPlan Compile(
         SamplingSetting setting, int order, UniPcVariant variant = UniPcVariant.Bh2, bool corrector = true, bool lowerOrderFinal = false) =>
-        MultistepSampler.Compile(
-            setting, order, lowerOrderFinal, (h, places) => Weights(h, places, variant),
-            (steps, i, places) => corrector && steps[i - 1].H is > 0 and < double.PositiveInfinity ? Correct(steps[i - 1], places, variant) : Correction.None);
+        Compile(setting, Stochasticity.None, order, variant, corrector, lowerOrderFinal);
 
     /// <summary>
-    /// The base at the end of the previous step, from where that step began: the same formula with the value at its end, τ = 1, as one more value. The history
-    /// begins with it, so it comes first.
+    /// Compiles SA-Solver (Xue et al. 2023, 2309.05019), which is UniPC where noise is drawn: a predictor of order p and a corrector of one order more, of which the correction keeps
+    /// the noise that the prediction drew. Without noise it is UniPC-p.
     /// </summary>
-    private static Correction Correct(SamplingStep previous, Arr<double> places, UniPcVariant variant)
-    {
-        var weights = Weights(previous.H, places.Add(1), variant);
-        return new(previous.SigmaRatio, 0, MultistepSampler.Scaled(previous.To.A, Array(weights[^1]).AddRange(weights.Take(places.Count))));
-    }
+    /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
+    /// <param name="order">p ∈ {1, 2, 3}.</param>
+    /// <param name="stochasticity">How much noise to draw.</param>
+    /// <returns>A plan of as many lines as timesteps.</returns>
+    public static SamplingPlan CompileStochastic(SamplingSetting setting, int order, Stochasticity stochasticity) =>
+        Compile(setting, stochasticity, order, UniPcVariant.Bh2, corrector: true, lowerOrderFinal: false);
+
+    private static SamplingPlan Compile(
+        SamplingSetting setting, Stochasticity stochasticity, int order, UniPcVariant variant, bool corrector, bool lowerOrderFinal) =>
+        MultistepSampler.Compile(setting, stochasticity, order, lowerOrderFinal, (h, places) => Weights(h, places, variant), corrector);
 
     /// <summary>With two values, ½·B(h) stands for the solution of the linear system, as the authors do; else the polynomial through all values.</summary>
     private static Arr<double> Weights(double h, Arr<double> places, UniPcVariant variant)

@@ -226,7 +226,7 @@ public enum TimestepSampling
 public sealed record Preset(string Network, bool ClipSample, bool StretchPixels, SamplingOptions Sampling, TrainingOptions Recipe)
 {
     /// <summary>The fewest evaluations that come as near to real images as the full chain, by the measurements of Ddpm.Host/RESULTS.md.</summary>
-    private static SamplingOptions FewSteps { get; } = new() { Sampler = "dpmpp-2m-sde", Spacing = "karras", SamplingSteps = 20 };
+    private static SamplingOptions FewSteps { get; } = new() { Sampler = "sa-solver-2", Spacing = "karras", SamplingSteps = 10 };
 
     /// <summary>The tutorial's network and its way of making and showing samples, exactly.</summary>
     public static Preset Original { get; } = new(Network: "original", ClipSample: false, StretchPixels: true, new SamplingOptions(), new TrainingOptions());
