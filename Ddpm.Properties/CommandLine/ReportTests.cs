@@ -38,7 +38,7 @@ public sealed partial class ReportTests : IDisposable
         }
 
         Assert.Equal(4, Regex.Count(page, "<img class=\"plot\""));
-        Assert.Equal(4 + 4 + 1 + 13 + 1, Embedded().Count(page)); // plots, grids of three epochs and the end, frames of twelve steps; and of both the one that is shown
+        Assert.Equal(4 + 4 + 1 + 11 + 1, Embedded().Count(page)); // plots, grids of three epochs and the end, frames of ten steps; and of both the one that is shown
         // What repeats it does.
         var command = Regex.Match(page, "<pre>train (.*?)\n").Groups[1].Value.Split(' ');
         _ddpm.Done(["train", .. command, "--data", Fixtures.FashionMnist, "--run", "again", "--threads", "1", "--sample-every", "0"]);

@@ -56,6 +56,13 @@ public sealed class AnimationFrameLaws
         Assert.Equal(new AnimationFrame(1000, 248), frames[^1]);
     }
 
+    [Theory]
+    [InlineData(1000, 5)]
+    [InlineData(50, 10)]
+    [InlineData(10, 25)]
+    [InlineData(0, 25)]
+    public void Few_frames_are_shown_longer(int steps, int each) => Assert.Equal(each, AnimationFrame.Spread(steps)[0].Delay);
+
     [Fact]
     public void The_longest_animation_is_one_that_a_gif_can_hold() =>
         Assert.Equal(AnimationFrame.MaxDelay, AnimationFrame.Spread(100, 100, AnimationFrame.MaxDelay)[^1].Delay);

@@ -18,23 +18,25 @@ public readonly record struct AnimationFrame(int State, int Delay)
     /// <param name="steps">Steps of the chain, at least 0: it has one state more.</param>
     /// <param name="count">Frames, at least 1.</param>
     /// <param name="delay">
-    /// 1/100 s for which every frame but the last is shown, from 2 (viewers slow down anything faster) to <see cref="MaxDelay"/>.
+    /// 1/100 s for which every frame but the last is shown, from 2 (viewers slow down anything faster) to <see cref="MaxDelay"/>; null for what makes five seconds of all of
+    /// them, but at least 5 and at most 25.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A number outside of its range.</exception>
-    public static Arr<AnimationFrame> Spread(int steps, int count = 100, int delay = 5)
+    public static Arr<AnimationFrame> Spread(int steps, int count = 100, int? delay = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(delay, 2);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(delay, MaxDelay);
         var moves = (int)Math.Min(count - 1L, steps);
+        var each = delay ?? Math.Clamp(500 / Math.Max(1, moves), 5, 25);
+        ArgumentOutOfRangeException.ThrowIfLessThan(each, 2, nameof(delay));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(each, MaxDelay, nameof(delay));
         if (moves == 0)
-            return Prelude.Array(new AnimationFrame(steps, delay));
+            return Prelude.Array(new AnimationFrame(steps, each));
 
         // A third of the whole is half of the rest.
-        var hold = (int)Math.Min(((long)moves * delay + 1) / 2, MaxDelay);
+        var hold = (int)Math.Min(((long)moves * each + 1) / 2, MaxDelay);
         return Enumerable.Range(0, moves + 1)
-            .Select(k => new AnimationFrame((int)((2L * k * steps + moves) / (2L * moves)), k < moves ? delay : hold))
+            .Select(k => new AnimationFrame((int)((2L * k * steps + moves) / (2L * moves)), k < moves ? each : hold))
             .ToArr();
     }
 }
