@@ -35,7 +35,7 @@ internal sealed record Pictures(float[] Image, LanguageExt.Option<float[]> Other
 /// <summary>--image and what belongs to it: image-to-image, inpainting and interpolation.</summary>
 internal sealed class PictureOptions
 {
-    private const double UsualStrength = 0.3;
+    private const double UsualStrength = 0.4;
 
     private static readonly Map<string, Encoding> Encodings = Map(("noise", Encoding.Noise), ("inversion", Encoding.Inversion));
 
