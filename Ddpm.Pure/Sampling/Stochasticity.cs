@@ -7,7 +7,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// How much noise a sampler draws on its way (Xue et al. 2023, 2309.05019, section 4): the reverse equations that share their marginals, one for each function τ(λ) ≥ 0, of which τ = 0 is
+/// How much noise a sampler draws on its way (Xue et al. 2023, 2309.05019): the reverse equations that share their marginals, one for each function τ(λ) ≥ 0, of which τ = 0 is
 /// the probability flow and τ = 1 the reverse of the forward process. Here τ is constant between two levels of noise and 0 elsewhere. Solved in x_0 over a step of length h in λ,
 /// with m the mean of τ² over the step:
 /// x_p = (σ_p/σ_t)·e^(−m·h)·x + a_p·∫₀¹ H·e^(−H(1−s))·x_0(λ_t + s·h) ds + σ_p·√(1 − e^(−2m·h))·z, H = (1 + m)·h.
