@@ -13,7 +13,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`evaluate steps`: how many evaluations of the network each sampler needs.</summary>
 internal static class EvaluateStepsCommand
 {
-    private static readonly Arr<string> UsualSamplers = Array("ddim", "dpmpp-2m", "dpmpp-3m", "unipc-2", "unipc-3", "ipndm-3", "heun", "dpmpp-2m-sde", "sa-solver-2", "ddpm");
+    private static readonly Arr<string> UsualSamplers = Array("ddim", "dpmpp-2m", "dpmpp-3m", "unipc-2", "unipc-3", "ipndm-3", "heun", "dpmpp-2m-sde", "sa-solver-2:karras", "ddpm");
 
     private static readonly Arr<int> UsualEvaluations = Array(5, 8, 10, 15, 20, 50, 100, 1000);
 
