@@ -20,6 +20,9 @@ internal sealed record LinePlot(string X, string Y, Seq<PlotLine> Lines, bool Lo
 {
     private const int Width = 720, Height = 420, ManyLines = 4, Colours = 10;
 
+    // Beside many lines stands a legend, which would begin a second column where it is higher than the picture.
+    private const int LegendWidth = 180, LegendRow = 22, LegendMargin = 80;
+
     private const string LinuxSans = "DejaVu Sans"; // where ScottPlot's own choice is often not installed
 
     /// <summary>The picture.</summary>
@@ -61,7 +64,9 @@ internal sealed record LinePlot(string X, string Y, Seq<PlotLine> Lines, bool Lo
             }
         }
 
-        return plot.GetSvgXml(Width, Height);
+        return Lines.Count > ManyLines
+            ? plot.GetSvgXml(Width + LegendWidth, Math.Max(Height, LegendMargin + LegendRow * Lines.Count))
+            : plot.GetSvgXml(Width, Height);
     }
 
     private static double On(bool logarithmic, double value) => logarithmic ? Math.Log10(value) : value;
