@@ -20,13 +20,15 @@ public sealed class EvaluateTests : IDisposable
     {
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0"));
         string[] Evaluate(string to, string threads) =>
-            ["evaluate", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "20", "--sampler", "ddim", "--sampling-steps", "4", "--bound-images", "3", "--to", to, "--threads", threads];
+            ["evaluate", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "20", "--sampler", "sa-solver-2", "--tau", "0.5", "--tau-range", "0.1", "4", "--sampling-steps", "4",
+                "--bound-images", "3", "--to", to, "--threads", threads];
         var first = _ddpm.Done(Evaluate("one", "1"));
         var report = Report("one");
         Assert.Equal(
-            ("runs/small", 20, 4, "ddim", "step-0000003.safetensors"),
+            ("runs/small", 20, 4, "sa-solver-2", "step-0000003.safetensors"),
             (report["samples"]!["source"]!.GetValue<string>(), report["samples"]!["count"]!.GetValue<int>(), report["samples"]!["evaluations"]!.GetValue<int>(),
                 report["samples"]!["sampler"]!.GetValue<string>(), report["samples"]!["checkpoint"]!.GetValue<string>()));
+        Assert.Equal((0.5, "[0.1,4]"), (Number(report, "samples", "tau"), report["samples"]!["tau-range"]!.ToJsonString()));
         Assert.Equal(64, report["features"]!["sha256"]!.GetValue<string>().Length);
         Assert.Equal((320, 20), (report["reference"]!["train-images"]!.GetValue<int>(), report["reference"]!["floor-images"]!.GetValue<int>()));
         Assert.True(Number(report, "generated", "frechet-distance") > 3 * Number(report, "floor", "frechet-distance")); // hardly trained: noise is far from clothes
