@@ -20,9 +20,9 @@ internal sealed class SamplerOptions
 
     private readonly CommandLine.Option<double?> _eta = new("--eta") { Description = "η of ddim: 0 draws no noise, 1 as much as ddpm with variance posterior [default: 0]" };
 
-    private readonly CommandLine.Option<double?> _tau = new("--tau") { Description = $"τ of sa-solver: 0 draws no noise, 1 as much as dpmpp-2m-sde [default: {Invariant($"{Stochasticity.Usual.Tau}")}]" };
+    private readonly CommandLine.Option<double?> _tau = new("--tau") { Description = $"How much noise sa-solver draws within its --tau-range: 0 none, 1 as much as dpmpp-2m-sde [default: {Invariant($"{Stochasticity.Usual.Tau}")}]" };
 
-    private readonly CommandLine.Option<double[]> _tauRange = new("--tau-range") { Description = $"The noise levels σ/a between which sa-solver draws noise [default: {Invariant($"{Stochasticity.Usual.Least} {Stochasticity.Usual.Most}")}]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
+    private readonly CommandLine.Option<double[]> _tauRange = new("--tau-range") { Description = $"The noise levels σ/a between which sa-solver draws noise: 0 Infinity for everywhere [default: {Invariant($"{Stochasticity.Usual.Least} {Stochasticity.Usual.Most}")}]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
 
     private readonly CommandLine.Option<string?> _variance = new("--variance") { Description = $"The reverse variance of ddpm: {string.Join(" or ", SamplingOptions.Variances.Keys)} [default: beta]" };
 

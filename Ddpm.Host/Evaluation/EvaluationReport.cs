@@ -18,8 +18,8 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="Evaluations">Evaluations of the network for each image and guidance.</param>
 /// <param name="Timesteps">Where they were made, from the noisiest.</param>
 /// <param name="Eta">η, where it was said.</param>
-/// <param name="Tau">τ, where it was said.</param>
-/// <param name="TauRange">The noise levels between which noise was drawn, where they were said.</param>
+/// <param name="Tau">τ of SA-Solver.</param>
+/// <param name="TauRange">The noise levels σ/a between which it drew noise.</param>
 /// <param name="Variance">The reverse variance, where it was said.</param>
 /// <param name="ClipSample">Whether estimates of the image were clipped.</param>
 /// <param name="GuidanceScale">The guidance scale of classes.</param>
@@ -32,7 +32,7 @@ internal sealed record SamplesReport(
     /// <summary>Samples of a run.</summary>
     public static SamplesReport Of(string folder, TrainedModel model, SampleCommand.Request request, SampleCommand.Checked wanted, SamplingPlan plan) => new(
         folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)], wanted.Sampling.Eta,
-        wanted.Sampling.Tau, wanted.Sampling.TauRange is var (least, most) ? [least, most] : null, wanted.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
+        (wanted.Sampler as Sampler.SaSolver)?.Stochasticity.Tau, wanted.Sampler is Sampler.SaSolver { Stochasticity: var drawn } ? [drawn.Least, drawn.Most] : null, wanted.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
         model.WeightsSha256);
 }
 

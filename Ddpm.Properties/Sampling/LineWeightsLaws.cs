@@ -40,6 +40,29 @@ public sealed class LineWeightsLaws
         Assert.All((UniPcVariant[])[UniPcVariant.Bh1, UniPcVariant.Bh2], variant => Known(to.A * (1 - Math.Exp(-h)), Weights(variant).Sum(), 64 * Epsilon));
     }
 
+    /// <summary>
+    /// What is predicted and corrected is together a_p·∫₀¹ H·e^(−H(1−s))·x_0(s) ds with H = (1 + τ²)·h for any quadratic x_0, here summed over a fine grid: by the third line of order 2 the
+    /// values of three places are known.
+    /// </summary>
+    [Fact]
+    public void A_corrected_line_of_sa_solver_integrates_a_quadratic()
+    {
+        var schedule = NoiseSchedule.Linear(10).Valid();
+        var setting = new SamplingSetting(schedule, new Prediction.Epsilon(), Timesteps.Of(Array(9, 5, 2, 1), 10).Valid(), ClipSample: false);
+        const double tau = 0.7;
+        var lines = new Sampler.SaSolver(2, new(tau)).Compile(setting).Valid().Lines;
+        var (before, from, to) = (schedule[9].Lambda, schedule[5].Lambda, schedule[2].Lambda);
+        var (h, length) = (to - from, (1 + tau * tau) * (to - from));
+        static double Value(double s) => 0.3 - 0.8 * s + 0.5 * s * s;
+        double[] values = [Value(1), Value(0), Value((before - from) / h)];
+        var made = lines[1].Predict.History.Zip(values[1..]).Sum(pair => pair.Item1 * pair.Item2) + lines[2].Correct.History.Zip(values).Sum(pair => pair.Item1 * pair.Item2);
+        const int cells = 100_000;
+        var expected = Enumerable.Range(0, cells).Select(i => (i + 0.5) / cells).Sum(s => length * Math.Exp(-length * (1 - s)) * Value(s)) / cells;
+        Known(schedule[2].A * expected, made, 1e-9);
+        Known(Math.Sqrt(1 - Math.Exp(-2 * tau * tau * h)) * schedule[2].Sigma, lines[1].Noise.Most, 64 * Epsilon);
+        Assert.Equal((0.0, 1.0), (lines[2].Correct.Base, lines[2].Correct.X));
+    }
+
     /// <summary>Also where both λ are infinite, and so their difference is no number.</summary>
     [Fact]
     public void A_step_from_a_level_to_itself_has_no_length()

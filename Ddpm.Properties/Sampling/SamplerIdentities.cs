@@ -65,13 +65,10 @@ public sealed class SamplerIdentities
     {
         var setting = s.Setting with { Timesteps = s.Setting.Timesteps.EndingAtFirstLevel() };
         var (from, to) = (s.Noisiest, setting.Schedule[0]);
-        if (from.A == 0)
-            return true; // the first step is infinitely long
-
         var drawn = new Stochasticity(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value);
         var overlap = Math.Max(0, Math.Min(to.Lambda, -Math.Log(drawn.Least)) - Math.Max(from.Lambda, -Math.Log(drawn.Most)));
         var left = new Sampler.SaSolver(1, drawn).Compile(setting).Valid().Lines.Fold(1.0, (product, line) => product * line.Predict.Base);
-        return NearRelative(to.Sigma / from.Sigma * Math.Exp(-drawn.Tau * drawn.Tau * overlap), left, 256 * Epsilon * setting.Timesteps.Values.Count * (1 + Math.Abs(from.LogAlphaBar)));
+        return NearRelative(to.Sigma / from.Sigma * Math.Exp(-drawn.Tau * drawn.Tau * overlap), left, 256 * Epsilon * setting.Timesteps.Values.Count * (1 + Math.Abs(Finite(from.LogAlphaBar))));
     }
 
     /// <summary>The stochastic solver's first and last lines are of first order, and that is DDIM with η = 1: its variance σ_p²·(1 − e^(−2h)) is β̃.</summary>

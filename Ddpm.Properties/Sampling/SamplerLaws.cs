@@ -97,7 +97,7 @@ public sealed class SamplerLaws
             return true; // a value from where there is no image is not used
 
         var lastHasOne = timesteps.End < 0 || timesteps.Values[^1] == 0;
-        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.DpmSolver(order, LowerOrderFinal: falls), new Sampler.UniPc(order, LowerOrderFinal: falls)])
+        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.DpmSolver(order, LowerOrderFinal: falls), new Sampler.UniPc(order, LowerOrderFinal: falls), .. falls ? [] : Array(new Sampler.SaSolver(order, Stochasticity.Usual))])
             .All(sampler => sampler.Compile(s.Setting).Valid().Lines.Map((i, line) => line.Predict.History.Count
                 == (i == count - 1 && lastHasOne ? 1 : Math.Min(Math.Min(order, i + 1), falls ? count - i : order))).All(holds => holds)));
     }
@@ -123,10 +123,10 @@ public sealed class SamplerLaws
     {
         var zero = schedule.Value.WithZeroTerminalSnr();
         var setting = new SamplingSetting(zero, new Prediction.Velocity(), Timesteps.All(zero.Steps), ClipSample: false);
-        return Enumerable.Range(1, 3).All(order =>
-            new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2).Compile(setting).Valid().Lines.Map(line => line.Correct).ToArray() is var corrections
+        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2), new Sampler.SaSolver(order, Stochasticity.Full)]).All(sampler =>
+            sampler.Compile(setting).Valid().Lines.Map(line => line.Correct).ToArray() is var corrections
             && corrections.Take(2).All(correction => correction == Correction.None)
-            && corrections.Skip(2).All(correction => correction.Base == 0 && correction.X == 1 && correction.History.Count > 1));
+            && corrections.Skip(2).All(correction => correction.Base == 0 && correction.X == 1 && correction.History.Count > 1)));
     }
 
     /// <summary>Only the clean image is no place to evaluate a network.</summary>
@@ -152,6 +152,9 @@ public sealed class SamplerLaws
         Assert.Single(new Sampler.DpmSolver(0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Single(new Sampler.DpmSolver(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Single(new Sampler.UniPc(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Equal(
+            ["order must lie in [1, 3], got 4", "tau must lie in [0, 10], got -1"],
+            new Sampler.SaSolver(4, new(-1)).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Single(new Sampler.Heun().Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
     }
 

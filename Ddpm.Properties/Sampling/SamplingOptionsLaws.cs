@@ -99,7 +99,7 @@ public sealed class SamplingOptionsLaws
         Assert.Equal(
             [
                 $"sampler must be one of {string.Join(", ", SamplingOptions.Samplers.Keys)}, got euler", "eta belongs to the sampler ddim alone, got 0.5",
-                "variance belongs to the sampler ddpm alone, got beta", "tau belongs to the sampler sa-solver alone, got 0.3", "tau-range belongs to the sampler sa-solver alone, got 1 to 2",
+                "variance belongs to the sampler ddpm alone, got beta", "tau belongs to the sampler sa-solver-1, -2 or -3 alone, got 0.3", "tau-range belongs to the sampler sa-solver-1, -2 or -3 alone, got 1 to 2",
                 $"spacing must be one of {spacings}, got even", "sampling-steps must lie in [1, 100], got 0",
             ],
             Faults(new() { Sampler = "euler", Eta = 0.5, Variance = "beta", Tau = 0.3, TauRange = (1, 2), Spacing = "even", SamplingSteps = 0 }));

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Numerics;
 using LanguageExt;
 using static LanguageExt.Prelude;
 
@@ -27,7 +28,8 @@ internal static class MultistepSampler
         var steps = setting.Steps;
         var lambdas = steps.Map(step => step.From.Lambda).ToArray();
         var places = steps.Map((i, step) => Places(step.H, lambdas, i, Math.Min(order, lowerOrderFinal ? steps.Count - i : order))).ToArray();
-        Arr<double> Weights(int i, Arr<double> at) => Scaled(steps[i].To.A, weights(stochasticity.Length(steps[i]), at));
+        var drawn = steps.Map(stochasticity.Over).ToArray();
+        Arr<double> Weights(int i, Arr<double> at) => Scaled(steps[i].To.A, weights(steps[i].H + drawn[i], at));
         Correction Correct(int i)
         {
             if (!corrector || i == 0 || !(steps[i - 1].H is > 0 and < double.PositiveInfinity))
@@ -41,7 +43,11 @@ internal static class MultistepSampler
         }
 
         return setting.Plan(steps.Map((i, step) => setting.Line(
-            step, Memory.CleanImage, Correct(i), new(stochasticity.Kept(step), Weights(i, places[i])), stochasticity.Noise(step))).ToArr());
+            step,
+            Memory.CleanImage,
+            Correct(i),
+            new(step.SigmaRatio * Elementary.Exp(-drawn[i]), Weights(i, places[i])),
+            NoiseRange.Of(step.To.Sigma * Math.Sqrt(0 - Elementary.ExpM1(-2 * drawn[i]))))).ToArr()); // 0 less something is never −0
     }
 
     /// <summary>The values times a factor.</summary>

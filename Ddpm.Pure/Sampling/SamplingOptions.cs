@@ -14,6 +14,8 @@ public sealed record SamplingOptions
     /// <summary>How many timesteps a sampler other than ddpm visits unless told otherwise.</summary>
     public const int UsualSteps = 50;
 
+    private const string SaSolvers = "sa-solver-1, -2 or -3";
+
     /// <summary>The sampler, of <see cref="Samplers"/>.</summary>
     public string Sampler { get; init; } = "ddpm";
 
@@ -29,7 +31,7 @@ public sealed record SamplingOptions
     /// <summary>τ ∈ [0, 10] of SA-Solver; null for that of <see cref="Stochasticity.Usual"/>. It belongs to no other sampler.</summary>
     public double? Tau { get; init; }
 
-    /// <summary>The noise levels σ/a between which SA-Solver draws noise, the lower one first; null for those of <see cref="Stochasticity.Usual"/>. They belong to no other sampler.</summary>
+    /// <summary>The noise levels σ/a between which SA-Solver draws noise, 0 ≤ Least, Most greater, ∞ allowed; null for those of <see cref="Stochasticity.Usual"/>. They belong to no other sampler.</summary>
     public (double Least, double Most)? TauRange { get; init; }
 
     /// <summary>The reverse variance of ddpm, of <see cref="Variances"/>; null for beta. It belongs to no other sampler.</summary>
@@ -114,7 +116,7 @@ public sealed record SamplingOptions
     {
         bool ddim = Sampler is "ddim" or "ddim-diffusers", sa = Sampler is "sa-solver-1" or "sa-solver-2" or "sa-solver-3";
         return (Belongs("eta", Eta, ddim, "ddim"), Belongs("variance", Variance, Sampler == "ddpm", "ddpm"),
-                Belongs("tau", Tau, sa, "sa-solver"), Belongs("tau-range", TauRange is var (least, most) ? Invariant($"{least} to {most}") : null, sa, "sa-solver"))
+                Belongs("tau", Tau, sa, SaSolvers), Belongs("tau-range", TauRange is var (least, most) ? Invariant($"{least} to {most}") : null, sa, SaSolvers))
             .Apply((_, _, _, _) => unit);
     }
 

@@ -9,8 +9,8 @@ namespace Ddpm.Pure.Sampling;
 /// <summary>
 /// How much noise a sampler draws on its way (Xue et al. 2023, 2309.05019): the reverse equations that share their marginals, one for each function τ(λ) ≥ 0, of which τ = 0 is
 /// the probability flow and τ = 1 the reverse of the forward process. Here τ is constant between two levels of noise and 0 elsewhere. Solved in x_0 over a step of length h in λ,
-/// with m the mean of τ² over the step:
-/// x_p = (σ_p/σ_t)·e^(−m·h)·x + a_p·∫₀¹ H·e^(−H(1−s))·x_0(λ_t + s·h) ds + σ_p·√(1 − e^(−2m·h))·z, H = (1 + m)·h.
+/// with u the integral of τ² over the step:
+/// x_p = (σ_p/σ_t)·e^(−u)·x + a_p·∫₀¹ H·e^(−H(1−s))·x_0(λ_t + s·h) ds + σ_p·√(1 − e^(−2u))·z, H = h + u.
 /// Where τ is constant over the step that is exact; where it changes within, for a constant x_0.
 /// </summary>
 /// <param name="Tau">τ ∈ [0, 10].</param>
@@ -33,22 +33,10 @@ public sealed record Stochasticity(double Tau, double Least = 0, double Most = d
             Check.That("tau-range", Invariant($"{Least} to {Most}"), Least >= 0 && Least < Most, "must be two noise levels σ/a, the lower one first and not below 0"))
         .Apply((_, _) => unit);
 
-    /// <summary>H, the length of a step as x_0 sees it.</summary>
-    internal double Length(SamplingStep step) => (1 + MeanSquare(step)) * step.H;
-
-    /// <summary>The factor of x in the exact solution.</summary>
-    internal double Kept(SamplingStep step) => step.SigmaRatio * Elementary.Exp(-Drawn(step));
-
-    /// <summary>The noise to draw.</summary>
-    internal NoiseRange Noise(SamplingStep step) => NoiseRange.Of(step.To.Sigma * Math.Sqrt(-Elementary.ExpM1(-2 * Drawn(step))));
-
-    /// <summary>m·h.</summary>
-    private double Drawn(SamplingStep step) => MeanSquare(step) is > 0 and var square ? square * step.H : 0;
-
-    /// <summary>m. A step of infinite length that is noisy throughout has τ², one that ends or begins at a finite level has no noise in the mean.</summary>
-    private double MeanSquare(SamplingStep step)
+    /// <summary>u ∈ [0, ∞]: τ² times the part of the step that lies within the range.</summary>
+    internal double Over(SamplingStep step)
     {
         var noisy = Math.Min(step.To.Lambda, -Elementary.Log(Least)) - Math.Max(step.From.Lambda, -Elementary.Log(Most));
-        return noisy > 0 ? Tau * Tau * (noisy == step.H ? 1 : noisy / step.H) : 0;
+        return Tau > 0 && noisy > 0 ? Tau * Tau * noisy : 0;
     }
 }

@@ -32,7 +32,8 @@ public static class UniPcSampler
 
     /// <summary>
     /// Compiles SA-Solver (Xue et al. 2023, 2309.05019), which is UniPC where noise is drawn: a predictor of order p and a corrector of one order more, of which the correction keeps
-    /// the noise that the prediction drew. Without noise it is UniPC-p.
+    /// the noise that the prediction drew. Without noise it is UniPC-p. A line of two values weighs their slope as UniPC does, by ½·(1 − e^(−H)); the authors' own code has another
+    /// coefficient there, which differs by a term of third order.
     /// </summary>
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <param name="order">p ∈ {1, 2, 3}.</param>
@@ -45,7 +46,7 @@ public static class UniPcSampler
         SamplingSetting setting, Stochasticity stochasticity, int order, UniPcVariant variant, bool corrector, bool lowerOrderFinal) =>
         MultistepSampler.Compile(setting, stochasticity, order, lowerOrderFinal, (h, places) => Weights(h, places, variant), corrector);
 
-    /// <summary>With two values, ½·B(h) stands for the solution of the linear system, as the authors do; else the polynomial through all values.</summary>
+    /// <summary>With two values, ½·B(h) stands for the solution of the linear system, as UniPC's authors do; else the polynomial through all values.</summary>
     private static Arr<double> Weights(double h, Arr<double> places, UniPcVariant variant)
     {
         if (places.Count != 2)
