@@ -225,7 +225,7 @@ public enum TimestepSampling
 /// <param name="Recipe">How it is trained unless told otherwise.</param>
 public sealed record Preset(string Network, bool ClipSample, bool StretchPixels, SamplingOptions Sampling, TrainingOptions Recipe)
 {
-    /// <summary>The fewest evaluations that come as near to real images as the full chain, by the measurements of Ddpm.Host/RESULTS.md.</summary>
+    /// <summary>The fewest evaluations that come as near to real images as the full chain does, within what its seeds differ by, by the measurements of Ddpm.Host/RESULTS.md.</summary>
     private static SamplingOptions FewSteps { get; } = new() { Sampler = "sa-solver-2", Spacing = "karras", SamplingSteps = 10 };
 
     /// <summary>The tutorial's network and its way of making and showing samples, exactly.</summary>
