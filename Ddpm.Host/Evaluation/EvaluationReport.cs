@@ -30,10 +30,14 @@ internal sealed record SamplesReport(
     double? Tau = null, IReadOnlyList<double>? TauRange = null, string? Variance = null, bool? ClipSample = null, double? GuidanceScale = null, string? Checkpoint = null, string? WeightsSha256 = null)
 {
     /// <summary>Samples of a run.</summary>
-    public static SamplesReport Of(string folder, TrainedModel model, SampleCommand.Request request, SampleCommand.Checked wanted, SamplingPlan plan) => new(
-        folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)], wanted.Sampling.Eta,
-        (wanted.Sampler as Sampler.SaSolver)?.Stochasticity.Tau, wanted.Sampler is Sampler.SaSolver { Stochasticity: var drawn } ? [drawn.Least, drawn.Most] : null, wanted.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
-        model.WeightsSha256);
+    public static SamplesReport Of(string folder, TrainedModel model, SampleCommand.Request request, SampleCommand.Checked wanted, SamplingPlan plan)
+    {
+        var drawn = (wanted.Sampler as Sampler.SaSolver)?.Stochasticity;
+        return new(
+            folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)], wanted.Sampling.Eta,
+            drawn?.Tau, drawn is null ? null : [drawn.Least, drawn.Most], wanted.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
+            model.WeightsSha256);
+    }
 }
 
 /// <summary>What computed the features.</summary>

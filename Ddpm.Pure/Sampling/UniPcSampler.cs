@@ -23,12 +23,12 @@ public static class UniPcSampler
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <param name="order">p ∈ {1, 2, 3}.</param>
     /// <param name="variant">B(h).</param>
-    /// <param name="corrector">Whether lines after the first correct their base; without, the plan is the predictor's (UniP).</param>
+    /// <param name="corrector">Whether lines after the first correct x; without, the plan is the predictor's (UniP).</param>
     /// <param name="lowerOrderFinal">Whether the order falls towards the last line, as in the authors' code.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
     public static SamplingPlan Compile(
         SamplingSetting setting, int order, UniPcVariant variant = UniPcVariant.Bh2, bool corrector = true, bool lowerOrderFinal = false) =>
-        Compile(setting, Stochasticity.None, order, variant, corrector, lowerOrderFinal);
+        MultistepSampler.Compile(setting, Stochasticity.None, order, lowerOrderFinal, (h, places) => Weights(h, places, variant), corrector);
 
     /// <summary>
     /// Compiles SA-Solver (Xue et al. 2023, 2309.05019), which is UniPC where noise is drawn: a predictor of order p and a corrector of one order more, of which the correction keeps
@@ -40,11 +40,7 @@ public static class UniPcSampler
     /// <param name="stochasticity">How much noise to draw.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
     public static SamplingPlan CompileStochastic(SamplingSetting setting, int order, Stochasticity stochasticity) =>
-        Compile(setting, stochasticity, order, UniPcVariant.Bh2, corrector: true, lowerOrderFinal: false);
-
-    private static SamplingPlan Compile(
-        SamplingSetting setting, Stochasticity stochasticity, int order, UniPcVariant variant, bool corrector, bool lowerOrderFinal) =>
-        MultistepSampler.Compile(setting, stochasticity, order, lowerOrderFinal, (h, places) => Weights(h, places, variant), corrector);
+        MultistepSampler.Compile(setting, stochasticity, order, lowerOrderFinal: false, (h, places) => Weights(h, places, UniPcVariant.Bh2), corrector: true);
 
     /// <summary>With two values, ½·B(h) stands for the solution of the linear system, as UniPC's authors do; else the polynomial through all values.</summary>
     private static Arr<double> Weights(double h, Arr<double> places, UniPcVariant variant)
