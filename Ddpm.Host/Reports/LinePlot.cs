@@ -7,7 +7,7 @@ namespace Ddpm.Host.Reports;
 /// <summary>A line of a plot.</summary>
 /// <param name="Name">What it is called in the legend; empty for none.</param>
 /// <param name="Points">Its points.</param>
-/// <param name="Marked">Whether its points are marked.</param>
+/// <param name="Marked">Whether its points are marked; a single one always is.</param>
 internal sealed record PlotLine(string Name, Seq<(double X, double Y)> Points, bool Marked = false);
 
 /// <summary>Lines over an axis, as SVG on a transparent ground.</summary>
@@ -36,7 +36,7 @@ internal sealed record LinePlot(string X, string Y, Seq<PlotLine> Lines, bool Lo
         {
             var points = line.Points.Filter(point => (!LogX || point.X > 0) && (!LogY || point.Y > 0) && double.IsFinite(point.X) && double.IsFinite(point.Y));
             var drawn = plot.Add.Scatter(points.Map(point => On(LogX, point.X)).ToArray(), points.Map(point => On(LogY, point.Y)).ToArray());
-            (drawn.LegendText, drawn.LineWidth, drawn.MarkerSize) = (line.Name, 2, line.Marked ? 6 : 0);
+            (drawn.LegendText, drawn.LineWidth, drawn.MarkerSize) = (line.Name, 2, line.Marked || points.Count == 1 ? 6 : 0);
             drawn.MarkerShape = number < Colours ? MarkerShape.FilledCircle : MarkerShape.OpenSquare; // colours come again
         }
 
@@ -48,6 +48,12 @@ internal sealed record LinePlot(string X, string Y, Seq<PlotLine> Lines, bool Lo
         if (LogY)
         {
             plot.Axes.Left.TickGenerator = Logarithmic(Lines.Bind(line => line.Points.Map(point => point.Y)));
+        }
+
+        var heights = Lines.Bind(line => line.Points.Map(point => point.Y)).Filter(double.IsFinite);
+        if (!LogY && !heights.IsEmpty && heights.Min() is var only && only != 0 && only == heights.Max())
+        {
+            plot.Axes.SetLimitsY(Math.Min(0, 2 * only), Math.Max(0, 2 * only)); // of a line without height ScottPlot shows one unit to either side, where a small number is 0
         }
 
         plot.XLabel(X);

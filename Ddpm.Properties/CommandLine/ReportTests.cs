@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using ImageMagick;
 using Xunit;
@@ -39,6 +40,9 @@ public sealed partial class ReportTests : IDisposable
 
         Assert.Equal(4, Regex.Count(page, "<img class=\"plot\""));
         Assert.Equal(4 + 4 + 1 + 11 + 1, Embedded().Count(page)); // plots, grids of three epochs and the end, frames of ten steps; and of both the one that is shown
+        // Ticks are text: a learning rate that never changes is told, and not shown as 0.
+        var plots = Embedded().Matches(page).Where(picture => picture.Groups[1].Value == "image/svg+xml").Select(picture => Encoding.UTF8.GetString(Convert.FromBase64String(picture.Groups[2].Value)));
+        Assert.Contains(plots, plot => Regex.IsMatch(plot, @">\s*0\.002\s*<"));
         // What repeats it does.
         var command = Regex.Match(page, "<pre>train (.*?)\n").Groups[1].Value.Split(' ');
         _ddpm.Done(["train", .. command, "--data", Fixtures.FashionMnist, "--run", "again", "--threads", "1", "--sample-every", "0"]);
