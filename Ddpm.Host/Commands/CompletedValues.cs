@@ -21,7 +21,6 @@ internal static class CompletedValues
         ("--precision", () => Choices.Precisions.Keys),
         ("--sampler", () => SamplingOptions.Samplers.Keys),
         ("--samplers", () => SamplingOptions.Samplers.Keys),
-        ("--spacing", () => Choices.Spacings.Keys),
         ("--variance", () => SamplingOptions.Variances.Keys),
         ("--dataset", () => DataSetDescription.All.Map(set => set.Name)),
         ("--device", () => ["auto", "cpu", "cuda"]),
@@ -33,7 +32,7 @@ internal static class CompletedValues
     {
         foreach (var option in command.Options)
         {
-            Words.Find(option.Name).Iter(words => option.CompletionSources.Add(_ => words().Order(StringComparer.Ordinal).Select(word => new CommandLine.Completions.CompletionItem(word))));
+            Words.Find(option.Name).Iter(words => Offer(option, words));
         }
 
         foreach (var below in command.Subcommands)
@@ -41,6 +40,10 @@ internal static class CompletedValues
             AddTo(below);
         }
     }
+
+    /// <summary>Has an option offer words.</summary>
+    public static void Offer(CommandLine.Option option, Func<IEnumerable<string>> words) =>
+        option.CompletionSources.Add(_ => words().Order(StringComparer.Ordinal).Select(word => new CommandLine.Completions.CompletionItem(word)));
 
     private static IEnumerable<string> Runs() =>
         Directory.Exists(RunOptions.Root) ? Directory.GetDirectories(RunOptions.Root).Select(run => Path.GetFileName(run)) : [];

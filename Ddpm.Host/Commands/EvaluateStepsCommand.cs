@@ -77,12 +77,13 @@ internal static class EvaluateStepsCommand
             comparison.Features, comparison.Reference, floor, []);
         var before = File.Exists(json) ? Folders.Read(json).Map(fresh.GoingOnFrom) : fresh;
         return from start in before
-               from all in requests.Filter(request => start.Find(request.Name, request.Asked).IsNone).Fold(FinSucc(start), (at, request) =>
+               from all in requests.Filter(request => !start.Cells.Any(cell => cell.IsOf(request.Name, request.Asked, SamplesReport.Drawn(request.Wanted.Sampler)))).Fold(FinSucc(start), (at, request) =>
                    from report in at
                    from plan in request.Wanted.Plan(model, view, stop)
                    from images in SamplesToJudge.Of(model, request.Wanted, plan, view, stop)
                    from distance in comparison.Frechet(images, view, stop)
-                   let more = report.With(new(request.Name, request.Asked, plan.Lines.Count, distance))
+                   let drawn = SamplesReport.Drawn(request.Wanted.Sampler)
+                   let more = report.With(new(request.Name, request.Asked, plan.Lines.Count, distance, drawn.Tau, drawn.Range))
                    from _ in AtomicFile.Write(json, more.ToJson())
                    select fun(() =>
                    {

@@ -10,7 +10,7 @@ internal sealed class RecordingOptions
     private static readonly Recording Defaults = new();
 
     private readonly CommandLine.Option<int> _sampleEvery = new("--sample-every") { Description = "A grid of samples after every k-th epoch; 0 for none", DefaultValueFactory = _ => Defaults.SampleEvery };
-    private readonly CommandLine.Option<int> _logEvery = new("--log-every") { Description = "A metrics line after every k-th step", DefaultValueFactory = _ => Defaults.LogEvery };
+    private readonly CommandLine.Option<int?> _logEvery = new("--log-every") { Description = $"A metrics line after every k-th step [default: {Recording.UsualLogEvery}, or less in a run shorter than {Recording.UsualLogEvery * Recording.FewestLines} steps]" };
     private readonly CommandLine.Option<int?> _checkpointEvery = new("--checkpoint-every") { Description = "A checkpoint after every k-th step too [default: after every epoch only]" };
     private readonly CommandLine.Option<int?> _keep = new("--keep") { Description = "Keep only so many of the newest checkpoints, and the best [default: all]" };
 

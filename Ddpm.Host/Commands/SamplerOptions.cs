@@ -20,9 +20,9 @@ internal sealed class SamplerOptions
 
     private readonly CommandLine.Option<double?> _eta = new("--eta") { Description = "η of ddim: 0 draws no noise, 1 as much as ddpm with variance posterior [default: 0]" };
 
-    private readonly CommandLine.Option<double?> _tau = new("--tau") { Description = $"How much noise sa-solver draws within its --tau-range: 0 none, 1 as much as dpmpp-2m-sde [default: {Invariant($"{Stochasticity.Usual.Tau}")}]" };
+    private readonly CommandLine.Option<double?> _tau = new("--tau") { Description = $"How much noise sa-solver draws within its --tau-range: 0 none, 1 as much as dpmpp-2m-sde [default: {Invariant($"{Stochasticity.OfFewSteps.Tau}, from {Stochasticity.ManySteps} steps on {Stochasticity.Full.Tau}")}]" };
 
-    private readonly CommandLine.Option<double[]> _tauRange = new("--tau-range") { Description = $"The noise levels σ/a between which sa-solver draws noise: 0 Infinity for everywhere [default: {Invariant($"{Stochasticity.Usual.Least} {Stochasticity.Usual.Most}")}]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
+    private readonly CommandLine.Option<double[]> _tauRange = new("--tau-range") { Description = $"The noise levels σ/a between which sa-solver draws noise: 0 Infinity for everywhere [default: {Invariant($"{Stochasticity.OfFewSteps.Least} {Stochasticity.OfFewSteps.Most}, from {Stochasticity.ManySteps} steps on everywhere")}]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
 
     private readonly CommandLine.Option<string?> _variance = new("--variance") { Description = $"The reverse variance of ddpm: {string.Join(" or ", SamplingOptions.Variances.Keys)} [default: beta]" };
 
@@ -34,7 +34,9 @@ internal sealed class SamplerOptions
     {
         var usual = Preset.Standard.Sampling;
         _sampler.Description = $"How to sample: {string.Join(", ", SamplingOptions.Samplers.Keys)} [default: {(withNetwork ? $"{usual.Sampler} with {usual.SamplingSteps} steps and {usual.Spacing} spacing; {Defaults.Sampler} for original" : Defaults.Sampler)}]";
-        _spacing.Description = $"How the timesteps are spread: {string.Join(", ", Choices.Spacings.Keys)}{(withNetwork ? $", or {Searched} for this network" : "")} [default: {(withNetwork ? "the usual sampler's; " : "")}{Defaults.Spacing}]";
+        string[] spacings = [.. Choices.Spacings.Keys, .. withNetwork ? [Searched] : (string[])[]];
+        CompletedValues.Offer(_spacing, () => spacings);
+        _spacing.Description = $"How the timesteps are spread: {string.Join(", ", spacings)}{(withNetwork ? $" ({Searched} for this network)" : "")} [default: {(withNetwork ? "the usual sampler's; " : "")}{Defaults.Spacing}]";
         command.AddGroup("Sampler", _sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance, _firstLevel);
     }
 

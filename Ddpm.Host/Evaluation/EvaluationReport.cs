@@ -32,12 +32,16 @@ internal sealed record SamplesReport(
     /// <summary>Samples of a run.</summary>
     public static SamplesReport Of(string folder, TrainedModel model, SampleCommand.Request request, SampleCommand.Checked wanted, SamplingPlan plan)
     {
-        var drawn = (wanted.Sampler as Sampler.SaSolver)?.Stochasticity;
+        var (tau, range) = Drawn(wanted.Sampler);
         return new(
             folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)], wanted.Sampling.Eta,
-            drawn?.Tau, drawn is null ? null : [drawn.Least, drawn.Most], wanted.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
+            tau, range, wanted.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
             model.WeightsSha256);
     }
+
+    /// <summary>τ of SA-Solver and the noise levels between which it holds; other samplers leave no choice.</summary>
+    internal static (double? Tau, IReadOnlyList<double>? Range) Drawn(Sampler sampler) =>
+        sampler is Sampler.SaSolver(_, var drawn) ? (drawn.Tau, [drawn.Least, drawn.Most]) : (null, null);
 }
 
 /// <summary>What computed the features.</summary>

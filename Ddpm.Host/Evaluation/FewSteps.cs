@@ -25,7 +25,14 @@ internal sealed record FewSteps(
     /// <param name="Asked">The evaluations asked for.</param>
     /// <param name="Evaluations">Those made: fewer where a sampler evaluates twice a step.</param>
     /// <param name="FrechetDistance">The Fréchet distance.</param>
-    internal sealed record Cell(string Sampler, int Asked, int Evaluations, double FrechetDistance);
+    /// <param name="Tau">τ of SA-Solver.</param>
+    /// <param name="TauRange">The noise levels σ/a between which it drew noise.</param>
+    internal sealed record Cell(string Sampler, int Asked, int Evaluations, double FrechetDistance, double? Tau = null, IReadOnlyList<double>? TauRange = null)
+    {
+        /// <summary>Whether it tells of this sampler, drawing as much noise.</summary>
+        public bool IsOf(string sampler, int asked, (double? Tau, IReadOnlyList<double>? Range) drawn) =>
+            (Sampler, Asked, Tau) == (sampler, asked, drawn.Tau) && (TauRange ?? []).SequenceEqual(drawn.Range ?? []);
+    }
 
     /// <summary>The report as JSON.</summary>
     public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, EvaluationReport.Format), (byte)'\n'];
@@ -45,8 +52,8 @@ internal sealed record FewSteps(
         }
     }
 
-    /// <summary>With one more.</summary>
-    public FewSteps With(Cell cell) => this with { Cells = [.. Cells, cell] };
+    /// <summary>With one more, in place of what was measured when the same name drew another amount of noise.</summary>
+    public FewSteps With(Cell cell) => this with { Cells = [.. Cells.Where(other => (other.Sampler, other.Asked) != (cell.Sampler, cell.Asked)), cell] };
 
     /// <summary>What was measured of a sampler.</summary>
     public LanguageExt.Option<Cell> Find(string sampler, int asked) => Optional(Cells.FirstOrDefault(cell => (cell.Sampler, cell.Asked) == (sampler, asked)));

@@ -75,16 +75,16 @@ internal static class ReportPage
     }
 
     private static LinePlot Losses(Seq<RunReport> runs) => new("epochs", "loss", LogY: true, Lines: runs.Bind(run => run.Metrics.Exists(metric => metric.Kind == "epoch")
-        ? Seq(new PlotLine(Named(runs, run, "steps"), Over(run, ["step"], metric => metric.Loss)), new PlotLine(Named(runs, run, "epochs"), Over(run, ["epoch"], metric => metric.Loss), Marked: true))
-        : Seq1(new PlotLine(Named(runs, run, "steps"), Over(run, ["step"], metric => metric.Loss)))));
+        ? Seq(new PlotLine(Named(runs, run, "steps"), Over(run, "step", metric => metric.Loss)), new PlotLine(Named(runs, run, "epochs"), Over(run, "epoch", metric => metric.Loss), Marked: true))
+        : Seq1(new PlotLine(Named(runs, run, "steps"), Over(run, "step", metric => metric.Loss)))));
 
     private static LinePlot Rates(Seq<RunReport> runs) =>
-        new("epochs", "learning rate", runs.Map(run => new PlotLine(Named(runs, run, ""), Over(run, ["step", "epoch"], metric => metric.LearningRate))));
+        new("epochs", "learning rate", runs.Map(run => new PlotLine(Named(runs, run, ""), Over(run, "step", metric => metric.LearningRate))));
 
-    private static Seq<(double, double)> Over(RunReport run, string[] kinds, Func<Runs.Metric, double> value)
+    private static Seq<(double, double)> Over(RunReport run, string kind, Func<Runs.Metric, double> value)
     {
         var perEpoch = new TrainingPlan(run.Config, run.Receipt.Data.Images).StepsPerEpoch;
-        return run.Metrics.Filter(metric => kinds.Contains(metric.Kind)).Map(metric => ((double)metric.Step / perEpoch, value(metric)));
+        return run.Metrics.Filter(metric => metric.Kind == kind).Map(metric => ((double)metric.Step / perEpoch, value(metric)));
     }
 
     private static LinePlot Schedules(Seq<RunReport> runs, string axis, bool logarithmic, Func<NoiseLevel, double> value) =>

@@ -132,7 +132,7 @@ public sealed class TrainingRun : IDisposable
                 _report(new TrainingEvent.Stepped(step, progress.EpochLoss, images / (clock.Elapsed - began).TotalSeconds));
             }
 
-            if (progress.Step % _receipt.Recorded.LogEvery == 0)
+            if (progress.Step % _receipt.Recorded.LogEveryOf(_plan.TotalSteps) == 0)
             {
                 var written = _metrics.Write(new(
                     "step", progress.Step, epoch + 1, progress.UntoldLoss, _plan.LearningRate.At(progress.Step - 1),
@@ -168,7 +168,7 @@ public sealed class TrainingRun : IDisposable
     private int StepsUntilTold(int step, int k)
     {
         int Until(int? every) => every - step % every ?? int.MaxValue;
-        return ((int[])[_conduct.StepsAhead, _plan.StepsPerEpoch - k, Until(_receipt.Recorded.LogEvery), Until(_receipt.Recorded.CheckpointEvery)]).Min();
+        return ((int[])[_conduct.StepsAhead, _plan.StepsPerEpoch - k, Until(_receipt.Recorded.LogEveryOf(_plan.TotalSteps)), Until(_receipt.Recorded.CheckpointEvery)]).Min();
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(

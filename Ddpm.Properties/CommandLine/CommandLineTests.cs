@@ -116,6 +116,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("train --precision b", "bf16")]
     [InlineData("export --format ", "onnx safetensors")]
     [InlineData("evaluate steps --run cl", "clothes closed")]
+    [InlineData("sample --spacing sea", "searched")]
+    [InlineData("reference plan --spacing k", "karras")]
     public void What_completes_is_known(string typed, string words)
     {
         foreach (var run in (string[])["clothes", "closed", "other"])

@@ -96,6 +96,15 @@ public sealed class EvaluateTests : IDisposable
         Assert.Equal(cells.Select(cell => cell!.ToJsonString()), Cells().Take(4).Select(cell => cell!.ToJsonString()));
         Assert.Equal(5, Cells().Count);
 
+        // What was measured by another τ than is usual now is measured again, and stands once.
+        Steps("--samplers", "sa-solver-2", "--evaluations", "4").Done();
+        var report = _ddpm.Path("runs", "small", "few-steps.json");
+        File.WriteAllText(report, File.ReadAllText(report).Replace("\"tau\": 0.6", "\"tau\": 0.5", StringComparison.Ordinal));
+        Assert.Equal(0.5, Cells()[5]!["tau"]!.GetValue<double>());
+        Assert.Contains("sa-solver-2 with 4 evaluations", Steps("--samplers", "sa-solver-2", "--evaluations", "4").Done().Error, StringComparison.Ordinal);
+        Assert.Equal((6, 0.6), (Cells().Count, Cells()[5]!["tau"]!.GetValue<double>()));
+        Assert.DoesNotContain("sa-solver-2 with 4 evaluations", Steps("--samplers", "sa-solver-2", "--evaluations", "4").Done().Error, StringComparison.Ordinal);
+
         Steps("--samplers", "ddim", "--evaluations", "4", "--seed", "2").Done(); // of another protocol nothing is kept
         Assert.Single(Cells());
         Steps("--samplers", "dim").Refused(2, "sampler must be one of");

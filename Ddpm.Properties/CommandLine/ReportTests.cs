@@ -75,6 +75,7 @@ public sealed partial class ReportTests : IDisposable
         var told = _ddpm.Done(["train", "--data", Fixtures.FashionMnist, .. one, "--steps", "12", "--threads", "1", "--run", "one", "--sample-every", "0"]);
         Assert.Contains("training the standard network for 1 epoch of 1 step\n", told.Error, StringComparison.Ordinal);
         Assert.Contains(": 1 epoch of 1 image of fashion-mnist,", File.ReadAllText(_ddpm.Path("runs", "one", "report.html")), StringComparison.Ordinal);
+        Assert.Equal(2, File.ReadAllLines(_ddpm.Path("runs", "one", "metrics.jsonl")).Length); // its step and its epoch, though the usual line comes after fifty steps
     }
 
     [GeneratedRegex("(src|href)\\s*=\\s*[\"'](?!data:)|https?://|url\\(|@import", RegexOptions.IgnoreCase)]

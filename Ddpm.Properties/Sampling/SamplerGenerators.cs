@@ -57,7 +57,7 @@ public static class SamplerGenerators
         new Sampler.Ancestral(ReverseVariance.Beta), new Sampler.Ancestral(ReverseVariance.Posterior), new Sampler.Ddim(0.3), new Sampler.Ddim(1),
         new Sampler.StochasticDpmSolver(),
         .. from order in Enumerable.Range(1, 3)
-           from stochasticity in (Stochasticity[])[Stochasticity.Full, new(0.4), Stochasticity.Usual, new(2, 0.1, 1)]
+           from stochasticity in (Stochasticity[])[Stochasticity.Full, new(0.4), Stochasticity.OfFewSteps, new(2, 0.1, 1)]
            select new Sampler.SaSolver(order, stochasticity),
     ];
 

@@ -97,7 +97,7 @@ public sealed class SamplerLaws
             return true; // a value from where there is no image is not used
 
         var lastHasOne = timesteps.End < 0 || timesteps.Values[^1] == 0;
-        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.DpmSolver(order, LowerOrderFinal: falls), new Sampler.UniPc(order, LowerOrderFinal: falls), .. falls ? [] : Array(new Sampler.SaSolver(order, Stochasticity.Usual))])
+        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.DpmSolver(order, LowerOrderFinal: falls), new Sampler.UniPc(order, LowerOrderFinal: falls), .. falls ? [] : Array(new Sampler.SaSolver(order, Stochasticity.OfFewSteps))])
             .All(sampler => sampler.Compile(s.Setting).Valid().Lines.Map((i, line) => line.Predict.History.Count
                 == (i == count - 1 && lastHasOne ? 1 : Math.Min(Math.Min(order, i + 1), falls ? count - i : order))).All(holds => holds)));
     }

@@ -28,8 +28,8 @@ public sealed class SamplingOptionsLaws
             ("dpmpp-1", new Sampler.DpmSolver(1)), ("dpmpp-2m", new Sampler.DpmSolver(2)), ("dpmpp-3m", new Sampler.DpmSolver(3)),
             ("dpmpp-3m-published", new Sampler.DpmSolver(3, DpmSolverWeights.Published)), ("dpmpp-2m-sde", new Sampler.StochasticDpmSolver()),
             ("unipc-1", new Sampler.UniPc(1)), ("unipc-2", new Sampler.UniPc(2)), ("unipc-3", new Sampler.UniPc(3)),
-            ("sa-solver-1", new Sampler.SaSolver(1, Stochasticity.Usual)), ("sa-solver-2", new Sampler.SaSolver(2, Stochasticity.Usual)),
-            ("sa-solver-3", new Sampler.SaSolver(3, Stochasticity.Usual)),
+            ("sa-solver-1", new Sampler.SaSolver(1, Stochasticity.Full)), ("sa-solver-2", new Sampler.SaSolver(2, Stochasticity.Full)),
+            ("sa-solver-3", new Sampler.SaSolver(3, Stochasticity.Full)),
             ("ipndm-1", new Sampler.Ipndm(1)), ("ipndm-2", new Sampler.Ipndm(2)), ("ipndm-3", new Sampler.Ipndm(3)), ("ipndm-4", new Sampler.Ipndm(4)),
             ("heun", new Sampler.Heun()));
         Assert.Equal(named.Keys, SamplingOptions.Samplers.Keys);
@@ -38,9 +38,9 @@ public sealed class SamplingOptionsLaws
         Assert.Equal(new Sampler.Ddim(0.25), new SamplingOptions { Sampler = "ddim", Eta = 0.25 }.Chosen().Valid());
         Assert.Equal(new Sampler.Ddim(1, ClippedNoise.DiffusersOutput), new SamplingOptions { Sampler = "ddim-diffusers", Eta = 1 }.Chosen().Valid());
         Assert.Equal(
-            new Sampler.SaSolver(2, Stochasticity.Usual with { Tau = 0.25 }), new SamplingOptions { Sampler = "sa-solver-2", Tau = 0.25 }.Chosen().Valid());
+            new Sampler.SaSolver(2, Stochasticity.OfFewSteps with { Tau = 0.25 }), new SamplingOptions { Sampler = "sa-solver-2", SamplingSteps = 14, Tau = 0.25 }.Chosen().Valid());
         Assert.Equal(
-            new Sampler.SaSolver(3, new(Stochasticity.Usual.Tau, 0.5, 4)), new SamplingOptions { Sampler = "sa-solver-3", TauRange = (0.5, 4) }.Chosen().Valid());
+            new Sampler.SaSolver(3, new(Stochasticity.Full.Tau, 0.5, 4)), new SamplingOptions { Sampler = "sa-solver-3", SamplingSteps = 15, TauRange = (0.5, 4) }.Chosen().Valid());
     }
 
     /// <summary>The options are names alone: what they compile is what the sampler that they name compiles, on the timesteps that they name.</summary>

@@ -28,10 +28,10 @@ public sealed record SamplingOptions
     /// <summary>η ∈ [0, 1] of DDIM; null for 0. It belongs to no other sampler.</summary>
     public double? Eta { get; init; }
 
-    /// <summary>τ ∈ [0, 10] of SA-Solver; null for that of <see cref="Stochasticity.Usual"/>. It belongs to no other sampler.</summary>
+    /// <summary>τ ∈ [0, 10] of SA-Solver; null for what is usual with so many steps (<see cref="Stochasticity.Usual"/>). It belongs to no other sampler.</summary>
     public double? Tau { get; init; }
 
-    /// <summary>The noise levels σ/a between which SA-Solver draws noise, 0 ≤ Least, Most greater, ∞ allowed; null for those of <see cref="Stochasticity.Usual"/>. They belong to no other sampler.</summary>
+    /// <summary>The noise levels σ/a between which SA-Solver draws noise, 0 ≤ Least, Most greater, ∞ allowed; null for what is usual with so many steps. They belong to no other sampler.</summary>
     public (double Least, double Most)? TauRange { get; init; }
 
     /// <summary>The reverse variance of ddpm, of <see cref="Variances"/>; null for beta. It belongs to no other sampler.</summary>
@@ -106,8 +106,14 @@ public sealed record SamplingOptions
         return (Check.AtLeast("evaluations", evaluations, 1), Evaluations(1)).Apply((_, _) => unit).Bind(_ => Between(1, Math.Min(evaluations, schedule.Steps)));
     }
 
-    private Stochasticity Stochasticity => new(
-        Tau ?? Stochasticity.Usual.Tau, TauRange?.Least ?? Stochasticity.Usual.Least, TauRange?.Most ?? Stochasticity.Usual.Most);
+    private Stochasticity Stochasticity
+    {
+        get
+        {
+            var usual = Stochasticity.Usual(SamplingSteps ?? UsualSteps);
+            return new(Tau ?? usual.Tau, TauRange?.Least ?? usual.Least, TauRange?.Most ?? usual.Most);
+        }
+    }
 
     private Validation<Error, Sampler> Named() => Samplers.Find("sampler", Sampler).Bind(make => make(this));
 

@@ -24,8 +24,14 @@ public sealed record Stochasticity(double Tau, double Least = 0, double Most = d
     /// <summary>The reverse of the forward process.</summary>
     public static Stochasticity Full { get; } = new(1);
 
-    /// <summary>What was found to suit ten evaluations (Ddpm.Host/RESULTS.md).</summary>
-    public static Stochasticity Usual { get; } = new(0.6, 0.02, 2);
+    /// <summary>What was found to suit few timesteps, ten of Karras' spacing above all (Ddpm.Host/RESULTS.md): some noise where images take shape.</summary>
+    public static Stochasticity OfFewSteps { get; } = new(0.6, 0.02, 2);
+
+    /// <summary>The fewest timesteps that bear all noise everywhere, and gain by it.</summary>
+    public const int ManySteps = 15;
+
+    /// <summary>What was found to suit so many timesteps.</summary>
+    public static Stochasticity Usual(int steps) => steps < ManySteps ? OfFewSteps : Full;
 
     /// <summary>Whether the numbers are in range.</summary>
     internal Validation<Error, Unit> Checked() =>
