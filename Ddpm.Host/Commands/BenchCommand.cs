@@ -32,6 +32,7 @@ internal static class BenchCommand
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from config in TrainingConfig.From(
                 new TrainingOptions { Preset = said.GetValue(preset)!, BatchSize = said.GetValue(batch), Precision = said.GetValue(precision)! }, said.GetValue(size), 1).OrUsage()
+            from fits in Check.That("--batch-size", said.GetValue(batch), 4L * said.GetValue(batch) * said.GetValue(size) * said.GetValue(size) <= System.Array.MaxLength, "must be less: four batches have to fit into one array").OrUsage()
             from times in Check.AtLeast("--rounds", said.GetValue(rounds), 1).OrUsage()
             from seconds in Check.Inside("--window", said.GetValue(window), 0, MostSeconds).OrUsage()
             from device in machine.Prepare(said)

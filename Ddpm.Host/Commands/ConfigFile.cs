@@ -15,7 +15,7 @@ internal static class ConfigFile
     /// <summary>A command line with what its file says behind it; as it is where it names none.</summary>
     public static Fin<Seq<string>> Expanded(Seq<string> arguments)
     {
-        var place = arguments.TakeWhile(argument => argument != Name && !argument.StartsWith(Name + "=", StringComparison.Ordinal)).Count;
+        var place = arguments.TakeWhile(argument => !Says(argument, Name)).Count;
         if (place == arguments.Count)
         {
             return arguments;
@@ -24,9 +24,10 @@ internal static class ConfigFile
         var (inside, next) = (arguments[place].Length > Name.Length, arguments.Skip(place + 1));
         var path = inside ? Some(arguments[place][(Name.Length + 1)..]) : next.HeadOrNone();
         var said = arguments.Take(place) + (inside ? next : next.Skip(1));
-        return from file in path.ToFin(Error.New(ExitCode.Usage, "--config needs a file"))
+        return from file in path.Filter(name => name.Length > 0).ToFin(Error.New(ExitCode.Usage, "--config needs a file"))
+               from _ in Says(said, Name) ? Error.New(ExitCode.Usage, "--config is said twice: name one file") : FinSucc(unit)
                from bytes in Folders.Read(file, LargestFile)
-               from added in Options(bytes, said).At(file).Match(Fin<Seq<string>>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
+               from added in Options(bytes, said).At(file)
                select said + added;
     }
 
@@ -38,14 +39,24 @@ internal static class ConfigFile
             return document.RootElement.ValueKind != JsonValueKind.Object
                 ? Error.New(ExitCode.Usage, "it holds no object of options, as in {\"epochs\": 20}")
                 : toSeq(document.RootElement.EnumerateObject().ToArray())
-                    .Filter(option => !said.Exists(argument => argument == "--" + option.Name || argument.StartsWith($"--{option.Name}=", StringComparison.Ordinal)))
+                    .Filter(option => !Says(said, "--" + option.Name))
                     .Map(option => Tokens(option.Name, option.Value)).Sequence().Map(all => all.Bind(tokens => tokens));
         }
         catch (JsonException e)
         {
             return Error.New(ExitCode.Usage, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} is no JSON");
         }
+        catch (InvalidOperationException)
+        {
+            return Error.New(ExitCode.Usage, "it holds half a surrogate pair, which is no text");
+        }
     }
+
+    private static bool Says(Seq<string> arguments, string option) => arguments.Exists(argument => Says(argument, option));
+
+    /// <summary>Behind an option come nothing, = or a colon.</summary>
+    private static bool Says(string argument, string option) =>
+        argument.StartsWith(option, StringComparison.Ordinal) && (argument.Length == option.Length || argument[option.Length] is '=' or ':');
 
     private static Fin<Seq<string>> Tokens(string name, JsonElement value) => value.ValueKind switch
     {

@@ -45,14 +45,16 @@ internal static class DdpmCommand
     private static int Parsed(Seq<string> arguments)
     {
         var said = Root().Parse([.. arguments]);
-        if (said.Errors.Count == 0 || said.Action is HelpPage.Action)
+        var empty = toSeq(said.CommandResult.Children.OfType<CommandLine.Parsing.OptionResult>().ToArray())
+            .Filter(option => option.Tokens.Any(token => token.Value.Length == 0) && !(option.Option.HasDefaultValue && option.Option.GetDefaultValue() is ""));
+        if ((said.Errors.Count == 0 && empty.IsEmpty) || said.Action is HelpPage.Action)
         {
             return said.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
 
-        foreach (var error in said.Errors)
+        foreach (var fault in said.Errors.Select(error => error.Message).Concat(empty.Select(option => $"{option.Option.Name} must not be empty")))
         {
-            Console.Error.WriteLine($"error: {error.Message}");
+            Console.Error.WriteLine($"error: {fault}");
         }
 
         foreach (var (word, meant) in said.UnmatchedTokens.Choose(word => Meant(said.CommandResult.Command, word).Map(meant => (word, meant))))

@@ -13,7 +13,7 @@ internal static class DoctorCommand
     public static CommandLine.Command Create()
     {
         var command = new CommandLine.Command("doctor", "Say whether this machine can train, in a few seconds; the exit code is 0 only if all is well");
-        command.SetAction(said => Session.Run(said, (_, stop) =>
+        command.SetAction(said => Session.Run(said, (view, stop) =>
         {
             var ill = 0;
             foreach (var finding in MachineDiagnosis.Findings(Environment.CurrentDirectory, DataSetEnvironment.Default))
@@ -24,7 +24,7 @@ internal static class DoctorCommand
                 }
 
                 ill += finding.IsWell ? 0 : 1;
-                Console.WriteLine($"{(finding.IsWell ? "well" : "ILL ")}  {finding.Part,-14}{finding.Text}");
+                view.Result($"{(finding.IsWell ? "well" : "ILL ")}  {finding.Part,-14}{finding.Text}");
             }
 
             return ill == 0 ? unit : FinFail<Unit>(Error.New($"{ill} of these {(ill == 1 ? "needs" : "need")} to be mended before this machine can train"));

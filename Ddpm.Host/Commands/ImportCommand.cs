@@ -4,6 +4,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
 using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Data;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -36,6 +37,7 @@ internal static class ImportCommand
         command.SetAction(said => Session.Run(said, (view, _) =>
             from folder in run.Required(said)
             from free in File.Exists(folder.ReceiptPath) ? Error.New(ExitCode.Usage, $"there is a run in {folder.Path} already: choose another name") : FinSucc(unit)
+            from known in DataSetDescription.Named(said.GetValue(dataset)!).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
             let path = said.GetValue(file)!
             from bytes in Folders.Read(path)
             from header in (from read in bytes.Span.StartsWith("PK"u8) ? TorchFile.Read(bytes) : Safetensors.Read(bytes)
@@ -43,15 +45,15 @@ internal static class ImportCommand
                             from described in StateDict.Describe(
                                 weights, new() { Dataset = said.GetValue(dataset)!, Schedule = said.GetValue(schedule)!, Prediction = said.GetValue(prediction)!, Steps = said.GetValue(steps) },
                                 said.GetValue(size))
-                            let known = Named(described)
-                            from config in known.Config.OrFailure()
+                            let named = Named(described)
+                            from config in named.Config.OrFailure()
                             from fits in Checkpoint.Fits(weights, config.Model.Network, withEmbedding: false)
                             from done in use(new UNet(config.Model.Network, ScalarType.Float32, CPU), network =>
                                 from same in StateDict.EmbeddingFits(weights, network)
                                 from theta in Checkpoint.LoadWeights(weights, network)
-                                from saved in Save(folder, known, network, theta, path, bytes)
+                                from saved in Save(folder, named, network, theta, path, bytes)
                                 select saved)
-                            select known).At($"{path} cannot be imported")
+                            select named).At($"{path} cannot be imported")
             let shape = $"{header.ImageSize}×{header.ImageSize}×{header.ImageChannels}"
             select fun(() => view.Result($"wrote {folder.Path}, the {header.Options.Network} network for images of {shape}: sample --run, evaluate and export take it"))()));
         return command.WithExample("model.pt --run imported");

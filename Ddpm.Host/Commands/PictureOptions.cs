@@ -72,7 +72,7 @@ internal sealed class PictureOptions
     {
         if (said.GetValue(_image) is not { } image)
         {
-            return ((CommandLine.Option[])[_strength, _known, _toImage, _encode]).FirstOrDefault(option => said.GetResult(option) is { Implicit: false }) is { } alone
+            return Said(said, _strength, _known, _toImage, _encode) is { } alone
                 ? Error.New(ExitCode.Usage, $"{alone.Name} needs a picture: name one with --image")
                 : LanguageExt.Option<Pictures>.None;
         }
@@ -90,6 +90,13 @@ internal sealed class PictureOptions
                from mask in known.Map(region => Mask(region, network)).Sequence()
                select Some(new Pictures(first, second, mask, strength, checkedSo));
     }
+
+    /// <summary>Refuses pictures beside an option that goes without.</summary>
+    public Fin<Unit> Without(CommandLine.ParseResult said, CommandLine.Option other) => Said(said, _image, _strength, _known, _toImage, _encode) is { } one
+        ? Error.New(ExitCode.Usage, $"{one.Name} does not go with {other.Name}, whose images all begin as noise")
+        : unit;
+
+    private static CommandLine.Option? Said(CommandLine.ParseResult said, params CommandLine.Option[] options) => options.FirstOrDefault(option => said.GetResult(option) is { Implicit: false });
 
     private Fin<float[]> Picture(CommandLine.ParseResult said, string name, UNetConfig network, string dataset, IView view, CancellationToken stop) =>
         (name.Split(':') switch

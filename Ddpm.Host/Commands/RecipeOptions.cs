@@ -1,5 +1,8 @@
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
@@ -48,6 +51,11 @@ internal sealed class RecipeOptions
     /// <summary>A new run as it was said, and as its preset has it where nothing was.</summary>
     public TrainingOptions Said(CommandLine.ParseResult said) =>
         Said(said, TrainingOptions.Of(said.Or(_preset, Defaults.Preset), _data.Dataset(said).IfNone(Defaults.Dataset)));
+
+    /// <summary>Refuses a preset beside a receipt, whose recipe it would not change.</summary>
+    public Fin<Unit> WithoutPreset(CommandLine.ParseResult said) => said.GetResult(_preset) is { Implicit: false }
+        ? Error.New(ExitCode.Usage, "--preset does not go with --from, which has the recipe of its run: say the options that are to differ")
+        : unit;
 
     /// <summary>What was said, and what was not as otherwise.</summary>
     public TrainingOptions Said(CommandLine.ParseResult said, TrainingOptions otherwise) => new()

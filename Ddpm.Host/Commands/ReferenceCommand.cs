@@ -1,4 +1,5 @@
 using Ddpm.Host.Files;
+using Ddpm.Host.Progress;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -38,7 +39,7 @@ internal static class ReferenceCommand
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from asked in Asked(said.GetValue(only)!)
             from report in new ReferenceFolder(said.GetValue(folder)!).Verify(asked, view, stop)
-            from _ in Told(report)
+            from _ in Told(report, view)
             select unit));
         return command.WithExample("answers");
     }
@@ -56,7 +57,7 @@ internal static class ReferenceCommand
         CommandLine.Option<bool> json = new("--json") { Description = "Print JSON with every digit, as in an export, and no table" };
         command.AddGroup("Model", prediction, schedule, steps, zeroSnr, clip, json);
 
-        command.SetAction(said => Session.Run(said, (_, _) =>
+        command.SetAction(said => Session.Run(said, (view, _) =>
         {
             var wanted = sampler.Said(said, new());
             return (Choices.Schedules.Find("schedule", said.GetValue(schedule)!)
@@ -67,7 +68,7 @@ internal static class ReferenceCommand
                 .Apply((on, predicted, _) => wanted.Compile(on.Levels, predicted, said.GetValue(clip), on.Visited))
                 .Bind(plan => plan)
                 .OrUsage()
-                .Map(plan => Printed(said.GetValue(json) ? PlanJson.Text(plan) : string.Concat(PlanTable.Of(plan).Map(line => line + "\n"))));
+                .Map(plan => fun(() => view.Result(said.GetValue(json) ? PlanJson.Text(plan).TrimEnd() : string.Join('\n', PlanTable.Of(plan))))());
         }));
         return command.WithExample("--sampler unipc-2 --sampling-steps 5");
     }
@@ -76,17 +77,9 @@ internal static class ReferenceCommand
         ? entries
         : Error.New(ExitCode.Usage, $"--only {string.Join(" ", prefixes)}: no file of the reference begins so; manifest.json of an export names them all");
 
-    private static Fin<Unit> Told(VerificationReport report)
+    private static Fin<Unit> Told(VerificationReport report, IView view)
     {
-        _ = Printed(string.Concat(report.ToText().Map(line => line + "\n")));
+        report.ToText().Iter(view.Result);
         return report.IsRight ? unit : Error.New(report.Summary);
-    }
-
-    /// <summary>What was asked for goes to the output as it is, without the time.</summary>
-    private static Unit Printed(string text)
-    {
-        Console.Out.Write(text);
-        Console.Out.Flush();
-        return unit;
     }
 }

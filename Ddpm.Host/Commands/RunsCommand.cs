@@ -28,20 +28,15 @@ internal static class RunsCommand
         CommandLine.Option<bool> json = new("--json") { Description = "As JSON, for a script" };
         command.AddGroup("What is listed", root, json);
         command.SetAction(said => Session.Run(said, (view, _) =>
-        {
-            var folder = said.GetValue(root)!;
-            var runs = Directory.Exists(folder)
-                ? toSeq(Directory.GetDirectories(folder).Where(run => File.Exists(Path.Combine(run, "run.json"))).Order(StringComparer.Ordinal).Select(run => Of(new(run))).ToArray())
-                : Seq<Entry>();
-            (said.GetValue(json) ? Seq1(JsonSerializer.Serialize(runs.ToArray(), EvaluationReport.Format)) : Table(runs, folder)).Iter(view.Result);
-            return unit;
-        }));
+            from folders in RunFolder.In(said.GetValue(root)!)
+            let runs = folders.Map(Of).Strict()
+            select (said.GetValue(json) ? Seq1(JsonSerializer.Serialize(runs.ToArray(), EvaluationReport.Format)) : Table(runs, said.GetValue(root)!)).Iter(view.Result)));
         return command.WithExample("--json");
     }
 
     private static Entry Of(RunFolder folder)
     {
-        var (name, bytes) = (Path.GetFileName(folder.Path), new DirectoryInfo(folder.Path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length));
+        var (name, bytes) = (Path.GetFileName(folder.Path), Bytes(folder));
         return folder.Receipt().Match(
             receipt =>
             {
@@ -54,6 +49,24 @@ internal static class RunsCommand
                     epochs.LastOrNone().MatchUnsafe(last => last.Loss, () => (double?)null), Distance(folder), bytes);
             },
             _ => new Entry(name, "damaged", null, null, null, null, null, bytes));
+    }
+
+    /// <summary>What its files take. Whoever trains there makes and deletes some meanwhile.</summary>
+    private static long Bytes(RunFolder folder)
+    {
+        static long Length(FileInfo file)
+        {
+            try
+            {
+                return file.Length;
+            }
+            catch (IOException)
+            {
+                return 0;
+            }
+        }
+
+        return new DirectoryInfo(folder.Path).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }).Sum(Length);
     }
 
     private static double? Distance(RunFolder folder)

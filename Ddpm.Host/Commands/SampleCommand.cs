@@ -136,13 +136,16 @@ internal static class SampleCommand
 
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from folder in run.Required(said)
+            from alone in said.GetValue(sweep) is { Length: > 0 } && said.GetResult(guidance) is not null
+                ? Error.New(ExitCode.Usage, "--guidance-scale and --guidance-sweep both say how strongly the class counts: give one of them")
+                : FinSucc(unit)
             from device in machine.Prepare(said)
             from receipt in folder.Receipt()
             let request = new Request(
                 said.GetValue(first), said.GetValue(count), said.GetValue(seed), usual => sampler.Said(said, usual), said.GetValue(clip), said.GetValue(scale), said.GetValue(batch), said.GetValue(chosen), said.GetValue(guidance))
             let target = new RunFolder(said.GetValue(to) ?? folder.Path)
             from _ in said.GetValue(sweep) is { Length: > 0 } scales
-                ? Sweep(folder, device, request, scales, target, view, stop)
+                ? pictures.Without(said, sweep).Bind(_ => Sweep(folder, device, request, scales, target, view, stop))
                 : Sample(folder, device, request, network => pictures.Read(said, network, receipt.Options.Dataset, view, stop), target, view, stop)
             select unit));
         return command.WithExample("--run clothes --count 25");
@@ -231,12 +234,12 @@ internal static class SampleCommand
         var (grid, array, animation) = (target.Within("samples.png"), target.Within("samples.npy"), target.Within("sampling.gif"));
         using var bar = view.Bar($"sampling {Counted.Of(wanted.Images.Count, "image")}");
         return from moments in new ImageSampler(network, start.Plan).Sample(theta, wanted.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop, start.Known)
-               from _ in wanted.Files.WriteGrid(grid, moments[^1])
-               from __ in wanted.Files.WriteArray(array, moments[^1])
-               from ___ in wanted.Files.WriteAnimation(animation, frames, moments)
+               from _ in wanted.Files.WriteArray(array, moments[^1]) // first: of many images no picture can be made
                from labels in wanted.Images.Condition
                    .Map(condition => SampleFiles.WriteLabels(target.Within("labels.npy"), Enumerable.Range(wanted.Images.First, wanted.Images.Count).Select(condition.ClassOf)).Map(_ => target.Within("labels.npy")))
                    .Sequence()
+               from __ in wanted.Files.WriteGrid(grid, moments[^1])
+               from ___ in wanted.Files.WriteAnimation(animation, frames, moments)
                select Told(view, [grid, array, .. labels, animation]);
     }
 

@@ -57,6 +57,7 @@ internal static class TrainCommand
               from kept in recording.Said(said, receipt.Recorded)
               select new Start(options, kept, receipt, None)
             : from _ in Unused(folder)
+              from __ in repeated.IsSome ? recipe.WithoutPreset(said) : unit
               let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
               from kept in recording.Said(said, repeated.Map(receipt => receipt.Recorded).IfNone(new Recording()))
               select new Start(options, kept, None, repeated);

@@ -7,7 +7,7 @@ namespace Ddpm.Host.Files;
 /// <summary>Says in an error where the fault lies.</summary>
 internal static class FaultPlace
 {
-    /// <summary>Puts the place before the message of a failure.</summary>
+    /// <summary>Puts the place before the message of a failure, whose exit code stays.</summary>
     public static Fin<A> At<A>(this Fin<A> result, string place) =>
-        result.Match(Succ: FinSucc, Fail: fault => FinFail<A>(Error.New($"{place}: {fault.Message}")));
+        result.Match(Succ: FinSucc, Fail: fault => FinFail<A>(Error.New(fault.Code, $"{place}: {fault.Message}")));
 }

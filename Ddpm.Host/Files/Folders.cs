@@ -28,11 +28,14 @@ public static class Folders
             made.Iter(folder => FileOperations.Disk.FlushFolder(Path.GetDirectoryName(folder)!));
             return unit;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return Error.New($"the folder {path} cannot be made: {e.Message.TrimEnd('.')}; choose another place, or make it by hand");
         }
     }
+
+    /// <summary>Opens a file to read it, beside whoever writes, replaces or deletes it meanwhile: where files are locked, their own log would be closed to those who write it.</summary>
+    public static FileStream OpenShared(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
     /// <summary>A whole file. What has no end, as some devices, is not read to it.</summary>
     /// <param name="path">The file.</param>
@@ -41,7 +44,7 @@ public static class Folders
     {
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = OpenShared(path);
             if (file.Length > most)
             {
                 return Error.New($"cannot read {path}: it has {file.Length} bytes, and {most} at most can be read");
@@ -53,7 +56,7 @@ public static class Folders
                 ? Error.New($"cannot read {path}: it holds more than the {file.Length} bytes that it says")
                 : new ReadOnlyMemory<byte>(bytes, 0, length);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return Error.New($"cannot read {path}: {e.Message.TrimEnd('.')}");
         }

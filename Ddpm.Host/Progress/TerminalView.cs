@@ -6,29 +6,17 @@ namespace Ddpm.Host.Progress;
 internal sealed class TerminalView : IView
 {
     private readonly TaskCompletionSource _done = new();
-    private readonly ProgressContext _context;
-    private readonly Task _drawing;
+    private readonly Lazy<(ProgressContext Context, Task Drawing)> _live;
     private readonly IAnsiConsole _console;
 
-    public TerminalView(IAnsiConsole console)
-    {
-        _console = console;
-        var started = new TaskCompletionSource<ProgressContext>();
-        _drawing = Task.Run(() => console.Progress().AutoClear(true).HideCompleted(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .StartAsync(async context =>
-            {
-                started.SetResult(context);
-                await _done.Task.ConfigureAwait(false);
-            }));
-        _context = started.Task.GetAwaiter().GetResult();
-    }
+    public TerminalView(IAnsiConsole console) => (_console, _live) = (console, new(Draw));
 
     public void Line(string text) => _console.WriteLine(text);
 
+    /// <summary>Above the bars, once there are any; until then, and where it goes elsewhere, as it is: the bars would be redrawn over it.</summary>
     public void Result(string text)
     {
-        if (Console.IsOutputRedirected)
+        if (Console.IsOutputRedirected || !_live.IsValueCreated)
         {
             Console.Out.WriteLine(text);
         }
@@ -38,12 +26,28 @@ internal sealed class TerminalView : IView
         }
     }
 
-    public IBar Bar(string title) => new TaskBar(_context.AddTask(Markup.Escape(title)), title);
+    public IBar Bar(string title) => new TaskBar(_live.Value.Context.AddTask(Markup.Escape(title)), title);
 
     public void Dispose()
     {
         _done.TrySetResult();
-        _drawing.GetAwaiter().GetResult();
+        if (_live.IsValueCreated)
+        {
+            _live.Value.Drawing.GetAwaiter().GetResult();
+        }
+    }
+
+    private (ProgressContext, Task) Draw()
+    {
+        var started = new TaskCompletionSource<ProgressContext>();
+        var drawing = Task.Run(() => _console.Progress().AutoClear(true).HideCompleted(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .StartAsync(async context =>
+            {
+                started.SetResult(context);
+                await _done.Task.ConfigureAwait(false);
+            }));
+        return (started.Task.GetAwaiter().GetResult(), drawing);
     }
 
     private sealed class TaskBar(ProgressTask task, string title) : IBar

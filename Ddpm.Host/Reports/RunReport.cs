@@ -51,7 +51,7 @@ internal sealed record RunReport(
     private static Fin<Seq<(string, byte[])>> Grid(RunFolder folder)
     {
         var epochs = Directory.Exists(folder.Within("samples"))
-            ? toSeq(Directory.GetFiles(folder.Within("samples"), "epoch-*.png").Order(StringComparer.Ordinal).ToArray())
+            ? toSeq(Directory.GetFiles(folder.Within("samples"), "epoch-*.png").OrderBy(path => path.Length).ThenBy(path => path, StringComparer.Ordinal).ToArray())
             : Seq<string>();
         var last = toSeq(new[] { folder.Within("samples.png") }).Filter(File.Exists);
         return (epochs.Map(path => (Label: Label(path), Path: path)) + last.Map(path => (Label: "the end", Path: path)))

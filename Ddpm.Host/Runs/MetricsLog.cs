@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ddpm.Host.Files;
 using LanguageExt;
 using LanguageExt.Common;
 using TorchSharp;
@@ -43,7 +44,7 @@ public sealed class MetricsLog : IDisposable
             var kept = File.Exists(folder.MetricsPath) ? File.ReadLines(folder.MetricsPath).Where(line => StepOf(line) <= step).ToArray() : [];
             return folder.Write(folder.MetricsPath, System.Text.Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))))
                 .Map(_ => new MetricsLog(
-                    new FileStream(folder.MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read),
+                    new FileStream(folder.MetricsPath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete),
                     torch.utils.tensorboard.SummaryWriter(folder.TensorBoardPath, createRunName: false)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -52,12 +53,13 @@ public sealed class MetricsLog : IDisposable
         }
     }
 
-    /// <summary>All lines of a run so far.</summary>
+    /// <summary>All lines of a run so far, but for one that is being written, or was when the machine stopped.</summary>
     public static Fin<Seq<Metric>> Read(RunFolder folder)
     {
         try
         {
-            return toSeq(File.ReadLines(folder.MetricsPath).Select(line => JsonSerializer.Deserialize<Metric>(line, Format)!).ToArray());
+            using var lines = new StreamReader(Folders.OpenShared(folder.MetricsPath));
+            return toSeq(lines.ReadToEnd().Split('\n')[..^1].Select(line => JsonSerializer.Deserialize<Metric>(line, Format)!).ToArray());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

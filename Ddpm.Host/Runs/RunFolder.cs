@@ -25,6 +25,21 @@ public sealed record RunFolder(string Path)
         .Select(n => new RunFolder(System.IO.Path.Combine(root, n == 1 ? name : Invariant($"{name}-{n}"))))
         .First(folder => !System.IO.Path.Exists(folder.Path));
 
+    /// <summary>The runs in a folder, by name; none where there is no such folder.</summary>
+    public static Fin<Seq<RunFolder>> In(string root)
+    {
+        try
+        {
+            return Directory.Exists(root)
+                ? toSeq(Directory.GetDirectories(root).Select(path => new RunFolder(path)).Where(run => File.Exists(run.ReceiptPath)).OrderBy(run => run.Path, StringComparer.Ordinal).ToArray())
+                : Seq<RunFolder>();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Error.New($"the folder {root} cannot be listed: {e.Message.TrimEnd('.')}");
+        }
+    }
+
     /// <summary>The receipt.</summary>
     public string ReceiptPath => Within("run.json");
 
@@ -115,12 +130,7 @@ public sealed record RunFolder(string Path)
         }
     }
 
-    private string Others()
-    {
-        var parent = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path));
-        var runs = Directory.Exists(parent)
-            ? Directory.EnumerateDirectories(parent).Where(folder => File.Exists(System.IO.Path.Combine(folder, "run.json"))).Select(System.IO.Path.GetFileName).Order().ToArray()
-            : [];
-        return runs.Length == 0 ? "train one first" : $"beside it are {string.Join(", ", runs)}";
-    }
+    private string Others() => In(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!).IfFail(Seq<RunFolder>()) is { IsEmpty: false } runs
+        ? $"beside it are {string.Join(", ", runs.Map(run => System.IO.Path.GetFileName(run.Path)))}"
+        : "train one first";
 }

@@ -61,6 +61,8 @@ public sealed class CommandLineTests : IDisposable
         Refused("{\n1}", "wrong.json: line 2, byte 1 is no JSON");
         Refused("{\"in\": {}}", "in must be text, a number, true, false, or a list of them");
         Refused("{\"jsn\": true}", "--jsn: did you mean --json?");
+        Refused("{\"in\": \"\\ud800\"}", "half a surrogate pair");
+        Assert.Contains("no runs in b", _ddpm.Done("runs", "--in:b", "--config", "wrong.json").Output, StringComparison.Ordinal); // what is said wins over what is no text
         _ddpm.Refused(2, ["--config needs a file"], "runs", "--config");
         _ddpm.Refused(1, ["cannot read none.json"], "runs", "--config", "none.json");
     }

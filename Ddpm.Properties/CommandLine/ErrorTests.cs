@@ -40,6 +40,14 @@ public sealed class ErrorTests : IDisposable
     [InlineData("train --dataset shoes", "shoes")]
     [InlineData("train --resume", "which run?")]
     [InlineData("forward --count 0 --steps 0", "steps must be at least 1, got 0")]
+    [InlineData("bench --batch-size 600000000", "--batch-size must be less")]
+    [InlineData("train --schedule cosine --min-beta 0.001 --max-beta 0.1", "min-beta belongs to the schedules linear, scaled-linear, sigmoid-beta alone, got 0.001")]
+    [InlineData("sample --out ", "--out must not be empty")]
+    [InlineData("reference export --out ", "--out must not be empty")]
+    [InlineData("train --config ", "--config needs a file")]
+    [InlineData("train --config a.json --config=b.json", "--config is said twice")]
+    [InlineData("import model.pt --run a --dataset shoes", "shoes")]
+    [InlineData("sample --run a --guidance-sweep 1 2 --guidance-scale 3", "give one of them")]
     public void What_makes_no_sense_is_a_usage_error(string arguments, string says) => _ddpm.Refused(2, [says], arguments.Split(' '));
 
     [Fact]

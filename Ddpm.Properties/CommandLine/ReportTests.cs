@@ -61,11 +61,31 @@ public sealed partial class ReportTests : IDisposable
         Assert.Contains("not evaluated", compared, StringComparison.Ordinal);
         Assert.DoesNotContain("hash other", compared, StringComparison.Ordinal); // they agree in all options
 
-        File.WriteAllText(_ddpm.Path("runs", "small", "evaluation.json"), "{\"samples\": 3}");
-        _ddpm.Refused(1, ["evaluation.json is damaged: line 1"], "report", "--run", "small");
+        foreach (var damaged in (string[])["{\"samples\": 3}", "{}", "{\"samples\": null}"])
+        {
+            File.WriteAllText(_ddpm.Path("runs", "small", "evaluation.json"), damaged);
+            _ddpm.Refused(1, ["evaluation.json is damaged: line 1"], "report", "--run", "small");
+            Assert.Contains("small  finished", _ddpm.Done("runs").Output, StringComparison.Ordinal);
+        }
+
         _ddpm.Refused(2, ["what is to be told?"], "report");
         _ddpm.Refused(2, ["what is to be told?"], "report", "--compare", "small");
         _ddpm.Refused(1, ["there is no run in runs/none"], "report", "--compare", "again", "none");
+    }
+
+    /// <summary>The end is shown first, epochs go by their numbers, and a line of metrics that was cut off is none.</summary>
+    [Fact]
+    public void A_report_goes_by_epochs_and_bears_a_line_that_was_cut_off()
+    {
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "1"));
+        var samples = _ddpm.Path("runs", "small", "samples");
+        File.Copy(Path.Combine(samples, "epoch-01.png"), Path.Combine(samples, "epoch-100.png"));
+        File.Copy(Path.Combine(samples, "epoch-01.png"), Path.Combine(samples, "epoch-95.png"));
+        File.AppendAllText(_ddpm.Path("runs", "small", "metrics.jsonl"), "{\"kind\":\"step\",\"st");
+        _ddpm.Done("report", "--run", "small");
+        Assert.Equal(
+            ["the end", "epoch 0", "epoch 1", "epoch 95", "epoch 100"],
+            Regex.Matches(File.ReadAllText(_ddpm.Path("runs", "small", "report.html")), "\"(epoch \\d+|the end)\"").Select(label => label.Groups[1].Value).Distinct());
     }
 
     [Fact]

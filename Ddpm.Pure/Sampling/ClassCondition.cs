@@ -26,7 +26,8 @@ public sealed record ClassCondition
     /// <param name="scale">The guidance scale w, finite; see <see cref="Diffusion.Guidance"/>.</param>
     /// <returns>The condition, or every fault.</returns>
     public static Validation<Error, ClassCondition> Of(int classes, Option<int> chosen, double scale) =>
-        (Check.That("class", chosen.IfNone(0), classes >= 1, "needs a run that was trained with --conditional"),
+        (classes >= 1 ? unit : Check.Fail<Unit>(
+                    chosen.Match(_ => "class", () => "guidance-scale"), chosen.Match(one => Invariant($"{one}"), () => Invariant($"{scale}")), "needs a run that was trained with --conditional"),
                 Check.That("class", chosen.IfNone(0), classes < 1 || chosen.ForAll(one => one >= 0 && one < classes), Invariant($"must lie in [0, {classes - 1}]")),
                 Guidance.Of(scale))
             .Apply((_, _, guidance) => new ClassCondition(classes, chosen, guidance));

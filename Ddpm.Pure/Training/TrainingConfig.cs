@@ -69,11 +69,16 @@ public sealed record TrainingConfig
         var schedule = Check.That("steps", options.Steps, options.Steps <= MostSteps, Invariant($"must be at most {MostSteps}"))
             .Bind(_ => Choices.Schedules.Find("schedule", options.Schedule)).Bind(build => build(options))
             .Map(built => options.ZeroTerminalSnr ? built.WithZeroTerminalSnr() : built);
+        Validation<Error, Unit> OfBetas(string name, double? said) => said is not { } beta || Choices.SchedulesOfBetas.Contains(options.Schedule)
+            ? unit
+            : Check.Fail<Unit>(name, Invariant($"{beta}"), Invariant($"belongs to the schedules {string.Join(", ", Choices.SchedulesOfBetas)} alone"));
         var weighting = Choices.LossWeightings.Find("loss-weight", options.LossWeight);
         var precision = Choices.Precisions.Find("precision", options.Precision);
-        var told = options.ZeroTerminalSnr && options.Prediction == "epsilon"
-            ? Check.Fail<Unit>("prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
-            : unit;
+        var told = (options.ZeroTerminalSnr && options.Prediction == "epsilon"
+                    ? Check.Fail<Unit>("prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
+                    : unit,
+                OfBetas("min-beta", options.MinBeta), OfBetas("max-beta", options.MaxBeta))
+            .Apply((_, _, _) => unit);
         // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
         var network = Choices.Networks.Find("network", options.Network ?? preset.Match(found => found.Network, _ => Preset.Standard.Network))
             .Bind(build => build(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps), options.Conditional ? classes : 0, options.Width));

@@ -175,6 +175,9 @@ public static class Choices
             ("sigmoid", options => NoiseSchedule.SigmoidAlphaBar(options.Steps)),
             ("sigmoid-beta", options => NoiseSchedule.SigmoidBeta(options.Steps, options.MinBeta, options.MaxBeta)));
 
+    /// <summary>Those that have a least and a greatest β.</summary>
+    public static Arr<string> SchedulesOfBetas { get; } = Prelude.Array("linear", "scaled-linear", "sigmoid-beta");
+
     /// <summary>The weights of the loss, with their papers' numbers.</summary>
     public static Map<string, LossWeighting> LossWeightings { get; } = Prelude.Map<string, LossWeighting>(
         ("uniform", new LossWeighting.Uniform()), ("min-snr", LossWeighting.MinSnr.Published), ("p2", LossWeighting.P2.Published));
