@@ -64,7 +64,7 @@ internal static class ReferenceCommand
                         .Bind(build => build(training with { Steps = said.GetValue(steps) }))
                         .Map(levels => said.GetValue(zeroSnr) ? levels.WithZeroTerminalSnr() : levels)
                         .Bind(levels => wanted.TimestepsOn(levels).Map(visited => (Levels: levels, Visited: visited))),
-                    Choices.Predictions.Find("prediction", said.GetValue(prediction)!), wanted.Chosen())
+                    Choices.Predictions.Find("prediction", said.GetValue(prediction)!), wanted.Chosen(said.GetValue(steps)))
                 .Apply((on, predicted, _) => wanted.Compile(on.Levels, predicted, said.GetValue(clip), on.Visited))
                 .Bind(plan => plan)
                 .OrUsage()

@@ -102,7 +102,7 @@ internal static class SampleCommand
                     Check.AtLeast("--batch-size", request.BatchSize, 1),
                     Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
                     (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),
-                    (candidates.Chosen(), candidates.TimestepsOn(model.Schedule)).Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
+                    (sampling.Chosen(model.Schedule.Steps), candidates.TimestepsOn(model.Schedule)).Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
                         .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Map(_ => chosen)))
                 .Apply((first, count, batch, scale, more, chosen) => new Checked(
                     new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, asked, more.Steps,

@@ -80,7 +80,7 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void Steps_are_measured_by_sampler_and_evaluations_and_kept()
     {
-        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0"));
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0", "--steps", "20"));
         JsonArray Cells() => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "small", "few-steps.json")))!["cells"]!.AsArray();
         DdpmProcess.Outcome Steps(params string[] more) => _ddpm.Run(["evaluate", "steps", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", .. more]);
         Steps("--samplers", "ddim", "heun", "--evaluations", "4", "2").Done();
@@ -104,6 +104,10 @@ public sealed class EvaluateTests : IDisposable
         Assert.Contains("sa-solver-2 with 4 evaluations", Steps("--samplers", "sa-solver-2", "--evaluations", "4").Done().Error, StringComparison.Ordinal);
         Assert.Equal((6, 0.6), (Cells().Count, Cells()[5]!["tau"]!.GetValue<double>()));
         Assert.DoesNotContain("sa-solver-2 with 4 evaluations", Steps("--samplers", "sa-solver-2", "--evaluations", "4").Done().Error, StringComparison.Ordinal);
+
+        // τ is usual for the timesteps that are asked for, not for those among which they are searched.
+        Steps("--samplers", "sa-solver-2:searched", "--evaluations", "4").Done();
+        Assert.Equal((4, 0.6), (Cells()[6]!["evaluations"]!.GetValue<int>(), Cells()[6]!["tau"]!.GetValue<double>()));
 
         Steps("--samplers", "ddim", "--evaluations", "4", "--seed", "2").Done(); // of another protocol nothing is kept
         Assert.Single(Cells());

@@ -102,7 +102,7 @@ public sealed class PlanTableLaws
         return new(schedule, new Prediction.Epsilon(), new SamplingOptions { SamplingSteps = steps }.TimestepsOn(schedule).Valid(), clip);
     }
 
-    private static SamplingPlan Plan(SamplingOptions sampler, int steps, bool clip) => sampler.Chosen().Valid().Compile(Setting(steps, clip)).Valid();
+    private static SamplingPlan Plan(SamplingOptions sampler, int steps, bool clip) => sampler.Chosen(1000).Valid().Compile(Setting(steps, clip)).Valid();
 
     private static void Reads(SamplingPlan plan, string text) => Assert.Equal(text.ReplaceLineEndings("\n"), string.Join('\n', PlanTable.Of(plan)));
 }

@@ -104,7 +104,7 @@ public sealed class ReferenceLaws
     [Fact]
     public void The_text_of_a_plan_is_a_file_of_the_reference()
     {
-        var plan = new SamplingOptions { Sampler = "dpmpp-2m" }.Chosen().Valid().Compile(Scenario.All[0].Setting).Valid();
+        var plan = new SamplingOptions { Sampler = "dpmpp-2m" }.Chosen(1000).Valid().Compile(Scenario.All[0].Setting).Valid();
         Assert.Equal(PlanJson.Text(plan), Encoding.UTF8.GetString(new Content.Json(PlanJson.Of(plan)).ToBytes().Span));
     }
 

@@ -33,14 +33,14 @@ public sealed class SamplingOptionsLaws
             ("ipndm-1", new Sampler.Ipndm(1)), ("ipndm-2", new Sampler.Ipndm(2)), ("ipndm-3", new Sampler.Ipndm(3)), ("ipndm-4", new Sampler.Ipndm(4)),
             ("heun", new Sampler.Heun()));
         Assert.Equal(named.Keys, SamplingOptions.Samplers.Keys);
-        Assert.All(named, pair => Assert.Equal(pair.Value, new SamplingOptions { Sampler = pair.Key }.Chosen().Valid()));
-        Assert.Equal(new Sampler.Ancestral(ReverseVariance.Posterior), new SamplingOptions { Variance = "posterior" }.Chosen().Valid());
-        Assert.Equal(new Sampler.Ddim(0.25), new SamplingOptions { Sampler = "ddim", Eta = 0.25 }.Chosen().Valid());
-        Assert.Equal(new Sampler.Ddim(1, ClippedNoise.DiffusersOutput), new SamplingOptions { Sampler = "ddim-diffusers", Eta = 1 }.Chosen().Valid());
+        Assert.All(named, pair => Assert.Equal(pair.Value, new SamplingOptions { Sampler = pair.Key }.Chosen(1000).Valid()));
+        Assert.Equal(new Sampler.Ancestral(ReverseVariance.Posterior), new SamplingOptions { Variance = "posterior" }.Chosen(1000).Valid());
+        Assert.Equal(new Sampler.Ddim(0.25), new SamplingOptions { Sampler = "ddim", Eta = 0.25 }.Chosen(1000).Valid());
+        Assert.Equal(new Sampler.Ddim(1, ClippedNoise.DiffusersOutput), new SamplingOptions { Sampler = "ddim-diffusers", Eta = 1 }.Chosen(1000).Valid());
         Assert.Equal(
-            new Sampler.SaSolver(2, Stochasticity.OfFewSteps with { Tau = 0.25 }), new SamplingOptions { Sampler = "sa-solver-2", SamplingSteps = 14, Tau = 0.25 }.Chosen().Valid());
+            new Sampler.SaSolver(2, Stochasticity.OfFewSteps with { Tau = 0.25 }), new SamplingOptions { Sampler = "sa-solver-2", SamplingSteps = 14, Tau = 0.25 }.Chosen(1000).Valid());
         Assert.Equal(
-            new Sampler.SaSolver(3, new(Stochasticity.Full.Tau, 0.5, 4)), new SamplingOptions { Sampler = "sa-solver-3", SamplingSteps = 15, TauRange = (0.5, 4) }.Chosen().Valid());
+            new Sampler.SaSolver(3, new(Stochasticity.Full.Tau, 0.5, 4)), new SamplingOptions { Sampler = "sa-solver-3", SamplingSteps = 15, TauRange = (0.5, 4) }.Chosen(1000).Valid());
     }
 
     /// <summary>The options are names alone: what they compile is what the sampler that they name compiles, on the timesteps that they name.</summary>
@@ -50,10 +50,15 @@ public sealed class SamplingOptionsLaws
         var timesteps = c.Options.TimestepsOn(c.Schedule).Valid();
         var setting = new SamplingSetting(c.Schedule, prediction, timesteps, clip);
         var plan = c.Options.Compile(c.Schedule, prediction, clip).Valid();
-        return plan == c.Options.Chosen().Valid().Compile(setting).Valid() && plan.ClipSample == clip
+        return plan == c.Options.Chosen(c.Schedule.Steps).Valid().Compile(setting).Valid() && plan.ClipSample == clip
             && timesteps.End == (c.Options.EndAtFirstLevel ? 0 : -1)
             && plan.Lines.Count == (c.Options.Sampler == "heun" ? 2 * timesteps.Values.Count - (c.Options.EndAtFirstLevel ? 0 : 1) : timesteps.Values.Count);
     }
+
+    /// <summary>So what is usual with so many timesteps is usual with those that are visited, also of a schedule that has no more.</summary>
+    [Law]
+    public bool To_say_how_many_timesteps_are_visited_anyway_changes_no_sampler(OptionsCase c) =>
+        (c.Options with { SamplingSteps = c.Options.TimestepsOn(c.Schedule).Valid().Values.Count }).Chosen(c.Schedule.Steps).Valid() == c.Options.Chosen(c.Schedule.Steps).Valid();
 
     [Law]
     public bool Within_so_many_evaluations_the_most_timesteps_are_visited(OptionsCase c, Prediction prediction, PositiveInt most)
@@ -78,7 +83,7 @@ public sealed class SamplingOptionsLaws
     public bool Given_timesteps_take_the_place_of_the_options_own(OptionsCase c, Prediction prediction) =>
         Timesteps.All(1) is var given
         && (c.Options with { SamplingSteps = 0, Spacing = "" }).Compile(c.Schedule, prediction, clipSample: true, given).Valid()
-            == c.Options.Chosen().Valid().Compile(new(c.Schedule, prediction, given, ClipSample: true)).Valid();
+            == c.Options.Chosen(c.Schedule.Steps).Valid().Compile(new(c.Schedule, prediction, given, ClipSample: true)).Valid();
 
     [Fact]
     public void Timesteps_are_counted()
@@ -117,11 +122,11 @@ public sealed class SamplingOptionsLaws
             Faults(new() { Sampler = "ddim-diffusers", Eta = double.NaN, Variance = "posterior" }, Hundred.WithZeroTerminalSnr()));
         Assert.Equal(
             ["tau must lie in [0, 10], got 10.5", "tau-range must be two noise levels σ/a, the lower one first and not below 0, got 2 to 2"],
-            new SamplingOptions { Sampler = "sa-solver-2", Tau = 10.5, TauRange = (2, 2) }.Chosen().Faults());
+            new SamplingOptions { Sampler = "sa-solver-2", Tau = 10.5, TauRange = (2, 2) }.Chosen(1000).Faults());
         Assert.Equal(
             ["tau must lie in [0, 10], got NaN", "tau-range must be two noise levels σ/a, the lower one first and not below 0, got -1 to 2"],
-            new SamplingOptions { Sampler = "sa-solver-1", Tau = double.NaN, TauRange = (-1, 2) }.Chosen().Faults());
-        Assert.Equal(["eta must lie in [0, 1], got -0.5"], new SamplingOptions { Sampler = "ddim", Eta = -0.5 }.Chosen().Faults());
+            new SamplingOptions { Sampler = "sa-solver-1", Tau = double.NaN, TauRange = (-1, 2) }.Chosen(1000).Faults());
+        Assert.Equal(["eta must lie in [0, 1], got -0.5"], new SamplingOptions { Sampler = "ddim", Eta = -0.5 }.Chosen(1000).Faults());
     }
 
     public static class AllOptions

@@ -15,7 +15,7 @@ public sealed record SamplerCase(string Name, Func<SamplingSetting, Validation<E
 
     /// <summary>All samplers by their names, as usual with ten steps (SA-Solver draws more noise in longer plans), then others of their options, then the inversion of DDIM.</summary>
     public static Arr<SamplerCase> All { get; } = SamplingOptions.Samplers.Keys.Order(StringComparer.Ordinal)
-        .Select(name => new SamplerCase(name, setting => new SamplingOptions { Sampler = name, SamplingSteps = UsualSteps }.Chosen().Bind(sampler => sampler.Compile(setting))))
+        .Select(name => new SamplerCase(name, setting => new SamplingOptions { Sampler = name, SamplingSteps = UsualSteps }.Chosen(setting.Schedule.Steps).Bind(sampler => sampler.Compile(setting))))
         .Concat(
         [
             Of("ddpm-posterior", new Sampler.Ancestral(ReverseVariance.Posterior)),

@@ -43,43 +43,43 @@ public sealed record SamplingOptions
     /// <summary>The reverse variances that need nothing of the network.</summary>
     public static Map<string, ReverseVariance> Variances { get; } = Map(("beta", ReverseVariance.Beta), ("posterior", ReverseVariance.Posterior));
 
-    /// <summary>The samplers, from options.</summary>
-    public static Map<string, Func<SamplingOptions, Validation<Error, Sampler>>> Samplers { get; } = Map<string, Func<SamplingOptions, Validation<Error, Sampler>>>(
-        ("ddpm", options => Variances.Find("variance", options.Variance ?? "beta").Map(Sampler (variance) => new Sampler.Ancestral(variance))),
-        ("ddim", options => new Sampler.Ddim(options.Eta ?? 0)),
-        ("ddim-diffusers", options => new Sampler.Ddim(options.Eta ?? 0, ClippedNoise.DiffusersOutput)),
-        ("dpmpp-1", _ => new Sampler.DpmSolver(1)),
-        ("dpmpp-2m", _ => new Sampler.DpmSolver(2)),
-        ("dpmpp-3m", _ => new Sampler.DpmSolver(3)),
-        ("dpmpp-3m-published", _ => new Sampler.DpmSolver(3, DpmSolverWeights.Published)),
-        ("dpmpp-2m-sde", _ => new Sampler.StochasticDpmSolver()),
-        ("unipc-1", _ => new Sampler.UniPc(1)),
-        ("unipc-2", _ => new Sampler.UniPc(2)),
-        ("unipc-3", _ => new Sampler.UniPc(3)),
-        ("sa-solver-1", options => new Sampler.SaSolver(1, options.Stochasticity)),
-        ("sa-solver-2", options => new Sampler.SaSolver(2, options.Stochasticity)),
-        ("sa-solver-3", options => new Sampler.SaSolver(3, options.Stochasticity)),
-        ("ipndm-1", _ => new Sampler.Ipndm(1)),
-        ("ipndm-2", _ => new Sampler.Ipndm(2)),
-        ("ipndm-3", _ => new Sampler.Ipndm(3)),
-        ("ipndm-4", _ => new Sampler.Ipndm(4)),
-        ("heun", _ => new Sampler.Heun()));
+    /// <summary>The samplers, from options and the number of timesteps that these ask for.</summary>
+    public static Map<string, Func<SamplingOptions, int, Validation<Error, Sampler>>> Samplers { get; } = Map<string, Func<SamplingOptions, int, Validation<Error, Sampler>>>(
+        ("ddpm", (options, _) => Variances.Find("variance", options.Variance ?? "beta").Map(Sampler (variance) => new Sampler.Ancestral(variance))),
+        ("ddim", (options, _) => new Sampler.Ddim(options.Eta ?? 0)),
+        ("ddim-diffusers", (options, _) => new Sampler.Ddim(options.Eta ?? 0, ClippedNoise.DiffusersOutput)),
+        ("dpmpp-1", (_, _) => new Sampler.DpmSolver(1)),
+        ("dpmpp-2m", (_, _) => new Sampler.DpmSolver(2)),
+        ("dpmpp-3m", (_, _) => new Sampler.DpmSolver(3)),
+        ("dpmpp-3m-published", (_, _) => new Sampler.DpmSolver(3, DpmSolverWeights.Published)),
+        ("dpmpp-2m-sde", (_, _) => new Sampler.StochasticDpmSolver()),
+        ("unipc-1", (_, _) => new Sampler.UniPc(1)),
+        ("unipc-2", (_, _) => new Sampler.UniPc(2)),
+        ("unipc-3", (_, _) => new Sampler.UniPc(3)),
+        ("sa-solver-1", (options, steps) => new Sampler.SaSolver(1, options.StochasticityOf(steps))),
+        ("sa-solver-2", (options, steps) => new Sampler.SaSolver(2, options.StochasticityOf(steps))),
+        ("sa-solver-3", (options, steps) => new Sampler.SaSolver(3, options.StochasticityOf(steps))),
+        ("ipndm-1", (_, _) => new Sampler.Ipndm(1)),
+        ("ipndm-2", (_, _) => new Sampler.Ipndm(2)),
+        ("ipndm-3", (_, _) => new Sampler.Ipndm(3)),
+        ("ipndm-4", (_, _) => new Sampler.Ipndm(4)),
+        ("heun", (_, _) => new Sampler.Heun()));
 
     /// <summary>The timesteps that these options visit on a schedule.</summary>
     /// <returns>The timesteps, or every fault of their number and spacing.</returns>
     public Validation<Error, Timesteps> TimestepsOn(NoiseSchedule schedule)
     {
         var spacing = Choices.Spacings.Find("spacing", Spacing);
-        var count = SamplingSteps ?? (Sampler == "ddpm" ? schedule.Steps : Math.Min(UsualSteps, schedule.Steps));
         // Where the spacing is unknown another stands in its place, so that a wrong number is told beside it.
-        return (spacing, Timesteps.Spaced(spacing.IfFail(_ => new Spacing.Trailing()), schedule, count))
+        return (spacing, Timesteps.Spaced(spacing.IfFail(_ => new Spacing.Trailing()), schedule, StepsOf(schedule.Steps)))
             .Apply((_, timesteps) => EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps);
     }
 
     /// <summary>The sampler that these options name.</summary>
+    /// <param name="scheduleSteps">T of the schedule: what is usual may depend on how many timesteps these options visit.</param>
     /// <returns>The sampler, or every fault of its name and options, and of options that it has not.</returns>
-    public Validation<Error, Sampler> Chosen() =>
-        (Named().Bind(sampler => sampler.Checked().Map(_ => sampler)), Owned()).Apply((sampler, _) => sampler);
+    public Validation<Error, Sampler> Chosen(int scheduleSteps) =>
+        (Named(scheduleSteps).Bind(sampler => sampler.Checked().Map(_ => sampler)), Owned()).Apply((sampler, _) => sampler);
 
     /// <summary>The plan.</summary>
     /// <param name="schedule">The noise schedule that the network was trained with.</param>
@@ -89,8 +89,8 @@ public sealed record SamplingOptions
     /// <returns>The plan, or every fault at once; what is wrong with the levels of timesteps is said of right ones.</returns>
     public Validation<Error, SamplingPlan> Compile(NoiseSchedule schedule, Prediction prediction, bool clipSample, Option<Timesteps> timesteps = default) =>
         timesteps.Match(given => given, () => TimestepsOn(schedule)).Match(
-            visited => (Named().Bind(sampler => sampler.Compile(new(schedule, prediction, visited, clipSample))), Owned()).Apply((plan, _) => plan),
-            faults => (Chosen(), Validation<Error, SamplingPlan>.Fail(faults)).Apply((_, plan) => plan));
+            visited => (Named(schedule.Steps).Bind(sampler => sampler.Compile(new(schedule, prediction, visited, clipSample))), Owned()).Apply((plan, _) => plan),
+            faults => (Chosen(schedule.Steps), Validation<Error, SamplingPlan>.Fail(faults)).Apply((_, plan) => plan));
 
     /// <summary>The same with as many timesteps as so many evaluations of the network allow: fewer where a sampler evaluates more than once a step.</summary>
     /// <param name="evaluations">The most evaluations, ≥ 1.</param>
@@ -106,16 +106,16 @@ public sealed record SamplingOptions
         return (Check.AtLeast("evaluations", evaluations, 1), Evaluations(1)).Apply((_, _) => unit).Bind(_ => Between(1, Math.Min(evaluations, schedule.Steps)));
     }
 
-    private Stochasticity Stochasticity
+    /// <summary>How many timesteps these options ask for, of T.</summary>
+    private int StepsOf(int scheduleSteps) => SamplingSteps ?? (Sampler == "ddpm" ? scheduleSteps : Math.Min(UsualSteps, scheduleSteps));
+
+    private Stochasticity StochasticityOf(int steps)
     {
-        get
-        {
-            var usual = Stochasticity.Usual(SamplingSteps ?? UsualSteps);
-            return new(Tau ?? usual.Tau, TauRange?.Least ?? usual.Least, TauRange?.Most ?? usual.Most);
-        }
+        var usual = Stochasticity.Usual(steps);
+        return new(Tau ?? usual.Tau, TauRange?.Least ?? usual.Least, TauRange?.Most ?? usual.Most);
     }
 
-    private Validation<Error, Sampler> Named() => Samplers.Find("sampler", Sampler).Bind(make => make(this));
+    private Validation<Error, Sampler> Named(int scheduleSteps) => Samplers.Find("sampler", Sampler).Bind(make => make(this, StepsOf(scheduleSteps)));
 
     /// <summary>Whether the options that belong to one sampler are said of that one.</summary>
     private Validation<Error, Unit> Owned()
