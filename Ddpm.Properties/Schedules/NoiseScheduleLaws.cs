@@ -138,6 +138,18 @@ public sealed class NoiseScheduleLaws
         Assert.Equal("betas must hold at least one step, got none", Assert.Single(NoiseSchedule.FromBetas(Arr<double>.Empty).Faults()));
     }
 
+    /// <summary>Each is in range, but beside ln 0.9 no double holds what 10⁻²⁰ and 10⁻¹⁸ change.</summary>
+    [Fact]
+    public void A_beta_that_would_leave_alpha_bar_as_it_was_is_refused() => Assert.Equal(
+        ["beta[1] must not be lost in rounding beside those before it, got 1E-20", "beta[3] must not be lost in rounding beside those before it, got 1E-18"],
+        NoiseSchedule.FromBetas(new Arr<double>((double[])[0.1, 1e-20, 0.1, 1e-18])).Faults());
+
+    /// <summary>Whatever the betas are, a schedule that is made of them has its invariant.</summary>
+    [Law]
+    public bool Of_any_betas_alpha_bar_strictly_decreases_or_one_is_refused(Fraction first, Fraction second, Fraction third, byte power) =>
+        NoiseSchedule.FromBetas(new Arr<double>((double[])[first.Value, second.Value * Math.Pow(10, -power % 20), third.Value])).Match(
+            made => Enumerable.Range(0, 3).All(t => made[t].LogAlphaBar < made[t - 1].LogAlphaBar), faults => second.Value * Math.Pow(10, -power % 20) < 1e-14);
+
     /// <summary>Computed independently in high precision; each to as many digits as are given.</summary>
     [Fact]
     public void The_linear_schedule_of_a_thousand_steps()

@@ -56,13 +56,16 @@ public sealed class ScheduleLimitsLaws
         Assert.Empty(Faults(-20, 20, 1));
     }
 
-    /// <summary>ln ½ − 10⁻¹⁶ is another number than ln ½, but ln ½ − 5·10⁻¹⁷ is not: what a step loses beside a larger one must be kept, whichever is first.</summary>
+    /// <summary>
+    /// Beside ln ½, whose last digit is 1.1·10⁻¹⁶, a step of 1.55·10⁻¹⁶ counts one digit, but two of them nearly three: what a step loses beside a larger one must be kept,
+    /// whichever is first.
+    /// </summary>
     [Fact]
-    public void Two_steps_too_small_to_count_beside_a_large_one_count_together_in_any_order()
+    public void What_two_steps_lose_beside_a_large_one_counts_together_in_any_order()
     {
-        const double small = 5e-17;
-        double Last(params double[] betas) => NoiseSchedule.FromBetas(new Arr<double>(betas)).Valid()[2].LogAlphaBar;
-        var together = Math.BitDecrement(Last(0.5, 1e-30, 1e-30));
+        const double small = 1.55e-16;
+        double Last(params double[] betas) => NoiseSchedule.FromBetas(new Arr<double>(betas)).Valid()[betas.Length - 1].LogAlphaBar;
+        var together = Math.BitDecrement(Math.BitDecrement(Math.BitDecrement(Last(0.5))));
         Assert.Equal((together, together, together), (Last(small, small, 0.5), Last(small, 0.5, small), Last(0.5, small, small)));
     }
 }

@@ -33,15 +33,19 @@ public sealed partial record NoiseSchedule
     public Arr<double> AlphaBars => Levels.Map(level => level.AlphaBar);
 
     /// <summary>The schedule of given variances.</summary>
-    /// <param name="betas">β_t ∈ (0, 1), at least one; the last may be 1 (zero terminal signal-to-noise ratio).</param>
-    /// <returns>The schedule, or every β that is out of range.</returns>
+    /// <param name="betas">β_t ∈ (0, 1), at least one, each lowering ln ᾱ in double precision; the last may be 1 (zero terminal signal-to-noise ratio).</param>
+    /// <returns>The schedule, or every β that is out of range; where none is, every β that is lost beside those before it.</returns>
     public static Validation<Error, NoiseSchedule> FromBetas(Arr<double> betas) => betas.IsEmpty
         ? Check.Fail<NoiseSchedule>("betas", "none", "must hold at least one step")
         : betas
             .Map((t, beta) => Check.That(Invariant($"beta[{t}]"), beta, beta > 0 && (beta < 1 || (beta == 1 && t == betas.Count - 1)),
                 t == betas.Count - 1 ? "must lie in (0, 1]" : "must lie in (0, 1)"))
             .Sequence()
-            .Map(valid => FromValidBetas(valid.ToArr()));
+            .Map(valid => FromValidBetas(valid.ToArr()))
+            .Bind(schedule => betas
+                .Map((t, beta) => Check.That(Invariant($"beta[{t}]"), beta, schedule[t].LogAlphaBar < schedule[t - 1].LogAlphaBar, "must not be lost in rounding beside those before it"))
+                .Sequence()
+                .Map(_ => schedule));
 
     /// <summary>The schedule of given ᾱ.</summary>
     /// <param name="alphaBars">ᾱ_t ∈ (0, 1), strictly decreasing, and so their logarithms in double precision; at least one; the last may be 0.</param>
