@@ -156,6 +156,23 @@ public sealed class VariationalBoundLaws
             "squared-error[2] must be finite and at least 0, got NaN", "decoder-nats must be finite and at least 0, got -0.5"],
         VariationalBound.Of(Generators.Original, ReverseVariance.Beta, -1, Prelude.Array(0, double.NaN), -0.5).Faults());
 
+    /// <summary>A learned variance is the network's: its bound would need f at every pixel.</summary>
+    [Fact]
+    public void A_learned_variance_is_refused_everywhere()
+    {
+        const ReverseVariance learned = ReverseVariance.LearnedRange;
+        Assert.Equal(
+            ["variance must be beta or posterior, the same for every image, got LearnedRange"],
+            VariationalBound.Of(NoiseSchedule.Linear(2).Valid(), learned, 1, Prelude.Array(0.0), 0).Faults());
+        var (level, earlier) = (Generators.Original[9], Generators.Original[8]);
+        foreach (var term in (Func<object>[])
+            [() => VariationalBound.StepNats(level, earlier, learned, 0), () => VariationalBound.VarianceNats(level, earlier, learned),
+                () => VariationalBound.Weight(new Prediction.Sample(), level, earlier, learned), () => VariationalBound.DecoderAt(Generators.Original, learned, 0)])
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(term);
+        }
+    }
+
     private static ReverseVariance Variance(bool posterior) => posterior ? ReverseVariance.Posterior : ReverseVariance.Beta;
 
     private static double Square(double x) => x * x;

@@ -11,7 +11,10 @@ namespace Ddpm.Pure.Diffusion;
 /// <summary>
 /// The variational bound on −log p(x_0) (Ho et al. 2020, eq. 5) in bits per dimension: L_T + Σ L_{t−1} + L_0.
 /// </summary>
-/// <remarks>The static functions give its terms in nats, for one pixel or, being linear in the squares, for the mean over pixels.</remarks>
+/// <remarks>
+/// The static functions give its terms in nats, for one pixel or, being linear in the squares, for the mean over pixels. The model's variance s² is β or β̃; of one that
+/// is learned the terms would depend on the network's second output, and they throw.
+/// </remarks>
 public sealed record VariationalBound
 {
     private VariationalBound(double prior, Arr<double> steps, double decoder) => (Prior, Steps, Decoder) = (prior, steps, decoder);
@@ -30,19 +33,20 @@ public sealed record VariationalBound
 
     /// <summary>The bound of a model that has been measured at each step.</summary>
     /// <param name="schedule">The schedule, T steps.</param>
-    /// <param name="variance">The reverse variance s_t² of the model.</param>
+    /// <param name="variance">The reverse variance s_t² of the model, β or β̃.</param>
     /// <param name="meanSquare">The mean of x_0² over pixels, ≥ 0.</param>
     /// <param name="squaredErrors">The mean of (x_0 − x̂_0)² over pixels at t = 1 … T − 1, each ≥ 0. Length T − 1.</param>
     /// <param name="decoderNats">The mean of −ln of <see cref="DecoderAt"/>'s mass over pixels, ≥ 0.</param>
     /// <returns>The bound, or every fault.</returns>
     public static Validation<Error, VariationalBound> Of(
         NoiseSchedule schedule, ReverseVariance variance, double meanSquare, Arr<double> squaredErrors, double decoderNats) =>
-        (AtLeastZero("mean-square", meanSquare),
+        (Check.That("variance", variance, variance is ReverseVariance.Beta or ReverseVariance.Posterior, "must be beta or posterior, the same for every image"),
+                AtLeastZero("mean-square", meanSquare),
                 Check.That("squared-errors", squaredErrors.Count, squaredErrors.Count == schedule.Steps - 1,
                     Invariant($"must be {schedule.Steps - 1} in number, one for each step but the first")),
                 squaredErrors.Map((i, error) => AtLeastZero(Invariant($"squared-error[{i + 1}]"), error)).Sequence(),
                 AtLeastZero("decoder-nats", decoderNats))
-            .Apply((square, _, errors, decoder) => new VariationalBound(
+            .Apply((_, square, _, errors, decoder) => new VariationalBound(
                 BitsPerDimension.FromNats(PriorNats(schedule[schedule.Steps - 1], square)),
                 errors.Map((i, error) => BitsPerDimension.FromNats(StepNats(schedule[i + 1], schedule[i], variance, error))).ToArr(),
                 BitsPerDimension.FromNats(decoder)));
@@ -86,7 +90,8 @@ public sealed record VariationalBound
         // 1 − β̃/β = (ᾱ_p − ᾱ_t)/(1 − ᾱ_t) = ᾱ_p·β/(1 − ᾱ_t), and β̃/β = (1 − ᾱ_p)/(1 − ᾱ_t).
         ReverseVariance.Beta => Excess(
             earlier.AlphaBar * level.BetaSince(earlier) / level.NoiseVariance, earlier.NoiseVariance / level.NoiseVariance) / 2,
-        _ => 0,
+        ReverseVariance.Posterior => 0,
+        _ => throw NotFixed(variance),
     };
 
     /// <summary>
@@ -94,12 +99,21 @@ public sealed record VariationalBound
     /// β̃_1 as in the authors' program, and β_0 where there is but one step.
     /// </summary>
     public static DiscretisedGaussian DecoderAt(NoiseSchedule schedule, ReverseVariance variance, double mean) =>
-        new(mean, Math.Sqrt(variance == ReverseVariance.Posterior && schedule.Steps > 1
-            ? Posterior.Between(schedule[1], schedule[0]).Variance
-            : schedule.Betas[0]));
+        new(mean, Math.Sqrt(schedule.Steps == 1 ? schedule.Betas[0] : variance switch
+        {
+            ReverseVariance.Beta => schedule.Betas[0],
+            ReverseVariance.Posterior => Spread(schedule[1], schedule[0], variance),
+            _ => throw NotFixed(variance),
+        }));
 
-    private static double Spread(NoiseLevel level, NoiseLevel earlier, ReverseVariance variance) =>
-        variance == ReverseVariance.Beta ? level.BetaSince(earlier) : Posterior.Between(level, earlier).Variance;
+    private static double Spread(NoiseLevel level, NoiseLevel earlier, ReverseVariance variance) => variance switch
+    {
+        ReverseVariance.Beta => level.BetaSince(earlier),
+        ReverseVariance.Posterior => Posterior.Between(level, earlier).Variance,
+        _ => throw NotFixed(variance),
+    };
+
+    private static ArgumentOutOfRangeException NotFixed(ReverseVariance variance) => new(nameof(variance), variance, "The bound is of models whose variance is β or β̃.");
 
     /// <summary>−ln(1 − u) − u = u²/2 + u³/3 + … ≥ 0, the series where the two would cancel.</summary>
     /// <param name="u">In [0, 1].</param>
