@@ -206,8 +206,8 @@ internal static class SampleCommand
         }
 
         // What encodes is a plan too: the inversion, or one without lines that starts from the noised image. Both ends of an interpolation share their noise.
-        var encoder = pictures.Encoding == Encoding.Inversion ? DdimInversion.Compile(setting) : new SamplingPlan(noised, Arr<SamplingLine>.Empty, ClipSample: false);
-        Fin<float[]> Encode(float[] image)
+        var encoding = pictures.Encoding == Encoding.Inversion ? DdimInversion.Compile(setting).OrUsage() : new SamplingPlan(noised, Arr<SamplingLine>.Empty, ClipSample: false);
+        Fin<float[]> Encode(SamplingPlan encoder, float[] image)
         {
             using var bar = view.Bar("encoding a picture");
             return new ImageSampler(network, encoder)
@@ -215,8 +215,9 @@ internal static class SampleCommand
                 .Map(made => made[^1].Values.ToArray());
         }
 
-        return from one in Encode(pictures.Image)
-               from other in pictures.Other.Map(Encode).Sequence()
+        return from encoder in encoding
+               from one in Encode(encoder, pictures.Image)
+               from other in pictures.Other.Map(image => Encode(encoder, image)).Sequence()
                from known in other.Match(
                    last => Enumerable.Range(0, images.Count).Map(i => Between(one, last, images.Count == 1 ? 0.5 : (double)i / (images.Count - 1))).Sequence()
                        .Map(between => between.SelectMany(pixels => pixels).ToArray()).OrFailure(),

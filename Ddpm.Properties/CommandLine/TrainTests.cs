@@ -159,6 +159,9 @@ public sealed class TrainTests : IDisposable
     {
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--prediction", prediction, "--schedule", schedule, "--sample-every", "0"));
         Assert.True(File.Exists(_ddpm.Path("runs", "fashion-mnist-standard", "samples.png")));
+        var inverted = _ddpm.Run(
+            "sample", "--run", "fashion-mnist-standard", "--data", Fixtures.FashionMnist, "--count", "1", "--image", "test:3", "--encode", "inversion", "--sampler", "ddim", "--sampling-steps", "2");
+        _ = prediction == "sample" ? inverted.Refused(2, "prediction must be epsilon or velocity to tell the noise of a clean image") : inverted.Done();
     }
 
     [Fact]

@@ -169,7 +169,9 @@ public sealed class NoiseScheduleLaws
     public void The_cosine_schedule_of_a_thousand_steps()
     {
         var s = NoiseSchedule.Cosine(1000).Valid();
-        Known(4.128422e-5, s.Betas[0], 2e-7);
+        Known(4.1284224821777803e-5, s.Betas[0], 1e-14);
+        Known(0.0031458862304781964, s.Betas[499], 1e-14);
+        Known(0.74999939290116203, s.Betas[998], 1e-14);
         Known(0.49384359, s[499].AlphaBar, 2e-8);
         Known(2.42876691e-6, s[998].AlphaBar, 3e-9);
         Known(2.42876691e-9, s[999].AlphaBar, 3e-9);

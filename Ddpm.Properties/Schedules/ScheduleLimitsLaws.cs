@@ -43,6 +43,18 @@ public sealed class ScheduleLimitsLaws
         Assert.Equal(["offset must lie in [0, 1], got 1.5"], NoiseSchedule.Cosine(10, 1.5).Faults());
     }
 
+    /// <summary>1 − cos²δ is sin²δ, where the difference of two cosines would be 10⁻¹² of them, and what is left of a right angle 1.6·10⁻⁶.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1000)]
+    [InlineData(1_000_000)]
+    public void A_cosine_without_offset_begins_and_ends_with_small_angles(int steps)
+    {
+        var (betas, delta) = (NoiseSchedule.Cosine(steps, 0).Valid().Betas, Math.PI / 2 / steps);
+        Known(Math.Sin(delta) * Math.Sin(delta), betas[0], 1e-14);
+        Known(1 - 1 / (4 * Math.Cos(delta) * Math.Cos(delta)), betas[steps - 2], 1e-14);
+    }
+
     [Fact]
     public void The_ends_of_a_sigmoid_are_refused_by_the_range_that_tau_leaves()
     {

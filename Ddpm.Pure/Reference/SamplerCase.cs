@@ -1,5 +1,4 @@
 using Ddpm.Pure.Sampling;
-using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -27,7 +26,7 @@ public sealed record SamplerCase(string Name, Func<SamplingSetting, Validation<E
             Of("unipc-3-predictor", new Sampler.UniPc(3, Corrector: false)),
             Of("unipc-3-lower-order-final", new Sampler.UniPc(3, LowerOrderFinal: true)),
             Of("sa-solver-2-tau-1", new Sampler.SaSolver(2, Stochasticity.Full)),
-            new SamplerCase("ddim-inversion", Inversion),
+            new SamplerCase("ddim-inversion", DdimInversion.Compile),
         ])
         .ToArr();
 
@@ -37,12 +36,4 @@ public sealed record SamplerCase(string Name, Func<SamplingSetting, Validation<E
         _ => Arr<(Scenario, SamplingPlan)>.Empty));
 
     private static SamplerCase Of(string name, Sampler sampler) => new(name, sampler.Compile);
-
-    /// <summary>An x_0-prediction tells no noise of a clean image, and without any image there is nothing to go back from.</summary>
-    private static Validation<Error, SamplingPlan> Inversion(SamplingSetting setting)
-    {
-        var plan = DdimInversion.Compile(setting);
-        var finite = plan.Lines.ForAll(line => double.IsFinite(line.Remember.X) && double.IsFinite(line.Predict.Base) && line.Predict.History.ForAll(double.IsFinite));
-        return Check.That("timesteps", "levels", finite, "must all have image and noise").Map(_ => plan);
-    }
 }

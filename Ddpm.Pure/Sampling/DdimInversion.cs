@@ -1,28 +1,39 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
 /// DDIM run backwards (Song et al. 2021, section 4.3; Dhariwal and Nichol 2021): from an image to the noise that DDIM with η = 0 makes it of.
-/// The line that undoes the step from t to p evaluates the network at t, as that step did, but at x_p; so it is exact where ε is the same at both.
+/// The line that undoes the step from t to p evaluates the network at t, as that step did, but at x_p; so it is exact where ε is the same at both:
+/// x_t = (a_t/a_p)·x_p + σ_t·(1 − e^(−h))·ε, at ᾱ_t = 0 the noise ε alone.
 /// </summary>
 public static class DdimInversion
 {
     /// <summary>Compiles the inversion of a plan's timesteps. It starts from the image, draws no noise and never clips.</summary>
-    /// <param name="setting">Schedule, prediction and timesteps. An x_0-prediction tells no noise of a clean image: then its timesteps must end at a level with noise.</param>
-    /// <returns>A plan of as many lines as timesteps.</returns>
-    public static SamplingPlan Compile(SamplingSetting setting)
+    /// <param name="setting">Schedule, prediction and timesteps.</param>
+    /// <returns>A plan of as many lines as timesteps; or that an x_0-prediction, which tells no noise of a clean image, cannot start from one.</returns>
+    public static Validation<Error, SamplingPlan> Compile(SamplingSetting setting)
     {
+        if (setting.Prediction is Prediction.Sample && setting.Timesteps.End < 0)
+        {
+            return Check.Fail<SamplingPlan>("prediction", "sample", "must be epsilon or velocity to tell the noise of a clean image: end at the first level, or encode without inversion");
+        }
+
         var unclipped = setting with { ClipSample = false };
         var steps = setting.Steps.Rev().ToArr();
-        return new(
+        return new SamplingPlan(
             new(steps[0].To.A, steps[0].To.Sigma),
             steps.Map(step => new SamplingLine(
                 step.Timestep,
                 setting.Prediction.CleanImage(step.To),
                 unclipped.NoiseAt(step.To),
                 Correction.None,
-                new(1 / step.ImageRatio, Array(-step.NoiseStep / step.ImageRatio)),
+                new(1 / step.ImageRatio, Array(-step.From.Sigma * Elementary.ExpM1(-step.H))),
                 NoiseRange.None,
                 new(step.From.A, step.From.Sigma))),
             ClipSample: false);

@@ -56,12 +56,14 @@ public sealed partial record NoiseSchedule
                 Check.Inside("max-beta", maxBeta, 0, 1))
             .Apply((count, s, largest) =>
             {
-                double CosineAt(int t) => Elementary.Cos(((double)t / count + s) / (1 + s) * (Math.PI / 2));
-                // 1 − (c'/c)² = (c − c')(c + c')/c², free of the cancellation between two squares near 1.
+                // 1 − cos²y/cos²x = sin(y − x)·sin(y + x)/cos²x. Of angles in units of y − x, a right angle lies T(1 + s) from 0 and T − t from x, so that the cosine is a sine
+                // too, and of y + x and π − (y + x) the smaller is exact: nothing cancels.
+                var unit = Math.PI / 2 / (count * (1 + s));
+                double SineOf(double units) => Elementary.Sin(units * unit);
                 double Beta(int t)
                 {
-                    double before = CosineAt(t), after = CosineAt(t + 1); // in the end 6·10⁻¹⁷: the last β is 1 either way, and clipped
-                    return (before - after) * (before + after) / (before * before);
+                    double left = count - t, cosine = SineOf(left);
+                    return SineOf(1) * SineOf(Math.Min(2.0 * t + 1 + 2 * s * count, 2 * left - 1)) / (cosine * cosine);
                 }
 
                 return FromValidBetas(Indices(count).Map(t => Math.Min(Beta(t), largest)));
