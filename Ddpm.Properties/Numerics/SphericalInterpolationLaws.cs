@@ -54,6 +54,19 @@ public sealed class SphericalInterpolationLaws
             && Near(5, Math.Sqrt(between.Sum(x => x * x)), 128 * arc.Roundoff / Math.Max(0.1, Math.Sin(arc.Angle))));
     }
 
+    /// <summary>Also where squares would overflow or be lost.</summary>
+    [Law]
+    public bool Vectors_of_any_size_mark_out_the_angle_and_the_arc_of_small_ones(Arc arc, Fraction f, short power)
+    {
+        double Sized(double x) => Math.ScaleB(x, power % 900);
+        var (from, to) = arc.Vectors(1);
+        var (small, sized) = (Between(from, to), Between([.. from.Select(Sized)], [.. to.Select(Sized)]));
+        return SphericalInterpolation.Angle([.. from.Select(Sized)], [.. to.Select(Sized)]) == SphericalInterpolation.Angle(from, to)
+            && small.Zip(sized).All(pair => Sized(pair.Item1) == pair.Item2);
+
+        double[] Between(double[] one, double[] other) => SphericalInterpolation.Between(new Arr<double>(one), new Arr<double>(other), f.Value).Valid().ToArray();
+    }
+
     [Fact]
     public void From_nothing_it_is_a_straight_line()
     {
@@ -75,7 +88,7 @@ public sealed class SphericalInterpolationLaws
     [Fact]
     public void Every_fault_is_named() => Assert.Equal(
         [
-            "to must hold as many numbers as from, 2, got 1", "from[1] must be finite, got NaN", "to[0] must be finite, got Infinity",
+            "to must hold as many numbers as from, 2, got 1", "from[1] must lie in [-1E+299, 1E+299], got NaN", "to[0] must lie in [-1E+299, 1E+299], got Infinity",
             "fraction must lie in [0, 1], got -0.5",
         ],
         SphericalInterpolation.Between(Prelude.Array(1, double.NaN), Prelude.Array(double.PositiveInfinity), -0.5).Faults());

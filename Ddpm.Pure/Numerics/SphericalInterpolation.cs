@@ -14,6 +14,8 @@ public static class SphericalInterpolation
     // Nearer to 0, a straight line is the arc to the last digit. Nearer to π no arc is marked out, and rounding would choose one.
     private const double LeastSine = 1e-8;
 
+    private const double Largest = 1e299;
+
     /// <summary>The interpolated vector, as factors of (from, to): sin((1 − f)θ)/sin θ and sin(fθ)/sin θ; 1 − f and f where θ is within 10⁻⁸ of 0 or π.</summary>
     /// <param name="angle">θ ∈ [0, π], the angle between the vectors.</param>
     /// <param name="fraction">f ∈ [0, 1] of the way.</param>
@@ -28,29 +30,28 @@ public static class SphericalInterpolation
     /// <summary>The angle between two vectors of equal length, in [0, π], accurate at both ends (Kahan); 0 where one of them is 0.</summary>
     public static double Angle(ReadOnlySpan<double> from, ReadOnlySpan<double> to)
     {
-        double fromLength = Length(from), toLength = Length(to), difference = 0, sum = 0;
-        if (fromLength == 0 || toLength == 0)
+        if (Direction(from) is not [_, ..] first || Direction(to) is not [_, ..] second)
         {
             return 0;
         }
 
-        for (var i = 0; i < from.Length; i++)
+        double difference = 0, sum = 0;
+        for (var i = 0; i < first.Length; i++)
         {
-            double u = from[i] / fromLength, v = to[i] / toLength;
-            difference += (u - v) * (u - v);
-            sum += (u + v) * (u + v);
+            difference += (first[i] - second[i]) * (first[i] - second[i]);
+            sum += (first[i] + second[i]) * (first[i] + second[i]);
         }
 
         return 2 * Elementary.Atan(Math.Sqrt(difference / sum));
     }
 
     /// <summary>The vector a fraction of the way from one vector to another.</summary>
-    /// <param name="from">Finite numbers.</param>
+    /// <param name="from">Numbers of at most 10²⁹⁹, so that the weights of an arc, up to 10⁸, leave them finite.</param>
     /// <param name="to">As many.</param>
     /// <param name="fraction">f ∈ [0, 1].</param>
     /// <returns>The vector, or every fault of the three.</returns>
     public static Validation<Error, Arr<double>> Between(Arr<double> from, Arr<double> to, double fraction) =>
-        (Check.That("to", to.Count, to.Count == from.Count, Invariant($"must hold as many numbers as from, {from.Count}")), Finite("from", from), Finite("to", to),
+        (Check.That("to", to.Count, to.Count == from.Count, Invariant($"must hold as many numbers as from, {from.Count}")), InRange("from", from), InRange("to", to),
                 Check.That("fraction", fraction, fraction is >= 0 and <= 1, "must lie in [0, 1]"))
             .Apply((_, first, second, part) =>
             {
@@ -58,19 +59,38 @@ public static class SphericalInterpolation
                 return first.Map((i, value) => weights.Of(value, second[i])).ToArr();
             });
 
-    private static double Length(ReadOnlySpan<double> vector)
+    /// <summary>The vector divided by its length, after a power of two that keeps squares from overflow and underflow and changes no digit; empty where it is 0.</summary>
+    private static double[] Direction(ReadOnlySpan<double> vector)
     {
-        var square = 0.0;
+        double largest = 0, square = 0;
         foreach (var value in vector)
         {
-            square += value * value;
+            largest = Math.Max(largest, Math.Abs(value));
         }
 
-        return Math.Sqrt(square);
+        if (largest == 0)
+        {
+            return [];
+        }
+
+        var direction = new double[vector.Length];
+        for (var i = 0; i < direction.Length; i++)
+        {
+            direction[i] = Math.ScaleB(vector[i], -Math.ILogB(largest));
+            square += direction[i] * direction[i];
+        }
+
+        var length = Math.Sqrt(square);
+        for (var i = 0; i < direction.Length; i++)
+        {
+            direction[i] /= length;
+        }
+
+        return direction;
     }
 
-    private static Validation<Error, Arr<double>> Finite(string name, Arr<double> vector) => vector
-        .Map((i, value) => Check.That(Invariant($"{name}[{i}]"), value, double.IsFinite(value), "must be finite"))
+    private static Validation<Error, Arr<double>> InRange(string name, Arr<double> vector) => vector
+        .Map((i, value) => Check.That(Invariant($"{name}[{i}]"), value, Math.Abs(value) <= Largest, Invariant($"must lie in [-{Largest}, {Largest}]")))
         .Sequence()
         .Map(valid => valid.ToArr());
 }
