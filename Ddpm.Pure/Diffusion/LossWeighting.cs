@@ -55,7 +55,10 @@ public abstract record LossWeighting
             (Positive("k", k), Positive("gamma", gamma)).Apply(LossWeighting (valid, power) => new P2(valid, power));
     }
 
-    /// <summary>The weight of an output's squared error.</summary>
+    /// <summary>
+    /// The weight of an output's squared error. Where no image is left, ᾱ = 0, min-SNR-γ and P2 give an x_0 and a v no weight: with zero terminal SNR their output at the last
+    /// timestep is not trained, though sampling begins there.
+    /// </summary>
     /// <param name="prediction">What the output stands for.</param>
     /// <param name="level">A level with noise, ᾱ ∈ [0, 1); at ᾱ = 0 it is the limit, and finite.</param>
     public double Weight(Prediction prediction, NoiseLevel level)

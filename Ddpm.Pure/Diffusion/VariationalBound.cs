@@ -95,8 +95,8 @@ public sealed record VariationalBound
     };
 
     /// <summary>
-    /// The model's p(x_0 | x_1) given the mean it predicts for one pixel, which at the first step is x̂_0. Its variance is β_0; for s² = β̃, where β̃_0 is 0,
-    /// β̃_1 as in the authors' program, and β_0 where there is but one step.
+    /// The model's p(x_0 | x_1) given the mean it predicts for one pixel, which at the first step is x̂_0. Its variance is that of the model's first step (Ho et al. 2020, eq. 13),
+    /// β_0; for s² = β̃, where β̃_0 is 0, β̃_1, and β_0 where there is but one step. The programs of Ho et al. and of Nichol and Dhariwal 2021 take β̃_1 for s² = β too.
     /// </summary>
     public static DiscretisedGaussian DecoderAt(NoiseSchedule schedule, ReverseVariance variance, double mean) =>
         new(mean, Math.Sqrt(schedule.Steps == 1 ? schedule.Betas[0] : variance switch

@@ -78,7 +78,7 @@ public sealed record LayerNorm(string Name, int Channels, int Size) : Layer(Name
 
 /// <summary>
 /// Group normalisation (Wu and He 2018): the channels are cut into groups, and each group of an image brought to mean 0 and variance 1 (ε = 1e-5), then each
-/// channel scaled by γ and shifted by β; and where timesteps say so, scaled by 1 + s and shifted by b once more (Dhariwal and Nichol 2021, equation 3).
+/// channel scaled by γ and shifted by β; and where timesteps say so, scaled by 1 + s and shifted by b once more (adaptive group normalisation: Dhariwal and Nichol 2021, section 3.1).
 /// </summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="Channels">Channels, a multiple of the groups.</param>

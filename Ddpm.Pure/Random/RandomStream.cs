@@ -12,7 +12,7 @@ public enum StreamName : uint
     /// <summary>ε of training image i in epoch e: index i, step e.</summary>
     TrainingNoise = 3,
 
-    /// <summary>The timestep of training image i in epoch e: index i, step e.</summary>
+    /// <summary>The timestep of training image i in epoch e: index i, step e. Where they are stratified, what all timesteps of the run's step n are moved by: index 0, step n.</summary>
     Timesteps = 4,
 
     /// <summary>The order of the training images in epoch e: index 0, step e.</summary>

@@ -69,7 +69,7 @@ internal static class ScheduleEntries
         "linear" => "Ho et al. 2020 (2006.11239), section 4",
         "scaled-linear" => "Rombach et al. 2022, Stable Diffusion",
         "cosine" => "Nichol and Dhariwal 2021 (2102.09672), eq. 17",
-        "sigmoid" => "Jabri et al. 2022 (2212.11972), algorithm 1",
+        "sigmoid" => "Jabri et al. 2022 (2212.11972), figure 8; Chen 2023 (2301.10972), algorithm 1",
         _ => "Xu et al. 2022, GeoDiff",
     };
 }

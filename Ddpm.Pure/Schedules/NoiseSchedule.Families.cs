@@ -70,7 +70,7 @@ public sealed partial record NoiseSchedule
             });
 
     /// <summary>
-    /// Sigmoid in ᾱ (Jabri et al. 2022, algorithm 1): f(u) = (σ(e/τ) − σ((u(e − s) + s)/τ))/(σ(e/τ) − σ(s/τ)), σ the logistic function.
+    /// Sigmoid in ᾱ (Jabri et al. 2022, figure 8; Chen 2023, algorithm 1): f(u) = (σ(e/τ) − σ((u(e − s) + s)/τ))/(σ(e/τ) − σ(s/τ)), σ the logistic function.
     /// Theirs is continuous, and f(1) = 0; here β_t = min(1 − f((t + 1)/T)/f(t/T), β_max), as the cosine's, so that ᾱ_t = f((t + 1)/T) but
     /// for the last. Not to be taken for <see cref="SigmoidBeta"/>.
     /// </summary>

@@ -4,7 +4,8 @@ namespace Ddpm.Pure.Training;
 
 /// <summary>
 /// Adam (Kingma and Ba 2015, algorithm 1): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η/(1 − β₁ⁿ)·m/(√v/√(1 − β₂ⁿ) + ε); with weight decay λ from
-/// (1 − η·λ)·θ (Loshchilov and Hutter 2019, algorithm 2).
+/// (1 − η·λ)·θ, as in PyTorch's AdamW. In Loshchilov and Hutter 2019, algorithm 2, λ is multiplied by the schedule's part of the learning rate alone: their λ is ours times the
+/// peak rate.
 /// </summary>
 /// <param name="Beta1">β₁ ∈ [0, 1).</param>
 /// <param name="Beta2">β₂ ∈ [0, 1).</param>

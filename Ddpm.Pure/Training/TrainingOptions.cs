@@ -45,7 +45,7 @@ public sealed record TrainingOptions
     /// <summary>In how many steps the learning rate rises at the start; 0 for at once.</summary>
     public int WarmUpSteps { get; init; }
 
-    /// <summary>λ: every step takes the part η·λ from every weight (Loshchilov and Hutter 2019, algorithm 2).</summary>
+    /// <summary>λ: every step takes the part η·λ from every weight, η the learning rate of the step (<see cref="Adam"/>).</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>The decay of the moving average of the weights that samples are made with; null to sample with the weights themselves.</summary>
@@ -57,7 +57,7 @@ public sealed record TrainingOptions
     /// <summary>Whether the network is told the class of each image.</summary>
     public bool Conditional { get; init; }
 
-    /// <summary>How many of the images have their class withheld, by chance, so that the network learns to do without (Ho and Salimans 2022, algorithm 1).</summary>
+    /// <summary>The probability, in [0, 1), that the class of an image is withheld, so that the network learns to do without (Ho and Salimans 2022, algorithm 1).</summary>
     public double LabelDropout { get; init; } = 0.1;
 
     /// <summary>How timesteps are drawn: "independent" for each image, or "stratified" over a batch.</summary>

@@ -6,8 +6,8 @@ namespace Ddpm.Pure.Training;
 
 /// <summary>
 /// What a run will do: the pure function from (configuration, number of images, step) to which images, which timesteps and which noise.
-/// The timestep and the noise of image i in epoch e depend on (seed, i, e) alone, not on the batch it lands in; a run resumes from a step
-/// number and nothing else.
+/// The noise of image i in epoch e, and its timestep where these are independent, depend on (seed, i, e) alone, not on the batch it lands in; stratified timesteps
+/// depend on the seed, the step, the place in the batch and its size. A run resumes from a step number and nothing else.
 /// </summary>
 /// <param name="Config">The run.</param>
 /// <param name="ImageCount">How many images there are, ≥ 1.</param>
@@ -66,7 +66,7 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
 /// <summary>How a step's gradient becomes other weights.</summary>
 /// <param name="LearningRate">η, the learning rate.</param>
 /// <param name="ClipNorm">How long the gradient may be at most, if there is a limit.</param>
-/// <param name="WeightDecay">λ: the part η·λ is taken from each weight.</param>
+/// <param name="WeightDecay">λ: the part η·λ is taken from each weight (<see cref="Adam"/>).</param>
 /// <param name="AverageDecay">How much of the average of the weights is kept, where there is one.</param>
 public sealed record WeightUpdate(double LearningRate, Option<double> ClipNorm = default, double WeightDecay = 0, Option<double> AverageDecay = default);
 
