@@ -31,10 +31,10 @@ public sealed class DiffusionPipeline : IDisposable
     /// <param name="device">Where; null for a CUDA device where there is one, else the CPU.</param>
     /// <param name="progress">Told after every step: the steps made, all steps, and the step's loss.</param>
     /// <param name="stop">Ends the work.</param>
-    /// <returns>The model; or every fault of the options; or that a loss is no number; or <see cref="Errors.Cancelled"/>.</returns>
+    /// <returns>The model; or every fault of the options; or that the images are not square; or that a loss is no number; or <see cref="Errors.Cancelled"/>.</returns>
     public static Fin<DiffusionPipeline> Train(
         TrainingOptions options, ImageSet images, Device? device = null, Action<int, int, double>? progress = null, CancellationToken stop = default) =>
-        TrainingConfig.From(options, images.Height, images.Channels, images.Classes).Match(
+        (TrainingConfig.From(options, images.Height, images.Channels, images.Classes), Square(images)).Apply((config, _) => config).Match(
             config => Train(config, images.Take(options.Limit ?? images.Count), device ?? (cuda.is_available() ? CUDA : CPU), progress, stop),
             faults => FinFail<DiffusionPipeline>(Error.New(string.Join("; ", faults.Map(fault => fault.Message)))));
 
@@ -63,6 +63,10 @@ public sealed class DiffusionPipeline : IDisposable
         _theta.Dispose();
         _network.Dispose();
     }
+
+    private static Validation<Error, Unit> Square(ImageSet images) => images.Height == images.Width
+        ? Validation<Error, Unit>.Success(unit)
+        : Validation<Error, Unit>.Fail(Seq1(Error.New(FormattableString.Invariant($"the images must be square, got {images.Height}×{images.Width}: cut or scale them"))));
 
     private static byte[] Levels(ReadOnlySpan<float> values, int channels, int size)
     {

@@ -52,7 +52,12 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null)
     {
         using var scope = NewDisposeScope();
-        var wanted = target.contiguous();
+        var wanted = OfNetwork(target, (int)x.shape[0], nameof(target)).contiguous();
+        if (weights is not null && (weights.numel() != x.shape[0] || weights.dtype != _network.Type))
+        {
+            throw new ArgumentException(Invariant($"the kernels need {x.shape[0]} weights of type {_network.Type}, got {weights.numel()} of {weights.dtype}"), nameof(weights));
+        }
+
         var pixels = (int)(target.numel() / target.shape[0]);
         var share = 1 / ((double)batch * pixels);
         var loss = 0.0;
@@ -90,7 +95,8 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     /// <summary>Runs images through a program that nobody else uses meanwhile, so many at a time.</summary>
     private void Run(ConcurrentBag<KernelProgram<T>> free, bool withGradient, Tensor x, Tensor timesteps, Tensor? classes, Action<KernelProgram<T>, int, int> after)
     {
-        var (images, batch, steps) = (x.contiguous(), (int)x.shape[0], _network.Config.Timesteps);
+        var (batch, steps) = ((int)x.shape[0], _network.Config.Timesteps);
+        var images = OfNetwork(x, batch, nameof(x)).contiguous();
         var (t, most) = (timesteps.data<long>().ToArray(), _network.Config.Classes);
         var k = classes is null ? [.. Enumerable.Repeat((long)most, batch)] : classes.data<long>().ToArray();
         if (k.Length != batch || k.Any(known => known < 0 || known > most))
@@ -98,9 +104,9 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
             throw new ArgumentException(Invariant($"the kernels need {batch} classes in [0, {most}]"), nameof(classes));
         }
 
-        if (t.Length != batch || t.Any(step => step < 0 || step >= steps) || x.dtype != _network.Type)
+        if (t.Length != batch || t.Any(step => step < 0 || step >= steps))
         {
-            throw new ArgumentException(Invariant($"the kernels need {batch} timesteps in [0, {steps}) and images of type {_network.Type}"), nameof(timesteps));
+            throw new ArgumentException(Invariant($"the kernels need {batch} timesteps in [0, {steps})"), nameof(timesteps));
         }
 
         var program = free.TryTake(out var taken) ? taken : Program(withGradient);
@@ -127,6 +133,15 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         }
 
         free.Add(program);
+    }
+
+    /// <summary>Numbers that pointers may run over: a batch of the network's shape and type.</summary>
+    private Tensor OfNetwork(Tensor images, int batch, string name)
+    {
+        long[] shape = [batch, _network.Config.ImageChannels, _network.Config.ImageSize, _network.Config.ImageSize];
+        return images.shape.AsSpan().SequenceEqual(shape) && images.dtype == _network.Type
+            ? images
+            : throw new ArgumentException(Invariant($"the kernels need {string.Join("×", shape)} numbers of type {_network.Type}, got {string.Join("×", images.shape)} of {images.dtype}"), name);
     }
 
     private static void In(Span<T> row, Span<T> pixels) => pixels.CopyTo(row);

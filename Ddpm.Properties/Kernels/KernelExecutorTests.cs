@@ -101,6 +101,25 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.Throws<ArgumentException>(() => executor.Forward(x.to(float64), tensor(new long[] { 1 })));
     }
 
+    /// <summary>Pointers run over what they are given: a shape that is not the network's is refused, whichever axis differs and whatever the batch.</summary>
+    [Theory]
+    [InlineData(2, 1, 8, 12)]
+    [InlineData(2, 1, 12, 16)]
+    [InlineData(2, 3, 12, 12)]
+    [InlineData(8, 1, 6, 12)]
+    public void Images_and_targets_of_another_shape_than_the_network_s_are_refused(int images, int channels, int height, int width)
+    {
+        using var network = Network(12, 1, "standard", ScalarType.Float32);
+        using var executor = new KernelExecutor<float>(network);
+        executor.Take(FormulaWeights.Of(network), withGradient: true);
+        var (right, wrong, gradient) = (Inputs(images, 1, 12, ScalarType.Float32), zeros(images, channels, height, width), zeros(network.Layout.Count));
+        void Refused(Action run) => Assert.Contains(Invariant($"got {images}×{channels}×{height}×{width}"), Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
+        Refused(() => executor.Forward(wrong, Timesteps(images)));
+        Refused(() => executor.Gradient(wrong, Timesteps(images), right, null, images, gradient));
+        Refused(() => executor.Gradient(right, Timesteps(images), wrong, null, images, gradient));
+        Assert.Throws<ArgumentException>(() => executor.Gradient(right, Timesteps(images), right, ones(images + 1), images, gradient));
+    }
+
     [Theory]
     [InlineData("standard", false)]
     [InlineData("standard", true)]
