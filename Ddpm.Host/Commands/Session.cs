@@ -44,6 +44,10 @@ internal static class Session
 
             return result.Match(_ => ExitCode.Success, Failed);
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return Failed(Errors.Cancelled);
+        }
         catch (Exception e)
         {
             Console.Error.WriteLine(said.GetValue(Verbose)
