@@ -12,20 +12,24 @@ namespace Ddpm.Host.Data;
 /// <summary>How pictures of all sizes become images of one.</summary>
 /// <param name="Size">Height and width of the images.</param>
 /// <param name="Channels">1 for grey, 3 for colour.</param>
-public sealed record PictureShape(int Size, int Channels);
+public sealed record PictureShape(int Size, int Channels)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Size}×{Size}×{Channels}";
+}
 
 /// <summary>
 /// A folder of PNG and JPEG files. Folders in it are classes, in the order of their names; without any, all pictures are of one class. Folders named
 /// train and test, where both are there, are the two parts of the data set.
 /// </summary>
-internal sealed record PictureFolder(string Path)
+public sealed record PictureFolder(string Path)
 {
     private const int MostFaultsTold = 10;
 
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg"];
 
     /// <summary>One part of the data set.</summary>
-    /// <param name="description">What it is called otherwise.</param>
+    /// <param name="description">What is not known of it.</param>
     /// <param name="split">Which part.</param>
     /// <param name="shape">What the pictures are to become.</param>
     /// <param name="tell">Told of each file that is left out.</param>
@@ -43,7 +47,13 @@ internal sealed record PictureFolder(string Path)
 
         var root = parts ? Within(split == DataSplit.Train ? "train" : "test") : Path;
         var files = Pictures(root);
-        var classes = files.Map(file => Class(root, file)).Filter(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).ToArr();
+        var here = Classes(root, files);
+        var classes = parts && split == DataSplit.Test ? Classes(Within("train"), Pictures(Within("train"))) : here; // one numbering for both parts
+        if (here.Find(name => !classes.Contains(name)).Case is string unknown)
+        {
+            return Error.New($"{root} has the class {unknown}, which {Within("train")} lacks: only classes that were trained on can be measured; name its folder as the class is called there, or remove it");
+        }
+
         var used = classes.IsEmpty ? files : files.Filter(file => Class(root, file).Length > 0);
         var loose = files.Count - used.Count;
         if (loose > 0)
@@ -58,6 +68,9 @@ internal sealed record PictureFolder(string Path)
                 : Read(used, shape, progress, stop).Bind(read => Set(description, split, root, used, read, classes, shape, tell));
     }
 
+    /// <summary>What the data set is called: no published one's name ends so.</summary>
+    private string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path))) + "/";
+
     /// <summary>Whether a folder holds any pictures.</summary>
     public bool HasAny() => Directory.Exists(Path) && !Pictures(Path).IsEmpty;
 
@@ -65,6 +78,9 @@ internal sealed record PictureFolder(string Path)
         .EnumerateFiles(root, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
         .Where(file => Extensions.Contains(System.IO.Path.GetExtension(file).ToLowerInvariant()))
         .OrderBy(file => System.IO.Path.GetRelativePath(root, file).Replace('\\', '/'), StringComparer.Ordinal).ToArr();
+
+    private static Arr<string> Classes(string root, Arr<string> files) =>
+        files.Map(file => Class(root, file)).Filter(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).ToArr();
 
     private static string Class(string root, string file) =>
         System.IO.Path.GetRelativePath(root, file).Split('/', '\\') is [var folder, _, ..] ? folder : "";
@@ -87,7 +103,7 @@ internal sealed record PictureFolder(string Path)
         }
     }
 
-    private static Fin<LoadedDataSet> Set(
+    private Fin<LoadedDataSet> Set(
         DataSetDescription description, DataSplit split, string root, Arr<string> files, Fin<PixelImage>[] read, Arr<string> classes, PictureShape shape, Action<string> tell)
     {
         var faults = read.Choose(picture => picture.Match(_ => Option<Error>.None, fault => fault)).ToArray();
@@ -117,7 +133,7 @@ internal sealed record PictureFolder(string Path)
         byte[] labels = [.. good.Select(i => (byte)Math.Max(0, classes.IndexOf(Class(root, files[i]))))];
         return ImageSet.Create(good.Length, shape.Size, shape.Size, shape.Channels, pixels, (ReadOnlyMemory<byte>)labels).Match(
             set => FinSucc(new LoadedDataSet(
-                description with { Title = "Pictures", ClassNames = classes.IsEmpty ? Array(System.IO.Path.GetFileName(root)) : classes }, split, set, $"folder {root}",
+                description with { Name = Name, Title = "Pictures", ClassNames = classes.IsEmpty ? Array(Name.TrimEnd('/')) : classes }, split, set, $"folder {root}",
                 Convert.ToHexStringLower(SHA256.HashData([.. pixels, .. labels])), IsPublished: false)),
             errors => FinFail<LoadedDataSet>(errors.Head));
     }

@@ -16,6 +16,8 @@ internal abstract class FeatureSource : IDisposable
 {
     private const string Shipped = "Ddpm.Host.Classifiers.fashion-mnist.safetensors";
 
+    private const string Another = "make one of these data with evaluate train-classifier and name it with --classifier, or name other features with --features";
+
     private protected FeatureSource(string distance, string name, string sha256) => (Distance, Name, Sha256) = (distance, name, sha256);
 
     /// <summary>What the Fréchet distance of these features is called.</summary>
@@ -47,8 +49,8 @@ internal abstract class FeatureSource : IDisposable
                             from source in Classifier(bytes, path, data, device).At($"{path} cannot be used")
                             select source,
         _ => data.Description.Name == Pure.Data.DataSetDescription.FashionMnist.Name
-            ? Classifier(ShippedBytes(), "fashion-mnist", data, device)
-            : Error.New($"no classifier for {data.Description.Title} comes with the program: make one with evaluate train-classifier --dataset {data.Description.Name}, and name it with --classifier"),
+            ? Classifier(ShippedBytes(), "fashion-mnist", data, device).At("the classifier that comes with the program cannot be used")
+            : Error.New($"no classifier for {data.Description.Title} ({data.Origin}) comes with the program: {Another}"),
     };
 
     /// <inheritdoc/>
@@ -67,7 +69,7 @@ internal abstract class FeatureSource : IDisposable
         from loaded in ClassifierFile.Load(file, device)
         from fits in (loaded.Header.ImageSize, loaded.Header.ImageChannels) == (data.Images.Height, data.Images.Channels)
             ? FinSucc(unit)
-            : FinFail<Unit>(Error.New($"it is for images of {loaded.Header.ImageSize}×{loaded.Header.ImageSize}×{loaded.Header.ImageChannels}"))
+            : FinFail<Unit>(Error.New($"it is for images of {loaded.Header.ImageSize}×{loaded.Header.ImageSize}×{loaded.Header.ImageChannels}, and those of {data.Description.Title} ({data.Origin}) are {data.Images.Height}×{data.Images.Width}×{data.Images.Channels}: {Another}"))
         select (FeatureSource)new OfClassifier(loaded.Trained, name, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
 
     private static Fin<FeatureSource> Script(string path, Device device) =>

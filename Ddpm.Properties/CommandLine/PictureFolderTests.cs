@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Ddpm.Host.Data;
+using Ddpm.Pure.Data;
 using Ddpm.Pure.Formats;
 using ImageMagick;
 using LanguageExt;
@@ -81,7 +83,42 @@ public sealed class PictureFolderTests : IDisposable
         _ddpm.Done(["train", "--image-size", "16", "--channels", "1", "--epochs", "1", "--steps", "4", "--run", "flowers", "--sample-every", "0", .. data]);
         _ddpm.Done(["evaluate", "train-classifier", "--image-size", "16", "--channels", "1", "--epochs", "1", "--to", "own.safetensors", .. data]);
         _ddpm.Done(["evaluate", "--run", "flowers", "--classifier", "own.safetensors", "--count", "4", "--bound-images", "2", .. data]);
-        Assert.NotNull(JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "flowers", "evaluation.json")))!["bits-per-dimension"]);
+        JsonNode Json(string file) => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "flowers", file)))!;
+        Assert.NotNull(Json("evaluation.json")["bits-per-dimension"]);
+
+        // They are not clothes, and nothing of clothes is used on them.
+        Assert.Equal(("mine/", "mine/"), (Json("run.json")["data"]!["name"]!.GetValue<string>(), Json("evaluation.json")["reference"]!["dataset"]!.GetValue<string>()));
+        using var classifier = File.OpenRead(_ddpm.Path("own.safetensors"));
+        var header = new byte[4096];
+        var read = System.Text.Encoding.UTF8.GetString(header, 0, classifier.Read(header));
+        Assert.Contains("\\\"mirror\\\":false", read, StringComparison.Ordinal);
+        Assert.Contains("\\\"dataset\\\":\\\"mine/\\\"", read, StringComparison.Ordinal);
+        _ddpm.Refused(
+            1, ["no classifier for Pictures (folder mine/train) comes with the program: make one of these data with evaluate train-classifier and name it with --classifier"],
+            ["evaluate", "--run", "flowers", "--count", "4", .. data]);
+    }
+
+    /// <summary>A class has one number in both parts, whichever of them the test part lacks; and what is of no class of the training part is of none.</summary>
+    [Fact]
+    public void Test_pictures_are_of_the_classes_that_were_trained_on()
+    {
+        var (train, test) = (new PictureFolder(_ddpm.Path("set")), _ddpm.Path("set", "test"));
+        Fin<LoadedDataSet> Part(DataSplit split) => train.Load(DataSetDescription.FashionMnist, split, new(4, 1), _ => { }, (_, _) => { }, default);
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            Picture(Red, $"set/train/{name}/1.png", 4, 4);
+        }
+
+        Picture(Red, "set/test/b/1.png", 4, 4);
+        Picture(Red, "set/test/c/1.png", 4, 4);
+        Picture(Red, "set/test/c/2.png", 4, 4);
+        var (trained, held) = (Part(DataSplit.Train).ThrowIfFail(), Part(DataSplit.Test).ThrowIfFail());
+        Assert.Equal([0, 1, 2], trained.Images.Labels.IfNone(default(ReadOnlyMemory<byte>)).ToArray());
+        Assert.Equal([1, 2, 2], held.Images.Labels.IfNone(default(ReadOnlyMemory<byte>)).ToArray());
+        Assert.Equal(trained.Description.ClassNames, held.Description.ClassNames);
+
+        Picture(Red, "set/test/d/1.png", 4, 4);
+        Assert.Contains($"{test} has the class d, which {_ddpm.Path("set", "train")} lacks", Part(DataSplit.Test).Match(_ => "", fault => fault.Message), StringComparison.Ordinal);
     }
 
     [Fact]
