@@ -46,7 +46,7 @@ internal static class RunsCommand
                 var preset = receipt.Options.Preset;
                 return new Entry(
                     name, state, receipt.Options.Network is { } network && network != preset ? $"{preset} {network}" : preset, epochs.Count, receipt.Options.Epochs,
-                    epochs.LastOrNone().MatchUnsafe(last => last.Loss, () => (double?)null), Distance(folder), bytes);
+                    epochs.LastOrNone().MatchUnsafe(last => last.Loss, () => (double?)null), Distance(folder, receipt), bytes);
             },
             _ => new Entry(name, "damaged", null, null, null, null, null, bytes));
     }
@@ -69,12 +69,14 @@ internal static class RunsCommand
         return new DirectoryInfo(folder.Path).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }).Sum(Length);
     }
 
-    private static double? Distance(RunFolder folder)
+    /// <summary>D, unless the run has gone on since it was measured.</summary>
+    private static double? Distance(RunFolder folder, RunReceipt receipt)
     {
         try
         {
             return File.Exists(folder.Within("evaluation.json"))
-                ? JsonSerializer.Deserialize<EvaluationReport>(File.ReadAllBytes(folder.Within("evaluation.json")), EvaluationReport.Format)?.AboveFloor
+                ? JsonSerializer.Deserialize<EvaluationReport>(File.ReadAllBytes(folder.Within("evaluation.json")), EvaluationReport.Format) is { Samples: not null } measured
+                    && receipt.IsSampledBy(measured.Samples.Checkpoint) ? measured.AboveFloor : null
                 : null;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)

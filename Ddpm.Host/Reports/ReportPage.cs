@@ -93,8 +93,9 @@ internal static class ReportPage
 
     private static string Named(Seq<RunReport> runs, RunReport run, string what) => runs.Count == 1 ? what : $"{run.Name} {what}".TrimEnd();
 
-    private static string Evaluation(Seq<RunReport> runs) => runs.Exists(run => run.Evaluation.IsSome)
-        ? Columns(runs, run => run.Evaluation.Match(report => $"<pre>{Text(string.Join("\n", report.Table()))}</pre>", () => "<p class=\"soft\">not evaluated</p>"))
+    private static string Evaluation(Seq<RunReport> runs) => runs.Exists(run => run.Evaluation.IsSome || !run.Outdated.IsEmpty)
+        ? Columns(runs, run => string.Concat(run.Outdated.Map(told => $"<p class=\"soft\">{Text(told)}</p>"))
+            + run.Evaluation.Match(report => $"<pre>{Text(string.Join("\n", report.Table()))}</pre>", () => run.Outdated.IsEmpty ? "<p class=\"soft\">not evaluated</p>" : ""))
         : "";
 
     /// <summary>Every option of every run; those that are not the preset's, or not the same everywhere, stand out.</summary>

@@ -23,9 +23,10 @@ namespace Ddpm.Host.Reports;
 /// <param name="Evaluation">What `evaluate` has measured.</param>
 /// <param name="FewSteps">What `evaluate steps` has measured.</param>
 /// <param name="Plan">What sampling does, as lines of text.</param>
+/// <param name="Outdated">What was measured of other weights than the run would be sampled with now, and is left out.</param>
 internal sealed record RunReport(
     string Name, string Folder, RunReceipt Receipt, TrainingConfig Config, Seq<Metric> Metrics, Seq<(string Label, byte[] Png)> Grids, Seq<byte[]> Frames,
-    Option<EvaluationReport> Evaluation, Option<FewSteps> FewSteps, Seq<string> Plan)
+    Option<EvaluationReport> Evaluation, Option<FewSteps> FewSteps, Seq<string> Plan, Seq<string> Outdated)
 {
     private const int MostFrames = 50, PlanLines = 20;
     private const uint FrameQuality = 60;
@@ -41,8 +42,16 @@ internal sealed record RunReport(
         from evaluation in Json<EvaluationReport>(folder.Within("evaluation.json"))
         from steps in Json<FewSteps>(folder.Within("few-steps.json"))
         from plan in config.Model.UsualSampling.Compile(config.Model.Schedule, config.Model.Prediction, config.Model.Preset.ClipSample).OrFailure()
+        let older = evaluation.Filter(report => !receipt.IsSampledBy(report.Samples.Checkpoint))
+        let fewer = steps.Filter(table => Weights(folder).Exists(now => now != table.WeightsSha256))
         select new RunReport(
-            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), folder.Path, receipt, config, metrics, grids, frames, evaluation, steps, Shortened(PlanTable.Of(plan)));
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), folder.Path, receipt, config, metrics, grids, frames,
+            older.IsSome ? None : evaluation, fewer.IsSome ? None : steps, Shortened(PlanTable.Of(plan)),
+            toSeq(older).Map(_ => "evaluation.json is of an earlier checkpoint: measure again with evaluate")
+                + toSeq(fewer).Map(_ => "few-steps.json is of an earlier checkpoint: measure again with evaluate steps"));
+
+    /// <summary>The checksum of the weights that the run would be sampled with; none where its checkpoint is not there to be asked.</summary>
+    private static Option<string> Weights(RunFolder folder) => TrainedModel.Use(folder, TorchSharp.torch.CPU, model => FinSucc(model.WeightsSha256)).ToOption();
 
     private static Seq<string> Shortened(Arr<string> lines) => lines.Count <= 2 * PlanLines
         ? toSeq(lines)

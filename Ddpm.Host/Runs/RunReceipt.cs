@@ -90,6 +90,9 @@ public sealed record RunReceipt(
     [JsonIgnore]
     public string? Sampled => Options.EmaDecay is null ? Best ?? Last : Last;
 
+    /// <summary>Whether what was measured with a checkpoint still tells of the run; images of no checkpoint do not grow old.</summary>
+    public bool IsSampledBy(string? checkpoint) => checkpoint is null || checkpoint == Sampled;
+
     /// <summary>Whether the weights came from elsewhere, and nothing was trained here.</summary>
     [JsonIgnore]
     public bool IsImported => Data.Images == 0;
