@@ -29,7 +29,15 @@ internal static class EvaluateCommand
     private static readonly TrainingOptions Defaults = new();
 
     /// <summary>Images to judge, and what is known of them.</summary>
-    private sealed record Judged(ImageSet Images, SamplesReport Report, string Dataset, LanguageExt.Option<PictureShape> Shape, LanguageExt.Option<BoundReport> Bound);
+    private sealed record Judged(ImageSet Images, SamplesReport Report, LanguageExt.Option<BoundReport> Bound);
+
+    /// <summary>What is to be judged, once it is known to fit what it is compared with.</summary>
+    /// <param name="Dataset">The data set that the images are compared with.</param>
+    /// <param name="Shape">What pictures of a folder become unless it is said.</param>
+    /// <param name="Size">The images' size and channels.</param>
+    /// <param name="Name">What they are called.</param>
+    /// <param name="Make">Makes them, and the bound of test images.</param>
+    private sealed record Candidate(string Dataset, LanguageExt.Option<PictureShape> Shape, PictureShape Size, string Name, Func<ImageSet, Fin<Judged>> Make);
 
     public static CommandLine.Command Create()
     {
@@ -47,39 +55,47 @@ internal static class EvaluateCommand
 
         command.Add(TrainClassifier());
         command.Add(EvaluateStepsCommand.Create());
+        // Everything that can be wrong is looked at before an image is made.
+        Fin<Unit> Judge(CommandLine.ParseResult said, Candidate candidate, RunFolder target, Device device, IView view, CancellationToken stop) =>
+            from train in data.Load(said, candidate.Dataset, view, stop, shape: candidate.Shape)
+            from test in data.Load(said, candidate.Dataset, view, stop, DataSplit.Test, candidate.Shape)
+            from _ in Seq(train, test).Map(loaded => loaded.Fits(candidate.Size, candidate.Name)).Sequence()
+            from features in judging.Features(said, train, device)
+            from __ in Folders.Create(target.Path)
+            from found in use(features, source =>
+                from judged in candidate.Make(test.Images)
+                from comparison in Comparison.With(source, train, test, judged.Images.Count, view, stop)
+                from report in comparison.Measure(judged.Images, judged.Report, view, stop)
+                select (Judged: judged, Report: report))
+            from score in Score(found.Judged.Images, train, test, device, view, stop)
+            let whole = found.Report with { BitsPerDimension = found.Judged.Bound.MatchUnsafe(bound => bound, () => null), ClassificationAccuracyScore = score.MatchUnsafe(told => told, () => null) }
+            from ___ in AtomicFile.Write(target.Within("evaluation.json"), whole.ToJson())
+            from ____ in AtomicFile.Write(target.Within("neighbours.png"), Png.Encode(NeighbourPicture.Draw(found.Judged.Images, train.Images)))
+            select fun(() =>
+            {
+                whole.Table().Iter(view.Result);
+                view.Result($"wrote {target.Within("evaluation.json")}");
+                view.Result($"wrote {target.Within("neighbours.png")}");
+            })();
+
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from named in run.Named(said)
             from given in Readable(said.GetValue(images), said.GetValue(labels), named)
             from _ in (judging.Count(said), Check.That("--bound-images", said.GetValue(boundImages), said.GetValue(boundImages) is 0 or >= 2, "must be 0, or at least 2 for an error to be told")).Apply((_, _) => unit).OrUsage()
+            from __ in given.IsSome ? AsTheyAre(said.Said([.. sampler.All, .. judging.OfSamples, boundImages])) : unit
             from device in machine.Prepare(said)
+            let target = new RunFolder(said.GetValue(to) ?? named.Match(chosen => chosen.Path, () => "."))
             from judged in given.Match(
-                named => FinSucc(new Judged(named.Images, named.Report, data.Dataset(said).IfNone(Defaults.Dataset), None, None)),
-                () => Sampled(
-                    named.IfNone(() => throw new System.Diagnostics.UnreachableException()), device,
-                    judging.Request(said, usual => sampler.Said(said, usual)),
-                    said.GetValue(boundImages), (name, split, shape) => data.Load(said, name, view, stop, split, shape), view, stop))
-            from train in data.Load(said, judged.Dataset, view, stop, shape: judged.Shape)
-            from test in data.Load(said, judged.Dataset, view, stop, DataSplit.Test, judged.Shape)
-            from fits in (train.Images.Height, train.Images.Channels) == (judged.Images.Height, judged.Images.Channels)
-                ? FinSucc(unit)
-                : Error.New($"the images are {Described(judged.Images)}, and those of {train.Description.Title} {Described(train.Images)}: name the data that they imitate with --dataset or --data")
-            from features in judging.Features(said, train, device)
-            from report in use(features, source =>
-                from comparison in Comparison.With(source, train, test, judged.Images.Count, view, stop)
-                from measured in comparison.Measure(judged.Images, judged.Report, view, stop)
-                select measured)
-            from score in Score(judged.Images, train, test, device, view, stop)
-            let whole = report with { BitsPerDimension = judged.Bound.MatchUnsafe(bound => bound, () => null), ClassificationAccuracyScore = score.MatchUnsafe(found => found, () => null) }
-            let folder = new RunFolder(said.GetValue(to) ?? named.Match(chosen => chosen.Path, () => "."))
-            from __ in Folders.Create(folder.Path)
-            from ___ in AtomicFile.Write(folder.Within("evaluation.json"), whole.ToJson())
-            from ____ in AtomicFile.Write(folder.Within("neighbours.png"), Png.Encode(NeighbourPicture.Draw(judged.Images, train.Images)))
-            select fun(() =>
-            {
-                whole.Table().Iter(view.Result);
-                view.Result($"wrote {folder.Within("evaluation.json")}");
-                view.Result($"wrote {folder.Within("neighbours.png")}");
-            })()));
+                found => Judge(
+                    said, new(data.Dataset(said).IfNone(Defaults.Dataset), None, new(found.Images.Height, found.Images.Channels), "the images", _ => new Judged(found.Images, found.Report, None)),
+                    target, device, view, stop),
+                () => from folder in run.Required(said)
+                      from done in TrainedModel.Use(folder, device, model =>
+                          from candidate in Sampled(folder, model, judging.Request(said, usual => sampler.Said(said, usual)), said.GetValue(boundImages), view, stop)
+                          from written in Judge(said, candidate, target, device, view, stop)
+                          select written)
+                      select done)
+            select judged));
         return command.WithExample("--run clothes --sampler unipc-2 --sampling-steps 20");
     }
 
@@ -95,8 +111,6 @@ internal static class EvaluateCommand
                                 select Some((set, new SamplesReport(images, set.Count, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.Span))))),
         _ => Error.New(ExitCode.Usage, "what is to be judged? Name a run with --run NAME or images with --images FILE.npy, one of them"),
     };
-
-    private static string Described(ImageSet images) => $"{images.Height}×{images.Width}×{images.Channels}";
 
     private static Fin<NpyArray> Levels(NpyArray array) => array.Type == NpyType.U1 ? array : Error.New("it holds no bytes (uint8)");
 
@@ -136,20 +150,21 @@ internal static class EvaluateCommand
             : ImageSet.Create(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, array.Data, labels).OrFailure();
     }
 
+    /// <summary>Images of a file come from no sampler.</summary>
+    private static Fin<Unit> AsTheyAre(Seq<string> said) => said.IsEmpty
+        ? unit
+        : Error.New(ExitCode.Usage, $"--images are judged as they are: leave out {string.Join(" and ", said)}, which tell how a run's samples are made");
+
     /// <summary>A run's samples, and its bits per dimension where they are wanted.</summary>
-    private static Fin<Judged> Sampled(
-        RunFolder folder, Device device, SampleCommand.Request request, int boundImages, Func<string, DataSplit, PictureShape, Fin<LoadedDataSet>> load, IView view, CancellationToken stop) =>
-        TrainedModel.Use(folder, device, model =>
-            from wanted in SampleCommand.Checked.From(request, model.Model, model.Receipt.Data.ClassName)
+    private static Fin<Candidate> Sampled(RunFolder folder, TrainedModel model, SampleCommand.Request request, int boundImages, IView view, CancellationToken stop) =>
+        from wanted in SampleCommand.Checked.From(request, model.Model, model.Receipt.Data.ClassName)
+        select new Candidate(model.Receipt.Options.Dataset, model.Receipt.Data.Shape, new(model.Network.Config.ImageSize, model.Network.Config.ImageChannels), "the run's images", test =>
             from plan in wanted.Plan(model, view, stop)
             from images in SamplesToJudge.Of(model, wanted, plan, view, stop)
-            let dataset = model.Receipt.Options.Dataset
             from bound in boundImages == 0
                 ? FinSucc(LanguageExt.Option<BoundReport>.None)
-                : from test in load(dataset, DataSplit.Test, model.Receipt.Data.Shape)
-                  from measured in Bound(model, test.Images.Take(boundImages), new(request.Seed, ReverseVariance.Beta, wanted.Setting.ClipSample), view, stop)
-                  select Some(measured)
-            select new Judged(images, SamplesReport.Of(folder.Path, model, request, wanted, plan), dataset, model.Receipt.Data.Shape, bound));
+                : Bound(model, test.Take(boundImages), new(request.Seed, ReverseVariance.Beta, wanted.Setting.ClipSample), view, stop).Map(Some)
+            select new Judged(images, SamplesReport.Of(folder.Path, model, request, wanted, plan), bound));
 
     private static Fin<BoundReport> Bound(TrainedModel model, ImageSet images, BoundSetting setting, IView view, CancellationToken stop)
     {
@@ -208,11 +223,13 @@ internal static class EvaluateCommand
         command.AddGroup("Training", epochs, limit, seed, to);
 
         command.SetAction(said => Session.Run(said, (view, stop) =>
-            from recipe in (Recipe(data.Dataset(said).IfNone(Defaults.Dataset)) with { Epochs = said.GetValue(epochs), Seed = said.GetValue(seed) }).Checked().OrUsage()
+            from asked in ((defaults with { Epochs = said.GetValue(epochs), Seed = said.GetValue(seed) }).Checked(), Check.AtLeast("--limit", said.GetValue(limit), 1)).Apply((recipe, _) => recipe).OrUsage()
             from device in machine.Prepare(said)
             from train in data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, stop)
             from test in data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, stop, DataSplit.Test)
+            from fits in test.Fits(new(train.Images.Height, train.Images.Channels), "the training images")
             from config in ClassifierConfig.Create(train.Images.Height, train.Images.Channels, train.Images.Classes).OrFailure()
+            let recipe = asked with { Mirror = Recipe(train.Description.Name).Mirror }
             from _ in Trained(config, recipe, train.Images.Take(said.GetValue(limit)), test.Images, device, "training the classifier", (trained, accuracy) =>
             {
                 var header = new ClassifierHeader(config.ImageSize, config.ImageChannels, config.Classes, recipe, train.Description.Name, train.ImagesSha256, accuracy);

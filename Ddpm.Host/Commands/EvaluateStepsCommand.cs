@@ -4,6 +4,7 @@ using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;
@@ -34,11 +35,11 @@ internal static class EvaluateStepsCommand
             from count in judging.Count(said).OrUsage()
             from device in machine.Prepare(said)
             from done in TrainedModel.Use(folder, device, model =>
-                from requests in Requests(
-                    model, said.GetValue(samplers) is { Length: > 0 } some ? some.ToArr() : UsualSamplers, said.GetValue(evaluations) is { Length: > 0 } few ? few.ToArr() : UsualEvaluations,
-                    judging.Request(said, usual => usual))
+                from numbers in Numbers(said.GetValue(evaluations), model.Model.Schedule.Steps)
+                from requests in Requests(model, said.GetValue(samplers) is { Length: > 0 } some ? some.ToArr() : UsualSamplers, numbers, judging.Request(said, usual => usual))
                 from train in data.Load(said, model.Receipt.Options.Dataset, view, stop, shape: model.Receipt.Data.Shape)
                 from test in data.Load(said, model.Receipt.Options.Dataset, view, stop, DataSplit.Test, model.Receipt.Data.Shape)
+                from fits in Seq(train, test).Map(loaded => loaded.Fits(new(model.Network.Config.ImageSize, model.Network.Config.ImageChannels), "the run's images")).Sequence()
                 from features in judging.Features(said, train, device)
                 from report in use(features, source =>
                     from comparison in Comparison.With(source, train, test, count, view, stop)
@@ -52,10 +53,14 @@ internal static class EvaluateStepsCommand
         return command.WithExample("--run clothes --samplers unipc-2 ddim --evaluations 10 20");
     }
 
+    /// <summary>The numbers that were said, which the run must have as timesteps; of the usual ones those that it has, or all where it has fewer than any.</summary>
+    private static Fin<Arr<int>> Numbers(int[]? said, int steps) => said is { Length: > 0 }
+        ? toSeq(said).Map(number => Check.That("--evaluations", number, number <= steps, Invariant($"must be at most {steps}, the timesteps of the run"))).Sequence().Map(numbers => numbers.ToArr()).OrUsage()
+        : UsualEvaluations.Filter(number => number <= steps) is { IsEmpty: false } some ? some : Array(steps);
+
     /// <summary>What is to be measured, cheap things first, checked before anything is computed.</summary>
     private static Fin<Seq<(string Name, int Asked, SampleCommand.Checked Wanted)>> Requests(TrainedModel model, Arr<string> samplers, Arr<int> evaluations, SampleCommand.Request request) =>
         toSeq(evaluations.Distinct().Order().ToArray()).Bind(asked => toSeq(samplers).Map(name => (Name: name, Asked: asked)))
-            .Filter(cell => cell.Asked <= model.Model.Schedule.Steps)
             .Map(cell =>
                 from options in Options(cell.Name).Within(cell.Asked, model.Model.Schedule, model.Model.Prediction).OrUsage()
                 from wanted in SampleCommand.Checked.From(request with { Sampling = _ => options with { Spacing = Spacing(cell.Name) } }, model.Model, model.Receipt.Data.ClassName)
@@ -75,7 +80,7 @@ internal static class EvaluateStepsCommand
         var fresh = new FewSteps(
             folder.Path, model.WeightsSha256, first.Images.Count, first.Images.Seed, first.Setting.ClipSample, first.GuidanceScale,
             comparison.Features, comparison.Reference, floor, []);
-        var before = File.Exists(json) ? Folders.Read(json).Map(fresh.GoingOnFrom) : fresh;
+        var before = File.Exists(json) ? Folders.Read(json).Bind(bytes => fresh.GoingOnFrom(bytes).At(json)) : fresh;
         return from start in before
                from all in requests.Filter(request => !start.Cells.Any(cell => cell.IsOf(request.Name, request.Asked, SamplesReport.Drawn(request.Wanted.Sampler)))).Fold(FinSucc(start), (at, request) =>
                    from report in at

@@ -27,6 +27,9 @@ internal sealed class JudgingOptions
 
     public JudgingOptions(CommandLine.Command command) => command.AddGroup("Samples and features", _count, _seed, _clip, _guidance, _classifier, _script);
 
+    /// <summary>Those of a run's samples alone.</summary>
+    public IReadOnlyList<CommandLine.Option> OfSamples => [_count, _seed, _clip, _guidance];
+
     /// <summary>How many samples, or what is wrong with their number.</summary>
     public Validation<Error, int> Count(CommandLine.ParseResult said) => Check.AtLeast("--count", said.GetValue(_count), Fewest);
 

@@ -112,7 +112,10 @@ internal sealed class PictureOptions
 
     private Fin<ReadOnlyMemory<byte>> FromDataSet(
         CommandLine.ParseResult said, UNetConfig network, string name, string number, DataSplit split, string dataset, IView view, CancellationToken stop) =>
-        from images in _data.Load(said, _data.Dataset(said).IfNone(dataset), view, stop, split, new PictureShape(network.ImageSize, network.ImageChannels)).Map(loaded => loaded.Images)
+        from shape in FinSucc(new PictureShape(network.ImageSize, network.ImageChannels))
+        from loaded in _data.Load(said, _data.Dataset(said).IfNone(dataset), view, stop, split, shape)
+        from _ in loaded.Fits(shape, "the run's images")
+        let images = loaded.Images
         from index in int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) && parsed < images.Count
             ? FinSucc(parsed)
             : Error.New(ExitCode.Usage, $"{name} is no image: there are {images.Count}, counted from 0")

@@ -37,8 +37,11 @@ internal sealed class SamplerOptions
         string[] spacings = [.. Choices.Spacings.Keys, .. withNetwork ? [Searched] : (string[])[]];
         CompletedValues.Offer(_spacing, () => spacings);
         _spacing.Description = $"How the timesteps are spread: {string.Join(", ", spacings)}{(withNetwork ? $" ({Searched} for this network)" : "")} [default: {(withNetwork ? "the usual sampler's; " : "")}{Defaults.Spacing}]";
-        command.AddGroup("Sampler", _sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance, _firstLevel);
+        command.AddGroup("Sampler", [.. All]);
     }
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<CommandLine.Option> All => [_sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance, _firstLevel];
 
     /// <summary>What was said, and what was not as otherwise; of another sampler than that nothing else holds.</summary>
     public SamplingOptions Said(CommandLine.ParseResult said, SamplingOptions otherwise)

@@ -1,5 +1,8 @@
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Data;
 
@@ -14,4 +17,12 @@ namespace Ddpm.Host.Data;
 /// of whose content no checksum is known.
 /// </param>
 public sealed record LoadedDataSet(
-    DataSetDescription Description, DataSplit Split, ImageSet Images, string Origin, string ImagesSha256, bool IsPublished);
+    DataSetDescription Description, DataSplit Split, ImageSet Images, string Origin, string ImagesSha256, bool IsPublished)
+{
+    /// <summary>Whether the images are of a size and channels; or both sizes and what to do.</summary>
+    /// <param name="wanted">The size and channels.</param>
+    /// <param name="whose">Of which images.</param>
+    internal Fin<Unit> Fits(PictureShape wanted, string whose) => (Images.Height, Images.Width, Images.Channels) == (wanted.Size, wanted.Size, wanted.Channels)
+        ? unit
+        : Error.New($"{whose} are {wanted}, and those of {Description.Title} {Images.Height}×{Images.Width}×{Images.Channels} ({Origin}): name the data that belong to them with --dataset or --data");
+}

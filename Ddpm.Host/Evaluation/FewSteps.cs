@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ddpm.Host.Reports;
 using LanguageExt;
+using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Evaluation;
@@ -37,18 +38,29 @@ internal sealed record FewSteps(
     /// <summary>The report as JSON.</summary>
     public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, EvaluationReport.Format), (byte)'\n'];
 
-    /// <summary>What an earlier report of the same model and protocol has measured.</summary>
-    public FewSteps GoingOnFrom(ReadOnlyMemory<byte> json)
+    /// <summary>What a figure depends on; neither the way a file is named nor where the images lie.</summary>
+    private static readonly Seq<(string Name, Func<FewSteps, object?> Value)> Protocol = Seq<(string, Func<FewSteps, object?>)>(
+        ("weights", steps => steps.WeightsSha256), ("--count", steps => steps.Count), ("--seed", steps => steps.Seed), ("--clip", steps => steps.ClipSample),
+        ("--guidance-scale", steps => steps.GuidanceScale), ("features", steps => steps.Features.Sha256), ("training images", steps => steps.Reference.TrainSha256),
+        ("test images", steps => steps.Reference.TestSha256), ("test images in number", steps => steps.Reference.FloorImages));
+
+    /// <summary>With what an earlier report of the same weights and protocol has measured; or the first thing in which it differs; or that it is damaged.</summary>
+    public Fin<FewSteps> GoingOnFrom(ReadOnlyMemory<byte> json)
     {
+        const string Remedy = "choose another folder with --to, or remove the file to begin anew";
+        static string Shown(object? value) => value is null ? "none" : Invariant($"{value}").ToLowerInvariant();
         try
         {
-            return JsonSerializer.Deserialize<FewSteps>(json.Span, EvaluationReport.Format) is { Cells: { } cells } before && before with { Cells = Cells } == this
-                ? this with { Cells = cells }
-                : this;
+            return JsonSerializer.Deserialize<FewSteps>(json.Span, EvaluationReport.Format)
+                is { WeightsSha256: not null, Features: not null, Reference: not null, Cells: { } cells } before && cells.All(cell => cell?.Sampler is not null)
+                ? Protocol.Find(part => !Equals(part.Value(before), part.Value(this))).Match(
+                    part => FinFail<FewSteps>(Error.New($"it was measured with {part.Name} {Shown(part.Value(before))}, and now it is {Shown(part.Value(this))}: {Remedy}")),
+                    () => this with { Cells = cells })
+                : Error.New($"it is damaged, as it lacks what a table of steps holds: {Remedy}");
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            return this;
+            return Error.New(Invariant($"it is damaged: line {e.LineNumber + 1} is not what is expected there: {Remedy}"));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Ddpm.Properties.Data;
+using Ddpm.Pure.Data;
 using Ddpm.Pure.Formats;
 using ImageMagick;
 using LanguageExt;
@@ -109,9 +110,22 @@ public sealed class EvaluateTests : IDisposable
         Steps("--samplers", "sa-solver-2:searched", "--evaluations", "4").Done();
         Assert.Equal((4, 0.6), (Cells()[6]!["evaluations"]!.GetValue<int>(), Cells()[6]!["tau"]!.GetValue<double>()));
 
-        Steps("--samplers", "ddim", "--evaluations", "4", "--seed", "2").Done(); // of another protocol nothing is kept
-        Assert.Single(Cells());
+        // However the run is named, it is the same; of another protocol or damaged, the table is neither gone on with nor lost.
+        string[] ddim = ["evaluate", "steps", "--data", Fixtures.FashionMnist, "--count", "8", "--samplers", "ddim", "--evaluations", "4"];
+        Assert.DoesNotContain("ddim with 4", _ddpm.Done([.. ddim, "--out", "runs/../runs/small/"]).Error, StringComparison.Ordinal);
+        var table = File.ReadAllText(report);
+        Steps("--samplers", "ddim", "--evaluations", "4", "--seed", "2").Refused(1, "few-steps.json: it was measured with --seed 1, and now it is 2: choose another folder with --to");
+        Assert.Equal(table, File.ReadAllText(report));
+        foreach (var damaged in (string[])[table[..^20], "{}", "null", table.Replace("\"features\"", "\"feature\"", StringComparison.Ordinal)])
+        {
+            File.WriteAllText(report, damaged);
+            Steps("--samplers", "ddim", "--evaluations", "4").Refused(1, "few-steps.json: it is damaged", "choose another folder with --to");
+            Assert.Equal(damaged, File.ReadAllText(report));
+        }
+
         Steps("--samplers", "dim").Refused(2, "sampler must be one of");
+        Steps("--samplers", "ddim", "--evaluations", "4", "13", "20").Refused(
+            2, "--evaluations must be at most 12, the timesteps of the run, got 13\nerror: --evaluations must be at most 12, the timesteps of the run, got 20");
     }
 
     /// <summary>Modules of PyTorch 1.13: four features where it is asked for features, as Inception is; one that takes images alone; and two that make nothing of use.</summary>
@@ -151,6 +165,8 @@ public sealed class EvaluateTests : IDisposable
     [InlineData("what is to be judged", "evaluate")]
     [InlineData("what is to be judged", "evaluate", "--run", "small", "--images", "images.npy")]
     [InlineData("--labels needs the images", "evaluate", "--labels", "labels.npy")]
+    [InlineData("--limit must be at least 1, got 0\n", "evaluate", "train-classifier", "--limit", "0")]
+    [InlineData("must be at least 1, got 0\nerror: --limit must be at least 1, got -5", "evaluate", "train-classifier", "--epochs", "0", "--limit", "-5")]
     [InlineData(
         "--count must be at least 4, got 1\nerror: --bound-images must be 0, or at least 2 for an error to be told, got -1",
         "evaluate", "--run", "small", "--count", "1", "--bound-images", "-1")]
@@ -165,7 +181,74 @@ public sealed class EvaluateTests : IDisposable
         File.WriteAllText(_ddpm.Path("script.pt"), "no module");
         _ddpm.Refused(1, ["floats.npy: it holds no bytes"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "floats.npy");
         _ddpm.Refused(1, ["the images are 2×2×1, and those of Fashion-MNIST 28×28×1"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "small.npy");
+        _ddpm.Refused(
+            2, ["--images are judged as they are: leave out --sampler and --sampling-steps and --count and --seed and --clip and --guidance-scale and --bound-images"],
+            "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--sampler", "ddim", "--sampling-steps", "3", "--seed", "2", "--clip", "true", "--count", "8", "--guidance-scale", "2",
+            "--bound-images", "0");
         _ddpm.Refused(1, ["script.pt is no TorchScript module"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--features", "script.pt");
+    }
+
+    /// <summary>Of what cannot be judged no image is made: neither of data of another size, nor by features or into a folder that are not there.</summary>
+    [Fact]
+    public void What_is_wrong_is_told_before_a_run_is_sampled()
+    {
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0"));
+        WriteSmallImages("tiny");
+        File.WriteAllText(_ddpm.Path("file"), "");
+        string[] evaluate = ["evaluate", "--run", "small", "--count", "4", "--sampling-steps", "2", "--spacing", "searched"], own = [.. evaluate, "--data", Fixtures.FashionMnist];
+        void Refused(string says, params string[] arguments) =>
+            Assert.DoesNotContain("timesteps ", _ddpm.Refused(1, [says], arguments).Error, StringComparison.Ordinal);
+        const string Sizes = "the run's images are 28×28×1, and those of Fashion-MNIST 12×12×1 (folder tiny): name the data that belong to them with --dataset or --data";
+        Refused(Sizes, [.. evaluate, "--data", "tiny", "--bound-images", "64"]);
+        Refused(Sizes, "evaluate", "steps", "--run", "small", "--data", "tiny", "--count", "4", "--evaluations", "2");
+        Refused(Sizes, "sample", "--run", "small", "--image", "test:0", "--count", "4", "--data", "tiny");
+        Refused("nowhere", [.. evaluate, "--data", "nowhere"]);
+        Refused("none.safetensors", [.. own, "--classifier", "none.safetensors"]);
+        Refused("none.pt", [.. own, "--features", "none.pt"]);
+        Refused("file", [.. own, "--to", "file"]);
+        Assert.Contains("timesteps ", _ddpm.Done([.. own, "--bound-images", "0"]).Error, StringComparison.Ordinal); // which are searched first
+        Write("tiny.npy", NpyType.U1, new byte[8 * 144], 8, 12, 12);
+        Refused(
+            "the classifier that comes with the program cannot be used: it is for images of 28×28×1, and those of Fashion-MNIST (folder tiny) are 12×12×1: make one of these data with evaluate train-classifier",
+            "evaluate", "--images", "tiny.npy", "--data", "tiny");
+    }
+
+    /// <summary>What was measured of a run is not told of it any more once it has gone on.</summary>
+    [Fact]
+    public void A_run_that_has_gone_on_is_not_told_by_what_was_measured_before()
+    {
+        string[] training = DdpmProcess.SmallTraining("--run", "small", "--sample-every", "0"), data = ["--run", "small", "--data", Fixtures.FashionMnist, "--count", "4"];
+        _ddpm.Done([.. training, "--epochs", "1"]);
+        string? Distance() => JsonNode.Parse(_ddpm.Done("runs", "--json").Output)![0]!["d"]?.ToJsonString();
+        string Page()
+        {
+            _ddpm.Done("report", "--run", "small");
+            return File.ReadAllText(_ddpm.Path("runs", "small", "report.html"));
+        }
+
+        _ddpm.Done(["evaluate", "--sampler", "ddim", "--sampling-steps", "2", "--bound-images", "0", .. data]);
+        _ddpm.Done(["evaluate", "steps", "--samplers", "ddim", "--evaluations", "1", "2", .. data]);
+        Assert.NotNull(Distance());
+        Assert.Contains("D over evaluations of the network", Page(), StringComparison.Ordinal);
+        Assert.DoesNotContain("earlier checkpoint", Page(), StringComparison.Ordinal);
+
+        _ddpm.Done("train", "--run", "small", "--data", Fixtures.FashionMnist, "--resume", "--epochs", "3");
+        Assert.Null(Distance());
+        var page = Page();
+        Assert.Contains("evaluation.json is of an earlier checkpoint: measure again with evaluate<", page, StringComparison.Ordinal);
+        Assert.Contains("few-steps.json is of an earlier checkpoint: measure again with evaluate steps<", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("D, above the floor", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("D over evaluations of the network", page, StringComparison.Ordinal);
+    }
+
+    /// <summary>Eight images of 12×12 in each part, in the files of Fashion-MNIST.</summary>
+    private void WriteSmallImages(string folder)
+    {
+        foreach (var (images, labels) in (SplitFiles[])[FixtureDataSet.Description.Train, FixtureDataSet.Description.Test])
+        {
+            DataSetWorld.Put(_ddpm.Path(folder), images.Name, Idx.Write(IdxArray.Create(Prelude.Array(8, 12, 12), new byte[8 * 144]).Valid()).ToArray());
+            DataSetWorld.Put(_ddpm.Path(folder), labels.Name, Idx.Write(IdxArray.Create(Prelude.Array(8), new byte[8]).Valid()).ToArray());
+        }
     }
 
     private JsonNode Report(string folder) => JsonNode.Parse(File.ReadAllText(_ddpm.Path(folder, "evaluation.json")))!;
