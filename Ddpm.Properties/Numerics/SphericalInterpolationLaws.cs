@@ -56,9 +56,9 @@ public sealed class SphericalInterpolationLaws
 
     /// <summary>Also where squares would overflow or be lost.</summary>
     [Law]
-    public bool Vectors_of_any_size_mark_out_the_angle_and_the_arc_of_small_ones(Arc arc, Fraction f, short power)
+    public bool Vectors_of_any_size_mark_out_the_angle_and_the_arc_of_small_ones(Arc arc, Fraction f, Place power)
     {
-        double Sized(double x) => Math.ScaleB(x, power % 900);
+        double Sized(double x) => Math.ScaleB(x, power.In(1800) - 900);
         var (from, to) = arc.Vectors(1);
         var (small, sized) = (Between(from, to), Between([.. from.Select(Sized)], [.. to.Select(Sized)]));
         return SphericalInterpolation.Angle([.. from.Select(Sized)], [.. to.Select(Sized)]) == SphericalInterpolation.Angle(from, to)
@@ -83,6 +83,8 @@ public sealed class SphericalInterpolationLaws
         Assert.Equal(to, SphericalInterpolation.Between(from, to, 1).Valid());
         Assert.Equal(["fraction must lie in [0, 1], got 1.5"], SphericalInterpolation.Between(from, to, 1.5).Faults());
         Assert.Equal(["fraction must lie in [0, 1], got -0.5"], SphericalInterpolation.Between(from, to, -0.5).Faults());
+        Assert.Equal(["from[0] must lie in [-1E+299, 1E+299], got 2E+299"], SphericalInterpolation.Between(Prelude.Array(2e299, 0), to, 0.5).Faults());
+        Assert.All(SphericalInterpolation.Between(Prelude.Array(1e299, 0), Prelude.Array(-1e299, 2e291), 0.5).Valid(), value => Assert.True(double.IsFinite(value))); // weights near 10⁸
     }
 
     [Fact]
