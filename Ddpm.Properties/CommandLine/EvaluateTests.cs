@@ -124,8 +124,8 @@ public sealed class EvaluateTests : IDisposable
         }
 
         Steps("--samplers", "dim").Refused(2, "sampler must be one of");
-        Steps("--samplers", "ddim", "--evaluations", "4", "13", "20").Refused(
-            2, "--evaluations must be at most 12, the timesteps of the run, got 13\nerror: --evaluations must be at most 12, the timesteps of the run, got 20");
+        Steps("--samplers", "ddim", "--evaluations", "4", "21", "30").Refused(
+            2, "--evaluations must be at most 20, the timesteps of the run, got 21\nerror: --evaluations must be at most 20, the timesteps of the run, got 30");
     }
 
     /// <summary>Modules of PyTorch 1.13: four features where it is asked for features, as Inception is; one that takes images alone; and two that make nothing of use.</summary>
