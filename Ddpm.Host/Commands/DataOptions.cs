@@ -54,7 +54,12 @@ internal sealed class DataOptions
         from square in loaded.Images.Height == loaded.Images.Width
             ? FinSucc(loaded)
             : Error.New($"the images in {loaded.Origin} are {loaded.Images.Height}×{loaded.Images.Width}, and only square ones can be used")
-        select square;
+        from asTheyAre in Is(said.GetValue(_size), square.Images.Height) && Is(said.GetValue(_channels), square.Images.Channels)
+            ? FinSucc(square)
+            : Error.New(ExitCode.Usage, $"{_size.Name} and {_channels.Name} say what a folder of pictures is scaled to; those of {square.Description.Title} are {square.Images.Height}×{square.Images.Width}×{square.Images.Channels}: leave them out")
+        select asTheyAre;
+
+    private static bool Is(int? said, int there) => said is null || said == there;
 
     private static Fin<LoadedDataSet> Pictures(PictureFolder folder, DataSetDescription description, DataSplit split, PictureShape shape, IView view, CancellationToken stop)
     {
