@@ -48,8 +48,8 @@ internal sealed class DataOptions
         from wanted in (Check.That("--image-size", said.GetValue(_size) ?? otherwise.Size, (said.GetValue(_size) ?? otherwise.Size) is >= 4 and <= 256, "must lie in [4, 256]"),
                 Check.That("--channels", said.GetValue(_channels) ?? otherwise.Channels, (said.GetValue(_channels) ?? otherwise.Channels) is 1 or 3, "must be 1 or 3"))
             .Apply((size, channels) => new PictureShape(size, channels)).OrUsage()
-        from loaded in Optional(said.GetValue(_folder)).Filter(folder => !new IdxFolder(folder).HasAny(description) && new PictureFolder(folder).HasAny()).Match(
-            folder => Pictures(new(folder), description, split, wanted, view, stop),
+        from loaded in Own(said, description).Match(
+            folder => Pictures(folder, description, split, wanted, view, stop),
             () => Load(description, split, Optional(said.GetValue(_folder)), view, stop))
         from square in loaded.Images.Height == loaded.Images.Width
             ? FinSucc(loaded)
@@ -58,6 +58,13 @@ internal sealed class DataOptions
             ? FinSucc(square)
             : Error.New(ExitCode.Usage, $"{_size.Name} and {_channels.Name} say what a folder of pictures is scaled to; those of {square.Description.Title} are {square.Images.Height}×{square.Images.Width}×{square.Images.Channels}: leave them out")
         select asTheyAre;
+
+    /// <summary>What a run of these images is called after: a folder of pictures, or the data set.</summary>
+    public string Called(CommandLine.ParseResult said, string dataset) => DataSetDescription.Named(dataset).ToOption().Bind(description => Own(said, description))
+        .Map(folder => folder.Name.TrimEnd('/')).Filter(name => name.Length > 0).IfNone(dataset);
+
+    private LanguageExt.Option<PictureFolder> Own(CommandLine.ParseResult said, DataSetDescription description) =>
+        Optional(said.GetValue(_folder)).Filter(folder => !new IdxFolder(folder).HasAny(description)).Map(folder => new PictureFolder(folder)).Filter(folder => folder.HasAny());
 
     private static bool Is(int? said, int there) => said is null || said == there;
 

@@ -49,7 +49,7 @@ internal static class TrainCommand
             ? run.Required(said)
             : from named in run.Named(said)
               let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
-              select named.IfNone(() => RunFolder.NextFree(RunOptions.Root, $"{options.Dataset}-{options.Preset}"));
+              select named.IfNone(() => RunFolder.NextFree(RunOptions.Root, $"{data.Called(said, options.Dataset)}-{options.Preset}"));
 
         Fin<Start> Begin(CommandLine.ParseResult said, RunFolder folder, LanguageExt.Option<RunReceipt> repeated) => said.GetValue(resume)
             ? from receipt in folder.Receipt()

@@ -69,7 +69,7 @@ public sealed record PictureFolder(string Path)
     }
 
     /// <summary>What the data set is called: no published one's name ends so.</summary>
-    private string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path))) + "/";
+    public string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path))) + "/";
 
     /// <summary>Whether a folder holds any pictures.</summary>
     public bool HasAny() => Directory.Exists(Path) && !Pictures(Path).IsEmpty;

@@ -35,7 +35,7 @@ public sealed class PictureFolderTests : IDisposable
         File.WriteAllText(_ddpm.Path("mine", "gentians", "text.png"), "no picture");
         File.WriteAllText(_ddpm.Path("mine", "gentians", "notes.txt"), "no picture's name");
 
-        var outcome = _ddpm.Done("train", "--data", "mine", "--image-size", "16", "--conditional", "--epochs", "2", "--batch-size", "13", "--steps", "12", "--threads", "1", "--run", "flowers");
+        var outcome = _ddpm.Done("train", "--data", "mine", "--image-size", "16", "--conditional", "--epochs", "2", "--batch-size", "13", "--steps", "12", "--threads", "1"); // called after the folder
         Assert.Contains("3 of 29 pictures could not be read: left out", outcome.Error, StringComparison.Ordinal);
         foreach (var name in (string[])["cut.png", "empty.png", "text.png"])
         {
@@ -43,14 +43,14 @@ public sealed class PictureFolderTests : IDisposable
         }
 
         Assert.Contains("1 picture in no class's folder of mine", outcome.Error, StringComparison.Ordinal);
-        var data = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "flowers", "run.json")))!["data"]!;
+        var data = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "mine-standard", "run.json")))!["data"]!;
         Assert.Equal((26, 16, 3), (data["images"]!.GetValue<int>(), data["size"]!.GetValue<int>(), data["channels"]!.GetValue<int>()));
         Assert.Equal(["gentians", "poppies"], data["class-names"]!.AsArray().Select(name => name!.GetValue<string>()));
-        Assert.Equal(Prelude.Array(100L, 16, 16, 3), Npy.Read(File.ReadAllBytes(_ddpm.Path("runs", "flowers", "samples.npy"))).Valid().Shape);
+        Assert.Equal(Prelude.Array(100L, 16, 16, 3), Npy.Read(File.ReadAllBytes(_ddpm.Path("runs", "mine-standard", "samples.npy"))).Valid().Shape);
 
         // The size and the colours are the run's: picture 0 is a gentian, the first poppy is picture 12.
-        _ddpm.Done("sample", "--run", "flowers", "--data", "mine", "--image", "train:12", "--strength", "0.01", "--count", "1", "--threads", "1", "--to", "start");
-        _ddpm.Done("train", "--run", "flowers", "--data", "mine", "--resume", "--epochs", "3");
+        _ddpm.Done("sample", "--run", "mine-standard", "--data", "mine", "--image", "train:12", "--strength", "0.01", "--count", "1", "--threads", "1", "--to", "start");
+        _ddpm.Done("train", "--run", "mine-standard", "--data", "mine", "--resume", "--epochs", "3");
     }
 
     [Fact]
