@@ -26,9 +26,13 @@ public sealed record SamplerOnSchedule(Sampler Sampler, SamplingSetting Setting)
     /// <summary>The level that the first line starts from; only there may no image be left.</summary>
     public NoiseLevel Noisiest => Setting.Schedule[Setting.Timesteps.Values[0]];
 
-    /// <summary>How much the lines' weights can multiply a rounding: as the largest line does, and each line adds its own.</summary>
-    public double Gain => Plan.Lines.Count * Plan.Lines.Fold(1.0, (most, line) =>
-        Math.Max(most, line.Predict.History.Concat(line.Correct.History).Sum(Math.Abs) + Math.Abs(line.Predict.Base)));
+    /// <summary>
+    /// How much the lines' weights can multiply a rounding: each line adds its own, and what one with large weights makes of it another multiplies again. More than two
+    /// lines whose weights are large, as behind a step far shorter than its neighbours, do not follow each other often.
+    /// </summary>
+    public double Gain => Plan.Lines.Count * Plan.Lines
+        .Select(line => Math.Max(1, line.Predict.History.Concat(line.Correct.History).Sum(Math.Abs) + Math.Abs(line.Predict.Base)))
+        .OrderDescending().Take(2).Aggregate(1.0, (gain, weights) => gain * weights);
 }
 
 /// <summary>
