@@ -27,12 +27,17 @@ public sealed record SamplerOnSchedule(Sampler Sampler, SamplingSetting Setting)
     public NoiseLevel Noisiest => Setting.Schedule[Setting.Timesteps.Values[0]];
 
     /// <summary>
-    /// How much the lines' weights can multiply a rounding: each line adds its own, and what one with large weights makes of it another multiplies again. More than two
-    /// lines whose weights are large, as behind a step far shorter than its neighbours, do not follow each other often.
+    /// How much the lines' weights can multiply a rounding: each line adds its own, and the line behind it multiplies that again, which tells where the weights of both are
+    /// large, as beside a step far shorter than its neighbours.
     /// </summary>
-    public double Gain => Plan.Lines.Count * Plan.Lines
-        .Select(line => Math.Max(1, line.Predict.History.Concat(line.Correct.History).Sum(Math.Abs) + Math.Abs(line.Predict.Base)))
-        .OrderDescending().Take(2).Aggregate(1.0, (gain, weights) => gain * weights);
+    public double Gain
+    {
+        get
+        {
+            var weights = Plan.Lines.Map(line => Math.Max(1, line.Predict.History.Concat(line.Correct.History).Sum(Math.Abs) + Math.Abs(line.Predict.Base)));
+            return weights.Count * weights.Zip(weights.Skip(1).Append(1)).Max(pair => pair.Item1 * pair.Item2);
+        }
+    }
 }
 
 /// <summary>
