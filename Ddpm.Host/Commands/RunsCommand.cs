@@ -75,7 +75,7 @@ internal static class RunsCommand
         try
         {
             return File.Exists(folder.Within("evaluation.json"))
-                ? JsonSerializer.Deserialize<EvaluationReport>(File.ReadAllBytes(folder.Within("evaluation.json")), EvaluationReport.Format) is { Samples: not null } measured
+                ? JsonSerializer.Deserialize<EvaluationReport>(File.ReadAllBytes(folder.Within("evaluation.json")), EvaluationReport.Format) is { } measured
                     && receipt.IsSampledBy(measured.Samples.Checkpoint) ? measured.AboveFloor : null
                 : null;
         }

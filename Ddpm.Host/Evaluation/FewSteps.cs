@@ -52,7 +52,7 @@ internal sealed record FewSteps(
         try
         {
             return JsonSerializer.Deserialize<FewSteps>(json.Span, EvaluationReport.Format)
-                is { WeightsSha256: not null, Features: not null, Reference: not null, Cells: { } cells } before && cells.All(cell => cell?.Sampler is not null)
+                is { Cells: var cells } before && cells.All(cell => cell is not null)
                 ? Protocol.Find(part => !Equals(part.Value(before), part.Value(this))).Match(
                     part => FinFail<FewSteps>(Error.New($"it was measured with {part.Name} {Shown(part.Value(before))}, and now it is {Shown(part.Value(this))}: {Remedy}")),
                     () => this with { Cells = cells })
