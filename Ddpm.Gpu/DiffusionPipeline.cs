@@ -14,8 +14,9 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu;
 
 /// <summary>
-/// Training and sampling for a program of one's own, without files, checkpoints or a command line. The same options, images and seed make the same bits as the `train` and
-/// `sample` of Ddpm.Host.
+/// Training and sampling for a program of one's own, without files, checkpoints or a command line. The same options, images and seed make the
+/// weights that the `train` of Ddpm.Host ends with, bit by bit. Samples are made with these, or with their average where there is one (`sample` takes the checkpoint of the lowest loss where there is none),
+/// and are always on the fixed scale.
 /// </summary>
 public sealed class DiffusionPipeline : IDisposable
 {
@@ -27,7 +28,7 @@ public sealed class DiffusionPipeline : IDisposable
 
     /// <summary>Trains a model, from its first step to its last.</summary>
     /// <param name="options">What to train; the defaults are those of `train`.</param>
-    /// <param name="images">What to train on: N×H×W×C bytes, square, H divisible by 4, C 1 or 3; with labels where the options are conditional.</param>
+    /// <param name="images">What to train on: N×H×W×C bytes, square, H from 12 to 256 and divisible by 4, C 1 or 3; with labels where the options are conditional.</param>
     /// <param name="device">Where; null for a CUDA device where there is one, else the CPU.</param>
     /// <param name="progress">Told after every step: the steps made, all steps, and the step's loss.</param>
     /// <param name="stop">Ends the work.</param>
@@ -41,7 +42,7 @@ public sealed class DiffusionPipeline : IDisposable
     /// <summary>Generates images.</summary>
     /// <param name="count">How many.</param>
     /// <param name="seed">The seed of their noise: image i of a seed is always the same.</param>
-    /// <param name="sampling">How; null for what `sample` does.</param>
+    /// <param name="sampling">How; null for the preset's usual sampler, as `sample` does.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>Bytes N×H×W×C, on the fixed scale, with their classes where the model knows any; or every fault of the request; or <see cref="Errors.Cancelled"/>.</returns>
     public Fin<ImageSet> Sample(int count, ulong seed = 1, SamplingOptions? sampling = null, CancellationToken stop = default)

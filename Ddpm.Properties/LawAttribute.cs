@@ -7,7 +7,7 @@ namespace Ddpm.Properties;
 /// because its edges are rare.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class LawAttribute : PropertyAttribute
+public class LawAttribute : PropertyAttribute
 {
     public LawAttribute(int cases = 200)
     {

@@ -50,7 +50,7 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>One training step.</summary>
     public void Train() => Train(_trainer);
 
-    /// <summary>One evaluation of the network for every image of the batch, as sampling makes it, which is in float32 always.</summary>
+    /// <summary>One evaluation of the network for every image of the batch, in the precision that is measured; samples are made in float32 always.</summary>
     public void Forward()
     {
         var (batch, piece) = (_config.Options.BatchSize, ComputeDevice.MicroBatch(_network.Device));

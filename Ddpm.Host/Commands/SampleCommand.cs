@@ -129,7 +129,7 @@ internal static class SampleCommand
         CommandLine.Option<int> first = new("--first") { Description = "The number of the first image", DefaultValueFactory = _ => defaults.First };
         CommandLine.Option<int> batch = new("--batch-size") { Description = "How many images to have in work at a time; none depends on it", DefaultValueFactory = _ => defaults.BatchSize };
         CommandLine.Option<int?> chosen = new("--class") { Description = "Images of this class alone, counted from 0 [default: of each in turn, a row for each]" };
-        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "How strongly the class counts: 1 as learnt, more exaggerates it and costs twice the time [default: 1]" };
+        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "How strongly the class counts: 1 as learnt, more exaggerates it; all but 0 and 1 cost twice the time [default: 1]" };
         CommandLine.Option<double[]> sweep = new("--guidance-sweep") { Description = "Draw guidance.png instead, the same images at each of these guidance scales", AllowMultipleArgumentsPerToken = true, HelpName = "SCALES" };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for samples.png, samples.npy, labels.npy and sampling.gif [default: the run's]", HelpName = "DIR" };
         command.AddGroup("Images", first, count, seed, chosen, guidance, sweep, clip, scale, batch, to);

@@ -41,7 +41,7 @@ internal static class TrainCommand
         var recipe = new RecipeOptions(command, data);
         var recording = new RecordingOptions(command);
         var machine = new MachineOptions(command);
-        CommandLine.Option<bool> resume = new("--resume") { Description = "Go on from the run's last checkpoint; more --epochs extend it" };
+        CommandLine.Option<bool> resume = new("--resume") { Description = "Go on from the run's last checkpoint; more --epochs extend it where the learning rate is constant" };
         CommandLine.Option<string?> receiptOf = new("--from") { Description = "Repeat the run that this run.json is the receipt of, and compare the weights", HelpName = "FILE" };
         command.AddGroup("Run", resume, receiptOf);
 

@@ -19,7 +19,7 @@ internal sealed class TrainingBars(IView view) : IDisposable
                 _plan = plan;
                 var options = plan.Config.Options;
                 view.Line(from == 0
-                    ? $"training the {options.Preset} network for {Counted.Of(options.Epochs, "epoch")} of {Counted.Of(plan.StepsPerEpoch, "step")}"
+                    ? $"training the {plan.Config.NetworkName} network{(options.Preset == plan.Config.NetworkName ? "" : $" with the recipe {options.Preset}")} for {Counted.Of(options.Epochs, "epoch")} of {Counted.Of(plan.StepsPerEpoch, "step")}"
                     : $"going on with step {from} of {plan.TotalSteps}");
                 break;
             case TrainingEvent.Stepped(var step, var loss, var rate) when _plan is not null:

@@ -64,14 +64,14 @@ internal static class ReportPage
         var (options, receipt) = (run.Receipt.Options, run.Receipt);
         if (receipt.IsImported)
         {
-            return $"The {options.Network ?? run.Config.Model.Preset.Network} network, {receipt.Data.Origin}.";
+            return $"The {run.Config.NetworkName} network, {receipt.Data.Origin}.";
         }
 
         var plan = new TrainingPlan(run.Config, receipt.Data.Images);
         var state = receipt.Finished ? "finished" : Invariant($"at step {receipt.Progress.Step} of {(long)plan.StepsPerEpoch * options.Epochs}");
         var loss = run.Metrics.Filter(metric => metric.Kind == "epoch").LastOrNone().Match(last => Invariant($", loss {last.Loss:F4} in epoch {last.Epoch}"), () => "");
         var data = Invariant($"{Counted.Of(receipt.Data.Images, "image")} of {receipt.Data.Name}, {receipt.Data.Size}×{receipt.Data.Size}×{receipt.Data.Channels}");
-        return $"The {options.Network ?? run.Config.Model.Preset.Network} network with the recipe {options.Preset}: {Counted.Of(options.Epochs, "epoch")} of {data}; {state}{loss}.";
+        return $"The {run.Config.NetworkName} network with the recipe {options.Preset}: {Counted.Of(options.Epochs, "epoch")} of {data}; {state}{loss}.";
     }
 
     private static LinePlot Losses(Seq<RunReport> runs) => new("epochs", "loss", LogY: true, Lines: runs.Bind(run => run.Metrics.Exists(metric => metric.Kind == "epoch")

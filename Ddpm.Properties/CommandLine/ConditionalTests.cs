@@ -41,7 +41,9 @@ public sealed class ConditionalTests : IDisposable
 
         _ddpm.Done("sample", "--run", "run", "--sampler", "ddim", "--sampling-steps", "2", "--count", "10", "--guidance-sweep", "0", "1", "3", "--to", "sweep");
         using var sweep = new MagickImage(_ddpm.Path("sweep", "guidance.png"));
-        Assert.True(sweep.Width > 3 * 100);
+        var panel = (sweep.Width - 20) / 3; // and before each a margin, below each scale the same labels
+        Assert.InRange(panel, 150u, 200u);
+        Assert.Equal(3, Enumerable.Range(0, 3).Select(i => sweep.CloneArea((int)(20 + i * panel), 90, panel - 20, sweep.Height - 90).Signature).Distinct().Count());
     }
 
     [Fact]

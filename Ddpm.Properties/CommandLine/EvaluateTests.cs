@@ -74,6 +74,8 @@ public sealed class EvaluateTests : IDisposable
         Assert.Equal(64, Report(".")["samples"]!["sha256"]!.GetValue<string>().Length);
         wide[8 * 7 + 3] = 1;
         Labelled(NpyType.I8, wide).Refused(1, "label 7 is none in [0, 255]");
+        (wide[8 * 7 + 3], wide[8 * 7]) = (0, 10);
+        Labelled(NpyType.I8, wide).Refused(1, "a label of the images is no class of Fashion-MNIST: there are 10, counted from 0");
         Labelled(NpyType.F4, new byte[1280]).Refused(1, "it holds no integers, but <f4");
     }
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
-using System.Text;
+using System.Runtime.InteropServices;
+using Ddpm.Properties.Formats;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Networks;
 using Microsoft.ML.OnnxRuntime;
@@ -24,20 +25,24 @@ public sealed class ExchangeTests : IDisposable
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "one", "--sample-every", "0", "--network", network));
         _ddpm.Done("export", "--run", "one", "--to", "weights.safetensors", "--prefix", prefix);
         _ddpm.Done("import", "weights.safetensors", "--run", "two");
+        Assert.Matches("two +imported ", _ddpm.Done("runs").Output);
         Assert.Equal(Samples("one"), Samples("two"));
         _ddpm.Refused(2, ["there is a run in runs/two already"], "import", "weights.safetensors", "--run", "two");
     }
 
-    /// <summary>A state dict of PyTorch, saved on a GPU, its names behind a prefix, its numbers in halves and doubles.</summary>
+    /// <summary>A state dict of PyTorch, its names behind a prefix, its numbers in doubles, halves and bfloat16.</summary>
     [Fact]
     public void A_state_dict_of_PyTorch_becomes_a_run()
     {
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "one", "--sample-every", "0", "--preset", "original"));
         _ddpm.Done("export", "--run", "one", "--to", "weights.safetensors");
         var weights = Safetensors.Read(File.ReadAllBytes(_ddpm.Path("weights.safetensors"))).Valid();
-        File.WriteAllBytes(_ddpm.Path("weights.pt"), TorchSaved(weights, "network.", "cuda:0"));
+        var stored = weights.Tensors.Map((place, tensor) => Stored(tensor, place)).ToArray();
+        File.WriteAllBytes(_ddpm.Path("weights.pt"), TorchSaved([.. stored.Select(tensor => tensor.Stored)], "network."));
+        File.WriteAllBytes(_ddpm.Path("rounded.safetensors"), Safetensors.Write(SafetensorsFile.Create(stored.Select(tensor => tensor.Left), LanguageExt.HashMap<string, string>.Empty).Valid()).ToArray());
         _ddpm.Done("import", "weights.pt", "--run", "two");
-        Assert.Equal(Samples("one"), Samples("two"));
+        _ddpm.Done("import", "rounded.safetensors", "--run", "rounded");
+        Assert.Equal(Samples("rounded"), Samples("two"));
         _ddpm.Done("sample", "--run", "two", "--count", "2", "--to", "drawn");
         _ddpm.Done("report", "--run", "two");
 
@@ -71,53 +76,31 @@ public sealed class ExchangeTests : IDisposable
         return File.ReadAllBytes(_ddpm.Path("samples", "samples.npy"));
     }
 
-    /// <summary>What torch.save writes for an ordered dictionary, every tensor in a storage of its own.</summary>
-    private static byte[] TorchSaved(SafetensorsFile file, string prefix, string device)
+    /// <summary>A tensor in one of the types that PyTorch stores, and what is left of its numbers; of the embedding, which has to fit, all is.</summary>
+    private static (SafetensorsTensor Stored, SafetensorsTensor Left) Stored(SafetensorsTensor tensor, int place)
     {
-        using var pickle = new MemoryStream();
-        void Op(char code, params byte[] rest) => pickle.Write([(byte)code, .. rest]);
-        void Text(string text) => Op('X', [.. BitConverter.GetBytes(Encoding.UTF8.GetByteCount(text)), .. Encoding.UTF8.GetBytes(text)]);
-        void Integer(long number) => Op('J', BitConverter.GetBytes((int)number));
-        void Global(string module, string name) => Op('c', Encoding.ASCII.GetBytes($"{module}\n{name}\n"));
-        void Tuple(IEnumerable<long> numbers)
+        var values = MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
+        SafetensorsTensor As<T>(SafetensorsType type, IEnumerable<T> numbers)
+            where T : struct => SafetensorsTensor.Create(tensor.Name, type, tensor.Shape, MemoryMarshal.AsBytes(numbers.ToArray().AsSpan()).ToArray()).Valid();
+        switch (tensor.Name == UNetConfig.EmbeddingName ? 0 : place % 3)
         {
-            Op('(');
-            numbers.ToList().ForEach(Integer);
-            Op('t');
+            case 0:
+                return (As(SafetensorsType.F64, values.Select(value => (double)value)), tensor);
+            case 1:
+                var halves = values.Select(value => (Half)value).ToArray();
+                return (As(SafetensorsType.F16, halves), As(SafetensorsType.F32, halves.Select(half => (float)half)));
+            default:
+                var words = values.Select(value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)).ToArray();
+                return (As(SafetensorsType.BF16, words), As(SafetensorsType.F32, words.Select(word => BitConverter.UInt32BitsToSingle((uint)word << 16))));
         }
+    }
 
-        Op('\x80', 2);
-        Global("collections", "OrderedDict");
-        Op(')');
-        Op('R');
-        Op('q', 0);
-        Op('(');
-        foreach (var (i, tensor) in file.Tensors.AsEnumerable().Select((tensor, i) => (i, tensor)))
-        {
-            Text(prefix + tensor.Name);
-            Global("torch._utils", "_rebuild_tensor_v2");
-            Op('(');
-            Op('(');
-            Text("storage");
-            Global("torch", "FloatStorage");
-            Text($"{i}");
-            Text(device);
-            Integer(tensor.Data.Length / 4);
-            Op('t');
-            Op('Q');
-            Op('K', 0);
-            Tuple(tensor.Shape);
-            Tuple(tensor.Shape.Select((_, axis) => tensor.Shape.Skip(axis + 1).Aggregate(1L, (product, size) => product * size)));
-            Op('\x89');
-            Global("collections", "OrderedDict");
-            Op(')');
-            Op('R');
-            Op('t');
-            Op('R');
-        }
-
-        Op('u');
-        Op('.');
+    /// <summary>An archive as torch.save writes it, every tensor in a storage of its own.</summary>
+    private static byte[] TorchSaved(SafetensorsTensor[] tensors, string prefix)
+    {
+        var pickle = PickleWriter.Write(1, [.. tensors.Select((tensor, i) => (prefix + tensor.Name, new TorchView(
+            $"{i}", tensor.Type, tensor.Data.Length / tensor.Type.ItemBytes, 0, tensor.Shape,
+            new(tensor.Shape.Select((_, axis) => tensor.Shape.Skip(axis + 1).Aggregate(1L, (product, size) => product * size))))))]);
         using var saved = new MemoryStream();
         using (var archive = new ZipArchive(saved, ZipArchiveMode.Create, leaveOpen: true))
         {
@@ -127,8 +110,8 @@ public sealed class ExchangeTests : IDisposable
                 stream.Write(content);
             }
 
-            Entry("data.pkl", pickle.ToArray());
-            foreach (var (i, tensor) in file.Tensors.AsEnumerable().Select((tensor, i) => (i, tensor)))
+            Entry("data.pkl", pickle);
+            foreach (var (i, tensor) in tensors.Index())
             {
                 Entry($"data/{i}", tensor.Data.Span);
             }

@@ -54,11 +54,22 @@ public sealed class PictureFolderTests : IDisposable
     }
 
     [Fact]
-    public void Pictures_keep_their_colour_and_their_class_whatever_their_size()
+    public void Pictures_keep_their_colour_their_class_and_their_middle_whatever_their_size()
     {
-        Picture(Red, "set/train/a/1.png", 33, 20);
+        using (var wide = new MagickImage(MagickColors.Lime, 33, 20))
+        {
+            using var middle = new MagickImage(Red, 20, 20);
+            wide.Composite(middle, 6, 0, CompositeOperator.Over);
+            Directory.CreateDirectory(_ddpm.Path("set", "train", "a"));
+            wide.Write(_ddpm.Path("set", "train", "a", "1.png"));
+        }
+
         Picture(Blue, "set/train/b/1.png", 20, 33);
         Picture(Blue, "set/test/b/1.png", 20, 20);
+        var loaded = new PictureFolder(_ddpm.Path("set")).Load(DataSetDescription.FashionMnist, DataSplit.Train, new(12, 3), _ => { }, (_, _) => { }, default).ThrowIfFail().Images;
+        Assert.Equal([0, 1], loaded.Labels.IfNone(default(ReadOnlyMemory<byte>)).ToArray());
+        Assert.All(loaded.Pixels.ToArray().Chunk(3).Index(), pixel => Assert.Equal(pixel.Index < 12 * 12 ? [255, 0, 0] : [0, 0, 255], pixel.Item));
+
         _ddpm.Done("forward", "--data", "set", "--count", "2", "--image-size", "12");
         using var figure = new MagickImage(_ddpm.Path("forward.png"));
         var colours = figure.Histogram();

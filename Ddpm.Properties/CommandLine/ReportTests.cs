@@ -60,6 +60,9 @@ public sealed partial class ReportTests : IDisposable
         Assert.Contains("<h1>small, again compared</h1>", compared, StringComparison.Ordinal);
         Assert.Contains("not evaluated", compared, StringComparison.Ordinal);
         Assert.DoesNotContain("hash other", compared, StringComparison.Ordinal); // they agree in all options
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "other", "--sample-every", "0"));
+        _ddpm.Done("report", "--compare", "small", "other", "--to", "others.html");
+        Assert.Equal(["2", "1", "0.002", "0.001"], Regex.Matches(File.ReadAllText(_ddpm.Path("others.html")), "<td class=\"hash other\">(.*?)</td>").Select(cell => cell.Groups[1].Value));
 
         foreach (var damaged in (string[])["{\"samples\": 3}", "{}", "{\"samples\": null}"])
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ddpm.Properties.Data;
 using Xunit;
 
 namespace Ddpm.Properties.CommandLine;
@@ -30,6 +31,23 @@ public sealed class RunTests : IDisposable
         _ddpm.Refused(2, ["--preset does not go with --from"], "train", "--from", receipt, "--preset", "best", "--run", "five");
         _ddpm.Refused(1, ["is no receipt of a run"], "train", "--from", _ddpm.Path("runs", "one", "metrics.jsonl"));
         Assert.Equal(4, Directory.GetDirectories(_ddpm.Path("runs")).Length);
+    }
+
+    /// <summary>As many images, and others.</summary>
+    [Fact]
+    public void A_run_goes_on_and_is_repeated_with_its_own_images_alone()
+    {
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--sample-every", "0", "--run", "one"));
+        var (train, test) = (FixtureDataSet.Description.Train, FixtureDataSet.Description.Test);
+        Directory.CreateDirectory(_ddpm.Path("other"));
+        File.WriteAllBytes(_ddpm.Path("other", train.Images.GzipName), FixtureDataSet.Gzip(test.Images));
+        File.WriteAllBytes(_ddpm.Path("other", train.Labels.GzipName), FixtureDataSet.Gzip(test.Labels));
+        var receipt = _ddpm.Path("runs", "one", "run.json");
+        var before = File.ReadAllBytes(receipt);
+        _ddpm.Refused(1, ["the run was trained on other images"], "train", "--run", "one", "--resume", "--epochs", "2", "--data", "other");
+        _ddpm.Refused(1, ["the run was trained on other images"], "train", "--from", receipt, "--run", "two", "--data", "other");
+        Assert.Equal(before, File.ReadAllBytes(receipt));
+        Assert.False(Directory.Exists(_ddpm.Path("runs", "two")));
     }
 
     /// <summary>The kernels take what vectors there are, and come to the same bits: so does a machine with another processor.</summary>
@@ -68,7 +86,7 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void A_second_process_is_kept_out_of_a_run_s_folder()
     {
-        DdpmProcess.Outcome? second = null;
+        DdpmProcess.Outcome? second = null, listed = null;
         var pid = 0;
         var first = _ddpm.Run(
             (process, line) =>
@@ -77,11 +95,13 @@ public sealed class RunTests : IDisposable
                 {
                     pid = process.Id;
                     second = _ddpm.Run("train", "--run", "one", "--resume", "--data", Fixtures.FashionMnist);
+                    listed = _ddpm.Run("runs");
                     DdpmProcess.Interrupt(process);
                 }
             },
             DdpmProcess.SmallTraining("--epochs", "4000", "--run", "one", "--sample-every", "0"));
         first.Ended(130);
+        Assert.Matches("one +training ", listed!.Done().Output);
         second!.Refused(1, $"process {pid} is training in runs/one: wait for it, stop it, or choose another --run");
         Assert.False(File.Exists(_ddpm.Path("runs", "one", "run.lock")));
     }

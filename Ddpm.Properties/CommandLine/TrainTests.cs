@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Ddpm.Host.Runs;
 using Ddpm.Properties.Data;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Training;
 using ImageMagick;
 using LanguageExt;
 using Xunit;
@@ -144,12 +145,75 @@ public sealed class TrainTests : IDisposable
         var pixels = Npy.Read(kept).Valid().Data.ToArray().Chunk(half).ToArray();
         Assert.All((byte[][])[pixels[0], pixels[2]], known => Assert.Equal(image[..half], known)); // the upper half is the image's in both,
         Assert.NotEqual(pixels[1], pixels[3]); // the lower is each one's own
+        using (var mask = new MagickImage(MagickColors.Black, 28, 28))
+        {
+            using var white = new MagickImage(MagickColors.White, 28, 14);
+            mask.Composite(white, 0, 0, CompositeOperator.Over);
+            mask.Write(_ddpm.Path("mask.png"));
+        }
+
+        Assert.Equal(kept, Samples("--image test:3 --known mask.png --sampler dpmpp-2m --sampling-steps 6"));
+
+        foreach (var (said, says) in ((string, string)[])
+        [
+            ("--strength 0.5", "--strength needs a picture: name one with --image"),
+            ("--image test:3 --strength 1.5", "--strength must lie in (0, 1], got 1.5"),
+            ("--image test:3 --known 0,0,9,9 --to-image test:4", "--known goes neither with --to-image nor with --encode inversion"),
+            ("--image test:3 --known 20,0,9,9", "--known must lie within the 28×28 pixels and hold at least one, got 20,0,9,9"),
+            ("--image test:64", "test:64 is no image: there are 64, counted from 0"),
+            ("--image test:3 --encode inversion --sampler ddpm", "--encode inversion needs a sampler that draws no noise"),
+            ("--image test:3 --to-image test:4 --sampler ddim --first 1", "--first cannot be said with --to-image"),
+        ])
+        {
+            Run(said).Refused(2, says);
+        }
+
+        DdpmProcess.Outcome Run(string said) =>
+            _ddpm.Run(["sample", "--run", "small", "--threads", "1", "--to", "to", "--count", "2", "--data", Fixtures.FashionMnist, .. said.Split(' ')]);
 
         byte[] Samples(string said)
         {
-            _ddpm.Done(["sample", "--run", "small", "--threads", "1", "--to", "to", "--count", "2", "--data", Fixtures.FashionMnist, .. said.Split(' ')]);
+            Run(said).Done();
             return File.ReadAllBytes(_ddpm.Path("to", "samples.npy"));
         }
+    }
+
+    /// <summary>Each option gets where it belongs, and a run's own arguments say all of them.</summary>
+    [Fact]
+    public void Every_option_of_a_recipe_is_said_on_the_command_line_and_kept_in_the_receipt()
+    {
+        var options = new TrainingOptions
+        {
+            Preset = "original",
+            Network = "modern",
+            Width = 4,
+            Dataset = "mnist",
+            Limit = 48,
+            Epochs = 1,
+            BatchSize = 16,
+            LearningRate = 0.003,
+            LearningRateSchedule = "cosine",
+            WarmUpSteps = 2,
+            WeightDecay = 0.01,
+            EmaDecay = 0.9,
+            Flip = true,
+            Conditional = true,
+            LabelDropout = 0.25,
+            TimestepSampling = "stratified",
+            ClipNorm = 2,
+            Steps = 12,
+            Schedule = "scaled-linear",
+            MinBeta = 0.001,
+            MaxBeta = 0.3,
+            ZeroTerminalSnr = true,
+            Prediction = "velocity",
+            LossWeight = "p2",
+            Precision = "bf16",
+            Seed = 3,
+        };
+        Assert.All(typeof(TrainingOptions).GetProperties(), option => Assert.NotEqual(option.GetValue(new TrainingOptions()), option.GetValue(options)));
+        _ddpm.Done(["train", .. options.ToArguments(), "--data", Fixtures.FashionMnist, "--run", "all", "--sample-every", "0", "--threads", "1"]);
+        Assert.Equal(options, RunReceipt.FromJson(File.ReadAllBytes(_ddpm.Path("runs", "all", "run.json"))).ThrowIfFail().Options);
     }
 
     [Theory]

@@ -74,7 +74,11 @@ internal sealed class MirrorServer : IDisposable
             {
                 var stream = connection.GetStream();
                 using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
-                var request = await reader.ReadLineAsync(_closing.Token) ?? "";
+                if (await reader.ReadLineAsync(_closing.Token) is not { } request)
+                {
+                    return; // connected, and hung up before it asked
+                }
+
                 while (await reader.ReadLineAsync(_closing.Token) is { Length: > 0 })
                 {
                     // The headers do not matter.

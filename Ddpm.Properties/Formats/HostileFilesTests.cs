@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -7,6 +6,7 @@ using System.Text.RegularExpressions;
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Data;
 using Ddpm.Host.Runs;
+using Ddpm.Properties.Data;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Training;
@@ -41,7 +41,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
 
     [Fact]
     public void Compressed_idx_files_are_read_whole_or_refused() => Attack(
-        [Gzip(Images(3, 2, 2)), Gzip(Images(50, 4, 4)), Gzip(Images(40_000))], file => 1040L * file.Length,
+        [DataSetWorld.Compressed(Images(3, 2, 2)), DataSetWorld.Compressed(Images(50, 4, 4)), DataSetWorld.Compressed(Images(40_000))], file => 1040L * file.Length,
         file => IdxFile.Decode(file, System.Array.MaxLength).Map(read => read.ContentSha256 == Convert.ToHexStringLower(SHA256.HashData(Idx.Write(read.Array).Span))));
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
     [Fact]
     public void A_header_that_promises_more_than_gzip_can_hold_makes_no_room_for_it()
     {
-        var file = Gzip([0, 0, 8, 1, 0x7f, 0, 0, 0, 1, 2, 3]);
+        var file = DataSetWorld.Compressed([0, 0, 8, 1, 0x7f, 0, 0, 0, 1, 2, 3]);
         var (read, allocated) = Decoding.Allocated(() => IdxFile.Decode(file, System.Array.MaxLength));
         Assert.Contains("more than", read.Message(), StringComparison.Ordinal);
         Assert.InRange(allocated, 0, Decoding.Allowance);
@@ -96,7 +96,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
     [Fact]
     public void A_bomb_is_left_after_the_bytes_that_its_header_says()
     {
-        var bomb = Gzip([.. Images(2, 2), .. new byte[50_000_000]]);
+        var bomb = DataSetWorld.Compressed([.. Images(2, 2), .. new byte[50_000_000]]);
         var (read, allocated) = Decoding.Allocated(() => IdxFile.Decode(bomb, System.Array.MaxLength));
         Assert.Contains("more than the 16 bytes that its header says", read.Message(), StringComparison.Ordinal);
         Assert.InRange(allocated, 0, Decoding.Allowance + bomb.Length);
@@ -218,15 +218,4 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
             SafetensorsTensor.Create("b", SafetensorsType.F64, Arr<long>.Empty, new byte[8]).Valid(),
         ],
         metadata).Valid()).ToArray();
-
-    private static byte[] Gzip(byte[] content)
-    {
-        using var compressed = new MemoryStream();
-        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal))
-        {
-            gzip.Write(content);
-        }
-
-        return compressed.ToArray();
-    }
 }

@@ -85,7 +85,7 @@ public sealed class IdxLaws
 
     [Law]
     public bool Arrays_are_equal_when_their_files_are(IdxArray one, IdxArray other) =>
-        one == IdxArray.Create(one.Shape, one.Data.ToArray()).Valid()
+        IdxArray.Create(one.Shape, one.Data.ToArray()).Valid() is var copy && copy == one && copy.GetHashCode() == one.GetHashCode()
         && (one == other) == Idx.Write(one).Span.SequenceEqual(Idx.Write(other).Span)
         && (one.Data.IsEmpty || one != IdxArray.Create(one.Shape, one.Data.FlipBit(0)).Valid());
 

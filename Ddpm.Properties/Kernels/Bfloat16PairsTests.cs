@@ -80,15 +80,9 @@ public sealed unsafe class Bfloat16PairsTests
         })));
     }
 
-    /// <summary>Where the processor has the instruction: elsewhere there is no machine code.</summary>
-    [Law(Arbitrary = [typeof(Bfloat16PairsTests)])]
+    [MachineCodeLaw(Arbitrary = [typeof(Bfloat16PairsTests)])]
     public bool Machine_code_makes_the_same_bits(Sizes sizes)
     {
-        if (!Bfloat16Code.Exists)
-        {
-            return true;
-        }
-
         using Numbers x = new(sizes, 1), w = new(sizes, 2);
         int outs = Math.Min(sizes.Outs, WeightBlocks.Size), planes = 1 + sizes.Outs % 2, block = sizes.Ins * Bfloat16Pairs.Taps * WeightBlocks.Size;
         float[] theirs = new float[Image * sizes.Outs], ours = new float[Image * sizes.Outs];

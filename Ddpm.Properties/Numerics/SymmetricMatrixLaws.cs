@@ -115,7 +115,7 @@ public sealed class SymmetricMatrixLaws
         Assert.Empty(Faults(1, 1));
     }
 
-    /// <summary>Elements one by one, beside vectors: the same bits at every length and offset.</summary>
+    /// <summary>Elements one by one, beside vectors: the same bits at every length.</summary>
     [Law]
     public bool Rows_have_the_same_bits_in_vectors_and_one_by_one(Rectangle a, Pixel factor)
     {

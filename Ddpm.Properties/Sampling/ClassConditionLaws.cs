@@ -19,6 +19,7 @@ public sealed class ClassConditionLaws
     {
         Assert.Equal(["class must lie in [0, 9], got 10", "guidance-scale must be finite, got NaN"], ClassCondition.Of(10, 10, double.NaN).Faults());
         Assert.Equal(["class needs a run that was trained with --conditional, got 2"], ClassCondition.Of(0, 2, 1).Faults());
+        Assert.Equal(["guidance-scale needs a run that was trained with --conditional, got 2"], ClassCondition.Of(0, None, 2).Faults());
         Assert.Equal("class must lie in [0, 9], got -1", Assert.Single(ClassCondition.Of(10, -1, 1).Faults()));
     }
 }

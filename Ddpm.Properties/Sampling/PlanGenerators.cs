@@ -15,6 +15,9 @@ public static class PlanGenerators
          from clip in Gen.Elements(true, false)
          select new SamplingPlan(SamplingPlan.FromNoise, new Arr<SamplingLine>(lines), clip)).ToArbitrary();
 
+    /// <summary>What a few roundings of every line come to: factors are at most 1, and noise at most 3, so a line makes numbers at most ten times as large.</summary>
+    public static double Rounding(SamplingPlan plan) => 64 * Closeness.Epsilon * 6 * Math.Pow(10, plan.Lines.Count);
+
     private static Gen<SamplingLine> Line(int i) =>
         from timestep in Gen.Choose(0, 99)
         from estimate in Pair

@@ -127,8 +127,8 @@ public sealed class SamplerIdentities
     public bool An_inversion_s_levels_are_the_plan_s_in_reverse(SamplerOnSchedule s)
     {
         var inversion = DdimInversion.Compile(Invertible(s)).Valid();
-        var (first, end) = (s.Noisiest, s.Setting.Schedule[s.Setting.Timesteps.End]);
-        return inversion.Lines[^1].Marginal == new LinearPair(first.A, first.Sigma) && inversion.Start == new LinearPair(end.A, end.Sigma) && !inversion.ClipSample;
+        var end = s.Setting.Schedule[s.Setting.Timesteps.End];
+        return inversion.Lines.Map(line => line.Marginal).SequenceEqual(s.Setting.Steps.Rev().Map(step => new LinearPair(step.From.A, step.From.Sigma))) && inversion.Start == new LinearPair(end.A, end.Sigma) && !inversion.ClipSample;
     }
 
     /// <summary>Its network is evaluated at x of the level that a line leaves, so that level's factors tell the image.</summary>
@@ -159,7 +159,7 @@ public sealed class SamplerIdentities
     private static double Growth(SamplerOnSchedule s) => 1 + s.Setting.Timesteps.Values.Count / s.Noisiest.A;
 
     private static bool Same(SamplerOnSchedule s, Sampler one, Sampler other) =>
-        Plan(s, one).Lines.Zip(Plan(s, other).Lines).All(pair => NearLine(s.Setting, pair.Item1, pair.Item2));
+        Plan(s, one).Lines.Count == Plan(s, other).Lines.Count && Plan(s, one).Lines.Zip(Plan(s, other).Lines).All(pair => NearLine(s.Setting, pair.Item1, pair.Item2));
 
     /// <summary>
     /// The same factors. Those of x_0 and x are computed from differences of λ, of ln ᾱ or of powers, each to within a rounding of λ; a weight of higher order divides by the step again.
@@ -169,7 +169,7 @@ public sealed class SamplerIdentities
         var size = 1 + one.Predict.History.Fold(0.0, (sum, factor) => sum + Math.Abs(factor));
         var level = setting.Schedule[one.Timestep];
         var tolerance = 128 * Epsilon * size * (1 + Math.Abs(double.IsInfinity(level.LogAlphaBar) ? 0 : level.LogAlphaBar));
-        return one.Timestep == other.Timestep && one.Estimate == other.Estimate && one.Marginal == other.Marginal && one.Remember == other.Remember
+        return one.Timestep == other.Timestep && one.Estimate == other.Estimate && one.Marginal == other.Marginal && one.Remember == other.Remember && one.Correct == other.Correct
             && Near(one.Predict.Base, other.Predict.Base, tolerance)
             && one.Predict.History.Count == other.Predict.History.Count
             && one.Predict.History.Zip(other.Predict.History).All(pair => Near(pair.Item1, pair.Item2, tolerance))

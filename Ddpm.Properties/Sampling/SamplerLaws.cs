@@ -15,13 +15,10 @@ public sealed class SamplerLaws
 {
     /// <summary>Heun's takes two lines a step, but one for a step to the clean image.</summary>
     [Law]
-    public bool A_plan_has_as_many_lines_as_timesteps_and_ends_where_they_end(SamplerOnSchedule s)
-    {
-        var (count, end) = (s.Setting.Timesteps.Values.Count, s.Setting.Schedule[s.Setting.Timesteps.End]);
-        return s.Plan.Lines.Count == (s.Sampler is Sampler.Heun ? 2 * count - (s.Setting.Timesteps.End < 0 ? 1 : 0) : count)
-            && s.Plan.Lines[^1].Marginal == new LinearPair(end.A, end.Sigma)
-            && s.Plan.Start == SamplingPlan.FromNoise;
-    }
+    public bool A_plan_has_a_line_for_each_step_which_leads_where_the_step_does(SamplerOnSchedule s) =>
+        s.Plan.Start == SamplingPlan.FromNoise
+        && s.Plan.Lines.Map(line => line.Marginal).SequenceEqual(s.Setting.Steps.AsEnumerable().SelectMany(
+            step => Enumerable.Repeat(new LinearPair(step.To.A, step.To.Sigma), s.Sampler is Sampler.Heun && step.To.AlphaBar < 1 ? 2 : 1)));
 
     [Law]
     public bool Every_factor_is_finite(SamplerOnSchedule s) => s.Plan.Lines.ForAll(line =>
@@ -93,13 +90,11 @@ public sealed class SamplerLaws
     public bool A_multistep_line_has_the_order_that_it_can(SamplerOnSchedule s, bool falls)
     {
         var (timesteps, count) = (s.Setting.Timesteps, s.Setting.Timesteps.Values.Count);
-        if (s.Noisiest.AlphaBar == 0)
-            return true; // a value from where there is no image is not used
-
+        var barren = s.Noisiest.AlphaBar == 0 ? 1 : 0; // a value from where there is no image is not used
         var lastHasOne = timesteps.End < 0 || timesteps.Values[^1] == 0;
         return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.DpmSolver(order, LowerOrderFinal: falls), new Sampler.UniPc(order, LowerOrderFinal: falls), .. falls ? [] : Array(new Sampler.SaSolver(order, Stochasticity.OfFewSteps))])
             .All(sampler => sampler.Compile(s.Setting).Valid().Lines.Map((i, line) => line.Predict.History.Count
-                == (i == count - 1 && lastHasOne ? 1 : Math.Min(Math.Min(order, i + 1), falls ? count - i : order))).All(holds => holds)));
+                == (i == count - 1 && lastHasOne ? 1 : Math.Min(Math.Min(order, Math.Max(1, i + 1 - barren)), falls ? count - i : order))).All(holds => holds)));
     }
 
     /// <summary>Where x_0 is clipped, methods on ε go on with the ε that is left of x: a step of constant ε from x = a·x_0 + σ·ε keeps x_0 within [−1, 1].</summary>

@@ -80,10 +80,16 @@ public sealed class SamplingOptionsLaws
     }
 
     [Law]
-    public bool Given_timesteps_take_the_place_of_the_options_own(OptionsCase c, Prediction prediction) =>
-        Timesteps.All(1) is var given
-        && (c.Options with { SamplingSteps = 0, Spacing = "" }).Compile(c.Schedule, prediction, clipSample: true, given).Valid()
-            == c.Options.Chosen(c.Schedule.Steps).Valid().Compile(new(c.Schedule, prediction, given, ClipSample: true)).Valid();
+    public bool Given_timesteps_take_the_place_of_the_options_own(OptionsCase c, Prediction prediction)
+    {
+        var (given, options) = (Timesteps.All(Math.Min(12, c.Schedule.Steps)), c.Options with { SamplingSteps = 0, Spacing = "" });
+        return options.Compile(c.Schedule, prediction, clipSample: true, given).Valid()
+            == options.Chosen(c.Schedule.Steps).Valid().Compile(new(c.Schedule, prediction, given, ClipSample: true)).Valid();
+    }
+
+    [Fact]
+    public void No_evaluations_are_refused() => Assert.Equal(
+        ["evaluations must be at least 1, got 0"], new SamplingOptions().Within(0, NoiseSchedule.Linear(10).Valid(), new Prediction.Epsilon()).Faults());
 
     [Fact]
     public void Timesteps_are_counted()

@@ -51,7 +51,7 @@ public sealed class SearchedTimestepsLaws
     {
         double More(int i, int j) => other.Costs[i % other.Costs.Count] is var row && row[j % row.Count] is var more && !double.IsNaN(more) ? more : 0;
         var dearer = c with { Costs = c.Costs.Map((i, row) => row.Map((j, cost) => cost + More(i, j)).ToArr()).ToArr() };
-        return c.CostOf(c.Found) <= dearer.CostOf(dearer.Found) && dearer.CostOf(dearer.Found) <= c.CostOf(dearer.Found) + SearchCase.LargestCost * c.Count;
+        return c.CostOf(c.Found) <= dearer.CostOf(dearer.Found) && dearer.CostOf(dearer.Found) <= c.CostOf(c.Found) + SearchCase.LargestCost * c.Count;
     }
 
     /// <summary>Every way has as many steps, so a toll on each moves none, and no unit of cost does.</summary>

@@ -1,13 +1,34 @@
 using Ddpm.Gpu;
+using Ddpm.Properties.CommandLine;
+using Ddpm.Properties.Data;
+using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Training;
 using LanguageExt;
+using LanguageExt.Common;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Training;
 
 /// <summary>Training from a program of one's own.</summary>
 public sealed class DiffusionPipelineTests
 {
+    /// <summary>After one epoch the last weights are those of the lowest loss, which `sample` takes.</summary>
+    [Fact]
+    public void The_bits_are_those_of_train_and_sample()
+    {
+        using var ddpm = new DdpmProcess();
+        ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "one", "--sample-every", "0"));
+        var options = new TrainingOptions { Limit = 48, BatchSize = 16, Steps = 12, Epochs = 1 }; // the same
+        var images = ImageSet.Read(FixtureDataSet.Content(FixtureDataSet.Description.Train.Images)).ThrowIfFail();
+        var told = new List<(int, int)>();
+        using var model = DiffusionPipeline.Train(options, images, CPU, (step, steps, _) => told.Add((step, steps))).ThrowIfFail();
+        Assert.Equal([(1, 3), (2, 3), (3, 3)], told);
+        Assert.Equal(Npy.Read(File.ReadAllBytes(ddpm.Path("runs", "one", "samples.npy"))).Valid().Data.ToArray(), model.Sample(100).ThrowIfFail().Pixels.ToArray());
+        Assert.Equal(Errors.Cancelled, DiffusionPipeline.Train(options, images, CPU, stop: new(canceled: true)).Match(_ => Errors.None, fault => fault));
+    }
+
     [Theory]
     [InlineData(12, 16)]
     [InlineData(16, 12)]

@@ -74,7 +74,7 @@ public sealed record DataSetDescription
     {
         Name = "mnist",
         Title = "MNIST",
-        ClassNames = Arr<string>.Empty,
+        ClassNames = Range(0, 10).Map(digit => Invariant($"{digit}")).ToArr(),
         Train = Mnist28("train", 60_000, ("f68b3c2dcbeaaa9fbdd348bbdeb94873", None), ("d53e105ee54ea40749a09fcbcd1e9432", None)),
         Test = Mnist28("t10k", 10_000, ("9fb629c4189551a2d022fa330f9573f3", None), ("ec29112dd5afa0611ce80d1b7f02629c", None)),
         Mirrors = Array(

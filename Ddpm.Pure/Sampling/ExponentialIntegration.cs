@@ -4,7 +4,7 @@ using LanguageExt;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// The probability-flow equation solved exactly in x_0 (Lu et al. 2022, 2211.01095, eq. 9): over a step of length h in λ,
+/// The probability-flow equation solved exactly in x_0 (Lu et al. 2022, 2211.01095, proposition 4.1): over a step of length h in λ,
 /// x_p = (σ_p/σ_t)·x + a_p·∫₀¹ h·e^(−h(1−τ))·x_0(λ_t + τh) dτ. A multistep method replaces x_0(λ) by the polynomial through values that it has.
 /// </summary>
 public static class ExponentialIntegration

@@ -41,6 +41,9 @@ public sealed record TrainingConfig
     /// <summary>The model to train.</summary>
     public DiffusionModel Model { get; }
 
+    /// <summary>The name of the network: the preset's, unless the user said another.</summary>
+    public string NetworkName => Options.Network ?? Model.Preset.Network;
+
     /// <summary>How much each noise level counts in the loss.</summary>
     public LossWeighting LossWeighting { get; }
 
