@@ -1,5 +1,6 @@
 using Ddpm.Host.Data;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -58,6 +59,20 @@ internal sealed class DataOptions
             ? FinSucc(square)
             : Error.New(ExitCode.Usage, $"{_size.Name} and {_channels.Name} say what a folder of pictures is scaled to; those of {square.Description.Title} are {square.Images.Height}×{square.Images.Width}×{square.Images.Channels}: leave them out")
         select asTheyAre;
+
+    /// <summary>Loads the images that a run was trained on, or others where they are named.</summary>
+    /// <param name="said">The command line.</param>
+    /// <param name="receipt">The run's.</param>
+    /// <param name="view">Sees the download.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <param name="split">Which part.</param>
+    public Fin<LoadedDataSet> LoadOf(CommandLine.ParseResult said, RunReceipt receipt, IView view, CancellationToken stop, DataSplit split = DataSplit.Train) =>
+        from loaded in Load(said, Dataset(said).IfNone(receipt.Options.Dataset), view, stop, split, receipt.Data.Shape)
+        from own in Named(said) || receipt.IsImported || receipt.Data.IsOf(loaded) ? FinSucc(loaded) : receipt.Data.IsNotOf(loaded)
+        select own;
+
+    /// <summary>Whether it was said which images, or where they are.</summary>
+    public bool Named(CommandLine.ParseResult said) => Dataset(said).IsSome || said.GetValue(_folder) is not null;
 
     /// <summary>What a run of these images is called after: a folder of pictures, or the data set.</summary>
     public string Called(CommandLine.ParseResult said, string dataset) => DataSetDescription.Named(dataset).ToOption().Bind(description => Own(said, description))

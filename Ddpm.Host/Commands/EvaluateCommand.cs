@@ -32,12 +32,12 @@ internal static class EvaluateCommand
     private sealed record Judged(ImageSet Images, SamplesReport Report, LanguageExt.Option<BoundReport> Bound);
 
     /// <summary>What is to be judged, once it is known to fit what it is compared with.</summary>
-    /// <param name="Dataset">The data set that the images are compared with.</param>
-    /// <param name="Shape">What pictures of a folder become unless it is said.</param>
+    /// <param name="Load">Loads what the images are compared with.</param>
     /// <param name="Size">The images' size and channels.</param>
     /// <param name="Name">What they are called.</param>
+    /// <param name="Classes">How many classes their labels tell, if they have any.</param>
     /// <param name="Make">Makes them, and the bound of test images.</param>
-    private sealed record Candidate(string Dataset, LanguageExt.Option<PictureShape> Shape, PictureShape Size, string Name, Func<ImageSet, Fin<Judged>> Make);
+    private sealed record Candidate(Func<DataSplit, Fin<LoadedDataSet>> Load, PictureShape Size, string Name, LanguageExt.Option<int> Classes, Func<ImageSet, Fin<Judged>> Make);
 
     public static CommandLine.Command Create()
     {
@@ -57,9 +57,10 @@ internal static class EvaluateCommand
         command.Add(EvaluateStepsCommand.Create());
         // Everything that can be wrong is looked at before an image is made.
         Fin<Unit> Judge(CommandLine.ParseResult said, Candidate candidate, RunFolder target, Device device, IView view, CancellationToken stop) =>
-            from train in data.Load(said, candidate.Dataset, view, stop, shape: candidate.Shape)
-            from test in data.Load(said, candidate.Dataset, view, stop, DataSplit.Test, candidate.Shape)
-            from _ in Seq(train, test).Map(loaded => loaded.Fits(candidate.Size, candidate.Name)).Sequence()
+            from train in candidate.Load(DataSplit.Train)
+            from test in candidate.Load(DataSplit.Test)
+            from _ in JudgingOptions.Comparable(Seq(train, test), candidate.Size, candidate.Name)
+            from scored in candidate.Classes.Map(classes => Scorable(classes, candidate.Size, train)).Sequence()
             from features in judging.Features(said, train, device)
             from __ in Folders.Create(target.Path)
             from found in use(features, source =>
@@ -67,7 +68,7 @@ internal static class EvaluateCommand
                 from comparison in Comparison.With(source, train, test, judged.Images.Count, view, stop)
                 from report in comparison.Measure(judged.Images, judged.Report, view, stop)
                 select (Judged: judged, Report: report))
-            from score in Score(found.Judged.Images, train, test, device, view, stop)
+            from score in scored.Map(config => Score(config, found.Judged.Images, train, test, device, view, stop)).Sequence()
             let whole = found.Report with { BitsPerDimension = found.Judged.Bound.MatchUnsafe(bound => bound, () => null), ClassificationAccuracyScore = score.MatchUnsafe(told => told, () => null) }
             from ___ in AtomicFile.Write(target.Within("evaluation.json"), whole.ToJson())
             from ____ in AtomicFile.Write(target.Within("neighbours.png"), Png.Encode(NeighbourPicture.Draw(found.Judged.Images, train.Images)))
@@ -86,12 +87,10 @@ internal static class EvaluateCommand
             from device in machine.Prepare(said)
             let target = new RunFolder(said.GetValue(to) ?? named.Match(chosen => chosen.Path, () => "."))
             from judged in given.Match(
-                found => Judge(
-                    said, new(data.Dataset(said).IfNone(Defaults.Dataset), None, new(found.Images.Height, found.Images.Channels), "the images", _ => new Judged(found.Images, found.Report, None)),
-                    target, device, view, stop),
+                found => Judge(said, Given(found.Images, found.Report, (split, size) => data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, stop, split, size)), target, device, view, stop),
                 () => from folder in run.Required(said)
                       from done in TrainedModel.Use(folder, device, model =>
-                          from candidate in Sampled(folder, model, judging.Request(said, usual => sampler.Said(said, usual)), said.GetValue(boundImages), view, stop)
+                          from candidate in Sampled(folder, model, judging.Request(said, usual => sampler.Said(said, usual)), split => data.LoadOf(said, model.Receipt, view, stop, split), said.GetValue(boundImages), view, stop)
                           from written in Judge(said, candidate, target, device, view, stop)
                           select written)
                       select done)
@@ -155,10 +154,19 @@ internal static class EvaluateCommand
         ? unit
         : Error.New(ExitCode.Usage, $"--images are judged as they are: leave out {string.Join(" and ", said)}, which tell how a run's samples are made");
 
+    /// <summary>Images that are there.</summary>
+    private static Candidate Given(ImageSet images, SamplesReport report, Func<DataSplit, PictureShape, Fin<LoadedDataSet>> load)
+    {
+        var size = new PictureShape(images.Height, images.Channels);
+        return new(split => load(split, size), size, "the images", images.Labels.Map(_ => images.Classes), _ => new Judged(images, report, None));
+    }
+
     /// <summary>A run's samples, and its bits per dimension where they are wanted.</summary>
-    private static Fin<Candidate> Sampled(RunFolder folder, TrainedModel model, SampleCommand.Request request, int boundImages, IView view, CancellationToken stop) =>
+    private static Fin<Candidate> Sampled(
+        RunFolder folder, TrainedModel model, SampleCommand.Request request, Func<DataSplit, Fin<LoadedDataSet>> load, int boundImages, IView view, CancellationToken stop) =>
         from wanted in SampleCommand.Checked.From(request, model.Model, model.Receipt.Data.ClassName)
-        select new Candidate(model.Receipt.Options.Dataset, model.Receipt.Data.Shape, new(model.Network.Config.ImageSize, model.Network.Config.ImageChannels), "the run's images", test =>
+        let network = model.Network.Config
+        select new Candidate(load, new(network.ImageSize, network.ImageChannels), "the run's images", Some(network.Classes).Filter(classes => classes > 0), test =>
             from plan in wanted.Plan(model, view, stop)
             from images in SamplesToJudge.Of(model, wanted, plan, view, stop)
             from bound in boundImages == 0
@@ -172,22 +180,21 @@ internal static class EvaluateCommand
         return BoundMeasurement.Measure(model.Network, model.Theta, model.Model, images, setting, bar.Report, stop).Map(bounds => BoundReport.Of(bounds, setting));
     }
 
-    /// <summary>The same classifier trained on the generated images with their classes, and its accuracy on real ones (Ravuri and Vinyals 2019).</summary>
-    private static Fin<LanguageExt.Option<ScoreReport>> Score(
-        ImageSet images, LoadedDataSet train, LoadedDataSet test, Device device, IView view, CancellationToken stop)
-    {
-        if (images.Labels.IsNone)
-        {
-            return LanguageExt.Option<ScoreReport>.None;
-        }
+    /// <summary>The classifier that generated images with so many classes can teach.</summary>
+    private static Fin<ClassifierConfig> Scorable(int classes, PictureShape size, LoadedDataSet train) =>
+        from config in ClassifierConfig.Create(size.Size, size.Channels, train.Images.Classes).OrFailure()
+        from _ in classes > config.Classes
+            ? Error.New($"a label of the images is no class of {train.Description.Title}: there are {config.Classes}, counted from 0")
+            : FinSucc(unit)
+        select config;
 
+    /// <summary>The same classifier trained on the generated images with their classes, and its accuracy on real ones (Ravuri and Vinyals 2019).</summary>
+    private static Fin<ScoreReport> Score(
+        ClassifierConfig config, ImageSet images, LoadedDataSet train, LoadedDataSet test, Device device, IView view, CancellationToken stop)
+    {
         var recipe = Recipe(train.Description.Name);
-        return from config in ClassifierConfig.Create(images.Height, images.Channels, train.Images.Classes).OrFailure()
-               from known in images.Labels.Exists(labels => labels.ToArray().Any(label => label >= config.Classes))
-                   ? Error.New($"a label of the images is no class of {train.Description.Title}: there are {config.Classes}, counted from 0")
-                   : FinSucc(unit)
-               from accuracy in Trained(config, recipe, images, test.Images, device, "classifier of generated images", (trained, right) => FinSucc(right), view, stop)
-               select Some(new ScoreReport(accuracy, test.Images.Count, recipe.Epochs, recipe.Seed));
+        return Trained(config, recipe, images, test.Images, device, "classifier of generated images", (trained, right) => FinSucc(right), view, stop)
+            .Map(accuracy => new ScoreReport(accuracy, test.Images.Count, recipe.Epochs, recipe.Seed));
     }
 
     /// <summary>Half of a garment's images may be mirrored, and none of a digit's.</summary>
@@ -224,19 +231,21 @@ internal static class EvaluateCommand
 
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from asked in ((defaults with { Epochs = said.GetValue(epochs), Seed = said.GetValue(seed) }).Checked(), Check.AtLeast("--limit", said.GetValue(limit), 1)).Apply((recipe, _) => recipe).OrUsage()
+            let path = said.GetValue(to)!
+            from _ in Directory.Exists(path) ? Error.New(ExitCode.Usage, $"--to must be a file, and {path} is a folder") : Folders.Create(Path.GetDirectoryName(Path.GetFullPath(path))!)
             from device in machine.Prepare(said)
             from train in data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, stop)
             from test in data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, stop, DataSplit.Test)
             from fits in test.Fits(new(train.Images.Height, train.Images.Channels), "the training images")
             from config in ClassifierConfig.Create(train.Images.Height, train.Images.Channels, train.Images.Classes).OrFailure()
             let recipe = asked with { Mirror = Recipe(train.Description.Name).Mirror }
-            from _ in Trained(config, recipe, train.Images.Take(said.GetValue(limit)), test.Images, device, "training the classifier", (trained, accuracy) =>
+            from done in Trained(config, recipe, train.Images.Take(said.GetValue(limit)), test.Images, device, "training the classifier", (trained, accuracy) =>
             {
                 var header = new ClassifierHeader(config.ImageSize, config.ImageChannels, config.Classes, recipe, train.Description.Name, train.ImagesSha256, accuracy);
                 view.Result(Invariant($"{accuracy:P2} of {test.Images.Count} test images are told right"));
-                return AtomicFile.Write(said.GetValue(to)!, Safetensors.Write(ClassifierFile.Save(header, trained)));
+                return AtomicFile.Write(path, Safetensors.Write(ClassifierFile.Save(header, trained)));
             }, view, stop)
-            select fun(() => view.Result($"wrote {said.GetValue(to)}"))()));
+            select fun(() => view.Result($"wrote {path}"))()));
         return command.WithExample("--to fashion-mnist.safetensors");
     }
 }

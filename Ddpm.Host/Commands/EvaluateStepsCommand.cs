@@ -36,10 +36,10 @@ internal static class EvaluateStepsCommand
             from device in machine.Prepare(said)
             from done in TrainedModel.Use(folder, device, model =>
                 from numbers in Numbers(said.GetValue(evaluations), model.Model.Schedule.Steps)
-                from requests in Requests(model, said.GetValue(samplers) is { Length: > 0 } some ? some.ToArr() : UsualSamplers, numbers, judging.Request(said, usual => usual))
-                from train in data.Load(said, model.Receipt.Options.Dataset, view, stop, shape: model.Receipt.Data.Shape)
-                from test in data.Load(said, model.Receipt.Options.Dataset, view, stop, DataSplit.Test, model.Receipt.Data.Shape)
-                from fits in Seq(train, test).Map(loaded => loaded.Fits(new(model.Network.Config.ImageSize, model.Network.Config.ImageChannels), "the run's images")).Sequence()
+                from requests in Requests(model, said.GetValue(samplers) is { Length: > 0 } some ? some.ToArr() : UsualOf(model, numbers), numbers, judging.Request(said, usual => usual))
+                from train in data.LoadOf(said, model.Receipt, view, stop)
+                from test in data.LoadOf(said, model.Receipt, view, stop, DataSplit.Test)
+                from fits in JudgingOptions.Comparable(Seq(train, test), new(model.Network.Config.ImageSize, model.Network.Config.ImageChannels), "the run's images")
                 from features in judging.Features(said, train, device)
                 from report in use(features, source =>
                     from comparison in Comparison.With(source, train, test, count, view, stop)
@@ -57,6 +57,10 @@ internal static class EvaluateStepsCommand
     private static Fin<Arr<int>> Numbers(int[]? said, int steps) => said is { Length: > 0 }
         ? toSeq(said).Map(number => Check.That("--evaluations", number, number <= steps, Invariant($"must be at most {steps}, the timesteps of the run"))).Sequence().Map(numbers => numbers.ToArr()).OrUsage()
         : UsualEvaluations.Filter(number => number <= steps) is { IsEmpty: false } some ? some : Array(steps);
+
+    /// <summary>The usual samplers that the run's schedule allows: some need an image at every level.</summary>
+    private static Arr<string> UsualOf(TrainedModel model, Arr<int> evaluations) =>
+        UsualSamplers.Filter(name => Options(name).Within(evaluations.Min(), model.Model.Schedule, model.Model.Prediction).IsSuccess);
 
     /// <summary>What is to be measured, cheap things first, checked before anything is computed.</summary>
     private static Fin<Seq<(string Name, int Asked, SampleCommand.Checked Wanted)>> Requests(TrainedModel model, Arr<string> samplers, Arr<int> evaluations, SampleCommand.Request request) =>

@@ -31,7 +31,7 @@ internal static class ForwardCommand
 
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from wanted in (Check.AtLeast("--count", said.GetValue(count), 1),
-                    Choices.Schedules.Find("--schedule", said.GetValue(schedule)!).Bind(build => build(defaults with { Steps = said.GetValue(steps) })))
+                    TrainingConfig.ScheduleOf(defaults with { Schedule = said.GetValue(schedule)!, Steps = said.GetValue(steps) }))
                 .Apply((images, levels) => (Count: images, Schedule: levels)).OrUsage()
             from loaded in data.Load(said, data.Dataset(said).IfNone(defaults.Dataset), view, stop)
             let figure = Draw(loaded.Images.Take(wanted.Count), wanted.Schedule, said.GetValue(seed))

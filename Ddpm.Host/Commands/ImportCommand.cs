@@ -51,7 +51,7 @@ internal static class ImportCommand
                             from done in use(new UNet(config.Model.Network, ScalarType.Float32, CPU), network =>
                                 from same in StateDict.EmbeddingFits(weights, network)
                                 from theta in Checkpoint.LoadWeights(weights, network)
-                                from saved in Save(folder, named, network, theta, path, bytes)
+                                from saved in Save(folder, named, network, theta, path, bytes, said.GetResult(dataset) is { Implicit: false })
                                 select saved)
                             select named).At($"{path} cannot be imported")
             let shape = $"{header.ImageSize}×{header.ImageSize}×{header.ImageChannels}"
@@ -63,12 +63,14 @@ internal static class ImportCommand
     private static CheckpointHeader Named(CheckpointHeader header) =>
         header with { Options = header.Options with { Preset = header.Options.Network == Preset.Original.Network ? "original" : "standard" } };
 
-    private static Fin<Unit> Save(RunFolder folder, CheckpointHeader header, UNet network, Tensor theta, string path, ReadOnlyMemory<byte> bytes)
+    /// <summary>Classes have numbers unless it was said what the network was trained on.</summary>
+    private static Fin<Unit> Save(RunFolder folder, CheckpointHeader header, UNet network, Tensor theta, string path, ReadOnlyMemory<byte> bytes, bool namesData)
     {
         using var state = new TrainingState(theta, zeros_like(theta), zeros_like(theta), 0);
         var name = RunFolder.CheckpointName(0);
         var receipt = new RunReceipt(
-            header.Options, new(header.Options.Dataset, $"imported from {path}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(bytes.Span))}", "", 0, header.ImageSize, header.ImageChannels),
+            header.Options, new(header.Options.Dataset, $"imported from {path}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(bytes.Span))}", "", 0, header.ImageSize, header.ImageChannels,
+                namesData || header.Classes == 0 ? null : [.. Enumerable.Range(0, header.Classes).Select(label => Invariant($"{label}"))]),
             MachineReceipt.Here("cpu"), name, null, TrainingProgress.Start, true, new(), Checkpoint.WeightsSha256(network, theta));
         return from _ in folder.Create()
                from __ in folder.Write(folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, network, state)))

@@ -1,5 +1,6 @@
 using Ddpm.Host.Data;
 using Ddpm.Host.Evaluation;
+using Ddpm.Host.Progress;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -32,6 +33,17 @@ internal sealed class JudgingOptions
 
     /// <summary>How many samples, or what is wrong with their number.</summary>
     public Validation<Error, int> Count(CommandLine.ParseResult said) => Check.AtLeast("--count", said.GetValue(_count), Fewest);
+
+    /// <summary>Whether images can be compared with these: they are of the same size, and enough.</summary>
+    /// <param name="parts">The training and the test images.</param>
+    /// <param name="size">The images' size and channels.</param>
+    /// <param name="whose">What they are called.</param>
+    public static Fin<Unit> Comparable(Seq<LoadedDataSet> parts, PictureShape size, string whose) => parts.Map(part =>
+        from fits in part.Fits(size, whose)
+        from enough in part.Images.Count >= Fewest
+            ? FinSucc(unit)
+            : Error.New($"there {(part.Images.Count == 1 ? "is" : "are")} {Counted.Of(part.Images.Count, "image")} to compare with in {part.Origin}, and at least {Fewest} are needed")
+        select enough).Sequence().Map(_ => unit);
 
     /// <summary>The samples, by a sampler.</summary>
     public SampleCommand.Request Request(CommandLine.ParseResult said, Func<SamplingOptions, SamplingOptions> sampling) =>

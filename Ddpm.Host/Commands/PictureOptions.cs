@@ -1,7 +1,7 @@
 using System.Globalization;
-using Ddpm.Host.Data;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
@@ -64,11 +64,11 @@ internal sealed class PictureOptions
     /// <summary>Reads what was named.</summary>
     /// <param name="said">The command line.</param>
     /// <param name="network">Whose size of image is wanted.</param>
-    /// <param name="dataset">The run's data set.</param>
+    /// <param name="receipt">The run's.</param>
     /// <param name="view">Sees a download.</param>
     /// <param name="stop">Ends it.</param>
     /// <returns>The pictures, if any were named.</returns>
-    public Fin<LanguageExt.Option<Pictures>> Read(CommandLine.ParseResult said, UNetConfig network, string dataset, IView view, CancellationToken stop)
+    public Fin<LanguageExt.Option<Pictures>> Read(CommandLine.ParseResult said, UNetConfig network, RunReceipt receipt, IView view, CancellationToken stop)
     {
         if (said.GetValue(_image) is not { } image)
         {
@@ -85,8 +85,8 @@ internal sealed class PictureOptions
                            ? Check.Fail<Unit>("--known", known.IfNone(""), "goes neither with --to-image nor with --encode inversion")
                            : unit)
                    .Apply((part, encoding, _) => encoding).OrUsage()
-               from first in Picture(said, image, network, dataset, view, stop)
-               from second in other.Map(name => Picture(said, name, network, dataset, view, stop)).Sequence()
+               from first in Picture(said, image, network, receipt, view, stop)
+               from second in other.Map(name => Picture(said, name, network, receipt, view, stop)).Sequence()
                from mask in known.Map(region => Mask(region, network)).Sequence()
                select Some(new Pictures(first, second, mask, strength, checkedSo));
     }
@@ -98,10 +98,10 @@ internal sealed class PictureOptions
 
     private static CommandLine.Option? Said(CommandLine.ParseResult said, params CommandLine.Option[] options) => options.FirstOrDefault(option => said.GetResult(option) is { Implicit: false });
 
-    private Fin<float[]> Picture(CommandLine.ParseResult said, string name, UNetConfig network, string dataset, IView view, CancellationToken stop) =>
+    private Fin<float[]> Picture(CommandLine.ParseResult said, string name, UNetConfig network, RunReceipt receipt, IView view, CancellationToken stop) =>
         (name.Split(':') switch
         {
-            ["train" or "test", var number] => FromDataSet(said, network, name, number, name[1] == 'r' ? DataSplit.Train : DataSplit.Test, dataset, view, stop),
+            ["train" or "test", var number] => FromDataSet(said, network, name, number, name[1] == 'r' ? DataSplit.Train : DataSplit.Test, receipt, view, stop),
             _ => PictureFile.Read(name, network.ImageSize, network.ImageChannels).Map(picture => picture.Pixels),
         }).Map(levels =>
         {
@@ -111,10 +111,9 @@ internal sealed class PictureOptions
         });
 
     private Fin<ReadOnlyMemory<byte>> FromDataSet(
-        CommandLine.ParseResult said, UNetConfig network, string name, string number, DataSplit split, string dataset, IView view, CancellationToken stop) =>
-        from shape in FinSucc(new PictureShape(network.ImageSize, network.ImageChannels))
-        from loaded in _data.Load(said, _data.Dataset(said).IfNone(dataset), view, stop, split, shape)
-        from _ in loaded.Fits(shape, "the run's images")
+        CommandLine.ParseResult said, UNetConfig network, string name, string number, DataSplit split, RunReceipt receipt, IView view, CancellationToken stop) =>
+        from loaded in _data.LoadOf(said, receipt, view, stop, split)
+        from _ in loaded.Fits(new(network.ImageSize, network.ImageChannels), "the run's images")
         let images = loaded.Images
         from index in int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) && parsed < images.Count
             ? FinSucc(parsed)

@@ -60,9 +60,7 @@ internal static class ReferenceCommand
         command.SetAction(said => Session.Run(said, (view, _) =>
         {
             var wanted = sampler.Said(said, new());
-            return (Choices.Schedules.Find("schedule", said.GetValue(schedule)!)
-                        .Bind(build => build(training with { Steps = said.GetValue(steps) }))
-                        .Map(levels => said.GetValue(zeroSnr) ? levels.WithZeroTerminalSnr() : levels)
+            return (TrainingConfig.ScheduleOf(training with { Schedule = said.GetValue(schedule)!, Steps = said.GetValue(steps), ZeroTerminalSnr = said.GetValue(zeroSnr) })
                         .Bind(levels => wanted.TimestepsOn(levels).Map(visited => (Levels: levels, Visited: visited))),
                     Choices.Predictions.Find("prediction", said.GetValue(prediction)!), wanted.Chosen(said.GetValue(steps)))
                 .Apply((on, predicted, _) => wanted.Compile(on.Levels, predicted, said.GetValue(clip), on.Visited))

@@ -146,7 +146,7 @@ internal static class SampleCommand
             let target = new RunFolder(said.GetValue(to) ?? folder.Path)
             from _ in said.GetValue(sweep) is { Length: > 0 } scales
                 ? pictures.Without(said, sweep).Bind(_ => Sweep(folder, device, request, scales, target, view, stop))
-                : Sample(folder, device, request, network => pictures.Read(said, network, receipt.Options.Dataset, view, stop), target, view, stop)
+                : Sample(folder, device, request, network => pictures.Read(said, network, receipt, view, stop), target, view, stop)
             select unit));
         return command.WithExample("--run clothes --count 25");
     }
@@ -233,6 +233,11 @@ internal static class SampleCommand
     {
         var frames = AnimationFrame.Spread(start.Plan.Lines.Count);
         var (grid, array, animation) = (target.Within("samples.png"), target.Within("samples.npy"), target.Within("sampling.gif"));
+        if (SampleFiles.Drawn(wanted.Images.Count, network.Config.ImageSize) is var drawn && drawn < wanted.Images.Count)
+        {
+            view.Line($"samples.png and sampling.gif show the first {drawn} of {wanted.Images.Count} images");
+        }
+
         using var bar = view.Bar($"sampling {Counted.Of(wanted.Images.Count, "image")}");
         return from moments in new ImageSampler(network, start.Plan).Sample(theta, wanted.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop, start.Known)
                from _ in wanted.Files.WriteArray(array, moments[^1]) // first: of many images no picture can be made

@@ -27,8 +27,12 @@ internal static class TrainCommand
     /// <param name="Recording">What to leave behind.</param>
     /// <param name="Before">The receipt so far of a run that goes on.</param>
     /// <param name="Repeated">The receipt that a new run repeats, if it repeats one.</param>
-    private sealed record Start(TrainingOptions Options, Recording Recording, LanguageExt.Option<RunReceipt> Before, LanguageExt.Option<RunReceipt> Repeated)
+    /// <param name="NamesImages">Whether it was said which images.</param>
+    private sealed record Start(TrainingOptions Options, Recording Recording, LanguageExt.Option<RunReceipt> Before, LanguageExt.Option<RunReceipt> Repeated, bool NamesImages)
     {
+        /// <summary>The receipt of the same images: of a template, those that are not named anew.</summary>
+        public LanguageExt.Option<RunReceipt> OfSameImages => Before || Repeated.Filter(repeated => repeated.Options == Options || !NamesImages);
+
         /// <summary>The machine it was on, if it is no new run.</summary>
         public LanguageExt.Option<MachineReceipt> Machine => (Before || Repeated).Map(receipt => receipt.Machine);
     }
@@ -52,15 +56,16 @@ internal static class TrainCommand
               select named.IfNone(() => RunFolder.NextFree(RunOptions.Root, $"{data.Called(said, options.Dataset)}-{options.Preset}"));
 
         Fin<Start> Begin(CommandLine.ParseResult said, RunFolder folder, LanguageExt.Option<RunReceipt> repeated) => said.GetValue(resume)
-            ? from receipt in folder.Receipt()
+            ? from there in folder.Receipt()
+              from receipt in Trained(there, folder.Path)
               from options in receipt.Options.ResumedAs(recipe.Said(said, receipt.Options)).OrUsage()
               from kept in recording.Said(said, receipt.Recorded)
-              select new Start(options, kept, receipt, None)
+              select new Start(options, kept, receipt, None, data.Named(said))
             : from _ in Unused(folder)
               from __ in repeated.IsSome ? recipe.WithoutPreset(said) : unit
               let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
               from kept in recording.Said(said, repeated.Map(receipt => receipt.Recorded).IfNone(new Recording()))
-              select new Start(options, kept, None, repeated);
+              select new Start(options, kept, None, repeated, data.Named(said));
 
         // Everything that needs no data is checked before any is fetched; once the folder is locked the run's receipt is read again, as another process may have had it.
         command.SetAction(said => Session.Run(said, (view, stop) =>
@@ -84,8 +89,14 @@ internal static class TrainCommand
         : resume
             ? Error.New(ExitCode.Usage, "--from begins a new run and --resume goes on with one: give one of them")
             : from bytes in Folders.Read(path)
-              from receipt in RunReceipt.FromJson(bytes.Span).At($"{path} is no receipt of a run")
+              from there in RunReceipt.FromJson(bytes.Span).At($"{path} is no receipt of a run")
+              from receipt in Trained(there, path)
               select Some(receipt);
+
+    /// <summary>The receipt, unless nothing was trained: then there is nothing to go on with or to repeat.</summary>
+    private static Fin<RunReceipt> Trained(RunReceipt receipt, string where) => receipt.IsImported
+        ? Error.New(ExitCode.Usage, $"the weights of {where} were imported, and nothing was trained there: there is nothing to resume or to repeat")
+        : receipt;
 
     private static Fin<Unit> Train(Start start, LoadedDataSet loaded, TrainingConduct conduct, IView view, CancellationToken stop)
     {
@@ -97,10 +108,9 @@ internal static class TrainCommand
         var receipt = start.Before.IfNone(() => new RunReceipt(options, data, machine, null, null, TrainingProgress.Start, false))
             with
         { Options = options, Recording = start.Recording, Machine = machine, Finished = false, WeightsSha256 = null };
-        var same = start.Before || start.Repeated.Filter(repeated => repeated.Options == options);
         return from config in TrainingConfig.From(options, images.Height, images.Channels, images.Classes).OrUsage()
-               from _ in same.Filter(old => old.Data.Sha256 != data.Sha256 || old.Data.Images != data.Images).Match(
-                   old => FinFail<Unit>(Error.New($"the run was trained on other images ({old.Data.Origin}) than those in {loaded.Origin}: name the same ones with --data")),
+               from _ in start.OfSameImages.Filter(old => !old.Data.IsOf(loaded) || (old.Options == options && old.Data.Images != data.Images)).Match(
+                   old => FinFail<Unit>(old.Data.IsNotOf(loaded)),
                    () => unit)
                from __ in Check.That(
                    "--epochs", options.Epochs, (long)new TrainingPlan(config, images.Count).StepsPerEpoch * options.Epochs <= int.MaxValue, "must make at most 2147483647 steps").OrUsage()

@@ -46,7 +46,7 @@ internal static class ReportPage
             {{Section("What sampling does", Columns(runs, run => $"<details><summary>{run.Plan.HeadOrNone().IfNone("")}</summary><pre>{Text(string.Join("\n", run.Plan))}</pre></details>"))}}
             {{Section("Options", Options(runs))}}
             {{Section("Receipt", Receipt(runs))}}
-            {{Section("To repeat it", Columns(runs, run => $"<pre>{Text(string.Join(" ", "train".Cons(run.Receipt.Options.ToArguments())))}\n{Text($"train --from {run.Folder}/run.json")}</pre>"))}}
+            {{Section("To repeat it", Columns(runs, run => run.Receipt.IsImported ? "" : $"<pre>{Text(string.Join(" ", run.Receipt.ToArguments()))}\n{Text(string.Join(" ", Seq("train", "--from", $"{run.Folder}/run.json") + run.Receipt.OwnData))}</pre>"))}}
             <script>{{Resource("report.js")}}</script>
             </body>
             </html>

@@ -34,6 +34,12 @@ public sealed record DataReceipt(string Name, string Origin, string Sha256, int 
     /// <summary>What pictures became.</summary>
     [JsonIgnore]
     public PictureShape Shape => new(Size, Channels);
+
+    /// <summary>Whether it was these images, as far as their part tells: of test images no checksum is kept.</summary>
+    public bool IsOf(LoadedDataSet loaded) => loaded.Split == DataSplit.Train ? loaded.ImagesSha256 == Sha256 : loaded.Description.Name == Name;
+
+    /// <summary>That it was others.</summary>
+    public Error IsNotOf(LoadedDataSet loaded) => Error.New($"the run was trained on other images ({Origin}) than those in {loaded.Origin}: name the same ones with --data");
 }
 
 /// <summary>What computed a run.</summary>
@@ -96,6 +102,13 @@ public sealed record RunReceipt(
     /// <summary>Whether the weights came from elsewhere, and nothing was trained here.</summary>
     [JsonIgnore]
     public bool IsImported => Data.Images == 0;
+
+    /// <summary>What to say to make such a run: of a person's own pictures, where they are and what becomes of them too, as far as their name tells.</summary>
+    public Seq<string> ToArguments() => "train".Cons(Options.ToArguments()) + OwnData + (OwnData.IsEmpty ? OwnData : Seq("--image-size", Invariant($"{Data.Size}"), "--channels", Invariant($"{Data.Channels}")));
+
+    /// <summary>Where the images are, if they are of no data set that is known by name.</summary>
+    [JsonIgnore]
+    public Seq<string> OwnData => DataSetDescription.Named(Data.Name).IsSucc ? Seq<string>() : Seq("--data", Data.Name.TrimEnd('/'));
 
     private static readonly JsonSerializerOptions Format = new()
     {

@@ -13,13 +13,21 @@ namespace Ddpm.Host.Runs;
 /// <param name="Rows">The label of the row that an image, by its place, is drawn in; none for one grid without labels.</param>
 public sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> Rows = default)
 {
-    private const int Enlargement = 2;
+    /// <summary>The sides of a grid, enlarged, are at most so long: more images than fit are no picture to look at.</summary>
+    private const int Enlargement = 2, LongestSide = 6144;
+
+    /// <summary>How many images of a size are drawn, of those that there are.</summary>
+    public static int Drawn(int count, int size)
+    {
+        var across = Math.Max(1, LongestSide / (Enlargement * (size + 2)));
+        return Math.Min(count, across * across);
+    }
 
     /// <summary>Writes a grid as PNG, enlarged so that small images can be seen.</summary>
     public Fin<Unit> WriteGrid(string path, GeneratedImages images) => AtomicFile.Write(path, Png.Encode(Picture(images)));
 
     /// <summary>The picture of a grid, enlarged.</summary>
-    public PixelImage Picture(GeneratedImages images) => Rows.Match(label => Labelled(images, label), () => Grid(images).Enlarge(Enlargement));
+    public PixelImage Picture(GeneratedImages images) => Rows.Match(label => Labelled(First(images), label), () => Grid(images).Enlarge(Enlargement));
 
     /// <summary>Writes the images as an array of bytes, N×H×W or N×H×W×C.</summary>
     public Fin<Unit> WriteArray(string path, GeneratedImages images)
@@ -49,8 +57,17 @@ public sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> Row
             .Draw(row.SelectMany(image => levels.AsSpan(image * pixels, pixels).ToArray()).ToArray(), images.Channels).Enlarge(Enlargement))));
     }
 
-    private PixelImage Grid(GeneratedImages images) =>
-        ImageGrid.For(images.Count, images.Size, images.Size).Draw(Levels(images), images.Channels);
+    private PixelImage Grid(GeneratedImages images)
+    {
+        var first = First(images);
+        return ImageGrid.For(first.Count, first.Size, first.Size).Draw(Levels(first), first.Channels);
+    }
+
+    private static GeneratedImages First(GeneratedImages images)
+    {
+        var drawn = Drawn(images.Count, images.Size);
+        return images with { Count = drawn, Values = images.Values[..(drawn * images.Channels * images.Size * images.Size)] };
+    }
 
     private byte[] Levels(GeneratedImages images)
     {

@@ -1,3 +1,4 @@
+using Ddpm.Host.Runs;
 using Ddpm.Pure.Formats;
 using ImageMagick;
 using Xunit;
@@ -20,6 +21,13 @@ public sealed class ConditionalTests : IDisposable
         _ddpm.Done(Training("other", "--epochs", "1"));
         _ddpm.Done(Training("other", "--epochs", "2", "--resume"));
         Assert.Equal(OwnSamples("run"), OwnSamples("other"));
+
+        // Weights do not tell what their classes are called.
+        _ddpm.Done("export", "--run", "run", "--to", "weights.safetensors");
+        _ddpm.Done("import", "weights.safetensors", "--run", "imported");
+        _ddpm.Done("import", "weights.safetensors", "--run", "clothes", "--dataset", "fashion-mnist");
+        string? Tenth(string name) => RunReceipt.FromJson(File.ReadAllBytes(_ddpm.Path("runs", name, "run.json"))).ThrowIfFail().Data.ClassName(9);
+        Assert.Equal(("9", "boot"), (Tenth("imported"), Tenth("clothes")));
 
         byte[] Samples(string to, params string[] more)
         {

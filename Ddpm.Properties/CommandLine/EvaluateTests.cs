@@ -79,6 +79,18 @@ public sealed class EvaluateTests : IDisposable
         Labelled(NpyType.F4, new byte[1280]).Refused(1, "it holds no integers, but <f4");
     }
 
+    /// <summary>Some of the usual samplers need an image at every level: they are left out unless they are named.</summary>
+    [Fact]
+    public void Steps_are_measured_by_the_samplers_that_the_schedule_allows()
+    {
+        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "zero", "--sample-every", "0", "--zero-terminal-snr", "--prediction", "velocity"));
+        string[] steps = ["evaluate", "steps", "--run", "zero", "--data", Fixtures.FashionMnist, "--count", "4", "--evaluations", "2", "--threads", "1"];
+        _ddpm.Done(steps);
+        var measured = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "zero", "few-steps.json")))!["cells"]!.AsArray().Select(cell => cell!["sampler"]!.GetValue<string>());
+        Assert.Equal(["ddim", "dpmpp-2m", "dpmpp-3m", "unipc-2", "unipc-3", "dpmpp-2m-sde", "sa-solver-2:karras", "ddpm"], measured);
+        _ddpm.Refused(2, ["timesteps must have some image left"], [.. steps, "--samplers", "heun"]);
+    }
+
     /// <summary>A table that was begun is gone on with: what was measured is neither measured again nor lost, and a sampler that evaluates twice a step stays within what was allowed.</summary>
     [Fact]
     public void Steps_are_measured_by_sampler_and_evaluations_and_kept()

@@ -45,6 +45,9 @@ public sealed class ExchangeTests : IDisposable
         Assert.Equal(Samples("rounded"), Samples("two"));
         _ddpm.Done("sample", "--run", "two", "--count", "2", "--to", "drawn");
         _ddpm.Done("report", "--run", "two");
+        Assert.DoesNotContain("To repeat it", File.ReadAllText(_ddpm.Path("runs", "two", "report.html")), StringComparison.Ordinal);
+        _ddpm.Refused(2, ["the weights of runs/two were imported, and nothing was trained there"], "train", "--run", "two", "--resume");
+        _ddpm.Refused(2, ["the weights of runs/two/run.json were imported"], "train", "--from", "runs/two/run.json", "--run", "four");
 
         void Refused(string says, Func<SafetensorsFile, IEnumerable<SafetensorsTensor>> change)
         {

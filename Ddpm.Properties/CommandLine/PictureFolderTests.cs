@@ -48,6 +48,8 @@ public sealed class PictureFolderTests : IDisposable
         Assert.Equal(["gentians", "poppies"], data["class-names"]!.AsArray().Select(name => name!.GetValue<string>()));
         Assert.Equal(Prelude.Array(100L, 16, 16, 3), Npy.Read(File.ReadAllBytes(_ddpm.Path("runs", "mine-standard", "samples.npy"))).Valid().Shape);
 
+        Assert.Contains("--data mine --image-size 16 --channels 3", File.ReadAllText(_ddpm.Path("runs", "mine-standard", "report.html")), StringComparison.Ordinal); // to repeat it
+
         // The size and the colours are the run's: picture 0 is a gentian, the first poppy is picture 12.
         _ddpm.Done("sample", "--run", "mine-standard", "--data", "mine", "--image", "train:12", "--strength", "0.01", "--count", "1", "--threads", "1", "--to", "start");
         _ddpm.Done("train", "--run", "mine-standard", "--data", "mine", "--resume", "--epochs", "3");
@@ -92,14 +94,23 @@ public sealed class PictureFolderTests : IDisposable
 
         string[] data = ["--data", "mine", "--threads", "1"];
         _ddpm.Done(["train", "--image-size", "16", "--channels", "1", "--epochs", "1", "--steps", "4", "--run", "flowers", "--sample-every", "0", .. data]);
-        _ddpm.Done(["evaluate", "train-classifier", "--image-size", "16", "--channels", "1", "--epochs", "1", "--to", "own.safetensors", .. data]);
-        _ddpm.Done(["evaluate", "--run", "flowers", "--classifier", "own.safetensors", "--count", "4", "--bound-images", "2", .. data]);
+        _ddpm.Done(["evaluate", "train-classifier", "--image-size", "16", "--channels", "1", "--epochs", "1", "--to", "made/own.safetensors", .. data]);
+        _ddpm.Refused(2, ["--to must be a file, and made is a folder"], ["evaluate", "train-classifier", "--to", "made", .. data]);
+        _ddpm.Done(["evaluate", "--run", "flowers", "--classifier", "made/own.safetensors", "--count", "4", "--bound-images", "2", .. data]);
+        _ddpm.Done(["evaluate", "--images", "runs/flowers/samples.npy", "--classifier", "made/own.safetensors", .. data]); // their size tells that of the pictures
+        for (var i = 0; i < 4; i++)
+        {
+            Picture(Red, $"few/train/poppies/{i}.png", 16, 16);
+        }
+
+        Picture(Red, "few/test/poppies/0.png", 16, 16);
+        _ddpm.Refused(1, ["there is 1 image to compare with in folder few/test, and at least 4 are needed"], "evaluate", "--run", "flowers", "--classifier", "made/own.safetensors", "--data", "few");
         JsonNode Json(string file) => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "flowers", file)))!;
         Assert.NotNull(Json("evaluation.json")["bits-per-dimension"]);
 
         // They are not clothes, and nothing of clothes is used on them.
         Assert.Equal(("mine/", "mine/"), (Json("run.json")["data"]!["name"]!.GetValue<string>(), Json("evaluation.json")["reference"]!["dataset"]!.GetValue<string>()));
-        using var classifier = File.OpenRead(_ddpm.Path("own.safetensors"));
+        using var classifier = File.OpenRead(_ddpm.Path("made", "own.safetensors"));
         var header = new byte[4096];
         var read = System.Text.Encoding.UTF8.GetString(header, 0, classifier.Read(header));
         Assert.Contains("\\\"mirror\\\":false", read, StringComparison.Ordinal);

@@ -59,6 +59,14 @@ public sealed record TrainingConfig
     /// <summary>The longest schedule: its tables and the embedding of its timesteps take half a kilobyte a step.</summary>
     public const int MostSteps = 1_000_000;
 
+    /// <summary>The noise schedule of some options.</summary>
+    /// <param name="options">Those of the schedule are read.</param>
+    /// <returns>The schedule, or what is wrong.</returns>
+    public static Validation<Error, NoiseSchedule> ScheduleOf(TrainingOptions options) =>
+        Check.That("steps", options.Steps, options.Steps <= MostSteps, Invariant($"must be at most {MostSteps}"))
+            .Bind(_ => Choices.Schedules.Find("schedule", options.Schedule)).Bind(build => build(options))
+            .Map(built => options.ZeroTerminalSnr ? built.WithZeroTerminalSnr() : built);
+
     /// <summary>Checks everything that can be checked without data.</summary>
     /// <param name="options">What the user said.</param>
     /// <param name="imageSize">Height and width of the images.</param>
@@ -69,9 +77,11 @@ public sealed record TrainingConfig
     {
         var preset = Choices.Presets.Find("preset", options.Preset);
         var prediction = Choices.Predictions.Find("prediction", options.Prediction);
-        var schedule = Check.That("steps", options.Steps, options.Steps <= MostSteps, Invariant($"must be at most {MostSteps}"))
-            .Bind(_ => Choices.Schedules.Find("schedule", options.Schedule)).Bind(build => build(options))
-            .Map(built => options.ZeroTerminalSnr ? built.WithZeroTerminalSnr() : built);
+        var schedule = ScheduleOf(options);
+        // An estimate of the image divides by a, in float32.
+        Validation<Error, Unit> Divides(NoiseLevel last) => options.Prediction != "epsilon" || options.ZeroTerminalSnr || float.IsFinite((float)(1 / last.A))
+            ? unit
+            : Check.Fail<Unit>("prediction", options.Prediction, Invariant($"must be sample or velocity with a schedule that leaves no more than {last.A:G2} of an image, of which ε tells nothing"));
         Validation<Error, Unit> OfBetas(string name, double? said) => said is not { } beta || Choices.SchedulesOfBetas.Contains(options.Schedule)
             ? unit
             : Check.Fail<Unit>(name, Invariant($"{beta}"), Invariant($"belongs to the schedules {string.Join(", ", Choices.SchedulesOfBetas)} alone"));
@@ -80,8 +90,8 @@ public sealed record TrainingConfig
         var told = (options.ZeroTerminalSnr && options.Prediction == "epsilon"
                     ? Check.Fail<Unit>("prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
                     : unit,
-                OfBetas("min-beta", options.MinBeta), OfBetas("max-beta", options.MaxBeta))
-            .Apply((_, _, _) => unit);
+                OfBetas("min-beta", options.MinBeta), OfBetas("max-beta", options.MaxBeta), schedule.Match(levels => Divides(levels[levels.Steps - 1]), _ => unit))
+            .Apply((_, _, _, _) => unit);
         // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
         var network = Choices.Networks.Find("network", options.Network ?? preset.Match(found => found.Network, _ => Preset.Standard.Network))
             .Bind(build => build(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps), options.Conditional ? classes : 0, options.Width));

@@ -1,0 +1,24 @@
+using Ddpm.Host.Data;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Data;
+using Ddpm.Pure.Images;
+using Xunit;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Properties.Runs;
+
+public sealed class DataReceiptTests
+{
+    /// <summary>A person's own pictures may be of the size and channels of a published data set, and are others all the same.</summary>
+    [Fact]
+    public void A_run_is_of_its_own_images_alone()
+    {
+        var images = ImageSet.Create(1, 28, 28, 1, new byte[784], None).Valid();
+        LoadedDataSet Loaded(DataSplit split, string name, string sha256) => new(DataSetDescription.FashionMnist with { Name = name }, split, images, "somewhere", sha256, IsPublished: false);
+        var receipt = new DataReceipt("sketches/", "folder sketches", "ab", 1, 28, 1);
+        Assert.True(receipt.IsOf(Loaded(DataSplit.Train, "sketches/", "ab")));
+        Assert.False(receipt.IsOf(Loaded(DataSplit.Train, "sketches/", "cd")));
+        Assert.True(receipt.IsOf(Loaded(DataSplit.Test, "sketches/", "ef")));
+        Assert.False(receipt.IsOf(Loaded(DataSplit.Test, "fashion-mnist", "ef")));
+    }
+}
