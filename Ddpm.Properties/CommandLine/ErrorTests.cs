@@ -37,7 +37,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("bench --image-size 30 --batch-size 0", "batch-size must be at least 1, got 0")]
     [InlineData("train --device tpu", "device must be auto, cpu, cuda or cuda:n, got tpu")]
     [InlineData("train --zero-terminal-snr --loss-weight heavy", "prediction must be sample or velocity with zero-terminal-snr")]
-    [InlineData("train --max-beta 0.5", "prediction must be sample or velocity with a schedule that leaves no more than 4.6E-67 of an image")]
+    [InlineData("train --max-beta 0.5", "prediction must be sample or velocity with a schedule that leaves no more than 2.2E-67 of an image")]
     [InlineData("forward --steps 2000000", "steps must be at most 1000000, got 2000000")]
     [InlineData("reference plan --steps 2000000", "steps must be at most 1000000, got 2000000")]
     [InlineData("train --dataset shoes", "shoes")]
