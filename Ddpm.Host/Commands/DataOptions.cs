@@ -46,8 +46,8 @@ internal sealed class DataOptions
         CommandLine.ParseResult said, string dataset, IView view, CancellationToken stop, DataSplit split = DataSplit.Train, LanguageExt.Option<PictureShape> shape = default) =>
         from description in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
         let otherwise = shape.IfNone(UsualShape)
-        from wanted in (Check.That("--image-size", said.GetValue(_size) ?? otherwise.Size, (said.GetValue(_size) ?? otherwise.Size) is >= 4 and <= 256, "must lie in [4, 256]"),
-                Check.That("--channels", said.GetValue(_channels) ?? otherwise.Channels, (said.GetValue(_channels) ?? otherwise.Channels) is 1 or 3, "must be 1 or 3"))
+        from wanted in (Check.That("--image-size", said.GetValue(_size) ?? otherwise.Size, said.GetValue(_size) is null or (>= 4 and <= 256), "must lie in [4, 256]"),
+                Check.That("--channels", said.GetValue(_channels) ?? otherwise.Channels, said.GetValue(_channels) is null or 1 or 3, "must be 1 or 3"))
             .Apply((size, channels) => new PictureShape(size, channels)).OrUsage()
         from loaded in Own(said, description).Match(
             folder => Pictures(folder, description, split, wanted, view, stop),
