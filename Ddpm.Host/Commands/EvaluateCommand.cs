@@ -144,8 +144,8 @@ internal static class EvaluateCommand
     private static Fin<ImageSet> Set(NpyArray array, LanguageExt.Option<ReadOnlyMemory<byte>> labels)
     {
         var shape = array.Shape.Map(size => (int)Math.Min(size, int.MaxValue)).ToArr();
-        return shape.Count is not (3 or 4) || shape[0] < JudgingOptions.Fewest || shape[1] != shape[2]
-            ? Error.New($"it is an array of {string.Join("×", shape)}, and must hold at least four square images, N×H×H or N×H×H×C")
+        return shape.Count is not (3 or 4) || shape[0] < JudgingOptions.Fewest || shape[1] != shape[2] || (shape.Count == 4 && shape[3] is not (1 or 3))
+            ? Error.New($"it is an array of {string.Join("×", shape)}, and must hold at least four square images, N×H×H or N×H×H×C with C 1 or 3")
             : ImageSet.Create(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, array.Data, labels).OrFailure();
     }
 

@@ -191,9 +191,11 @@ public sealed class EvaluateTests : IDisposable
     {
         Write("floats.npy", NpyType.F4, new byte[32], 2, 2, 2);
         Write("small.npy", NpyType.U1, new byte[16], 4, 2, 2);
+        Write("pairs.npy", NpyType.U1, new byte[32], 4, 2, 2, 2);
         WriteTrainingImages("images.npy");
         File.WriteAllText(_ddpm.Path("script.pt"), "no module");
         _ddpm.Refused(1, ["floats.npy: it holds no bytes"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "floats.npy");
+        _ddpm.Refused(1, ["pairs.npy: it is an array of 4×2×2×2"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "pairs.npy");
         _ddpm.Refused(1, ["the images are 2×2×1, and those of Fashion-MNIST 28×28×1"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "small.npy");
         _ddpm.Refused(
             2, ["--images are judged as they are: leave out --sampler and --sampling-steps and --count and --seed and --clip and --guidance-scale and --bound-images"],

@@ -15,7 +15,7 @@ public sealed class PlanExecutorLaws
     private const int Elements = 3;
 
     /// <summary>
-    /// The same operations in double precision, at most fused differently: a few parts ε of numbers that grow at most tenfold a line.
+    /// The same operations in double precision, at most fused differently: a few roundings a line.
     /// </summary>
     [Law]
     public bool Running_a_plan_on_tensors_is_running_it_on_each_number(SamplingPlan plan)

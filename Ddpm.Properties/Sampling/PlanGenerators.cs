@@ -15,8 +15,22 @@ public static class PlanGenerators
          from clip in Gen.Elements(true, false)
          select new SamplingPlan(SamplingPlan.FromNoise, new Arr<SamplingLine>(lines), clip)).ToArbitrary();
 
-    /// <summary>What a few roundings of every line come to: factors are at most 1, and noise at most 3, so a line makes numbers at most ten times as large.</summary>
-    public static double Rounding(SamplingPlan plan) => 64 * Closeness.Epsilon * 6 * Math.Pow(10, plan.Lines.Count);
+    /// <summary>
+    /// What a few roundings of every line come to: parts ε of what the same plan makes of the sizes of its numbers, since in it nothing cancels and nothing shrinks what was rounded before.
+    /// </summary>
+    public static double Rounding(SamplingPlan plan)
+    {
+        LinearPair Size(LinearPair pair) => new(Math.Abs(pair.First), Math.Abs(pair.Second));
+        Arr<double> Sizes(Arr<double> factors) => factors.Map(Math.Abs);
+        var sizes = new SamplingPlan(Size(plan.Start), plan.Lines.Map(line => line with
+        {
+            Estimate = Size(line.Estimate),
+            Remember = new(Math.Abs(line.Remember.X), Math.Abs(line.Remember.Output), Math.Abs(line.Remember.X0)),
+            Correct = new(Math.Abs(line.Correct.Base), Math.Abs(line.Correct.X), Sizes(line.Correct.History)),
+            Predict = new(Math.Abs(line.Predict.Base), Sizes(line.Predict.History)),
+        }), ClipSample: false);
+        return 64 * Closeness.Epsilon * ScalarInterpreter.Run(sizes, (x, t) => 0.5 * x + 0.01 * t, 6, _ => 1, 1);
+    }
 
     private static Gen<SamplingLine> Line(int i) =>
         from timestep in Gen.Choose(0, 99)

@@ -15,7 +15,7 @@ public readonly record struct Deviations(NoiseRange Range);
 [Properties(Arbitrary = [typeof(PlanGenerators), typeof(Ranges), typeof(Generators)])]
 public sealed class PlanStateLaws
 {
-    /// <summary>The two definitions in double precision, at most added in another order: a few parts ε of numbers that grow at most tenfold a line.</summary>
+    /// <summary>The two definitions in double precision, at most added in another order: a few roundings a line.</summary>
     [Law]
     public bool A_plan_s_states_are_those_of_its_definition(SamplingPlan plan, Pixel initial, Fraction fraction)
     {
