@@ -8,7 +8,10 @@ using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Numerics;
 
-/// <summary>A logarithm of a density at x is ½x² and rounds by ε of that, hence tolerances of a few ε·(1 + x²).</summary>
+/// <summary>
+/// A logarithm of a density at x is ½x² and rounds by ε of that, hence tolerances of a few ε·(1 + x²). A mass of a short interval has the logarithm of its width in
+/// it, which rounds by ε of itself.
+/// </summary>
 [Properties(Arbitrary = [typeof(Points)])]
 public sealed class NormalDistributionLaws
 {
@@ -46,7 +49,8 @@ public sealed class NormalDistributionLaws
     {
         double[] ends = [.. new[] { one.Value, other.Value, third.Value }.Order()];
         var (left, right) = (NormalDistribution.LogMass(ends[0], ends[1]), NormalDistribution.LogMass(ends[1], ends[2]));
-        return Near(LogOfSum(left, right), NormalDistribution.LogMass(ends[0], ends[2]), 32 * Epsilon * (1 + ends.Max(x => x * x)));
+        var sum = LogOfSum(left, right);
+        return Near(sum, NormalDistribution.LogMass(ends[0], ends[2]), 32 * Epsilon * (1 + ends.Max(x => x * x)) + 4 * Epsilon * Math.Abs(sum));
     }
 
     [Law]
@@ -60,8 +64,9 @@ public sealed class NormalDistributionLaws
     [Law]
     public bool A_short_interval_has_its_width_times_a_density_in_it(Point x, Fraction width)
     {
-        double low = x.Value, high = low + width.Value, roundoff = 16 * Epsilon * (1 + high * high + low * low);
-        var mass = NormalDistribution.LogMass(low, high) - Math.Log(high - low);
+        double low = x.Value, high = low + width.Value, logWidth = Math.Log(high - low);
+        var roundoff = 16 * Epsilon * (1 + high * high + low * low) + 4 * Epsilon * Math.Abs(logWidth);
+        var mass = NormalDistribution.LogMass(low, high) - logWidth;
         var (nearest, farthest) = (low <= 0 && high >= 0 ? 0 : Math.Min(Math.Abs(low), Math.Abs(high)), Math.Max(Math.Abs(low), Math.Abs(high)));
         return high == low || (LogDensity(farthest) <= mass + roundoff && mass <= LogDensity(nearest) + roundoff);
     }
