@@ -1,6 +1,5 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
-using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using LanguageExt.Common;
@@ -66,23 +65,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
         var kept = moments.Append(plan.Lines.Count).Distinct().ToDictionary(moment => moment, _ => new float[request.Count * pixels]);
         var parts = MicroBatches.Covering(request.First, request.Count, micro);
         using var executor = ComputeDevice.Executor(network);
-
-        // Guidance (Ho and Salimans 2022) needs both outputs, but for the scales at which one of them counts nothing.
-        Tensor Output(Tensor x, Tensor timesteps, int firstImage) => request.Condition.Match(
-            condition =>
-            {
-                var (plain, classed) = (condition.Guidance.Output.First, condition.Guidance.Output.Second);
-                Tensor Classed()
-                {
-                    var classes = Enumerable.Range(firstImage, micro).Select(image => (long)condition.ClassOf(image)).ToArray();
-                    return executor.Forward(x, timesteps, tensor(classes).to(network.Device));
-                }
-
-                return plain == 0 ? Classed()
-                    : classed == 0 ? executor.Forward(x, timesteps)
-                    : executor.Forward(x, timesteps).Times(plain).Plus(Classed().Times(classed));
-            },
-            () => executor.Forward(x, timesteps));
+        var conditioned = new ConditionedNetwork(executor, network.Device, request.Condition);
         executor.Take(theta, withGradient: false);
         var done = 0;
         void Report()
@@ -121,7 +104,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
             Keep(0, initial);
             var result = PlanExecutor.Run(
                 plan,
-                (x, timestep) => Output(x, TensorMath.Repeated(timestep, micro, network.Device), part.First),
+                (x, timestep) => conditioned.Output(x, timestep, part.First),
                 initial,
                 noise.Line,
                 known.Map(Known),

@@ -1,6 +1,5 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
-using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using LanguageExt;
@@ -18,7 +17,7 @@ public static class TimestepSearch
     /// <param name="network">The network.</param>
     /// <param name="theta">Its weights.</param>
     /// <param name="setting">Schedule, prediction, the candidates and clipping.</param>
-    /// <param name="request">The seed and number of the images to follow; they are generated in one batch.</param>
+    /// <param name="request">The seed, numbers and condition of the images to follow; they are generated in one batch.</param>
     /// <param name="progress">Told the candidates done and the candidates there are.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>
@@ -39,6 +38,7 @@ public static class TimestepSearch
         using var still = no_grad();
         using var scope = NewDisposeScope();
         using var executor = ComputeDevice.Executor(network);
+        var conditioned = new ConditionedNetwork(executor, network.Device, request.Condition);
         executor.Take(theta, withGradient: false);
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
         var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size, size], network.Type, network.Device);
@@ -49,7 +49,7 @@ public static class TimestepSearch
             (x, timestep) =>
             {
                 stop.ThrowIfCancellationRequested();
-                var output = executor.Forward(x, TensorMath.Repeated(timestep, request.Count, network.Device));
+                var output = conditioned.Output(x, timestep, request.First);
                 points.Add(x.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 outputs.Add(output.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 progress(points.Count, n);

@@ -78,7 +78,7 @@ internal sealed class PictureOptions
         }
 
         var (known, other) = (Optional(said.GetValue(_known)), Optional(said.GetValue(_toImage)));
-        var encode = said.GetValue(_encode) ?? (other.IsSome ? "inversion" : "noise");
+        var encode = EncodingOf(said);
         var strength = said.GetValue(_strength) ?? (known.IsSome || encode == "inversion" ? 1 : UsualStrength);
         return from checkedSo in (Check.That("--strength", strength, strength is > 0 and <= 1, "must lie in (0, 1]"), Encodings.Find("--encode", encode),
                        known.IsSome && (other.IsSome || encode != "noise")
@@ -91,12 +91,17 @@ internal sealed class PictureOptions
                select Some(new Pictures(first, second, mask, strength, checkedSo));
     }
 
+    /// <summary>Whether a picture becomes noisy by inversion.</summary>
+    public bool Inverts(CommandLine.ParseResult said) => said.GetValue(_image) is not null && Encodings.Find(EncodingOf(said)) == Encoding.Inversion;
+
     /// <summary>Refuses pictures beside an option that goes without.</summary>
     public Fin<Unit> Without(CommandLine.ParseResult said, CommandLine.Option other) => Said(said, _image, _strength, _known, _toImage, _encode) is { } one
         ? Error.New(ExitCode.Usage, $"{one.Name} does not go with {other.Name}, whose images all begin as noise")
         : unit;
 
     private static CommandLine.Option? Said(CommandLine.ParseResult said, params CommandLine.Option[] options) => options.FirstOrDefault(option => said.GetResult(option) is { Implicit: false });
+
+    private string EncodingOf(CommandLine.ParseResult said) => said.GetValue(_encode) ?? (said.GetValue(_toImage) is null ? "noise" : "inversion");
 
     private Fin<float[]> Picture(CommandLine.ParseResult said, string name, UNetConfig network, RunReceipt receipt, IView view, CancellationToken stop) =>
         (name.Split(':') switch

@@ -124,7 +124,7 @@ internal static class SampleCommand
         var defaults = Request.Default;
         CommandLine.Option<int> count = new("--count") { Description = "How many images", DefaultValueFactory = _ => defaults.Count };
         CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the noise: image i of a seed is always the same", DefaultValueFactory = _ => defaults.Seed };
-        CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: true; false for the original preset]" };
+        CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: true; false for the original preset and with inversion]" };
         CommandLine.Option<string?> scale = new("--scale") { Description = "Values to pixels: fixed, or stretch (each image to its range) [default: fixed; stretch for original]" };
         CommandLine.Option<int> first = new("--first") { Description = "The number of the first image", DefaultValueFactory = _ => defaults.First };
         CommandLine.Option<int> batch = new("--batch-size") { Description = "How many images to have in work at a time; none depends on it", DefaultValueFactory = _ => defaults.BatchSize };
@@ -142,7 +142,7 @@ internal static class SampleCommand
             from device in machine.Prepare(said)
             from receipt in folder.Receipt()
             let request = new Request(
-                said.GetValue(first), said.GetValue(count), said.GetValue(seed), usual => sampler.Said(said, usual), said.GetValue(clip), said.GetValue(scale), said.GetValue(batch), said.GetValue(chosen), said.GetValue(guidance))
+                said.GetValue(first), said.GetValue(count), said.GetValue(seed), usual => sampler.Said(said, usual), said.GetValue(clip) ?? (pictures.Inverts(said) ? false : null), said.GetValue(scale), said.GetValue(batch), said.GetValue(chosen), said.GetValue(guidance))
             let target = new RunFolder(said.GetValue(to) ?? folder.Path)
             from _ in said.GetValue(sweep) is { Length: > 0 } scales
                 ? pictures.Without(said, sweep).Bind(_ => Sweep(folder, device, request, scales, target, view, stop))
@@ -199,31 +199,34 @@ internal static class SampleCommand
     {
         var first = setting.Schedule[setting.Timesteps.Values[0]];
         LinearPair noised = new(first.A, first.Sigma), asItIs = new(1, 0);
-        float[] Repeated(float[] image) => [.. Enumerable.Repeat(image, images.Count).SelectMany(pixels => pixels)];
         if (pictures.Other.IsNone && pictures.Encoding == Encoding.Noise)
         {
-            return new Start(plan with { Start = noised }, new KnownPixels(Repeated(pictures.Image), pictures.Mask.Map(mask => (ReadOnlyMemory<bool>)mask)));
+            return new Start(plan with { Start = noised }, new KnownPixels(Repeated(pictures.Image, images.Count), pictures.Mask.Map(mask => (ReadOnlyMemory<bool>)mask)));
         }
 
         // What encodes is a plan too: the inversion, or one without lines that starts from the noised image. Both ends of an interpolation share their noise.
         var encoding = pictures.Encoding == Encoding.Inversion ? DdimInversion.Compile(setting).OrUsage() : new SamplingPlan(noised, Arr<SamplingLine>.Empty, ClipSample: false);
-        Fin<float[]> Encode(SamplingPlan encoder, float[] image)
+
+        // The noise that DDIM makes a picture of is another for each class.
+        var kinds = pictures.Encoding == Encoding.Inversion ? Math.Min(images.Count, images.Condition.Map(condition => condition.Period).IfNone(1)) : 1;
+        Fin<float[][]> Encode(SamplingPlan encoder, float[] image)
         {
             using var bar = view.Bar("encoding a picture");
             return new ImageSampler(network, encoder)
-                .Sample(theta, new(images.Seed, 0, 1, 1), [], bar.Report, stop, new KnownPixels(image, None))
-                .Map(made => made[^1].Values.ToArray());
+                .Sample(theta, images with { Count = kinds }, [], bar.Report, stop, new KnownPixels(Repeated(image, kinds), None))
+                .Map(made => made[^1].Values.ToArray().Chunk(image.Length).ToArray());
         }
 
         return from encoder in encoding
                from one in Encode(encoder, pictures.Image)
                from other in pictures.Other.Map(image => Encode(encoder, image)).Sequence()
-               from known in other.Match(
-                   last => Enumerable.Range(0, images.Count).Map(i => Between(one, last, images.Count == 1 ? 0.5 : (double)i / (images.Count - 1))).Sequence()
-                       .Map(between => between.SelectMany(pixels => pixels).ToArray()).OrFailure(),
-                   () => Repeated(one))
-               select new Start(plan with { Start = asItIs }, new KnownPixels(known, None));
+               from known in Enumerable.Range(0, images.Count).Map(i => other.Match(
+                       last => Between(one[i % kinds], last[i % kinds], images.Count == 1 ? 0.5 : (double)i / (images.Count - 1)),
+                       () => one[i % kinds])).Sequence().OrFailure()
+               select new Start(plan with { Start = asItIs }, new KnownPixels(known.SelectMany(pixels => pixels).ToArray(), None));
     }
+
+    private static float[] Repeated(float[] image, int count) => [.. Enumerable.Repeat(image, count).SelectMany(pixels => pixels)];
 
     private static Validation<Error, float[]> Between(float[] from, float[] to, double fraction) =>
         SphericalInterpolation.Between(from.Select(value => (double)value).ToArr(), to.Select(value => (double)value).ToArr(), fraction)

@@ -1,4 +1,5 @@
 using Ddpm.Host.Runs;
+using Ddpm.Properties.Data;
 using Ddpm.Pure.Formats;
 using ImageMagick;
 using Xunit;
@@ -46,6 +47,11 @@ public sealed class ConditionalTests : IDisposable
         Assert.Equal(Enumerable.Repeat((byte)3, 12), Labels("third"));
         using var rows = new MagickImage(_ddpm.Path("turns", "samples.png"));
         Assert.True(rows.Height > 10 * 2 * 28 && rows.Width > 2 * 2 * 28 + 60); // ten labelled rows of at most two
+
+        // The noise that DDIM makes an image of is that of its class and guidance.
+        var image = FixtureDataSet.Content(FixtureDataSet.Description.Test.Images)[16..].AsSpan(3 * pixels, pixels).ToArray();
+        var inverted = Samples("inverted", "--data", Fixtures.FashionMnist, "--image", "test:3", "--encode", "inversion", "--guidance-scale", "3").Chunk(pixels).ToArray();
+        Assert.All(inverted, back => Assert.Equal(image, back));
 
         _ddpm.Done("sample", "--run", "run", "--sampler", "ddim", "--sampling-steps", "2", "--count", "10", "--guidance-sweep", "0", "1", "3", "--to", "sweep");
         using var sweep = new MagickImage(_ddpm.Path("sweep", "guidance.png"));

@@ -14,6 +14,14 @@ public sealed class ClassConditionLaws
             && ClassCondition.Of(k, None, 1).Valid().ClassOf(image) == image % k;
     }
 
+    [Law]
+    public bool Classes_come_again_after_a_period_and_not_before(byte classes, bool alone, ushort image)
+    {
+        var condition = ClassCondition.Of(1 + classes, alone ? Some(0) : None, 1).Valid();
+        return condition.ClassOf(image + condition.Period) == condition.ClassOf(image)
+            && Enumerable.Range(image, condition.Period).Select(condition.ClassOf).Distinct().Count() == condition.Period;
+    }
+
     [Fact]
     public void Every_fault_is_told()
     {

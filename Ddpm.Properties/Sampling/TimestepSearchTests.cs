@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
@@ -10,25 +11,41 @@ namespace Ddpm.Properties.Sampling;
 /// <summary>What a step of the search costs is what the sampler itself would do wrong with it.</summary>
 public sealed class TimestepSearchTests : IDisposable
 {
+    private const int Classes = 3;
+
     private static readonly SampleRequest Followed = new(Seed: 5, First: 0, Count: 6, AtOnce: 6);
 
-    private readonly TinyNetwork _tiny = new();
+    private readonly TinyNetwork _tiny = new(Classes);
+    private readonly Tensor _weights;
     private readonly SamplingSetting _setting;
 
-    public TimestepSearchTests() => _setting = new(_tiny.Model.Schedule, _tiny.Model.Prediction, Timesteps.All(12), ClipSample: false);
-
-    public void Dispose() => _tiny.Dispose();
-
-    [Fact]
-    public void Costs_of_the_first_candidate_are_errors_of_one_step_of_ddim()
+    public TimestepSearchTests()
     {
-        var followed = Made(DdimSampler.Compile(_setting, eta: 0), [.. Enumerable.Range(0, 12)]);
-        var costs = Costs();
+        _setting = new(_tiny.Model.Schedule, _tiny.Model.Prediction, Timesteps.All(12), ClipSample: false);
+        _weights = FormulaWeights.Of(_tiny.Network).DetachFromDisposeScope(); // of a network that begins, the embeddings of classes are 0
+    }
+
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _tiny.Dispose();
+    }
+
+    /// <summary>Also where the network is told classes: the steps are searched for what will be sampled.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1.0)]
+    [InlineData(3.0)]
+    public void Costs_of_the_first_candidate_are_errors_of_one_step_of_ddim(double? guidanceScale)
+    {
+        var request = Followed with { First = 1, Condition = Optional(guidanceScale).Map(scale => ClassCondition.Of(Classes, None, scale).Valid()) };
+        var followed = Made(request, DdimSampler.Compile(_setting, eta: 0), [.. Enumerable.Range(0, 12)]);
+        var costs = Costs(request);
         foreach (var j in Enumerable.Range(2, 10))
         {
             var jump = new SamplingStep(
                 _setting.Timesteps.Values[0], -1, _setting.Schedule[_setting.Timesteps.Values[0]], _setting.Schedule[_setting.Timesteps.Values[j]]);
-            var jumped = Made(_setting.Plan(Array(DdimSampler.Line(_setting, jump, eta: 0))), [])[^1];
+            var jumped = Made(request, _setting.Plan(Array(DdimSampler.Line(_setting, jump, eta: 0))), [])[^1];
             var error = jumped.Zip(followed[j], (x, y) => Math.Abs((double)x - y)).Average();
             Assert.Equal(1, costs[0][j] / (error * error), 1e-4);
         }
@@ -37,7 +54,7 @@ public sealed class TimestepSearchTests : IDisposable
     [Fact]
     public void Steps_to_neighbours_are_free_and_others_are_not_nor_do_threads_count()
     {
-        var costs = Costs();
+        var costs = Costs(Followed);
         Assert.Equal(12, costs.Count);
         Assert.All(costs, row => Assert.Equal(13, row.Count));
         foreach (var (i, j) in from i in Enumerable.Range(0, 12) from j in Enumerable.Range(0, 13) select (i, j))
@@ -49,7 +66,7 @@ public sealed class TimestepSearchTests : IDisposable
         try
         {
             set_num_threads(threads == 1 ? 2 : 1);
-            Assert.Equal(costs, Costs());
+            Assert.Equal(costs, Costs(Followed));
         }
         finally
         {
@@ -63,12 +80,12 @@ public sealed class TimestepSearchTests : IDisposable
         var told = new List<(int Done, int All)>();
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => TimestepSearch.Costs(
-            _tiny.Network, _tiny.Weights, _setting, Followed, (done, all) => { told.Add((done, all)); if (done == 5) stop.Cancel(); }, stop.Token));
+            _tiny.Network, _weights, _setting, Followed, (done, all) => { told.Add((done, all)); if (done == 5) stop.Cancel(); }, stop.Token));
         Assert.Equal(Enumerable.Range(1, 5).Select(done => (done, 12)), told);
     }
 
-    private Arr<Arr<double>> Costs() => TimestepSearch.Costs(_tiny.Network, _tiny.Weights, _setting, Followed, (_, _) => { }, default);
+    private Arr<Arr<double>> Costs(SampleRequest request) => TimestepSearch.Costs(_tiny.Network, _weights, _setting, request, (_, _) => { }, default);
 
-    private List<float[]> Made(SamplingPlan plan, IReadOnlyCollection<int> moments) =>
-        [.. new ImageSampler(_tiny.Network, plan).Sample(_tiny.Weights, Followed, moments, (_, _) => { }, default).Valid().Select(made => made.Values.ToArray())];
+    private List<float[]> Made(SampleRequest request, SamplingPlan plan, IReadOnlyCollection<int> moments) =>
+        [.. new ImageSampler(_tiny.Network, plan).Sample(_weights, request, moments, (_, _) => { }, default).Valid().Select(made => made.Values.ToArray())];
 }

@@ -18,8 +18,8 @@ internal static class TinyTraining
     public static ImageSet ImagesOf(int count) => ImageSet.Create(
         count, 12, 12, 1, Enumerable.Range(0, count * 144).Select(i => (byte)(37 * i)).ToArray(), Option<ReadOnlyMemory<byte>>.None).Valid();
 
-    public static TrainingConfig Config(int epochs, string lossWeight = "uniform") => TrainingConfig.From(
-        new TrainingOptions { Steps = 12, BatchSize = 4, Epochs = epochs, Limit = 8, LossWeight = lossWeight }, 12, 1).Valid();
+    public static TrainingConfig Config(int epochs, string lossWeight = "uniform", int classes = 0) => TrainingConfig.From(
+        new TrainingOptions { Steps = 12, BatchSize = 4, Epochs = epochs, Limit = 8, LossWeight = lossWeight, Conditional = classes > 0 }, 12, 1, classes).Valid();
 
     /// <summary>Trains on a processor, from the beginning, or from the last checkpoint where the folder has a receipt already.</summary>
     public static Fin<RunReceipt> Train(

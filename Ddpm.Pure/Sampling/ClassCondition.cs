@@ -32,6 +32,9 @@ public sealed record ClassCondition
                 Guidance.Of(scale))
             .Apply((_, _, guidance) => new ClassCondition(classes, chosen, guidance));
 
+    /// <summary>After how many images the classes come again: K, or 1 where all are of one.</summary>
+    public int Period => Chosen.IsSome ? 1 : Classes;
+
     /// <summary>The class of an image, by its number: the same whatever else is generated with it.</summary>
     public int ClassOf(int image) => Chosen.IfNone(image % Classes);
 }

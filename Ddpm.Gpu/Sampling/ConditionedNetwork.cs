@@ -1,0 +1,40 @@
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Tensors;
+using Ddpm.Pure.Sampling;
+using LanguageExt;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Sampling;
+
+/// <summary>A network as samplers ask it: told the classes of the images by their numbers, and guided, where there is a condition. Several threads may ask at the same time.</summary>
+/// <param name="executor">What computes the network.</param>
+/// <param name="device">Where.</param>
+/// <param name="condition">Which classes, if any.</param>
+internal sealed class ConditionedNetwork(INetworkExecutor executor, Device device, Option<ClassCondition> condition)
+{
+    /// <summary>The network's output.</summary>
+    /// <param name="x">x_t, N×C×H×W.</param>
+    /// <param name="timestep">t, in [0, T), of all N.</param>
+    /// <param name="firstImage">The number of the first image; the others follow it.</param>
+    /// <returns>o, N×C×H×W. Guidance (Ho and Salimans 2022) takes two outputs, but for the scales at which one of them counts nothing.</returns>
+    public Tensor Output(Tensor x, int timestep, int firstImage)
+    {
+        var count = (int)x.shape[0];
+        var timesteps = TensorMath.Repeated(timestep, count, device);
+        return condition.Match(
+            known =>
+            {
+                var (plain, classed) = (known.Guidance.Output.First, known.Guidance.Output.Second);
+                Tensor Classed()
+                {
+                    var classes = Enumerable.Range(firstImage, count).Select(image => (long)known.ClassOf(image)).ToArray();
+                    return executor.Forward(x, timesteps, tensor(classes).to(device));
+                }
+
+                return plain == 0 ? Classed()
+                    : classed == 0 ? executor.Forward(x, timesteps)
+                    : executor.Forward(x, timesteps).Times(plain).Plus(Classed().Times(classed));
+            },
+            () => executor.Forward(x, timesteps));
+    }
+}
