@@ -27,20 +27,22 @@ public sealed class DiffusionPipeline : IDisposable
     private DiffusionPipeline(UNet network, Tensor theta, DiffusionModel model) => (_network, _theta, _model) = (network, theta, model);
 
     /// <summary>Trains a model, from its first step to its last.</summary>
-    /// <param name="options">What to train; the defaults are those of `train`.</param>
-    /// <param name="images">What to train on: N×H×W×C bytes, square, H from 12 to 256 and divisible by 4, C 1 or 3; with labels where the options are conditional.</param>
+    /// <param name="options">What to train; the defaults are those of `train`. <see cref="TrainingOptions.Of"/> has those of a preset.</param>
+    /// <param name="images">What to train on: N×H×W×C bytes, N ≥ 1, square, H from 12 to 256 and divisible by 4, C 1 or 3; with labels where the options are conditional.</param>
     /// <param name="device">Where; null for a CUDA device where there is one, else the CPU.</param>
     /// <param name="progress">Told after every step: the steps made, all steps, and the step's loss.</param>
     /// <param name="stop">Ends the work.</param>
-    /// <returns>The model; or every fault of the options; or that the images are not square; or that a loss is no number; or <see cref="Errors.Cancelled"/>.</returns>
+    /// <returns>The model; or every fault of the options and the images; or that a loss is no number; or <see cref="Errors.Cancelled"/>.</returns>
     public static Fin<DiffusionPipeline> Train(
         TrainingOptions options, ImageSet images, Device? device = null, Action<int, int, double>? progress = null, CancellationToken stop = default) =>
-        (TrainingConfig.From(options, images.Height, images.Channels, images.Classes), Square(images)).Apply((config, _) => config).Match(
-            config => Train(config, images.Take(options.Limit ?? images.Count), device ?? (cuda.is_available() ? CUDA : CPU), progress, stop),
-            faults => FinFail<DiffusionPipeline>(Error.New(string.Join("; ", faults.Map(fault => fault.Message)))));
+        from config in (TrainingConfig.From(options, images.Height, images.Channels, images.Classes), Square(images)).Apply((config, _) => config).ToFin()
+        let wanted = images.Take(options.Limit ?? images.Count)
+        from plan in TrainingPlan.Of(config, wanted.Count).ToFin()
+        from trained in Train(plan, wanted, device ?? (cuda.is_available() ? CUDA : CPU), progress, stop)
+        select trained;
 
     /// <summary>Generates images.</summary>
-    /// <param name="count">How many.</param>
+    /// <param name="count">How many, ≥ 1; their numbers have to fit into one array.</param>
     /// <param name="seed">The seed of their noise: image i of a seed is always the same.</param>
     /// <param name="sampling">How; null for the preset's usual sampler, as `sample` does.</param>
     /// <param name="stop">Ends the work.</param>
@@ -49,12 +51,11 @@ public sealed class DiffusionPipeline : IDisposable
     {
         var (size, channels, classes) = (_network.Config.ImageSize, _network.Config.ImageChannels, _network.Config.Classes);
         var condition = classes == 0 ? Validation<Error, Option<ClassCondition>>.Success(None) : ClassCondition.Of(classes, None, scale: 1).Map(Some);
-        var wanted = ((sampling ?? _model.UsualSampling).Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample), condition, Check.AtLeast("count", count, 1)).Apply((plan, known, _) => (plan, known));
-        return from request in wanted.Match(Fin<(SamplingPlan Plan, Option<ClassCondition> Known)>.Succ, faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))))
-               from moments in new ImageSampler(_network, request.Plan).Sample(_theta, new(seed, 0, count, Math.Max(1, count), request.Known), [], (_, _) => { }, stop)
+        var wanted = ((sampling ?? _model.UsualSampling).Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample), condition, _network.Config.CountOfImages("count", count)).Apply((plan, known, _) => (Plan: plan, Known: known));
+        return from request in wanted.ToFin()
+               from moments in new ImageSampler(_network, request.Plan).Sample(_theta, new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
                let levels = Levels(moments[^1].Values.Span, channels, size)
-               from made in ImageSet.Create(count, size, size, channels, levels, request.Known.Map(known => (ReadOnlyMemory<byte>)Enumerable.Range(0, count).Select(image => (byte)known.ClassOf(image)).ToArray()))
-                   .Match(Fin<ImageSet>.Succ, faults => faults.Head)
+               from made in ImageSet.Create(count, size, size, channels, levels, request.Known.Map(known => (ReadOnlyMemory<byte>)Enumerable.Range(0, count).Select(image => (byte)known.ClassOf(image)).ToArray())).ToFin()
                select made;
     }
 
@@ -76,13 +77,13 @@ public sealed class DiffusionPipeline : IDisposable
         return levels;
     }
 
-    private static Fin<DiffusionPipeline> Train(TrainingConfig config, ImageSet images, Device device, Action<int, int, double>? progress, CancellationToken stop)
+    private static Fin<DiffusionPipeline> Train(TrainingPlan plan, ImageSet images, Device device, Action<int, int, double>? progress, CancellationToken stop)
     {
+        var config = plan.Config;
         var network = new UNet(config.Model.Network, ScalarType.Float32, device);
         using var trainer = new Trainer(
             network, config.Model, images, TrainingState.Initial(network, config.Options.Seed, config.Average.IsSome), Replicas.For(device),
             ComputeDevice.Executor(network, config.Precision));
-        var plan = new TrainingPlan(config, images.Count);
         for (var epoch = 0; epoch < config.Options.Epochs; epoch++)
         {
             var steps = plan.Epoch(epoch);

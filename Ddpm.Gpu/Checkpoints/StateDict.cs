@@ -4,6 +4,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -42,7 +43,7 @@ public static class StateDict
         return file.Tensors.Map(tensor => Narrowed(tensor).Bind(data =>
                 SafetensorsTensor.Create(tensor.Name[prefix..], SafetensorsType.F32, tensor.Shape, data))).Sequence()
             .Bind(tensors => SafetensorsFile.Create(tensors, HashMap<string, string>()))
-            .Match(Fin<SafetensorsFile>.Succ, faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))));
+            .ToFin();
     }
 
     /// <summary>The network that weights are of, as far as their names and shapes tell.</summary>

@@ -3,6 +3,7 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -48,8 +49,7 @@ public static class ClassifierFile
     /// <returns>The classifier, which the caller owns, and its header; or what is wrong with the file.</returns>
     public static Fin<(TrainedClassifier Trained, ClassifierHeader Header)> Load(SafetensorsFile file, Device device) =>
         from header in Header(file)
-        from config in ClassifierConfig.Create(header.ImageSize, header.ImageChannels, header.Classes)
-            .Match(Fin<ClassifierConfig>.Succ, faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))))
+        from config in ClassifierConfig.Create(header.ImageSize, header.ImageChannels, header.Classes).ToFin()
         let classifier = new Classifier(config)
         from theta in StoredWeights.Vector(file, "", classifier.Layout, ScalarType.Float32, device)
         select (new TrainedClassifier(classifier, theta), header);

@@ -17,19 +17,19 @@ public static class ClassifierTraining
 {
     private const int ShareSize = 32;
 
-    /// <summary>Trains the classifier of labelled images. On the CPU it depends on the recipe and the images alone, not on the threads.</summary>
+    /// <summary>Trains the classifier of labelled images. On the CPU it depends on the plan and the images alone, not on the threads.</summary>
     /// <param name="config">The classifier, for images of that size and labels below its number of classes.</param>
-    /// <param name="recipe">How to train it, checked.</param>
-    /// <param name="images">At least one image; labels are needed.</param>
+    /// <param name="plan">How to train it.</param>
+    /// <param name="images">As many as the plan is of; labels are needed.</param>
     /// <param name="device">What computes.</param>
     /// <param name="progress">Told the steps done, the steps there are, and the mean loss of the epoch so far.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>The classifier, which the caller owns; or that a loss was no number; or <see cref="Errors.Cancelled"/>.</returns>
     public static Fin<TrainedClassifier> Train(
-        ClassifierConfig config, ClassifierRecipe recipe, ImageSet images, Device device, Action<int, int, double> progress, CancellationToken stop)
+        ClassifierConfig config, ClassifierPlan plan, ImageSet images, Device device, Action<int, int, double> progress, CancellationToken stop)
     {
         var labels = images.Labels.IfNone(() => throw new ArgumentException("the images have no labels", nameof(images)));
-        var (classifier, plan, replicas, update) = (new Classifier(config), new ClassifierPlan(recipe, images.Count), Replicas.For(device), new TensorAdam());
+        var (classifier, recipe, replicas, update) = (new Classifier(config), plan.Recipe, Replicas.For(device), new TensorAdam());
         var pixels = images.Height * images.Width * images.Channels;
         using var scope = NewDisposeScope();
         var theta = classifier.InitialWeights(recipe.Seed, device).requires_grad_();

@@ -34,7 +34,7 @@ internal sealed class NetworkBench : IDisposable
         new Random(1).NextBytes(pixels);
         _images = ImageSet.Create(count, network.ImageSize, network.ImageSize, network.ImageChannels, pixels, Option<ReadOnlyMemory<byte>>.None)
             .IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.ToString()));
-        var plan = new TrainingPlan(config, count);
+        var plan = TrainingPlan.Of(config, count).IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.ToString()));
         (_epoch, _steps) = (plan.Epoch(0), plan.StepsPerEpoch);
         _theta = _network.InitialWeights(0);
         _x = randn([batch, network.ImageChannels, network.ImageSize, network.ImageSize], device: device);

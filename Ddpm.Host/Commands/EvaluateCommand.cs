@@ -204,13 +204,13 @@ internal static class EvaluateCommand
         ClassifierConfig config, ClassifierRecipe recipe, ImageSet train, ImageSet test, Device device, string title, Func<TrainedClassifier, double, Fin<T>> then, IView view,
         CancellationToken stop)
     {
-        Fin<TrainedClassifier> made;
-        using (var bar = view.Bar(title))
+        Fin<TrainedClassifier> Made(ClassifierPlan plan)
         {
-            made = ClassifierTraining.Train(config, recipe, train, device, (done, total, loss) => bar.Report(done, total, Invariant($"loss {loss:F4}")), stop);
+            using var bar = view.Bar(title);
+            return ClassifierTraining.Train(config, plan, train, device, (done, total, loss) => bar.Report(done, total, Invariant($"loss {loss:F4}")), stop);
         }
 
-        return made.Bind(classifier => use(classifier, trained =>
+        return ClassifierPlan.Of(recipe, train.Count).OrUsage().Bind(Made).Bind(classifier => use(classifier, trained =>
         {
             using var bar = view.Bar("test images");
             return then(trained, trained.Accuracy(test, bar.Report, stop));

@@ -19,9 +19,9 @@ internal sealed class RecipeOptions
     private readonly CommandLine.Option<int> _epochs = new("--epochs") { Description = "Passes over the images", DefaultValueFactory = _ => Defaults.Epochs };
     private readonly CommandLine.Option<int> _batch = new("--batch-size") { Description = "Images in a training step", DefaultValueFactory = _ => Defaults.BatchSize };
     private readonly CommandLine.Option<double> _rate = new("--learning-rate") { Description = "Adam's learning rate", DefaultValueFactory = _ => Defaults.LearningRate };
-    private readonly CommandLine.Option<double?> _clipNorm = new("--clip-norm") { Description = "Shorten the gradient of a step to this length where it is longer [default: never]" };
+    private readonly CommandLine.Option<double?> _clipNorm = new("--clip-norm") { Description = "Shorten the gradient of a step to this length where it is longer; 0 for never [default: 0]" };
     private readonly CommandLine.Option<string> _rates = new("--learning-rate-schedule") { Description = $"How it goes on: {string.Join(" or ", Choices.LearningRates.Keys)} (falling to 0 at the end)", DefaultValueFactory = _ => Defaults.LearningRateSchedule };
-    private readonly CommandLine.Option<int> _warmUp = new("--warm-up-steps") { Description = "In how many steps the learning rate rises at the start", DefaultValueFactory = _ => Defaults.WarmUpSteps };
+    private readonly CommandLine.Option<int> _warmUp = new("--warm-up-steps") { Description = "In how many steps the learning rate rises at the start, of a run that falls in all but its last at most", DefaultValueFactory = _ => Defaults.WarmUpSteps };
     private readonly CommandLine.Option<double> _decay = new("--weight-decay") { Description = "Take this part of each weight, times the learning rate, at every step", DefaultValueFactory = _ => Defaults.WeightDecay };
     private readonly CommandLine.Option<double?> _average = new("--ema-decay") { Description = "Sample with a moving average of the weights; 0 for the weights themselves [default: 0]" };
     private readonly CommandLine.Option<bool> _flip = new("--flip") { Description = "Mirror images left to right, by chance" };
@@ -71,12 +71,12 @@ internal sealed class RecipeOptions
         LearningRateSchedule = said.Or(_rates, otherwise.LearningRateSchedule),
         WarmUpSteps = said.Or(_warmUp, otherwise.WarmUpSteps),
         WeightDecay = said.Or(_decay, otherwise.WeightDecay),
-        EmaDecay = said.Or(_average, otherwise.EmaDecay) is { } decay and not 0 ? decay : null,
+        EmaDecay = OrNone(said.Or(_average, otherwise.EmaDecay)),
         Flip = said.Or(_flip, otherwise.Flip),
         Conditional = said.Or(_conditional, otherwise.Conditional),
         LabelDropout = said.Or(_dropout, otherwise.LabelDropout),
         TimestepSampling = said.Or(_timesteps, otherwise.TimestepSampling),
-        ClipNorm = said.Or(_clipNorm, otherwise.ClipNorm),
+        ClipNorm = OrNone(said.Or(_clipNorm, otherwise.ClipNorm)),
         Steps = said.Or(_steps, otherwise.Steps),
         Schedule = said.Or(_schedule, otherwise.Schedule),
         MinBeta = said.Or(_minBeta, otherwise.MinBeta),
@@ -87,4 +87,7 @@ internal sealed class RecipeOptions
         Precision = said.Or(_precision, otherwise.Precision),
         Seed = said.Or(_seed, otherwise.Seed),
     };
+
+    /// <summary>0 is how to say none, also where a preset has some.</summary>
+    private static double? OrNone(double? said) => said == 0 ? null : said;
 }

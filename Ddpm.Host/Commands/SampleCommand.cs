@@ -97,8 +97,8 @@ internal static class SampleCommand
                     "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates, Invariant($"must be at most {SearchCandidates} where they are searched"))).Map(Some)
                 : LanguageExt.Option<int>.None;
             return (Check.AtLeast("--first", request.First, 0),
-                    Check.That("--count", request.Count, request.Count >= 1 && (long)request.Count * model.Network.ImageChannels * model.Network.ImageSize * model.Network.ImageSize <= System.Array.MaxLength
-                        && request.Count <= LargestNumber - Math.Max(0, request.First), Invariant($"must be at least 1, with images that fit into one array, and numbers below {LargestNumber}")),
+                    model.Network.CountOfImages("--count", request.Count).Bind(fitting => Check.That(
+                        "--count", fitting, fitting <= LargestNumber - Math.Max(0, request.First), Invariant($"must be so small that no image has a number of {LargestNumber} or more"))),
                     Check.AtLeast("--batch-size", request.BatchSize, 1),
                     Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
                     (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),

@@ -8,7 +8,6 @@ using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Training;
-using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -112,10 +111,9 @@ internal static class TrainCommand
                from _ in start.OfSameImages.Filter(old => !old.Data.IsOf(loaded) || (old.Options == options && old.Data.Images != data.Images)).Match(
                    old => FinFail<Unit>(old.Data.IsNotOf(loaded)),
                    () => unit)
-               from __ in Check.That(
-                   "--epochs", options.Epochs, (long)new TrainingPlan(config, images.Count).StepsPerEpoch * options.Epochs <= int.MaxValue, "must make at most 2147483647 steps").OrUsage()
+               from plan in TrainingPlan.Of(config, images.Count).OrUsage()
                from grid in SampleCommand.Checked.From(SampleCommand.Request.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model, data.ClassName)
-               from finished in Fit(config, loaded, images, receipt, conduct, grid, view, stop)
+               from finished in Fit(plan, loaded, images, receipt, conduct, grid, view, stop)
                from sampled in SampleCommand.Sample(
                    conduct.Folder, conduct.Device, SampleCommand.Request.Default, _ => LanguageExt.Option<Pictures>.None, conduct.Folder, view, stop)
                from told in ReportCommand.Write(conduct.Folder, view)
@@ -124,11 +122,11 @@ internal static class TrainCommand
     }
 
     private static Fin<RunReceipt> Fit(
-        TrainingConfig config, LoadedDataSet loaded, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
+        TrainingPlan plan, LoadedDataSet loaded, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
         SampleCommand.Checked grid, IView view, CancellationToken stop)
     {
         view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Height}×{images.Width}, {loaded.Origin}");
-        ComputeDevice.Advice(conduct.Device, config.Precision).Iter(view.Line);
+        ComputeDevice.Advice(conduct.Device, plan.Config.Precision).Iter(view.Line);
         using var bars = new TrainingBars(view);
 
         Fin<Unit> SampleGrid(UNet network, Tensor theta, int epoch)
@@ -139,7 +137,7 @@ internal static class TrainCommand
                 fault => fault == Errors.Cancelled ? unit : fault); // the training loop notices by itself, and leaves a checkpoint
         }
 
-        return TrainingRun.Open(config, images, receipt, conduct, SampleGrid, bars.Report).Bind(run => use(run, opened => opened.Train(stop)));
+        return TrainingRun.Open(plan, images, receipt, conduct, SampleGrid, bars.Report).Bind(run => use(run, opened => opened.Train(stop)));
     }
 
     /// <summary>Says whether a repeated run came to the same weights.</summary>

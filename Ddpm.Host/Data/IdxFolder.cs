@@ -1,6 +1,7 @@
 using Ddpm.Host.Files;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -46,10 +47,7 @@ internal sealed record IdxFolder(string Path)
             from complete in RequireAll(Seq(files.Images, files.Labels))
             from images in read(files.Images)
             from labels in read(files.Labels)
-            from set in ImageSet.FromIdx(images.Array, labels.Array).Match<Fin<ImageSet>>(
-                Succ: set => set,
-                Fail: faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))))
-                .At($"{files.Images.Name} and {files.Labels.Name} in {Path}")
+            from set in ImageSet.FromIdx(images.Array, labels.Array).ToFin().At($"{files.Images.Name} and {files.Labels.Name} in {Path}")
             from some in guard(set.Count > 0, Error.New($"{files.Images.Name} in {Path} holds no images"))
             select new LoadedDataSet(
                 description, split, set, origin, images.ContentSha256,

@@ -67,8 +67,8 @@ internal static class ReportPage
             return $"The {run.Config.NetworkName} network, {receipt.Data.Origin}.";
         }
 
-        var plan = new TrainingPlan(run.Config, receipt.Data.Images);
-        var state = receipt.Finished ? "finished" : Invariant($"at step {receipt.Progress.Step} of {(long)plan.StepsPerEpoch * options.Epochs}");
+        var steps = (long)StepsPerEpoch(run) * options.Epochs;
+        var state = receipt.Finished ? "finished" : Invariant($"at step {receipt.Progress.Step} of {steps}");
         var loss = run.Metrics.Filter(metric => metric.Kind == "epoch").LastOrNone().Match(last => Invariant($", loss {last.Loss:F4} in epoch {last.Epoch}"), () => "");
         var data = Invariant($"{Counted.Of(receipt.Data.Images, "image")} of {receipt.Data.Name}, {receipt.Data.Size}×{receipt.Data.Size}×{receipt.Data.Channels}");
         return $"The {run.Config.NetworkName} network with the recipe {options.Preset}: {Counted.Of(options.Epochs, "epoch")} of {data}; {state}{loss}.";
@@ -81,9 +81,11 @@ internal static class ReportPage
     private static LinePlot Rates(Seq<RunReport> runs) =>
         new("epochs", "learning rate", runs.Map(run => new PlotLine(Named(runs, run, ""), Over(run, "step", metric => metric.LearningRate))));
 
+    private static int StepsPerEpoch(RunReport run) => StepCount.InEpoch(run.Receipt.Data.Images, run.Receipt.Options.BatchSize);
+
     private static Seq<(double, double)> Over(RunReport run, string kind, Func<Runs.Metric, double> value)
     {
-        var perEpoch = new TrainingPlan(run.Config, run.Receipt.Data.Images).StepsPerEpoch;
+        var perEpoch = StepsPerEpoch(run);
         return run.Metrics.Filter(metric => metric.Kind == kind).Map(metric => ((double)metric.Step / perEpoch, value(metric)));
     }
 

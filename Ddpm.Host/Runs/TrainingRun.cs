@@ -47,16 +47,17 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>Begins a run in an empty folder, or goes on from the last checkpoint that the receipt names.</summary>
-    /// <param name="config">The run.</param>
-    /// <param name="images">What to train on.</param>
+    /// <param name="plan">The run.</param>
+    /// <param name="images">What to train on, as many as the plan is of.</param>
     /// <param name="receipt">The receipt so far.</param>
     /// <param name="conduct">How to carry it out.</param>
     /// <param name="sampleGrid">Draws and writes the grid of an epoch from weights.</param>
     /// <param name="report">Told of everything that happens.</param>
     public static Fin<TrainingRun> Open(
-        TrainingConfig config, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
+        TrainingPlan plan, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
         Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
     {
+        var config = plan.Config;
         var network = new UNet(config.Model.Network, ScalarType.Float32, conduct.Device);
         var state = receipt.Last is null
             ? FinSucc(TrainingState.Initial(network, config.Options.Seed, config.Average.IsSome))
@@ -73,7 +74,7 @@ public sealed class TrainingRun : IDisposable
                      from __ in conduct.Folder.Write(receipt)
                      from metrics in MetricsLog.Open(conduct.Folder, receipt.Progress.Step)
                      let trainer = new Trainer(network, config.Model, images, start, conduct.Replicas, ComputeDevice.Executor(network, config.Precision))
-                     select new TrainingRun(conduct, new TrainingPlan(config, images.Count), network, trainer, metrics, receipt, sampleGrid, report);
+                     select new TrainingRun(conduct, plan, network, trainer, metrics, receipt, sampleGrid, report);
         if (opened.IsFail)
         {
             state.Iter(begun => begun.Dispose());

@@ -151,7 +151,7 @@ public sealed class PictureFolderTests : IDisposable
         _ddpm.Refused(1, ["there is no picture in broken that can be read"], "forward", "--data", "broken");
         _ddpm.Refused(2, ["--image-size must lie in [4, 256], got 3", "--channels must be 1 or 3, got 2"], "forward", "--data", "flat", "--image-size", "3", "--channels", "2");
         _ddpm.Refused(2, ["--image-size and --channels say what a folder of pictures is scaled to", "28×28×1: leave them out"], "forward", "--data", Fixtures.FashionMnist, "--channels", "3");
-        _ddpm.Refused(2, ["image size must lie in [12, 256] and be divisible by 4, got 18"], "train", "--data", "flat", "--image-size", "18");
+        _ddpm.Refused(2, ["image-size must lie in [12, 256] and be divisible by 4, got 18"], "train", "--data", "flat", "--image-size", "18");
         _ddpm.Refused(2, ["conditional needs images with labels of at least two classes"], "train", "--data", "flat", "--conditional");
     }
 

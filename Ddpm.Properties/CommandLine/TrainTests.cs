@@ -212,8 +212,16 @@ public sealed class TrainTests : IDisposable
             Seed = 3,
         };
         Assert.All(typeof(TrainingOptions).GetProperties(), option => Assert.NotEqual(option.GetValue(new TrainingOptions()), option.GetValue(options)));
-        _ddpm.Done(["train", .. options.ToArguments(), "--data", Fixtures.FashionMnist, "--run", "all", "--sample-every", "0", "--threads", "1"]);
-        Assert.Equal(options, RunReceipt.FromJson(File.ReadAllBytes(_ddpm.Path("runs", "all", "run.json"))).ThrowIfFail().Options);
+        TrainedSo(options, "all");
+
+        // And what a preset has can be left out.
+        TrainedSo(TrainingOptions.Of("best", "fashion-mnist") with { Limit = 16, Epochs = 1, Steps = 12, EmaDecay = null, ClipNorm = null }, "bare");
+
+        void TrainedSo(TrainingOptions said, string name)
+        {
+            _ddpm.Done(["train", .. said.ToArguments(), "--data", Fixtures.FashionMnist, "--run", name, "--sample-every", "0", "--threads", "1"]);
+            Assert.Equal(said, RunReceipt.FromJson(File.ReadAllBytes(_ddpm.Path("runs", name, "run.json"))).ThrowIfFail().Options);
+        }
     }
 
     [Theory]

@@ -135,7 +135,7 @@ public sealed class UNetLayersLaws
 
     [Fact]
     public void Every_fault_of_a_network_is_told_at_once() => Assert.Equal(
-        ["image size must lie in [12, 256] and be divisible by 4, got 8", "image channels must be 1 or 3, got 0", "steps must be at least 1, got 0"],
+        ["image-size must lie in [12, 256] and be divisible by 4, got 8", "channels must be 1 or 3, got 0", "steps must be at least 1, got 0"],
         UNetConfig.Tutorial(8, 0, 0, false).Faults());
 
     private static double[] Filled(Parameter parameter, int k, ulong seed)

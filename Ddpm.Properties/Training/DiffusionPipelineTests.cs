@@ -29,6 +29,19 @@ public sealed class DiffusionPipelineTests
         Assert.Equal(Errors.Cancelled, DiffusionPipeline.Train(options, images, CPU, stop: new(canceled: true)).Match(_ => Errors.None, fault => fault));
     }
 
+    [Fact]
+    public void What_cannot_be_trained_or_sampled_is_refused_in_one_line()
+    {
+        ImageSet Images(int count) => ImageSet.Create(count, 12, 12, 1, new byte[count * 144], Option<ReadOnlyMemory<byte>>.None).Valid();
+        var options = new TrainingOptions { Epochs = 1, BatchSize = 2, Steps = 12 };
+        string Told(TrainingOptions said, int images) => DiffusionPipeline.Train(said, Images(images), CPU).Match(_ => "", fault => fault.Message);
+        Assert.Equal("images must be at least 1, got 0", Told(options, 0));
+        Assert.Equal("epochs must make at most 2147483647 steps, got 2000000000", Told(options with { Epochs = 2_000_000_000 }, 4));
+        using var model = DiffusionPipeline.Train(options, Images(2), CPU).ThrowIfFail();
+        Assert.All((int[])[0, 20_000_000], count => Assert.Equal(
+            $"count must lie in [1, 14913080], as all images have to fit into one array, got {count}", model.Sample(count).Match(_ => "", fault => fault.Message)));
+    }
+
     [Theory]
     [InlineData(12, 16)]
     [InlineData(16, 12)]

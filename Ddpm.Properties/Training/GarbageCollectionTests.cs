@@ -26,7 +26,7 @@ public sealed class GarbageCollectionTests
         {
             using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
             using var trainer = new Trainer(network, Config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas));
-            var plan = new TrainingPlan(Config, TinyTraining.Images.Count);
+            var plan = TrainingPlan.Of(Config, TinyTraining.Images.Count).Valid();
             return [.. Enumerable.Range(0, Config.Options.Epochs).Select(plan.Epoch).SelectMany(epoch => new[] { epoch.Step(0), epoch.Step(1) }).Select(step => trainer.Step(step).Loss)];
         }
     }

@@ -48,7 +48,7 @@ public sealed class GradientTests : IDisposable
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float32, CPU);
             using var trainer = new Trainer(network, config.Model, Fifty, TrainingState.Initial(network, 0), new Replicas(threads));
-            var outcomes = Enumerable.Range(0, 3).Select(epoch => trainer.Step(new TrainingPlan(config, 50).Epoch(epoch).Step(0))).ToArray();
+            var outcomes = Enumerable.Range(0, 3).Select(epoch => trainer.Step(TrainingPlan.Of(config, 50).Valid().Epoch(epoch).Step(0))).ToArray();
             return ([.. outcomes.SelectMany(outcome => (double[])[outcome.Loss, outcome.GradientNorm])], [.. trainer.State.Weights.data<float>()]);
         }
 
@@ -75,7 +75,7 @@ public sealed class GradientTests : IDisposable
             using var trainer = new Trainer(network, config.Model, Fifty, TrainingState.Initial(network, 0, averaged: true), new Replicas(1), executor(network), update());
             foreach (var epoch in Enumerable.Range(0, 3))
             {
-                trainer.Step(new TrainingPlan(config, Fifty.Count).Epoch(epoch).Step(0));
+                trainer.Step(TrainingPlan.Of(config, Fifty.Count).Valid().Epoch(epoch).Step(0));
             }
 
             return ([.. trainer.State.Weights.detach().data<double>()], [.. trainer.State.Sampled.detach().data<double>()]);
@@ -113,7 +113,7 @@ public sealed class GradientTests : IDisposable
             trainer.State.Weights[^1] = tensor(weight);
         }
 
-        Assert.False(trainer.Step(new TrainingPlan(config, TinyTraining.Images.Count).Epoch(0).Step(0)).IsFinite);
+        Assert.False(trainer.Step(TrainingPlan.Of(config, TinyTraining.Images.Count).Valid().Epoch(0).Step(0)).IsFinite);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class GradientTests : IDisposable
         var config = TrainingConfig.From(TinyTraining.Config(epochs: 1).Options with { ClipNorm = limit }, 12, 1).Valid();
         using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
         using var trainer = new Trainer(network, config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas));
-        var outcome = trainer.Step(new TrainingPlan(config, TinyTraining.Images.Count).Epoch(0).Step(0));
+        var outcome = trainer.Step(TrainingPlan.Of(config, TinyTraining.Images.Count).Valid().Epoch(0).Step(0));
         return ([.. trainer.State.FirstMoment.data<double>().Select(m => m / (1 - new Adam().Beta1))], outcome);
     }
 

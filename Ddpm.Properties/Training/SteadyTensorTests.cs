@@ -33,7 +33,7 @@ public sealed class SteadyTensorTests
     {
         using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
         using var trainer = new Trainer(network, Config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas));
-        var plan = new TrainingPlan(Config, TinyTraining.Images.Count);
+        var plan = TrainingPlan.Of(Config, TinyTraining.Images.Count).Valid();
         long After(int epoch)
         {
             trainer.Step(plan.Epoch(epoch).Step(0));

@@ -29,7 +29,7 @@ internal static class TinyTraining
         var receipt = File.Exists(folder.ReceiptPath)
             ? folder.Receipt().Valid()
             : new RunReceipt(config.Options, new("tiny", "", "", 8, 12, 1), MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false, recording);
-        return TrainingRun.Open(config, Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead }, (_, _, _) => unit, report ?? (_ => { }))
+        return TrainingRun.Open(TrainingPlan.Of(config, Images.Count).Valid(), Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead }, (_, _, _) => unit, report ?? (_ => { }))
             .Bind(run => use(run, opened => opened.Train(stop)));
     }
 

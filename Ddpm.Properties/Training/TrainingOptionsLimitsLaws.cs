@@ -6,9 +6,9 @@ namespace Ddpm.Properties.Training;
 /// <summary>What a run is unless told otherwise, what may be said of it at the ends of each range, and what a resumed run is told.</summary>
 public sealed class TrainingOptionsLimitsLaws
 {
-    /// <summary>The tutorial's, as the README says.</summary>
+    /// <summary>The recipe of the tutorial, as the README says.</summary>
     [Fact]
-    public void The_defaults_are_the_tutorial_s() => Assert.Equal(
+    public void The_defaults_are_the_tutorial_s_recipe() => Assert.Equal(
         new TrainingOptions
         {
             Preset = "standard",

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 
@@ -22,7 +23,7 @@ public static class Idx
     public static Fin<IdxArray> Read(ReadOnlyMemory<byte> bytes) => Header(bytes.Span).Bind<IdxArray>(header =>
         header.Elements != (uint)(bytes.Length - header.Length)
             ? Fault(header.Length, $"{IdxArray.Describe(header.Shape)} elements need {header.Elements} bytes, but {bytes.Length - header.Length} follow")
-            : IdxArray.Create(header.Shape, bytes[header.Length..]).Match<Fin<IdxArray>>(Succ: array => array, Fail: faults => Error.Many(faults)));
+            : IdxArray.Create(header.Shape, bytes[header.Length..]).ToFin());
 
     /// <summary>How long a file is, by what its first bytes say: all that has to be known before room is made for the rest.</summary>
     /// <param name="start">The header at least, or the whole file.</param>

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -63,7 +64,7 @@ public sealed record ImageSet
     /// <returns>The images, or what is wrong with the file.</returns>
     public static Fin<ImageSet> Read(ReadOnlyMemory<byte> file) =>
         from array in Idx.Read(file)
-        from images in FromIdx(array, None).Match(Fin<ImageSet>.Succ, faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))))
+        from images in FromIdx(array, None).ToFin()
         select images;
 
     /// <summary>Images from IDX arrays, without copying.</summary>

@@ -97,9 +97,19 @@ public sealed record UNetConfig
                 Check.That("width", width, width is >= 4 and <= 256 && width % ModernLayers.Groups == 0, Invariant($"must lie in [4, 256] and be divisible by {ModernLayers.Groups}")))
             .Apply((_, c) => new UNetConfig(imageSize, imageChannels, Array(c, 2 * c, 4 * c), timesteps, 100, NetworkDesign.Modern, residual: true, classes));
 
+    /// <summary>A count of this network's images.</summary>
+    /// <param name="name">What the user calls it.</param>
+    /// <param name="count">N ≥ 1, with N·C·H·W numbers that fit into one array.</param>
+    /// <returns>The count, or what is wrong with it.</returns>
+    public Validation<Error, int> CountOfImages(string name, int count)
+    {
+        var most = System.Array.MaxLength / (ImageChannels * ImageSize * ImageSize);
+        return Check.That(name, count, count >= 1 && count <= most, Invariant($"must lie in [1, {most}], as all images have to fit into one array"));
+    }
+
     private static Validation<Error, Unit> Checked(int imageSize, int imageChannels, int timesteps, int classes) =>
-        (Check.That("image size", imageSize, imageSize is >= 12 and <= 256 && imageSize % 4 == 0, "must lie in [12, 256] and be divisible by 4"),
-                Check.That("image channels", imageChannels, imageChannels is 1 or 3, "must be 1 or 3"),
+        (Check.That("image-size", imageSize, imageSize is >= 12 and <= 256 && imageSize % 4 == 0, "must lie in [12, 256] and be divisible by 4"),
+                Check.That("channels", imageChannels, imageChannels is 1 or 3, "must be 1 or 3"),
                 Check.AtLeast("steps", timesteps, 1),
                 Check.That("classes", classes, classes is >= 0 and <= 256, "must lie in [0, 256]"))
             .Apply((_, _, _, _) => unit);

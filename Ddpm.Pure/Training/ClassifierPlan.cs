@@ -1,6 +1,7 @@
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
 using LanguageExt;
+using LanguageExt.Common;
 
 namespace Ddpm.Pure.Training;
 
@@ -8,30 +9,47 @@ namespace Ddpm.Pure.Training;
 /// What a classifier's training will do: the pure function from (recipe, number of images, step) to which images, how each is changed and which learning
 /// rate. The change of image i in epoch e depends on (seed, i, e) alone.
 /// </summary>
-/// <param name="Recipe">The recipe, checked.</param>
-/// <param name="ImageCount">How many images there are, ≥ 1.</param>
-public sealed record ClassifierPlan(ClassifierRecipe Recipe, int ImageCount)
+public sealed record ClassifierPlan
 {
     private const int WarmUpPart = 20;
 
+    private readonly StepCount _steps;
+
+    private ClassifierPlan(ClassifierRecipe recipe, int imageCount, StepCount steps, LearningRate rate) => (Recipe, ImageCount, _steps, Rate) = (recipe, imageCount, steps, rate);
+
+    /// <summary>The recipe.</summary>
+    public ClassifierRecipe Recipe { get; }
+
+    /// <summary>How many images there are, ≥ 1.</summary>
+    public int ImageCount { get; }
+
     /// <summary>Steps in an epoch; the last may hold fewer images.</summary>
-    public int StepsPerEpoch => (ImageCount - 1) / Recipe.BatchSize + 1;
+    public int StepsPerEpoch => _steps.PerEpoch;
 
     /// <summary>Steps in all.</summary>
-    public int TotalSteps => checked(StepsPerEpoch * Recipe.Epochs);
+    public int TotalSteps => _steps.Total;
 
     /// <summary>The learning rate of a step, counted from 0.</summary>
-    public LearningRate Rate => LearningRate.Cosine.Of(Recipe.LearningRate, TotalSteps / WarmUpPart, TotalSteps, 0)
-        .IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // the recipe was checked
+    public LearningRate Rate { get; }
+
+    /// <summary>The plan of a training.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="imageCount">How many images there are, ≥ 1.</param>
+    /// <returns>The plan; or every fault of the recipe; or that there are no images, or too many steps to be counted.</returns>
+    public static Validation<Error, ClassifierPlan> Of(ClassifierRecipe recipe, int imageCount) =>
+        from checkedRecipe in recipe.Checked()
+        from steps in StepCount.Of(imageCount, recipe.BatchSize, recipe.Epochs)
+        from rate in LearningRate.Cosine.Of(recipe.LearningRate, steps.Total / WarmUpPart, steps.Total, 0)
+        select new ClassifierPlan(checkedRecipe, imageCount, steps, rate);
 
     /// <summary>The steps of epoch e ≥ 0, each image in one of them.</summary>
     public IEnumerable<ClassifierStep> Epoch(int epoch)
     {
-        var (order, stream, rate) = (Permutation.Of(new RandomStream(Recipe.Seed, StreamName.Shuffling).At(0, epoch), ImageCount), new RandomStream(Recipe.Seed, StreamName.Augmentation), Rate);
+        var (order, stream) = (Permutation.Of(new RandomStream(Recipe.Seed, StreamName.Shuffling).At(0, epoch), ImageCount), new RandomStream(Recipe.Seed, StreamName.Augmentation));
         return order.Chunk(Recipe.BatchSize).Select((images, k) => new ClassifierStep(
             new(images),
             images.Select(i => Augmentation.Of(stream.At(i, epoch), Recipe.Mirror, Recipe.Shift)).ToArr(),
-            rate.At(epoch * StepsPerEpoch + k)));
+            Rate.At(epoch * StepsPerEpoch + k)));
     }
 }
 

@@ -10,12 +10,12 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Training;
 
 /// <summary>
-/// What a user may say about a training run, as they say it; the defaults are the tutorial's. It is what a run's receipt and its checkpoints
+/// What a user may say about a training run, as they say it; the recipe's defaults are the tutorial's. It is what a run's receipt and its checkpoints
 /// hold. <see cref="TrainingConfig.From"/> checks it.
 /// </summary>
 public sealed record TrainingOptions
 {
-    /// <summary>The network and its recipe: "original", "standard" or "best".</summary>
+    /// <summary>The network and how its samples are made and shown: "original", "standard" or "best". Its recipe is what <see cref="Of"/> begins with.</summary>
     public string Preset { get; init; } = "standard";
 
     /// <summary>The network, "original", "standard" or "modern"; null for the preset's.</summary>
@@ -42,7 +42,7 @@ public sealed record TrainingOptions
     /// <summary>How the learning rate goes on once it has warmed up: "constant", or "cosine" for falling to 0 at the end of the run.</summary>
     public string LearningRateSchedule { get; init; } = "constant";
 
-    /// <summary>In how many steps the learning rate rises at the start; 0 for at once.</summary>
+    /// <summary>In how many steps the learning rate rises at the start; 0 for at once. One that falls to 0 in the end rises in all steps but the last at most.</summary>
     public int WarmUpSteps { get; init; }
 
     /// <summary>λ: every step takes the part η·λ from every weight, η the learning rate of the step (<see cref="Adam"/>).</summary>
@@ -51,7 +51,7 @@ public sealed record TrainingOptions
     /// <summary>The decay of the moving average of the weights that samples are made with; null to sample with the weights themselves.</summary>
     public double? EmaDecay { get; init; }
 
-    /// <summary>Whether an image is mirrored left to right in every other epoch, by chance.</summary>
+    /// <summary>Whether an image is mirrored left to right, in each epoch with probability ½.</summary>
     public bool Flip { get; init; }
 
     /// <summary>Whether the network is told the class of each image.</summary>
@@ -109,13 +109,11 @@ public sealed record TrainingOptions
         return faults.IsEmpty ? Validation<Error, TrainingOptions>.Success(wanted) : Validation<Error, TrainingOptions>.Fail(faults);
     }
 
-    /// <summary>What a preset says of a run, and the defaults where there is no such preset. Only Fashion-MNIST is mirrored: a digit in a mirror is none.</summary>
+    /// <summary>What a preset says of a run, and the defaults where there is no such preset.</summary>
     /// <param name="preset">Its name.</param>
     /// <param name="dataset">The name of the data set.</param>
     public static TrainingOptions Of(string preset, string dataset) =>
-        Choices.Presets.Find(preset).Map(found => found.Recipe).IfNone(new TrainingOptions()) is var recipe
-            ? recipe with { Preset = preset, Dataset = dataset, Flip = recipe.Flip && dataset == new TrainingOptions().Dataset }
-            : throw new System.Diagnostics.UnreachableException();
+        Choices.Presets.Find(preset).Map(found => found.Recipe).IfNone(new TrainingOptions()) with { Preset = preset, Dataset = dataset };
 
     /// <summary>What to say to `train` for these options: the preset, the data set where it is not the usual one, and whatever differs from what they say.</summary>
     public Seq<string> ToArguments() =>
@@ -237,7 +235,7 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     /// <summary>The same network with residual paths, its samples shown as they are.</summary>
     public static Preset Standard { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions());
 
-    /// <summary>The standard network trained by what was found to pay.</summary>
+    /// <summary>The standard network with the recipe that came much nearer to real images in the same time (Ddpm.Host/RESULTS.md).</summary>
     public static Preset Best { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions
     {
         LearningRate = 2e-3,

@@ -1,5 +1,6 @@
 using Ddpm.Pure.Random;
 using LanguageExt;
+using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Training;
@@ -9,19 +10,36 @@ namespace Ddpm.Pure.Training;
 /// The noise of image i in epoch e, and its timestep where these are independent, depend on (seed, i, e) alone, not on the batch it lands in; stratified timesteps
 /// depend on the seed, the step, the place in the batch and its size. A run resumes from a step number and nothing else.
 /// </summary>
-/// <param name="Config">The run.</param>
-/// <param name="ImageCount">How many images there are, ≥ 1.</param>
-public sealed record TrainingPlan(TrainingConfig Config, int ImageCount)
+public sealed record TrainingPlan
 {
+    private readonly StepCount _steps;
+
+    private TrainingPlan(TrainingConfig config, int imageCount, StepCount steps, LearningRate learningRate) =>
+        (Config, ImageCount, _steps, LearningRate) = (config, imageCount, steps, learningRate);
+
+    /// <summary>The run.</summary>
+    public TrainingConfig Config { get; }
+
+    /// <summary>How many images there are, ≥ 1.</summary>
+    public int ImageCount { get; }
+
     /// <summary>Steps in an epoch; the last may hold fewer images.</summary>
-    public int StepsPerEpoch => (ImageCount - 1) / Config.Options.BatchSize + 1;
+    public int StepsPerEpoch => _steps.PerEpoch;
 
     /// <summary>Steps in the run.</summary>
-    public int TotalSteps => checked(StepsPerEpoch * Config.Options.Epochs);
+    public int TotalSteps => _steps.Total;
 
     /// <summary>The learning rate of each step.</summary>
-    public LearningRate LearningRate => Choices.LearningRates[Config.Options.LearningRateSchedule](Config.Options.LearningRate, Config.Options.WarmUpSteps, TotalSteps)
-        .IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // was checked with the configuration
+    public LearningRate LearningRate { get; }
+
+    /// <summary>The plan of a run.</summary>
+    /// <param name="config">The run.</param>
+    /// <param name="imageCount">How many images there are, ≥ 1.</param>
+    /// <returns>The plan; or that there are no images, or too many steps to be counted.</returns>
+    public static Validation<Error, TrainingPlan> Of(TrainingConfig config, int imageCount) =>
+        from steps in StepCount.Of(imageCount, config.Options.BatchSize, config.Options.Epochs)
+        from rate in Choices.LearningRates[config.Options.LearningRateSchedule](config.Options.LearningRate, config.Options.WarmUpSteps, steps.Total)
+        select new TrainingPlan(config, imageCount, steps, rate);
 
     /// <summary>The epoch e ≥ 0: its own order of the images.</summary>
     public EpochPlan Epoch(int epoch) =>
