@@ -45,7 +45,7 @@ public static class TimestepSearch
         var n = setting.Timesteps.Values.Count;
         var (points, outputs) = (new List<Tensor>(), new List<Tensor>());
         var end = PlanExecutor.Run(
-            DdimSampler.Compile(setting, eta: 0),
+            setting.Plan(setting.Steps.Map(step => DdimSampler.Line(setting, step, eta: 0)).ToArr()),
             (x, timestep) =>
             {
                 stop.ThrowIfCancellationRequested();

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -29,16 +30,16 @@ public sealed class DiscretisedGaussianLaws
         var masses = Masses(g);
         bool NotAbove(double farther, double nearer) =>
             farther <= nearer + 64 * Epsilon * (1 + Math.Abs(farther)) / Math.Min(1, g.StandardDeviation);
-        return Enumerable.Range(1, 253).All(k => DiscretisedGaussian.Value(k) >= g.Mean
+        return Enumerable.Range(1, 253).All(k => PixelScale.Value(k) >= g.Mean
             ? NotAbove(masses[k + 1], masses[k])
-            : DiscretisedGaussian.Value(k + 1) > g.Mean || NotAbove(masses[k], masses[k + 1]));
+            : PixelScale.Value(k + 1) > g.Mean || NotAbove(masses[k], masses[k + 1]));
     }
 
     /// <summary>A Gaussian much wider than a level is nearly its density there: by the middle rule, but for (width/s)²·(1 + z²)/24.</summary>
     [Law]
     public bool An_interior_mass_is_nearly_density_times_width(DiscretisedGaussian g, byte level)
     {
-        double z = (DiscretisedGaussian.Value(level) - g.Mean) / g.StandardDeviation, width = 2 / 255.0 / g.StandardDeviation;
+        double z = (PixelScale.Value(level) - g.Mean) / g.StandardDeviation, width = 2 / 255.0 / g.StandardDeviation;
         return level is 0 or 255 || width * (1 + Math.Abs(z)) > 0.5
             || Near(Math.Log(width) - z * z / 2 - Math.Log(2 * Math.PI) / 2, g.LogMass(level),
                 width * width * (1 + z * z) / 12 + 64 * Epsilon * (1 + z * z) / Math.Min(1, g.StandardDeviation));
@@ -47,10 +48,10 @@ public sealed class DiscretisedGaussianLaws
     [Fact]
     public void Levels_are_those_of_bytes_from_minus_1_to_1()
     {
-        Assert.Equal(-1, DiscretisedGaussian.Value(0));
-        Assert.Equal(1, DiscretisedGaussian.Value(255));
-        Assert.All(Enumerable.Range(0, 256), k => Assert.Equal(-DiscretisedGaussian.Value(255 - k), DiscretisedGaussian.Value(k)));
-        Assert.All(Enumerable.Range(0, 256), k => Assert.Equal(-1 + 2 * k / 255.0, DiscretisedGaussian.Value(k), 2 * Epsilon));
+        Assert.Equal(-1, PixelScale.Value(0));
+        Assert.Equal(1, PixelScale.Value(255));
+        Assert.All(Enumerable.Range(0, 256), k => Assert.Equal(-PixelScale.Value(255 - k), PixelScale.Value(k)));
+        Assert.All(Enumerable.Range(0, 256), k => Assert.Equal(-1 + 2 * k / 255.0, PixelScale.Value(k), 2 * Epsilon));
     }
 
     /// <summary>A mean below all levels gives the first one nearly everything, and a vanishing spread gives all to the level it is at.</summary>
@@ -59,8 +60,8 @@ public sealed class DiscretisedGaussianLaws
     {
         Assert.Equal(0, new DiscretisedGaussian(-100, 1).LogMass(0), Epsilon);
         Assert.Equal(0, new DiscretisedGaussian(100, 1).LogMass(255), Epsilon);
-        Assert.Equal(0, new DiscretisedGaussian(DiscretisedGaussian.Value(77), 1e-12).LogMass(77));
-        Assert.Equal(-0.5 * 1e24 * Math.Pow(1 / 255.0, 2), new DiscretisedGaussian(DiscretisedGaussian.Value(77), 1e-12).LogMass(78), 1e14);
+        Assert.Equal(0, new DiscretisedGaussian(PixelScale.Value(77), 1e-12).LogMass(77));
+        Assert.Equal(-0.5 * 1e24 * Math.Pow(1 / 255.0, 2), new DiscretisedGaussian(PixelScale.Value(77), 1e-12).LogMass(78), 1e14);
     }
 
     private static double[] Masses(DiscretisedGaussian g) => [.. Enumerable.Range(0, DiscretisedGaussian.Levels).Select(g.LogMass)];
@@ -69,7 +70,7 @@ public sealed class DiscretisedGaussianLaws
     {
         public static Arbitrary<DiscretisedGaussian> All() =>
             (from mean in Gen.Frequency((6, Generators.Between(-1.5, 1.5)), (1, Gen.Elements(0, 1.0, -1)),
-                (2, Gen.Choose(0, 255).Select(DiscretisedGaussian.Value)), (1, Generators.Between(-50, 50)))
+                (2, Gen.Choose(0, 255).Select(PixelScale.Value)), (1, Generators.Between(-50, 50)))
              from deviation in Gen.Frequency(
                  (4, Generators.PowersOfTen(-6, 2)), (2, Generators.Between(0.005, 0.2)), (1, Gen.Constant(0.01)))
              select new DiscretisedGaussian(mean, deviation)).ToArbitrary();

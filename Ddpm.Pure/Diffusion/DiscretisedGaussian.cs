@@ -13,9 +13,6 @@ public readonly record struct DiscretisedGaussian(double Mean, double StandardDe
     /// <summary>256.</summary>
     public const int Levels = 256;
 
-    /// <summary>The value −1 + 2k/255 of level k, computed so that it is odd about the middle.</summary>
-    public static double Value(int level) => (2 * level - 255) / 255.0;
-
     /// <summary>ln of the mass of level k ∈ [0, 255]; finite however far away the level is.</summary>
     public double LogMass(int level) => NormalDistribution.LogMass(
         level == 0 ? double.NegativeInfinity : ((2 * level - 256) / 255.0 - Mean) / StandardDeviation,

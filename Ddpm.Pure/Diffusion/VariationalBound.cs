@@ -99,10 +99,10 @@ public sealed record VariationalBound
     /// β_0; for s² = β̃, where β̃_0 is 0, β̃_1, and β_0 where there is but one step. The programs of Ho et al. and of Nichol and Dhariwal 2021 take β̃_1 for s² = β too.
     /// </summary>
     public static DiscretisedGaussian DecoderAt(NoiseSchedule schedule, ReverseVariance variance, double mean) =>
-        new(mean, Math.Sqrt(schedule.Steps == 1 ? schedule.Betas[0] : variance switch
+        new(mean, Math.Sqrt(variance switch
         {
-            ReverseVariance.Beta => schedule.Betas[0],
-            ReverseVariance.Posterior => Spread(schedule[1], schedule[0], variance),
+            ReverseVariance.Posterior when schedule.Steps > 1 => Spread(schedule[1], schedule[0], variance),
+            ReverseVariance.Beta or ReverseVariance.Posterior => schedule.Betas[0],
             _ => throw NotFixed(variance),
         }));
 

@@ -21,11 +21,11 @@ public abstract record PixelScale
     /// </summary>
     public sealed record Stretch : PixelScale;
 
-    /// <summary>
-    /// The model value of an 8-bit level, x = u/127.5 − 1 ∈ [−1, 1], rounded once to float: −1 at 0, 1 at 255, and odd about the middle
-    /// (x(255 − u) = −x(u)). <see cref="ToLevel"/> returns the same u.
-    /// </summary>
-    public static float ToModel(byte level) => (float)((2.0 * level - 255.0) / 255.0);
+    /// <summary>The value of an 8-bit level u, u/127.5 − 1 ∈ [−1, 1]: −1 at 0, 1 at 255, and odd about the middle (that of 255 − u is its negative).</summary>
+    public static double Value(int level) => (2 * level - 255) / 255.0;
+
+    /// <summary>The model value of an 8-bit level, <see cref="Value"/> rounded to float. <see cref="ToLevel"/> returns the same level.</summary>
+    public static float ToModel(byte level) => (float)Value(level);
 
     /// <summary>
     /// The 8-bit level of a model value on the fixed scale: (x + 1)·127.5, clamped to 0…255, rounded half to even; NaN gives 0.

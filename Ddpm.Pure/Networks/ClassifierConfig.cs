@@ -6,7 +6,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Networks;
 
 /// <summary>
-/// A small classifier of images: three 3×3 convolutions with SiLU, the first two followed by 2×2 maximum pooling, then a linear layer to
+/// A small classifier of images: three 3×3 convolutions, of the first two the 2×2 maximum, SiLU after each (of the maximum, where there is one), then a linear layer to
 /// <see cref="FeatureCount"/> features, SiLU, and a linear layer to a logit for each class. Its features are what generated images are measured by.
 /// </summary>
 public sealed record ClassifierConfig

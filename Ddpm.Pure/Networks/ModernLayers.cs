@@ -5,7 +5,7 @@ namespace Ddpm.Pure.Networks;
 
 /// <summary>
 /// A small UNet as they are built since Dhariwal and Nichol 2021, section 3: residual blocks with group normalisation that timesteps scale and shift, and
-/// attention where the image is smallest. Three resolutions with c, 2c and 4c channels, one block in each on the way down and on the way up, two in the middle.
+/// attention where the image is smallest. Three resolutions with c, 2c and 4c channels, one block on the way down and one on the way up in each of the first two, and two blocks in the middle.
 /// </summary>
 public static class ModernLayers
 {

@@ -9,7 +9,7 @@ namespace Ddpm.Pure.Random;
 /// <para>
 /// The four words w₀…w₃ of a Philox block give the four normals at positions 4b … 4b+3:
 /// r(w₀)·cos θ(w₁), r(w₀)·sin θ(w₁), r(w₂)·cos θ(w₃), r(w₂)·sin θ(w₃), where r(w) = √(−2 ln((w + ½)·2⁻³²)) and θ(w) is the angle of
-/// quadrant w div 2³⁰ plus (π/2)·φ, φ = ((w mod 2³⁰) + ½)·2⁻³⁰ − ½. No uniform is 0 or 1, so no normal is infinite; the largest is 6.77.
+/// quadrant w div 2³⁰ plus (π/2)·φ, φ = ((w mod 2³⁰) + ½)·2⁻³⁰ − ½. No uniform is 0 or 1, so no normal is infinite; the largest is 6.76.
 /// </para>
 /// <para>
 /// ln(2ᵏm), with m in [√½, √2) and s = (m − 1)/(m + 1), is k·ln 2 + 2s·A(s²), A(q) = Σ qⁿ/(2n + 1) for n = 0…8; the sine and cosine are

@@ -63,9 +63,7 @@ public sealed record Scenario(
     public Option<Arr<bool>> Mask { get; init; }
 
     /// <summary>The schedule.</summary>
-    public NoiseSchedule Schedule => ScheduleEntries.Sure(Choices.Schedules.Find("schedule", ScheduleName).Bind(build => build(new TrainingOptions { Steps = Steps }))) is var plain && ZeroTerminalSnr
-        ? plain.WithZeroTerminalSnr()
-        : plain;
+    public NoiseSchedule Schedule => ScheduleEntries.Named(ScheduleName, Steps, ZeroTerminalSnr);
 
     /// <summary>What the network predicts.</summary>
     public Prediction Prediction => ScheduleEntries.Sure(Choices.Predictions.Find("prediction", PredictionName));

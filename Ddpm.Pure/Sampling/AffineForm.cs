@@ -61,6 +61,7 @@ public static class GaussianPush
     /// <param name="schedule">The schedule that the plan was compiled from.</param>
     /// <param name="prediction">What its network predicts.</param>
     /// <param name="start">x before the first line, a form in the initial noise.</param>
+    /// <exception cref="NotSupportedException">A plan that clips or learns its variance: neither is affine.</exception>
     public static Arr<AffineForm> Run(SamplingPlan plan, GaussianData data, NoiseSchedule schedule, Prediction prediction, AffineForm start) =>
         Run(plan, data, schedule, prediction, PlanState<AffineForm>.At(start), 0);
 

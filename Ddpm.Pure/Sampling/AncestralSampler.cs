@@ -27,7 +27,7 @@ public static class AncestralSampler
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <param name="variance">The reverse variance.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    public static SamplingPlan Compile(SamplingSetting setting, ReverseVariance variance) => setting.Plan(setting.Steps.Map(step =>
+    internal static SamplingPlan Compile(SamplingSetting setting, ReverseVariance variance) => setting.Plan(setting.Steps.Map(step =>
     {
         var posterior = Posterior.Between(step.From, step.To);
         double least = Math.Sqrt(posterior.Variance), most = Math.Sqrt(step.From.BetaSince(step.To));

@@ -15,7 +15,7 @@ public static class DdimSampler
     /// <param name="eta">η ∈ [0, 1].</param>
     /// <param name="noise">Which ε a clipped step goes on with; without clipping both are one.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    public static SamplingPlan Compile(SamplingSetting setting, double eta, ClippedNoise noise = ClippedNoise.Implied) =>
+    internal static SamplingPlan Compile(SamplingSetting setting, double eta, ClippedNoise noise = ClippedNoise.Implied) =>
         setting.Plan(setting.Steps.Map(step => Line(setting, step, eta, noise)).ToArr());
 
     /// <summary>The line of one step, between any two levels.</summary>

@@ -27,7 +27,7 @@ public static class DpmSolverSampler
     /// <param name="weights">Which third order.</param>
     /// <param name="lowerOrderFinal">Whether the order falls towards the last line whatever it leads to (diffusers' lower_order_final, for fewer than 15 steps).</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    public static SamplingPlan Compile(
+    internal static SamplingPlan Compile(
         SamplingSetting setting, int order, DpmSolverWeights weights = DpmSolverWeights.Interpolating, bool lowerOrderFinal = false) =>
         MultistepSampler.Compile(
             setting, Stochasticity.None, order, lowerOrderFinal,
@@ -36,7 +36,7 @@ public static class DpmSolverSampler
     /// <summary>Compiles SDE-DPM-Solver++(2M): x_p = (σ_p/σ_t)·e^(−h)·x + a_p·(1 − e^(−2h))·(x_0 + ½D) + σ_p·√(1 − e^(−2h))·z, D the slope of x_0 over the step.</summary>
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    public static SamplingPlan CompileStochastic(SamplingSetting setting) =>
+    internal static SamplingPlan CompileStochastic(SamplingSetting setting) =>
         MultistepSampler.Compile(setting, Stochasticity.Full, 2, lowerOrderFinal: false, Published, corrector: false);
 
     /// <summary>

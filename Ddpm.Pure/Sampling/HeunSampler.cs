@@ -11,7 +11,7 @@ public static class HeunSampler
     /// <summary>Compiles the method.</summary>
     /// <param name="setting">Schedule, prediction, timesteps and clipping; the first level must have some image (ᾱ > 0).</param>
     /// <returns>A plan of two lines a timestep, but for a step to the clean image, where no network can be evaluated: it has the first line alone.</returns>
-    public static SamplingPlan Compile(SamplingSetting setting) => setting.Plan(setting.Steps.Bind(step =>
+    internal static SamplingPlan Compile(SamplingSetting setting) => setting.Plan(setting.Steps.Bind(step =>
     {
         var euler = setting.Line(step, setting.NoiseAt(step.From), Correction.None, new(step.ImageRatio, Array(step.NoiseStep)), NoiseRange.None);
         return step.NextTimestep < 0

@@ -16,7 +16,7 @@ public static class IpndmSampler
     /// <param name="setting">Schedule, prediction, timesteps and clipping; the first level must have some image (ᾱ > 0).</param>
     /// <param name="order">1, 2, 3 or 4; 1 is DDIM.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    public static SamplingPlan Compile(SamplingSetting setting, int order) => setting.Plan(setting.Steps.Map((i, step) => setting.Line(
+    internal static SamplingPlan Compile(SamplingSetting setting, int order) => setting.Plan(setting.Steps.Map((i, step) => setting.Line(
         step,
         setting.NoiseAt(step.From),
         Correction.None,

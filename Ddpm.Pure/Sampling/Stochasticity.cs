@@ -27,7 +27,7 @@ public sealed record Stochasticity(double Tau, double Least = 0, double Most = d
     /// <summary>What was found to suit few timesteps, ten of Karras' spacing above all (Ddpm.Host/RESULTS.md): some noise where images take shape.</summary>
     public static Stochasticity OfFewSteps { get; } = new(0.6, 0.02, 2);
 
-    /// <summary>The fewest timesteps that bear all noise everywhere: fifteen lose nothing by it, twenty gain.</summary>
+    /// <summary>The fewest timesteps that bear all noise everywhere: at fifteen it costs no more than seeds differ by, at twenty it gains.</summary>
     public const int ManySteps = 15;
 
     /// <summary>What was found to suit so many timesteps.</summary>

@@ -26,7 +26,7 @@ public static class UniPcSampler
     /// <param name="corrector">Whether lines after the first correct x; without, the plan is the predictor's (UniP).</param>
     /// <param name="lowerOrderFinal">Whether the order falls towards the last line, as in the authors' code.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    public static SamplingPlan Compile(
+    internal static SamplingPlan Compile(
         SamplingSetting setting, int order, UniPcVariant variant = UniPcVariant.Bh2, bool corrector = true, bool lowerOrderFinal = false) =>
         MultistepSampler.Compile(setting, Stochasticity.None, order, lowerOrderFinal, (h, places) => Weights(h, places, variant), corrector);
 
@@ -39,7 +39,7 @@ public static class UniPcSampler
     /// <param name="order">p ∈ {1, 2, 3}.</param>
     /// <param name="stochasticity">How much noise to draw.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    public static SamplingPlan CompileStochastic(SamplingSetting setting, int order, Stochasticity stochasticity) =>
+    internal static SamplingPlan CompileStochastic(SamplingSetting setting, int order, Stochasticity stochasticity) =>
         MultistepSampler.Compile(setting, stochasticity, order, lowerOrderFinal: false, (h, places) => Weights(h, places, UniPcVariant.Bh2), corrector: true);
 
     /// <summary>With two values, ½·B(h) stands for the solution of the linear system, as UniPC's authors do; else the polynomial through all values.</summary>
