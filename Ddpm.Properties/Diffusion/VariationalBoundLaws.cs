@@ -167,7 +167,8 @@ public sealed class VariationalBoundLaws
         var (level, earlier) = (Generators.Original[9], Generators.Original[8]);
         foreach (var term in (Func<object>[])
             [() => VariationalBound.StepNats(level, earlier, learned, 0), () => VariationalBound.VarianceNats(level, earlier, learned),
-                () => VariationalBound.Weight(new Prediction.Sample(), level, earlier, learned), () => VariationalBound.DecoderAt(Generators.Original, learned, 0)])
+                () => VariationalBound.Weight(new Prediction.Sample(), level, earlier, learned), () => VariationalBound.DecoderAt(Generators.Original, learned, 0),
+                () => VariationalBound.DecoderAt(NoiseSchedule.Linear(1).Valid(), learned, 0)])
         {
             Assert.Throws<ArgumentOutOfRangeException>(term);
         }
