@@ -19,12 +19,22 @@ public sealed class FrechetDistanceLaws
     [Law]
     public bool It_is_zero_on_itself(ThreeFeatureSets sets) => Near(0, Between(sets.Real, sets.Real), sets.Roundoff);
 
+    /// <summary>A rotation rounds the covariances, and the roots of their least eigenvalues make most of it.</summary>
     [Law]
     public bool A_common_rotation_and_translation_keep_it(ThreeFeatureSets sets, Pixel angle, Pixel shift)
     {
         var moved = (Rotated(sets.Real, angle.Value, shift.Value), Rotated(sets.Generated, angle.Value, shift.Value));
         return Near(Between(sets.Real, sets.Generated), Between(moved.Item1, moved.Item2),
-            sets.Roundoff + 64 * (sets.Real.Count + sets.Generated.Count) * Epsilon * sets.Dimension * shift.Value * shift.Value);
+            sets.Roundoff + RoundoffOfRoots(sets.Real, sets.Generated) + RoundoffOfRoots(sets.Generated, sets.Real)
+                + 64 * (sets.Real.Count + sets.Generated.Count) * Epsilon * sets.Dimension * shift.Value * shift.Value);
+    }
+
+    /// <summary>An eigenvalue λ known to δ has a root known to δ/(2√λ) or to √(λ + δ), which meets the roots of the other set.</summary>
+    private static double RoundoffOfRoots(FeatureSet set, FeatureSet other)
+    {
+        var eigen = EigenDecomposition.Of(GaussianSummary.Of(set).Covariance);
+        return 2 * Math.Sqrt(GaussianSummary.Of(other).Covariance.Trace) * eigen.Values.Sum(value =>
+            Math.Max(0, value) is var known ? Math.Min(Math.Sqrt(known + eigen.Roundoff), eigen.Roundoff / (2 * Math.Sqrt(known))) : 0);
     }
 
     /// <summary>Every operation, and every decision about what is zero, scales with the features.</summary>

@@ -28,7 +28,7 @@ public sealed class SphericalInterpolationLaws
     public bool Between_vectors_of_one_norm_the_norm_is_kept(Arc arc, Fraction f)
     {
         var w = SphericalInterpolation.Weights(arc.Angle, f.Value);
-        return arc.Angle > Math.PI - 1e-8 || Near(
+        return (arc.Angle > 3 && Math.Sin(arc.Angle) < 1e-8) || Near(
             1, w.First * w.First + w.Second * w.Second + 2 * w.First * w.Second * Math.Cos(arc.Angle), 64 * arc.Roundoff * (1 + w.First * w.First));
     }
 

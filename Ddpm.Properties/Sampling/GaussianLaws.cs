@@ -99,9 +99,9 @@ public sealed class GaussianLaws
     });
 
     /// <summary>
-    /// The error over hᵖ tends to a constant, C + C'·h + C''·h² …: each doubling of the lines halves the distance to it. Three quarters are allowed, of the
-    /// difference before or of half the one before that, since one of them may pass 0, and a twentieth of the values where the distance does. Of a method of order p − 1
-    /// each difference would be twice the one before.
+    /// The error over hᵖ tends to a constant, C + C'·h + C''·h² …: each doubling of the lines halves the distance to it. As much is allowed as the
+    /// difference before or half the one before that, since one of them may pass 0, and a twentieth of the values where the distance does. Of a method of order p − 1
+    /// each difference would be twice the one before, and between a half and twice 1 is the middle.
     /// </summary>
     private static bool HasOrder(int order, GaussianCase c, Sampler sampler, Prediction prediction)
     {
@@ -109,7 +109,7 @@ public sealed class GaussianLaws
         var (coarsest, coarse, middle, fine) = (Scaled(32), Scaled(64), Scaled(128), Scaled(256));
         var before = Math.Max(Math.Abs(middle - coarse), Math.Abs(coarse - coarsest) / 2);
         var rounding = 1e-12 / Math.Pow(Scale(c, 256), order);
-        return Math.Abs(fine - middle) <= 0.75 * before + 0.05 * (Math.Abs(coarse) + Math.Abs(middle) + Math.Abs(fine)) + rounding;
+        return Math.Abs(fine - middle) <= before + 0.05 * (Math.Abs(coarse) + Math.Abs(middle) + Math.Abs(fine)) + rounding;
     }
 
     /// <summary>The length of a step in λ.</summary>

@@ -3,6 +3,7 @@ using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using FsCheck;
 using FsCheck.Fluent;
+using LanguageExt;
 
 namespace Ddpm.Properties.Sampling;
 
@@ -27,15 +28,19 @@ public sealed record SamplerOnSchedule(Sampler Sampler, SamplingSetting Setting)
     public NoiseLevel Noisiest => Setting.Schedule[Setting.Timesteps.Values[0]];
 
     /// <summary>
-    /// How much the lines' weights can multiply a rounding: each line adds its own, and the line behind it multiplies that again, which tells where the weights of both are
-    /// large, as beside a step far shorter than its neighbours.
+    /// How much the lines' weights can multiply a rounding: each line adds its own, of what its history's values were made of, and the lines that still have that value
+    /// multiply it again, which tells where the weights of several are large, as beside a step far shorter than its neighbours.
     /// </summary>
     public double Gain
     {
         get
         {
-            var weights = Plan.Lines.Map(line => Math.Max(1, line.Predict.History.Concat(line.Correct.History).Sum(Math.Abs) + Math.Abs(line.Predict.Base)));
-            return weights.Count * weights.Zip(weights.Skip(1).Append(1)).Max(pair => pair.Item1 * pair.Item2);
+            var plan = Plan;
+            double Made(Memory memory) => Math.Abs(memory.X) + Math.Abs(memory.Output) + Math.Abs(memory.X0);
+            double Of(Arr<double> history, int line) => history.Map((k, factor) => Math.Abs(factor) * Made(plan.Lines[line - k].Remember)).Sum();
+            double[] weights = [.. plan.Lines.Map((i, line) => Math.Max(1, Of(line.Predict.History, i) + Of(line.Correct.History, i) + Math.Abs(line.Predict.Base)))];
+            var together = Math.Max(2, plan.HistoryLength + 1);
+            return weights.Length * Enumerable.Range(0, weights.Length).Max(first => weights.Skip(first).Take(together).Aggregate((product, weight) => product * weight));
         }
     }
 }

@@ -44,7 +44,7 @@ public sealed class NoiseScheduleLaws
             && NearRelative(level.NoiseVariance, level.Sigma * level.Sigma, 4 * Epsilon)
             && Near(1, level.AlphaBar + level.NoiseVariance, 4 * Epsilon)
             && NearRelative(level.AlphaBar / level.NoiseVariance, level.Snr, 4 * Epsilon)
-            && Near(Math.Log(level.A / level.Sigma), level.Lambda, roundoff)
+            && Near(Math.Log(level.A / level.Sigma), level.Lambda, roundoff + 4 * Epsilon * Math.Abs(level.Lambda))
             && Near(1, level.AlphaSince(t.S) + level.BetaSince(t.S), 4 * Epsilon);
     }
 
