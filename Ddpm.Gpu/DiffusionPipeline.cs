@@ -87,7 +87,7 @@ public sealed class DiffusionPipeline : IDisposable
         for (var epoch = 0; epoch < config.Options.Epochs; epoch++)
         {
             var steps = plan.Epoch(epoch);
-            for (var k = 0; k < plan.StepsPerEpoch; k++)
+            for (var k = 0; k < plan.Steps.PerEpoch; k++)
             {
                 var step = steps.Step(k);
                 var outcome = stop.IsCancellationRequested ? default : trainer.Step(step);
@@ -97,7 +97,7 @@ public sealed class DiffusionPipeline : IDisposable
                     return stop.IsCancellationRequested ? Errors.Cancelled : Error.New(FormattableString.Invariant($"the loss of step {step.Number} is no number: try a lower learning rate, or a clip norm"));
                 }
 
-                progress?.Invoke(step.Number + 1, plan.TotalSteps, outcome.Loss);
+                progress?.Invoke(step.Number + 1, plan.Steps.Total, outcome.Loss);
             }
         }
 

@@ -79,7 +79,7 @@ public static class ClassifierTraining
 
                 state = state with { Updates = state.Updates + 1 };
                 (sum, seen) = (sum + loss * step.Images.Count, seen + step.Images.Count);
-                progress(state.Updates, plan.TotalSteps, sum / seen);
+                progress(state.Updates, plan.Steps.Total, sum / seen);
             }
         }
 

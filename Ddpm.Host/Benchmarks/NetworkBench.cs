@@ -35,7 +35,7 @@ internal sealed class NetworkBench : IDisposable
         _images = ImageSet.Create(count, network.ImageSize, network.ImageSize, network.ImageChannels, pixels, Option<ReadOnlyMemory<byte>>.None)
             .IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.ToString()));
         var plan = TrainingPlan.Of(config, count).IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.ToString()));
-        (_epoch, _steps) = (plan.Epoch(0), plan.StepsPerEpoch);
+        (_epoch, _steps) = (plan.Epoch(0), plan.Steps.PerEpoch);
         _theta = _network.InitialWeights(0);
         _x = randn([batch, network.ImageChannels, network.ImageSize, network.ImageSize], device: device);
         _t = full([batch], 500, int64, device);

@@ -19,13 +19,13 @@ internal sealed class TrainingBars(IView view) : IDisposable
                 _plan = plan;
                 var options = plan.Config.Options;
                 view.Line(from == 0
-                    ? $"training the {plan.Config.NetworkName} network{(options.Preset == plan.Config.NetworkName ? "" : $" with the recipe {options.Preset}")} for {Counted.Of(options.Epochs, "epoch")} of {Counted.Of(plan.StepsPerEpoch, "step")}"
-                    : $"going on with step {from} of {plan.TotalSteps}");
+                    ? $"training the {plan.Config.NetworkName} network{(options.Preset == plan.Config.NetworkName ? "" : $" with the recipe {options.Preset}")} for {Counted.Of(options.Epochs, "epoch")} of {Counted.Of(plan.Steps.PerEpoch, "step")}"
+                    : $"going on with step {from} of {plan.Steps.Total}");
                 break;
             case TrainingEvent.Stepped(var step, var loss, var rate) when _plan is not null:
                 _epoch ??= view.Bar($"epoch {step.Epoch + 1}/{_plan.Config.Options.Epochs}");
-                _run.Report(step.Number + 1, _plan.TotalSteps);
-                _epoch.Report(step.Number + 1 - step.Epoch * _plan.StepsPerEpoch, _plan.StepsPerEpoch, Invariant($"loss {loss:F4}  {rate:F0} images/s"));
+                _run.Report(step.Number + 1, _plan.Steps.Total);
+                _epoch.Report(step.Number + 1 - step.Epoch * _plan.Steps.PerEpoch, _plan.Steps.PerEpoch, Invariant($"loss {loss:F4}  {rate:F0} images/s"));
                 break;
             case TrainingEvent.EpochEnded(var metric, var best):
                 _epoch?.Dispose();

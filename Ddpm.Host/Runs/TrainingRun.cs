@@ -91,9 +91,9 @@ public sealed class TrainingRun : IDisposable
         _report(new TrainingEvent.Began(_plan, _receipt.Progress.Step));
         var clock = Stopwatch.StartNew();
         var done = BetweenEpochs();
-        while (done.IsSucc && _receipt.Progress.Step < _plan.TotalSteps)
+        while (done.IsSucc && _receipt.Progress.Step < _plan.Steps.Total)
         {
-            done = Epoch(_receipt.Progress.Step / _plan.StepsPerEpoch, clock, stop).Bind(_ => BetweenEpochs());
+            done = Epoch(_receipt.Progress.Step / _plan.Steps.PerEpoch, clock, stop).Bind(_ => BetweenEpochs());
         }
 
         return from _ in done
@@ -107,7 +107,7 @@ public sealed class TrainingRun : IDisposable
         var epochPlan = _plan.Epoch(epoch);
         var progress = _receipt.Progress;
         var (began, told, toldImages, images, gradient) = (clock.Elapsed, clock.Elapsed, 0, 0, 0.0);
-        for (var k = progress.Step % _plan.StepsPerEpoch; k < _plan.StepsPerEpoch; k = progress.Step - epoch * _plan.StepsPerEpoch)
+        for (var k = progress.Step % _plan.Steps.PerEpoch; k < _plan.Steps.PerEpoch; k = progress.Step - epoch * _plan.Steps.PerEpoch)
         {
             if (stop.IsCancellationRequested)
             {
@@ -133,7 +133,7 @@ public sealed class TrainingRun : IDisposable
                 _report(new TrainingEvent.Stepped(step, progress.EpochLoss, images / (clock.Elapsed - began).TotalSeconds));
             }
 
-            if (progress.Step % _receipt.Recorded.LogEveryOf(_plan.TotalSteps) == 0)
+            if (progress.Step % _receipt.Recorded.LogEveryOf(_plan.Steps.Total) == 0)
             {
                 var written = _metrics.Write(new(
                     "step", progress.Step, epoch + 1, progress.UntoldLoss, _plan.LearningRate.At(progress.Step - 1),
@@ -146,7 +146,7 @@ public sealed class TrainingRun : IDisposable
                 (progress, told, toldImages) = (progress.Told(), clock.Elapsed, images);
             }
 
-            if (_receipt.Recorded.CheckpointEvery is { } every && progress.Step % every == 0 && progress.Step % _plan.StepsPerEpoch > 0)
+            if (_receipt.Recorded.CheckpointEvery is { } every && progress.Step % every == 0 && progress.Step % _plan.Steps.PerEpoch > 0)
             {
                 var saved = Save(progress);
                 if (saved.IsFail)
@@ -169,7 +169,7 @@ public sealed class TrainingRun : IDisposable
     private int StepsUntilTold(int step, int k)
     {
         int Until(int? every) => every - step % every ?? int.MaxValue;
-        return ((int[])[_conduct.StepsAhead, _plan.StepsPerEpoch - k, Until(_receipt.Recorded.LogEveryOf(_plan.TotalSteps)), Until(_receipt.Recorded.CheckpointEvery)]).Min();
+        return ((int[])[_conduct.StepsAhead, _plan.Steps.PerEpoch - k, Until(_receipt.Recorded.LogEveryOf(_plan.Steps.Total)), Until(_receipt.Recorded.CheckpointEvery)]).Min();
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(
@@ -184,7 +184,7 @@ public sealed class TrainingRun : IDisposable
     /// </summary>
     private Fin<Unit> BetweenEpochs()
     {
-        var (epoch, started) = Math.DivRem(_receipt.Progress.Step, _plan.StepsPerEpoch);
+        var (epoch, started) = Math.DivRem(_receipt.Progress.Step, _plan.Steps.PerEpoch);
         return started > 0 || epoch == 0
             ? FinSucc(unit)
             : from _ in DrawLosses()
@@ -207,7 +207,7 @@ public sealed class TrainingRun : IDisposable
     private Fin<Unit> DrawLosses() => MetricsLog.Read(_conduct.Folder).Bind(metrics =>
     {
         Arr<LossPoint> Losses(string kind) =>
-            metrics.Filter(metric => metric.Kind == kind).Map(metric => new LossPoint((double)metric.Step / _plan.StepsPerEpoch, metric.Loss)).ToArr();
+            metrics.Filter(metric => metric.Kind == kind).Map(metric => new LossPoint((double)metric.Step / _plan.Steps.PerEpoch, metric.Loss)).ToArr();
         if (metrics.IsEmpty)
         {
             return unit; // of a run whose log was lost, as where its checkpoints alone were copied

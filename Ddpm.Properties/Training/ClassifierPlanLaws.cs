@@ -13,10 +13,10 @@ public sealed class ClassifierPlanLaws
         var recipe = new ClassifierRecipe { BatchSize = 1 + batch, Epochs = 1 + epochs % 4, Seed = seed }.Checked().Valid();
         var plan = ClassifierPlan.Of(recipe, 1 + images).Valid();
         var steps = Enumerable.Range(0, recipe.Epochs).Select(epoch => plan.Epoch(epoch).ToArray()).ToArray();
-        return Near(0, plan.Rate.At(plan.TotalSteps), 4 * Epsilon * recipe.LearningRate)
-            && steps.SelectMany(epoch => epoch).Select(step => step.LearningRate).SequenceEqual(Enumerable.Range(0, plan.TotalSteps).Select(plan.Rate.At))
-            && steps.All(epoch => epoch.SelectMany(step => step.Images).Order().SequenceEqual(Enumerable.Range(0, 1 + images)) && epoch.Length == plan.StepsPerEpoch)
-            && steps.Sum(epoch => epoch.Length) == plan.TotalSteps
+        return Near(0, plan.Rate.At(plan.Steps.Total), 4 * Epsilon * recipe.LearningRate)
+            && steps.SelectMany(epoch => epoch).Select(step => step.LearningRate).SequenceEqual(Enumerable.Range(0, plan.Steps.Total).Select(plan.Rate.At))
+            && steps.All(epoch => epoch.SelectMany(step => step.Images).Order().SequenceEqual(Enumerable.Range(0, 1 + images)) && epoch.Length == plan.Steps.PerEpoch)
+            && steps.Sum(epoch => epoch.Length) == plan.Steps.Total
             && steps.SelectMany(epoch => epoch).All(step => step.LearningRate > 0 && step.LearningRate <= recipe.LearningRate && step.Augmentations.Count == step.Images.Count);
     }
 

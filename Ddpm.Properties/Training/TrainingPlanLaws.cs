@@ -20,7 +20,7 @@ public sealed class TrainingPlanLaws
     {
         var options = new TrainingOptions { BatchSize = 1, Epochs = int.MaxValue };
         Validation<Error, TrainingPlan> Of(int images) => TrainingPlan.Of(TrainingConfig.From(options, 28, 1).Valid(), images);
-        Assert.Equal(int.MaxValue, Of(1).Valid().TotalSteps);
+        Assert.Equal(int.MaxValue, Of(1).Valid().Steps.Total);
         Assert.Equal("epochs must make at most 2147483647 steps, got 2147483647", Assert.Single(Of(2).Faults()));
         Assert.Equal("images must be at least 1, got 0", Assert.Single(Of(0).Faults()));
         Assert.Equal(
@@ -38,7 +38,7 @@ public sealed class TrainingPlanLaws
     [Law]
     public bool Steps_are_numbered_through_the_run(TrainingPlan plan) =>
         Enumerable.Range(0, plan.Config.Options.Epochs).SelectMany(epoch => Steps(plan, epoch).Select(step => (step.Number, step.Epoch)))
-            .SequenceEqual(Enumerable.Range(0, plan.TotalSteps).Select(n => (n, n / plan.StepsPerEpoch)));
+            .SequenceEqual(Enumerable.Range(0, plan.Steps.Total).Select(n => (n, n / plan.Steps.PerEpoch)));
 
     [Law]
     public bool Timestep_and_noise_of_an_image_do_not_depend_on_the_batch_size(TrainingPlan plan, byte epoch, byte otherSize)
@@ -93,12 +93,12 @@ public sealed class TrainingPlanLaws
     [Law]
     public bool The_learning_rate_rises_to_its_peak_and_falls_to_nothing_or_stays(TrainingPlan plan)
     {
-        var (options, last) = (plan.Config.Options, plan.TotalSteps - 1);
-        var rates = Enumerable.Range(0, plan.TotalSteps).Select(plan.LearningRate.At).ToArray();
+        var (options, last) = (plan.Config.Options, plan.Steps.Total - 1);
+        var rates = Enumerable.Range(0, plan.Steps.Total).Select(plan.LearningRate.At).ToArray();
         return rates.All(rate => rate > 0 && rate <= options.LearningRate)
             && (options.LearningRateSchedule == "constant"
                 ? rates[last] == options.LearningRate || last + 1 < options.WarmUpSteps
-                : Near(0, plan.LearningRate.At(plan.TotalSteps), 4 * Epsilon * options.LearningRate)
+                : Near(0, plan.LearningRate.At(plan.Steps.Total), 4 * Epsilon * options.LearningRate)
                     && (last < 1 || rates[last] < options.LearningRate || last <= options.WarmUpSteps));
     }
 
@@ -111,7 +111,7 @@ public sealed class TrainingPlanLaws
     public void The_largest_batch_size_makes_one_step_of_an_epoch()
     {
         var plan = TrainingGenerators.Plan(new TrainingOptions { BatchSize = int.MaxValue }, 60_000);
-        Assert.Equal(1, plan.StepsPerEpoch);
+        Assert.Equal(1, plan.Steps.PerEpoch);
         Assert.Equal(60_000, plan.Epoch(0).Step(0).Images.Count);
     }
 
@@ -128,7 +128,7 @@ public sealed class TrainingPlanLaws
         });
     }
 
-    private static TrainingStep[] Steps(TrainingPlan plan, int epoch) => [.. Enumerable.Range(0, plan.StepsPerEpoch).Select(plan.Epoch(epoch).Step)];
+    private static TrainingStep[] Steps(TrainingPlan plan, int epoch) => [.. Enumerable.Range(0, plan.Steps.PerEpoch).Select(plan.Epoch(epoch).Step)];
 
     /// <summary>What each image is given, in the order of the images: its timestep and the first numbers of its noise.</summary>
     private static IEnumerable<(int Image, int Timestep, float First, float Last)> Drawn(TrainingPlan plan, int epoch) =>

@@ -13,11 +13,11 @@ public sealed class TrainingProgressLaws
     public bool An_epoch_s_loss_is_the_mean_over_its_images(TrainingPlan plan, Pixel phase)
     {
         var epoch = plan.Epoch(0);
-        var steps = Enumerable.Range(0, plan.StepsPerEpoch).Select(epoch.Step).ToArray();
+        var steps = Enumerable.Range(0, plan.Steps.PerEpoch).Select(epoch.Step).ToArray();
         var progress = steps.Aggregate(TrainingProgress.Start, (before, step) => before.After(step, Loss(step.Number, phase)));
         var mean = steps.SelectMany(step => step.Images.Select(_ => Loss(step.Number, phase))).Average();
         return NearRelative(mean, progress.EpochLoss, 4 * Epsilon * plan.ImageCount)
-            && progress.Step == plan.StepsPerEpoch && progress.EpochImages == plan.ImageCount;
+            && progress.Step == plan.Steps.PerEpoch && progress.EpochImages == plan.ImageCount;
     }
 
     /// <summary>Across the ends of epochs too, and wherever a line is written.</summary>
@@ -25,13 +25,13 @@ public sealed class TrainingProgressLaws
     public bool What_the_lines_tell_is_the_mean_over_the_images_since_the_line_before(TrainingPlan plan, Pixel phase, byte every)
     {
         var (progress, untold) = (TrainingProgress.Start, new List<double>());
-        for (var n = 0; n < plan.TotalSteps; n++)
+        for (var n = 0; n < plan.Steps.Total; n++)
         {
-            var step = plan.Epoch(n / plan.StepsPerEpoch).Step(n % plan.StepsPerEpoch);
+            var step = plan.Epoch(n / plan.Steps.PerEpoch).Step(n % plan.Steps.PerEpoch);
             progress = progress.After(step, Loss(n, phase));
             untold.AddRange(step.Images.Select(_ => Loss(n, phase)));
             if (!NearRelative(untold.Average(), progress.UntoldLoss, 8 * Epsilon * plan.ImageCount) || progress.UntoldImages != untold.Count) return false;
-            if ((n + 1) % plan.StepsPerEpoch == 0) progress = progress.EndOfEpoch((n + 1) / plan.StepsPerEpoch);
+            if ((n + 1) % plan.Steps.PerEpoch == 0) progress = progress.EndOfEpoch((n + 1) / plan.Steps.PerEpoch);
             if (n % (every + 1) != 0) continue;
             progress = progress.Told();
             untold.Clear();

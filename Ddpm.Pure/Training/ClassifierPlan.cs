@@ -13,9 +13,7 @@ public sealed record ClassifierPlan
 {
     private const int WarmUpPart = 20;
 
-    private readonly StepCount _steps;
-
-    private ClassifierPlan(ClassifierRecipe recipe, int imageCount, StepCount steps, LearningRate rate) => (Recipe, ImageCount, _steps, Rate) = (recipe, imageCount, steps, rate);
+    private ClassifierPlan(ClassifierRecipe recipe, int imageCount, StepCount steps, LearningRate rate) => (Recipe, ImageCount, Steps, Rate) = (recipe, imageCount, steps, rate);
 
     /// <summary>The recipe.</summary>
     public ClassifierRecipe Recipe { get; }
@@ -23,11 +21,8 @@ public sealed record ClassifierPlan
     /// <summary>How many images there are, ≥ 1.</summary>
     public int ImageCount { get; }
 
-    /// <summary>Steps in an epoch; the last may hold fewer images.</summary>
-    public int StepsPerEpoch => _steps.PerEpoch;
-
-    /// <summary>Steps in all.</summary>
-    public int TotalSteps => _steps.Total;
+    /// <summary>How many steps that makes.</summary>
+    public StepCount Steps { get; }
 
     /// <summary>The learning rate of a step, counted from 0.</summary>
     public LearningRate Rate { get; }
@@ -49,7 +44,7 @@ public sealed record ClassifierPlan
         return order.Chunk(Recipe.BatchSize).Select((images, k) => new ClassifierStep(
             new(images),
             images.Select(i => Augmentation.Of(stream.At(i, epoch), Recipe.Mirror, Recipe.Shift)).ToArr(),
-            Rate.At(epoch * StepsPerEpoch + k)));
+            Rate.At(epoch * Steps.PerEpoch + k)));
     }
 }
 

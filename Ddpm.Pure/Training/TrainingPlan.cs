@@ -12,10 +12,8 @@ namespace Ddpm.Pure.Training;
 /// </summary>
 public sealed record TrainingPlan
 {
-    private readonly StepCount _steps;
-
     private TrainingPlan(TrainingConfig config, int imageCount, StepCount steps, LearningRate learningRate) =>
-        (Config, ImageCount, _steps, LearningRate) = (config, imageCount, steps, learningRate);
+        (Config, ImageCount, Steps, LearningRate) = (config, imageCount, steps, learningRate);
 
     /// <summary>The run.</summary>
     public TrainingConfig Config { get; }
@@ -23,11 +21,8 @@ public sealed record TrainingPlan
     /// <summary>How many images there are, ≥ 1.</summary>
     public int ImageCount { get; }
 
-    /// <summary>Steps in an epoch; the last may hold fewer images.</summary>
-    public int StepsPerEpoch => _steps.PerEpoch;
-
-    /// <summary>Steps in the run.</summary>
-    public int TotalSteps => _steps.Total;
+    /// <summary>How many steps that makes.</summary>
+    public StepCount Steps { get; }
 
     /// <summary>The learning rate of each step.</summary>
     public LearningRate LearningRate { get; }
@@ -52,7 +47,7 @@ public sealed record TrainingPlan
 /// <param name="Order">A permutation of the images.</param>
 public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
 {
-    /// <summary>The k-th step of this epoch, k ∈ [0, StepsPerEpoch).</summary>
+    /// <summary>The k-th step of this epoch, k ∈ [0, Steps.PerEpoch).</summary>
     public TrainingStep Step(int k)
     {
         var options = Plan.Config.Options;
@@ -60,7 +55,7 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
         var count = Math.Min(options.BatchSize, Order.Count - first);
         var images = Enumerable.Range(first, count).Select(place => Order[place]).ToArr();
         var stream = new RandomStream(options.Seed, StreamName.Timesteps);
-        var number = Epoch * Plan.StepsPerEpoch + k;
+        var number = Epoch * Plan.Steps.PerEpoch + k;
         int Stratified(int place) => (int)((stream.At(0, number).Uniform(0) + (double)place / count) % 1 * options.Steps);
         var timesteps = Plan.Config.TimestepSampling == TimestepSampling.Stratified
             ? images.Map((place, _) => Stratified(place)).ToArr()
