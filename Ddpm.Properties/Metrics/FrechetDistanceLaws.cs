@@ -29,15 +29,14 @@ public sealed class FrechetDistanceLaws
                 + 64 * (sets.Real.Count + sets.Generated.Count) * Epsilon * sets.Dimension * shift.Value * shift.Value);
     }
 
-    /// <summary>An eigenvalue λ known to δ has a root known to δ/(2√λ) or to √(λ + δ), which meets the roots of the other set.</summary>
+    /// <summary>An eigenvalue λ known to δ has a root between those of λ − δ and λ + δ, which meets the roots of the other set.</summary>
     private static double RoundoffOfRoots(FeatureSet set, FeatureSet other)
     {
         var eigen = EigenDecomposition.Of(GaussianSummary.Of(set).Covariance);
-        return 2 * Math.Sqrt(GaussianSummary.Of(other).Covariance.Trace) * eigen.Values.Sum(value =>
-            Math.Max(0, value) is var known ? Math.Min(Math.Sqrt(known + eigen.Roundoff), eigen.Roundoff / (2 * Math.Sqrt(known))) : 0);
+        double Root(double square) => Math.Sqrt(Math.Max(0, square));
+        return 2 * Math.Sqrt(GaussianSummary.Of(other).Covariance.Trace) * eigen.Values.Sum(value => Root(value + eigen.Roundoff) - Root(value - eigen.Roundoff));
     }
 
-    /// <summary>Every operation, and every decision about what is zero, scales with the features.</summary>
     [Law]
     public bool Doubling_the_features_quadruples_it_exactly(ThreeFeatureSets sets) =>
         4 * Between(sets.Real, sets.Generated) == Between(sets.Real.Map(x => [.. x.Select(y => 2 * y)]), sets.Generated.Map(x => [.. x.Select(y => 2 * y)]));
