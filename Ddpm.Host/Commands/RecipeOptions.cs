@@ -19,9 +19,9 @@ internal sealed class RecipeOptions
     private readonly CommandLine.Option<int> _epochs = new("--epochs") { Description = "Passes over the images", DefaultValueFactory = _ => Defaults.Epochs };
     private readonly CommandLine.Option<int> _batch = new("--batch-size") { Description = "Images in a training step", DefaultValueFactory = _ => Defaults.BatchSize };
     private readonly CommandLine.Option<double> _rate = new("--learning-rate") { Description = "Adam's learning rate", DefaultValueFactory = _ => Defaults.LearningRate };
-    private readonly CommandLine.Option<double?> _clipNorm = new("--clip-norm") { Description = "Shorten the gradient of a step to this length where it is longer; 0 for never [default: 0]" };
+    private readonly CommandLine.Option<double?> _clipNorm = new("--clip-norm") { Description = "Shorten longer gradients to this length; 0 for never [default: 0]" };
     private readonly CommandLine.Option<string> _rates = new("--learning-rate-schedule") { Description = $"How it goes on: {string.Join(" or ", Choices.LearningRates.Keys)} (falling to 0 at the end)", DefaultValueFactory = _ => Defaults.LearningRateSchedule };
-    private readonly CommandLine.Option<int> _warmUp = new("--warm-up-steps") { Description = "In how many steps the learning rate rises at the start, of a run that falls in all but its last at most", DefaultValueFactory = _ => Defaults.WarmUpSteps };
+    private readonly CommandLine.Option<int> _warmUp = new("--warm-up-steps") { Description = "In how many steps the learning rate rises at the start", DefaultValueFactory = _ => Defaults.WarmUpSteps };
     private readonly CommandLine.Option<double> _decay = new("--weight-decay") { Description = "Take this part of each weight, times the learning rate, at every step", DefaultValueFactory = _ => Defaults.WeightDecay };
     private readonly CommandLine.Option<double?> _average = new("--ema-decay") { Description = "Sample with a moving average of the weights; 0 for the weights themselves [default: 0]" };
     private readonly CommandLine.Option<bool> _flip = new("--flip") { Description = "Mirror images left to right, by chance" };
