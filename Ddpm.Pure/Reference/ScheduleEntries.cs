@@ -37,11 +37,8 @@ internal static class ScheduleEntries
     ];
 
     /// <summary>The schedule of a name with its published numbers.</summary>
-    public static NoiseSchedule Named(string name, int steps, bool zeroTerminalSnr)
-    {
-        var schedule = Sure(Choices.Schedules.Find("schedule", name).Bind(build => build(new TrainingOptions { Steps = steps })));
-        return zeroTerminalSnr ? schedule.WithZeroTerminalSnr() : schedule;
-    }
+    public static NoiseSchedule Named(string name, int steps, bool zeroTerminalSnr) =>
+        Sure(TrainingConfig.ScheduleOf(new() { Schedule = name, Steps = steps, ZeroTerminalSnr = zeroTerminalSnr }));
 
     /// <summary>A value that is right whatever happens, since all that it is made of is written here.</summary>
     public static T Sure<T>(Validation<Error, T> known) => known.IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.Head.Message));
