@@ -123,6 +123,15 @@ public static class Checkpoint
         return StoredWeights.Complete(stored, "", wanted);
     }
 
+    /// <summary>The network that a file's weights are of, with the file's own table of timestep embeddings: a frozen table is a part of the weights.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="config">The network.</param>
+    /// <param name="device">Where it is to compute.</param>
+    /// <returns>The network, which the caller owns; or which tensors are missing or of another shape.</returns>
+    public static Fin<UNet> Network(SafetensorsFile file, UNetConfig config, Device device) =>
+        Fits(file, config, withEmbedding: config.Embedding.IsNone).Map(_ => new UNet(
+            config, ScalarType.Float32, device, file.Find(UNetConfig.EmbeddingName).Map(table => (ReadOnlyMemory<double>)StoredWeights.Wide(table))));
+
     /// <summary>The training state in a checkpoint.</summary>
     /// <param name="file">The file.</param>
     /// <param name="network">The network that its weights are for.</param>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu.Networks;
 
 /// <summary>
-/// A UNet as a function of its weights: o = network(x, t; θ). It holds no parameters, only the frozen embedding table.
+/// A UNet as a function of its weights: o = network(x, t; θ). It holds no parameters, only the frozen table of timestep embeddings.
 /// </summary>
 public sealed class UNet : IDisposable
 {
@@ -16,13 +16,17 @@ public sealed class UNet : IDisposable
     /// <param name="config">The network.</param>
     /// <param name="type">float32, or float64 for reference computations.</param>
     /// <param name="device">Where it computes.</param>
-    public UNet(UNetConfig config, ScalarType type, Device device)
+    /// <param name="table">The T×d table of timestep embeddings, row by row, where it came with the weights; none for that of the configuration's formula.</param>
+    /// <exception cref="ArgumentException">There is neither a table of this size nor a formula.</exception>
+    public UNet(UNetConfig config, ScalarType type, Device device, Option<ReadOnlyMemory<double>> table = default)
     {
         (Config, Type, Device) = (config, type, device);
         Layout = new WeightLayout(config.Parameters);
         using var scope = NewDisposeScope();
-        _timeEmbedding = tensor(config.Embedding.Table(config.Timesteps, config.EmbeddingDimension).ToArray(),
-            [config.Timesteps, config.EmbeddingDimension], type).to(device).DetachFromDisposeScope();
+        var entries = table.IfNone(() => config.Embedding.Match(
+            formula => formula.Table(config.Timesteps, config.EmbeddingDimension),
+            () => throw new ArgumentException("the embedding of timesteps follows no formula, and no table was given", nameof(table))));
+        _timeEmbedding = tensor(entries.ToArray(), [config.Timesteps, config.EmbeddingDimension], type).to(device).DetachFromDisposeScope();
     }
 
     /// <summary>What was built.</summary>

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
@@ -20,6 +21,14 @@ public static class Choices
             ("original", (size, channels, steps, classes, width) => Tutorial(size, channels, steps, false, classes, width)),
             ("standard", (size, channels, steps, classes, width) => Tutorial(size, channels, steps, true, classes, width)),
             ("modern", (size, channels, steps, classes, width) => UNetConfig.Modern(size, channels, steps, classes, width ?? UNetConfig.UsualWidth)));
+
+    /// <summary>What an embedding is called whose table follows no formula.</summary>
+    public const string EmbeddingAsInFile = "as-in-file";
+
+    /// <summary>The embeddings of timesteps: a formula, or none where the table came with imported weights.</summary>
+    public static Map<string, Option<SinusoidalEmbedding>> Embeddings { get; } = Prelude.Map<string, Option<SinusoidalEmbedding>>(
+        ("tutorial", new SinusoidalEmbedding.Tutorial()), ("transformer", new SinusoidalEmbedding.Transformer()),
+        ("unpaired", new SinusoidalEmbedding.Unpaired()), (EmbeddingAsInFile, Prelude.None));
 
     /// <summary>The predictions.</summary>
     public static Map<string, Prediction> Predictions { get; } = Prelude.Map<string, Prediction>(
