@@ -50,7 +50,7 @@ public sealed record Timesteps
         var most = Available(spacing, levels);
         return (Check.That("last-timestep", cleanest, inside, Invariant($"must lie in [0, {schedule.Steps})")),
                 Check.That("sampling-steps", count, count >= 1 && count <= most,
-                    Invariant($"must lie in [1, {most}]{(most < schedule.Steps ? ", the timesteps that may be visited" : "")}")),
+                    Invariant($"must lie in [1, {most}]{(most < schedule.Steps ? ", the number of timesteps between the given ends" : "")}")),
                 spacing.Checked(levels, count))
             .Apply((from, _, _) => new Timesteps(Parted(spacing.Places(levels, count), spacing.Ends(levels).Noisiest).Map(t => t + from)));
     }
