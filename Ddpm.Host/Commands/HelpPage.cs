@@ -12,6 +12,7 @@ internal static class HelpPage
     public const int Columns = 120;
 
     private static readonly ConditionalWeakTable<CommandLine.Option, string> Groups = [];
+    private static readonly ConditionalWeakTable<CommandLine.Option, object> Brief = [];
     private static readonly ConditionalWeakTable<CommandLine.Command, string> Examples = [];
 
     /// <summary>Adds options that belong together.</summary>
@@ -21,6 +22,16 @@ internal static class HelpPage
         {
             command.Add(option);
             Groups.Add(option, title);
+        }
+    }
+
+    /// <summary>Adds options of which the page shows the names alone, since another page describes them.</summary>
+    public static void AddBriefly(this CommandLine.Command command, string title, params CommandLine.Option[] options)
+    {
+        command.AddGroup(title, options);
+        foreach (var option in options)
+        {
+            Brief.Add(option, option);
         }
     }
 
@@ -42,7 +53,10 @@ internal static class HelpPage
         var head = Seq(command.Description ?? "", "", $"Usage: {path}{arguments}{(subcommands.IsEmpty ? "" : options.IsEmpty ? " COMMAND" : " [COMMAND]")}{(options.IsEmpty ? "" : " [options]")}");
         var told = Rows("Arguments", toSeq(command.Arguments.Select(argument => (argument.Name, argument.Description ?? "")).ToArray()))
             + Rows("Commands", subcommands.Map(sub => (sub.Name, sub.Description ?? "")))
-            + toSeq(groups.OrderBy(group => group.Key == "Other").ToArray()).Bind(group => Rows(group.Key, toSeq(group.Select(option => (Label(option), Description(option))).ToArray())));
+            + toSeq(groups.OrderBy(group => group.Key == "Other").ToArray())
+                .Bind(group => Brief.TryGetValue(group.First(), out _)
+                    ? Wrapped($"{group.Key}: {string.Join(", ", group.Select(Label))}", Columns)
+                    : Rows(group.Key, toSeq(group.Select(option => (Label(option), Description(option))).ToArray())));
         var everywhere = command is CommandLine.RootCommand
             ? Seq<string>()
             : Seq1($"Everywhere: {string.Join(", ", Seq<CommandLine.Option>(Session.Config, Session.Quiet, Session.Verbose).Map(Label))}");

@@ -91,7 +91,7 @@ internal static class SampleCommand
             var search = asked.Spacing == SamplerOptions.Searched;
             var sampling = asked with { Spacing = search ? new SamplingOptions().Spacing : asked.Spacing };
             var clip = request.Clip ?? model.Preset.ClipSample;
-            var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, model.Schedule.Steps) } : sampling;
+            var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, sampling.MostStepsOn(model.Schedule)) } : sampling;
             var steps = search
                 ? sampling.TimestepsOn(model.Schedule).Bind(wanted => Check.That(
                     "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates, Invariant($"must be at most {SearchCandidates} where they are searched"))).Map(Some)

@@ -18,6 +18,12 @@ internal sealed class SamplerOptions
 
     private readonly CommandLine.Option<string?> _spacing = new("--spacing");
 
+    private readonly CommandLine.Option<double?> _rho = new("--rho") { Description = "ρ of the spacing karras: 1 spreads σ/a evenly, a large one ln(σ/a) [default: 7]" };
+
+    private readonly CommandLine.Option<double[]> _sigmaRange = new("--sigma-range") { Description = "The noise levels σ/a between which karras and uniform-lambda spread timesteps [default: the schedule's ends]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
+
+    private readonly CommandLine.Option<int?> _lastTimestep = new("--last-timestep") { Description = "Visit no timestep below this one: the spacing covers the others [default: 0]" };
+
     private readonly CommandLine.Option<double?> _eta = new("--eta") { Description = "η of ddim: 0 draws no noise, 1 as much as ddpm with variance posterior [default: 0]" };
 
     private readonly CommandLine.Option<double?> _tau = new("--tau") { Description = $"How much noise sa-solver draws within its --tau-range: 0 none, 1 as much as dpmpp-2m-sde [default: {Invariant($"{Stochasticity.OfFewSteps.Tau}, from {Stochasticity.ManySteps} steps on {Stochasticity.Full.Tau}")}]" };
@@ -33,24 +39,53 @@ internal sealed class SamplerOptions
     public SamplerOptions(CommandLine.Command command, bool withNetwork)
     {
         var usual = Preset.Standard.Sampling;
-        _sampler.Description = $"How to sample: {string.Join(", ", SamplingOptions.Samplers.Keys)} [default: {(withNetwork ? $"{usual.Sampler} with {usual.SamplingSteps} steps and {usual.Spacing} spacing; {Defaults.Sampler} for original" : Defaults.Sampler)}]";
+        _sampler.Description = $"How to sample: {string.Join(", ", Abbreviated(SamplingOptions.Samplers.Keys))} [default: {(withNetwork ? $"{usual.Sampler} with {usual.SamplingSteps} steps and {usual.Spacing} spacing; {Defaults.Sampler} for original" : Defaults.Sampler)}]";
         string[] spacings = [.. Choices.Spacings.Keys, .. withNetwork ? [Searched] : (string[])[]];
         CompletedValues.Offer(_spacing, () => spacings);
         _spacing.Description = $"How the timesteps are spread: {string.Join(", ", spacings)}{(withNetwork ? $" ({Searched} for this network)" : "")} [default: {(withNetwork ? "the usual sampler's; " : "")}{Defaults.Spacing}]";
-        command.AddGroup("Sampler", [.. All]);
+        command.AddGroup("Sampler", [.. Usual]);
+        if (withNetwork)
+        {
+            command.AddBriefly("More of the sampler, as `reference plan --help` describes it", [.. Detailed]);
+        }
+        else
+        {
+            command.AddGroup("Details of the sampler", [.. Detailed]);
+        }
     }
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<CommandLine.Option> All => [_sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance, _firstLevel];
+    public IReadOnlyList<CommandLine.Option> All => [.. Usual, .. Detailed];
 
-    /// <summary>What was said, and what was not as otherwise; of another sampler than that nothing else holds.</summary>
+    private IReadOnlyList<CommandLine.Option> Usual => [_sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance];
+
+    private IReadOnlyList<CommandLine.Option> Detailed => [_rho, _sigmaRange, _lastTimestep, _firstLevel];
+
+    /// <summary>Names, each without what it shares with the name before it: dpmpp-1, -2m, -3m.</summary>
+    internal static IEnumerable<string> Abbreviated(IEnumerable<string> names)
+    {
+        var stem = "";
+        foreach (var name in names)
+        {
+            var continues = stem.Length > 0 && name.StartsWith(stem + "-", StringComparison.Ordinal);
+            yield return continues ? name[stem.Length..] : name;
+            var digit = name.AsSpan().IndexOfAnyInRange('0', '9');
+            stem = continues ? stem : digit > 0 ? name[..(digit - 1)] : name;
+        }
+    }
+
+    /// <summary>The given options, and the usual ones for the rest. With another sampler no usual option holds, and with another spacing none that belongs to the usual spacing.</summary>
     public SamplingOptions Said(CommandLine.ParseResult said, SamplingOptions otherwise)
     {
-        var start = said.GetValue(_sampler) is { } named ? new SamplingOptions { Sampler = named } : otherwise;
+        var usual = said.GetValue(_sampler) is { } named ? new SamplingOptions { Sampler = named } : otherwise;
+        var start = said.GetValue(_spacing) is null ? usual : usual with { Rho = null, SigmaRange = null };
         return start with
         {
             SamplingSteps = said.GetValue(_steps) ?? start.SamplingSteps,
             Spacing = said.GetValue(_spacing) ?? start.Spacing,
+            Rho = said.GetValue(_rho) ?? start.Rho,
+            SigmaRange = said.GetValue(_sigmaRange) is [var low, var high] ? (low, high) : start.SigmaRange,
+            LastTimestep = said.GetValue(_lastTimestep) ?? start.LastTimestep,
             Eta = said.GetValue(_eta) ?? start.Eta,
             Tau = said.GetValue(_tau) ?? start.Tau,
             TauRange = said.GetValue(_tauRange) is [var least, var most] ? (least, most) : start.TauRange,

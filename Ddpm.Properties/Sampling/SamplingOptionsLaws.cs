@@ -67,15 +67,17 @@ public sealed class SamplingOptionsLaws
         var options = c.Options with { EndAtFirstLevel = false };
         var found = options.Within(most.Get, c.Schedule, prediction).Valid();
         return found with { SamplingSteps = options.SamplingSteps } == options && Evaluations(found) <= most.Get
-            && (found.SamplingSteps == c.Schedule.Steps || Evaluations(found with { SamplingSteps = found.SamplingSteps + 1 }) > most.Get);
+            && (found.SamplingSteps == options.MostStepsOn(c.Schedule) || Evaluations(found with { SamplingSteps = found.SamplingSteps + 1 }) > most.Get);
     }
 
     [Law]
     public bool Timesteps_are_as_many_as_said_or_all_for_ddpm_and_fifty_for_others(OptionsCase c)
     {
-        var steps = c.Schedule.Steps;
-        var expected = Timesteps.Spaced(
-            Choices.Spacings[c.Options.Spacing], c.Schedule, c.Options.SamplingSteps ?? (c.Options.Sampler == "ddpm" ? steps : Math.Min(50, steps))).Valid();
+        var last = c.Options.LastTimestep ?? 0;
+        var steps = c.Schedule.Steps - last;
+        var (rho, least, most) = (c.Options.Rho ?? 7, c.Options.SigmaRange?.Least ?? 0, c.Options.SigmaRange?.Most ?? double.PositiveInfinity);
+        var spacing = c.Options.Spacing switch { "karras" => new Spacing.Karras(rho, least, most), "uniform-lambda" => new Spacing.UniformLambda(least, most), var other => Choices.Spacings[other] };
+        var expected = Timesteps.Spaced(spacing, c.Schedule, c.Options.SamplingSteps ?? (c.Options.Sampler == "ddpm" ? steps : Math.Min(50, steps)), last).Valid();
         return c.Options.TimestepsOn(c.Schedule).Valid() == (c.Options.EndAtFirstLevel ? expected.EndingAtFirstLevel() : expected);
     }
 
@@ -132,6 +134,14 @@ public sealed class SamplingOptionsLaws
         Assert.Equal(
             ["tau must lie in [0, 10], got NaN", "tau-range must be two noise levels σ/a, the lower one first and not below 0, got -1 to 2"],
             new SamplingOptions { Sampler = "sa-solver-1", Tau = double.NaN, TauRange = (-1, 2) }.Chosen(1000).Faults());
+        Assert.Equal(
+            ["rho belongs to the spacing karras alone, got 3", "sigma-range belongs to the spacings karras and uniform-lambda alone, got 0.1 to 5", "last-timestep must lie in [0, 100), got 100"],
+            new SamplingOptions { Sampler = "ddim", Rho = 3, SigmaRange = (0.1, 5), LastTimestep = 100 }.TimestepsOn(Hundred).Faults());
+        Assert.Equal(
+            ["rho belongs to the spacing karras alone, got 7"], new SamplingOptions { Sampler = "ddim", Spacing = "uniform-lambda", Rho = 7, SigmaRange = (0.1, 5), SamplingSteps = 5 }.TimestepsOn(Hundred).Faults());
+        Assert.Equal(
+            ["rho must be positive and finite, got 0", "sigma-range must be two noise levels σ/a, the lower one first and not below 0, got 5 to 1"],
+            new SamplingOptions { Sampler = "ddim", Spacing = "karras", Rho = 0, SigmaRange = (5, 1) }.TimestepsOn(Hundred).Faults());
         Assert.Equal(["eta must lie in [0, 1], got -0.5"], new SamplingOptions { Sampler = "ddim", Eta = -0.5 }.Chosen(1000).Faults());
     }
 
@@ -141,21 +151,32 @@ public sealed class SamplingOptionsLaws
             (from schedule in Generators.Schedules
              from sampler in Gen.Elements(SamplingOptions.Samplers.Keys)
              from spacing in Gen.Elements(Choices.Spacings.Keys)
-             from steps in Gen.Frequency((1, Gen.Constant((int?)null)), (2, Gen.Choose(1, schedule.Steps).Select(n => (int?)n)))
+                 // From a level without image only some samplers start: what is refused there is another law's.
+             let withImage = schedule.AlphaBars[schedule.Steps - 1] > 0 ? schedule : NoiseSchedule.Linear(schedule.Steps).Valid()
+             from last in Gen.Frequency((3, Gen.Constant((int?)null)), (1, Gen.Choose(0, schedule.Steps - 1).Select(n => (int?)n)))
+             from rho in Gen.Frequency((1, Gen.Constant((double?)null)), (1, Generators.PowersOfTen(-1, 2).Select(x => (double?)x)))
+             from clean in Gen.Choose(last ?? 0, schedule.Steps - 1)
+             from noisy in Gen.Choose(clean, schedule.Steps - 1)
+             from ranged in Gen.Elements(true, false)
+             let inNoise = spacing is "karras" or "uniform-lambda"
+             let sigmas = ranged && inNoise ? ((double, double)?)(0.999 * Math.Exp(-withImage[clean].Lambda), 1.001 * Math.Exp(-withImage[noisy].Lambda)) : null
+             let most = sigmas is null ? schedule.Steps - (last ?? 0) : noisy - clean + 1
+             from steps in Gen.Frequency((sigmas is null ? 1 : 0, Gen.Constant((int?)null)), (2, Gen.Choose(1, most).Select(n => (int?)n)))
              from eta in Gen.Frequency((1, Gen.Constant((double?)null)), (2, Generators.Between(0, 1).Select(x => (double?)x)))
              from tau in Gen.Frequency((1, Gen.Constant((double?)null)), (2, Generators.Between(0, 2).Select(x => (double?)x)))
              from least in Generators.Between(0, 1)
              from range in Gen.Elements<(double, double)?>(null, (least, 2 * least + 0.1))
              from variance in Gen.Elements(null, "beta", "posterior")
              from end in Gen.Elements(true, false)
-                 // From a level without image only some samplers start: what is refused there is another law's.
-             let withImage = schedule.AlphaBars[schedule.Steps - 1] > 0 ? schedule : NoiseSchedule.Linear(schedule.Steps).Valid()
              select new OptionsCase(
                  new()
                  {
                      Sampler = sampler,
                      Spacing = spacing,
                      SamplingSteps = steps,
+                     Rho = spacing == "karras" ? rho : null,
+                     SigmaRange = sigmas,
+                     LastTimestep = last,
                      Eta = sampler.StartsWith("ddim", StringComparison.Ordinal) ? eta : null,
                      Tau = sampler.StartsWith("sa-", StringComparison.Ordinal) ? tau : null,
                      TauRange = sampler.StartsWith("sa-", StringComparison.Ordinal) ? range : null,

@@ -15,9 +15,11 @@ public sealed record SpacedCase(Spacing Spacing, NoiseSchedule Schedule, int Cou
 }
 
 /// <summary>A spacing in noise, ρ = ∞ the uniform one in λ, and no more than a fifth of a schedule's steps, so that most targets have a level of their own.</summary>
-public sealed record SpacedInNoise(double Rho, NoiseSchedule Schedule, int Count)
+public sealed record SpacedInNoise(double Rho, double Least, double Most, NoiseSchedule Schedule, int Count)
 {
-    public Timesteps Timesteps => Timesteps.Spaced(double.IsInfinity(Rho) ? new Spacing.UniformLambda() : new Spacing.Karras(Rho), Schedule, Count).Valid();
+    public Spacing Spacing => double.IsInfinity(Rho) ? new Spacing.UniformLambda(Least, Most) : new Spacing.Karras(Rho, Least, Most);
+
+    public Timesteps Timesteps => Timesteps.Spaced(Spacing, Schedule, Count).Valid();
 }
 
 [Properties(Arbitrary = [typeof(Cases)])]
@@ -71,16 +73,80 @@ public sealed class SpacingLaws
     public bool Spacings_in_noise_take_the_nearest_level(SpacedInNoise c)
     {
         var lambdas = c.Schedule.Levels.Map(level => level.Lambda).ToArray();
-        var (noisiest, cleanest) = (lambdas.Last(double.IsFinite), lambdas[0]);
+        var (noisiest, cleanest) = (Math.Max(lambdas.Last(double.IsFinite), -Math.Log(c.Most)), Math.Min(lambdas[0], -Math.Log(c.Least)));
+        bool Inside(int t) => Math.Exp(-lambdas[t]) is var ratio && ratio >= c.Least && ratio <= c.Most;
+        var top = Enumerable.Range(0, lambdas.Length).Last(Inside);
         double Target(double part) => double.IsInfinity(c.Rho)
             ? noisiest + (cleanest - noisiest) * part
             : -c.Rho * (Math.Log(1 - part + part * Math.Exp((noisiest - cleanest) / c.Rho)) - noisiest / c.Rho);
         var targets = Enumerable.Range(0, c.Count).Select(i => i == c.Count - 1 ? cleanest : Target((double)i / (c.Count - 1))).ToArray();
-        var nearest = targets.Select(target => Enumerable.Range(0, lambdas.Length).MinBy(t => Math.Abs(lambdas[t] - target))).ToArray();
-        bool IsPushed(int i) => nearest[i] + 1 > c.Schedule.Steps - 1 - i || Enumerable.Range(i + 1, c.Count - i - 1).Any(k => nearest[i] - 1 < nearest[k] + 1 + k - i);
+        var nearest = targets.Select(target => Enumerable.Range(0, lambdas.Length).Where(Inside).MinBy(t => Math.Abs(lambdas[t] - target))).ToArray();
+        bool IsPushed(int i) => nearest[i] + 1 > top - i || Enumerable.Range(i + 1, c.Count - i - 1).Any(k => nearest[i] - 1 < nearest[k] + 1 + k - i);
         var roundoff = 64 * Epsilon * (1 + Math.Abs(noisiest) + Math.Abs(cleanest) + (double.IsInfinity(c.Rho) ? 0 : c.Rho));
         return Enumerable.Range(1, c.Count - 1).All(i => IsPushed(i)
             || Math.Abs(lambdas[c.Timesteps.Values[i]] - targets[i]) <= Math.Abs(lambdas[nearest[i]] - targets[i]) + roundoff);
+    }
+
+    /// <summary>Sampling begins at the noisiest timestep with σ/a ≤ Most and ends at the cleanest with σ/a ≥ Least; one timestep alone is the noisiest.</summary>
+    [Law]
+    public bool Spacings_in_noise_begin_and_end_inside_their_range(SpacedInNoise c)
+    {
+        var inside = Enumerable.Range(0, c.Schedule.Steps).Where(t => Math.Exp(-c.Schedule[t].Lambda) is var ratio && ratio >= c.Least && ratio <= c.Most).ToArray();
+        return c.Timesteps.Values.ForAll(inside.Contains) && c.Timesteps.Values[0] == inside[^1] && c.Timesteps.Values[^1] == inside[0]
+            && Timesteps.Spaced(c.Spacing, c.Schedule, 1).Valid().Values.SequenceEqual([inside[^1]])
+            && Timesteps.Spaced(c.Spacing, c.Schedule, inside.Length).Valid().Values.SequenceEqual(inside.Reverse())
+            && Timesteps.Spaced(c.Spacing, c.Schedule, inside.Length + 1).Faults().Length == 1;
+    }
+
+    /// <summary>The path ends where the schedule does.</summary>
+    [Law]
+    public bool Ends_beyond_the_schedule_s_own_change_nothing(SpacedInNoise c)
+    {
+        double Ratio(int t) => Math.Exp(-c.Schedule[t].Lambda);
+        var (least, most) = (Ratio(0) / 2, 2 * Ratio(c.Schedule.Steps - 1));
+        return Timesteps.Spaced(new Spacing.Karras(3, least, most), c.Schedule, c.Count).Valid() == Timesteps.Spaced(new Spacing.Karras(3), c.Schedule, c.Count).Valid()
+            && Timesteps.Spaced(new Spacing.UniformLambda(least, most), c.Schedule, c.Count).Valid() == Timesteps.Spaced(new Spacing.UniformLambda(), c.Schedule, c.Count).Valid();
+    }
+
+    /// <summary>The cosine schedule's last level has σ/a = 20,291, which takes half of ten steps; the nearest levels to σ = (160^(1/7) + i/9·(0.002^(1/7) − 160^(1/7)))^7 are below.</summary>
+    [Fact]
+    public void Ten_of_a_cosine_schedule_up_to_160()
+    {
+        var cosine = NoiseSchedule.Cosine(1000).Valid();
+        double[] levels = [.. cosine.Levels.Map(level => Math.Exp(-level.Lambda))];
+        var (most, least) = (Math.Pow(160, 1 / 7.0), Math.Pow(levels[0], 1 / 7.0));
+        var path = Enumerable.Range(0, 10).Select(i => Math.Pow(most + i / 9.0 * (least - most), 7)).ToArray();
+        var expected = path.Select(sigma => Enumerable.Range(0, 1000).Where(t => levels[t] <= 160).MinBy(t => Math.Abs(Math.Log(levels[t] / sigma)))).ToArray();
+        Assert.Equal(expected, Timesteps.Spaced(new Spacing.Karras(Most: 160), cosine, 10).Valid().Values.AsEnumerable());
+        Assert.True(levels[expected[0]] <= 160 && levels[expected[0] + 1] > 160);
+    }
+
+    /// <summary>The levels below N might as well not be there.</summary>
+    [Law]
+    public bool A_spacing_above_a_last_timestep_is_the_spacing_of_the_levels_from_there(SpacedCase c, PositiveInt below)
+    {
+        var n = below.Get;
+        var noisier = c.Schedule.AlphaBars.Map(alphaBar => alphaBar / 2).ToArray();
+        var more = NoiseSchedule.FromAlphaBars(new LanguageExt.Arr<double>(Enumerable.Range(1, n).Select(i => 1 - 0.5 * i / (n + 1)).Concat(noisier)));
+        return c.Spacing is Spacing.UniformLambda or Spacing.Karras // whose places depend on the levels themselves, which another schedule rounds in another way
+            ? Timesteps.Spaced(c.Spacing, c.Schedule, c.Count, 0).Valid() == c.Timesteps
+            : Timesteps.Spaced(c.Spacing, more.Valid(), c.Count, n).Valid().Values.SequenceEqual(c.Timesteps.Values.Map(t => t + n));
+    }
+
+    [Fact]
+    public void No_timestep_below_the_last_one_is_visited()
+    {
+        var schedule = NoiseSchedule.Linear(1000).Valid();
+        foreach (var spacing in (Spacing[])[new Spacing.Karras(), new Spacing.UniformLambda(), new Spacing.Linspace(), new Spacing.Leading()])
+        {
+            Assert.Equal(20, Timesteps.Spaced(spacing, schedule, 10, 20).Valid().Values[^1]);
+        }
+
+        Assert.Equal([999, 803, 607, 411, 215], Timesteps.Spaced(new Spacing.Trailing(), schedule, 5, 20).Valid().Values.AsEnumerable());
+        Assert.Equal(["last-timestep must lie in [0, 1000), got 1000"], Timesteps.Spaced(new Spacing.Trailing(), schedule, 5, 1000).Faults());
+        Assert.Equal(["last-timestep must lie in [0, 1000), got -1"], Timesteps.Spaced(new Spacing.Trailing(), schedule, 5, -1).Faults());
+        Assert.Equal(
+            ["sampling-steps must lie in [1, 5], the number of timesteps between the given ends, got 6"], Timesteps.Spaced(new Spacing.Trailing(), schedule, 6, 995).Faults());
     }
 
     /// <summary>By definition; those of diffusers by numpy's arithmetic, step by step in double precision.</summary>
@@ -139,6 +205,10 @@ public sealed class SpacingLaws
         string[] Faults(Spacing spacing, int count) => Timesteps.Spaced(spacing, s, count).Faults();
         Assert.Equal(["sampling-steps must lie in [1, 10], got 0"], Faults(new Spacing.Trailing(), 0));
         Assert.Equal(["sampling-steps must lie in [1, 10], got 11", "rho must be positive and finite, got NaN"], Faults(new Spacing.Karras(double.NaN), 11));
+        Assert.Equal(["rho must be positive and finite, got -1", "sigma-range must be two noise levels σ/a, the lower one first and not below 0, got 2 to 2"], Faults(new Spacing.Karras(-1, 2, 2), 10));
+        Assert.Equal(["sigma-range must be two noise levels σ/a, the lower one first and not below 0, got -1 to 2"], Faults(new Spacing.UniformLambda(-1, 2), 10));
+        Assert.Equal(["sigma-range must be two noise levels σ/a, the lower one first and not below 0, got 0 to NaN"], Faults(new Spacing.UniformLambda(0, double.NaN), 10));
+        Assert.Equal(["sigma-range must hold the σ/a of a timestep, of which the least is 0.01 and the greatest 0.3264, got 1 to 2"], Faults(new Spacing.Karras(7, 1, 2), 10));
         Assert.Equal(["rho must be positive and finite, got 0"], Faults(new Spacing.Karras(0), 10));
         Assert.Equal(["rho must be positive and finite, got Infinity"], Faults(new Spacing.Karras(double.PositiveInfinity), 10));
         Assert.Equal(["sampling-steps must lie in [1, 10], got -1", "spacing-offset must lie in [0, 10), got -1"], Faults(new Spacing.Leading(-1), -1));
@@ -170,8 +240,14 @@ public sealed class SpacingLaws
             (from steps in Gen.Choose(20, 200)
              from made in Gen.Elements(NoiseSchedule.Linear(steps).Valid(), NoiseSchedule.Cosine(steps).Valid(), NoiseSchedule.SigmoidAlphaBar(steps).Valid())
              from zero in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
-             from count in Gen.Choose(3, Math.Max(3, steps / 5))
+             let schedule = zero ? made.WithZeroTerminalSnr() : made
+             // Between two levels, so that no rounding decides whether a level lies inside.
+             from clean in Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(1, steps / 3)))
+             from noisy in Gen.Frequency((1, Gen.Constant(steps)), (1, Gen.Choose(steps / 2, steps - 2)))
+             let least = clean == 0 ? 0 : Math.Exp(-(schedule[clean - 1].Lambda + schedule[clean].Lambda) / 2)
+             let most = noisy == steps ? double.PositiveInfinity : Math.Exp(-(schedule[noisy].Lambda + schedule[noisy - 1].Lambda) / 2)
+             from count in Gen.Choose(2, Math.Max(3, (noisy - clean) / 5))
              from rho in Gen.Frequency((1, Gen.Constant(double.PositiveInfinity)), (1, Gen.Constant(7.0)), (1, Generators.PowersOfTen(-3, 6)))
-             select new SpacedInNoise(rho, zero ? made.WithZeroTerminalSnr() : made, count)).ToArbitrary();
+             select new SpacedInNoise(rho, least, most, schedule, count)).ToArbitrary();
     }
 }

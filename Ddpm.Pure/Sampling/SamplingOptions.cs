@@ -14,7 +14,7 @@ public sealed record SamplingOptions
     /// <summary>How many timesteps a sampler other than ddpm visits unless told otherwise.</summary>
     public const int UsualSteps = 50;
 
-    private const string SaSolvers = "sa-solver-1, -2 or -3";
+    private const string SaSolvers = "the sampler sa-solver-1, -2 or -3";
 
     /// <summary>The sampler, of <see cref="Samplers"/>.</summary>
     public string Sampler { get; init; } = "ddpm";
@@ -24,6 +24,18 @@ public sealed record SamplingOptions
 
     /// <summary>How they are spread, of <see cref="Choices.Spacings"/>.</summary>
     public string Spacing { get; init; } = "trailing";
+
+    /// <summary>ρ > 0 of Karras' spacing; null for 7. It belongs to no other spacing.</summary>
+    public double? Rho { get; init; }
+
+    /// <summary>
+    /// The noise levels σ/a between which timesteps are spread, 0 ≤ Least, Most greater, ∞ allowed; null for the schedule's own ends. It belongs to the spacings karras and
+    /// uniform-lambda: see <see cref="Sampling.Spacing.Karras"/>.
+    /// </summary>
+    public (double Least, double Most)? SigmaRange { get; init; }
+
+    /// <summary>N ∈ [0, T): no timestep below it is visited, and the spacing is applied to N … T − 1. Null for 0.</summary>
+    public int? LastTimestep { get; init; }
 
     /// <summary>η ∈ [0, 1] of DDIM; null for 0. It belongs to no other sampler.</summary>
     public double? Eta { get; init; }
@@ -69,11 +81,15 @@ public sealed record SamplingOptions
     /// <returns>The timesteps, or every fault of their number and spacing.</returns>
     public Validation<Error, Timesteps> TimestepsOn(NoiseSchedule schedule)
     {
-        var spacing = Choices.Spacings.Find("spacing", Spacing);
+        var spacing = SpacingWithItsNumbers();
         // Where the spacing is unknown another stands in its place, so that a wrong number is told beside it.
-        return (spacing, Timesteps.Spaced(spacing.IfFail(_ => new Spacing.Trailing()), schedule, StepsOf(schedule.Steps)))
-            .Apply((_, timesteps) => EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps);
+        return (spacing, OwnedBySpacing(), Timesteps.Spaced(spacing.IfFail(_ => new Spacing.Trailing()), schedule, StepsOf(schedule.Steps), LastTimestep ?? 0))
+            .Apply((_, _, timesteps) => EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps);
     }
+
+    /// <summary>The most timesteps that these options can visit on a schedule: all, or those between the given ends.</summary>
+    public int MostStepsOn(NoiseSchedule schedule) =>
+        Timesteps.Available(SpacingWithItsNumbers().IfFail(_ => new Spacing.Trailing()), schedule.Levels.Skip(Math.Max(0, LastTimestep ?? 0)).ToArr());
 
     /// <summary>The sampler that these options name.</summary>
     /// <param name="scheduleSteps">T of the schedule: what is usual may depend on how many timesteps these options visit.</param>
@@ -103,11 +119,15 @@ public sealed record SamplingOptions
         Validation<Error, SamplingOptions> Between(int fits, int most) => fits == most
             ? this with { SamplingSteps = fits }
             : Evaluations(fits + (most - fits + 1) / 2).Bind(made => made <= evaluations ? Between(fits + (most - fits + 1) / 2, most) : Between(fits, fits + (most - fits + 1) / 2 - 1));
-        return (Check.AtLeast("evaluations", evaluations, 1), Evaluations(1)).Apply((_, _) => unit).Bind(_ => Between(1, Math.Min(evaluations, schedule.Steps)));
+        return (Check.AtLeast("evaluations", evaluations, 1), Evaluations(1)).Apply((_, _) => unit).Bind(_ => Between(1, Math.Min(evaluations, MostStepsOn(schedule))));
     }
 
     /// <summary>How many timesteps these options ask for, of T.</summary>
-    private int StepsOf(int scheduleSteps) => SamplingSteps ?? (Sampler == "ddpm" ? scheduleSteps : Math.Min(UsualSteps, scheduleSteps));
+    private int StepsOf(int scheduleSteps)
+    {
+        var visible = scheduleSteps - (LastTimestep is { } last && last >= 0 && last < scheduleSteps ? last : 0);
+        return SamplingSteps ?? (Sampler == "ddpm" ? visible : Math.Min(UsualSteps, visible));
+    }
 
     private Stochasticity StochasticityOf(int steps)
     {
@@ -121,11 +141,27 @@ public sealed record SamplingOptions
     private Validation<Error, Unit> Owned()
     {
         bool ddim = Sampler is "ddim" or "ddim-diffusers", sa = Sampler is "sa-solver-1" or "sa-solver-2" or "sa-solver-3";
-        return (Belongs("eta", Eta, ddim, "ddim"), Belongs("variance", Variance, Sampler == "ddpm", "ddpm"),
-                Belongs("tau", Tau, sa, SaSolvers), Belongs("tau-range", TauRange is var (least, most) ? Invariant($"{least} to {most}") : null, sa, SaSolvers))
+        return (Belongs("eta", Eta, ddim, "the sampler ddim"), Belongs("variance", Variance, Sampler == "ddpm", "the sampler ddpm"),
+                Belongs("tau", Tau, sa, SaSolvers), Belongs("tau-range", Text(TauRange), sa, SaSolvers))
             .Apply((_, _, _, _) => unit);
     }
 
+    /// <summary>The spacing with its own numbers where these options say others.</summary>
+    private Validation<Error, Spacing> SpacingWithItsNumbers() => Choices.Spacings.Find("spacing", Spacing).Map(spacing => spacing switch
+    {
+        Sampling.Spacing.Karras karras => karras with { Rho = Rho ?? karras.Rho, Least = SigmaRange?.Least ?? karras.Least, Most = SigmaRange?.Most ?? karras.Most },
+        Sampling.Spacing.UniformLambda uniform => uniform with { Least = SigmaRange?.Least ?? uniform.Least, Most = SigmaRange?.Most ?? uniform.Most },
+        _ => spacing,
+    });
+
+    /// <summary>Whether the options that belong to one spacing are said of that one.</summary>
+    private Validation<Error, Unit> OwnedBySpacing() =>
+        (Belongs("rho", Rho, Spacing == "karras", "the spacing karras"),
+            Belongs("sigma-range", Text(SigmaRange), Spacing is "karras" or "uniform-lambda", "the spacings karras and uniform-lambda"))
+        .Apply((_, _) => unit);
+
+    private static string? Text((double Least, double Most)? range) => range is var (least, most) ? Invariant($"{least} to {most}") : null;
+
     private static Validation<Error, Unit> Belongs<T>(string name, T value, bool right, string owner) =>
-        value is null || right ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), Invariant($"belongs to the sampler {owner} alone"));
+        value is null || right ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), Invariant($"belongs to {owner} alone"));
 }

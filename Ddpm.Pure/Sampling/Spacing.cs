@@ -28,15 +28,20 @@ public abstract record Spacing
     /// <summary>Every T/n-th from T − 1 down: round(T − i·T/n) − 1.</summary>
     public sealed record Trailing : Spacing;
 
-    /// <summary>Nearest to evenly spread λ = ln(a/σ), from T − 1 to 0 (Lu et al. 2022).</summary>
-    public sealed record UniformLambda : Spacing;
+    /// <summary>Nearest to evenly spread λ = ln(a/σ) (Lu et al. 2022), between the ends that <see cref="Karras"/> describes.</summary>
+    /// <param name="Least">The least σ/a, ≥ 0.</param>
+    /// <param name="Most">The greatest σ/a, > Least; ∞ is allowed.</param>
+    public sealed record UniformLambda(double Least = 0, double Most = double.PositiveInfinity) : Spacing;
 
     /// <summary>
-    /// Nearest to evenly spread (σ/a)^(1/ρ), from T − 1 to 0 (Karras et al. 2022, eq. 5, between the schedule's own ends): ρ = 1 spreads σ/a
-    /// evenly, and with growing ρ it becomes <see cref="UniformLambda"/>. Near is meant in ln(σ/a), as diffusers do.
+    /// Nearest to evenly spread (σ/a)^(1/ρ) (Karras et al. 2022, eq. 5): ρ = 1 spreads σ/a evenly, and with growing ρ it becomes <see cref="UniformLambda"/>. Near means in
+    /// ln(σ/a), as in diffusers. The path runs from Most to Least, or to the schedule's own ends where these lie inside. Sampling begins at the noisiest timestep with
+    /// σ/a ≤ Most and ends at the cleanest with σ/a ≥ Least. The defaults are the schedule's own ends, T − 1 and 0; Karras et al. take 0.002 and 80.
     /// </summary>
     /// <param name="Rho">ρ > 0; theirs is 7.</param>
-    public sealed record Karras(double Rho = 7) : Spacing;
+    /// <param name="Least">The least σ/a, ≥ 0.</param>
+    /// <param name="Most">The greatest σ/a, > Least; ∞ is allowed.</param>
+    public sealed record Karras(double Rho = 7, double Least = 0, double Most = double.PositiveInfinity) : Spacing;
 
     /// <summary>Diffusers' "linspace" of DDIM and DDPM: round(i(T − 1)/(n − 1)). A single one is 0.</summary>
     public sealed record DiffusersLinspace : Spacing;
@@ -54,28 +59,38 @@ public abstract record Spacing
     /// <param name="Offset">Their steps_offset. The last timestep must stay below T.</param>
     public sealed record DiffusersMultistepLeading(int Offset = 0) : Spacing;
 
-    /// <summary>Whether the spacing's own numbers fit T and n; where n itself does not, only what is wrong with any n.</summary>
-    internal Validation<Error, Unit> Checked(int steps, int count) => this switch
+    /// <summary>Whether the spacing's own numbers fit the levels and n; where n itself does not, only what is wrong with any n.</summary>
+    internal Validation<Error, Unit> Checked(Arr<NoiseLevel> levels, int count) => this switch
     {
-        Leading(var offset) => CheckedOffset(offset, steps, count, n => (n - 1) * (steps / n)),
-        DiffusersMultistepLeading(var offset) => CheckedOffset(offset, steps, count, n => n * (steps / (n + 1))),
-        Karras(var rho) => Check.That("rho", rho, rho > 0 && double.IsFinite(rho), "must be positive and finite").Map(_ => unit),
+        Leading(var offset) => CheckedOffset(offset, levels.Count, count, n => (n - 1) * (levels.Count / n)),
+        DiffusersMultistepLeading(var offset) => CheckedOffset(offset, levels.Count, count, n => n * (levels.Count / (n + 1))),
+        UniformLambda(var least, var most) => CheckedRange(least, most, levels),
+        Karras(var rho, var least, var most) =>
+            (Check.That("rho", rho, rho > 0 && double.IsFinite(rho), "must be positive and finite"), CheckedRange(least, most, levels)).Apply((_, _) => unit),
         _ => unit,
     };
 
-    /// <summary>Non-increasing timesteps in [0, T), for checked numbers; where rounding brings two together, they are equal.</summary>
-    internal int[] Places(NoiseSchedule schedule, int count)
+    /// <summary>The noisiest and the cleanest timestep that the spacing can visit; without one in its range, all.</summary>
+    internal (int Noisiest, int Cleanest) Ends(Arr<NoiseLevel> levels) => this switch
     {
-        int steps = schedule.Steps, last = steps - 1, gaps = count - 1;
+        UniformLambda(var least, var most) => Within(least, most, levels),
+        Karras(_, var least, var most) => Within(least, most, levels),
+        _ => (levels.Count - 1, 0),
+    } is var (noisiest, cleanest) && noisiest >= cleanest && cleanest >= 0 ? (noisiest, cleanest) : (levels.Count - 1, 0);
+
+    /// <summary>Non-increasing timesteps between <see cref="Ends"/>, for checked numbers; where rounding brings two together, they are equal.</summary>
+    internal int[] Places(Arr<NoiseLevel> levels, int count)
+    {
+        int steps = levels.Count, last = steps - 1, gaps = count - 1;
         int[] Each(Func<int, int> place) => [.. Enumerable.Range(0, count).Select(place)];
         return this switch
         {
             Leading(var offset) => Each(i => (gaps - i) * (steps / count) + offset),
             Linspace => Each(i => i == 0 ? last : RoundedQuotient((long)(gaps - i) * last + gaps, gaps) - 1),
             Trailing => Each(i => RoundedQuotient((long)steps * (count - i), count) - 1),
-            UniformLambda => Nearest(schedule, count, (noisiest, cleanest, part) => noisiest + (cleanest - noisiest) * part),
+            UniformLambda(var least, var most) => Nearest(levels, count, least, most, (noisiest, cleanest, part) => noisiest + (cleanest - noisiest) * part),
             // −ρ·ln((1 − part)·s₀ + part·s₁), s = e^(−λ/ρ), with s₀ taken out.
-            Karras(var rho) => Nearest(schedule, count, (noisiest, cleanest, part) =>
+            Karras(var rho, var least, var most) => Nearest(levels, count, least, most, (noisiest, cleanest, part) =>
                 noisiest - rho * Elementary.Log1P(Elementary.ExpM1((noisiest - cleanest) / rho) * part)),
             DiffusersLinspace => Each(i => gaps == 0 ? 0 : Rounded((gaps - i) * ((double)last / gaps))),
             DiffusersTrailing => Each(i => Math.Max(0, Rounded(steps + i * (steps - (double)steps / count - steps)) - 1)),
@@ -91,21 +106,34 @@ public abstract record Spacing
         return Check.That("spacing-offset", offset, offset >= 0 && offset < limit, Invariant($"must lie in [0, {limit})")).Map(_ => unit);
     }
 
+    private static Validation<Error, Unit> CheckedRange(double least, double most, Arr<NoiseLevel> levels) =>
+        Check.That("sigma-range", Invariant($"{least} to {most}"), least >= 0 && least < most, "must be two noise levels σ/a, the lower one first and not below 0")
+            .Bind(range => Within(least, most, levels) is var (noisiest, cleanest) && noisiest >= cleanest
+                ? unit
+                : Check.Fail<Unit>("sigma-range", range, Invariant($"must hold the σ/a of a timestep, of which the least is {NoiseRatio(levels[0]):G4} and the greatest {NoiseRatio(levels[^1]):G4}")));
+
+    private static double NoiseRatio(NoiseLevel level) => Elementary.Exp(-level.Lambda);
+
+    /// <summary>The noisiest timestep with σ/a ≤ most and the cleanest with σ/a ≥ least; the first is below the second where no timestep lies between.</summary>
+    private static (int Noisiest, int Cleanest) Within(double least, double most, Arr<NoiseLevel> levels) =>
+        (levels.Filter(level => level.Lambda >= -Elementary.Log(most)) is var quiet ? quiet.Count - 1 : 0, levels.Filter(level => level.Lambda > -Elementary.Log(least)).Count);
+
     /// <summary>
     /// The timesteps whose λ are nearest to those of a path from the noisiest to the cleanest; of two as near, the noisier. Without any image
     /// λ = −∞ is no end of a path: that level then stands in the place of the next, so that sampling begins with it.
     /// </summary>
-    private static int[] Nearest(NoiseSchedule schedule, int count, Func<double, double, double, double> path)
+    private static int[] Nearest(Arr<NoiseLevel> levels, int count, double least, double most, Func<double, double, double, double> path)
     {
-        var lambdas = schedule.Levels.Map(level => level.Lambda).ToArray();
-        var last = schedule.Steps - 1;
-        var t = last > 0 && double.IsNegativeInfinity(lambdas[last]) ? last - 1 : last;
-        var noisiest = lambdas[t];
+        var lambdas = levels.Map(level => level.Lambda).ToArray();
+        var (first, last) = Within(least, most, levels);
+        var t = first > last && double.IsNegativeInfinity(lambdas[first]) ? first - 1 : first;
+        var noisiest = Math.Max(-Elementary.Log(most), lambdas.Length > 1 && double.IsNegativeInfinity(lambdas[^1]) ? lambdas[^2] : lambdas[^1]);
+        var cleanest = Math.Min(-Elementary.Log(least), lambdas[0]);
         var places = new int[count];
         for (var i = 1; i < count; i++)
         {
-            var lambda = i == count - 1 ? lambdas[0] : path(noisiest, lambdas[0], (double)i / (count - 1));
-            while (t > 0 && Math.Abs(lambdas[t - 1] - lambda) < Math.Abs(lambdas[t] - lambda))
+            var lambda = i == count - 1 ? cleanest : path(noisiest, cleanest, (double)i / (count - 1));
+            while (t > last && Math.Abs(lambdas[t - 1] - lambda) < Math.Abs(lambdas[t] - lambda))
             {
                 t--;
             }
@@ -113,7 +141,7 @@ public abstract record Spacing
             places[i] = t;
         }
 
-        places[0] = last;
+        places[0] = first;
         return places;
     }
 

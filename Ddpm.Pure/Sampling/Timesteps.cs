@@ -35,17 +35,28 @@ public sealed record Timesteps
         .Apply((_, _) => new Timesteps(values));
 
     /// <summary>
-    /// As many timesteps as asked, spread over a schedule. Where a spacing's rounding repeats a timestep, the repetitions move to the next
-    /// free timesteps towards noise, and down again where T is reached; nothing else moves.
+    /// As many timesteps as asked, spread over the levels of a schedule. Where a spacing's rounding repeats a timestep, the repetitions move to the next
+    /// free timesteps towards noise, and down again where the noisiest is reached; nothing else moves.
     /// </summary>
     /// <param name="spacing">How they are spread.</param>
     /// <param name="schedule">The schedule of T steps.</param>
-    /// <param name="count">How many, in [1, T].</param>
-    /// <returns>The timesteps, or every fault of the count and the spacing.</returns>
-    public static Validation<Error, Timesteps> Spaced(Spacing spacing, NoiseSchedule schedule, int count) =>
-        (Check.That("sampling-steps", count, count >= 1 && count <= schedule.Steps, Invariant($"must lie in [1, {schedule.Steps}]")),
-            spacing.Checked(schedule.Steps, count))
-        .Apply((_, _) => new Timesteps(Parted(spacing.Places(schedule, count), schedule.Steps)));
+    /// <param name="count">How many, in [1, T], and no more than the spacing's range has.</param>
+    /// <param name="cleanest">N in [0, T): no timestep below it is visited, since the spacing is applied to the levels N … T − 1.</param>
+    /// <returns>The timesteps, or every fault of the count, the spacing and N.</returns>
+    public static Validation<Error, Timesteps> Spaced(Spacing spacing, NoiseSchedule schedule, int count, int cleanest = 0)
+    {
+        var inside = cleanest >= 0 && cleanest < schedule.Steps;
+        var levels = inside ? schedule.Levels.Skip(cleanest).ToArr() : schedule.Levels;
+        var most = Available(spacing, levels);
+        return (Check.That("last-timestep", cleanest, inside, Invariant($"must lie in [0, {schedule.Steps})")),
+                Check.That("sampling-steps", count, count >= 1 && count <= most,
+                    Invariant($"must lie in [1, {most}]{(most < schedule.Steps ? ", the number of timesteps between the given ends" : "")}")),
+                spacing.Checked(levels, count))
+            .Apply((from, _, _) => new Timesteps(Parted(spacing.Places(levels, count), spacing.Ends(levels).Noisiest).Map(t => t + from)));
+    }
+
+    /// <summary>How many timesteps a spacing can visit of a schedule's levels.</summary>
+    internal static int Available(Spacing spacing, Arr<NoiseLevel> levels) => spacing.Ends(levels) is var (noisiest, last) ? noisiest - last + 1 : 0;
 
     /// <summary>These timesteps, but ending at the level after the first step: diffusers' samplers whose final ᾱ is ᾱ_0.</summary>
     public Timesteps EndingAtFirstLevel() => this with { End = 0 };
@@ -61,8 +72,8 @@ public sealed record Timesteps
     /// <param name="places">Strictly increasing, in [0, Values.Count).</param>
     internal Timesteps Keep(Arr<int> places) => this with { Values = places.Map(place => Values[place]) };
 
-    /// <summary>Non-increasing places in [0, T), no more than T, made strictly decreasing.</summary>
-    private static Arr<int> Parted(int[] places, int steps)
+    /// <summary>Non-increasing places up to a top, no more than fit below it, made strictly decreasing.</summary>
+    private static Arr<int> Parted(int[] places, int top)
     {
         var parted = places.ToArray();
         for (var i = parted.Length - 2; i >= 0; i--)
@@ -70,6 +81,6 @@ public sealed record Timesteps
             parted[i] = Math.Max(parted[i], parted[i + 1] + 1);
         }
 
-        return parted.Select((t, i) => Math.Min(t, steps - 1 - i)).ToArr();
+        return parted.Select((t, i) => Math.Min(t, top - i)).ToArr();
     }
 }

@@ -21,7 +21,7 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
     {
         get
         {
-            var wanted = Preset.Sampling.SamplingSteps is { } steps ? Preset.Sampling with { SamplingSteps = Math.Min(steps, Schedule.Steps) } : Preset.Sampling;
+            var wanted = Preset.Sampling.SamplingSteps is { } steps ? Preset.Sampling with { SamplingSteps = Math.Min(steps, Preset.Sampling.MostStepsOn(Schedule)) } : Preset.Sampling;
             return wanted.Compile(Schedule, Prediction, Preset.ClipSample).IsSuccess ? wanted : new();
         }
     }
