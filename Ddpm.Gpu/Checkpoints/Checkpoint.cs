@@ -40,13 +40,13 @@ public static class Checkpoint
 
     private const string HeaderKey = "ddpm", ChecksumKey = "checksum", HeaderChecksumKey = "ddpm-sha256";
 
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly JsonSerializerOptions Json = new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
         UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
-    };
+    }.WithEdition();
 
     /// <summary>The file of a training state.</summary>
     public static SafetensorsFile Save(CheckpointHeader header, UNet network, TrainingState state)
@@ -103,6 +103,10 @@ public static class Checkpoint
             return JsonSerializer.Deserialize<CheckpointHeader>(text.IfNone(""), Json) is { Options: not null, Progress.IsPossible: true } header
                 ? header
                 : Error.New("its configuration is incomplete");
+        }
+        catch (NewerEditionException e)
+        {
+            return Error.New(e.Message);
         }
         catch (JsonException e)
         {

@@ -56,8 +56,9 @@ public static class Choices
             ("sigmoid", options => NoiseSchedule.SigmoidAlphaBar(options.Steps)),
             ("sigmoid-beta", options => NoiseSchedule.SigmoidBeta(options.Steps, options.MinBeta, options.MaxBeta)));
 
-    /// <summary>Those that have a least and a greatest β.</summary>
-    public static Arr<string> SchedulesOfBetas { get; } = Prelude.Array("linear", "scaled-linear", "sigmoid-beta");
+    /// <summary>Those that have a least and a greatest β, and what these are by their papers, for a thousand steps.</summary>
+    public static Map<string, UsualBetas> PublishedBetas { get; } =
+        Prelude.Map(("linear", UsualBetas.Linear), ("scaled-linear", UsualBetas.ScaledLinear), ("sigmoid-beta", UsualBetas.Linear));
 
     /// <summary>The weights of the loss, with their papers' numbers.</summary>
     public static Map<string, LossWeighting> LossWeightings { get; } = Prelude.Map<string, LossWeighting>(

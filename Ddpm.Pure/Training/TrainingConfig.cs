@@ -85,9 +85,9 @@ public sealed record TrainingConfig
         Validation<Error, Unit> Divides(NoiseLevel last) => options.Prediction != "epsilon" || options.ZeroTerminalSnr || float.IsFinite((float)(1 / last.A))
             ? unit
             : Check.Fail<Unit>("prediction", options.Prediction, Invariant($"must be sample or velocity with a schedule that leaves no more than {last.A:G2} of an image, of which ε tells nothing"));
-        Validation<Error, Unit> OfBetas(string name, double? said) => said is not { } beta || Choices.SchedulesOfBetas.Contains(options.Schedule)
+        Validation<Error, Unit> OfBetas(string name, double? said) => said is not { } beta || Choices.PublishedBetas.ContainsKey(options.Schedule)
             ? unit
-            : Check.Fail<Unit>(name, Invariant($"{beta}"), Invariant($"belongs to the schedules {string.Join(", ", Choices.SchedulesOfBetas)} alone"));
+            : Check.Fail<Unit>(name, Invariant($"{beta}"), Invariant($"belongs to the schedules {string.Join(", ", Choices.PublishedBetas.Keys)} alone"));
         var weighting = Choices.LossWeightings.Find("loss-weight", options.LossWeight);
         var precision = Choices.Precisions.Find("precision", options.Precision);
         var told = (options.ZeroTerminalSnr && options.Prediction == "epsilon"
