@@ -43,6 +43,7 @@ public sealed class OptionsEditionLaws
 
     private static TrainingOptions Meant { get; } = new()
     {
+        Embedding = "unpaired",
         Limit = 48,
         Epochs = 2,
         BatchSize = 16,
@@ -90,6 +91,11 @@ public sealed class OptionsEditionLaws
         return TrainingConfig.ScheduleOf(OptionsEdition.Upgraded(options, 1)).Valid() == (options.ZeroTerminalSnr ? then.WithZeroTerminalSnr() : then);
     }
 
+    /// <summary>Up to edition 1 every network had this embedding.</summary>
+    [Law]
+    public bool The_embedding_of_the_first_edition_is_kept(TrainingOptions any) =>
+        TrainingConfig.From(OptionsEdition.Upgraded(any with { Embedding = null }, 1), 28, 1, 10).Valid().EmbeddingName == "unpaired";
+
     [Fact]
     public void A_receipt_of_the_first_edition_means_what_it_meant_and_can_be_written_again()
     {
@@ -98,7 +104,7 @@ public sealed class OptionsEditionLaws
         Assert.Equal(receipt, RunReceipt.FromJson(receipt.ToJson()).Valid());
         Assert.Equal(OptionsEdition.Current, JsonNode.Parse(receipt.ToJson())!["options"]!["edition"]!.GetValue<int>());
         Assert.Equal(
-            "train --preset standard --limit 48 --epochs 2 --batch-size 16 --steps 100 --min-beta 0.0001 --max-beta 0.02 --zero-terminal-snr true"
+            "train --preset standard --embedding unpaired --limit 48 --epochs 2 --batch-size 16 --steps 100 --min-beta 0.0001 --max-beta 0.02 --zero-terminal-snr true"
             + " --prediction velocity --seed 7",
             string.Join(' ', receipt.ToArguments()));
     }

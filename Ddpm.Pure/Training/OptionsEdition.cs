@@ -20,6 +20,7 @@ public static class OptionsEdition
     private static readonly (int LastEdition, Func<TrainingOptions, TrainingOptions> Meaning)[] Rules =
     [
         (1, WithPublishedBetas),
+        (1, WithUnpairedEmbedding),
     ];
 
     /// <summary>Options of an edition, said so that they mean the same in the current one.</summary>
@@ -45,6 +46,9 @@ public static class OptionsEdition
         : Choices.PublishedBetas.Find(options.Schedule).Match(
             published => options with { MinBeta = options.MinBeta ?? published.Min, MaxBeta = options.MaxBeta ?? published.Max },
             () => options);
+
+    /// <summary>Up to edition 1 every network had the embedding that edition 2 calls unpaired.</summary>
+    private static TrainingOptions WithUnpairedEmbedding(TrainingOptions options) => options with { Embedding = options.Embedding ?? "unpaired" };
 
     /// <summary>The edition as one more property of the options in JSON: always the current one when written, and nothing to keep when read.</summary>
     private static void AddEdition(JsonTypeInfo type)
