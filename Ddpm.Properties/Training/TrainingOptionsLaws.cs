@@ -13,6 +13,7 @@ public sealed class TrainingOptionsLaws
     private static readonly (string Name, Func<TrainingOptions, TrainingOptions> Change)[] Changes =
     [
         ("Preset", o => o with { Preset = o.Preset + "x" }), ("Network", o => o with { Network = o.Network + "x" }), ("Width", o => o with { Width = (o.Width ?? 0) + 4 }),
+        ("Embedding", o => o with { Embedding = (o.Embedding ?? "") + "x" }),
         ("Dataset", o => o with { Dataset = "mnist" }), ("Limit", o => o with { Limit = (o.Limit ?? 0) + 1 }),
         ("ClipNorm", o => o with { ClipNorm = 2 * (o.ClipNorm ?? 0.5) }), ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }),
         ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
@@ -123,7 +124,7 @@ public sealed class TrainingOptionsLaws
             var model = TrainingConfig.From(new TrainingOptions { Schedule = schedule, ZeroTerminalSnr = zero, Prediction = "velocity" }, 28, 1).Valid().Model;
             var ratios = model.UsualSampling.TimestepsOn(model.Schedule).Valid().Values.Map(t => Math.Exp(-model.Schedule[t].Lambda)).ToArray();
             Assert.Equal(10, ratios.Length);
-            Assert.All(ratios.Zip(ratios.Skip(1)), pair => Assert.True(pair.First > 1.5 * pair.Second, $"{schedule}, zero terminal SNR {zero}: {string.Join(" ", ratios)}"));
+            Assert.All(ratios.Zip(ratios.Skip(1)), pair => Assert.True(pair.Item1 > 1.5 * pair.Item2, $"{schedule}, zero terminal SNR {zero}: {string.Join(" ", ratios)}"));
         }
     }
 
