@@ -68,12 +68,15 @@ public sealed class UNet : IDisposable
     /// <param name="image">x_t, N×C×H×W, of the weights' type.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
     /// <param name="classes">The class of each image, N integers in [0, K], K standing for none; null for none of all.</param>
+    /// <param name="convolutions">What convolves; null for libtorch's own.</param>
     /// <returns>o, N×C×H×W.</returns>
-    public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null)
+    public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null, TensorConvolutions? convolutions = null)
     {
         var embedding = _timeEmbedding.index_select(0, timesteps).to(image.dtype);
         return Compose(
-            new TensorLayers(w, Config.Classes == 0 ? embedding : embedding.Plus(w[UNetConfig.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])))),
+            new TensorLayers(
+                w, convolutions ?? TensorConvolutions.Libtorch,
+                Config.Classes == 0 ? embedding : embedding.Plus(w[UNetConfig.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])))),
             image.ChannelsLast());
     }
 

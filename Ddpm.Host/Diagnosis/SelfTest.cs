@@ -56,7 +56,24 @@ public static class SelfTest
         var furthest = Losses.Max(loss => Math.Abs(trainer.Step(x0, t, epsilon, 1e-3).Loss / loss - 1));
         return furthest <= Tolerance(device)
             ? FinSucc(Invariant($"five training steps as PyTorch's, within {furthest:0e+0}"))
-            : Error.New(Invariant($"five training steps differ from PyTorch's by {furthest:0.0e+0} of the loss: libtorch computes wrongly here"));
+            : Error.New(Invariant($"five training steps differ from PyTorch's by {furthest:0.0e+0} of the loss: what computes here computes wrongly"));
+    }
+
+    /// <summary>libtorch's convolutions on the processor, as the networks have them. Nothing here needs them but --features: that they are wrong is told, and no fault of the machine.</summary>
+    /// <param name="convolutions">What is tried; null for libtorch's own.</param>
+    public static string Convolutions(TensorConvolutions? convolutions = null)
+    {
+        Fin<Unit> Right(UNetConfig config)
+        {
+            using var network = new UNet(config, ScalarType.Float32, CPU);
+            return ConvolutionCheck.Of(network, convolutions: convolutions);
+        }
+
+        return (from _ in Right(Valid(UNetConfig.Tutorial(28, 1, 1000, residual: true)))
+                from __ in Right(Valid(UNetConfig.Modern(28, 1, 1000)))
+                select unit).Match(
+            _ => "libtorch's convolutions on the processor as in float64",
+            fault => $"{fault.Message}: all but --features computes with the kernels; {ConvolutionCheck.Remedy}");
     }
 
     /// <summary>What <see cref="ReferenceSha256"/> is of.</summary>
