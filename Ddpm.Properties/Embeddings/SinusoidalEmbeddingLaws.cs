@@ -67,7 +67,7 @@ public sealed class SinusoidalEmbeddingLaws
         }
 
         Assert.Equal(43, Dead(new SinusoidalEmbedding.Tutorial()));
-        Assert.Equal(43, Dead(new SinusoidalEmbedding.Unpaired()));
+        Assert.Equal(44, Dead(new SinusoidalEmbedding.Unpaired()));
         Assert.Equal(1, Dead(new SinusoidalEmbedding.Transformer()));
     }
 
