@@ -9,7 +9,7 @@ namespace Ddpm.Pure.Formats;
 public static class Quotation
 {
     /// <summary>A text on one line: the framework's messages quote control characters of a damaged file as they are.</summary>
-    internal static string Printable(string text) => string.Concat(text.Select(symbol => char.IsControl(symbol) ? ' ' : symbol));
+    public static string Printable(string text) => string.Concat(text.Select(symbol => char.IsControl(symbol) ? ' ' : symbol));
 
     private const int MaxLength = 60;
 

@@ -21,6 +21,9 @@ public static class BitmapFont
     /// <summary>Whether the font has a glyph of its own for a character.</summary>
     public static bool Has(char character) => Glyphs.ContainsKey(character);
 
+    /// <summary>Whether every character of a text has a glyph of its own.</summary>
+    public static bool CanDraw(string text) => text.All(Has);
+
     /// <summary>Width of a line of text in pixels at scale 1; 0 when it is empty.</summary>
     public static int Width(string text) => Math.Max(0, text.Sum(character => Glyph(character).Width + Spacing) - Spacing);
 

@@ -80,6 +80,18 @@ public sealed record PixelImage
         return new PixelImage(width, height, Channels, enlarged);
     }
 
+    /// <summary>The picture in grey: luma by ITU-R BT.709, of the levels as they are. What looks grey already keeps its levels.</summary>
+    public PixelImage Grey()
+    {
+        if (Channels == 1)
+            return this;
+        var levels = new byte[Width * Height];
+        var source = Pixels.Span;
+        for (var i = 0; i < levels.Length; i++)
+            levels[i] = (byte)Math.Floor((0.2126 * source[3 * i]) + (0.7152 * source[(3 * i) + 1]) + (0.0722 * source[(3 * i) + 2]) + 0.5);
+        return new PixelImage(Width, Height, channels: 1, levels);
+    }
+
     /// <inheritdoc/>
     public bool Equals(PixelImage? other) => other is not null
         && (Width, Height, Channels) == (other.Width, other.Height, other.Channels)

@@ -1,0 +1,64 @@
+using LanguageExt;
+using LanguageExt.Common;
+
+namespace Ddpm.Pure.Formats.Pictures;
+
+/// <summary>
+/// The file of a picture, checked as far as that needs no pixel: its format by its signature, its size, and that nothing of its data is missing.
+/// A decoder gets <see cref="Content"/> and never the file: metadata, where most surprises live, are not in it.
+/// </summary>
+/// <param name="Format">The format that its first bytes name.</param>
+/// <param name="Width">Pixels in a row, as they are stored.</param>
+/// <param name="Height">Rows, as they are stored.</param>
+/// <param name="Content">The file without metadata, nor anything else that its pixels do not need.</param>
+/// <param name="BitDepth">The bits of a level: 16, or 8 where there are 8 or fewer.</param>
+/// <param name="Orientation">How the stored pixels are turned: Exif's number, 1 to 8.</param>
+/// <param name="Deflated">The pixels of a PNG as zlib compressed them; empty for other formats.</param>
+/// <param name="InflatedLength">How many bytes those must give.</param>
+public sealed record EncodedPicture(
+    PictureFormat Format, int Width, int Height, ReadOnlyMemory<byte> Content, int BitDepth = 8, int Orientation = 1,
+    ReadOnlyMemory<byte> Deflated = default, long InflatedLength = 0)
+{
+    /// <summary>The most pixels of one picture, and of all pictures that are decoded at a time: 8192×8192.</summary>
+    public const int MostPixels = 64 << 20;
+
+    /// <summary>The most bytes of a picture's file.</summary>
+    public const int MostBytes = 64 << 20;
+
+    /// <summary>The formats in words.</summary>
+    public const string Formats = "PNG, JPEG, WebP, GIF and BMP";
+
+    /// <summary>How many pixels it has.</summary>
+    public long Pixels => (long)Width * Height;
+
+    /// <summary>Checks a file.</summary>
+    /// <returns>The picture; or why the file is none. Never throws, whatever the bytes.</returns>
+    public static Fin<EncodedPicture> Read(ReadOnlyMemory<byte> file) => FormatOf(file.Span).Match(
+        format => format switch
+        {
+            PictureFormat.Png => PngFile.Read(file),
+            PictureFormat.Jpeg => JpegFile.Read(file),
+            PictureFormat.Webp => WebpFile.Read(file),
+            PictureFormat.Gif => GifFile.Read(file),
+            PictureFormat.Bmp => BmpFile.Read(file),
+            _ => throw new ArgumentOutOfRangeException(nameof(file), format, "no such format"),
+        },
+        () => Error.New(file.IsEmpty ? "it is empty" : $"by its first bytes it is none of {Formats}, whatever its name says"));
+
+    /// <summary>The format that a file's first bytes name.</summary>
+    public static Option<PictureFormat> FormatOf(ReadOnlySpan<byte> file) =>
+        file.StartsWith(PngFile.Signature) ? PictureFormat.Png
+        : file is [0xff, 0xd8, 0xff, ..] ? PictureFormat.Jpeg
+        : file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8) ? PictureFormat.Webp
+        : file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8) ? PictureFormat.Gif
+        : file.StartsWith("BM"u8) ? PictureFormat.Bmp
+        : Option<PictureFormat>.None;
+
+    /// <summary>That a size can be decoded, or why not.</summary>
+    internal static Option<Error> FaultOf(long width, long height) =>
+        width < 1 || height < 1 ? Error.New(Invariant($"it says that it has {width}×{height} pixels"))
+        : width * height > MostPixels ? Error.New(Invariant($"it has {width}×{height} pixels, and {MostPixels} are read at most"))
+        : Option<Error>.None;
+
+    internal static Error CutShort(string what) => Error.New($"it is damaged or cut short: {what}");
+}

@@ -1,0 +1,258 @@
+using System.Buffers.Binary;
+using LanguageExt;
+using LanguageExt.Common;
+
+namespace Ddpm.Pure.Formats.Pictures;
+
+/// <summary>
+/// The frame of a JPEG, and what has come of it. Its scans are read for their codes' lengths alone: whether each block has its codes. In progressive files
+/// these depend on which coefficients earlier scans have made other than 0, and that is all that is kept: a bit for each.
+/// </summary>
+internal sealed class JpegFrame
+{
+    private sealed class Component
+    {
+        public required int Id { get; init; }
+        public required int Across { get; init; } // blocks in a unit of all components
+        public required int Down { get; init; }
+        public required int Columns { get; init; } // blocks that have pixels
+        public required int Rows { get; init; }
+        public required int Stride { get; init; } // with those that only fill up the last units
+        public required ulong[] NonZero { get; init; }
+        public int[] LowestBits { get; } = [.. Enumerable.Repeat(int.MaxValue, Coefficients)]; // that have come, of each coefficient
+        public JpegCode? Dc { get; set; }
+        public JpegCode? Ac { get; set; }
+    }
+
+    /// <summary>Which coefficients a scan brings, and which bits of them.</summary>
+    private readonly record struct Part(int First, int Last, bool Refines, int Low);
+
+    private const int Coefficients = 64;
+
+    private readonly bool _progressive;
+    private readonly Component[] _components;
+    private readonly int _unitsAcross, _unitsDown;
+
+    private JpegFrame(int width, int height, bool progressive, Component[] components, int unitsAcross, int unitsDown) =>
+        (Width, Height, _progressive, _components, _unitsAcross, _unitsDown) = (width, height, progressive, components, unitsAcross, unitsDown);
+
+    public int Width { get; }
+
+    public int Height { get; }
+
+    /// <summary>Whether every bit of every coefficient has come. Progressive files that lack some are decoded, but blurred: they were cut short.</summary>
+    public bool IsComplete => _components.All(component => component.LowestBits.All(bit => bit == 0));
+
+    public static Fin<JpegFrame> Begin(byte marker, ReadOnlySpan<byte> data)
+    {
+        if (marker > 0xc2)
+            return Error.New("a JPEG that is lossless, hierarchical or coded arithmetically is not read");
+        if (data.Length < 6 || data.Length < 6 + (3 * data[5]))
+            return EncodedPicture.CutShort("it ends inside its header");
+        int height = BinaryPrimitives.ReadUInt16BigEndian(data[1..]), width = BinaryPrimitives.ReadUInt16BigEndian(data[3..]), count = data[5];
+        if (data[0] != 8 || count is not (1 or 3 or 4))
+            return Error.New($"a JPEG of {count} components with {data[0]} bits is not read");
+        if (EncodedPicture.FaultOf(width, height).Case is Error fault)
+            return fault;
+        var (most, tall) = (0, 0);
+        for (var i = 0; i < count; i++)
+        {
+            var (across, down) = (data[7 + (3 * i)] >> 4, data[7 + (3 * i)] & 15);
+            if (across is < 1 or > 4 || down is < 1 or > 4)
+                return Error.New($"a JPEG whose colours are sampled {across}×{down} is none");
+            (most, tall) = (Math.Max(most, across), Math.Max(tall, down));
+        }
+
+        var progressive = marker == 0xc2;
+        var (unitsAcross, unitsDown) = (Parts(width, 8 * most), Parts(height, 8 * tall));
+        var components = new Component[count];
+        for (var i = 0; i < count; i++)
+        {
+            var (across, down) = (data[7 + (3 * i)] >> 4, data[7 + (3 * i)] & 15);
+            components[i] = new Component
+            {
+                Id = data[6 + (3 * i)],
+                Across = across,
+                Down = down,
+                Columns = Parts(Parts(width * across, most), 8),
+                Rows = Parts(Parts(height * down, tall), 8),
+                Stride = unitsAcross * across,
+                NonZero = new ulong[progressive ? unitsAcross * across * unitsDown * down : 0],
+            };
+        }
+        return new JpegFrame(width, height, progressive, components, unitsAcross, unitsDown);
+    }
+
+    private static int Parts(int length, int part) => (length + part - 1) / part;
+
+    /// <summary>Reads a scan.</summary>
+    /// <param name="header">Which components and which part of them.</param>
+    /// <param name="codes">The codes, restarts among them.</param>
+    /// <param name="tables">What they are read with.</param>
+    /// <returns>Nothing, or what is missing.</returns>
+    public Fin<Unit> Scan(ReadOnlySpan<byte> header, ReadOnlySpan<byte> codes, JpegTables tables)
+    {
+        int count = header.Length > 0 ? header[0] : 0;
+        if (count is < 1 or > 4 || header.Length < 4 + (2 * count))
+            return EncodedPicture.CutShort("a scan's header ends too soon");
+        int first = header[1 + (2 * count)], last = header[2 + (2 * count)], bits = header[3 + (2 * count)];
+        var part = _progressive ? new Part(first, last, bits >> 4 > 0, bits & 15) : new Part(0, Coefficients - 1, Refines: false, Low: 0);
+        if (part.Last >= Coefficients || part.First > part.Last || (_progressive && (part.First == 0 ? part.Last != 0 : count != 1)))
+            return Error.New($"a scan brings coefficients {first} to {last} of {count} components, which none can");
+
+        var members = new Component[count];
+        for (var i = 0; i < count; i++)
+        {
+            int id = header[1 + (2 * i)], codesOf = header[2 + (2 * i)];
+            if (_components.FirstOrDefault(component => component.Id == id) is not { } member || members.Contains(member)
+                || codesOf >> 4 > 3 || (codesOf & 15) > 3)
+            {
+                return Error.New("a scan is of a component that the frame does not have");
+            }
+            (member.Dc, member.Ac, members[i]) = (tables[0, codesOf >> 4], tables[1, codesOf & 15], member);
+            if ((part.First == 0 && !part.Refines && member.Dc is null) || (part.Last > 0 && member.Ac is null))
+                return Error.New("a scan is coded by a table that was not given");
+            member.LowestBits.AsSpan(part.First, part.Last - part.First + 1).Fill(part.Low);
+        }
+
+        var next = new JpegBits(codes);
+        var alone = count == 1;
+        var (columns, rows) = alone ? (members[0].Columns, members[0].Rows) : (_unitsAcross, _unitsDown);
+        var (left, run) = (tables.RestartInterval, 0);
+        for (var row = 0; row < rows; row++)
+        {
+            for (var column = 0; column < columns; column++)
+            {
+                if (tables.RestartInterval > 0 && left-- == 0)
+                {
+                    if (!next.Restart())
+                        return Missing(row, rows);
+                    (left, run) = (tables.RestartInterval - 1, 0);
+                }
+                foreach (var member in members)
+                {
+                    var (across, down) = alone ? (1, 1) : (member.Across, member.Down);
+                    for (var y = 0; y < down; y++)
+                        for (var x = 0; x < across; x++)
+                            if (!Block(ref next, member, (((row * down) + y) * member.Stride) + (column * across) + x, part, ref run))
+                                return Missing(row, rows);
+                }
+            }
+        }
+        return Prelude.unit;
+    }
+
+    private static Error Missing(int row, int rows) =>
+        EncodedPicture.CutShort(Invariant($"its data end, or make no sense, {100L * row / rows} % from the top"));
+
+    /// <summary>One block's codes; whether they were there.</summary>
+    private bool Block(ref JpegBits bits, Component member, int block, Part part, ref int run) =>
+        (part.First > 0 || Dc(ref bits, member, part.Refines))
+        && (part.Last == 0 || (
+            !_progressive ? Ac(ref bits, member)
+            : part.Refines ? AcRefined(ref bits, member, block, part, ref run)
+            : AcFirst(ref bits, member, block, part, ref run)))
+        && !bits.IsExhausted;
+
+    private static bool Dc(ref JpegBits bits, Component member, bool refines)
+    {
+        if (refines)
+        {
+            bits.Skip(1);
+            return true;
+        }
+        var length = member.Dc!.Next(ref bits);
+        if (length is < 0 or > 15)
+            return false;
+        bits.Skip(length);
+        return true;
+    }
+
+    private static bool Ac(ref JpegBits bits, Component member)
+    {
+        for (var k = 1; k < 64; k++)
+        {
+            var symbol = member.Ac!.Next(ref bits);
+            if (symbol < 0)
+                return false;
+            var (zeros, length) = (symbol >> 4, symbol & 15);
+            if (length == 0 && zeros != 15)
+                return true;
+            k += zeros;
+            bits.Skip(length);
+        }
+        return true;
+    }
+
+    private static bool AcFirst(ref JpegBits bits, Component member, int block, Part part, ref int run)
+    {
+        if (run > 0)
+        {
+            run--;
+            return true;
+        }
+        for (var k = part.First; k <= part.Last; k++)
+        {
+            var symbol = member.Ac!.Next(ref bits);
+            if (symbol < 0)
+                return false;
+            var (zeros, length) = (symbol >> 4, symbol & 15);
+            if (length == 0 && zeros != 15)
+            {
+                run = (1 << zeros) - 1 + bits.Take(zeros);
+                return true;
+            }
+            k += zeros;
+            if (length == 0)
+                continue;
+            if (k > part.Last)
+                return false;
+            bits.Skip(length);
+            member.NonZero[block] |= 1ul << k;
+        }
+        return true;
+    }
+
+    /// <summary>One bit more of each coefficient (G.1.2.3): those other than 0 have one each, and new ones come between them.</summary>
+    private static bool AcRefined(ref JpegBits bits, Component member, int block, Part part, ref int run)
+    {
+        var k = part.First;
+        ref var nonZero = ref member.NonZero[block];
+        for (; run == 0 && k <= part.Last; k++)
+        {
+            var symbol = member.Ac!.Next(ref bits);
+            if (symbol < 0)
+                return false;
+            var (zeros, length) = (symbol >> 4, symbol & 15);
+            if (length == 0 && zeros != 15)
+            {
+                run = (1 << zeros) + bits.Take(zeros);
+                break;
+            }
+            if (length > 1)
+                return false;
+            bits.Skip(length);
+            for (; k <= part.Last; k++)
+            {
+                if ((nonZero >> k & 1) != 0)
+                    bits.Skip(1);
+                else if (--zeros < 0)
+                    break;
+            }
+            if (length == 1)
+            {
+                if (k > part.Last)
+                    return false;
+                nonZero |= 1ul << k;
+            }
+        }
+        if (run > 0)
+        {
+            for (; k <= part.Last; k++)
+                if ((nonZero >> k & 1) != 0)
+                    bits.Skip(1);
+            run--;
+        }
+        return true;
+    }
+}
