@@ -17,7 +17,7 @@ public sealed class ArchitectureLaws
 
     private static readonly string[] ForbiddenAssemblies =
     [
-        "TorchSharp", "Magick", "Serilog", "Spectre", "System.CommandLine", "System.IO.FileSystem", "System.Console", "System.Net", "System.Diagnostics.Process",
+        "TorchSharp", "SixLabors", "Serilog", "Spectre", "System.CommandLine", "System.IO.FileSystem", "System.Console", "System.Net", "System.Diagnostics.Process",
         "System.Threading", "Ddpm.",
     ];
 

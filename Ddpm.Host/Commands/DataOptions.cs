@@ -1,7 +1,9 @@
 using Ddpm.Host.Data;
+using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -19,15 +21,21 @@ internal sealed class DataOptions
         DefaultValueFactory = _ => DataSetDescription.FashionMnist.Name,
     };
 
-    private readonly CommandLine.Option<string?> _folder = new("--data") { Description = "A folder to use instead: of IDX files, or of PNG and JPEG pictures, in a folder for each class", HelpName = "DIR" };
+    private readonly CommandLine.Option<string?> _folder = new("--data") { Description = "A folder to use instead: of IDX files, or of pictures, in a folder for each class", HelpName = "DIR" };
 
     private readonly CommandLine.Option<int?> _size = new("--image-size") { Description = $"Height and width that pictures are scaled to [default: {UsualShape.Size}, or as the run has it]" };
 
     private readonly CommandLine.Option<int?> _channels = new("--channels") { Description = $"1 for grey pictures, 3 for colour [default: {UsualShape.Channels}, or as the run has it]" };
 
+    private readonly CommandLine.Option<string?> _background = new("--background")
+    {
+        Description = $"What shows through transparent pictures: white, black or #rrggbb [default: {Background.White}, or as the run has it]",
+        HelpName = "COLOUR",
+    };
+
     public DataOptions(CommandLine.Command command)
     {
-        command.AddGroup("Data", _dataset, _folder, _size, _channels);
+        command.AddGroup("Data", _dataset, _folder, _size, _channels, _background);
     }
 
     private static PictureShape UsualShape { get; } = new(32, 3);
@@ -41,23 +49,32 @@ internal sealed class DataOptions
     /// <param name="view">Sees the download.</param>
     /// <param name="stop">Ends it.</param>
     /// <param name="split">Which part.</param>
-    /// <param name="shape">What pictures become unless it is said; none for the usual.</param>
+    /// <param name="before">The receipt of data that they are like where nothing else is said; none for the usual.</param>
     public Fin<LoadedDataSet> Load(
-        CommandLine.ParseResult said, string dataset, IView view, CancellationToken stop, DataSplit split = DataSplit.Train, LanguageExt.Option<PictureShape> shape = default) =>
+        CommandLine.ParseResult said, string dataset, IView view, CancellationToken stop, DataSplit split = DataSplit.Train, LanguageExt.Option<DataReceipt> before = default) =>
+        Load(said, dataset, view, split, before.Map(data => data.Shape), before.Bind(data => Optional(data.Background)), stop);
+
+    /// <summary>As above, of another size and channels than usual.</summary>
+    public Fin<LoadedDataSet> Load(
+        CommandLine.ParseResult said, string dataset, IView view, DataSplit split, LanguageExt.Option<PictureShape> shape,
+        LanguageExt.Option<string> background, CancellationToken stop) =>
         from description in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
         let otherwise = shape.IfNone(UsualShape)
         from wanted in (Check.That("--image-size", said.GetValue(_size) ?? otherwise.Size, said.GetValue(_size) is null or (>= 4 and <= 256), "must lie in [4, 256]"),
-                Check.That("--channels", said.GetValue(_channels) ?? otherwise.Channels, said.GetValue(_channels) is null or 1 or 3, "must be 1 or 3"))
-            .Apply((size, channels) => new PictureShape(size, channels)).OrUsage()
+                Check.That("--channels", said.GetValue(_channels) ?? otherwise.Channels, said.GetValue(_channels) is null or 1 or 3, "must be 1 or 3"),
+                Behind(said, background))
+            .Apply((size, channels, behind) => (Shape: new PictureShape(size, channels), Behind: behind)).OrUsage()
         from loaded in Own(said, description).Match(
-            folder => Pictures(folder, description, split, wanted, view, stop),
+            folder => Pictures(folder, description, split, wanted.Shape, wanted.Behind, view, stop),
             () => Load(description, split, Optional(said.GetValue(_folder)), view, stop))
         from square in loaded.Images.Height == loaded.Images.Width
             ? FinSucc(loaded)
             : Error.New($"the images in {loaded.Origin} are {loaded.Images.Height}×{loaded.Images.Width}, and only square ones can be used")
         from asTheyAre in Is(said.GetValue(_size), square.Images.Height) && Is(said.GetValue(_channels), square.Images.Channels)
+                && (said.GetValue(_background) is null || square.Background is not null)
             ? FinSucc(square)
-            : Error.New(ExitCode.Usage, $"{_size.Name} and {_channels.Name} say what a folder of pictures is scaled to; those of {square.Description.Title} are {square.Images.Height}×{square.Images.Width}×{square.Images.Channels}: leave them out")
+            : Error.New(ExitCode.Usage, $"{_size.Name} and {_channels.Name} say what a folder of pictures is scaled to, and {_background.Name} what shows through them; "
+                + $"those of {square.Description.Title} are {square.Images.Height}×{square.Images.Width}×{square.Images.Channels}: leave them out")
         select asTheyAre;
 
     /// <summary>Loads the images that a run was trained on, or others where they are named.</summary>
@@ -67,9 +84,13 @@ internal sealed class DataOptions
     /// <param name="stop">Ends it.</param>
     /// <param name="split">Which part.</param>
     public Fin<LoadedDataSet> LoadOf(CommandLine.ParseResult said, RunReceipt receipt, IView view, CancellationToken stop, DataSplit split = DataSplit.Train) =>
-        from loaded in Load(said, Dataset(said).IfNone(receipt.Options.Dataset), view, stop, split, receipt.Data.Shape)
+        from loaded in Load(said, Dataset(said).IfNone(receipt.Options.Dataset), view, stop, split, receipt.Data)
         from own in Named(said) || receipt.IsImported || receipt.Data.IsOf(loaded) ? FinSucc(loaded) : receipt.Data.IsNotOf(loaded)
         select own;
+
+    /// <summary>What shows through transparent pictures: as it was said, as a receipt has it, or the usual.</summary>
+    public Validation<Error, Background> Behind(CommandLine.ParseResult said, LanguageExt.Option<string> before) =>
+        Background.Named(_background.Name, said.GetValue(_background) ?? before.IfNone(Background.White.ToString()));
 
     /// <summary>Whether it was said which images, or where they are.</summary>
     public bool Named(CommandLine.ParseResult said) => Dataset(said).IsSome || said.GetValue(_folder) is not null;
@@ -83,10 +104,11 @@ internal sealed class DataOptions
 
     private static bool Is(int? said, int there) => said is null || said == there;
 
-    private static Fin<LoadedDataSet> Pictures(PictureFolder folder, DataSetDescription description, DataSplit split, PictureShape shape, IView view, CancellationToken stop)
+    private static Fin<LoadedDataSet> Pictures(
+        PictureFolder folder, DataSetDescription description, DataSplit split, PictureShape shape, Background background, IView view, CancellationToken stop)
     {
         using var bar = view.Bar("reading pictures");
-        return folder.Load(description, split, shape, view.Line, bar.Report, stop);
+        return folder.Load(description, split, shape, background, view.Line, bar.Report, stop);
     }
 
     private static Fin<LoadedDataSet> Load(DataSetDescription description, DataSplit split, LanguageExt.Option<string> folder, IView view, CancellationToken stop)

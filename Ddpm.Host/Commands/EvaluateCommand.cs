@@ -87,7 +87,7 @@ internal static class EvaluateCommand
             from device in machine.Prepare(said)
             let target = new RunFolder(said.GetValue(to) ?? named.Match(chosen => chosen.Path, () => "."))
             from judged in given.Match(
-                found => Judge(said, Given(found.Images, found.Report, (split, size) => data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, stop, split, size)), target, device, view, stop),
+                found => Judge(said, Given(found.Images, found.Report, (split, size) => data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, split, size, None, stop)), target, device, view, stop),
                 () => from folder in run.Required(said)
                       from done in TrainedModel.Use(folder, device, model =>
                           from candidate in Sampled(folder, model, judging.Request(said, usual => sampler.Said(said, usual)), split => data.LoadOf(said, model.Receipt, view, stop, split), said.GetValue(boundImages), view, stop)

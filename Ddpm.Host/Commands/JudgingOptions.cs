@@ -1,5 +1,6 @@
 using Ddpm.Host.Data;
 using Ddpm.Host.Evaluation;
+using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;

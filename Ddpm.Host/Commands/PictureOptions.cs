@@ -39,7 +39,7 @@ internal sealed class PictureOptions
 
     private static readonly Map<string, Encoding> Encodings = Map(("noise", Encoding.Noise), ("inversion", Encoding.Inversion));
 
-    private readonly CommandLine.Option<string?> _image = new("--image") { Description = "Start from a picture: a PNG or JPEG file, or train:N or test:N of the run's data set", HelpName = "PICTURE" };
+    private readonly CommandLine.Option<string?> _image = new("--image") { Description = "Start from a picture: a file, or train:N or test:N of the run's data set", HelpName = "PICTURE" };
 
     private readonly CommandLine.Option<double?> _strength = new("--strength") { Description = $"How much noise it starts with, in (0, 1] [default: {UsualStrength.ToString(CultureInfo.InvariantCulture)}; 1 with --known and with inversion]" };
 
@@ -107,7 +107,9 @@ internal sealed class PictureOptions
         (name.Split(':') switch
         {
             ["train" or "test", var number] => FromDataSet(said, network, name, number, name[1] == 'r' ? DataSplit.Train : DataSplit.Test, receipt, view, stop),
-            _ => PictureFile.Read(name, network.ImageSize, network.ImageChannels).Map(picture => picture.Pixels),
+            _ => from background in _data.Behind(said, Optional(receipt.Data.Background)).OrUsage()
+                 from read in PictureFile.Read(name, new(network.ImageSize, network.ImageChannels), background)
+                 select read.Picture.Pixels,
         }).Map(levels =>
         {
             var values = new float[network.ImageChannels * network.ImageSize * network.ImageSize];
@@ -133,7 +135,7 @@ internal sealed class PictureOptions
         var numbers = region.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Some(number) : None).ToArray();
         Fin<Func<int, int, bool>> kept = numbers.Length == 4 && numbers.All(number => number.IsSome)
             ? Rectangle(region, numbers[0].IfNone(0), numbers[1].IfNone(0), numbers[2].IfNone(0), numbers[3].IfNone(0), size)
-            : PictureFile.Read(region, size, 1).Map<Func<int, int, bool>>(picture => (x, y) => picture[x, y] >= 128);
+            : PictureFile.Read(region, new(size, 1), Background.Black).Map<Func<int, int, bool>>(read => (x, y) => read.Picture[x, y] >= 128); // what is transparent is not white
         return kept.Map(keeps => Enumerable.Range(0, network.ImageChannels * size * size).Select(i => keeps(i % size, i / size % size)).ToArray());
     }
 

@@ -4,6 +4,7 @@ using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Data;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
@@ -32,7 +33,7 @@ internal static class SampleCommand
     private static readonly Map<string, PixelScale> Scales = Map<string, PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
 
     /// <summary>What a user may say about sampling; null means as the run's preset does.</summary>
-    internal sealed record Request(int First, int Count, ulong Seed, Func<SamplingOptions, SamplingOptions> Sampling, bool? Clip, string? Scale, int BatchSize, int? Class = null, double? GuidanceScale = null)
+    internal sealed record Request(int First, int Count, ulong Seed, Func<SamplingOptions, SamplingOptions> Sampling, bool? Clip, string? Scale, int BatchSize, string? Class = null, double? GuidanceScale = null)
     {
         /// <summary>What `train` does at its end.</summary>
         public static Request Default { get; } = new(0, 100, 1, usual => usual, null, null, 100);
@@ -85,7 +86,7 @@ internal static class SampleCommand
         public static Fin<Checked> From(Request request, DiffusionModel model, Func<int, string> className)
         {
             var condition = model.Network.Classes > 0 || request.Class is not null || request.GuidanceScale is not null
-                ? ClassCondition.Of(model.Network.Classes, Optional(request.Class), request.GuidanceScale ?? UsualGuidance).Map(Some)
+                ? Chosen(request.Class, model.Network.Classes, className).Bind(chosen => ClassCondition.Of(model.Network.Classes, chosen, request.GuidanceScale ?? UsualGuidance)).Map(Some)
                 : Validation<Error, LanguageExt.Option<ClassCondition>>.Success(None);
             var asked = request.Sampling(model.UsualSampling);
             var search = asked.Spacing == SamplerOptions.Searched;
@@ -106,10 +107,19 @@ internal static class SampleCommand
                         .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Map(_ => chosen)))
                 .Apply((first, count, batch, scale, more, chosen) => new Checked(
                     new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, asked, more.Steps,
-                    new SampleFiles(scale, more.Classes.Filter(classes => classes.Chosen.IsNone).Map(classes => fun((int place) => className(classes.ClassOf(first + place)))))))
+                    new SampleFiles(scale, more.Classes.Filter(classes => classes.Chosen.IsNone).Map(classes => fun((int place) => Label(classes.ClassOf(first + place), className))))))
                 .OrUsage();
         }
     }
+
+    /// <summary>The class that was asked for; of a network without classes any, which is told elsewhere.</summary>
+    private static Validation<Error, LanguageExt.Option<int>> Chosen(string? said, int classes, Func<int, string> className) => said is null || classes == 0
+        ? Validation<Error, LanguageExt.Option<int>>.Success(Optional(said).Map(_ => 0))
+        : ClassNames.Find("--class", said, Range(0, classes).Map(className).ToArr()).Map(Some);
+
+    /// <summary>A class as it can be drawn: by its name, or by its number where the font lacks a letter of it.</summary>
+    internal static string Label(int label, Func<int, string> className) =>
+        className(label) is var name && BitmapFont.CanDraw(name) ? name : Invariant($"class {label}");
 
     /// <summary>What a plan is run with.</summary>
     private sealed record Start(SamplingPlan Plan, LanguageExt.Option<KnownPixels> Known);
@@ -128,7 +138,7 @@ internal static class SampleCommand
         CommandLine.Option<string?> scale = new("--scale") { Description = "Values to pixels: fixed, or stretch (each image to its range) [default: fixed; stretch for original]" };
         CommandLine.Option<int> first = new("--first") { Description = "The number of the first image", DefaultValueFactory = _ => defaults.First };
         CommandLine.Option<int> batch = new("--batch-size") { Description = "How many images to have in work at a time; none depends on it", DefaultValueFactory = _ => defaults.BatchSize };
-        CommandLine.Option<int?> chosen = new("--class") { Description = "Images of this class alone, counted from 0 [default: of each in turn, a row for each]" };
+        CommandLine.Option<string?> chosen = new("--class") { Description = "Images of this class alone, by its name or its number from 0 [default: of each in turn, a row for each]", HelpName = "CLASS" };
         CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "How strongly the class counts: 1 as learnt, more exaggerates it; all but 0 and 1 cost twice the time [default: 1]" };
         CommandLine.Option<double[]> sweep = new("--guidance-sweep") { Description = "Draw guidance.png instead, the same images at each of these guidance scales", AllowMultipleArgumentsPerToken = true, HelpName = "SCALES" };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for samples.png, samples.npy, labels.npy and sampling.gif [default: the run's]", HelpName = "DIR" };

@@ -73,7 +73,7 @@ internal static class TrainCommand
             from early in Begin(said, folder, repeated)
             from _ in TrainingConfig.From(early.Options, UsualSize, 1, UsualClasses).OrUsage()
             from device in machine.Prepare(said, early.Machine)
-            from loaded in data.Load(said, early.Options.Dataset, view, stop, DataSplit.Train, (early.Before || early.Repeated).Map(before => before.Data.Shape))
+            from loaded in data.Load(said, early.Options.Dataset, view, stop, DataSplit.Train, (early.Before || early.Repeated).Map(before => before.Data))
             from held in RunLock.Take(folder)
             from done in use(held, _ =>
                 from start in Begin(said, folder, repeated)
@@ -102,7 +102,7 @@ internal static class TrainCommand
         var options = start.Options;
         var images = loaded.Images.Take(options.Limit ?? int.MaxValue);
         var data = new DataReceipt(loaded.Description.Name, loaded.Origin, loaded.ImagesSha256, images.Count, images.Height, images.Channels,
-            loaded.Description.ClassNames == DataSetDescription.Named(loaded.Description.Name).Match(known => known.ClassNames, _ => Arr<string>.Empty) ? null : [.. loaded.Description.ClassNames]);
+            loaded.Description.ClassNames == DataSetDescription.Named(loaded.Description.Name).Match(known => known.ClassNames, _ => Arr<string>.Empty) ? null : [.. loaded.Description.ClassNames], loaded.Background);
         var machine = MachineReceipt.Here(conduct.Device.ToString());
         var receipt = start.Before.IfNone(() => new RunReceipt(options, data, machine, null, null, TrainingProgress.Start, false))
             with

@@ -1,3 +1,4 @@
+using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
 using LanguageExt;
@@ -16,8 +17,9 @@ namespace Ddpm.Host.Data;
 /// Whether checksums prove that these are the published files. False for the content of a user's own folder, and for MNIST compressed anew,
 /// of whose content no checksum is known.
 /// </param>
+/// <param name="Background">What shows through the pictures of a folder, by name; none of other data.</param>
 public sealed record LoadedDataSet(
-    DataSetDescription Description, DataSplit Split, ImageSet Images, string Origin, string ImagesSha256, bool IsPublished)
+    DataSetDescription Description, DataSplit Split, ImageSet Images, string Origin, string ImagesSha256, bool IsPublished, string? Background = null)
 {
     /// <summary>Whether the images are of a size and channels; or both sizes and what to do.</summary>
     /// <param name="wanted">The size and channels.</param>

@@ -1,99 +1,109 @@
 using System.Security.Cryptography;
+using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
-using Ddpm.Host.Progress;
 using Ddpm.Pure.Data;
+using Ddpm.Pure.Formats;
+using Ddpm.Pure.Formats.Pictures;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Data;
 
-/// <summary>How pictures of all sizes become images of one.</summary>
-/// <param name="Size">Height and width of the images.</param>
-/// <param name="Channels">1 for grey, 3 for colour.</param>
-public sealed record PictureShape(int Size, int Channels)
-{
-    /// <inheritdoc/>
-    public override string ToString() => $"{Size}×{Size}×{Channels}";
-}
-
 /// <summary>
-/// A folder of PNG and JPEG files. Folders in it are classes, in the order of their names; without any, all pictures are of one class. Folders named
-/// train and test, where both are there, are the two parts of the data set.
+/// A folder of pictures. Folders in it are classes, in natural order of their names; without any, all pictures are of one class. Folders called train and
+/// test, or train and val, are the two parts of the data set (<see cref="SplitFolders"/>).
 /// </summary>
 public sealed record PictureFolder(string Path)
 {
     private const int MostFaultsTold = 10;
 
-    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg"];
-
     /// <summary>One part of the data set.</summary>
     /// <param name="description">What is not known of it.</param>
     /// <param name="split">Which part.</param>
     /// <param name="shape">What the pictures are to become.</param>
-    /// <param name="tell">Told of each file that is left out.</param>
+    /// <param name="background">What shows through them.</param>
+    /// <param name="tell">Told of what is left out and what is odd.</param>
     /// <param name="progress">Told the files done and the files there are, on any thread.</param>
     /// <param name="stop">Ends the loading.</param>
     /// <returns>The pictures that can be read; or that none can; or <see cref="Errors.Cancelled"/>.</returns>
     public Fin<LoadedDataSet> Load(
-        DataSetDescription description, DataSplit split, PictureShape shape, Action<string> tell, Action<int, int> progress, CancellationToken stop)
+        DataSetDescription description, DataSplit split, PictureShape shape, Background background, Action<string> tell, Action<int, int> progress,
+        CancellationToken stop)
     {
-        var parts = Directory.Exists(Within("train")) && Directory.Exists(Within("test"));
-        if (!parts && split == DataSplit.Test)
-        {
-            return Error.New($"{Path} has no test pictures: put them into a folder test beside one that is called train");
-        }
-
-        var root = parts ? Within(split == DataSplit.Train ? "train" : "test") : Path;
-        var files = Pictures(root);
-        var here = Classes(root, files);
-        var classes = parts && split == DataSplit.Test ? Classes(Within("train"), Pictures(Within("train"))) : here; // one numbering for both parts
-        if (here.Find(name => !classes.Contains(name)).Case is string unknown)
-        {
-            return Error.New($"{root} has the class {unknown}, which {Within("train")} lacks: only classes that were trained on can be measured; name its folder as the class is called there, or remove it");
-        }
-
-        var used = classes.IsEmpty ? files : files.Filter(file => Class(root, file).Length > 0);
-        var loose = files.Count - used.Count;
-        if (loose > 0)
-        {
-            tell($"{Counted.Of(loose, "picture")} in no class's folder of {root}: left out");
-        }
-
-        return classes.Count > 256
-            ? Error.New($"{root} has {classes.Count} folders, and there can be 256 classes at most")
-            : (long)used.Count * shape.Size * shape.Size * shape.Channels > System.Array.MaxLength
-                ? Error.New($"{used.Count} pictures of {shape.Size}×{shape.Size}×{shape.Channels} do not fit into one array: choose a smaller --image-size")
-                : Read(used, shape, progress, stop).Bind(read => Set(description, split, root, used, read, classes, shape, tell));
+        void Tell(string text) => tell(Quotation.Printable(text)); // names of files may hold anything
+        return from parts in SplitFolders.Of(FolderWalk.FoldersIn(Path)).At($"{Path} cannot be used")
+               from some in parts.IsSome || split == DataSplit.Train
+                   ? unit
+                   : FinFail<Unit>(Error.New($"{Path} has no test pictures: put them into a folder test beside one that is called train"))
+               let root = parts.Match(found => Within(split == DataSplit.Train ? found.Train : found.Test), () => Path)
+               let walk = FolderWalk.Of(root, stop)
+               from going in stop.IsCancellationRequested ? FinFail<Unit>(Errors.Cancelled) : unit
+               let list = PictureList.Of(walk.Files)
+               let told = Told(parts, root, walk, list, Tell)
+               from classes in split == DataSplit.Test ? ClassesOf(parts, root, list, stop) : list.Classes // one numbering for both parts
+               from _ in Fits(root, list, classes, shape)
+               from read in Read(root, list, shape, background, progress, stop)
+               from set in Set(description, split, root, list, read, classes, shape, background, Tell)
+               select set;
     }
 
     /// <summary>What the data set is called: no published one's name ends so.</summary>
     public string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path))) + "/";
 
-    /// <summary>Whether a folder holds any pictures.</summary>
-    public bool HasAny() => Directory.Exists(Path) && !Pictures(Path).IsEmpty;
-
-    private static Arr<string> Pictures(string root) => Directory
-        .EnumerateFiles(root, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
-        .Where(file => Extensions.Contains(System.IO.Path.GetExtension(file).ToLowerInvariant()))
-        .OrderBy(file => System.IO.Path.GetRelativePath(root, file).Replace('\\', '/'), StringComparer.Ordinal).ToArr();
-
-    private static Arr<string> Classes(string root, Arr<string> files) =>
-        files.Map(file => Class(root, file)).Filter(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).ToArr();
-
-    private static string Class(string root, string file) =>
-        System.IO.Path.GetRelativePath(root, file).Split('/', '\\') is [var folder, _, ..] ? folder : "";
-
-    private static Fin<Fin<PixelImage>[]> Read(Arr<string> files, PictureShape shape, Action<int, int> progress, CancellationToken stop)
+    /// <summary>Whether the folder is there and holds anything.</summary>
+    public bool HasAny()
     {
-        var (read, done) = (new Fin<PixelImage>[files.Count], 0);
         try
         {
-            Parallel.For(0, files.Count, new ParallelOptions { CancellationToken = stop }, i =>
+            return Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static Unit Told(Option<SplitFolders> parts, string root, FolderWalk walk, PictureList list, Action<string> tell)
+    {
+        var unused = toSeq(parts.Bind(found => found.Unused).Map(name => $"the folder {Quotation.Quote(name)} is neither trained on nor measured with"));
+        return (unused + walk.Told() + list.Told(root)).Iter(tell);
+    }
+
+    private Fin<Arr<string>> ClassesOf(Option<SplitFolders> parts, string root, PictureList list, CancellationToken stop)
+    {
+        var train = parts.Match(found => Within(found.Train), () => root);
+        var classes = PictureList.Of(FolderWalk.Of(train, stop).Files).Classes;
+        return list.Classes.Find(name => !classes.Contains(name)).Case is string unknown
+            ? Error.New($"{root} has the class {Quotation.Printable(unknown)}, which {train} lacks: "
+                + "only classes that were trained on can be measured; name its folder as the class is called there, or remove it")
+            : classes;
+    }
+
+    private static Fin<Unit> Fits(string root, PictureList list, Arr<string> classes, PictureShape shape) =>
+        list.Files.IsEmpty ? NoPicture(root, list)
+        : classes.Count > PictureList.MostClasses ? Error.New($"{root} has {classes.Count} folders, and there can be {PictureList.MostClasses} classes at most")
+        : (long)list.Files.Count * shape.Size * shape.Size * shape.Channels > System.Array.MaxLength
+            ? Error.New($"{list.Files.Count} pictures of {shape} do not fit into one array: choose a smaller --image-size")
+        : unit;
+
+    private static Error NoPicture(string root, PictureList list) => Error.New(
+        $"there is no picture in {root} that can be read: it needs {EncodedPicture.Formats} files, in a folder for each class if there are classes, "
+        + "or else the four IDX files of a data set"
+        + (list.Others.IsEmpty ? "" : $"; it holds {list.OthersByEnding()}"));
+
+    private static Fin<Fin<ReadPicture>[]> Read(
+        string root, PictureList list, PictureShape shape, Background background, Action<int, int> progress, CancellationToken stop)
+    {
+        var (read, done, budget) = (new Fin<ReadPicture>[list.Files.Count], 0, PixelBudget.OfFolder());
+        try
+        {
+            Parallel.For(0, read.Length, new ParallelOptions { CancellationToken = stop, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
             {
-                read[i] = PictureFile.Read(files[i], shape.Size, shape.Channels);
-                progress(Interlocked.Increment(ref done), files.Count);
+                read[i] = PictureFile.Read(System.IO.Path.Combine(root, list.Files[i]), shape, background, budget);
+                progress(Interlocked.Increment(ref done), read.Length);
             });
             return read;
         }
@@ -104,7 +114,8 @@ public sealed record PictureFolder(string Path)
     }
 
     private Fin<LoadedDataSet> Set(
-        DataSetDescription description, DataSplit split, string root, Arr<string> files, Fin<PixelImage>[] read, Arr<string> classes, PictureShape shape, Action<string> tell)
+        DataSetDescription description, DataSplit split, string root, PictureList list, Fin<ReadPicture>[] read, Arr<string> classes, PictureShape shape,
+        Background background, Action<string> tell)
     {
         var faults = read.Choose(picture => picture.Match(_ => Option<Error>.None, fault => fault)).ToArray();
         foreach (var fault in faults.Take(MostFaultsTold))
@@ -114,28 +125,29 @@ public sealed record PictureFolder(string Path)
 
         if (faults.Length > 0)
         {
-            tell($"{faults.Length} of {files.Count} pictures could not be read: left out{(faults.Length > MostFaultsTold ? $", {faults.Length - MostFaultsTold} more than are listed" : "")}");
+            var more = faults.Length > MostFaultsTold ? $", {faults.Length - MostFaultsTold} more than are listed" : "";
+            tell($"{faults.Length} of {list.Files.Count} pictures could not be read: left out{more}");
         }
 
-        var good = Enumerable.Range(0, read.Length).Where(i => read[i].IsSucc).ToArray();
+        var good = read.Index().Where(one => one.Item.IsSucc)
+            .Select(one => (Picture: one.Item.ThrowIfFail(), Class: PictureList.ClassOf(list.Files[one.Index]))).ToArray();
+        PictureCounts.Told(toSeq(good).Map(one => one.Picture.Traits), background).Iter(tell);
         if (good.Length == 0)
         {
-            return Error.New($"there is no picture in {root} that can be read: it needs PNG or JPEG files, in a folder for each class if there are classes");
+            return NoPicture(root, list);
         }
 
         var each = shape.Size * shape.Size * shape.Channels;
         var pixels = new byte[good.Length * each];
-        for (var k = 0; k < good.Length; k++)
+        for (var i = 0; i < good.Length; i++)
         {
-            read[good[k]].Iter(picture => picture.Pixels.CopyTo(pixels.AsMemory(k * each, each)));
+            good[i].Picture.Picture.Pixels.CopyTo(pixels.AsMemory(i * each, each));
         }
 
-        byte[] labels = [.. good.Select(i => (byte)Math.Max(0, classes.IndexOf(Class(root, files[i]))))];
-        return ImageSet.Create(good.Length, shape.Size, shape.Size, shape.Channels, pixels, (ReadOnlyMemory<byte>)labels).Match(
-            set => FinSucc(new LoadedDataSet(
-                description with { Name = Name, Title = "Pictures", ClassNames = classes.IsEmpty ? Array(Name.TrimEnd('/')) : classes }, split, set, $"folder {root}",
-                Convert.ToHexStringLower(SHA256.HashData([.. pixels, .. labels])), IsPublished: false)),
-            errors => FinFail<LoadedDataSet>(errors.Head));
+        byte[] labels = [.. good.Select(one => (byte)Math.Max(0, classes.IndexOf(one.Class)))];
+        return ImageSet.Create(good.Length, shape.Size, shape.Size, shape.Channels, pixels, (ReadOnlyMemory<byte>)labels).ToFin().Map(set => new LoadedDataSet(
+            description with { Name = Name, Title = "Pictures", ClassNames = classes.IsEmpty ? Array(Name.TrimEnd('/')) : classes },
+            split, set, $"folder {root}", Convert.ToHexStringLower(SHA256.HashData([.. pixels, .. labels])), IsPublished: false, background.ToString()));
     }
 
     private string Within(string name) => System.IO.Path.Combine(Path, name);

@@ -1,22 +1,28 @@
+using System.Runtime.InteropServices;
+using Ddpm.Host.Files;
+using Ddpm.Pure.Formats.Pictures;
 using Ddpm.Pure.Images;
-using ImageMagick;
 using LanguageExt;
 using LanguageExt.Common;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Advanced;
+using SixLabors.ImageSharp.PixelFormats;
 
 namespace Ddpm.Host.Pictures;
 
-/// <summary>Pictures that a user brings: PNG or JPEG.</summary>
+/// <summary>Pictures that a user brings. We read the bytes, and what they are is decided from them alone.</summary>
 public static class PictureFile
 {
-    private const long MostBytes = 64 << 20;
-    private const uint MostPixels = 16384;
-
-    /// <summary>Reads a picture, cuts its middle to a square and scales that.</summary>
+    /// <summary>Reads a picture, cuts the middle of the upright picture to a square and scales that.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="size">Height and width wanted.</param>
-    /// <param name="channels">1 for grey, 3 for colour.</param>
+    /// <param name="shape">What it is to become.</param>
+    /// <param name="background">What shows through it.</param>
     /// <returns>The picture, or why the file cannot be used.</returns>
-    public static Fin<PixelImage> Read(string path, int size, int channels)
+    public static Fin<ReadPicture> Read(string path, PictureShape shape, Background background) =>
+        Read(path, shape, background, PixelBudget.Unlimited);
+
+    /// <summary>As above, beside others that are read at the same time and share a budget.</summary>
+    internal static Fin<ReadPicture> Read(string path, PictureShape shape, Background background, PixelBudget budget)
     {
         try
         {
@@ -26,33 +32,81 @@ public static class PictureFile
                 return Error.New($"there is no picture {path}");
             }
 
-            if (file.Length > MostBytes)
-            {
-                return Error.New($"{path} cannot be read as a picture: it has {file.Length} bytes, and more than {MostBytes} are not read");
-            }
-
-            using var image = new MagickImage();
-            image.Ping(path);
-            if (image.Format is not (MagickFormat.Png or MagickFormat.Jpeg) || image.Width > MostPixels || image.Height > MostPixels)
-            {
-                return Error.New($"{path} cannot be read as a picture: it must be a PNG or JPEG of at most {MostPixels}×{MostPixels} pixels, got {image.Format}, {image.Width}×{image.Height}");
-            }
-
-            image.Read(path);
-            image.AutoOrient();
-            image.BackgroundColor = MagickColors.Black;
-            image.Alpha(AlphaOption.Remove);
-            var edge = Math.Min(image.Width, image.Height);
-            image.Crop(new MagickGeometry((int)(image.Width - edge) / 2, (int)(image.Height - edge) / 2, edge, edge));
-            image.ResetPage();
-            image.Resize((uint)size, (uint)size);
-            image.ColorSpace = channels == 1 ? ColorSpace.Gray : ColorSpace.sRGB;
-            image.Depth = 8;
-            return PixelImage.Create(size, size, channels, image.ToByteArray(channels == 1 ? MagickFormat.Gray : MagickFormat.Rgb));
+            // A pipe, a socket, a device and the files of /proc say that they hold nothing. None of them is opened: a pipe would wait for whoever writes.
+            var length = (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
+            return (length == 0
+                ? Error.New("it is empty, or no ordinary file")
+                : length > EncodedPicture.MostBytes
+                    ? Error.New($"it has {length} bytes, and {EncodedPicture.MostBytes} are read at most")
+                    : budget.Files.Use(length, () =>
+                        from bytes in Folders.Read(path, EncodedPicture.MostBytes)
+                        from picture in Of(bytes, shape, background, budget)
+                        select picture)).At($"{path} cannot be read as a picture");
         }
-        catch (Exception e) when (e is MagickException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             return Error.New($"{path} cannot be read as a picture: {e.Message.Split('\n')[0]}");
         }
+    }
+
+    /// <summary>Reads a picture from its file's bytes.</summary>
+    /// <param name="file">The bytes.</param>
+    /// <param name="shape">What it is to become.</param>
+    /// <param name="background">What shows through it.</param>
+    /// <returns>The picture, or what is wrong with it. Never throws, whatever the bytes.</returns>
+    public static Fin<ReadPicture> Of(ReadOnlyMemory<byte> file, PictureShape shape, Background background) =>
+        Of(file, shape, background, PixelBudget.Unlimited);
+
+    private static Fin<ReadPicture> Of(ReadOnlyMemory<byte> file, PictureShape shape, Background background, PixelBudget budget) =>
+        EncodedPicture.Read(file).Bind(encoded => budget.Pixels.Use(encoded.Pixels, () =>
+            from middle in encoded.BitDepth == 16 ? MiddleOf16Bits(encoded, background) : MiddleOf8Bits(encoded, background)
+            let scaled = Orientation.OfExif(encoded.Orientation).Upright(Resampling.To(middle.Picture, shape.Size, shape.Size))
+            select middle with { Picture = shape.Channels == 1 ? scaled.Grey() : scaled }));
+
+    private static Fin<ReadPicture> MiddleOf8Bits(EncodedPicture encoded, Background background) =>
+        PictureDecoder.Decode<Rgba32>(encoded).Map(image =>
+        {
+            using (image)
+            {
+                return Middle(image, encoded.Orientation, background);
+            }
+        });
+
+    private static Fin<ReadPicture> MiddleOf16Bits(EncodedPicture encoded, Background background) =>
+        PictureDecoder.Decode<Rgba64>(encoded).Map(image =>
+        {
+            using (image)
+            using (var rounded = image.CloneAs<Rgba32>(PictureDecoder.Bounded))
+            {
+                var dark = Enumerable.Range(0, image.Height).All(y => !MemoryMarshal.ToEnumerable<Rgba64>(image.DangerousGetPixelRowMemory(y))
+                    .Any(pixel => Math.Max(pixel.R, Math.Max(pixel.G, pixel.B)) >= PictureCounts.TwelveBits));
+                var middle = Middle(rounded, encoded.Orientation, background);
+                return middle with { Traits = middle.Traits | (dark ? PictureTraits.Dark : PictureTraits.None) };
+            }
+        });
+
+    /// <summary>The middle square of a picture before its background.</summary>
+    private static ReadPicture Middle(Image<Rgba32> image, int orientation, Background background)
+    {
+        var (left, top, side) = Orientation.OfExif(orientation).MiddleSquare(image.Width, image.Height);
+        var (pixels, stride) = (new byte[3 * side * side], 3 * side);
+        var (opaque, visible) = (true, false);
+        for (var y = 0; y < side; y++)
+        {
+            var row = image.DangerousGetPixelRowMemory(top + y).Span.Slice(left, side);
+            foreach (var pixel in row)
+            {
+                opaque &= pixel.A == byte.MaxValue;
+                visible |= pixel.A > 0;
+            }
+
+            background.Flatten(MemoryMarshal.AsBytes(row), pixels.AsSpan(y * stride, stride));
+        }
+
+        var plain = pixels.AsSpan(3).SequenceEqual(pixels.AsSpan(0, pixels.Length - 3)); // each pixel is as the one before it
+        PictureTraits If(bool odd, PictureTraits trait) => odd ? trait : PictureTraits.None;
+        return new(
+            PixelImage.Create(side, side, 3, pixels),
+            If(!opaque, PictureTraits.Transparent) | If(!visible, PictureTraits.Invisible) | If(plain, PictureTraits.OneColour));
     }
 }

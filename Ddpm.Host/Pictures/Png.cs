@@ -1,6 +1,7 @@
 using Ddpm.Pure.Images;
-using ImageMagick;
-using ImageMagick.Formats;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.PixelFormats;
 
 namespace Ddpm.Host.Pictures;
 
@@ -8,19 +9,15 @@ namespace Ddpm.Host.Pictures;
 public static class Png
 {
     /// <summary>A PNG file of 8-bit grey or RGB: nothing is lost, and the same picture always gives the same bytes.</summary>
-    public static byte[] Encode(PixelImage picture)
+    public static byte[] Encode(PixelImage picture) =>
+        picture.Channels == 1 ? Encode<L8>(picture, PngColorType.Grayscale) : Encode<Rgb24>(picture, PngColorType.Rgb);
+
+    private static byte[] Encode<T>(PixelImage picture, PngColorType colour)
+        where T : unmanaged, IPixel<T>
     {
-        using var image = new MagickImage(picture.Pixels.Span, new MagickReadSettings
-        {
-            Format = picture.Channels == 1 ? MagickFormat.Gray : MagickFormat.Rgb,
-            Width = (uint)picture.Width,
-            Height = (uint)picture.Height,
-            Depth = 8,
-        });
-        // Said, for Magick would choose the colour type by content, and write the time and its own idea of what a grey level is.
-        image.Settings.SetDefine(MagickFormat.Png, "color-type", picture.Channels == 1 ? "0" : "2");
-        image.Settings.SetDefine(MagickFormat.Png, "bit-depth", "8");
-        image.Settings.SetDefines(new PngWriteDefines { ExcludeChunks = PngChunkFlags.All });
-        return image.ToByteArray(MagickFormat.Png);
+        using var image = Image.LoadPixelData<T>(PictureDecoder.Bounded, picture.Pixels.Span, picture.Width, picture.Height);
+        using var file = new MemoryStream();
+        image.Save(file, new PngEncoder { ColorType = colour, BitDepth = PngBitDepth.Bit8, IgnoreMetadata = true, ChunkFilter = PngChunkFilter.ExcludeAll });
+        return file.ToArray();
     }
 }

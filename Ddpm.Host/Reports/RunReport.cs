@@ -2,10 +2,10 @@ using System.Text.Json;
 using Ddpm.Host.Commands;
 using Ddpm.Host.Evaluation;
 using Ddpm.Host.Files;
+using Ddpm.Host.Pictures;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Training;
-using ImageMagick;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -29,7 +29,6 @@ internal sealed record RunReport(
     Option<EvaluationReport> Evaluation, Option<FewSteps> FewSteps, Seq<string> Plan, Seq<string> Outdated)
 {
     private const int MostFrames = 50, PlanLines = 20;
-    private const uint FrameQuality = 60;
 
     /// <summary>Reads a run's folder. What is not there is left out; what is damaged is told.</summary>
     public static Fin<RunReport> Read(RunFolder folder) =>
@@ -38,7 +37,7 @@ internal sealed record RunReport(
             .OrFailure().At($"{folder.ReceiptPath} is damaged")
         from metrics in File.Exists(folder.MetricsPath) ? MetricsLog.Read(folder) : Seq<Metric>()
         from grids in Grid(folder)
-        from frames in File.Exists(folder.Within("sampling.gif")) ? Frame(folder.Within("sampling.gif")) : Seq<byte[]>()
+        from frames in File.Exists(folder.Within("sampling.gif")) ? FramePicture.ReadWebp(folder.Within("sampling.gif"), MostFrames) : Seq<byte[]>()
         from evaluation in Json<EvaluationReport>(folder.Within("evaluation.json"))
         from steps in Json<FewSteps>(folder.Within("few-steps.json"))
         from plan in config.Model.UsualSampling.Compile(config.Model.Schedule, config.Model.Prediction, config.Model.Preset.ClipSample).OrFailure()
@@ -68,25 +67,6 @@ internal sealed record RunReport(
     }
 
     private static string Label(string path) => $"epoch {Path.GetFileNameWithoutExtension(path)["epoch-".Length..].TrimStart('0').PadLeft(1, '0')}";
-
-    private static Fin<Seq<byte[]>> Frame(string path)
-    {
-        try
-        {
-            using var frames = new MagickImageCollection(path);
-            frames.Coalesce();
-            var every = (frames.Count - 1) / MostFrames + 1;
-            return toSeq(Enumerable.Range(0, frames.Count).Where(i => (frames.Count - 1 - i) % every == 0).Select(i =>
-            {
-                frames[i].Quality = FrameQuality;
-                return frames[i].ToByteArray(MagickFormat.WebP);
-            }).ToArray());
-        }
-        catch (Exception e) when (e is MagickException or IOException or UnauthorizedAccessException)
-        {
-            return Error.New($"{path} cannot be read as an animation: {e.Message.Split('\n')[0]}");
-        }
-    }
 
     private static Fin<Option<T>> Json<T>(string path)
         where T : class

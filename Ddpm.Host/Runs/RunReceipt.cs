@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ddpm.Host.Data;
+using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -20,7 +21,9 @@ namespace Ddpm.Host.Runs;
 /// <param name="Size">Height and width.</param>
 /// <param name="Channels">Channels.</param>
 /// <param name="ClassNames">What the classes are called, where the data set itself does not say.</param>
-public sealed record DataReceipt(string Name, string Origin, string Sha256, int Images, int Size, int Channels, IReadOnlyList<string>? ClassNames = null)
+/// <param name="Background">What showed through the pictures of a folder; none of other data, and of receipts of earlier versions.</param>
+public sealed record DataReceipt(
+    string Name, string Origin, string Sha256, int Images, int Size, int Channels, IReadOnlyList<string>? ClassNames = null, string? Background = null)
 {
     /// <summary>What a class is called: its number where nothing else is known.</summary>
     public string ClassName(int label) => ClassNames is { } names
@@ -39,7 +42,10 @@ public sealed record DataReceipt(string Name, string Origin, string Sha256, int 
     public bool IsOf(LoadedDataSet loaded) => loaded.Split == DataSplit.Train ? loaded.ImagesSha256 == Sha256 : loaded.Description.Name == Name;
 
     /// <summary>That it was others.</summary>
-    public Error IsNotOf(LoadedDataSet loaded) => Error.New($"the run was trained on other images ({Origin}) than those in {loaded.Origin}: name the same ones with --data");
+    public Error IsNotOf(LoadedDataSet loaded) => Error.New($"the run was trained on other images ({Origin}) than those in {loaded.Origin}: name the same ones with --data"
+        + (loaded.Background is not null && Background is null
+            ? "; if they are the same, an earlier version has decoded and scaled them otherwise, and its run can neither go on nor be compared: train it anew"
+            : ""));
 }
 
 /// <summary>What computed a run.</summary>
@@ -104,7 +110,11 @@ public sealed record RunReceipt(
     public bool IsImported => Data.Images == 0;
 
     /// <summary>What to say to make such a run: of a person's own pictures, where they are and what becomes of them too, as far as their name tells.</summary>
-    public Seq<string> ToArguments() => "train".Cons(Options.ToArguments()) + OwnData + (OwnData.IsEmpty ? OwnData : Seq("--image-size", Invariant($"{Data.Size}"), "--channels", Invariant($"{Data.Channels}")));
+    public Seq<string> ToArguments() => "train".Cons(Options.ToArguments()) + OwnData + (OwnData.IsEmpty ? OwnData : Seq("--image-size", Invariant($"{Data.Size}"), "--channels", Invariant($"{Data.Channels}")) + Background);
+
+    /// <summary>What to say of what shows through pictures, if it is not the usual.</summary>
+    private Seq<string> Background =>
+        Data.Background is { } name && name != Pure.Images.Background.White.ToString() ? Seq("--background", name) : Seq<string>();
 
     /// <summary>Where the images are, if they are of no data set that is known by name.</summary>
     [JsonIgnore]

@@ -41,6 +41,8 @@ public sealed class ConditionalTests : IDisposable
         Assert.Equal(turns[(3 * pixels)..(4 * pixels)], third[(3 * pixels)..(4 * pixels)]); // image 3 is of class 3 either way
         Assert.NotEqual(turns[..pixels], third[..pixels]);
         Assert.NotEqual(third, doubled);
+        Assert.Equal(third, Samples("named", "--class", "DRESS"));
+        _ddpm.Refused(2, ["--class must be one of T-shirt (0), trouser (1), pullover (2), dress (3), "], "sample", "--run", "run", "--class", "hat");
         Assert.Equal(Samples("none", "--class", "3", "--guidance-scale", "0"), Samples("none", "--class", "7", "--guidance-scale", "0"));
         byte[] Labels(string to) => Npy.Read(File.ReadAllBytes(_ddpm.Path(to, "labels.npy"))).Valid().Data.ToArray();
         Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1], Labels("turns"));

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Ddpm.Host.Data;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using ImageMagick;
 using LanguageExt;
 using Xunit;
@@ -68,7 +69,8 @@ public sealed class PictureFolderTests : IDisposable
 
         Picture(Blue, "set/train/b/1.png", 20, 33);
         Picture(Blue, "set/test/b/1.png", 20, 20);
-        var loaded = new PictureFolder(_ddpm.Path("set")).Load(DataSetDescription.FashionMnist, DataSplit.Train, new(12, 3), _ => { }, (_, _) => { }, default).ThrowIfFail().Images;
+        var loaded = new PictureFolder(_ddpm.Path("set"))
+            .Load(DataSetDescription.FashionMnist, DataSplit.Train, new(12, 3), Background.White, _ => { }, (_, _) => { }, default).ThrowIfFail().Images;
         Assert.Equal([0, 1], loaded.Labels.IfNone(default(ReadOnlyMemory<byte>)).ToArray());
         Assert.All(loaded.Pixels.ToArray().Chunk(3).Index(), pixel => Assert.Equal(pixel.Index < 12 * 12 ? [255, 0, 0] : [0, 0, 255], pixel.Item));
 
@@ -125,7 +127,8 @@ public sealed class PictureFolderTests : IDisposable
     public void Test_pictures_are_of_the_classes_that_were_trained_on()
     {
         var (train, test) = (new PictureFolder(_ddpm.Path("set")), _ddpm.Path("set", "test"));
-        Fin<LoadedDataSet> Part(DataSplit split) => train.Load(DataSetDescription.FashionMnist, split, new(4, 1), _ => { }, (_, _) => { }, default);
+        Fin<LoadedDataSet> Part(DataSplit split) =>
+            train.Load(DataSetDescription.FashionMnist, split, new(4, 1), Background.White, _ => { }, (_, _) => { }, default);
         foreach (var name in (string[])["a", "b", "c"])
         {
             Picture(Red, $"set/train/{name}/1.png", 4, 4);
@@ -149,8 +152,11 @@ public sealed class PictureFolderTests : IDisposable
         Picture(Red, "flat/1.png", 20, 20);
         File.WriteAllText(_ddpm.Path(Directory.CreateDirectory(_ddpm.Path("broken")).Name, "1.png"), "no picture");
         _ddpm.Refused(1, ["there is no picture in broken that can be read"], "forward", "--data", "broken");
-        _ddpm.Refused(2, ["--image-size must lie in [4, 256], got 3", "--channels must be 1 or 3, got 2"], "forward", "--data", "flat", "--image-size", "3", "--channels", "2");
-        _ddpm.Refused(2, ["--image-size and --channels say what a folder of pictures is scaled to", "28×28×1: leave them out"], "forward", "--data", Fixtures.FashionMnist, "--channels", "3");
+        _ddpm.Refused(
+            2, ["--image-size must lie in [4, 256], got 3", "--channels must be 1 or 3, got 2", "--background must be white, black or a colour as #rrggbb, got mauve"],
+            "forward", "--data", "flat", "--image-size", "3", "--channels", "2", "--background", "mauve");
+        _ddpm.Refused(2, ["--image-size and --channels say what a folder of pictures is scaled to", "28×28×1: leave them out"],
+            "forward", "--data", Fixtures.FashionMnist, "--channels", "3");
         _ddpm.Refused(2, ["image-size must lie in [12, 256] and be divisible by 4, got 18"], "train", "--data", "flat", "--image-size", "18");
         _ddpm.Refused(2, ["conditional needs images with labels of at least two classes"], "train", "--data", "flat", "--conditional");
     }

@@ -9,6 +9,12 @@ namespace Ddpm.Properties.Images;
 [Properties(Arbitrary = [typeof(BitmapFontLaws)])]
 public sealed class BitmapFontLaws
 {
+    /// <summary>A class whose name cannot be drawn is called by its number: hollow boxes would make two such classes one row.</summary>
+    [Fact]
+    public void A_class_is_drawn_by_its_name_or_by_its_number() => Assert.Equal(
+        ["cat", "class 1", "class 2", "class 3"],
+        Enumerable.Range(0, 4).Select(label => Ddpm.Host.Commands.SampleCommand.Label(label, number => ((string[])["cat", "é", "猫", "a\n"])[number])));
+
     private const string Characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .,:;!?'-+=%/()_";
 
     /// <summary>A line in the characters of the font.</summary>

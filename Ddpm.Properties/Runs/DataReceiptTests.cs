@@ -20,5 +20,11 @@ public sealed class DataReceiptTests
         Assert.False(receipt.IsOf(Loaded(DataSplit.Train, "sketches/", "cd")));
         Assert.True(receipt.IsOf(Loaded(DataSplit.Test, "sketches/", "ef")));
         Assert.False(receipt.IsOf(Loaded(DataSplit.Test, "fashion-mnist", "ef")));
+
+        // A receipt of an earlier version does not say what showed through its pictures, and they were decoded otherwise.
+        var now = Loaded(DataSplit.Train, "sketches/", "cd") with { Background = "white" };
+        Assert.Contains("an earlier version has decoded and scaled them otherwise", receipt.IsNotOf(now).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("earlier", (receipt with { Background = "white" }).IsNotOf(now).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("earlier", receipt.IsNotOf(Loaded(DataSplit.Train, "fashion-mnist", "cd")).Message, StringComparison.Ordinal);
     }
 }

@@ -1,0 +1,37 @@
+using Ddpm.Host.Files;
+using Ddpm.Pure.Formats.Pictures;
+using LanguageExt;
+using LanguageExt.Common;
+using SixLabors.ImageSharp.Formats.Webp;
+using SixLabors.ImageSharp.PixelFormats;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Pictures;
+
+/// <summary>The frames of an animation as small pictures of their own.</summary>
+internal static class FramePicture
+{
+    private const int LargestFile = 1 << 30, Quality = 60;
+
+    /// <summary>Reads frames of a GIF, one at a time, however many there are.</summary>
+    /// <param name="path">The file, whose frames cover its canvas as those of `sample` do.</param>
+    /// <param name="most">The most frames wanted, at even distances; the last is one of them.</param>
+    /// <returns>The frames as WebP; or what is wrong with the file.</returns>
+    public static Fin<Seq<byte[]>> ReadWebp(string path, int most) =>
+        (from bytes in Folders.Read(path, LargestFile)
+         from frames in GifFile.Frames(bytes)
+         from all in frames.ForAll(frame => frame.IsWhole) ? FinSucc(unit) : Error.New("its frames do not cover its canvas, as those that sample writes do")
+         let every = ((frames.Count - 1) / most) + 1
+         from made in toSeq(frames.Where((_, i) => (frames.Count - 1 - i) % every == 0).ToArray()).Map(frame => frame.Picture().Bind(Webp)).Sequence()
+         select made).At($"{path} cannot be read as an animation");
+
+    private static Fin<byte[]> Webp(EncodedPicture frame) => PictureDecoder.Decode<Rgb24>(frame).Map(image =>
+    {
+        using (image)
+        using (var file = new MemoryStream())
+        {
+            image.Save(file, new WebpEncoder { FileFormat = WebpFileFormatType.Lossy, Quality = Quality, Method = WebpEncodingMethod.Fastest });
+            return file.ToArray();
+        }
+    });
+}

@@ -1,0 +1,101 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using Ddpm.Pure.Formats.Pictures;
+using LanguageExt;
+using LanguageExt.Common;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats;
+using SixLabors.ImageSharp.Formats.Bmp;
+using SixLabors.ImageSharp.Formats.Gif;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.Formats.Webp;
+using SixLabors.ImageSharp.Memory;
+using SixLabors.ImageSharp.PixelFormats;
+using Configuration = SixLabors.ImageSharp.Configuration;
+
+namespace Ddpm.Host.Pictures;
+
+/// <summary>
+/// Pixels of pictures that were checked. Each format has one decoder, of managed code, and nothing chooses it but the signature: no name, no path and no
+/// plug-in reaches it.
+/// </summary>
+internal static class PictureDecoder
+{
+    // The largest single piece of memory that a picture of the most pixels needs: eight bytes for each where they have 16 bits.
+    private const int LargestPieceMegabytes = (int)(8L * EncodedPicture.MostPixels >> 20) + 16;
+
+    private const int PooledMegabytes = 64;
+
+    /// <summary>What decoders and encoders work with.</summary>
+    public static Configuration Bounded { get; } = new()
+    {
+        MaxDegreeOfParallelism = 1,
+        MemoryAllocator = MemoryAllocator.Create(new() { MaximumPoolSizeMegabytes = PooledMegabytes, AllocationLimitMegabytes = LargestPieceMegabytes }),
+    };
+
+    /// <summary>The pixels; or why there are none. Never throws, whatever the bytes.</summary>
+    public static Fin<Image<T>> Decode<T>(EncodedPicture picture)
+        where T : unmanaged, IPixel<T>
+    {
+        try
+        {
+            if (!HasAllRows(picture))
+            {
+                return Error.New("it is damaged or cut short: its data end before its picture does");
+            }
+
+            using var content = StreamOf(picture.Content);
+            var image = DecoderOf(picture.Format).Decode<T>(Bounded, content, CancellationToken.None);
+            if ((image.Width, image.Height) == (picture.Width, picture.Height))
+            {
+                return image;
+            }
+
+            image.Dispose();
+            return Error.New($"it says that it has {picture.Width}×{picture.Height} pixels, and it has others");
+        }
+        catch (Exception e) // whatever a decoder throws at damaged bytes, it is the file's fault, and the next file may be good
+        {
+            return Error.New($"it is damaged: {e.Message.Split('\n')[0].TrimEnd('.', '\r')}");
+        }
+    }
+
+    private static IImageDecoder DecoderOf(PictureFormat format) => format switch
+    {
+        PictureFormat.Png => new PngDecoder { IgnoreMetadata = true },
+        PictureFormat.Jpeg => new JpegDecoder { IgnoreMetadata = true },
+        PictureFormat.Webp => new WebpDecoder { IgnoreMetadata = true },
+        PictureFormat.Gif => new GifDecoder { IgnoreMetadata = true },
+        PictureFormat.Bmp => new BmpDecoder(),
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "no such format"),
+    };
+
+    /// <summary>Whether a PNG's pixels are all there: its decoder leaves out rows that are not, and says nothing.</summary>
+    private static bool HasAllRows(EncodedPicture picture)
+    {
+        if (picture.InflatedLength == 0)
+        {
+            return true;
+        }
+
+        using var inflated = new ZLibStream(StreamOf(picture.Deflated), CompressionMode.Decompress);
+        var (buffer, left) = (new byte[1 << 16], picture.InflatedLength);
+        while (left > 0)
+        {
+            var read = inflated.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
+            if (read == 0)
+            {
+                return false;
+            }
+
+            left -= read;
+        }
+
+        return true;
+    }
+
+    private static MemoryStream StreamOf(ReadOnlyMemory<byte> bytes) => MemoryMarshal.TryGetArray(bytes, out var array)
+        ? new(array.Array!, array.Offset, array.Count, writable: false)
+        : new(bytes.ToArray(), writable: false);
+}

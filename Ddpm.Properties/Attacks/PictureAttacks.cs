@@ -1,0 +1,462 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
+using Ddpm.Host.Pictures;
+using Ddpm.Properties.Formats;
+using Ddpm.Pure.Formats.Pictures;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Random;
+using ImageMagick;
+using LanguageExt;
+using Xunit;
+using Xunit.Abstractions;
+using static Ddpm.Properties.Attacks.SamplePictures;
+using Orientation = Ddpm.Pure.Images.Orientation;
+
+namespace Ddpm.Properties.Attacks;
+
+/// <summary>
+/// Files that are no pictures, half of one, or one that should hurt. The environment variable DDPM_HOSTILE_PICTURES says how many of each are damaged; 200
+/// unless it is set.
+/// </summary>
+public sealed class PictureAttacks(ITestOutputHelper output)
+{
+    private static readonly PictureShape Shape = new(16, 3);
+
+    private static readonly int Inputs = EnvironmentCount.Of("DDPM_HOSTILE_PICTURES") ?? 200;
+
+    // What a picture's file may make us allocate where it justifies no pixel: the messages, and copies of itself.
+    private static long Allowed(byte[] file) => (8L * file.Length) + Decoding.Allowance;
+
+    private static Fin<ReadPicture> Read(byte[] file) => PictureFile.Of(file, Shape, Background.White);
+
+    private static PixelImage Picture(byte[] file) => Read(file).Valid().Picture;
+
+    [Theory]
+    [MemberData(nameof(Names), MemberType = typeof(SamplePictures))]
+    public void Every_format_has_the_pixels_that_another_library_sees(string name)
+    {
+        var sample = All.First(one => one.Name == name);
+        using var decoded = PictureDecoder.Decode<SixLabors.ImageSharp.PixelFormats.Rgb24>(EncodedPicture.Read(sample.File).Valid()).Valid();
+        var (ours, theirs) = (new byte[3 * Width * Height], sample.Decoded.Pixels.ToArray());
+        decoded.CopyPixelDataTo(ours);
+        var differences = ours.Zip(theirs, (one, other) => Math.Abs(one - other)).ToArray();
+        Assert.Equal((Width, Height), (decoded.Width, decoded.Height));
+        Assert.True(sample.IsExact ? differences.Max() == 0 : differences.Average() < 2.5, $"{differences.Max()} at most, {differences.Average()} on average");
+    }
+
+    public static IEnumerable<object[]> OtherContents() => ((string[])[
+        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(%pipe%touch started) (w) file\n", "%PDF-1.4\n1 0 obj\n",
+        "push graphic-context\nimage over 0,0 0,0 'https://localhost/x'\n",
+        "<svg xmlns='http://www.w3.org/2000/svg'><image href='text:/etc/passwd'/></svg>", "<?xml version='1.0'?><image><read filename='x'/></image>",
+        "<html><img src='x'></html>",
+        "8BPS\0\u0001", "\u0089HDF\r\n", "P6 9 9 255 ", "/* XPM */", "#define x_width 9",
+        "II*\0\u0008\0\0\0", "MM\0*\0\0\0\u0008", "\0\0\0\u001cftypavif", "\0\0\u0001\0\u0001\0", "PK\u0003\u0004", "\u007fELF",
+        "#!/bin/sh\ntouch started\n", "id=ImageMagick version=1.0", "LBLSIZE=9", "SIMPLE  =                    T",
+        "viewbox 0 0 9 9", "@/etc/passwd", "-", ""])
+        .Select(text => new object[] { text });
+
+    /// <summary>What other programs were started for, or what reads other files: PostScript, PDF, drawings that include others, scripts.</summary>
+    [Theory]
+    [MemberData(nameof(OtherContents))]
+    public void What_is_none_of_the_formats_is_refused_whatever_it_is_called(string content)
+    {
+        var (read, allocated) = Decoding.Allocated(() => Read(Encoding.Latin1.GetBytes(content)));
+        var told = content.Length == 0 ? "it is empty" : "by its first bytes it is none of PNG, JPEG, WebP, GIF and BMP";
+        Assert.Contains(told, read.Message(), StringComparison.Ordinal);
+        Assert.InRange(allocated, 0, Decoding.Allowance);
+    }
+
+    [Fact]
+    public void No_library_that_starts_programs_is_part_of_the_program() => Assert.DoesNotContain(
+        typeof(PictureFile).Assembly.GetReferencedAssemblies(), assembly => assembly.Name!.StartsWith("Magick", StringComparison.Ordinal));
+
+    /// <summary>A page that begins elsewhere, a canvas of another size, text and colour profiles: none of them is a pixel.</summary>
+    [Fact]
+    public void Metadata_change_no_picture()
+    {
+        var png = Of("png");
+        var plain = Picture(png);
+        byte[] bomb;
+        using (var packed = new MemoryStream())
+        {
+            using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+                zlib.Write(new byte[20_000_000]);
+            bomb = packed.ToArray();
+        }
+
+        foreach (var chunk in (byte[][])[
+            Chunk("oFFs", [.. BigEndian(1000), .. BigEndian(2000), 0]), Chunk("oFFs", [.. BigEndian(uint.MaxValue - 29), .. BigEndian(uint.MaxValue - 29), 0]),
+            Chunk("caNv", [.. BigEndian(100_000), .. BigEndian(100_000), .. BigEndian(7), .. BigEndian(7)]),
+            Chunk("vpAg", [.. BigEndian(1), .. BigEndian(1), 0]), Chunk("gAMA", BigEndian(1)), Chunk("acTL", [.. BigEndian(1000), .. BigEndian(0)]),
+            Chunk("zTXt", [(byte)'a', 0, 0, .. bomb]), Chunk("iCCP", [(byte)'a', 0, 0, .. bomb])])
+        {
+            var (read, allocated) = Decoding.Allocated(() => Read(With(png, chunk)));
+            Assert.Equal(plain, read.Valid().Picture);
+            Assert.InRange(allocated, 0, 2_000_000);
+        }
+
+        var gif = Of("gif");
+        byte[] moved = [.. gif];
+        var frame = GifFrameAt(moved);
+        BinaryPrimitives.WriteUInt16LittleEndian(moved.AsSpan(frame + 1), 500);
+        BinaryPrimitives.WriteUInt16LittleEndian(moved.AsSpan(6), 60_000); // the canvas
+        BinaryPrimitives.WriteUInt16LittleEndian(moved.AsSpan(8), 60_000);
+        Assert.Equal(Picture(gif), Picture(moved));
+        Assert.Equal(Picture(Of("jpeg")), Picture(WithSegment(Of("jpeg"), 0xe2, [.. "ICC_PROFILE\0"u8, 1, 1, .. new byte[500]])));
+    }
+
+    public static IEnumerable<object[]> Orientations() => ((int[])[1, 2, 3, 4, 5, 6, 7, 8, 0, 9, 65535]).Select(number => new object[] { number });
+
+    /// <summary>A picture stored in any of the eight ways is the upright one: sides of odd and even lengths show that its middle is the same.</summary>
+    [Theory]
+    [MemberData(nameof(Orientations))]
+    public void Pictures_stand_upright_whatever_their_orientation(int orientation)
+    {
+        foreach (var little in (bool[])[true, false])
+        {
+            var exif = SamplePictures.Exif((ushort)orientation, little);
+            var jpeg = WithSegment(Of("jpeg"), 0xe1, exif);
+            using var upright = new MagickImage(jpeg);
+            if (orientation is >= 1 and <= 8)
+                upright.AutoOrient();
+            upright.Strip();
+            var expected = Picture(upright.ToByteArray(MagickFormat.Png24));
+            var differences = expected.Pixels.ToArray().Zip(Picture(jpeg).Pixels.ToArray(), (one, other) => Math.Abs(one - other));
+            Assert.InRange(differences.Average(), 0, 2.5); // two decoders of JPEG
+
+            var png = With(Of("png"), Chunk("eXIf", exif[6..]));
+            var stored = PixelImage.Create(Width, Height, 3, Pixels(Width, Height));
+            Assert.Equal(Picture(Png.Encode(Orientation.OfExif(orientation).Upright(stored))), Picture(png));
+        }
+
+        // A canvas of the picture's size, the picture and Exif behind it.
+        var (plain, tag) = (Of("webp lossless"), SamplePictures.Exif((ushort)orientation, little: true));
+        byte[] body = [
+            .. "WEBPVP8X"u8, 10, 0, 0, 0, 8, 0, 0, 0, Width - 1, 0, 0, Height - 1, 0, 0, .. plain[12..],
+            .. "EXIF"u8, (byte)tag.Length, 0, 0, 0, .. tag];
+        byte[] webp = [.. "RIFF"u8, (byte)body.Length, (byte)(body.Length >> 8), 0, 0, .. body];
+        var turned = Orientation.OfExif(orientation).Upright(PixelImage.Create(Width, Height, 3, Pixels(Width, Height)));
+        Assert.Equal(Picture(Png.Encode(turned)), Picture(webp));
+    }
+
+    public static IEnumerable<object[]> Bombs()
+    {
+        foreach (var side in (int[])[16384, 8193, 65535])
+        {
+            foreach (var name in (string[])["png", "jpeg", "jpeg progressive", "gif", "bmp"])
+                yield return [name, side];
+        }
+    }
+
+    /// <summary>Sizes that no file justifies are refused before anything is decoded.</summary>
+    [Theory]
+    [MemberData(nameof(Bombs))]
+    public void A_header_that_promises_more_pixels_than_are_read_is_refused(string name, int side)
+    {
+        var bomb = Resized(name, side, side);
+        var (read, allocated) = Decoding.Allocated(() => Read(bomb));
+        Assert.Contains($"it has {side}×{side} pixels, and {EncodedPicture.MostPixels} are read at most", read.Message(), StringComparison.Ordinal);
+        Assert.InRange(allocated, 0, Allowed(bomb));
+    }
+
+    /// <summary>A size that is allowed, in a file far too small for it: it was decoded for a minute, grey, and then trained on.</summary>
+    [Theory]
+    [InlineData("png"), InlineData("jpeg"), InlineData("jpeg progressive"), InlineData("gif"), InlineData("bmp")]
+    public void A_header_that_promises_more_pixels_than_follow_is_refused(string name)
+    {
+        var bomb = Resized(name, 8192, 8192);
+        var (read, allocated) = Decoding.Allocated(() => Read(bomb));
+        Assert.Contains("damaged", read.Message(), StringComparison.Ordinal);
+        var coefficients = name == "jpeg progressive" ? 3 * (EncodedPicture.MostPixels / 8) : 0; // a bit for each
+        Assert.InRange(allocated, 0, Allowed(bomb) + coefficients);
+    }
+
+    /// <summary>Each scan of a progressive JPEG costs time for every block, and may be a few bytes long.</summary>
+    [Fact]
+    public void A_jpeg_of_a_thousand_scans_is_refused()
+    {
+        var jpeg = Of("jpeg progressive");
+        var first = jpeg.AsSpan().IndexOf((byte[])[0xff, 0xda]);
+        var end = first + jpeg.AsSpan(first).IndexOf((byte[])[0xff, 0xc4]); // the tables of the next one
+        byte[] Times(int times) => [.. jpeg[..first], .. Enumerable.Repeat(jpeg[first..end], times).SelectMany(scan => scan), .. jpeg[end..]];
+        Assert.True(Read(Times(2)).IsSucc);
+        Assert.Contains("more than 64 scans", Read(Times(1000)).Message(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_animation_as_webp_is_refused_and_of_a_gif_the_first_frame_is_read()
+    {
+        using var frames = new MagickImageCollection();
+        foreach (var colour in (MagickColor[])[MagickColors.Red, MagickColors.Blue])
+            frames.Add(new MagickImage(colour, 20, 20));
+        Assert.Contains("it is an animation", Read(frames.ToByteArray(MagickFormat.WebP)).Message(), StringComparison.Ordinal);
+        Assert.Equal([255, 0, 0], Picture(frames.ToByteArray(MagickFormat.Gif)).Pixels[..3].ToArray());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names), MemberType = typeof(SamplePictures))]
+    public void A_picture_cut_short_at_any_tenth_is_refused(string name)
+    {
+        var file = Of(name);
+        Assert.True(Read(file).IsSucc);
+        for (var tenth = 0; tenth < 10; tenth++)
+            _ = Read(file[..(file.Length * tenth / 10)]).Message();
+        _ = Read(file[..^1]).Message();
+    }
+
+    /// <summary>A decoder warns of it at most, and paints the rest grey.</summary>
+    [Fact]
+    public void A_jpeg_whose_data_end_before_its_end_is_refused()
+    {
+        foreach (var name in All.Select(sample => sample.Name).Where(name => name.StartsWith("jpeg", StringComparison.Ordinal)))
+        {
+            var file = Of(name);
+            var start = file.AsSpan().IndexOf((byte[])[0xff, 0xda]) + 14;
+            for (var tenth = 1; tenth < 10; tenth++)
+                _ = Read([.. file[..(start + ((file.Length - start) * tenth / 10))], 0xff, 0xd9]).Message();
+        }
+    }
+
+    [Fact]
+    public void A_png_whose_data_end_before_its_rows_is_refused()
+    {
+        byte[] Made(int rows)
+        {
+            using var packed = new MemoryStream();
+            using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+                zlib.Write(new byte[rows * 31]);
+            var header = Chunk("IHDR", [.. BigEndian(10), .. BigEndian(10), 8, 2, 0, 0, 0]);
+            return [.. Of("png")[..8], .. header, .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND")];
+        }
+
+        Assert.Equal(PictureTraits.OneColour, Read(Made(10)).Valid().Traits);
+        Assert.Contains("its data end before its picture does", Read(Made(9)).Message(), StringComparison.Ordinal);
+        Assert.Contains("its data end before its picture does", Read(Made(0)).Message(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Bits turned, bytes that tell something, pieces left out, doubled and moved: each gives a picture or one line.</summary>
+    [Theory]
+    [MemberData(nameof(Names), MemberType = typeof(SamplePictures))]
+    public void Damaged_pictures_are_read_or_refused(string name)
+    {
+        var (file, read, refused) = (Of(name), 0, 0);
+        for (var number = 0; number < Inputs; number++)
+        {
+            var damaged = Damaged(file, new RandomStream(2, StreamName.Shuffling).At(number, 0));
+            try
+            {
+                var (made, allocated) = Decoding.Allocated(() => Read(damaged));
+                made.Match(
+                    picture => Assert.Equal((16, 16), (picture.Picture.Width, picture.Picture.Height)),
+                    fault =>
+                    {
+                        Assert.InRange(fault.Message.Length, 10, 500);
+                        Assert.DoesNotContain(fault.Message, char.IsControl);
+                    });
+                (read, refused) = made.IsSucc ? (read + 1, refused) : (read, refused + 1);
+                Assert.InRange(allocated, 0, 12L * EncodedPicture.MostPixels);
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"input {number}, in Base64: {Convert.ToBase64String(damaged)}", e);
+            }
+        }
+
+        output.WriteLine($"{name}: {read} read, {refused} refused");
+        Assert.True(refused > 0);
+    }
+
+    [Fact]
+    public void What_is_odd_about_a_picture_is_noticed()
+    {
+        byte[] Of(MagickColor colour, MagickFormat format) => Written(format, image =>
+        {
+            image.HasAlpha = true;
+            image.Colorize(colour, new Percentage(100));
+            image.Evaluate(Channels.Alpha, EvaluateOperator.Set, colour.A);
+        });
+        Assert.Equal(PictureTraits.None, Read(SamplePictures.Of("png")).Valid().Traits);
+        Assert.Equal(PictureTraits.OneColour, Read(Of(MagickColors.Red, MagickFormat.Png)).Valid().Traits);
+        const PictureTraits nothing = PictureTraits.OneColour | PictureTraits.Transparent | PictureTraits.Invisible;
+        Assert.Equal(nothing, Read(Of(MagickColors.Transparent, MagickFormat.Png)).Valid().Traits);
+        var half = Read(Written(MagickFormat.Png32, image =>
+        {
+            image.Alpha(AlphaOption.Set);
+            image.Evaluate(Channels.Alpha, EvaluateOperator.Set, 128);
+        })).Valid();
+        Assert.Equal(PictureTraits.Transparent, half.Traits);
+
+        // Big-endian words below 4096.
+        byte[] Sixteen(byte most)
+        {
+            using var packed = new MemoryStream();
+            using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+                zlib.Write([0, 1, 2, most, 255, 0, 0, 7, 0, 8]);
+            var header = Chunk("IHDR", [.. BigEndian(2), .. BigEndian(2), 16, 0, 0, 0, 0]);
+            return [.. SamplePictures.Of("png")[..8], .. header, .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND")];
+        }
+
+        Assert.Equal(PictureTraits.Dark, Read(Sixteen(15)).Valid().Traits);
+        Assert.Equal(PictureTraits.None, Read(Sixteen(16)).Valid().Traits);
+    }
+
+    /// <summary>What shows through is the background, in all formats that can be transparent.</summary>
+    [Theory]
+    [InlineData(MagickFormat.Png32), InlineData(MagickFormat.WebP), InlineData(MagickFormat.Gif)]
+    public void Transparent_pixels_are_of_the_background(MagickFormat format)
+    {
+        var file = Written(format, image =>
+        {
+            image.Alpha(AlphaOption.Set);
+            image.Evaluate(Channels.Alpha, EvaluateOperator.Set, 0);
+            image.Settings.SetDefine(MagickFormat.WebP, "lossless", true);
+        });
+        foreach (var background in (Background[])[Background.White, Background.Black, new(1, 2, 3)])
+        {
+            var picture = PictureFile.Of(file, new(4, 3), background).Valid().Picture;
+            Assert.All(picture.Pixels.ToArray().Chunk(3), pixel => Assert.Equal([background.Red, background.Green, background.Blue], pixel));
+        }
+    }
+
+    /// <summary>The report shows the animation of a run's folder, where somebody may have put another file.</summary>
+    [Fact]
+    public void An_animation_is_read_frame_by_frame_and_another_file_in_its_place_is_refused()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            Fin<Seq<byte[]>> Frames(byte[] file)
+            {
+                File.WriteAllBytes(path, file);
+                return FramePicture.ReadWebp(path, most: 10);
+            }
+
+            PixelImage Plain(int level) => PixelImage.Create(8, 8, 1, [.. Enumerable.Repeat((byte)level, 64)]);
+            var film = Gif.Encode(Enumerable.Range(0, 25).Select(i => new TimedPicture(Plain(10 * i), 5)));
+            var frames = Frames(film).Valid();
+            Assert.Equal(9, frames.Count); // every third, the last among them
+            foreach (var (i, frame) in frames.ToArray().Index())
+            {
+                using var decoded = new MagickImage(frame, MagickFormat.WebP);
+                using var pixels = decoded.GetPixels();
+                Assert.InRange(pixels.ToByteArray("R")![0], (30 * i) - 6, (30 * i) + 6);
+            }
+
+            foreach (var content in OtherContents())
+                Assert.Contains("cannot be read as an animation", Frames(Encoding.Latin1.GetBytes((string)content[0])).Message(), StringComparison.Ordinal);
+            for (var tenth = 0; tenth < 10; tenth++)
+                _ = Frames(film[..(film.Length * tenth / 10)]).Message();
+
+            // A hundred frames of 8192×8192 pixels in a few bytes each.
+            byte[] frame8192 = [0x2c, 0, 0, 0, 0, 0, 0x20, 0, 0x20, 0, 2, 2, 0x4c, 0x01, 0];
+            var frames8192 = Enumerable.Repeat(frame8192, 100).SelectMany(bytes => bytes);
+            byte[] bomb = [.. "GIF89a"u8, 0, 0x20, 0, 0x20, 0x80, 0, 0, 0, 0, 0, 255, 255, 255, .. frames8192, 0x3b];
+            var (read, allocated) = Decoding.Allocated(() => Frames(bomb));
+            Assert.Contains("its data end before its picture does", read.Message(), StringComparison.Ordinal);
+            Assert.InRange(allocated, 0, Decoding.Allowance * 2);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>A budget is never spent twice, and what is more than all of it is read alone.</summary>
+    [Fact]
+    public void Pictures_read_at_a_time_share_a_budget()
+    {
+        var (budget, used, most, alone) = (new Budget(100), 0L, 0L, true);
+        Parallel.For(0, 300, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => budget.Use(i % 10 == 0 ? 150 : 1 + (i % 60), () =>
+        {
+            var share = i % 10 == 0 ? 150 : 1 + (i % 60);
+            var now = Interlocked.Add(ref used, share);
+            if (share == 150)
+                alone &= now == share;
+            else
+                InterlockedMax(ref most, now);
+            Thread.Yield();
+            Interlocked.Add(ref used, -share);
+            return now;
+        }));
+        Assert.True(alone);
+        Assert.InRange(most, 1, 100);
+    }
+
+    private static void InterlockedMax(ref long most, long value)
+    {
+        for (var seen = Volatile.Read(ref most); value > seen; seen = Volatile.Read(ref most))
+            Interlocked.CompareExchange(ref most, value, seen);
+    }
+
+    /// <summary>A sample whose header says another size.</summary>
+    private static byte[] Resized(string name, int width, int height)
+    {
+        byte[] file = [.. Of(name)];
+        switch (name)
+        {
+            case "png":
+                return [.. file[..8], .. Chunk("IHDR", [.. BigEndian((uint)width), .. BigEndian((uint)height), .. file[24..29]]), .. file[33..]];
+            case "bmp":
+                BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(18), width);
+                BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(22), height);
+                return file;
+            case "gif":
+                var frame = GifFrameAt(file);
+                BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(frame + 5), (ushort)width);
+                BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(frame + 7), (ushort)height);
+                return file;
+            default:
+                var start = file.AsSpan().IndexOf((byte[])[0xff, name == "jpeg" ? (byte)0xc0 : (byte)0xc2]);
+                BinaryPrimitives.WriteUInt16BigEndian(file.AsSpan(start + 5), (ushort)height);
+                BinaryPrimitives.WriteUInt16BigEndian(file.AsSpan(start + 7), (ushort)width);
+                return file;
+        }
+    }
+
+    /// <summary>Where the first frame of a GIF is described.</summary>
+    private static int GifFrameAt(byte[] gif)
+    {
+        var at = 13 + ((gif[10] & 0x80) == 0 ? 0 : 3 << ((gif[10] & 7) + 1));
+        while (gif[at] == 0x21)
+        {
+            for (at += 2; gif[at] != 0; at += gif[at] + 1)
+            {
+            }
+
+            at++;
+        }
+
+        return gif[at] == 0x2c ? at : throw new InvalidOperationException("no frame");
+    }
+
+    private static byte[] Damaged(byte[] file, Draws draws)
+    {
+        var (damaged, drawn) = (new List<byte>(file), 0);
+        int Below(int limit) => limit <= 1 ? 0 : draws.Below(drawn++, limit);
+        byte[] telling = [0, 1, 0x7f, 0x80, 0xff, 0xd9, 0xda, 0xc2, 0x2c, 0x3b];
+        for (var changes = 1 + Below(4); changes > 0; changes--)
+        {
+            // Half of the changes fall on the first bytes, where sizes and tables are.
+            var at = Below(Below(2) == 0 ? Math.Min(64, damaged.Count) : damaged.Count);
+            var length = Below(Math.Min(24, damaged.Count - at) + 1);
+            switch (Below(5))
+            {
+                case 0 or 1:
+                    damaged[at] ^= (byte)(1 << Below(8));
+                    break;
+                case 2:
+                    damaged[at] = telling[Below(telling.Length)];
+                    break;
+                case 3:
+                    damaged.RemoveRange(at, Math.Min(length, damaged.Count - at - 1));
+                    break;
+                default:
+                    damaged.InsertRange(at, damaged.GetRange(at, length));
+                    break;
+            }
+        }
+
+        return [.. damaged];
+    }
+}
