@@ -29,7 +29,7 @@ internal sealed class DataOptions
 
     private readonly CommandLine.Option<string?> _background = new("--background")
     {
-        Description = $"What shows through transparent pictures: white, black or #rrggbb [default: {Background.White}, or as the run has it]",
+        Description = $"Behind transparent pictures: white, black or #rrggbb [default: {Background.White}, or as the run has it]",
         HelpName = "COLOUR",
     };
 

@@ -13,7 +13,7 @@ internal sealed class RecipeOptions
     private static readonly TrainingOptions Defaults = new();
 
     private readonly DataOptions _data;
-    private readonly CommandLine.Option<string> _preset = new("--preset") { Description = $"The network and its recipe: {string.Join(", ", Choices.Presets.Keys)}; defaults below are standard's", DefaultValueFactory = _ => Defaults.Preset };
+    private readonly CommandLine.Option<string> _preset = new("--preset") { Description = $"Network and recipe: {string.Join(", ", Choices.Presets.Keys)}; defaults below are standard's", DefaultValueFactory = _ => Defaults.Preset };
     private readonly CommandLine.Option<string?> _network = new("--network") { Description = $"The network: {string.Join(", ", Choices.Networks.Keys)} [default: the preset's]" };
     private readonly CommandLine.Option<int?> _width = new("--width") { Description = $"Channels of the modern network at full resolution [default: {UNetConfig.UsualWidth}]" };
     private readonly CommandLine.Option<string?> _embedding = new("--embedding") { Description = $"The embedding of timesteps: {string.Join(", ", Choices.Embeddings.Keys.Where(name => name != Choices.EmbeddingAsInFile))} [default: the network's]" };
@@ -28,7 +28,7 @@ internal sealed class RecipeOptions
     private readonly CommandLine.Option<bool> _flip = new("--flip") { Description = "Mirror images left to right, by chance" };
     private readonly CommandLine.Option<bool> _conditional = new("--conditional") { Description = "Tell the network the class of each image, so that sample --class can ask for one" };
     private readonly CommandLine.Option<double> _dropout = new("--label-dropout") { Description = "Withhold the class of this part of the images, by chance", DefaultValueFactory = _ => Defaults.LabelDropout };
-    private readonly CommandLine.Option<string> _timesteps = new("--timestep-sampling") { Description = $"How timesteps are drawn: {string.Join(" or ", Choices.TimestepSamplings.Keys)} (evenly over a batch)", DefaultValueFactory = _ => Defaults.TimestepSampling };
+    private readonly CommandLine.Option<string> _timesteps = new("--timestep-sampling") { Description = $"How timesteps are drawn: {string.Join(" or ", Choices.TimestepSamplings.Keys)} over a batch", DefaultValueFactory = _ => Defaults.TimestepSampling };
     private readonly CommandLine.Option<int> _steps = new("--steps") { Description = "T, the steps of the noise schedule", DefaultValueFactory = _ => Defaults.Steps };
     private readonly CommandLine.Option<string> _schedule = new("--schedule") { Description = $"The noise schedule: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => Defaults.Schedule };
     private readonly CommandLine.Option<double?> _minBeta = new("--min-beta") { Description = "β_min of a schedule that is said by its β [default: the schedule's own]" };

@@ -138,8 +138,8 @@ internal static class SampleCommand
         CommandLine.Option<string?> scale = new("--scale") { Description = "Values to pixels: fixed, or stretch (each image to its range) [default: fixed; stretch for original]" };
         CommandLine.Option<int> first = new("--first") { Description = "The number of the first image", DefaultValueFactory = _ => defaults.First };
         CommandLine.Option<int> batch = new("--batch-size") { Description = "How many images to have in work at a time; none depends on it", DefaultValueFactory = _ => defaults.BatchSize };
-        CommandLine.Option<string?> chosen = new("--class") { Description = "Images of this class alone, by its name or its number from 0 [default: of each in turn, a row for each]", HelpName = "CLASS" };
-        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "How strongly the class counts: 1 as learnt, more exaggerates it; all but 0 and 1 cost twice the time [default: 1]" };
+        CommandLine.Option<string?> chosen = new("--class") { Description = "Images of this class alone, by name or number [default: of each in turn, a row for each]", HelpName = "CLASS" };
+        CommandLine.Option<double?> guidance = new("--guidance-scale") { Description = "How strongly the class counts: 1 as learnt; all but 0 and 1 take twice the time [default: 1]" };
         CommandLine.Option<double[]> sweep = new("--guidance-sweep") { Description = "Draw guidance.png instead, the same images at each of these guidance scales", AllowMultipleArgumentsPerToken = true, HelpName = "SCALES" };
         CommandLine.Option<string?> to = new("--to") { Description = "The folder for samples.png, samples.npy, labels.npy and sampling.gif [default: the run's]", HelpName = "DIR" };
         command.AddGroup("Images", first, count, seed, chosen, guidance, sweep, clip, scale, batch, to);
