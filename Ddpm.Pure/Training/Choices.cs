@@ -64,16 +64,10 @@ public static class Choices
     public static Map<string, LossWeighting> LossWeightings { get; } = Prelude.Map<string, LossWeighting>(
         ("uniform", new LossWeighting.Uniform()), ("min-snr", LossWeighting.MinSnr.Published), ("p2", LossWeighting.P2.Published));
 
-    /// <summary>
-    /// The σ/a where spacings by noise level begin unless told otherwise. Above it the image is lost in float32 networks' own errors, so steps there are wasted: on the
-    /// cosine schedule σ/a reaches 20,291. The linear schedule, which ends at 157.4, stays whole. Karras et al. (2022) begin at 80, which costs quality here (Ddpm.Host/RESULTS.md).
-    /// </summary>
-    public const double NoisiestUsefulRatio = 160;
-
     /// <summary>How a sampler's timesteps are spread, each with its usual numbers.</summary>
     public static Map<string, Spacing> Spacings { get; } = Prelude.Map<string, Spacing>(
         ("leading", new Spacing.Leading()), ("linspace", new Spacing.Linspace()), ("trailing", new Spacing.Trailing()),
-        ("uniform-lambda", new Spacing.UniformLambda(Most: NoisiestUsefulRatio)), ("karras", new Spacing.Karras(Most: NoisiestUsefulRatio)),
+        ("uniform-lambda", new Spacing.UniformLambda()), ("karras", new Spacing.Karras()),
         ("diffusers-linspace", new Spacing.DiffusersLinspace()), ("diffusers-trailing", new Spacing.DiffusersTrailing()),
         ("diffusers-multistep-linspace", new Spacing.DiffusersMultistepLinspace()),
         ("diffusers-multistep-leading", new Spacing.DiffusersMultistepLeading()));
