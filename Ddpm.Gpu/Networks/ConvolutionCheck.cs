@@ -17,7 +17,7 @@ public static class ConvolutionCheck
     /// <summary>What makes libtorch's convolutions right, in the environment before the program starts.</summary>
     public const string Remedy = "DNNL_MAX_CPU_ISA=SSE41 in the environment makes it right";
 
-    private const int Images = 2, Block = 64, Beyond = 3;
+    private const int Images = 2, Block = 16, Beyond = 3;
 
     /// <summary>Tries the convolutions of a network on the CPU as they lie in it, at its size; those of float64, and of other devices, are not doubted.</summary>
     /// <param name="network">The network.</param>
@@ -116,8 +116,9 @@ public static class ConvolutionCheck
         using var scope = NewDisposeScope();
         foreach (var tensor in tensors)
         {
-            var channels = tensor.shape.Take(2).Select(count => (count + Block - 1) / Block * Block).Aggregate(1L, (all, count) => all * count);
-            foreach (var count in (long[])[tensor.numel(), channels * tensor.numel() / (tensor.shape[0] * tensor.shape[1])])
+            static long Whole(long count) => (count + Block - 1) / Block * Block;
+            var (first, second, rest) = (tensor.shape[0], tensor.shape[1], tensor.numel() / (tensor.shape[0] * tensor.shape[1]));
+            foreach (var count in (long[])[tensor.numel(), first * Whole(second) * rest, Whole(first) * Whole(second) * rest])
             {
                 TorchSharp.torch.tensor(float.NaN).expand(count).clone();
             }

@@ -79,6 +79,22 @@ public sealed class ConvolutionCheckTests : IDisposable
         Assert.True(ConvolutionCheck.Of([(3, 8, 3, 3)], Spoilt("number", transposed: false)).IsSucc);
     }
 
+    /// <summary>One convolution of 24 channels, written by hand in the layout of torch.jit.save; and a module that shows no weights, for which convolutions of 20 channels stand in.</summary>
+    [Fact]
+    public void The_convolutions_of_a_TorchScript_module_are_tried()
+    {
+        Fin<Unit> Tried(string name, TensorConvolutions convolutions)
+        {
+            using var module = jit.load(Fixtures.TorchScript(name));
+            return ConvolutionCheck.Of(module, convolutions);
+        }
+
+        Assert.StartsWith("libtorch's float32 convolution of 24 channels is wrong", Tried("convolution.pt", Spoilt("number", transposed: false, channels: 24)).Match(_ => "", error => error.Message), StringComparison.Ordinal);
+        Assert.True(Tried("convolution.pt", Spoilt("number", transposed: false)).IsSucc);
+        Assert.StartsWith(Wrong, Tried("features.pt", Spoilt("number", transposed: false)).Match(_ => "", error => error.Message), StringComparison.Ordinal);
+        Assert.True(Tried("features.pt", TensorConvolutions.InFloat64).IsSucc);
+    }
+
     [Fact]
     public void The_self_test_of_a_machine_tells_in_a_line()
     {
@@ -88,8 +104,8 @@ public sealed class ConvolutionCheckTests : IDisposable
         Assert.EndsWith(": all but --features computes with the kernels; DNNL_MAX_CPU_ISA=SSE41 in the environment makes it right", line, StringComparison.Ordinal);
     }
 
-    /// <summary>Right convolutions, but one kind of those that take 20 channels.</summary>
-    private static TensorConvolutions Spoilt(string fault, bool transposed)
+    /// <summary>Right convolutions, but one kind of those that take so many channels.</summary>
+    private static TensorConvolutions Spoilt(string fault, bool transposed, int channels = 20)
     {
         Tensor Fault(Tensor y) => fault switch
         {
@@ -99,8 +115,8 @@ public sealed class ConvolutionCheckTests : IDisposable
         };
         var right = TensorConvolutions.InFloat64;
         return transposed
-            ? right with { Transpose = (layer, x, weight, bias) => layer.In == 20 ? Fault(right.Transpose(layer, x, weight, bias)) : right.Transpose(layer, x, weight, bias) }
-            : right with { Convolve = (layer, x, weight, bias) => layer.In == 20 ? Fault(right.Convolve(layer, x, weight, bias)) : right.Convolve(layer, x, weight, bias) };
+            ? right with { Transpose = (layer, x, weight, bias) => layer.In == channels ? Fault(right.Transpose(layer, x, weight, bias)) : right.Transpose(layer, x, weight, bias) }
+            : right with { Convolve = (layer, x, weight, bias) => layer.In == channels ? Fault(right.Convolve(layer, x, weight, bias)) : right.Convolve(layer, x, weight, bias) };
     }
 
     private static UNet Network(string design, ScalarType type) => new(Choices.Networks[design](12, 1, 10, 0, null).Valid(), type, CPU);
