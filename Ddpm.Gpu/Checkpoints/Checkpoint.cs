@@ -40,13 +40,13 @@ public static class Checkpoint
 
     private const string HeaderKey = "ddpm", ChecksumKey = "checksum", HeaderChecksumKey = "ddpm-sha256";
 
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly JsonSerializerOptions Json = new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
         UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
-    };
+    }.WithEdition();
 
     /// <summary>The file of a training state.</summary>
     public static SafetensorsFile Save(CheckpointHeader header, UNet network, TrainingState state)
@@ -104,6 +104,10 @@ public static class Checkpoint
                 ? header
                 : Error.New("its configuration is incomplete");
         }
+        catch (NewerEditionException e)
+        {
+            return Error.New(e.Message);
+        }
         catch (JsonException e)
         {
             return Error.New(FormattableString.Invariant($"byte {e.BytePositionInLine + 1} of its configuration is not what a checkpoint holds there"));
@@ -122,6 +126,15 @@ public static class Checkpoint
         var wanted = withEmbedding || stored.ContainsKey(UNetConfig.EmbeddingName) ? config.Parameters.Add(embedding) : config.Parameters;
         return StoredWeights.Complete(stored, "", wanted);
     }
+
+    /// <summary>The network that a file's weights are of, with the file's own table of timestep embeddings: a frozen table is a part of the weights.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="config">The network.</param>
+    /// <param name="device">Where it is to compute.</param>
+    /// <returns>The network, which the caller owns; or which tensors are missing or of another shape.</returns>
+    public static Fin<UNet> Network(SafetensorsFile file, UNetConfig config, Device device) =>
+        Fits(file, config, withEmbedding: config.Embedding.IsNone).Map(_ => new UNet(
+            config, ScalarType.Float32, device, file.Find(UNetConfig.EmbeddingName).Map(table => (ReadOnlyMemory<double>)StoredWeights.Wide(table))));
 
     /// <summary>The training state in a checkpoint.</summary>
     /// <param name="file">The file.</param>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
@@ -34,10 +35,21 @@ public static class StateDict
         return Checkpoint.Weights(network, theta, prefix);
     }
 
-    /// <summary>The tensors of a file in float32, without a prefix that all names share.</summary>
+    /// <summary>Weights of another program as this one would have written them, and the network that they are of, as far as names, shapes and the table of timestep embeddings tell.</summary>
     /// <param name="file">The file.</param>
-    /// <returns>The file as this program would have written it; or each tensor that holds no real numbers.</returns>
-    public static Fin<SafetensorsFile> Normalised(SafetensorsFile file)
+    /// <param name="options">What is known beside: schedule and prediction.</param>
+    /// <param name="imageSize">The size of images where the weights do not tell it.</param>
+    /// <returns>What a run's header says, and the tensors in float32 without a prefix; or each tensor that holds no real numbers; or why no network of this program has such weights.</returns>
+    public static Fin<(CheckpointHeader Header, SafetensorsFile Weights)> Describe(SafetensorsFile file, TrainingOptions options, int imageSize) =>
+        from weights in Normalised(file)
+        from header in Header(weights, options, imageSize)
+        from config in header.Config.ToFin()
+        let embedding = file.Tensors.Find(tensor => tensor.Name.EndsWith(UNetConfig.EmbeddingName, StringComparison.Ordinal))
+            .Bind(stored => weights.Find(UNetConfig.EmbeddingName).Map(table => EmbeddingOf(table, config.Model.Network, Precision(stored.Type))))
+        select (header with { Options = header.Options with { Embedding = embedding.MatchUnsafe(name => name, () => null) } }, weights);
+
+    /// <summary>The tensors of a file in float32, without a prefix that all names share; or each tensor that holds no real numbers.</summary>
+    private static Fin<SafetensorsFile> Normalised(SafetensorsFile file)
     {
         var prefix = !file.Tensors.IsEmpty && file.Tensors.ForAll(tensor => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal)) ? Prefix.Length : 0;
         return file.Tensors.Map(tensor => Narrowed(tensor).Bind(data =>
@@ -46,12 +58,7 @@ public static class StateDict
             .ToFin();
     }
 
-    /// <summary>The network that weights are of, as far as their names and shapes tell.</summary>
-    /// <param name="file">Normalised weights.</param>
-    /// <param name="options">What is known beside: schedule and prediction.</param>
-    /// <param name="imageSize">The size of images where the weights do not tell it.</param>
-    /// <returns>What a run's header says; or why no network of this program has such weights.</returns>
-    public static Fin<CheckpointHeader> Describe(SafetensorsFile file, TrainingOptions options, int imageSize)
+    private static Fin<CheckpointHeader> Header(SafetensorsFile file, TrainingOptions options, int imageSize)
     {
         Arr<long> Shape(string name, int rank) => file.Find(name).Filter(tensor => tensor.Shape.Count == rank).Map(tensor => tensor.Shape).IfNone(Arr<long>.Empty);
         int Size(long size) => (int)Math.Min(size, int.MaxValue);
@@ -69,15 +76,24 @@ public static class StateDict
         };
     }
 
-    /// <summary>The frozen embedding has to be ours: with another the same weights would mean another network.</summary>
-    public static Fin<Unit> EmbeddingFits(SafetensorsFile file, UNet network)
+    /// <summary>What a table of timestep embeddings is called: the formula that it follows within its precision, or that it is as in the file.</summary>
+    private static string EmbeddingOf(SafetensorsTensor table, UNetConfig config, double precision)
     {
-        using var scope = NewDisposeScope();
-        var ours = network.TimeEmbedding.data<float>().ToArray();
-        return file.Find(UNetConfig.EmbeddingName).ForAll(tensor => MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray().Zip(ours, (theirs, our) => Math.Abs(theirs - our)).All(difference => difference <= 1e-4f))
-            ? unit
-            : Error.New($"its {UNetConfig.EmbeddingName} is not the tutorial's embedding of timesteps, which is part of the network here");
+        var theirs = StoredWeights.Wide(table);
+        bool Follows(SinusoidalEmbedding formula) => theirs.Length == config.Timesteps * config.EmbeddingDimension
+            && formula.Table(config.Timesteps, config.EmbeddingDimension).ToArray().Zip(theirs, (our, their) => Math.Abs(our - their)).All(difference => difference <= precision);
+        // The network's own first: short tables of several formulas are alike.
+        return Choices.Embeddings.AsEnumerable().OrderBy(choice => choice.Item2 != config.Embedding)
+            .Where(choice => choice.Item2.Exists(Follows)).Select(choice => choice.Item1).FirstOrDefault(Choices.EmbeddingAsInFile);
     }
+
+    /// <summary>How far numbers in [−1, 1] of a type lie from those of a formula: a unit of their last place, beside what float32 angles of a thousand radians lose.</summary>
+    private static double Precision(SafetensorsType type) => 1e-4 + type.Name switch
+    {
+        "F16" => 1.0 / 2048,
+        "BF16" => 1.0 / 256,
+        _ => 0,
+    };
 
     private static Validation<Error, ReadOnlyMemory<byte>> Narrowed(SafetensorsTensor tensor)
     {

@@ -42,6 +42,14 @@ internal static class StoredWeights
             (parameter, _, destination) => Widen(MemoryMarshal.Cast<byte, float>(stored[prefix + parameter.Name].Data.Span), destination), type, device));
     }
 
+    /// <summary>The numbers of a float32 tensor.</summary>
+    public static double[] Wide(SafetensorsTensor tensor)
+    {
+        var wide = new double[tensor.Data.Length / sizeof(float)];
+        Widen(MemoryMarshal.Cast<byte, float>(tensor.Data.Span), wide);
+        return wide;
+    }
+
     /// <summary>Whether a file has all of some parameters, in float32 and their shapes.</summary>
     public static Fin<Unit> Complete(IReadOnlyDictionary<string, SafetensorsTensor> stored, string prefix, Arr<Parameter> wanted)
     {

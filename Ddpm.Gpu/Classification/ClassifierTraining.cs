@@ -1,5 +1,4 @@
 using Ddpm.Gpu.Devices;
-using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
@@ -8,7 +7,6 @@ using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Ddpm.Gpu.Classification;
 
@@ -29,17 +27,19 @@ public static class ClassifierTraining
         ClassifierConfig config, ClassifierPlan plan, ImageSet images, Device device, Action<int, int, double> progress, CancellationToken stop)
     {
         var labels = images.Labels.IfNone(() => throw new ArgumentException("the images have no labels", nameof(images)));
-        var (classifier, recipe, replicas, update) = (new Classifier(config), plan.Recipe, Replicas.For(device), new TensorAdam());
+        var (classifier, recipe, replicas) = (new Classifier(config), plan.Recipe, Replicas.For(device));
+        using var executor = ComputeDevice.Executor(classifier, device);
+        var update = ComputeDevice.Update(device, ScalarType.Float32, replicas);
         var pixels = images.Height * images.Width * images.Channels;
         using var scope = NewDisposeScope();
-        var theta = classifier.InitialWeights(recipe.Seed, device).requires_grad_();
+        var theta = classifier.InitialWeights(recipe.Seed, device);
         var state = new TrainingState(theta, zeros_like(theta), zeros_like(theta), 0);
 
         // The loss of a share's images, each as its part of the whole batch, and its gradient.
         (Tensor Gradient, double Loss) Share(ClassifierStep step, int first, int count)
         {
             using var own = NewDisposeScope(); // the thread has none yet
-            var (values, targets) = (new float[count * pixels], new long[count]);
+            var (values, targets) = (new float[count * pixels], new int[count]);
             for (var i = 0; i < count; i++)
             {
                 var image = step.Images[first + i];
@@ -48,12 +48,10 @@ public static class ClassifierTraining
                 targets[i] = labels.Span[image];
             }
 
-            var w = classifier.Layout.View(theta);
             var x = tensor(values, [count, images.Channels, images.Height, images.Width]).to(device);
-            var logs = functional.log_softmax(classifier.Logits(w, classifier.Features(w, x)), 1);
-            var chosen = logs.gather(1, tensor(targets).to(device).unsqueeze(1)).sum();
-            var loss = chosen.Times(recipe.LabelSmoothing - 1).Plus(logs.sum().Times(-recipe.LabelSmoothing / config.Classes)).Times(1.0 / step.Images.Count);
-            return (autograd.grad([loss], [theta])[0].DetachFromDisposeScope(), loss.item<float>());
+            var gradient = zeros_like(theta);
+            var loss = executor.Gradient(x, targets, recipe.LabelSmoothing, step.Images.Count, gradient);
+            return (gradient.DetachFromDisposeScope(), loss);
         }
 
         for (var epoch = 0; epoch < recipe.Epochs; epoch++)
@@ -67,6 +65,7 @@ public static class ClassifierTraining
                 }
 
                 using var inner = NewDisposeScope();
+                executor.Take(theta);
                 var parts = BatchShares.Of(step.Images.Count, (step.Images.Count - 1) / ShareSize + 1);
                 var shares = replicas.Map(parts.Count, number => Share(step, parts[number].First, parts[number].Count));
                 var loss = shares.Sum(share => share.Loss);
@@ -83,6 +82,6 @@ public static class ClassifierTraining
             }
         }
 
-        return new TrainedClassifier(classifier, theta.detach().clone().DetachFromDisposeScope());
+        return new TrainedClassifier(classifier, theta.DetachFromDisposeScope());
     }
 }

@@ -6,20 +6,29 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu.Classification;
 
 /// <summary>A classifier and its weights. It owns them.</summary>
-/// <param name="classifier">The classifier.</param>
-/// <param name="theta">θ, on the device that computes.</param>
-public sealed class TrainedClassifier(Classifier classifier, Tensor theta) : IDisposable
+public sealed class TrainedClassifier : IDisposable
 {
     private const int Piece = 100;
 
+    private readonly IClassifierExecutor _executor;
+
+    /// <summary>A classifier with weights.</summary>
+    /// <param name="classifier">The classifier.</param>
+    /// <param name="theta">θ, on the device that computes.</param>
+    public TrainedClassifier(Classifier classifier, Tensor theta)
+    {
+        (Classifier, Theta, _executor) = (classifier, theta, ComputeDevice.Executor(classifier, theta.device));
+        _executor.Take(theta);
+    }
+
     /// <summary>What it is.</summary>
-    public ClassifierConfig Config => classifier.Config;
+    public ClassifierConfig Config => Classifier.Config;
 
     /// <summary>It as a function of its weights.</summary>
-    public Classifier Classifier => classifier;
+    public Classifier Classifier { get; }
 
     /// <summary>θ.</summary>
-    public Tensor Theta => theta;
+    public Tensor Theta { get; }
 
     /// <summary>The features of images, N×D.</summary>
     /// <param name="images">Images of its size.</param>
@@ -27,13 +36,13 @@ public sealed class TrainedClassifier(Classifier classifier, Tensor theta) : IDi
     /// <param name="stop">Ends the work with an exception.</param>
     /// <exception cref="OperationCanceledException">When told to stop.</exception>
     public float[] Features(ImageSet images, Action<int, int> progress, CancellationToken stop) =>
-        Compute(images, (w, x) => classifier.Features(w, x), ClassifierConfig.FeatureCount, progress, stop);
+        Compute(images, _executor.Features, ClassifierConfig.FeatureCount, progress, stop);
 
     /// <summary>The part of labelled images whose class it tells.</summary>
     /// <inheritdoc cref="Features"/>
     public double Accuracy(ImageSet images, Action<int, int> progress, CancellationToken stop)
     {
-        var logits = Compute(images, (w, x) => classifier.Logits(w, classifier.Features(w, x)), Config.Classes, progress, stop);
+        var logits = Compute(images, _executor.Logits, Config.Classes, progress, stop);
         var labels = images.Labels.IfNone(() => throw new ArgumentException("the images have no labels", nameof(images))).ToArray();
         var right = 0;
         for (var i = 0; i < labels.Length; i++)
@@ -46,19 +55,18 @@ public sealed class TrainedClassifier(Classifier classifier, Tensor theta) : IDi
     }
 
     /// <summary>Numbers of every image, computed in pieces of one size: what an image's are does not depend on the threads.</summary>
-    private float[] Compute(ImageSet images, Func<Networks.Weights, Tensor, Tensor> function, int each, Action<int, int> progress, CancellationToken stop)
+    private float[] Compute(ImageSet images, Func<Tensor, Tensor> function, int each, Action<int, int> progress, CancellationToken stop)
     {
         var (computed, done, pixels) = (new float[images.Count * each], 0, images.Height * images.Width * images.Channels);
-        Replicas.For(theta.device).ForEach((images.Count - 1) / Piece + 1, number =>
+        Replicas.For(Theta.device).ForEach((images.Count - 1) / Piece + 1, number =>
         {
             stop.ThrowIfCancellationRequested();
-            using var still = no_grad(); // of this thread, as is the scope
-            using var scope = NewDisposeScope();
+            using var scope = NewDisposeScope(); // of this thread
             var (first, count) = (number * Piece, Math.Min(Piece, images.Count - number * Piece));
             var values = new float[count * pixels];
             PixelScale.ToModel(images.Pixels.Span.Slice(first * pixels, count * pixels), images.Channels, images.Height, images.Width, values);
-            var x = tensor(values, [count, images.Channels, images.Height, images.Width]).to(theta.device);
-            function(classifier.Layout.View(theta), x).contiguous().cpu().data<float>().CopyTo(computed.AsSpan(first * each, count * each));
+            var x = tensor(values, [count, images.Channels, images.Height, images.Width]).to(Theta.device);
+            function(x).contiguous().cpu().data<float>().CopyTo(computed.AsSpan(first * each, count * each));
             lock (computed)
             {
                 progress(done += count, images.Count);
@@ -68,5 +76,9 @@ public sealed class TrainedClassifier(Classifier classifier, Tensor theta) : IDi
     }
 
     /// <inheritdoc/>
-    public void Dispose() => theta.Dispose();
+    public void Dispose()
+    {
+        _executor.Dispose();
+        Theta.Dispose();
+    }
 }

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Classification;
 using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
@@ -38,17 +39,31 @@ public static class ComputeDevice
         (TorchSharp.DeviceType.CPU, ScalarType.Float32, Precision.Binary32) => new KernelExecutor<float>(network),
         (TorchSharp.DeviceType.CPU, ScalarType.Float64, Precision.Binary32) => new KernelExecutor<double>(network),
         (TorchSharp.DeviceType.CPU, ScalarType.Float32, Precision.BFloat16) => new KernelExecutor<float>(network, narrow: true),
-        (_, _, Precision.BFloat16) => new TensorExecutor(network, ScalarType.BFloat16),
-        _ => new TensorExecutor(network),
+        (_, _, Precision.BFloat16) => Libtorch(network, ScalarType.BFloat16).Executor,
+        _ => Libtorch(network).Executor,
     };
+
+    /// <summary>libtorch's operations for a network where they are right on its device, and the kernels where they are not.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="inside">What layers compute in; null for the network's type.</param>
+    /// <param name="convolutions">What convolves; null for libtorch's own.</param>
+    /// <returns>What computes; and where it is the kernels, the line that says why.</returns>
+    public static (INetworkExecutor Executor, Option<string> Advice) Libtorch(UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) =>
+        ConvolutionCheck.Of(network, inside, convolutions).Match<(INetworkExecutor, Option<string>)>(
+            _ => (new TensorExecutor(network, inside, convolutions), Option<string>.None),
+            fault => (new KernelExecutor<float>(network, narrow: inside == ScalarType.BFloat16), $"{fault.Message}: computing with the kernels instead; {ConvolutionCheck.Remedy}"));
+
+    /// <summary>What computes a classifier on a device.</summary>
+    public static IClassifierExecutor Executor(Classifier classifier, Device device) =>
+        device.type == TorchSharp.DeviceType.CPU ? new KernelClassifier<float>(classifier) : new TensorClassifier(classifier);
 
     /// <summary>What a user who chose a precision should know.</summary>
     public static Option<string> Advice(Device device, Precision precision) => precision == Precision.BFloat16 && device.type == TorchSharp.DeviceType.CPU && !MultipliesBfloat16
         ? Option<string>.Some("bf16 is slower than float32 here: it needs a processor that multiplies bfloat16 numbers (AVX512-BF16), and Linux")
         : Option<string>.None;
 
-    /// <summary>What updates the weights of a network on its device.</summary>
-    public static IAdamUpdate Update(UNet network, Replicas workers) => (network.Device.type, network.Type) switch
+    /// <summary>What updates weights of a type on a device.</summary>
+    public static IAdamUpdate Update(Device device, ScalarType type, Replicas workers) => (device.type, type) switch
     {
         (TorchSharp.DeviceType.CPU, ScalarType.Float32) => new KernelAdam<float>(workers),
         (TorchSharp.DeviceType.CPU, ScalarType.Float64) => new KernelAdam<double>(workers),

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Numerics;
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
@@ -12,13 +11,10 @@ namespace Ddpm.Gpu.Kernels;
 public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    // So many images that the weights are read often enough for what they cost, and so few that a layer's images stay in a near cache; fewer of larger ones.
-    private const int ForwardImages = 4, GradientImages = 16, UpToSize = 32;
-
     private readonly UNet _network;
     private readonly KernelWeights<T> _weights;
     private readonly NativeArray<T> _embeddings;
-    private readonly ConcurrentBag<KernelProgram<T>> _forward = [], _training = [];
+    private readonly KernelPrograms<KernelProgram<T>> _forward, _training;
     private Tensor? _theta; // whose numbers the weights point to
 
     /// <summary>Prepares the kernels of a network on the CPU.</summary>
@@ -30,11 +26,12 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         var embeddings = network.TimeEmbedding.data<T>().ToArray();
         _embeddings = new(embeddings.Length);
         embeddings.CopyTo(_embeddings.From(0));
-        _forward.Add(Program(withGradient: false)); // so that the weights know what there is to pack
+        (_forward, _training) = (new(() => Program(withGradient: false)), new(() => Program(withGradient: true)));
+        _forward.With(_ => { }); // so that the weights know what there is to pack
     }
 
     /// <inheritdoc/>
-    public int ShareSize(int batch) => GradientImages;
+    public int ShareSize(int batch) => KernelProgram<T>.GradientImages;
 
     /// <inheritdoc/>
     public void Take(Tensor theta, bool withGradient) => _weights.Pack((_theta = theta).Pointer<T>(), Replicas.For(_network.Device));
@@ -44,7 +41,8 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     {
         using var scope = NewDisposeScope();
         var output = empty(x.shape, _network.Type);
-        Run(_forward, withGradient: false, x, timesteps, classes, (program, first, count) => Move(program.Output, count, output.Pointer<T>(), first, Out));
+        var pixels = (int)(output.numel() / output.shape[0]);
+        Run(_forward, x, timesteps, classes, (program, first, count) => program.Output.Give(count, output.Pointer<T>() + (long)first * pixels));
         return output.MoveToOuterDisposeScope();
     }
 
@@ -61,7 +59,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         var pixels = (int)(target.numel() / target.shape[0]);
         var share = 1 / ((double)batch * pixels);
         var loss = 0.0;
-        Run(_training, withGradient: true, x, timesteps, classes, (program, first, count) =>
+        Run(_training, x, timesteps, classes, (program, first, count) =>
         {
             for (var n = 0; n < count; n++)
             {
@@ -77,23 +75,22 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var program in _forward.Concat(_training))
-        {
-            program.Dispose();
-        }
-
+        _forward.Dispose();
+        _training.Dispose();
         _weights.Dispose();
         _embeddings.Dispose();
     }
 
     private KernelProgram<T> Program(bool withGradient)
     {
-        var (size, most) = (_network.Config.ImageSize, withGradient ? GradientImages : ForwardImages);
-        return new(_network, _weights, _embeddings, Math.Clamp(most * UpToSize * UpToSize / (size * size), 1, most), withGradient);
+        var config = _network.Config;
+        return new(
+            _weights, config.ImageSize, config.ImageChannels, withGradient, _network.Compose,
+            new(config, _weights, _embeddings, KernelProgram<T>.ImagesAtOnce(config.ImageSize, withGradient), withGradient));
     }
 
-    /// <summary>Runs images through a program that nobody else uses meanwhile, so many at a time.</summary>
-    private void Run(ConcurrentBag<KernelProgram<T>> free, bool withGradient, Tensor x, Tensor timesteps, Tensor? classes, Action<KernelProgram<T>, int, int> after)
+    /// <summary>Runs images through a program, so many at a time.</summary>
+    private void Run(KernelPrograms<KernelProgram<T>> programs, Tensor x, Tensor timesteps, Tensor? classes, Action<KernelProgram<T>, int, int> after)
     {
         var (batch, steps) = ((int)x.shape[0], _network.Config.Timesteps);
         var images = OfNetwork(x, batch, nameof(x)).contiguous();
@@ -109,8 +106,8 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
             throw new ArgumentException(Invariant($"the kernels need {batch} timesteps in [0, {steps})"), nameof(timesteps));
         }
 
-        var program = free.TryTake(out var taken) ? taken : Program(withGradient);
-        try
+        var pixels = (int)(images.numel() / batch);
+        programs.With(program =>
         {
             Span<int> some = stackalloc int[program.Images], known = stackalloc int[program.Images];
             for (var first = 0; first < batch; first += program.Images)
@@ -121,18 +118,12 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
                     (some[n], known[n]) = ((int)t[first + n], (int)k[first + n]);
                 }
 
-                Move(program.Input, count, images.Pointer<T>(), first, In);
-                program.Forward(some[..count], known[..count]);
+                program.Input.Take(images.Pointer<T>() + (long)first * pixels, count);
+                program.Conditions.Take(some[..count], known[..count]);
+                program.Forward(count);
                 after(program, first, count);
             }
-        }
-        catch
-        {
-            program.Dispose(); // it may hold half a gradient
-            throw;
-        }
-
-        free.Add(program);
+        });
     }
 
     /// <summary>Numbers that pointers may run over: a batch of the network's shape and type.</summary>
@@ -142,30 +133,6 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         return images.shape.AsSpan().SequenceEqual(shape) && images.dtype == _network.Type
             ? images
             : throw new ArgumentException(Invariant($"the kernels need {string.Join("×", shape)} numbers of type {_network.Type}, got {string.Join("×", images.shape)} of {images.dtype}"), name);
-    }
-
-    private static void In(Span<T> row, Span<T> pixels) => pixels.CopyTo(row);
-
-    private static void Out(Span<T> row, Span<T> pixels) => row.CopyTo(pixels);
-
-    private delegate void MoveRow(Span<T> row, Span<T> pixels);
-
-    /// <summary>Between planes and N×C×H×W numbers, row by row.</summary>
-    private static void Move(Activation<T> planes, int count, T* numbers, int first, MoveRow move)
-    {
-        var (shape, size) = (planes.Shape, planes.Shape.Size);
-        var next = numbers + (long)first * planes.Channels * size * size;
-        for (var n = 0; n < count; n++)
-        {
-            for (var c = 0; c < planes.Channels; c++)
-            {
-                var row = planes.Values(n) + c * shape.Stride + shape.Origin;
-                for (var h = 0; h < size; h++, row += shape.Pitch, next += size)
-                {
-                    move(new(row, size), new(next, size));
-                }
-            }
-        }
     }
 
     /// <summary>The sum of an image's squared errors; its gradient becomes factor times the errors.</summary>

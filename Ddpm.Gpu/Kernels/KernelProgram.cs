@@ -9,38 +9,36 @@ namespace Ddpm.Gpu.Kernels;
 /// runs it at a time; as many programs as threads share the weights.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
-internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDisposable
+internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IClassifierMath<Activation<T>>, IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>
+    /// So many images that the weights are read often enough for what they cost, and so few that a layer's images stay in a near cache; fewer of larger ones.
+    /// </summary>
+    public const int ForwardImages = 4, GradientImages = 16;
+
+    private const int UpToSize = 32;
+
     private readonly List<KernelNode<T>> _nodes = [];
     private readonly Dictionary<(int Size, int Channels, int Purpose), Activation<T>> _scratch = [];
     private readonly List<IDisposable> _memory = [];
     private readonly SharedRoom<T> _windowScratch = new();
     private readonly SharedRoom<T>[] _passing = [new(), new()];
-    private readonly NativeArray<T> _embeddings;
-    private readonly int[] _timesteps, _classes;
-    private readonly int _embeddingDimension, _classOffset;
-    private readonly NativeArray<T>? _conditions, _conditionGradients; // of each image the embedding of its timestep and its class, and the gradient of that
+    private readonly KernelConditions<T>? _conditions;
 
     /// <summary>Puts a network together.</summary>
-    /// <param name="network">The network.</param>
     /// <param name="weights">Its weights.</param>
-    /// <param name="embeddings">The embedding of each timestep, T×d.</param>
-    /// <param name="images">How many images there is room for.</param>
+    /// <param name="size">Height and width of its images.</param>
+    /// <param name="channels">Their channels.</param>
     /// <param name="withGradient">Whether gradients will be asked for.</param>
-    public KernelProgram(UNet network, KernelWeights<T> weights, NativeArray<T> embeddings, int images, bool withGradient)
+    /// <param name="compose">Its definition.</param>
+    /// <param name="conditions">What it knows of each image, for a network with timesteps. The program owns it.</param>
+    public KernelProgram(
+        KernelWeights<T> weights, int size, int channels, bool withGradient, Func<KernelProgram<T>, Activation<T>, Activation<T>> compose, KernelConditions<T>? conditions = null)
     {
-        (Weights, Images, WithGradient, _embeddings, _embeddingDimension) = (weights, images, withGradient, embeddings, network.Config.EmbeddingDimension);
-        (_timesteps, _classes) = (new int[images], new int[images]);
-        if (network.Config.Classes > 0)
-        {
-            _classOffset = weights.Offset(UNetConfig.ClassEmbeddingName);
-            _conditions = Allocate((long)images * _embeddingDimension);
-            _conditionGradients = withGradient ? Allocate((long)images * _embeddingDimension) : null;
-        }
-
-        Input = Allocate(weights.Shape(network.Config.ImageSize), network.Config.ImageChannels);
-        Output = network.Compose(this, Input);
+        (Weights, Images, WithGradient, _conditions) = (weights, ImagesAtOnce(size, withGradient), withGradient, conditions);
+        Input = Allocate(weights.Shape(size), channels);
+        Output = compose(this, Input);
     }
 
     /// <summary>The weights.</summary>
@@ -61,28 +59,23 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
     /// <summary>The scratch of all windows that were <see cref="Reserve">reserved</see>.</summary>
     public T* WindowScratch => _windowScratch.Pointer;
 
-    /// <summary>The embedding of an image's timestep, and of its class where the network knows classes.</summary>
-    public T* Embedding(int image) => _conditions is null ? OfTimestep(image) : _conditions.Pointer + (long)image * _embeddingDimension;
+    /// <summary>What the network knows of each image.</summary>
+    public KernelConditions<T> Conditions => _conditions ?? throw new InvalidOperationException("this network knows no timesteps");
 
-    /// <summary>Where its gradient is added up, if anybody wants it: that of timesteps is not learnt.</summary>
-    public T* EmbeddingGradient(int image) => _conditionGradients is null ? null : _conditionGradients.Pointer + (long)image * _embeddingDimension;
+    /// <summary>How many images of a size are computed together.</summary>
+    public static int ImagesAtOnce(int size, bool withGradient)
+    {
+        var most = withGradient ? GradientImages : ForwardImages;
+        return Math.Clamp(most * UpToSize * UpToSize / (size * size), 1, most);
+    }
 
     /// <summary>Computes <see cref="Output"/> from <see cref="Input"/>, which is changed.</summary>
-    /// <param name="timesteps">The timestep of each image.</param>
-    /// <param name="classes">The class of each image.</param>
-    public void Forward(ReadOnlySpan<int> timesteps, ReadOnlySpan<int> classes)
+    /// <param name="images">How many images.</param>
+    public void Forward(int images)
     {
-        timesteps.CopyTo(_timesteps);
-        classes.CopyTo(_classes);
-        for (var n = 0; n < timesteps.Length && _conditions is not null; n++)
-        {
-            new ReadOnlySpan<T>(OfTimestep(n), _embeddingDimension).CopyTo(new(Embedding(n), _embeddingDimension));
-            Lanes<T>.AddScaled(Weights.Theta + ClassRow(n), T.One, Embedding(n), _embeddingDimension);
-        }
-
         foreach (var node in _nodes)
         {
-            node.Forward(timesteps.Length);
+            node.Forward(images);
         }
     }
 
@@ -91,16 +84,13 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
     /// <param name="gradient">Of θ.</param>
     public void Backward(int images, T* gradient)
     {
-        _conditionGradients?.Clear();
+        _conditions?.ClearGradients();
         for (var i = _nodes.Count - 1; i >= 0; i--)
         {
             _nodes[i].Backward(images, gradient);
         }
 
-        for (var n = 0; n < images && _conditionGradients is not null; n++)
-        {
-            Lanes<T>.AddScaled(EmbeddingGradient(n), T.One, gradient + ClassRow(n), _embeddingDimension);
-        }
+        _conditions?.AddGradients(images, gradient);
     }
 
     /// <summary>Room for what a layer makes.</summary>
@@ -178,6 +168,20 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
     }
 
     /// <inheritdoc/>
+    public Activation<T> Pool(Activation<T> x)
+    {
+        _nodes.Add(new PoolNode<T>(this, x, out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Apply(Linear layer, Activation<T> x)
+    {
+        _nodes.Add(new LinearNode<T>(this, layer, x, out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
     public Activation<T> Concatenate(Activation<T> first, Activation<T> second)
     {
         _nodes.Add(new ConcatenationNode<T>(this, first, second, out var y));
@@ -212,6 +216,8 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
         {
             memory.Dispose();
         }
+
+        _conditions?.Dispose();
     }
 
     private KeptRows<T> Rows(SharedRoom<T> room, int each, int slack)
@@ -219,10 +225,6 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IDi
         room.Reserve((long)(WithGradient ? Images + Images % 2 : 1) * each + slack); // even, as products of bfloat16 take images two by two
         return new(room, each, WithGradient);
     }
-
-    private T* OfTimestep(int image) => _embeddings.Pointer + (long)_timesteps[image] * _embeddingDimension;
-
-    private int ClassRow(int image) => _classOffset + _classes[image] * _embeddingDimension;
 
     private M Own<M>(M memory)
         where M : IDisposable

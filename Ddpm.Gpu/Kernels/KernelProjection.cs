@@ -32,7 +32,7 @@ internal sealed unsafe class KernelProjection<T>
     {
         var theta = _program.Weights.Theta;
         var hidden = _hidden.Pointer + image * _row;
-        Linear(_program.Embedding(image), _in, theta + _weight1, theta + _bias1, hidden);
+        Linear(_program.Conditions.Embedding(image), _in, theta + _weight1, theta + _bias1, hidden);
         KernelNode<T>.Silu(hidden, hidden, _slope.Pointer + image * _row, _row);
         Linear(hidden, _out, theta + _weight2, theta + _bias2, Made(image));
         return Made(image);
@@ -48,7 +48,7 @@ internal sealed unsafe class KernelProjection<T>
         var hidden = _hidden.Pointer + image * _row;
         var slope = _slope.Pointer + image * _row;
         var back = _gradient.Pointer;
-        var embedding = _program.EmbeddingGradient(image);
+        var embedding = _program.Conditions.Gradient(image);
         _gradient.Clear();
         for (var c = 0; c < _out; c++)
         {
@@ -61,7 +61,7 @@ internal sealed unsafe class KernelProjection<T>
         {
             var d = back[c] * slope[c];
             gradient[_bias1 + c] += d;
-            Lanes<T>.AddScaled(_program.Embedding(image), d, gradient + _weight1 + c * _in, _in);
+            Lanes<T>.AddScaled(_program.Conditions.Embedding(image), d, gradient + _weight1 + c * _in, _in);
             if (embedding is not null)
             {
                 Lanes<T>.AddScaled(theta + _weight1 + c * _in, d, embedding, _in);

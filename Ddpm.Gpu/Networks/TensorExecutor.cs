@@ -4,10 +4,14 @@ using static TorchSharp.torch.nn;
 
 namespace Ddpm.Gpu.Networks;
 
-/// <summary>A network computed by libtorch's operations, and its gradient by libtorch's automatic differentiation; on any device.</summary>
+/// <summary>
+/// A network computed by libtorch's operations, and its gradient by libtorch's automatic differentiation; on any device. Whether they are right on a processor,
+/// <see cref="ConvolutionCheck"/> tells: <see cref="Devices.ComputeDevice.Libtorch"/> asks it first.
+/// </summary>
 /// <param name="network">The network.</param>
 /// <param name="inside">What layers compute in; null for the network's type.</param>
-public sealed class TensorExecutor(UNet network, ScalarType? inside = null) : INetworkExecutor
+/// <param name="convolutions">What convolves; null for libtorch's own.</param>
+public sealed class TensorExecutor(UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) : INetworkExecutor
 {
     private Tensor? _theta;
 
@@ -50,8 +54,8 @@ public sealed class TensorExecutor(UNet network, ScalarType? inside = null) : IN
 
     // θ is narrowed as a whole, and gradients come back through that wide.
     private Tensor Output(Tensor x, Tensor timesteps, Tensor? classes) => inside is { } narrow
-        ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), timesteps, classes).to(network.Type)
-        : network.Forward(network.Layout.View(Theta), x, timesteps, classes);
+        ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), timesteps, classes, convolutions).to(network.Type)
+        : network.Forward(network.Layout.View(Theta), x, timesteps, classes, convolutions);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -10,8 +10,9 @@ namespace Ddpm.Gpu.Networks;
 /// concatenation keep that layout by themselves, and the rest of the network never sees it.
 /// </summary>
 /// <param name="w">The weights.</param>
-/// <param name="embedding">The embedding of each image's timestep, N×d.</param>
-internal sealed class TensorLayers(Weights w, Tensor embedding) : INetworkMath<Tensor>
+/// <param name="convolutions">What convolves.</param>
+/// <param name="embedding">The embedding of each image's timestep, N×d, for a network that knows timesteps.</param>
+internal sealed class TensorLayers(Weights w, TensorConvolutions convolutions, Tensor? embedding = null) : INetworkMath<Tensor>, IClassifierMath<Tensor>
 {
     private const double NormEpsilon = 1e-5;
 
@@ -29,14 +30,20 @@ internal sealed class TensorLayers(Weights w, Tensor embedding) : INetworkMath<T
 
     /// <inheritdoc/>
     public Tensor Apply(Convolution c, Tensor x) =>
-        functional.conv2d(x, w[c.Name + ".weight"], w[c.Name + ".bias"], [c.Stride, c.Stride], [c.Padding, c.Padding]);
+        convolutions.Convolve(c, x, w[c.Name + ".weight"], w[c.Name + ".bias"]);
 
     /// <inheritdoc/>
     public Tensor Apply(TransposedConvolution c, Tensor x) =>
-        functional.conv_transpose2d(x, w[c.Name + ".weight"], w[c.Name + ".bias"], strides: [c.Stride, c.Stride], padding: [c.Padding, c.Padding]);
+        convolutions.Transpose(c, x, w[c.Name + ".weight"], w[c.Name + ".bias"]);
 
     /// <inheritdoc/>
     public Tensor Silu(Tensor x) => functional.silu(x);
+
+    /// <inheritdoc/>
+    public Tensor Pool(Tensor x) => functional.max_pool2d(x, 2);
+
+    /// <inheritdoc/>
+    public Tensor Apply(Linear layer, Tensor x) => functional.linear(x.flatten(1), w[layer.Name + ".weight"], w[layer.Name + ".bias"]);
 
     /// <inheritdoc/>
     public Tensor Concatenate(Tensor first, Tensor second) => cat([first, second], 1);
@@ -69,9 +76,7 @@ internal sealed class TensorLayers(Weights w, Tensor embedding) : INetworkMath<T
 
     /// <summary>The numbers of each image, N×Out×1×1.</summary>
     private Tensor Project(TimeProjection projection) =>
-        Apply(projection.Second, functional.silu(Apply(projection.First, embedding))).unsqueeze(-1).unsqueeze(-1);
-
-    private Tensor Apply(Linear layer, Tensor x) => functional.linear(x, w[layer.Name + ".weight"], w[layer.Name + ".bias"]);
+        Apply(projection.Second, functional.silu(Apply(projection.First, embedding!))).unsqueeze(-1).unsqueeze(-1);
 
     // Over (C, H, W) as the original: the same numbers over (H, W, C), which is how they lie in memory.
     private Tensor Normalize(LayerNorm norm, Tensor x) => functional.layer_norm(

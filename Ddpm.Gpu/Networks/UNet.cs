@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu.Networks;
 
 /// <summary>
-/// A UNet as a function of its weights: o = network(x, t; θ). It holds no parameters, only the frozen embedding table.
+/// A UNet as a function of its weights: o = network(x, t; θ). It holds no parameters, only the frozen table of timestep embeddings.
 /// </summary>
 public sealed class UNet : IDisposable
 {
@@ -16,13 +16,17 @@ public sealed class UNet : IDisposable
     /// <param name="config">The network.</param>
     /// <param name="type">float32, or float64 for reference computations.</param>
     /// <param name="device">Where it computes.</param>
-    public UNet(UNetConfig config, ScalarType type, Device device)
+    /// <param name="table">The T×d table of timestep embeddings, row by row, where it came with the weights; none for that of the configuration's formula.</param>
+    /// <exception cref="ArgumentException">There is neither a table of this size nor a formula.</exception>
+    public UNet(UNetConfig config, ScalarType type, Device device, Option<ReadOnlyMemory<double>> table = default)
     {
         (Config, Type, Device) = (config, type, device);
         Layout = new WeightLayout(config.Parameters);
         using var scope = NewDisposeScope();
-        _timeEmbedding = tensor(config.Embedding.Table(config.Timesteps, config.EmbeddingDimension).ToArray(),
-            [config.Timesteps, config.EmbeddingDimension], type).to(device).DetachFromDisposeScope();
+        var entries = table.IfNone(() => config.Embedding.Match(
+            formula => formula.Table(config.Timesteps, config.EmbeddingDimension),
+            () => throw new ArgumentException("the embedding of timesteps follows no formula, and no table was given", nameof(table))));
+        _timeEmbedding = tensor(entries.ToArray(), [config.Timesteps, config.EmbeddingDimension], type).to(device).DetachFromDisposeScope();
     }
 
     /// <summary>What was built.</summary>
@@ -64,12 +68,15 @@ public sealed class UNet : IDisposable
     /// <param name="image">x_t, N×C×H×W, of the weights' type.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
     /// <param name="classes">The class of each image, N integers in [0, K], K standing for none; null for none of all.</param>
+    /// <param name="convolutions">What convolves; null for libtorch's own.</param>
     /// <returns>o, N×C×H×W.</returns>
-    public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null)
+    public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null, TensorConvolutions? convolutions = null)
     {
         var embedding = _timeEmbedding.index_select(0, timesteps).to(image.dtype);
         return Compose(
-            new TensorLayers(w, Config.Classes == 0 ? embedding : embedding.Plus(w[UNetConfig.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])))),
+            new TensorLayers(
+                w, convolutions ?? TensorConvolutions.Libtorch,
+                Config.Classes == 0 ? embedding : embedding.Plus(w[UNetConfig.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])))),
             image.ChannelsLast());
     }
 

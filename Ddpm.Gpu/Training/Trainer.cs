@@ -33,7 +33,7 @@ public sealed class Trainer : IDisposable
     public Trainer(UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null, IAdamUpdate? update = null)
     {
         (_network, _replicas, State, _executor) = (network, replicas, state, executor ?? ComputeDevice.Executor(network));
-        _update = update ?? ComputeDevice.Update(network, replicas);
+        _update = update ?? ComputeDevice.Update(network.Device, network.Type, replicas);
         _labels = network.Config.Classes == 0 ? default : images.Labels.IfNone(() => throw new ArgumentException("the network wants classes, and the images have none", nameof(images)));
         using var scope = NewDisposeScope();
         _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)

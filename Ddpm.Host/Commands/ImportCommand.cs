@@ -41,23 +41,24 @@ internal static class ImportCommand
             let path = said.GetValue(file)!
             from bytes in Folders.Read(path)
             from header in (from read in bytes.Span.StartsWith("PK"u8) ? TorchFile.Read(bytes) : Safetensors.Read(bytes)
-                            from weights in StateDict.Normalised(read)
                             from described in StateDict.Describe(
-                                weights, new() { Dataset = said.GetValue(dataset)!, Schedule = said.GetValue(schedule)!, Prediction = said.GetValue(prediction)!, Steps = said.GetValue(steps) },
+                                read, new() { Dataset = said.GetValue(dataset)!, Schedule = said.GetValue(schedule)!, Prediction = said.GetValue(prediction)!, Steps = said.GetValue(steps) },
                                 said.GetValue(size))
-                            let named = Named(described)
+                            let named = Named(described.Header)
                             from config in named.Config.OrFailure()
-                            from fits in Checkpoint.Fits(weights, config.Model.Network, withEmbedding: false)
-                            from done in use(new UNet(config.Model.Network, ScalarType.Float32, CPU), network =>
-                                from same in StateDict.EmbeddingFits(weights, network)
-                                from theta in Checkpoint.LoadWeights(weights, network)
+                            from built in Checkpoint.Network(described.Weights, config.Model.Network, CPU)
+                            from done in use(built, network =>
+                                from theta in Checkpoint.LoadWeights(described.Weights, network)
                                 from saved in Save(folder, named, network, theta, path, bytes, said.GetResult(dataset) is { Implicit: false })
                                 select saved)
                             select named).At($"{path} cannot be imported")
             let shape = $"{header.ImageSize}×{header.ImageSize}×{header.ImageChannels}"
-            select fun(() => view.Result($"wrote {folder.Path}, the {header.Options.Network} network for images of {shape}: sample --run, evaluate and export take it"))()));
+            select fun(() => view.Result($"wrote {folder.Path}, the {header.Options.Network} network for images of {shape}{Embedding(header)}: sample --run, evaluate and export take it"))()));
         return command.WithExample("model.pt --run imported");
     }
+
+    /// <summary>Names a table that follows no formula.</summary>
+    private static string Embedding(CheckpointHeader header) => header.Options.Embedding == Choices.EmbeddingAsInFile ? ", its embedding of timesteps as in the file" : "";
 
     /// <summary>With the preset that its network belongs to, so that samples are shown as that preset's are.</summary>
     private static CheckpointHeader Named(CheckpointHeader header) =>

@@ -16,6 +16,7 @@ internal sealed class RecipeOptions
     private readonly CommandLine.Option<string> _preset = new("--preset") { Description = $"The network and its recipe: {string.Join(", ", Choices.Presets.Keys)}; defaults below are standard's", DefaultValueFactory = _ => Defaults.Preset };
     private readonly CommandLine.Option<string?> _network = new("--network") { Description = $"The network: {string.Join(", ", Choices.Networks.Keys)} [default: the preset's]" };
     private readonly CommandLine.Option<int?> _width = new("--width") { Description = $"Channels of the modern network at full resolution [default: {UNetConfig.UsualWidth}]" };
+    private readonly CommandLine.Option<string?> _embedding = new("--embedding") { Description = $"The embedding of timesteps: {string.Join(", ", Choices.Embeddings.Keys.Where(name => name != Choices.EmbeddingAsInFile))} [default: the network's]" };
     private readonly CommandLine.Option<int> _epochs = new("--epochs") { Description = "Passes over the images", DefaultValueFactory = _ => Defaults.Epochs };
     private readonly CommandLine.Option<int> _batch = new("--batch-size") { Description = "Images in a training step", DefaultValueFactory = _ => Defaults.BatchSize };
     private readonly CommandLine.Option<double> _rate = new("--learning-rate") { Description = "Adam's learning rate", DefaultValueFactory = _ => Defaults.LearningRate };
@@ -42,7 +43,7 @@ internal sealed class RecipeOptions
     public RecipeOptions(CommandLine.Command command, DataOptions data)
     {
         _data = data;
-        command.AddGroup("Recipe", _preset, _network, _width, _epochs, _batch, _limit, _seed, _precision);
+        command.AddGroup("Recipe", _preset, _network, _width, _embedding, _epochs, _batch, _limit, _seed, _precision);
         command.AddGroup("Optimiser", _rate, _rates, _warmUp, _decay, _clipNorm, _average);
         command.AddGroup("Diffusion", _steps, _schedule, _minBeta, _maxBeta, _zeroSnr, _prediction, _lossWeight, _timesteps);
         command.AddGroup("Images", _flip, _conditional, _dropout);
@@ -63,6 +64,7 @@ internal sealed class RecipeOptions
         Preset = said.Or(_preset, otherwise.Preset),
         Network = said.Or(_network, otherwise.Network),
         Width = said.Or(_width, otherwise.Width),
+        Embedding = said.Or(_embedding, otherwise.Embedding),
         Dataset = _data.Dataset(said).IfNone(otherwise.Dataset),
         Limit = said.Or(_limit, otherwise.Limit),
         Epochs = said.Or(_epochs, otherwise.Epochs),

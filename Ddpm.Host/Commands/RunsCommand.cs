@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ddpm.Host.Evaluation;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Training;
 using LanguageExt;
 using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;
@@ -14,12 +15,13 @@ internal static class RunsCommand
     /// <param name="Name">Its folder's name.</param>
     /// <param name="State">finished, imported, training (somebody does), stopped, or damaged.</param>
     /// <param name="Preset">The preset, and its network where that is another.</param>
+    /// <param name="Embedding">The embedding of timesteps; "as-in-file" where the table came with imported weights.</param>
     /// <param name="Epochs">Epochs done.</param>
     /// <param name="OfEpochs">Epochs wanted.</param>
     /// <param name="Loss">The last epoch's loss.</param>
     /// <param name="D">The Fréchet distance above the floor, where it was measured.</param>
     /// <param name="Bytes">What its folder takes.</param>
-    private sealed record Entry(string Name, string State, string? Preset, int? Epochs, int? OfEpochs, double? Loss, double? D, long Bytes);
+    private sealed record Entry(string Name, string State, string? Preset, string? Embedding, int? Epochs, int? OfEpochs, double? Loss, double? D, long Bytes);
 
     public static CommandLine.Command Create()
     {
@@ -45,11 +47,15 @@ internal static class RunsCommand
                 var state = receipt.IsImported ? "imported" : receipt.Finished ? "finished" : RunLock.Holder(folder).IsSome ? "training" : "stopped";
                 var preset = receipt.Options.Preset;
                 return new Entry(
-                    name, state, receipt.Options.Network is { } network && network != preset ? $"{preset} {network}" : preset, epochs.Count, receipt.Options.Epochs,
+                    name, state, receipt.Options.Network is { } network && network != preset ? $"{preset} {network}" : preset, Embedding(receipt), epochs.Count, receipt.Options.Epochs,
                     epochs.LastOrNone().MatchUnsafe(last => last.Loss, () => (double?)null), Distance(folder, receipt), bytes);
             },
-            _ => new Entry(name, "damaged", null, null, null, null, null, bytes));
+            _ => new Entry(name, "damaged", null, null, null, null, null, null, bytes));
     }
+
+    /// <summary>The embedding's name; none where the options are damaged.</summary>
+    private static string? Embedding(RunReceipt receipt) =>
+        TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes).Match(config => config.EmbeddingName, _ => (string?)null);
 
     /// <summary>What its files take. Whoever trains there makes and deletes some meanwhile.</summary>
     private static long Bytes(RunFolder folder)
@@ -93,10 +99,10 @@ internal static class RunsCommand
         }
 
         var width = Math.Max(4, runs.Max(run => run.Name.Length));
-        string Row(string name, string state, string network, string epochs, string loss, string distance, string size) =>
-            $"{name.PadRight(width)}  {state,-8}  {network,-13}  {epochs,9}  {loss,8}  {distance,8}  {size,8}";
-        return Row("run", "state", "preset", "epochs", "loss", "D", "MB").Cons(runs.Map(run => Row(
-            run.Name, run.State, run.Preset ?? "", run.Epochs is { } done ? Invariant($"{done}/{run.OfEpochs}") : "", run.Loss is { } loss ? Invariant($"{loss:F4}") : "",
+        string Row(string name, string state, string network, string embedding, string epochs, string loss, string distance, string size) =>
+            $"{name.PadRight(width)}  {state,-8}  {network,-13}  {embedding,-11}  {epochs,9}  {loss,8}  {distance,8}  {size,8}";
+        return Row("run", "state", "preset", "embedding", "epochs", "loss", "D", "MB").Cons(runs.Map(run => Row(
+            run.Name, run.State, run.Preset ?? "", run.Embedding == Choices.EmbeddingAsInFile ? "as in file" : run.Embedding ?? "", run.Epochs is { } done ? Invariant($"{done}/{run.OfEpochs}") : "", run.Loss is { } loss ? Invariant($"{loss:F4}") : "",
             run.D is { } distance ? Invariant($"{distance:F2}") : "", Invariant($"{run.Bytes / 1e6:F1}"))));
     }
 }

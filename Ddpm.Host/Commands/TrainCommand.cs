@@ -88,7 +88,7 @@ internal static class TrainCommand
         : resume
             ? Error.New(ExitCode.Usage, "--from begins a new run and --resume goes on with one: give one of them")
             : from bytes in Folders.Read(path)
-              from there in RunReceipt.FromJson(bytes.Span).At($"{path} is no receipt of a run")
+              from there in RunReceipt.FromJson(bytes.Span).At(path)
               from receipt in Trained(there, path)
               select Some(receipt);
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Ddpm.Gpu.Classification;
+using Ddpm.Gpu.Networks;
 using Ddpm.Host.Data;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Formats;
@@ -83,7 +84,14 @@ internal abstract class FeatureSource : IDisposable
         {
             var module = jit.load(path, device.type, Math.Max(0, device.index));
             module.eval();
-            return new OfScript(module, path, sha256, device);
+            var convolves = device.type == TorchSharp.DeviceType.CPU ? ConvolutionCheck.Of(module) : unit;
+            return convolves.Match<Fin<FeatureSource>>(
+                _ => new OfScript(module, path, sha256, device),
+                fault =>
+                {
+                    module.Dispose();
+                    return Error.New($"{path} cannot be used: {fault.Message}: {ConvolutionCheck.Remedy}");
+                });
         }
         catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or FileNotFoundException)
         {

@@ -64,15 +64,23 @@ internal static class ReportPage
         var (options, receipt) = (run.Receipt.Options, run.Receipt);
         if (receipt.IsImported)
         {
-            return $"The {run.Config.NetworkName} network, {receipt.Data.Origin}.";
+            return $"The {run.Config.NetworkName} network{Embedding(run)}, {receipt.Data.Origin}.";
         }
 
         var steps = (long)StepsPerEpoch(run) * options.Epochs;
         var state = receipt.Finished ? "finished" : Invariant($"at step {receipt.Progress.Step} of {steps}");
         var loss = run.Metrics.Filter(metric => metric.Kind == "epoch").LastOrNone().Match(last => Invariant($", loss {last.Loss:F4} in epoch {last.Epoch}"), () => "");
         var data = Invariant($"{Counted.Of(receipt.Data.Images, "image")} of {receipt.Data.Name}, {receipt.Data.Size}×{receipt.Data.Size}×{receipt.Data.Channels}");
-        return $"The {run.Config.NetworkName} network with the recipe {options.Preset}: {Counted.Of(options.Epochs, "epoch")} of {data}; {state}{loss}.";
+        return $"The {run.Config.NetworkName} network{Embedding(run)} with the recipe {options.Preset}: {Counted.Of(options.Epochs, "epoch")} of {data}; {state}{loss}.";
     }
+
+    /// <summary>Names the embedding of timesteps where it was chosen, or came with the weights.</summary>
+    private static string Embedding(RunReport run) => run.Receipt.Options.Embedding switch
+    {
+        null => "",
+        Choices.EmbeddingAsInFile => " (embedding of timesteps as in the file)",
+        var name => $" (embedding of timesteps: {name})",
+    };
 
     private static LinePlot Losses(Seq<RunReport> runs) => new("epochs", "loss", LogY: true, Lines: runs.Bind(run => run.Metrics.Exists(metric => metric.Kind == "epoch")
         ? Seq(new PlotLine(Named(runs, run, "steps"), Over(run, "step", metric => metric.Loss)), new PlotLine(Named(runs, run, "epochs"), Over(run, "epoch", metric => metric.Loss), Marked: true))

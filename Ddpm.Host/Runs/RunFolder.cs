@@ -101,7 +101,7 @@ public sealed record RunFolder(string Path)
     public Fin<RunReceipt> Receipt() => !File.Exists(ReceiptPath)
         ? Error.New($"there is no run in {Path}: {Others()}")
         : from bytes in Folders.Read(ReceiptPath, LargestReceipt)
-          from receipt in RunReceipt.FromJson(bytes.Span).At($"{ReceiptPath} is damaged")
+          from receipt in RunReceipt.FromJson(bytes.Span).At(ReceiptPath)
           select receipt;
 
     /// <summary>Reads a checkpoint and what it says of itself.</summary>

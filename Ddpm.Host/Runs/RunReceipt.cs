@@ -110,7 +110,7 @@ public sealed record RunReceipt(
     [JsonIgnore]
     public Seq<string> OwnData => DataSetDescription.Named(Data.Name).IsSucc ? Seq<string>() : Seq("--data", Data.Name.TrimEnd('/'));
 
-    private static readonly JsonSerializerOptions Format = new()
+    private static readonly JsonSerializerOptions Format = new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
         WriteIndented = true,
@@ -118,7 +118,7 @@ public sealed record RunReceipt(
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    }.WithEdition();
 
     private bool IsPossible => Progress.IsPossible && (Last is not null || Progress == TrainingProgress.Start)
         && new[] { Last, Best }.All(name => name is null || RunFolder.CheckpointStep(name).Map(RunFolder.CheckpointName) == name);
@@ -132,12 +132,18 @@ public sealed record RunReceipt(
         try
         {
             return JsonSerializer.Deserialize<RunReceipt>(json, Format) is { Options: not null, Data: not null, Machine: not null, Progress: not null } receipt
-                ? receipt.IsPossible ? receipt : Error.New("its progress, or the name of a checkpoint, is none that a run can have")
-                : Error.New("it lacks options, data, machine or progress");
+                ? receipt.IsPossible ? receipt : Damaged("its progress, or the name of a checkpoint, is none that a run can have")
+                : Damaged("it lacks options, data, machine or progress");
+        }
+        catch (NewerEditionException e)
+        {
+            return Error.New(e.Message);
         }
         catch (JsonException e)
         {
-            return Error.New($"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} is not what a receipt holds there");
+            return Damaged($"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} is not what a receipt holds there");
         }
     }
+
+    private static Error Damaged(string what) => Error.New($"it is no receipt of a run, or a damaged one: {what}");
 }

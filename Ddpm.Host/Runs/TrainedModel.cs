@@ -25,7 +25,8 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
         let name = receipt.Sampled
         from checkpoint in folder.ReadCheckpoint(name)
         from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
-        from done in use(new UNet(config.Model.Network, ScalarType.Float32, device), network =>
+        from built in Gpu.Checkpoints.Checkpoint.Network(checkpoint.File, config.Model.Network, device).At(folder.Unusable(name!))
+        from done in use(built, network =>
             from theta in Gpu.Checkpoints.Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
             from made in use(theta, weights => work(new(network, weights, config.Model, receipt, name!)))
             select made)

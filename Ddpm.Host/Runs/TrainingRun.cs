@@ -58,30 +58,49 @@ public sealed class TrainingRun : IDisposable
         Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
     {
         var config = plan.Config;
-        var network = new UNet(config.Model.Network, ScalarType.Float32, conduct.Device);
-        var state = receipt.Last is null
-            ? FinSucc(TrainingState.Initial(network, config.Options.Seed, config.Average.IsSome))
-            : from checkpoint in conduct.Folder.ReadCheckpoint(receipt.Last)
-              from _ in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(conduct.Folder.Unusable(receipt.Last))
-              from agreed in checkpoint.Header.Progress == receipt.Progress
-                  ? FinSucc(unit)
-                  : Error.New($"{conduct.Folder.Unusable(receipt.Last)}: it stands at step {checkpoint.Header.Progress.Step}, and run.json at step {receipt.Progress.Step}, or with other losses")
-              from loaded in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step)
-                  .At(conduct.Folder.Unusable(receipt.Last))
-              select loaded;
-        var opened = from start in state
+        var begun = receipt.Last is null ? Initial(config, conduct.Device) : Resumed(config, receipt, receipt.Last, conduct);
+        var opened = from start in begun
                      from _ in conduct.Folder.Create()
                      from __ in conduct.Folder.Write(receipt)
                      from metrics in MetricsLog.Open(conduct.Folder, receipt.Progress.Step)
-                     let trainer = new Trainer(network, config.Model, images, start, conduct.Replicas, ComputeDevice.Executor(network, config.Precision))
-                     select new TrainingRun(conduct, plan, network, trainer, metrics, receipt, sampleGrid, report);
+                     let trainer = new Trainer(start.Network, config.Model, images, start.State, conduct.Replicas, ComputeDevice.Executor(start.Network, config.Precision))
+                     select new TrainingRun(conduct, plan, start.Network, trainer, metrics, receipt, sampleGrid, report);
         if (opened.IsFail)
         {
-            state.Iter(begun => begun.Dispose());
-            network.Dispose();
+            begun.Iter(start =>
+            {
+                start.State.Dispose();
+                start.Network.Dispose();
+            });
         }
 
         return opened;
+    }
+
+    /// <summary>The network and the weights of a run that has no checkpoint yet.</summary>
+    private static Fin<(UNet Network, TrainingState State)> Initial(TrainingConfig config, Device device)
+    {
+        if (config.Model.Network.Embedding.IsNone)
+        {
+            return Error.New(ExitCode.Usage, $"--embedding {Choices.EmbeddingAsInFile} is of imported weights alone: a run that begins anew needs a formula");
+        }
+
+        var network = new UNet(config.Model.Network, ScalarType.Float32, device);
+        return (network, TrainingState.Initial(network, config.Options.Seed, config.Average.IsSome));
+    }
+
+    /// <summary>The network and the state of training in a run's last checkpoint.</summary>
+    private static Fin<(UNet Network, TrainingState State)> Resumed(TrainingConfig config, RunReceipt receipt, string last, TrainingConduct conduct)
+    {
+        var unusable = conduct.Folder.Unusable(last);
+        return from checkpoint in conduct.Folder.ReadCheckpoint(last)
+               from _ in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
+               from agreed in checkpoint.Header.Progress == receipt.Progress
+                   ? FinSucc(unit)
+                   : Error.New($"{unusable}: it stands at step {checkpoint.Header.Progress.Step}, and run.json at step {receipt.Progress.Step}, or with other losses")
+               from network in Checkpoint.Network(checkpoint.File, config.Model.Network, conduct.Device).At(unusable)
+               from state in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step).At(unusable)
+               select (network, state);
     }
 
     /// <summary>Trains to the end, or until it is told to stop, which leaves a checkpoint of that very step.</summary>

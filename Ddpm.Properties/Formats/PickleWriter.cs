@@ -95,7 +95,7 @@ internal sealed class PickleWriter(int seed)
 
         Global("torch._utils", "_rebuild_tensor_v2");
         Put('(');
-        Tuple([() => Text("storage"), () => Global("torch", Storages.First(storage => storage.Type == view.Type).Name), () => Text(view.Storage), Unread, () => Integer(view.Count)]);
+        Tuple([() => Text("storage"), () => Global("torch", Storages.First(storage => storage.Type == view.Type).Name), () => Text(view.Storage), Device, () => Integer(view.Count)]);
         Put('Q');
         Integer(view.Offset);
         Tuple([.. view.Shape.Select(extent => (Action)(() => Integer(extent)))]);
@@ -125,6 +125,19 @@ internal sealed class PickleWriter(int seed)
             Integer(7);
             Integer(8);
             Put('e');
+        }
+    }
+
+    /// <summary>Where the storage was when it was saved; a GPU is as good as any.</summary>
+    private void Device()
+    {
+        if (Either())
+        {
+            Text("cuda:0");
+        }
+        else
+        {
+            Unread();
         }
     }
 

@@ -127,8 +127,8 @@ public sealed class UNetLayersLaws
     public void The_output_has_the_input_s_shape(int size, int channels, bool residual)
     {
         using var scope = NewDisposeScope();
-        using var network = new UNet(UNetConfig.Tutorial(size, channels, 10, residual).Valid(), ScalarType.Float32, CPU);
-        var output = network.Forward(network.Layout.View(network.InitialWeights(1)), zeros(2, channels, size, size), tensor(new long[] { 0, 9 }));
+        using var network = new UNet(UNetConfig.Tutorial(size, channels, 10, residual).Valid(), ScalarType.Float64, CPU);
+        var output = network.Forward(network.Layout.View(network.InitialWeights(1)), zeros(2, channels, size, size, float64), tensor(new long[] { 0, 9 }));
         Assert.Equal([2, channels, size, size], output.shape);
         Assert.True(output.isfinite().all().item<bool>());
     }

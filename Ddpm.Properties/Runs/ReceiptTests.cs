@@ -44,6 +44,10 @@ public sealed class ReceiptTests
 
     [Theory]
     [InlineData("\"finished\": false", "\"finished\": 3", "line {0}, byte")]
+    [InlineData("\"limit\": null", "\"limit\": \"five\"", "line {0}, byte")]
+    [InlineData("\"edition\": 2", "\"edition\": 0", "line {0}, byte")]
+    [InlineData("\"edition\": 2", "\"edition\": \"2\"", "line {0}, byte")]
+    [InlineData("\"edition\": 2", "\"edition\": 3", "its options are of edition 3, and this version of ddpm reads none after 2")]
     [InlineData("\"step\": 4", "\"step\": -4", "its progress, or the name of a checkpoint, is none that a run can have")]
     [InlineData("\"last\": \"step-0000004", "\"last\": \"../../step-0000004", "or the name of a checkpoint")]
     [InlineData("\"best\": null", "\"best\": \"\\u0000\"", "or the name of a checkpoint")]

@@ -12,6 +12,7 @@ public static class TrainingGenerators
         from preset in Gen.Elements(Choices.Presets.Keys)
         from network in Gen.Elements<string?>([null, .. Choices.Networks.Keys])
         from width in Gen.Elements<int?>(null, 4, 24)
+        from embedding in Gen.Elements<string?>([null, .. Choices.Embeddings.Keys.Where(name => name != Choices.EmbeddingAsInFile)])
         from prediction in Gen.Elements(Choices.Predictions.Keys)
         from schedule in Gen.Elements(Choices.Schedules.Keys)
         from zeroSnr in prediction == "epsilon" ? Gen.Constant(false) : Gen.Elements(false, true)
@@ -36,6 +37,7 @@ public static class TrainingGenerators
             Preset = preset,
             Network = network,
             Width = network == "modern" ? width : null,
+            Embedding = embedding,
             Prediction = prediction,
             Schedule = schedule,
             ZeroTerminalSnr = zeroSnr,

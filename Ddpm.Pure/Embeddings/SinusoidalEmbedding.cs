@@ -10,10 +10,16 @@ public abstract record SinusoidalEmbedding
     }
 
     /// <summary>
-    /// The tutorial's: e[t, j] = sin(t·w_j) for even j and cos(t·w_j) for odd j, w_j = 10000^(−2j/d) with j over all d columns, so that
-    /// frequencies fall twice as fast as in <see cref="Transformer"/> and half of the columns hardly move.
+    /// The tutorial's: e[t, 2k] = sin(t·w_2k), e[t, 2k + 1] = cos(t·w_2k), w_j = 10000^(−2j/d) with j over all d columns. Frequencies fall twice as
+    /// fast as in <see cref="Transformer"/>, so almost half of the columns hardly move.
     /// </summary>
     public sealed record Tutorial : SinusoidalEmbedding;
+
+    /// <summary>
+    /// What this program had in place of <see cref="Tutorial"/> before its edition 2, by mistake: every column has a frequency of its own, e[t, 2k] = sin(t·w_2k),
+    /// e[t, 2k + 1] = cos(t·w_(2k+1)). Runs of that time keep it.
+    /// </summary>
+    public sealed record Unpaired : SinusoidalEmbedding;
 
     /// <summary>
     /// Vaswani et al. 2017, section 3.5: w_k = 10000^(−2k/d), e[t, 2k] = sin(t·w_k), e[t, 2k + 1] = cos(t·w_k), k ∈ [0, d/2).
@@ -23,7 +29,8 @@ public abstract record SinusoidalEmbedding
     /// <summary>The angular frequency of column j ∈ [0, d), in radians per timestep.</summary>
     public double Frequency(int column, int dimension) => Elementary.Pow(10000, -2.0 * this switch
     {
-        Tutorial => column,
+        Tutorial => column - column % 2,
+        Unpaired => column,
         Transformer => column / 2,
         _ => throw new System.Diagnostics.UnreachableException(),
     } / dimension);

@@ -19,9 +19,10 @@ public enum NetworkDesign
 /// <summary>A UNet as a configuration: three resolutions and more, and what happens at each.</summary>
 public sealed record UNetConfig
 {
-    private UNetConfig(int imageSize, int imageChannels, Arr<int> channels, int timesteps, int embeddingDimension, NetworkDesign design, bool residual, int classes) =>
-        (ImageSize, ImageChannels, Channels, Timesteps, EmbeddingDimension, Design, Residual, Classes) =
-        (imageSize, imageChannels, channels, timesteps, embeddingDimension, design, residual, classes);
+    private UNetConfig(
+        int imageSize, int imageChannels, Arr<int> channels, int timesteps, int embeddingDimension, SinusoidalEmbedding embedding, NetworkDesign design, bool residual, int classes) =>
+        (ImageSize, ImageChannels, Channels, Timesteps, EmbeddingDimension, Embedding, Design, Residual, Classes) =
+        (imageSize, imageChannels, channels, timesteps, embeddingDimension, embedding, design, residual, classes);
 
     /// <summary>The state-dict name of the frozen T×d embedding, which precedes all parameters.</summary>
     public const string EmbeddingName = "time_embed.weight";
@@ -50,8 +51,10 @@ public sealed record UNetConfig
     /// <summary>d, the columns of the timestep embedding.</summary>
     public int EmbeddingDimension { get; }
 
-    /// <summary>The embedding of timesteps, frozen.</summary>
-    public SinusoidalEmbedding Embedding { get; } = new SinusoidalEmbedding.Tutorial();
+    /// <summary>
+    /// The formula of the frozen embedding of timesteps. None where the table follows no formula and came with the weights, of which it is a part.
+    /// </summary>
+    public Option<SinusoidalEmbedding> Embedding { get; init; }
 
     /// <summary>Whether a residual path runs round every block.</summary>
     public bool Residual { get; }
@@ -72,8 +75,8 @@ public sealed record UNetConfig
             : Array(new Parameter(ClassEmbeddingName, Array(Classes + 1, EmbeddingDimension), new Initialization.Constant(0))));
 
     /// <summary>
-    /// The network of the tutorial with channels 10, 20 and 40 and an embedding of 100: exactly as published
-    /// (<paramref name="residual"/> false), or with the residual paths of Ho et al. 2020, appendix B.
+    /// The network of the tutorial with channels 10, 20 and 40 and an embedding of 100: exactly as published (<paramref name="residual"/> false), or with the
+    /// residual paths of Ho et al. 2020, appendix B, and the transformer's embedding, of which all columns but one move.
     /// </summary>
     /// <param name="imageSize">Height and width, in [12, 256] and divisible by 4: the normalisations have a weight for every pixel.</param>
     /// <param name="imageChannels">1 or 3.</param>
@@ -83,9 +86,11 @@ public sealed record UNetConfig
     /// <returns>The configuration, or every fault.</returns>
     public static Validation<Error, UNetConfig> Tutorial(int imageSize, int imageChannels, int timesteps, bool residual, int classes = 0) =>
         Checked(imageSize, imageChannels, timesteps, classes)
-            .Map(_ => new UNetConfig(imageSize, imageChannels, Array(10, 20, 40), timesteps, 100, NetworkDesign.Tutorial, residual, classes));
+            .Map(_ => new UNetConfig(
+                imageSize, imageChannels, Array(10, 20, 40), timesteps, 100, residual ? new SinusoidalEmbedding.Transformer() : new SinusoidalEmbedding.Tutorial(),
+                NetworkDesign.Tutorial, residual, classes));
 
-    /// <summary>A modern network with channels c, 2c and 4c and an embedding of 100.</summary>
+    /// <summary>A modern network with channels c, 2c and 4c and the transformer's embedding of 100.</summary>
     /// <param name="imageSize">Height and width, in [12, 256] and divisible by 4.</param>
     /// <param name="imageChannels">1 or 3.</param>
     /// <param name="timesteps">T ≥ 1.</param>
@@ -95,7 +100,8 @@ public sealed record UNetConfig
     public static Validation<Error, UNetConfig> Modern(int imageSize, int imageChannels, int timesteps, int classes = 0, int width = UsualWidth) =>
         (Checked(imageSize, imageChannels, timesteps, classes),
                 Check.That("width", width, width is >= 4 and <= 256 && width % ModernLayers.Groups == 0, Invariant($"must lie in [4, 256] and be divisible by {ModernLayers.Groups}")))
-            .Apply((_, c) => new UNetConfig(imageSize, imageChannels, Array(c, 2 * c, 4 * c), timesteps, 100, NetworkDesign.Modern, residual: true, classes));
+            .Apply((_, c) => new UNetConfig(
+                imageSize, imageChannels, Array(c, 2 * c, 4 * c), timesteps, 100, new SinusoidalEmbedding.Transformer(), NetworkDesign.Modern, residual: true, classes));
 
     /// <summary>A count of this network's images.</summary>
     /// <param name="name">What the user calls it.</param>

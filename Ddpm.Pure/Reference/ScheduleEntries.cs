@@ -29,7 +29,7 @@ internal static class ScheduleEntries
                "ᾱ_t = ∏_{s≤t} (1 − β_s); " + Formula(name) + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
                Source(name) + (zero ? "; Lin et al. 2024 (2305.08891), algorithm 1" : ""), zero ? ShiftedTables : Tables, () => Table(Named(name, steps, zero))),
         .. from kind in Array<(string Name, SinusoidalEmbedding Of, string Formula, string Source)>(
-               ("tutorial", new SinusoidalEmbedding.Tutorial(), "e[t, j] = sin(t·w_j) for even j, cos(t·w_j) for odd j; w_j = 10000^(−2j/d), j over all d columns", "the tutorial's network"),
+               ("tutorial", new SinusoidalEmbedding.Tutorial(), "e[t, 2k] = sin(t·w_2k), e[t, 2k + 1] = cos(t·w_2k); w_j = 10000^(−2j/d), j over all d columns", "the tutorial's network"),
                ("transformer", new SinusoidalEmbedding.Transformer(), "e[t, 2k] = sin(t·w_k), e[t, 2k + 1] = cos(t·w_k); w_k = 10000^(−2k/d)", "Vaswani et al. 2017, section 3.5"))
            from size in Array((Timesteps: 1000, Dimension: 100), (Timesteps: 12, Dimension: 8))
            select new ReferenceEntry($"embeddings/{kind.Name}-{size.Timesteps}x{size.Dimension}.npy", "float64 [T, d]: row t embeds timestep t", kind.Formula, kind.Source, Angles,

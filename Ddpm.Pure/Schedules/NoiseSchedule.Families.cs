@@ -16,7 +16,7 @@ public sealed partial record NoiseSchedule
     /// <param name="maxBeta">β_max ∈ [β_min, 1); null for theirs, 0.02.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
     public static Validation<Error, NoiseSchedule> Linear(int steps, double? minBeta = null, double? maxBeta = null) =>
-        BetweenBetas(steps, minBeta ?? 1e-4, maxBeta ?? 0.02, Ramp);
+        BetweenBetas(steps, minBeta ?? UsualBetas.Linear.Min, maxBeta ?? UsualBetas.Linear.Max, Ramp);
 
     /// <summary>
     /// Scaled linear (Rombach et al. 2022, Stable Diffusion): √β_t goes linearly from √β_min to √β_max; T = 1 gives β_min.
@@ -26,7 +26,7 @@ public sealed partial record NoiseSchedule
     /// <param name="maxBeta">β_max ∈ [β_min, 1); null for theirs, 0.012.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
     public static Validation<Error, NoiseSchedule> ScaledLinear(int steps, double? minBeta = null, double? maxBeta = null) =>
-        BetweenBetas(steps, minBeta ?? 0.00085, maxBeta ?? 0.012, (first, last, t, intervals) =>
+        BetweenBetas(steps, minBeta ?? UsualBetas.ScaledLinear.Min, maxBeta ?? UsualBetas.ScaledLinear.Max, (first, last, t, intervals) =>
         {
             var root = Ramp(Math.Sqrt(first), Math.Sqrt(last), t, intervals);
             return Math.Min(root * root, last);
@@ -41,7 +41,7 @@ public sealed partial record NoiseSchedule
     /// <param name="maxBeta">β_max ∈ [β_min, 1); null for 0.02.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
     public static Validation<Error, NoiseSchedule> SigmoidBeta(int steps, double? minBeta = null, double? maxBeta = null) =>
-        BetweenBetas(steps, minBeta ?? 1e-4, maxBeta ?? 0.02, (first, last, t, intervals) =>
+        BetweenBetas(steps, minBeta ?? UsualBetas.Linear.Min, maxBeta ?? UsualBetas.Linear.Max, (first, last, t, intervals) =>
             first + (last - first) * Logistic(Ramp(-6, 6, t, intervals)));
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
@@ -20,6 +21,14 @@ public static class Choices
             ("original", (size, channels, steps, classes, width) => Tutorial(size, channels, steps, false, classes, width)),
             ("standard", (size, channels, steps, classes, width) => Tutorial(size, channels, steps, true, classes, width)),
             ("modern", (size, channels, steps, classes, width) => UNetConfig.Modern(size, channels, steps, classes, width ?? UNetConfig.UsualWidth)));
+
+    /// <summary>What an embedding is called whose table follows no formula.</summary>
+    public const string EmbeddingAsInFile = "as-in-file";
+
+    /// <summary>The embeddings of timesteps: a formula, or none where the table came with imported weights.</summary>
+    public static Map<string, Option<SinusoidalEmbedding>> Embeddings { get; } = Prelude.Map<string, Option<SinusoidalEmbedding>>(
+        ("tutorial", new SinusoidalEmbedding.Tutorial()), ("transformer", new SinusoidalEmbedding.Transformer()),
+        ("unpaired", new SinusoidalEmbedding.Unpaired()), (EmbeddingAsInFile, Prelude.None));
 
     /// <summary>The predictions.</summary>
     public static Map<string, Prediction> Predictions { get; } = Prelude.Map<string, Prediction>(
@@ -47,17 +56,24 @@ public static class Choices
             ("sigmoid", options => NoiseSchedule.SigmoidAlphaBar(options.Steps)),
             ("sigmoid-beta", options => NoiseSchedule.SigmoidBeta(options.Steps, options.MinBeta, options.MaxBeta)));
 
-    /// <summary>Those that have a least and a greatest β.</summary>
-    public static Arr<string> SchedulesOfBetas { get; } = Prelude.Array("linear", "scaled-linear", "sigmoid-beta");
+    /// <summary>Those that have a least and a greatest β, and what these are by their papers, for a thousand steps.</summary>
+    public static Map<string, UsualBetas> PublishedBetas { get; } =
+        Prelude.Map(("linear", UsualBetas.Linear), ("scaled-linear", UsualBetas.ScaledLinear), ("sigmoid-beta", UsualBetas.Linear));
 
     /// <summary>The weights of the loss, with their papers' numbers.</summary>
     public static Map<string, LossWeighting> LossWeightings { get; } = Prelude.Map<string, LossWeighting>(
         ("uniform", new LossWeighting.Uniform()), ("min-snr", LossWeighting.MinSnr.Published), ("p2", LossWeighting.P2.Published));
 
+    /// <summary>
+    /// The σ/a where spacings by noise level begin unless told otherwise. Above it the image is lost in float32 networks' own errors, so steps there are wasted: on the
+    /// cosine schedule σ/a reaches 20,291. The linear schedule, which ends at 157.4, stays whole. Karras et al. (2022) begin at 80, which costs quality here (Ddpm.Host/RESULTS.md).
+    /// </summary>
+    public const double NoisiestUsefulRatio = 160;
+
     /// <summary>How a sampler's timesteps are spread, each with its usual numbers.</summary>
     public static Map<string, Spacing> Spacings { get; } = Prelude.Map<string, Spacing>(
         ("leading", new Spacing.Leading()), ("linspace", new Spacing.Linspace()), ("trailing", new Spacing.Trailing()),
-        ("uniform-lambda", new Spacing.UniformLambda()), ("karras", new Spacing.Karras()),
+        ("uniform-lambda", new Spacing.UniformLambda(Most: NoisiestUsefulRatio)), ("karras", new Spacing.Karras(Most: NoisiestUsefulRatio)),
         ("diffusers-linspace", new Spacing.DiffusersLinspace()), ("diffusers-trailing", new Spacing.DiffusersTrailing()),
         ("diffusers-multistep-linspace", new Spacing.DiffusersMultistepLinspace()),
         ("diffusers-multistep-leading", new Spacing.DiffusersMultistepLeading()));

@@ -44,6 +44,9 @@ public sealed record TrainingConfig
     /// <summary>The name of the network: the preset's, unless the user said another.</summary>
     public string NetworkName => Options.Network ?? Model.Preset.Network;
 
+    /// <summary>The name of the embedding of timesteps.</summary>
+    public string EmbeddingName => Choices.Embeddings.First(choice => choice.Item2 == Model.Network.Embedding).Item1;
+
     /// <summary>How much each noise level counts in the loss.</summary>
     public LossWeighting LossWeighting { get; }
 
@@ -82,9 +85,9 @@ public sealed record TrainingConfig
         Validation<Error, Unit> Divides(NoiseLevel last) => options.Prediction != "epsilon" || options.ZeroTerminalSnr || float.IsFinite((float)(1 / last.A))
             ? unit
             : Check.Fail<Unit>("prediction", options.Prediction, Invariant($"must be sample or velocity with a schedule that leaves no more than {last.A:G2} of an image, of which ε tells nothing"));
-        Validation<Error, Unit> OfBetas(string name, double? said) => said is not { } beta || Choices.SchedulesOfBetas.Contains(options.Schedule)
+        Validation<Error, Unit> OfBetas(string name, double? said) => said is not { } beta || Choices.PublishedBetas.ContainsKey(options.Schedule)
             ? unit
-            : Check.Fail<Unit>(name, Invariant($"{beta}"), Invariant($"belongs to the schedules {string.Join(", ", Choices.SchedulesOfBetas)} alone"));
+            : Check.Fail<Unit>(name, Invariant($"{beta}"), Invariant($"belongs to the schedules {string.Join(", ", Choices.PublishedBetas.Keys)} alone"));
         var weighting = Choices.LossWeightings.Find("loss-weight", options.LossWeight);
         var precision = Choices.Precisions.Find("precision", options.Precision);
         var told = (options.ZeroTerminalSnr && options.Prediction == "epsilon"
@@ -94,7 +97,9 @@ public sealed record TrainingConfig
             .Apply((_, _, _, _) => unit);
         // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
         var network = Choices.Networks.Find("network", options.Network ?? preset.Match(found => found.Network, _ => Preset.Standard.Network))
-            .Bind(build => build(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps), options.Conditional ? classes : 0, options.Width));
+            .Bind(build => build(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps), options.Conditional ? classes : 0, options.Width))
+            .Bind(built => Optional(options.Embedding).Map(name => Choices.Embeddings.Find("embedding", name)).Sequence()
+                .Map(named => named.Match(embedding => built with { Embedding = embedding }, () => built)));
         var inside = (weighting, precision, Choices.TimestepSamplings.Find("timestep-sampling", options.TimestepSampling),
                 Optional(options.EmaDecay).Map(ExponentialMovingAverage.Of).Sequence())
             .Apply((weights, kind, timesteps, average) => (weights, kind, timesteps, average));

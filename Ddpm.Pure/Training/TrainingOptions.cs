@@ -19,6 +19,12 @@ public sealed record TrainingOptions
     /// <summary>The channels of the modern network at full resolution; null for the usual ones.</summary>
     public int? Width { get; init; }
 
+    /// <summary>
+    /// The embedding of timesteps: "tutorial", "transformer", "unpaired" (that of runs before edition 2), or "as-in-file" for a table that came with imported weights;
+    /// null for the network's own.
+    /// </summary>
+    public string? Embedding { get; init; }
+
     /// <summary>The name of the data set.</summary>
     public string Dataset { get; init; } = "fashion-mnist";
 

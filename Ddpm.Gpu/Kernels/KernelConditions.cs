@@ -1,0 +1,75 @@
+using System.Numerics;
+using Ddpm.Pure.Networks;
+
+namespace Ddpm.Gpu.Kernels;
+
+/// <summary>What a UNet knows of each image beside its pixels: the embedding of its timestep and, where the network knows classes, of its class.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal sealed unsafe class KernelConditions<T> : IDisposable
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly KernelWeights<T> _weights;
+    private readonly NativeArray<T> _embeddings;
+    private readonly int[] _timesteps, _classes;
+    private readonly int _dimension, _classOffset;
+    private readonly NativeArray<T>? _sums, _gradients; // of each image the embedding of its timestep and its class, and the gradient of that
+
+    /// <summary>Room for so many images.</summary>
+    /// <param name="config">The network.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="embeddings">The embedding of each timestep, T×d.</param>
+    /// <param name="images">How many images.</param>
+    /// <param name="withGradient">Whether gradients will be asked for.</param>
+    public KernelConditions(UNetConfig config, KernelWeights<T> weights, NativeArray<T> embeddings, int images, bool withGradient)
+    {
+        (_weights, _embeddings, _dimension) = (weights, embeddings, config.EmbeddingDimension);
+        (_timesteps, _classes) = (new int[images], new int[images]);
+        if (config.Classes > 0)
+        {
+            _classOffset = weights.Offset(UNetConfig.ClassEmbeddingName);
+            _sums = new((long)images * _dimension);
+            _gradients = withGradient ? new((long)images * _dimension) : null;
+        }
+    }
+
+    /// <summary>The embedding of an image's timestep, and of its class where the network knows classes.</summary>
+    public T* Embedding(int image) => _sums is null ? OfTimestep(image) : _sums.Pointer + (long)image * _dimension;
+
+    /// <summary>Where its gradient is added up, if anybody wants it: that of timesteps is not learnt.</summary>
+    public T* Gradient(int image) => _gradients is null ? null : _gradients.Pointer + (long)image * _dimension;
+
+    /// <summary>Takes the timestep and the class of each image.</summary>
+    public void Take(ReadOnlySpan<int> timesteps, ReadOnlySpan<int> classes)
+    {
+        timesteps.CopyTo(_timesteps);
+        classes.CopyTo(_classes);
+        for (var n = 0; n < timesteps.Length && _sums is not null; n++)
+        {
+            new ReadOnlySpan<T>(OfTimestep(n), _dimension).CopyTo(new(Embedding(n), _dimension));
+            Lanes<T>.AddScaled(_weights.Theta + ClassRow(n), T.One, Embedding(n), _dimension);
+        }
+    }
+
+    /// <summary>Before the first gradient is added up.</summary>
+    public void ClearGradients() => _gradients?.Clear();
+
+    /// <summary>Adds the gradients to the rows of the images' classes in the gradient of θ.</summary>
+    public void AddGradients(int images, T* gradient)
+    {
+        for (var n = 0; n < images && _gradients is not null; n++)
+        {
+            Lanes<T>.AddScaled(Gradient(n), T.One, gradient + ClassRow(n), _dimension);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _sums?.Dispose();
+        _gradients?.Dispose();
+    }
+
+    private T* OfTimestep(int image) => _embeddings.Pointer + (long)_timesteps[image] * _dimension;
+
+    private int ClassRow(int image) => _classOffset + _classes[image] * _dimension;
+}

@@ -1,0 +1,31 @@
+using Ddpm.Pure.Networks;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Ddpm.Gpu.Networks;
+
+/// <summary>What convolves tensors. libtorch's own convolutions of float32 are wrong on some processors (see <see cref="ConvolutionCheck"/>): others can stand in for them.</summary>
+/// <param name="Convolve">A convolution.</param>
+/// <param name="Transpose">A transposed convolution.</param>
+public sealed record TensorConvolutions(TensorConvolution<Convolution> Convolve, TensorConvolution<TransposedConvolution> Transpose)
+{
+    /// <summary>libtorch's own.</summary>
+    public static TensorConvolutions Libtorch { get; } = new(
+        (c, x, weight, bias) => functional.conv2d(x, weight, bias, [c.Stride, c.Stride], [c.Padding, c.Padding]),
+        (c, x, weight, bias) => functional.conv_transpose2d(x, weight, bias, strides: [c.Stride, c.Stride], padding: [c.Padding, c.Padding]));
+
+    /// <summary>libtorch's own of float64, whatever the type: other code, which is right everywhere, and slower.</summary>
+    public static TensorConvolutions InFloat64 { get; } = new(Wide(Libtorch.Convolve), Wide(Libtorch.Transpose));
+
+    private static TensorConvolution<TLayer> Wide<TLayer>(TensorConvolution<TLayer> convolve) =>
+        (layer, x, weight, bias) => convolve(layer, x.to(float64), weight.to(float64), bias.to(float64)).to(x.dtype);
+}
+
+/// <summary>Convolves.</summary>
+/// <typeparam name="TLayer">The kind of layer.</typeparam>
+/// <param name="layer">The layer: its stride and its padding count.</param>
+/// <param name="x">N×In×H×W.</param>
+/// <param name="weight">Its weight.</param>
+/// <param name="bias">Its bias, of Out numbers.</param>
+/// <returns>N×Out×H'×W'.</returns>
+public delegate Tensor TensorConvolution<in TLayer>(TLayer layer, Tensor x, Tensor weight, Tensor bias);
