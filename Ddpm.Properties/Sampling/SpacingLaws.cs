@@ -108,7 +108,7 @@ public sealed class SpacingLaws
             && Timesteps.Spaced(new Spacing.UniformLambda(least, most), c.Schedule, c.Count).Valid() == Timesteps.Spaced(new Spacing.UniformLambda(), c.Schedule, c.Count).Valid();
     }
 
-    /// <summary>The cosine schedule's last level has σ/a = 20,291, which takes half of ten steps; the nearest levels to σ = (160^(1/7) + i/9·(0.002^(1/7) − 160^(1/7)))^7 are below.</summary>
+    /// <summary>Of the path from the cosine schedule's last level, σ/a = 20,291, six of ten targets lie above 160. This one runs from 160, by eq. 5: (most^(1/ρ) + i/9·(least^(1/ρ) − most^(1/ρ)))^ρ.</summary>
     [Fact]
     public void Ten_of_a_cosine_schedule_up_to_160()
     {
