@@ -30,7 +30,7 @@ internal sealed class SamplerOptions
 
     private readonly CommandLine.Option<double?> _rho = new("--rho") { Description = "ρ of the spacing karras: 1 spreads σ/a evenly, a large one ln(σ/a) [default: 7]" };
 
-    private readonly CommandLine.Option<double[]> _sigmaRange = new("--sigma-range") { Description = "The noise levels σ/a between which karras and uniform-lambda spread timesteps [default: the schedule's ends]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
+    private readonly CommandLine.Option<double[]> _sigmaRange = new("--sigma-range") { Description = $"The noise levels σ/a between which karras and uniform-lambda spread timesteps [default: 0 {SamplingOptions.UsualMostRatio}]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
 
     private readonly CommandLine.Option<int?> _lastTimestep = new("--last-timestep") { Description = "Visit no timestep below this one: the spacing covers the others [default: 0]" };
 

@@ -6,6 +6,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using LanguageExt;
+using LanguageExt.Common;
 using Xunit;
 using static LanguageExt.Prelude;
 
@@ -95,9 +96,16 @@ public sealed class SamplingOptionsLaws
 
         var last = c.Options.LastTimestep ?? 0;
         var steps = c.Schedule.Steps - last;
-        var (rho, least, most) = (c.Options.Rho ?? 7, c.Options.SigmaRange?.Least ?? 0, c.Options.SigmaRange?.Most ?? double.PositiveInfinity);
-        var spacing = c.Options.Spacing switch { "karras" => new Spacing.Karras(rho, least, most), "uniform-lambda" => new Spacing.UniformLambda(least, most), var other => Choices.Spacings[other] };
-        var expected = Timesteps.Spaced(spacing, c.Schedule, c.Options.SamplingSteps ?? (c.Options.Sampler == "ddpm" ? steps : Math.Min(50, steps)), last).Valid();
+        var count = c.Options.SamplingSteps ?? (c.Options.Sampler == "ddpm" ? steps : Math.Min(50, steps));
+        Validation<Error, Timesteps> Between(double least, double most) => Timesteps.Spaced(c.Options.Spacing switch
+        {
+            "karras" => new Spacing.Karras(c.Options.Rho ?? 7, least, most),
+            "uniform-lambda" => new Spacing.UniformLambda(least, most),
+            var other => Choices.Spacings[other],
+        }, c.Schedule, count, last);
+        // Up to σ/a 160 where as many timesteps lie below.
+        var expected = (c.Options.SigmaRange is var (low, high) ? Between(low, high)
+            : Between(0, SamplingOptions.UsualMostRatio) is { IsSuccess: true } usual ? usual : Between(0, double.PositiveInfinity)).Valid();
         return c.Options.TimestepsOn(c.Schedule).Valid() == (c.Options.EndAtFirstLevel ? expected.EndingAtFirstLevel() : expected);
     }
 

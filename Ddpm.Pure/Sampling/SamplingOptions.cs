@@ -14,6 +14,12 @@ public sealed record SamplingOptions
     /// <summary>How many timesteps a sampler other than ddpm visits unless told otherwise.</summary>
     public const int UsualSteps = 50;
 
+    /// <summary>
+    /// The σ/a where spacings by noise level begin unless told otherwise. Steps above it are wasted: on the cosine schedule σ/a reaches 20,291, and six steps of ten were spent
+    /// there. The linear schedule, which ends at 157.4, stays whole. Karras et al. (2022) begin at 80, which costs quality on some schedules here (Ddpm.Host/RESULTS.md).
+    /// </summary>
+    public const double UsualMostRatio = 160;
+
     private const string SaSolvers = "the samplers sa-solver-*";
 
     /// <summary>The sampler, of <see cref="Samplers"/>.</summary>
@@ -32,8 +38,8 @@ public sealed record SamplingOptions
     public double? Rho { get; init; }
 
     /// <summary>
-    /// The noise levels σ/a between which timesteps are spread, 0 ≤ Least, Most greater, ∞ allowed; null for the schedule's own ends. It belongs to the spacings karras and
-    /// uniform-lambda: see <see cref="Sampling.Spacing.Karras"/>.
+    /// The noise levels σ/a between which timesteps are spread, 0 ≤ Least, Most greater, ∞ allowed; null for all up to <see cref="UsualMostRatio"/>, and for all where
+    /// fewer timesteps than asked lie below that. It belongs to the spacings karras and uniform-lambda: see <see cref="Sampling.Spacing.Karras"/>.
     /// </summary>
     public (double Least, double Most)? SigmaRange { get; init; }
 
@@ -119,15 +125,17 @@ public sealed record SamplingOptions
 
     private Validation<Error, Timesteps> Spread(NoiseSchedule schedule)
     {
-        var spacing = SpacingWithItsNumbers();
+        var spacing = SpacingOn(schedule);
         // Where the spacing is unknown another stands in its place, so that a wrong number is told beside it.
         return (spacing, OwnedBySpacing(), Timesteps.Spaced(spacing.IfFail(_ => new Spacing.Trailing()), schedule, StepsOf(schedule.Steps), LastTimestep ?? 0))
             .Apply((_, _, timesteps) => timesteps);
     }
 
     /// <summary>The most timesteps that these options can visit on a schedule: all, those between the given ends, or the given ones.</summary>
-    public int MostStepsOn(NoiseSchedule schedule) => ExplicitTimesteps is { } given ? given.Count :
-        Timesteps.Available(SpacingWithItsNumbers().IfFail(_ => new Spacing.Trailing()), schedule.Levels.Skip(Math.Max(0, LastTimestep ?? 0)).ToArr());
+    public int MostStepsOn(NoiseSchedule schedule) => ExplicitTimesteps is { } given
+        ? given.Count
+        : Timesteps.Available(Choices.Spacings.Find(Spacing).Map(spacing => Between(spacing, SigmaRange?.Least ?? 0, SigmaRange?.Most ?? double.PositiveInfinity))
+            .IfNone(new Spacing.Trailing()), Visible(schedule));
 
     /// <summary>The sampler that these options name.</summary>
     /// <param name="scheduleSteps">T of the schedule: what is usual may depend on how many timesteps these options visit.</param>
@@ -202,13 +210,24 @@ public sealed record SamplingOptions
             .Sequence().Map(_ => unit);
     }
 
-    /// <summary>The spacing with its own numbers where these options say others.</summary>
-    private Validation<Error, Spacing> SpacingWithItsNumbers() => Choices.Spacings.Find("spacing", Spacing).Map(spacing => spacing switch
+    /// <summary>The spacing with the numbers that these options give. Without a range it ends at <see cref="UsualMostRatio"/>, as long as enough timesteps lie below.</summary>
+    private Validation<Error, Spacing> SpacingOn(NoiseSchedule schedule) => Choices.Spacings.Find("spacing", Spacing).Map(spacing =>
     {
-        Sampling.Spacing.Karras karras => karras with { Rho = Rho ?? karras.Rho, Least = SigmaRange?.Least ?? karras.Least, Most = SigmaRange?.Most ?? karras.Most },
-        Sampling.Spacing.UniformLambda uniform => uniform with { Least = SigmaRange?.Least ?? uniform.Least, Most = SigmaRange?.Most ?? uniform.Most },
-        _ => spacing,
+        var (usual, levels, count) = (Between(spacing, 0, UsualMostRatio), Visible(schedule), StepsOf(schedule.Steps));
+        return SigmaRange is var (least, most) ? Between(spacing, least, most)
+            : usual.Checked(levels, count).IsSuccess && Timesteps.Available(usual, levels) >= count ? usual
+            : Between(spacing, 0, double.PositiveInfinity);
     });
+
+    private Spacing Between(Spacing spacing, double least, double most) => spacing switch
+    {
+        Sampling.Spacing.Karras karras => new Sampling.Spacing.Karras(Rho ?? karras.Rho, least, most),
+        Sampling.Spacing.UniformLambda => new Sampling.Spacing.UniformLambda(least, most),
+        _ => spacing,
+    };
+
+    /// <summary>The levels that may be visited; all where the last timestep is none of the schedule's, which is told elsewhere.</summary>
+    private Arr<NoiseLevel> Visible(NoiseSchedule schedule) => LastTimestep is { } last && last >= 0 && last < schedule.Steps ? schedule.Levels.Skip(last).ToArr() : schedule.Levels;
 
     /// <summary>Whether the options that belong to one spacing are said of that one.</summary>
     private Validation<Error, Unit> OwnedBySpacing() =>
