@@ -52,7 +52,7 @@ public static class Choices
         Prelude.Map<string, Func<TrainingOptions, Validation<Error, NoiseSchedule>>>(
             ("linear", options => NoiseSchedule.Linear(options.Steps, options.MinBeta, options.MaxBeta)),
             ("scaled-linear", options => NoiseSchedule.ScaledLinear(options.Steps, options.MinBeta, options.MaxBeta)),
-            ("cosine", options => NoiseSchedule.Cosine(options.Steps)),
+            ("cosine", options => NoiseSchedule.Cosine(options.Steps, options.CosineOffset ?? NoiseSchedule.UsualCosineOffset)),
             ("sigmoid", options => NoiseSchedule.SigmoidAlphaBar(options.Steps)),
             ("sigmoid-beta", options => NoiseSchedule.SigmoidBeta(options.Steps, options.MinBeta, options.MaxBeta)));
 
@@ -60,9 +60,17 @@ public static class Choices
     public static Map<string, UsualBetas> PublishedBetas { get; } =
         Prelude.Map(("linear", UsualBetas.Linear), ("scaled-linear", UsualBetas.ScaledLinear), ("sigmoid-beta", UsualBetas.Linear));
 
-    /// <summary>The weights of the loss, with their papers' numbers.</summary>
-    public static Map<string, LossWeighting> LossWeightings { get; } = Prelude.Map<string, LossWeighting>(
-        ("uniform", new LossWeighting.Uniform()), ("min-snr", LossWeighting.MinSnr.Published), ("p2", LossWeighting.P2.Published));
+    /// <summary>
+    /// The weights of the loss, from options; what is not said is as in their papers. Those that vanish are what runs of edition 1 were trained with
+    /// (<see cref="OptionsEdition"/>).
+    /// </summary>
+    public static Map<string, Func<TrainingOptions, Validation<Error, LossWeighting>>> LossWeightings { get; } =
+        Prelude.Map<string, Func<TrainingOptions, Validation<Error, LossWeighting>>>(
+            ("uniform", _ => new LossWeighting.Uniform()),
+            ("min-snr", options => LossWeighting.MinSnr.Of(options.MinSnrGamma ?? LossWeighting.MinSnr.Published.Gamma)),
+            ("min-snr-vanishing", _ => new LossWeighting.Vanishing(LossWeighting.MinSnr.Published)),
+            ("p2", _ => LossWeighting.P2.Published),
+            ("p2-vanishing", _ => new LossWeighting.Vanishing(LossWeighting.P2.Published)));
 
     /// <summary>How a sampler's timesteps are spread, each with its usual numbers.</summary>
     public static Map<string, Spacing> Spacings { get; } = Prelude.Map<string, Spacing>(
