@@ -59,7 +59,9 @@ public static class SelfTest
             : Error.New(Invariant($"five training steps differ from PyTorch's by {furthest:0.0e+0} of the loss: what computes here computes wrongly"));
     }
 
-    /// <summary>libtorch's convolutions on the processor, as the networks have them. Nothing here needs them but --features: that they are wrong is told, and no fault of the machine.</summary>
+    /// <summary>
+    /// libtorch's convolutions on the processor, over the shapes of the networks. Only --features needs them: wrong ones are reported, but the machine can train.
+    /// </summary>
     /// <param name="convolutions">What is tried; null for libtorch's own.</param>
     public static string Convolutions(TensorConvolutions? convolutions = null)
     {

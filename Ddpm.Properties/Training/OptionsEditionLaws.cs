@@ -97,7 +97,7 @@ public sealed class OptionsEditionLaws
     /// <summary>Up to edition 1 every network had this embedding.</summary>
     [Law]
     public bool The_embedding_of_the_first_edition_is_kept(TrainingOptions any) =>
-        TrainingConfig.From(OptionsEdition.Upgraded(any with { Embedding = null }, 1), 28, 1, 10).Valid().EmbeddingName == "unpaired";
+        TrainingConfig.From(OptionsEdition.Upgraded(any with { Embedding = null, MinSnrGamma = null }, 1), 28, 1, 10).Valid().EmbeddingName == "unpaired";
 
     /// <summary>Up to edition 1 nothing but an ε had a weight at ᾱ = 0; now everything has, and every other weight is what it was.</summary>
     [Law]
