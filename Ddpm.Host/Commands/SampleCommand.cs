@@ -87,7 +87,9 @@ internal static class SampleCommand
             var clip = request.Clip ?? model.Preset.ClipSample;
             var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, sampling.MostStepsOn(model.Schedule)) } : sampling;
             var steps = search
-                ? (asked.ExplicitTimesteps is { } given ? Check.Fail<Timesteps>("timesteps", string.Join(" ", given), "must be given without spacing, which searches them") : sampling.TimestepsOn(model.Schedule)).Bind(wanted => Check.That(
+                ? (asked.ExplicitTimesteps is { } given
+                    ? Check.Fail<Timesteps>("timesteps", string.Join(" ", given), "must be given without spacing, which searches them")
+                    : sampling.TimestepsOn(model.Schedule)).Bind(wanted => Check.That(
                     "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates, Invariant($"must be at most {SearchCandidates} where they are searched"))).Map(Some)
                 : LanguageExt.Option<int>.None;
             return (Check.AtLeast("--first", request.First, 0),

@@ -46,7 +46,8 @@ public sealed class SamplerKnownAnswers
     }
 
     /// <summary>
-    /// Diffusers' DDIMScheduler for n that does not divide T, in both spacings that their numpy rounds, and where n does: each step leads to t − ⌊T/n⌋, below 0 to the final ᾱ, and the
+    /// Diffusers' DDIMScheduler for n that does not divide T, in both spacings that their numpy rounds, and where n does: each step leads to t − ⌊T/n⌋, below 0
+    /// to the final ᾱ, and the
     /// network is evaluated at the next timestep. The toy network's ε is multiplied by 1/a = 157 where noise is most, hence 10⁻¹⁰ for some 10⁻¹⁶.
     /// </summary>
     [Theory]
@@ -91,8 +92,10 @@ public sealed class SamplerKnownAnswers
     }
 
     /// <summary>
-    /// SA-Solver as its authors' sample_few_steps and diffusers' SASolverScheduler compute it, predictor order p and corrector order p + 1 (the authors' own are 3 and 4), order falling
-    /// in the end, from their formulas: integrals of e^((1+τ²)λ)·λᵏ, Lagrange's polynomials in λ, and for two values their added term. These lose digits where the powers
+    /// SA-Solver as its authors' sample_few_steps and diffusers' SASolverScheduler compute it, predictor order p and corrector order p + 1 (the authors' own
+    /// are 3 and 4), order falling
+    /// in the end, from their formulas: integrals of e^((1+τ²)λ)·λᵏ, Lagrange's polynomials in λ, and for two values their added term. These lose digits where
+    /// the powers
     /// of λ cancel, and the toy network's ε is multiplied by 157: a part 10⁻⁹.
     /// </summary>
     [Theory]
@@ -109,7 +112,12 @@ public sealed class SamplerKnownAnswers
         const int n = 9;
         var options = new SamplingOptions
         {
-            Sampler = $"sa-solver-{order}-published", SamplingSteps = n, Spacing = "diffusers-multistep-linspace", Tau = tau, TauRange = (0, double.PositiveInfinity), EndAtFirstLevel = true,
+            Sampler = $"sa-solver-{order}-published",
+            SamplingSteps = n,
+            Spacing = "diffusers-multistep-linspace",
+            Tau = tau,
+            TauRange = (0, double.PositiveInfinity),
+            EndAtFirstLevel = true,
         };
         var plan = options.Compile(Generators.Original, new Prediction.Epsilon(), clipSample: false).Valid();
         var timesteps = Enumerable.Range(0, n).Select(i => (int)Math.Round((n - i) * (999.0 / n), MidpointRounding.ToEven)).ToArray();
@@ -150,7 +158,9 @@ public sealed class SamplerKnownAnswers
                 (coefficients[0], coefficients[1]) = (coefficients[0] + added, coefficients[1] - added);
             }
 
-            return Math.Exp(-tau * tau * h) * sigma[i + 1] / sigma[i] * sample + c * sigma[i + 1] * Math.Exp(-tau * tau * lambda[i + 1]) * coefficients.Zip(values, (factor, value) => factor * value).Sum()
+            var gradient = coefficients.Zip(values, (factor, value) => factor * value).Sum();
+            return Math.Exp(-tau * tau * h) * sigma[i + 1] / sigma[i] * sample
+                + c * sigma[i + 1] * Math.Exp(-tau * tau * lambda[i + 1]) * gradient
                 + sigma[i + 1] * Math.Sqrt(1 - Math.Exp(-2 * tau * tau * h)) * noise;
         }
 

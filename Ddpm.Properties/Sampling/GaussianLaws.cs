@@ -110,7 +110,9 @@ public sealed class GaussianLaws
             && Enumerable.Range(1, 4).All(order => HasOrder(order, c, new Sampler.VariableIpndm(order, FullOrderStart: true), prediction, fromOnePoint: true));
     }
 
-    /// <summary>What the first line, which is DDIM, leaves without that start: 2 of 3, 3 of UniPC-3's 4, 2 of 4. 2M, UniPC-1 and UniPC-2 lose nothing.</summary>
+    /// <summary>
+    /// What the first line, which is DDIM, leaves without that start: 2 of 3, 3 of UniPC-3's 4, 2 of 4. 2M, UniPC-1 and UniPC-2 lose nothing.
+    /// </summary>
     [Fact]
     public void Without_a_start_of_full_order_the_first_line_limits_what_a_method_has_from_one_exact_point()
     {
@@ -165,7 +167,10 @@ public sealed class GaussianLaws
     /// <summary>The length of a step in λ.</summary>
     private static double Scale(GaussianCase c, int lines) => (c.To - c.From) / lines;
 
-    /// <summary>The signed error of the factor of the initial noise at the end, in deviations, from an exact start as long as the method's history, or from one exact point.</summary>
+    /// <summary>
+    /// The signed error of the factor of the initial noise at the end, in deviations, from an exact start as long as the method's history, or from one exact
+    /// point.
+    /// </summary>
     private static double Error(GaussianCase c, Sampler sampler, Prediction prediction, int lines, bool fromOnePoint = false)
     {
         var grid = Grid(c, lines);

@@ -13,7 +13,10 @@ namespace Ddpm.Properties.Sampling;
 [Properties(Arbitrary = [typeof(Generators), typeof(SamplerGenerators)])]
 public sealed class SamplerLaws
 {
-    /// <summary>Heun's takes two lines a step, but one for a step to the clean image. A start of fourth order takes two to the end of its first step, where three are left to correct it.</summary>
+    /// <summary>
+    /// Heun's takes two lines a step, but one for a step to the clean image. A start of fourth order takes two to the end of its first step, where three are
+    /// left to correct it.
+    /// </summary>
     [Law]
     public bool A_plan_has_a_line_for_each_step_which_leads_where_the_step_does(SamplerOnSchedule s)
     {
@@ -25,7 +28,9 @@ public sealed class SamplerLaws
                 new LinearPair(step.To.A, step.To.Sigma), (s.Sampler is Sampler.Heun && step.To.AlphaBar < 1) || (again && i == first) ? 2 : 1)));
     }
 
-    /// <summary>Methods that have their order from one exact point anyway are not changed; those that need it correct the first step, and of the others only the first.</summary>
+    /// <summary>
+    /// Methods that have their order from one exact point anyway are not changed; those that need it correct the first step, and of the others only the first.
+    /// </summary>
     [Law]
     public bool A_start_of_full_order_changes_the_first_steps_alone(SamplerOnSchedule s)
     {

@@ -12,7 +12,10 @@ public sealed record SamplerCase(string Name, Func<SamplingSetting, int, Validat
 {
     private const int UsualSteps = 10;
 
-    /// <summary>All samplers by their names, as usual with ten steps (SA-Solver draws more noise in longer plans; the strides of ddim-diffusers are the scenario's own), then others of their options, then the inversion of DDIM.</summary>
+    /// <summary>
+    /// All samplers by their names, as usual with ten steps (SA-Solver draws more noise in longer plans; the strides of ddim-diffusers are the scenario's own),
+    /// then others of their options, then the inversion of DDIM.
+    /// </summary>
     public static Arr<SamplerCase> All { get; } = SamplingOptions.Samplers.Keys.Order(StringComparer.Ordinal)
         .Select(name => new SamplerCase(name, (setting, count) => new SamplingOptions { Sampler = name, SamplingSteps = name == "ddim-diffusers" ? count : UsualSteps }
             .Chosen(setting.Schedule.Steps).Bind(sampler => sampler.Compile(setting))))

@@ -7,7 +7,8 @@ namespace Ddpm.Pure.Sampling;
 public enum DpmSolverWeights
 {
     /// <summary>
-    /// First and second order as published (2211.01095, algorithm 2); third order as the interpolating polynomial gives it: of order 3 once three exact values are known.
+    /// First and second order as published (2211.01095, algorithm 2); third order as the interpolating polynomial gives it: of order 3 once three exact values
+    /// are known.
     /// </summary>
     Interpolating,
 

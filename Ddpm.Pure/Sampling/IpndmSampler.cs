@@ -4,9 +4,10 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// iPNDM (Zhang and Chen 2023, 2204.13902, after Liu et al. 2022): Adams and Bashforth's coefficients for equal steps, on ε along σ/a:
-/// x_p = (a_p/a_t)·x + a_p·(σ_p/a_p − σ_t/a_t)·Σ c_k·ε of line i − k. The coefficients are right for equal steps in σ/a alone, so on others the published method is of second order at most.
-/// The variable-step form has the coefficients of the polynomial through the values where they are (Hairer, Nørsett and Wanner 1993, section III.5), which for equal steps are the same.
+/// iPNDM (Zhang and Chen 2023, 2204.13902, after Liu et al. 2022): Adams and Bashforth's coefficients for equal steps, on ε along σ/a: x_p = (a_p/a_t)·x +
+/// a_p·(σ_p/a_p − σ_t/a_t)·Σ c_k·ε of line i − k. The coefficients are right for equal steps in σ/a alone, so on others the published method is of second order
+/// at most. The variable-step form has the coefficients of the polynomial through the values where they are (Hairer, Nørsett and Wanner 1993, section III.5),
+/// which for equal steps are the same.
 /// </summary>
 public static class IpndmSampler
 {

@@ -7,7 +7,9 @@ namespace Ddpm.Pure.Sampling;
 
 /// <summary>How a multistep method moves x over one step: x_p = Kept·x + Σ weight_k·value_k + s·z.</summary>
 /// <param name="Remember">The value that a line remembers, from the level where it evaluates the network.</param>
-/// <param name="Place">Where a level lies, in units of the step: 0 where it begins, 1 where it ends. Not finite where the method has no polynomial through a value from there.</param>
+/// <param name="Place">
+/// Where a level lies, in units of the step: 0 where it begins, 1 where it ends. Not finite where the method has no polynomial through a value from there.
+/// </param>
 /// <param name="Kept">The factor of x.</param>
 /// <param name="Weights">The factors of values at given places: 0 first, then earlier ones, and in a correction 1 last.</param>
 /// <param name="Noise">The fresh noise.</param>
@@ -16,8 +18,8 @@ internal sealed record StepIntegration(
     Func<SamplingStep, NoiseRange> Noise)
 {
     /// <summary>
-    /// In x_0 over λ, as DPM-Solver++, UniPC and SA-Solver: the solution that <see cref="Stochasticity"/> gives, with a_p·Σ weight_k·x_0 for the integral. A step of no length or of
-    /// infinite length has its own value alone, and a value from where there was no image (λ = −∞) is of no use to a polynomial in λ.
+    /// In x_0 over λ, as DPM-Solver++, UniPC and SA-Solver: the solution that <see cref="Stochasticity"/> gives, with a_p·Σ weight_k·x_0 for the integral. A
+    /// step of no length or of infinite length has its own value alone, and a value from where there was no image (λ = −∞) is of no use to a polynomial in λ.
     /// </summary>
     /// <param name="stochasticity">How much noise to draw.</param>
     /// <param name="weights">The method: from a step's length H as x_0 sees it and places, the weights.</param>
@@ -38,20 +40,23 @@ internal sealed record StepIntegration(
         _ => NoiseRange.None);
 }
 
-/// <summary>What every multistep method shares: the order that a line can have, where earlier values lie, how a value at the end of a step corrects it, and how a plan starts.</summary>
+/// <summary>
+/// What every multistep method shares: the order that a line can have, where earlier values lie, how a value at the end of a step corrects it, and how a plan
+/// starts.
+/// </summary>
 /// <param name="Order">The most values that a line may use, ≥ 1: the order of convergence from an exact history, or one less with a corrector.</param>
 /// <param name="Corrector">Whether lines after the first correct x by the value there.</param>
 /// <param name="LowerOrderFinal">Whether the order falls to 1 towards the last line, as far as the lines left.</param>
 /// <param name="FullOrderStart">
-/// Whether the first lines, which have fewer values, are so corrected that the method has its order from one exact point and not only from an exact history. Up to order 2 it has that anyway.
-/// For order 3 the first step is corrected by the value at its end, which costs nothing. For order 4 the network is evaluated a second time, at the corrected point, and
-/// the first two steps are then taken again with all three values: one evaluation more.
+/// Whether the first lines, which have fewer values, are so corrected that the method has its order from one exact point and not only from an exact history. Up
+/// to order 2 it has that anyway. For order 3 the first step is corrected by the value at its end, which costs nothing. For order 4 the network is evaluated a
+/// second time, at the corrected point, and the first two steps are then taken again with all three values: one evaluation more.
 /// </param>
 internal sealed record MultistepSampler(int Order, bool Corrector = false, bool LowerOrderFinal = false, bool FullOrderStart = false)
 {
     /// <summary>
-    /// A plan whose line i adds Σ weight_k·value of line i − k. Where it corrects, line i first adds to x what line i − 1 would have added, had it known the value at x as well: its
-    /// weights with that value as one more, less its own.
+    /// A plan whose line i adds Σ weight_k·value of line i − k. Where it corrects, line i first adds to x what line i − 1 would have added, had it known the
+    /// value at x as well: its weights with that value as one more, less its own.
     /// </summary>
     public SamplingPlan Compile(SamplingSetting setting, StepIntegration method)
     {
@@ -95,8 +100,8 @@ internal sealed record MultistepSampler(int Order, bool Corrector = false, bool 
     }
 
     /// <summary>
-    /// The lines with a second evaluation where the first step led, at the corrected point, whose value takes the place of the first one. When the value after the second step is known, the
-    /// integral over both steps is taken again with the polynomial through all three.
+    /// The lines with a second evaluation where the first step led, at the corrected point, whose value takes the place of the first one. When the value after
+    /// the second step is known, the integral over both steps is taken again with the polynomial through all three.
     /// </summary>
     private static Arr<SamplingLine> TakingTwoStepsAgain(Arr<SamplingLine> lines, Arr<SamplingStep> steps, int start, StepIntegration method)
     {

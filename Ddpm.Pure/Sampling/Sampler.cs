@@ -19,17 +19,21 @@ public abstract record Sampler
     /// <summary><see cref="DdimSampler"/>.</summary>
     /// <param name="Eta">η ∈ [0, 1].</param>
     /// <param name="Noise">Which ε a clipped step goes on with.</param>
-    /// <param name="Strides">n of diffusers' DDIMScheduler: each step leads ⌊T/n⌋ timesteps down, wherever the next timestep is. Null for steps to the next timestep.</param>
+    /// <param name="Strides">
+    /// n of diffusers' DDIMScheduler: each step leads ⌊T/n⌋ timesteps down, wherever the next timestep is. Null for steps to the next timestep.
+    /// </param>
     public sealed record Ddim(double Eta, ClippedNoise Noise = ClippedNoise.Implied, int? Strides = null) : Sampler;
 
     /// <summary>
-    /// <see cref="DpmSolverSampler"/>, DPM-Solver++ of order 1, 2 or 3. Of third order, the interpolating weights have order 3 from an exact history. The first line is DDIM, so that from one
-    /// exact point at an intermediate level the order is 2, and from noise it was measured as 2.98.
+    /// <see cref="DpmSolverSampler"/>, DPM-Solver++ of order 1, 2 or 3. Of third order, the interpolating weights have order 3 from an exact history. The first
+    /// line is DDIM, so that from one exact point at an intermediate level the order is 2, and from noise it was measured as 2.98.
     /// </summary>
     /// <param name="Order">1, 2 or 3.</param>
     /// <param name="Weights">Which third order.</param>
     /// <param name="LowerOrderFinal">Whether the order falls towards the last line.</param>
-    /// <param name="FullOrderStart">Whether the second line corrects the first, which costs no evaluation and gives order 3 from one exact point. Orders 1 and 2 have theirs without.</param>
+    /// <param name="FullOrderStart">
+    /// Whether the second line corrects the first, which costs no evaluation and gives order 3 from one exact point. Orders 1 and 2 have theirs without.
+    /// </param>
     public sealed record DpmSolver(int Order, DpmSolverWeights Weights = DpmSolverWeights.Interpolating, bool LowerOrderFinal = false, bool FullOrderStart = false) : Sampler;
 
     /// <summary><see cref="DpmSolverSampler"/>, the stochastic form of second order.</summary>
@@ -44,7 +48,8 @@ public abstract record Sampler
     /// <param name="Corrector">Whether lines after the first correct x.</param>
     /// <param name="LowerOrderFinal">Whether the order falls towards the last line.</param>
     /// <param name="FullOrderStart">
-    /// Whether UniPC-3 has order 4 from one exact point: one evaluation more. Without corrector, whether p = 3 has order 3 from there: no evaluation more. Lower orders have theirs without.
+    /// Whether UniPC-3 has order 4 from one exact point: one evaluation more. Without corrector, whether p = 3 has order 3 from there: no evaluation more.
+    /// Lower orders have theirs without.
     /// </param>
     public sealed record UniPc(int Order, UniPcVariant Variant = UniPcVariant.Bh2, bool Corrector = true, bool LowerOrderFinal = false, bool FullOrderStart = false) : Sampler;
 
@@ -58,7 +63,9 @@ public abstract record Sampler
     /// <summary><see cref="IpndmSampler"/> of order 1, 2, 3 or 4, as published: the order holds on equal steps in σ/a.</summary>
     public sealed record Ipndm(int Order) : Sampler;
 
-    /// <summary><see cref="IpndmSampler"/>, the variable-step form: the order holds on all steps, from an exact history. From one exact point it is 2 at most.</summary>
+    /// <summary>
+    /// <see cref="IpndmSampler"/>, the variable-step form: the order holds on all steps, from an exact history. From one exact point it is 2 at most.
+    /// </summary>
     /// <param name="Order">1, 2, 3 or 4.</param>
     /// <param name="FullOrderStart">Whether it has its order from one exact point: order 4 costs one evaluation more, the others none.</param>
     public sealed record VariableIpndm(int Order, bool FullOrderStart = false) : Sampler;

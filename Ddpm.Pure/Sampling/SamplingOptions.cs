@@ -15,8 +15,9 @@ public sealed record SamplingOptions
     public const int UsualSteps = 50;
 
     /// <summary>
-    /// The σ/a where spacings by noise level begin unless told otherwise. Steps above it are wasted: on the cosine schedule σ/a reaches 20,291, and six steps of ten were spent
-    /// there. The linear schedule, which ends at 157.4, stays whole. Karras et al. (2022) begin at 80, which costs quality on some schedules here (Ddpm.Host/RESULTS.md).
+    /// The σ/a where spacings by noise level begin unless told otherwise. Steps above it are wasted: on the cosine schedule σ/a reaches 20,291, and six steps
+    /// of ten were spent there. The linear schedule, which ends at 157.4, stays whole. Karras et al. (2022) begin at 80, which costs quality on some schedules
+    /// here (Ddpm.Host/RESULTS.md).
     /// </summary>
     public const double UsualMostRatio = 160;
 
@@ -28,7 +29,9 @@ public sealed record SamplingOptions
     /// <summary>How many timesteps to visit, in [1, T]; null for all with ddpm and <see cref="UsualSteps"/> with others, or T where that is less.</summary>
     public int? SamplingSteps { get; init; }
 
-    /// <summary>The timesteps themselves, strictly decreasing in [0, T); null to spread them. They leave nothing to spread, so no option of that goes with them.</summary>
+    /// <summary>
+    /// The timesteps themselves, strictly decreasing in [0, T); null to spread them. They leave nothing to spread, so no option of that goes with them.
+    /// </summary>
     public Arr<int>? ExplicitTimesteps { get; init; }
 
     /// <summary>How they are spread, of <see cref="Choices.Spacings"/>.</summary>
@@ -38,8 +41,8 @@ public sealed record SamplingOptions
     public double? Rho { get; init; }
 
     /// <summary>
-    /// The noise levels σ/a between which timesteps are spread, 0 ≤ Least, Most greater, ∞ allowed; null for all up to <see cref="UsualMostRatio"/>, and for all where
-    /// fewer timesteps than asked lie below that. It belongs to the spacings karras and uniform-lambda: see <see cref="Sampling.Spacing.Karras"/>.
+    /// The noise levels σ/a between which timesteps are spread, 0 ≤ Least, Most greater, ∞ allowed; null for all up to <see cref="UsualMostRatio"/>, and for
+    /// all where fewer timesteps than asked lie below that. It belongs to the spacings karras and uniform-lambda: see <see cref="Sampling.Spacing.Karras"/>.
     /// </summary>
     public (double Least, double Most)? SigmaRange { get; init; }
 
@@ -58,7 +61,10 @@ public sealed record SamplingOptions
     /// <summary>The reverse variance of ddpm, of <see cref="Variances"/>; null for beta. It belongs to no other sampler.</summary>
     public string? Variance { get; init; }
 
-    /// <summary>Whether the order falls towards the last line (diffusers' lower_order_final, their default below 15 steps). It belongs to dpmpp-*, unipc-* and sa-solver-*.</summary>
+    /// <summary>
+    /// Whether the order falls towards the last line (diffusers' lower_order_final, their default below 15 steps). It belongs to dpmpp-*, unipc-* and
+    /// sa-solver-*.
+    /// </summary>
     public bool LowerOrderFinal { get; init; }
 
     /// <summary>B(h) of UniPC, of <see cref="UnipcVariants"/>; null for bh2. It belongs to no other sampler.</summary>
@@ -68,8 +74,9 @@ public sealed record SamplingOptions
     public bool? Corrector { get; init; }
 
     /// <summary>
-    /// Whether a method has its order of convergence from one exact point and not only from an exact history. It costs unipc-3 and ipndm-v-4 one evaluation of the network, others none.
-    /// It belongs to dpmpp-1, dpmpp-2m, dpmpp-3m, unipc-* and ipndm-v-*. Of these, those of order 2 and less, unipc-1 and unipc-2 start so anyway.
+    /// Whether a method has its order of convergence from one exact point and not only from an exact history. It costs unipc-3 and ipndm-v-4 one evaluation of
+    /// the network, others none. It belongs to dpmpp-1, dpmpp-2m, dpmpp-3m, unipc-* and ipndm-v-*. Of these, those of order 2 and less, unipc-1 and unipc-2
+    /// start so anyway.
     /// </summary>
     public bool FullOrderStart { get; init; }
 
@@ -210,7 +217,9 @@ public sealed record SamplingOptions
             .Sequence().Map(_ => unit);
     }
 
-    /// <summary>The spacing with the numbers that these options give. Without a range it ends at <see cref="UsualMostRatio"/>, as long as enough timesteps lie below.</summary>
+    /// <summary>
+    /// The spacing with the numbers that these options give. Without a range it ends at <see cref="UsualMostRatio"/>, as long as enough timesteps lie below.
+    /// </summary>
     private Validation<Error, Spacing> SpacingOn(NoiseSchedule schedule) => Choices.Spacings.Find("spacing", Spacing).Map(spacing =>
     {
         var (usual, levels, count) = (Between(spacing, 0, UsualMostRatio), Visible(schedule), StepsOf(schedule.Steps));

@@ -16,8 +16,8 @@ public sealed record SamplingSetting(NoiseSchedule Schedule, Prediction Predicti
     public Arr<SamplingStep> Steps => Timesteps.Pairs.Map(pair => new SamplingStep(pair.Current, pair.Next, Schedule[pair.Current], Schedule[pair.Next])).ToArr();
 
     /// <summary>
-    /// The steps of diffusers' DDIMScheduler: from each visited level to the one a fixed number of timesteps below, and to where the last timestep leads if there is none. The network is
-    /// then evaluated at the next timestep, whatever its level.
+    /// The steps of diffusers' DDIMScheduler: from each visited level to the one a fixed number of timesteps below, and to where the last timestep leads if
+    /// there is none. The network is then evaluated at the next timestep, whatever its level.
     /// </summary>
     /// <param name="stride">How many timesteps down, ≥ 1.</param>
     public Arr<SamplingStep> StepsOf(int stride) => Timesteps.Values

@@ -32,10 +32,10 @@ public static class UniPcSampler
         new MultistepSampler(order, corrector, lowerOrderFinal, fullOrderStart).Compile(setting, Integration(Stochasticity.None, variant));
 
     /// <summary>
-    /// Compiles SA-Solver (Xue et al. 2023, 2309.05019), which is UniPC where noise is drawn: a predictor of order p and a corrector of one order more, of which the correction keeps
-    /// the noise that the prediction drew. Without noise it is UniPC-p. It matters where a line uses two values: their slope is weighed by ½·B(H), H = (1 + τ²)·h. The published method
-    /// (the authors' sample_few_steps and diffusers' SASolverScheduler) has B = H, <see cref="UniPcVariant.Bh1"/>, and an order that falls towards the last line; ours has B = 1 − e^(−H).
-    /// The two differ by a term of third order.
+    /// Compiles SA-Solver (Xue et al. 2023, 2309.05019), which is UniPC where noise is drawn: a predictor of order p and a corrector of one order more, of
+    /// which the correction keeps the noise that the prediction drew. Without noise it is UniPC-p. It matters where a line uses two values: their slope is
+    /// weighed by ½·B(H), H = (1 + τ²)·h. The published method (the authors' sample_few_steps and diffusers' SASolverScheduler) has B = H,
+    /// <see cref="UniPcVariant.Bh1"/>, and an order that falls towards the last line; ours has B = 1 − e^(−H). The two differ by a term of third order.
     /// </summary>
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <param name="order">p ∈ {1, 2, 3}.</param>
