@@ -60,7 +60,8 @@ public static class SelfTest
     }
 
     /// <summary>
-    /// libtorch's convolutions on the processor, over the shapes of the networks. Only --features needs them: wrong ones are reported, but the machine can train.
+    /// libtorch's convolutions on the processor, over the shapes of the networks. Only --features needs them: wrong ones are reported, but the
+    /// machine can train.
     /// </summary>
     /// <param name="convolutions">What is tried; null for libtorch's own.</param>
     public static string Convolutions(TensorConvolutions? convolutions = null)

@@ -143,8 +143,8 @@ public sealed class EvaluateTests : IDisposable
     }
 
     /// <summary>
-    /// Modules of PyTorch 1.13: four features where it is asked for features, as Inception is; one that takes images alone; and two that make nothing of use. Libtorch
-    /// computes them, with instructions by which its convolutions are right on every processor.
+    /// Modules of PyTorch 1.13: four features where it is asked for features, as Inception is; one that takes images alone; and two that make
+    /// nothing of use. Libtorch computes them, with instructions by which its convolutions are right on every processor.
     /// </summary>
     [Fact]
     public void The_features_of_a_TorchScript_module_are_used_and_what_makes_none_is_refused()

@@ -176,8 +176,8 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     /// <summary>
-    /// bfloat16 has 8 bits: numbers that pass some forty layers keep two digits, and the gradient its direction. Libtorch rounds what every layer makes, and the kernels what they multiply
-    /// (here it convolves in float64, and rounds that); one, two and more images than are computed together, odd counts among them.
+    /// bfloat16 has 8 bits: numbers that pass some forty layers keep two digits, and the gradient its direction. Libtorch rounds what every
+    /// layer makes (here it convolves in float64, and rounds that), and the kernels what they multiply; one, two and more images than are computed together, odd counts among them.
     /// </summary>
     [Theory]
     [InlineData(28, "original", 8, true)]
@@ -276,7 +276,9 @@ public sealed class KernelExecutorTests : IDisposable
     private static double Distance(Tensor x, Tensor y) => ((x.to(float64) - y.to(float64)).abs().max() / y.abs().max().to(float64)).item<double>();
 
     private static Tensor Inputs(int images, int channels, int size, ScalarType type) =>
-        tensor(Enumerable.Range(0, images * channels * size * size).Select(i => Math.Cos(0.05 * i) + 0.3 * Math.Sin(0.7 * i)).ToArray(), [images, channels, size, size], float32).to(type);
+        tensor(
+            Enumerable.Range(0, images * channels * size * size).Select(i => Math.Cos(0.05 * i) + 0.3 * Math.Sin(0.7 * i)).ToArray(),
+            [images, channels, size, size], float32).to(type);
 
     private static Tensor Timesteps(int images) => tensor(Enumerable.Range(0, images).Select(i => 997L * i % 1000).ToArray());
 }

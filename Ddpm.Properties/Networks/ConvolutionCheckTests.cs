@@ -84,8 +84,8 @@ public sealed class ConvolutionCheckTests : IDisposable
     }
 
     /// <summary>
-    /// One convolution of 24 channels, written by hand in the layout of torch.jit.save; and a module that shows no weights, for which convolutions of 20 channels
-    /// stand in.
+    /// One convolution of 24 channels, written by hand in the layout of torch.jit.save; and a module that shows no weights, for which convolutions of
+    /// 20 channels stand in.
     /// </summary>
     [Fact]
     public void The_convolutions_of_a_TorchScript_module_are_tried()

@@ -206,7 +206,7 @@ public sealed class SpacingLaws
     [Fact]
     public void Every_fault_of_a_spacing_is_named()
     {
-        var s = NoiseSchedule.Linear(10).Valid();
+        var s = NoiseSchedule.Linear(10, 1e-4, 0.02).Valid();
         string[] Faults(Spacing spacing, int count) => Timesteps.Spaced(spacing, s, count).Faults();
         Assert.Equal(["sampling-steps must lie in [1, 10], got 0"], Faults(new Spacing.Trailing(), 0));
         Assert.Equal(["sampling-steps must lie in [1, 10], got 11", "rho must be positive and finite, got NaN"], Faults(new Spacing.Karras(double.NaN), 11));

@@ -116,13 +116,12 @@ public abstract record Spacing
     private static double NoiseRatio(NoiseLevel level) => Elementary.Exp(-level.Lambda);
 
     /// <summary>
-    /// The noisiest timestep with σ/a ≤ most and the cleanest with σ/a ≥ least; the first is below the second where no timestep lies between, or the range is none.
+    /// The noisiest timestep with σ/a ≤ most and the cleanest with σ/a ≥ least. The first is below the second where no timestep lies between, and where the range is none.
     /// </summary>
-    private static (int Noisiest, int Cleanest) Within(double least, double most, Arr<NoiseLevel> levels)
-    {
-        var below = levels.Filter(level => level.Lambda >= -Elementary.Log(most)).Count;
-        return least >= 0 && least < most ? (below - 1, levels.Filter(level => level.Lambda > -Elementary.Log(least)).Count) : (-1, 0);
-    }
+    private static (int Noisiest, int Cleanest) Within(double least, double most, Arr<NoiseLevel> levels) => !(least >= 0 && least < most)
+        ? (-1, 0)
+        : (levels.Filter(level => level.Lambda >= -Elementary.Log(most)) is var quiet ? quiet.Count - 1 : 0,
+            levels.Filter(level => level.Lambda > -Elementary.Log(least)).Count);
 
     /// <summary>
     /// The timesteps whose λ are nearest to those of a path from the noisiest to the cleanest; of two as near, the noisier. Without any image
