@@ -50,7 +50,7 @@ internal sealed class RecipeOptions
         command.AddGroup("Recipe", _preset, _network, _width, _embedding, _epochs, _batch, _limit, _seed, _precision);
         command.AddGroup("Optimiser", _rate, _rates, _warmUp, _decay, _clipNorm, _average);
         command.AddGroup("Diffusion", _steps, _schedule, _minBeta, _maxBeta, _cosineOffset, _zeroSnr, _prediction, _lossWeight, _minSnrGamma, _timesteps);
-        command.AddGroup("Images", _flip, _conditional, _dropout);
+        command.AddGroup("Data", _flip, _conditional, _dropout);
     }
 
     /// <summary>A new run as it was said, and as its preset has it where nothing was.</summary>
