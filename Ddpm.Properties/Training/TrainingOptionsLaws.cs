@@ -116,7 +116,7 @@ public sealed class TrainingOptionsLaws
             : usual.Sampler == "sa-solver-2" ? plan.Lines.Count == Math.Min(10, usual.MostStepsOn(model.Schedule)) : usual.Sampler == "ddpm" && plan.Lines.Count == options.Steps;
     }
 
-    /// <summary>Above σ/a 160 steps are wasted: four of ten were on the cosine schedule, where σ/a is 20,291, 641, 320, 213, 160, 128 … after its last steps.</summary>
+    /// <summary>Above σ/a 160 steps are wasted: five of ten were on the cosine schedule, where σ/a is 20,291, 642, 321, 214, 160.4, 128 … after its last steps.</summary>
     [Fact]
     public void The_usual_sampling_wastes_no_step_above_160_on_any_schedule()
     {
