@@ -15,8 +15,8 @@ public sealed record SamplingOptions
     public const int UsualSteps = 50;
 
     /// <summary>
-    /// The σ/a where spacings by noise level begin unless told otherwise. Steps above it are wasted: on the cosine schedule σ/a reaches 20,291, and six steps
-    /// of ten were spent there. The linear schedule, which ends at 157.4, stays whole. Karras et al. (2022) begin at 80, which costs quality on some schedules
+    /// The σ/a where spacings by noise level begin unless told otherwise. Steps above it are wasted: on the cosine schedule σ/a reaches 20,291, and five
+    /// timesteps of ten lay above 160. The linear schedule, which ends at 157.4, stays whole. Karras et al. (2022) begin at 80, which costs quality on some schedules
     /// here (Ddpm.Host/RESULTS.md).
     /// </summary>
     public const double UsualMostRatio = 160;
