@@ -187,6 +187,7 @@ public sealed class TrainTests : IDisposable
             Preset = "original",
             Network = "modern",
             Width = 4,
+            Embedding = "unpaired",
             Dataset = "mnist",
             Limit = 48,
             Epochs = 1,
