@@ -95,8 +95,8 @@ public sealed unsafe class KernelClassifier<T> : IClassifierExecutor
         var (config, batch) = (_classifier.Config, (int)images.shape[0]);
         if (!images.shape.AsSpan().SequenceEqual([batch, config.ImageChannels, config.ImageSize, config.ImageSize]) || images.dtype != Type)
         {
-            throw new ArgumentException(
-                Invariant($"the kernels need images of {config.ImageChannels}×{config.ImageSize}×{config.ImageSize} numbers of type {Type}, got {string.Join("×", images.shape)} of {images.dtype}"), nameof(images));
+            var wanted = Invariant($"{config.ImageChannels}×{config.ImageSize}×{config.ImageSize} numbers of type {Type}");
+            throw new ArgumentException($"the kernels need images of {wanted}, got {string.Join("×", images.shape)} of {images.dtype}", nameof(images));
         }
 
         var (numbers, pixels) = (images.contiguous(), config.ImageChannels * config.ImageSize * config.ImageSize);

@@ -48,10 +48,13 @@ public static class ComputeDevice
     /// <param name="inside">What layers compute in; null for the network's type.</param>
     /// <param name="convolutions">What convolves; null for libtorch's own.</param>
     /// <returns>What computes; and where it is the kernels, the line that says why.</returns>
-    public static (INetworkExecutor Executor, Option<string> Advice) Libtorch(UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) =>
+    public static (INetworkExecutor Executor, Option<string> Advice) Libtorch(
+        UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) =>
         ConvolutionCheck.Of(network, inside, convolutions).Match<(INetworkExecutor, Option<string>)>(
             _ => (new TensorExecutor(network, inside, convolutions), Option<string>.None),
-            fault => (new KernelExecutor<float>(network, narrow: inside == ScalarType.BFloat16), $"{fault.Message}: computing with the kernels instead; {ConvolutionCheck.Remedy}"));
+            fault => (
+                new KernelExecutor<float>(network, narrow: inside == ScalarType.BFloat16),
+                $"{fault.Message}: computing with the kernels instead; {ConvolutionCheck.Remedy}"));
 
     /// <summary>What computes a classifier on a device.</summary>
     public static IClassifierExecutor Executor(Classifier classifier, Device device) =>

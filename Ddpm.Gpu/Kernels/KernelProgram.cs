@@ -34,7 +34,8 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     /// <param name="compose">Its definition.</param>
     /// <param name="conditions">What it knows of each image, for a network with timesteps. The program owns it.</param>
     public KernelProgram(
-        KernelWeights<T> weights, int size, int channels, bool withGradient, Func<KernelProgram<T>, Activation<T>, Activation<T>> compose, KernelConditions<T>? conditions = null)
+        KernelWeights<T> weights, int size, int channels, bool withGradient, Func<KernelProgram<T>, Activation<T>, Activation<T>> compose,
+        KernelConditions<T>? conditions = null)
     {
         (Weights, Images, WithGradient, _conditions) = (weights, ImagesAtOnce(size, withGradient), withGradient, conditions);
         Input = Allocate(weights.Shape(size), channels);

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// The 2×2 maximum. The gradient goes to the first of the four, row by row, that has the maximum; what is no number stays one. Two rows of whole vectors make one, and
-/// what they write beyond a row the next row writes over.
+/// The 2×2 maximum. The gradient goes to the first of the four, row by row, that has the maximum; a maximum over NaN is NaN. Two rows of whole vectors make one
+/// row. What a vector writes beyond the end of its row, the next row overwrites.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class PoolNode<T> : KernelNode<T>

@@ -8,18 +8,18 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu.Networks;
 
 /// <summary>
-/// Whether libtorch convolves rightly on this processor, tried over the convolutions that are to be made. libtorch 2.10 does not everywhere: on some processors the padding of its
-/// blocked layouts is left unset, so that a convolution of 20 channels adds what memory held before. Each convolution and its gradients are therefore made in memory that was
-/// spoilt before, and compared with those of float64, which other code makes.
+/// Whether libtorch convolves rightly on this processor, over the shapes that will be used. On some processors libtorch 2.10 leaves the padding of its blocked
+/// layouts unset, and a convolution of 20 channels adds what memory held before. So the check first fills free memory with NaN. Then it compares each
+/// convolution and its gradients with float64, which other code of libtorch computes.
 /// </summary>
 public static class ConvolutionCheck
 {
     /// <summary>What makes libtorch's convolutions right, in the environment before the program starts.</summary>
     public const string Remedy = "DNNL_MAX_CPU_ISA=SSE41 in the environment makes it right";
 
-    private const int Images = 2, Block = 64, Beyond = 3;
+    private const int Images = 2, Block = 16, Beyond = 3;
 
-    /// <summary>Tries the convolutions of a network on the CPU as they lie in it, at its size; those of float64, and of other devices, are not doubted.</summary>
+    /// <summary>Tries the convolutions of a network on the CPU, at its size and in its layout. Float64 and other devices are not doubted.</summary>
     /// <param name="network">The network.</param>
     /// <param name="inside">What layers compute in; null for the network's type.</param>
     /// <param name="convolutions">What is tried; null for libtorch's own.</param>
@@ -36,11 +36,15 @@ public static class ConvolutionCheck
         var (size, channels) = (network.Config.ImageSize, network.Config.ImageChannels);
         var faults = new List<Error>();
         var theta = FormulaWeights.Of(network).to(type);
-        network.Forward(network.Layout.View(theta), Numbers(type, Images, channels, size, size), zeros(Images, int64), null, Compared(convolutions ?? TensorConvolutions.Libtorch, faults));
+        var compared = Compared(convolutions ?? TensorConvolutions.Libtorch, faults);
+        network.Forward(network.Layout.View(theta), Numbers(type, Images, channels, size, size), zeros(Images, int64), null, compared);
         return First(faults);
     }
 
-    /// <summary>Tries the convolutions of a TorchScript module on the CPU, by the shapes of its weights; where it shows none, as when it was frozen, some that are computed wrongly on some processors.</summary>
+    /// <summary>
+    /// Tries the convolutions of a TorchScript module on the CPU, by the shapes of its weights. A frozen module shows none: then the shapes are tried that are
+    /// known to be wrong on some processors.
+    /// </summary>
     /// <param name="module">The module.</param>
     /// <param name="convolutions">What is tried; null for libtorch's own.</param>
     /// <returns>Nothing; or which is wrong, and by how much.</returns>
@@ -63,7 +67,8 @@ public static class ConvolutionCheck
         {
             using var scope = NewDisposeScope();
             var layer = new Convolution("", (int)ins, (int)outs, (int)height, 1, 0);
-            var (x, weight, bias) = (Numbers(float32, Images, ins, height + Beyond, width + Beyond), Numbers(float32, outs, ins, height, width), Numbers(float32, outs));
+            var x = Numbers(float32, Images, ins, height + Beyond, width + Beyond);
+            var (weight, bias) = (Numbers(float32, outs, ins, height, width), Numbers(float32, outs));
             compared.Convolve(layer, x, weight, bias);
             compared.Convolve(layer, x.ChannelsLast(), weight, bias);
         }
@@ -90,8 +95,9 @@ public static class ConvolutionCheck
             var (off, largest) = ((made.to(float64) - wanted).abs().max().item<double>(), wanted.abs().max().item<double>());
             if (!(off <= Tolerance(x.dtype) * largest))
             {
+                var kind = Invariant($"{(x.dtype == ScalarType.Float32 ? "float32" : "bfloat16")} convolution of {channels} channels");
                 faults.Add(Error.New(Invariant(
-                    $"libtorch's {(x.dtype == ScalarType.Float32 ? "float32" : "bfloat16")} convolution of {channels} channels is wrong on this processor (off by {off:G2} where the largest number is {largest:G2})")));
+                    $"libtorch's {kind} is wrong on this processor (off by {off:G2} where the largest number is {largest:G2})")));
                 break;
             }
         }
@@ -99,7 +105,7 @@ public static class ConvolutionCheck
         return right;
     }
 
-    /// <summary>What is rounded right is off by some 10⁻⁵ of the largest number, and in bfloat16 by some hundredths; what is wrong is off by all of it.</summary>
+    /// <summary>Right rounding is off by some 10⁻⁵ of the largest number, in bfloat16 by some hundredths. Wrong convolutions are off by all of it.</summary>
     private static double Tolerance(ScalarType type) => type == ScalarType.Float32 ? 1e-3 : 0.1;
 
     /// <summary>A convolution, and its gradients with respect to all that it takes.</summary>
@@ -116,8 +122,9 @@ public static class ConvolutionCheck
         using var scope = NewDisposeScope();
         foreach (var tensor in tensors)
         {
-            var channels = tensor.shape.Take(2).Select(count => (count + Block - 1) / Block * Block).Aggregate(1L, (all, count) => all * count);
-            foreach (var count in (long[])[tensor.numel(), channels * tensor.numel() / (tensor.shape[0] * tensor.shape[1])])
+            static long Whole(long count) => (count + Block - 1) / Block * Block;
+            var (first, second, rest) = (tensor.shape[0], tensor.shape[1], tensor.numel() / (tensor.shape[0] * tensor.shape[1]));
+            foreach (var count in (long[])[tensor.numel(), first * Whole(second) * rest, Whole(first) * Whole(second) * rest])
             {
                 TorchSharp.torch.tensor(float.NaN).expand(count).clone();
             }

@@ -4,7 +4,10 @@ using static TorchSharp.torch.nn;
 
 namespace Ddpm.Gpu.Networks;
 
-/// <summary>What convolves tensors. libtorch's own convolutions of float32 are wrong on some processors (see <see cref="ConvolutionCheck"/>): others can stand in for them.</summary>
+/// <summary>
+/// What convolves tensors. libtorch's own convolutions of float32 are wrong on some processors (see <see cref="ConvolutionCheck"/>):
+/// others can stand in for them.
+/// </summary>
 /// <param name="Convolve">A convolution.</param>
 /// <param name="Transpose">A transposed convolution.</param>
 public sealed record TensorConvolutions(TensorConvolution<Convolution> Convolve, TensorConvolution<TransposedConvolution> Transpose)

@@ -73,11 +73,12 @@ public sealed class UNet : IDisposable
     public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null, TensorConvolutions? convolutions = null)
     {
         var embedding = _timeEmbedding.index_select(0, timesteps).to(image.dtype);
-        return Compose(
-            new TensorLayers(
-                w, convolutions ?? TensorConvolutions.Libtorch,
-                Config.Classes == 0 ? embedding : embedding.Plus(w[UNetConfig.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])))),
-            image.ChannelsLast());
+        if (Config.Classes > 0)
+        {
+            embedding = embedding.Plus(w[UNetConfig.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])));
+        }
+
+        return Compose(new TensorLayers(w, convolutions ?? TensorConvolutions.Libtorch, embedding), image.ChannelsLast());
     }
 
     /// <summary>No class for any of so many images.</summary>

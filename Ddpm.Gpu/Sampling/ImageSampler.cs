@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -43,13 +44,18 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
     /// <param name="progress">Told the lines done and the lines there are, over all batches.</param>
     /// <param name="stop">Ends the work.</param>
     /// <param name="known">What is known of them; needed where the plan starts from an image.</param>
-    /// <returns>The images at each moment, in the order of the moments, and last the result; or <see cref="Errors.Cancelled"/>.</returns>
+    /// <returns>
+    /// The images at each moment, in the order of the moments, and last the result; or the factor of the plan that float32 cannot hold; or the first image that
+    /// is not finite, with its line and timestep; or <see cref="Errors.Cancelled"/>.
+    /// </returns>
     public Fin<IReadOnlyList<GeneratedImages>> Sample(
         Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop, Option<KnownPixels> known = default)
     {
         try
         {
-            return FinSucc(Run(theta, request, moments, progress, known, stop));
+            return from fits in plan.InFloat32().ToFin()
+                   from made in Run(theta, request, moments, progress, known, stop)
+                   select made;
         }
         catch (OperationCanceledException)
         {
@@ -57,7 +63,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
         }
     }
 
-    private IReadOnlyList<GeneratedImages> Run(
+    private Fin<IReadOnlyList<GeneratedImages>> Run(
         Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, Option<KnownPixels> known, CancellationToken stop)
     {
         var (channels, size, micro) = (network.Config.ImageChannels, network.Config.ImageSize, ComputeDevice.MicroBatch(network.Device));
@@ -76,7 +82,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
             }
         }
 
-        void Compute(MicroBatches.Part part)
+        Fin<Unit> Compute(MicroBatches.Part part)
         {
             using var still = no_grad(); // of this thread, as is the scope
             using var scope = NewDisposeScope();
@@ -102,7 +108,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
             var noise = new SampleNoise(request.Seed, part.First, shape, network.Type, network.Device);
             var initial = noise.Initial();
             Keep(0, initial);
-            var result = PlanExecutor.Run(
+            var run = PlanExecutor.Run(
                 plan,
                 (x, timestep) => conditioned.Output(x, timestep, part.First),
                 initial,
@@ -113,15 +119,32 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
                     stop.ThrowIfCancellationRequested();
                     Keep(line + 1, x);
                     Report();
-                });
-            if (plan.Lines.IsEmpty)
+                },
+                part);
+            return run.Map(result =>
             {
-                Keep(0, result); // the noise is not the result where the plan starts from an image
-            }
+                if (plan.Lines.IsEmpty)
+                {
+                    Keep(0, result); // the noise is not the result where the plan starts from an image
+                }
+
+                return unit;
+            });
         }
 
         var most = (workers ?? Replicas.For(network.Device)).Count;
-        new Replicas(Math.Clamp((request.AtOnce - 1) / micro + 1, 1, most)).ForEach(parts.Count, number => Compute(parts[number]));
-        return [.. moments.Append(plan.Lines.Count).Select(moment => new GeneratedImages(request.Count, channels, size, kept[moment]))];
+        // The fault of the first images is the one that is told, whichever thread is faster: behind it nothing needs to be computed.
+        var faults = new Error?[parts.Count];
+        new Replicas(Math.Clamp((request.AtOnce - 1) / micro + 1, 1, most)).ForEach(parts.Count, number =>
+        {
+            if (!faults.Take(number).Any(fault => fault is not null))
+            {
+                faults[number] = Compute(parts[number]).Match(Error? (_) => null, fault => fault);
+            }
+        });
+        return System.Array.Find(faults, fault => fault is not null) is { } first
+            ? FinFail<IReadOnlyList<GeneratedImages>>(first)
+            : FinSucc<IReadOnlyList<GeneratedImages>>(
+                [.. moments.Append(plan.Lines.Count).Select(moment => new GeneratedImages(request.Count, channels, size, kept[moment]))]);
     }
 }

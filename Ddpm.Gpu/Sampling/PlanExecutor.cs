@@ -1,6 +1,8 @@
+using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
+using LanguageExt.Common;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 
@@ -21,11 +23,12 @@ public static class PlanExecutor
     /// <param name="noise">Fresh standard normal noise of that shape for a line that asks for some; called with the line's number.</param>
     /// <param name="known">What is known of the images; needed where the plan starts from one.</param>
     /// <param name="observe">Told x after each line; it must not keep the tensor.</param>
-    /// <returns>x after the last line.</returns>
+    /// <param name="asked">Which images x holds, along its first dimension, and which of them are asked for; null for all, counted from 0.</param>
+    /// <returns>x after the last line; or that a number of an image is not finite, with the first line and its first image where that is so.</returns>
     /// <exception cref="ArgumentException">Where the plan starts from an image and none is known.</exception>
-    public static Tensor Run(
+    public static Fin<Tensor> Run(
         SamplingPlan plan, Func<Tensor, int, NetworkOutput<Tensor>> network, Tensor initial, Func<int, Tensor> noise,
-        Option<KnownImage> known = default, Action<int, Tensor>? observe = null)
+        Option<KnownImage> known = default, Action<int, Tensor>? observe = null, MicroBatches.Part? asked = null)
     {
         using var still = no_grad();
         using var outer = NewDisposeScope();
@@ -39,10 +42,17 @@ public static class PlanExecutor
         {
             var line = plan.Lines[i];
             using var scope = NewDisposeScope();
-            var moved = state.After(plan, line, arithmetic, network(state.X, line.Timestep), () => noise(i));
+            var output = network(state.X, line.Timestep);
+            var moved = state.After(plan, line, arithmetic, output, () => noise(i));
             var next = known.Bind(some => some.Mask.Map(mask => where(mask, Diffuse(line.Marginal, some.Image), moved.X))).Match(
                 constrained => moved with { X = constrained },
                 () => moved);
+            if (Fault(asked ?? new(0, 0, (int)initial.shape[0]), output.Value, next.X) is { } fault)
+            {
+                return Error.New(FormattableString.Invariant(
+                    $"{fault.What} after line {i + 1} of {plan.Lines.Count} (timestep {line.Timestep}): {fault.Cause}"));
+            }
+
             foreach (var past in (Tensor[])[state.X, state.Base, .. state.History.Skip(Math.Max(0, plan.HistoryLength - 1))])
             {
                 past.Dispose();
@@ -60,4 +70,22 @@ public static class PlanExecutor
 
         return state.X.MoveToOuterDisposeScope();
     }
+
+    /// <summary>
+    /// What is wrong after a line, if anything. A sum is finite only where all its terms are, so two sums tell that all is well. Where they are not
+    /// finite, perhaps because they overflowed, each image is looked at. The output is looked at too, since clipping would hide an infinite one.
+    /// </summary>
+    private static (string What, string Cause)? Fault(MicroBatches.Part asked, Tensor output, Tensor x)
+    {
+        var (outputs, points) = (output.narrow(0, asked.From, asked.Count), x.narrow(0, asked.From, asked.Count));
+        return double.IsFinite(outputs.sum().Plus(points.sum()).to(float64).item<double>()) ? null
+            : NotFinite(outputs) is { } spoilt
+                ? ($"the network's output for image {asked.FirstAsked + spoilt} is not finite", "its weights are damaged, or its training diverged")
+            : NotFinite(points) is { } point ? ($"image {asked.FirstAsked + point} is not finite", "the sampler's sums overflow")
+            : null;
+    }
+
+    /// <summary>The first image with a number that is not finite.</summary>
+    private static int? NotFinite(Tensor images) =>
+        System.Array.IndexOf(images.isfinite().reshape(images.shape[0], -1).all(1).cpu().data<bool>().ToArray(), false) is >= 0 and var place ? place : null;
 }

@@ -3,6 +3,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using LanguageExt;
+using LanguageExt.Common;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Sampling;
@@ -21,18 +22,25 @@ public static class TimestepSearch
     /// <param name="progress">Told the candidates done and the candidates there are.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>
-    /// costs[i][j]: the square of the mean absolute difference of a single step from candidate i to j from the followed path; 0 between neighbours, and where j ≤ i. The square of this
-    /// was found to lead to better timesteps than the Euclidean distance (Ddpm.Host/RESULTS.md).
+    /// costs[i][j]: the square of the mean absolute difference of a single step from candidate i to j from the followed path; 0 between neighbours,
+    /// and where j ≤ i. The square of this was found to lead to better timesteps than the Euclidean distance (Ddpm.Host/RESULTS.md). Or the first image that is not finite; or
+    /// <see cref="Errors.Cancelled"/>.
     /// </returns>
-    public static Arr<Arr<double>> Costs(
+    public static Fin<Arr<Arr<double>>> Costs(
         UNet network, Tensor theta, SamplingSetting setting, SampleRequest request, Action<int, int> progress, CancellationToken stop)
     {
-        var costs = Arr<Arr<double>>.Empty;
-        new Replicas(1).ForEach(1, _ => costs = OnOneThread(network, theta, setting, request, progress, stop)); // so that no thread count changes what is found
-        return costs;
+        try
+        {
+            // One thread, so that no thread count changes what is found.
+            return new Replicas(1).Map(1, _ => OnOneThread(network, theta, setting, request, progress, stop))[0];
+        }
+        catch (OperationCanceledException)
+        {
+            return Errors.Cancelled;
+        }
     }
 
-    private static Arr<Arr<double>> OnOneThread(
+    private static Fin<Arr<Arr<double>>> OnOneThread(
         UNet network, Tensor theta, SamplingSetting setting, SampleRequest request, Action<int, int> progress, CancellationToken stop)
     {
         using var still = no_grad();
@@ -44,7 +52,7 @@ public static class TimestepSearch
         var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size, size], network.Type, network.Device);
         var n = setting.Timesteps.Values.Count;
         var (points, outputs) = (new List<Tensor>(), new List<Tensor>());
-        var end = PlanExecutor.Run(
+        var followed = PlanExecutor.Run(
             setting.Plan(setting.Steps.Map(step => DdimSampler.Line(setting, step, eta: 0)).ToArr()),
             (x, timestep) =>
             {
@@ -56,8 +64,14 @@ public static class TimestepSearch
                 return output;
             },
             noise.Initial(),
-            _ => throw new System.Diagnostics.UnreachableException());
-        points.Add(end);
+            _ => throw new System.Diagnostics.UnreachableException(),
+            asked: new(request.First, 0, request.Count));
+        return followed.Map(end => Costs(setting, [.. points, end], outputs));
+    }
+
+    private static Arr<Arr<double>> Costs(SamplingSetting setting, List<Tensor> points, List<Tensor> outputs)
+    {
+        var n = setting.Timesteps.Values.Count;
 
         NoiseLevel Level(int i) => setting.Schedule[i < n ? setting.Timesteps.Values[i] : setting.Timesteps.End];
         double Cost(int i, int j)

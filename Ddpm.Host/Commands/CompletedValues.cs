@@ -21,6 +21,7 @@ internal static class CompletedValues
         ("--precision", () => Choices.Precisions.Keys),
         ("--sampler", () => SamplingOptions.Samplers.Keys),
         ("--samplers", () => SamplingOptions.Samplers.Keys),
+        ("--unipc-variant", () => SamplingOptions.UnipcVariants.Keys),
         ("--variance", () => SamplingOptions.Variances.Keys),
         ("--dataset", () => DataSetDescription.All.Map(set => set.Name)),
         ("--device", () => ["auto", "cpu", "cuda"]),

@@ -91,8 +91,11 @@ internal sealed class PictureOptions
                select Some(new Pictures(first, second, mask, strength, checkedSo));
     }
 
+    /// <summary>Whether sampling starts from a picture.</summary>
+    public bool Named(CommandLine.ParseResult said) => said.GetValue(_image) is not null;
+
     /// <summary>Whether a picture becomes noisy by inversion.</summary>
-    public bool Inverts(CommandLine.ParseResult said) => said.GetValue(_image) is not null && Encodings.Find(EncodingOf(said)) == Encoding.Inversion;
+    public bool Inverts(CommandLine.ParseResult said) => Named(said) && Encodings.Find(EncodingOf(said)) == Encoding.Inversion;
 
     /// <summary>Refuses pictures beside an option that goes without.</summary>
     public Fin<Unit> Without(CommandLine.ParseResult said, CommandLine.Option other) => Said(said, _image, _strength, _known, _toImage, _encode) is { } one

@@ -1,4 +1,6 @@
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
@@ -28,14 +30,16 @@ internal sealed class RecipeOptions
     private readonly CommandLine.Option<bool> _flip = new("--flip") { Description = "Mirror images left to right, by chance" };
     private readonly CommandLine.Option<bool> _conditional = new("--conditional") { Description = "Tell the network the class of each image, so that sample --class can ask for one" };
     private readonly CommandLine.Option<double> _dropout = new("--label-dropout") { Description = "Withhold the class of this part of the images, by chance", DefaultValueFactory = _ => Defaults.LabelDropout };
-    private readonly CommandLine.Option<string> _timesteps = new("--timestep-sampling") { Description = $"How timesteps are drawn: {string.Join(" or ", Choices.TimestepSamplings.Keys)} over a batch", DefaultValueFactory = _ => Defaults.TimestepSampling };
+    private readonly CommandLine.Option<string> _timesteps = new("--timestep-sampling") { Description = $"Draw timesteps: {string.Join(" or ", Choices.TimestepSamplings.Keys)} (evenly over a batch)", DefaultValueFactory = _ => Defaults.TimestepSampling };
     private readonly CommandLine.Option<int> _steps = new("--steps") { Description = "T, the steps of the noise schedule", DefaultValueFactory = _ => Defaults.Steps };
     private readonly CommandLine.Option<string> _schedule = new("--schedule") { Description = $"The noise schedule: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => Defaults.Schedule };
-    private readonly CommandLine.Option<double?> _minBeta = new("--min-beta") { Description = "β_min of a schedule that is said by its β [default: the schedule's own]" };
-    private readonly CommandLine.Option<double?> _maxBeta = new("--max-beta") { Description = "β_max of a schedule that is said by its β [default: the schedule's own]" };
+    private readonly CommandLine.Option<double?> _minBeta = new("--min-beta") { Description = "β_min of linear, scaled-linear or sigmoid-beta [default: the published, times 1000/steps]" };
+    private readonly CommandLine.Option<double?> _maxBeta = new("--max-beta") { Description = "β_max of the same [default: the published, times 1000/steps]" };
+    private readonly CommandLine.Option<double?> _cosineOffset = new("--cosine-offset") { Description = Invariant($"The cosine schedule's offset [default: {NoiseSchedule.UsualCosineOffset}]") };
     private readonly CommandLine.Option<bool> _zeroSnr = new("--zero-terminal-snr") { Description = "Shift and scale the schedule so that nothing of the image is left after its last step" };
     private readonly CommandLine.Option<string> _prediction = new("--prediction") { Description = $"What the network predicts: {string.Join(", ", Choices.Predictions.Keys)}", DefaultValueFactory = _ => Defaults.Prediction };
-    private readonly CommandLine.Option<string> _lossWeight = new("--loss-weight") { Description = $"How much each noise level counts in the loss: {string.Join(", ", Choices.LossWeightings.Keys)}", DefaultValueFactory = _ => Defaults.LossWeight };
+    private readonly CommandLine.Option<string> _lossWeight = new("--loss-weight") { Description = $"Loss weights: {string.Join(", ", Choices.LossWeightings.Keys)}", DefaultValueFactory = _ => Defaults.LossWeight };
+    private readonly CommandLine.Option<double?> _minSnrGamma = new("--min-snr-gamma") { Description = Invariant($"γ of min-snr [default: {LossWeighting.MinSnr.Published.Gamma}]") };
     private readonly CommandLine.Option<string> _precision = new("--precision") { Description = $"What the network computes in: {string.Join(" or ", Choices.Precisions.Keys)}", DefaultValueFactory = _ => Defaults.Precision };
     private readonly CommandLine.Option<int?> _limit = new("--limit") { Description = "Train on the first so many images [default: all]" };
     private readonly CommandLine.Option<ulong> _seed = new("--seed") { Description = "The seed of every random number of the run", DefaultValueFactory = _ => Defaults.Seed };
@@ -45,8 +49,8 @@ internal sealed class RecipeOptions
         _data = data;
         command.AddGroup("Recipe", _preset, _network, _width, _embedding, _epochs, _batch, _limit, _seed, _precision);
         command.AddGroup("Optimiser", _rate, _rates, _warmUp, _decay, _clipNorm, _average);
-        command.AddGroup("Diffusion", _steps, _schedule, _minBeta, _maxBeta, _zeroSnr, _prediction, _lossWeight, _timesteps);
-        command.AddGroup("Images", _flip, _conditional, _dropout);
+        command.AddGroup("Diffusion", _steps, _schedule, _minBeta, _maxBeta, _cosineOffset, _zeroSnr, _prediction, _lossWeight, _minSnrGamma, _timesteps);
+        command.AddGroup("Data", _flip, _conditional, _dropout);
     }
 
     /// <summary>A new run as it was said, and as its preset has it where nothing was.</summary>
@@ -83,9 +87,11 @@ internal sealed class RecipeOptions
         Schedule = said.Or(_schedule, otherwise.Schedule),
         MinBeta = said.Or(_minBeta, otherwise.MinBeta),
         MaxBeta = said.Or(_maxBeta, otherwise.MaxBeta),
+        CosineOffset = said.Or(_cosineOffset, otherwise.CosineOffset),
         ZeroTerminalSnr = said.Or(_zeroSnr, otherwise.ZeroTerminalSnr),
         Prediction = said.Or(_prediction, otherwise.Prediction),
         LossWeight = said.Or(_lossWeight, otherwise.LossWeight),
+        MinSnrGamma = said.Or(_minSnrGamma, otherwise.MinSnrGamma),
         Precision = said.Or(_precision, otherwise.Precision),
         Seed = said.Or(_seed, otherwise.Seed),
     };

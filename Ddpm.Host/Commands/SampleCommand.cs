@@ -54,20 +54,14 @@ internal static class SampleCommand
             steps =>
             {
                 using var bar = view.Bar("searching timesteps");
-                try
-                {
-                    var costs = TimestepSearch.Costs(model.Network, model.Theta, Setting, Images with { First = 0, Count = SearchImages }, bar.Report, stop);
-                    return from found in SearchedTimesteps.Search(Setting.Timesteps, costs, steps).OrFailure()
-                           select fun(() =>
-                           {
-                               view.Line($"timesteps {string.Join(" ", found.Values)}");
-                               return found;
-                           })();
-                }
-                catch (OperationCanceledException)
-                {
-                    return Errors.Cancelled;
-                }
+                var followed = Images with { First = 0, Count = SearchImages };
+                return from costs in TimestepSearch.Costs(model.Network, model.Theta, Setting, followed, bar.Report, stop)
+                       from found in SearchedTimesteps.Search(Setting.Timesteps, costs, steps).OrFailure()
+                       select fun(() =>
+                       {
+                           view.Line($"timesteps {string.Join(" ", found.Values)}");
+                           return found;
+                       })();
             },
             () => Setting.Timesteps);
 
@@ -94,7 +88,9 @@ internal static class SampleCommand
             var clip = request.Clip ?? model.Preset.ClipSample;
             var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, sampling.MostStepsOn(model.Schedule)) } : sampling;
             var steps = search
-                ? sampling.TimestepsOn(model.Schedule).Bind(wanted => Check.That(
+                ? (asked.ExplicitTimesteps is { } given
+                    ? Check.Fail<Timesteps>("timesteps", string.Join(" ", given), "must be given without spacing, which searches them")
+                    : sampling.TimestepsOn(model.Schedule)).Bind(wanted => Check.That(
                     "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates, Invariant($"must be at most {SearchCandidates} where they are searched"))).Map(Some)
                 : LanguageExt.Option<int>.None;
             return (Check.AtLeast("--first", request.First, 0),
@@ -104,7 +100,7 @@ internal static class SampleCommand
                     Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
                     (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),
                     (sampling.Chosen(model.Schedule.Steps), candidates.TimestepsOn(model.Schedule)).Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
-                        .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Map(_ => chosen)))
+                        .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Bind(plan => plan.InFloat32()).Map(_ => chosen)))
                 .Apply((first, count, batch, scale, more, chosen) => new Checked(
                     new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, asked, more.Steps,
                     new SampleFiles(scale, more.Classes.Filter(classes => classes.Chosen.IsNone).Map(classes => fun((int place) => Label(classes.ClassOf(first + place), className))))))
@@ -154,12 +150,17 @@ internal static class SampleCommand
             let request = new Request(
                 said.GetValue(first), said.GetValue(count), said.GetValue(seed), usual => sampler.Said(said, usual), said.GetValue(clip) ?? (pictures.Inverts(said) ? false : null), said.GetValue(scale), said.GetValue(batch), said.GetValue(chosen), said.GetValue(guidance))
             let target = new RunFolder(said.GetValue(to) ?? folder.Path)
+            let __ = pictures.Named(said) ? unit : Warn(receipt, view)
             from _ in said.GetValue(sweep) is { Length: > 0 } scales
                 ? pictures.Without(said, sweep).Bind(_ => Sweep(folder, device, request, scales, target, view, stop))
                 : Sample(folder, device, request, network => pictures.Read(said, network, receipt, view, stop), target, view, stop)
             select unit));
         return command.WithExample("--run clothes --count 25");
     }
+
+    /// <summary>Says where samples of a run cannot be right, as they start from less of an image than it was trained with.</summary>
+    private static Unit Warn(RunReceipt receipt, IView view) =>
+        TrainingConfig.ScheduleOf(receipt.Options).Match(schedule => schedule.Remark.Iter(remark => view.Line($"warning: {remark}")), _ => unit);
 
     /// <summary>Generates images from a run's checkpoint (see <see cref="RunReceipt.Sampled"/>) and writes the grid, the array and the animation.</summary>
     public static Fin<Unit> Sample(

@@ -18,9 +18,19 @@ internal sealed class SamplerOptions
 
     private readonly CommandLine.Option<string?> _spacing = new("--spacing");
 
+    private readonly CommandLine.Option<int[]> _timesteps = new("--timesteps") { Description = "The timesteps to visit, from noise to image, instead of --sampling-steps and --spacing", AllowMultipleArgumentsPerToken = true, HelpName = "NUMBERS" };
+
+    private readonly CommandLine.Option<bool> _lowerOrder = new("--lower-order-final") { Description = "Lower the order of dpmpp, unipc and sa-solver towards the last step, as diffusers do below 15 steps" };
+
+    private readonly CommandLine.Option<string?> _variant = new("--unipc-variant") { Description = $"B(h) of unipc: {string.Join(" or ", SamplingOptions.UnipcVariants.Keys)} [default: bh2]" };
+
+    private readonly CommandLine.Option<bool?> _corrector = new("--corrector") { Description = "Whether unipc corrects [default: true]" };
+
+    private readonly CommandLine.Option<bool> _fullStart = new("--full-order-start") { Description = "Have the full order from the first step on: dpmpp, unipc, ipndm-v; one evaluation more for unipc-3 and ipndm-v-4" };
+
     private readonly CommandLine.Option<double?> _rho = new("--rho") { Description = "ρ of the spacing karras: 1 spreads σ/a evenly, a large one ln(σ/a) [default: 7]" };
 
-    private readonly CommandLine.Option<double[]> _sigmaRange = new("--sigma-range") { Description = "The noise levels σ/a between which karras and uniform-lambda spread timesteps [default: the schedule's ends]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
+    private readonly CommandLine.Option<double[]> _sigmaRange = new("--sigma-range") { Description = $"The noise levels σ/a between which karras and uniform-lambda spread timesteps [default: 0 {SamplingOptions.UsualMostRatio}]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
 
     private readonly CommandLine.Option<int?> _lastTimestep = new("--last-timestep") { Description = "Visit no timestep below this one: the spacing covers the others [default: 0]" };
 
@@ -59,7 +69,7 @@ internal sealed class SamplerOptions
 
     private IReadOnlyList<CommandLine.Option> Usual => [_sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance];
 
-    private IReadOnlyList<CommandLine.Option> Detailed => [_rho, _sigmaRange, _lastTimestep, _firstLevel];
+    private IReadOnlyList<CommandLine.Option> Detailed => [_timesteps, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant, _corrector, _fullStart];
 
     /// <summary>Names, each without what it shares with the name before it: dpmpp-1, -2m, -3m.</summary>
     internal static IEnumerable<string> Abbreviated(IEnumerable<string> names)
@@ -78,7 +88,9 @@ internal sealed class SamplerOptions
     public SamplingOptions Said(CommandLine.ParseResult said, SamplingOptions otherwise)
     {
         var usual = said.GetValue(_sampler) is { } named ? new SamplingOptions { Sampler = named } : otherwise;
-        var start = said.GetValue(_spacing) is null ? usual : usual with { Rho = null, SigmaRange = null };
+        var start = said.GetValue(_timesteps) is { Length: > 0 } given
+            ? usual with { ExplicitTimesteps = given.ToArr(), SamplingSteps = null, Spacing = Defaults.Spacing, Rho = null, SigmaRange = null, LastTimestep = null }
+            : said.GetValue(_spacing) is null ? usual : usual with { Rho = null, SigmaRange = null };
         return start with
         {
             SamplingSteps = said.GetValue(_steps) ?? start.SamplingSteps,
@@ -90,6 +102,10 @@ internal sealed class SamplerOptions
             Tau = said.GetValue(_tau) ?? start.Tau,
             TauRange = said.GetValue(_tauRange) is [var least, var most] ? (least, most) : start.TauRange,
             Variance = said.GetValue(_variance) ?? start.Variance,
+            LowerOrderFinal = said.GetValue(_lowerOrder) || start.LowerOrderFinal,
+            UnipcVariant = said.GetValue(_variant) ?? start.UnipcVariant,
+            Corrector = said.GetValue(_corrector) ?? start.Corrector,
+            FullOrderStart = said.GetValue(_fullStart) || start.FullOrderStart,
             EndAtFirstLevel = said.GetValue(_firstLevel) || start.EndAtFirstLevel,
         };
     }

@@ -127,6 +127,7 @@ internal static class TrainCommand
     {
         view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Height}×{images.Width}, {loaded.Origin}");
         ComputeDevice.Advice(conduct.Device, plan.Config.Precision).Iter(view.Line);
+        plan.Config.Model.Schedule.Remark.Iter(remark => view.Line($"warning: {remark}"));
         using var bars = new TrainingBars(view);
 
         Fin<Unit> SampleGrid(UNet network, Tensor theta, int epoch)

@@ -21,13 +21,18 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="Tau">τ of SA-Solver.</param>
 /// <param name="TauRange">The noise levels σ/a between which it drew noise.</param>
 /// <param name="Variance">The reverse variance, where it was said.</param>
+/// <param name="LowerOrderFinal">Whether the order fell towards the last step, where it was said.</param>
+/// <param name="UnipcVariant">B(h) of UniPC, where it was said.</param>
+/// <param name="Corrector">Whether UniPC corrected, where it was said.</param>
+/// <param name="FullOrderStart">Whether the first steps had the full order, where it was said.</param>
 /// <param name="ClipSample">Whether estimates of the image were clipped.</param>
 /// <param name="GuidanceScale">The guidance scale of classes.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="WeightsSha256">The checksum of the weights that were sampled with.</param>
 internal sealed record SamplesReport(
     string Source, int Count, string? Sha256 = null, ulong? Seed = null, string? Sampler = null, int? Evaluations = null, IReadOnlyList<int>? Timesteps = null, double? Eta = null,
-    double? Tau = null, IReadOnlyList<double>? TauRange = null, string? Variance = null, bool? ClipSample = null, double? GuidanceScale = null, string? Checkpoint = null, string? WeightsSha256 = null)
+    double? Tau = null, IReadOnlyList<double>? TauRange = null, string? Variance = null, bool? LowerOrderFinal = null,
+    string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, double? GuidanceScale = null, string? Checkpoint = null, string? WeightsSha256 = null)
 {
     /// <summary>Samples of a run.</summary>
     public static SamplesReport Of(string folder, TrainedModel model, SampleCommand.Request request, SampleCommand.Checked wanted, SamplingPlan plan)
@@ -35,13 +40,14 @@ internal sealed record SamplesReport(
         var (tau, range) = Drawn(wanted.Sampler);
         return new(
             folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)], wanted.Sampling.Eta,
-            tau, range, wanted.Sampling.Variance, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
+            tau, range, wanted.Sampling.Variance, wanted.Sampling.LowerOrderFinal ? true : null, wanted.Sampling.UnipcVariant, wanted.Sampling.Corrector,
+            wanted.Sampling.FullOrderStart ? true : null, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
             model.WeightsSha256);
     }
 
     /// <summary>τ of SA-Solver and the noise levels between which it holds; other samplers leave no choice.</summary>
     internal static (double? Tau, IReadOnlyList<double>? Range) Drawn(Sampler sampler) =>
-        sampler is Sampler.SaSolver(_, var drawn) ? (drawn.Tau, [drawn.Least, drawn.Most]) : (null, null);
+        sampler is Sampler.SaSolver { Stochasticity: var drawn } ? (drawn.Tau, [drawn.Least, drawn.Most]) : (null, null);
 }
 
 /// <summary>What computed the features.</summary>

@@ -1,4 +1,9 @@
+using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Networks;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Formats;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Ddpm.Properties.CommandLine;
 
@@ -38,13 +43,16 @@ public sealed class ErrorTests : IDisposable
     [InlineData("train --device tpu", "device must be auto, cpu, cuda or cuda:n, got tpu")]
     [InlineData("train --zero-terminal-snr --loss-weight heavy", "prediction must be sample or velocity with zero-terminal-snr")]
     [InlineData("train --max-beta 0.5", "prediction must be sample or velocity with a schedule that leaves no more than 2.2E-67 of an image")]
-    [InlineData("forward --steps 2000000", "steps must be at most 1000000, got 2000000")]
-    [InlineData("reference plan --steps 2000000", "steps must be at most 1000000, got 2000000")]
+    [InlineData("forward --steps 2000000", "steps must be at most 10000, got 2000000")]
+    [InlineData("reference plan --steps 10001", "steps must be at most 10000, got 10001")]
     [InlineData("train --dataset shoes", "shoes")]
     [InlineData("train --resume", "which run?")]
     [InlineData("forward --count 0 --steps 0", "steps must be at least 1, got 0")]
     [InlineData("bench --batch-size 600000000", "--batch-size must be less")]
     [InlineData("train --schedule cosine --min-beta 0.001 --max-beta 0.1", "min-beta belongs to the schedules linear, scaled-linear, sigmoid-beta alone, got 0.001")]
+    [InlineData("train --min-beta 1e-300", "schedule must add noise that float32 can hold: after timestep 0 its variance 1 − ᾱ is 1E-300, which is 0 there")]
+    [InlineData("train --cosine-offset 0.1", "cosine-offset belongs to the schedule cosine alone, got 0.1")]
+    [InlineData("train --min-snr-gamma 3", "min-snr-gamma belongs to the loss weight min-snr alone, got 3")]
     [InlineData("sample --out ", "--out must not be empty")]
     [InlineData("reference export --out ", "--out must not be empty")]
     [InlineData("train --config ", "--config needs a file")]
@@ -52,6 +60,30 @@ public sealed class ErrorTests : IDisposable
     [InlineData("import model.pt --run a --dataset shoes", "shoes")]
     [InlineData("sample --run a --guidance-sweep 1 2 --guidance-scale 3", "give one of them")]
     public void What_makes_no_sense_is_a_usage_error(string arguments, string says) => _ddpm.Refused(2, [says], arguments.Split(' '));
+
+    /// <summary>A schedule that ends before the image is gone is told once, by training and by sampling; an image that is no number ends the command.</summary>
+    [Fact]
+    public void What_would_be_silent_nonsense_is_told()
+    {
+        string[] published = ["--min-beta", "1e-4", "--max-beta", "0.02"];
+        Warned(_ddpm.Done(DdpmProcess.SmallTraining(["--epochs", "1", "--run", "short", "--sample-every", "0", .. published])).Error);
+        Warned(_ddpm.Done("sample", "--run", "short", "--count", "1", "--threads", "1").Error);
+
+        var folder = new RunFolder(_ddpm.Path("runs", "short"));
+        var (file, header) = folder.ReadCheckpoint(folder.Receipt().Valid().Sampled).Valid();
+        using var network = new UNet(header.Config.Valid().Model.Network, ScalarType.Float32, CPU);
+        using var state = Checkpoint.Load(file, network, header.Progress.Step).Valid();
+        state.Weights[^1] = tensor(float.NaN);
+        File.WriteAllBytes(folder.CheckpointPath(folder.Receipt().Valid().Sampled!), Safetensors.Write(Checkpoint.Save(header, network, state)).ToArray());
+        foreach (var command in (string[])["sample", "evaluate --count 4"])
+        {
+            _ddpm.Refused(
+                1, ["error: the network's output for image 0 is not finite after line 1 of 10 (timestep 11): its weights are damaged"],
+                [.. command.Split(' '), "--run", "short", "--threads", "1", "--data", Fixtures.FashionMnist]);
+        }
+
+        static void Warned(string error) => Assert.Equal(2, error.Split("warning: the last level keeps").Length);
+    }
 
     [Fact]
     public void Cuda_asked_for_and_absent_is_a_failure()

@@ -1,6 +1,11 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Reference;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Schedules;
 using Xunit;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Properties.CommandLine;
 
@@ -83,5 +88,36 @@ public sealed class ReferenceTests : IDisposable
         Assert.Matches(@"\n5 +166 +1\.15786 ", table);
         using var json = JsonDocument.Parse(_ddpm.Done("reference", "plan", "--sampler", "heun", "--sampling-steps", "3", "--json").Output);
         Assert.Equal(5, json.RootElement.GetProperty("lines").GetArrayLength());
+    }
+
+    /// <summary>What C# can say, the command line can: each option changes the plan as the same property does.</summary>
+    [Theory]
+    [MemberData(nameof(FinerOptions))]
+    public void The_finer_options_of_samplers_are_on_the_command_line(string arguments)
+    {
+        SamplingOptions options = arguments.Split(' ')[0] switch
+        {
+            "--timesteps" => new() { Sampler = "unipc-3", ExplicitTimesteps = Array(999, 600, 200, 3), UnipcVariant = "bh1", LowerOrderFinal = true, FullOrderStart = true },
+            "--corrector" => new() { Sampler = "unipc-2", SamplingSteps = 5, Spacing = "karras", Corrector = false, Rho = 3, SigmaRange = (0.05, 20) },
+            _ => new() { Sampler = "ipndm-v-3", SamplingSteps = 5, LastTimestep = 30 },
+        };
+        var plan = options.Compile(NoiseSchedule.Linear(1000).Valid(), new Prediction.Epsilon(), clipSample: true).Valid();
+        Assert.Equal(PlanJson.Text(plan).TrimEnd(), _ddpm.Done(["reference", "plan", "--json", .. arguments.Split(' ')]).Output.TrimEnd());
+    }
+
+    public static TheoryData<string> FinerOptions { get; } =
+    [
+        "--timesteps 999 600 200 3 --sampler unipc-3 --unipc-variant bh1 --lower-order-final --full-order-start",
+        "--corrector false --sampler unipc-2 --sampling-steps 5 --spacing karras --rho 3 --sigma-range 0.05 20",
+        "--last-timestep 30 --sampler ipndm-v-3 --sampling-steps 5",
+    ];
+
+    [Fact]
+    public void An_option_of_another_sampler_or_spacing_is_refused()
+    {
+        const string alone = "must be given without sampling-steps, spacing, rho, sigma-range and last-timestep, which spread them, got 999 10";
+        _ddpm.Refused(2, [alone], "reference", "plan", "--sampler", "ddim", "--timesteps", "999", "10", "--sampling-steps", "2");
+        _ddpm.Refused(2, [alone], "reference", "plan", "--sampler", "ddim", "--timesteps", "999", "10", "--spacing", "karras");
+        _ddpm.Refused(2, ["corrector belongs to the samplers unipc-* alone", "rho belongs to the spacing karras alone"], "reference", "plan", "--sampler", "heun", "--corrector", "true", "--rho", "7");
     }
 }

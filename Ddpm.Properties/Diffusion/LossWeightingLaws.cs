@@ -18,12 +18,12 @@ public sealed class LossWeightingLaws
     [Law]
     public bool Uniform_is_1(Prediction prediction, TwoTimesteps t) => new LossWeighting.Uniform().Weight(prediction, t.T) == 1;
 
-    /// <summary>An error of x_0 is SNR times as large in ε, squared, and SNR + 1 times in v.</summary>
+    /// <summary>An error of x_0 is SNR times as large in ε, squared, and SNR + 1 times in v. Where no image is left, the three are no longer one.</summary>
     [Law]
     public bool The_three_forms_of_a_weighting_are_one_loss(LossWeighting weighting, TwoTimesteps t)
     {
         var image = weighting.Weight(SamplePrediction, t.T);
-        return NearRelative(image, t.T.Snr * weighting.Weight(EpsilonPrediction, t.T), 16 * Epsilon)
+        return double.IsNegativeInfinity(t.T.LogAlphaBar) || NearRelative(image, t.T.Snr * weighting.Weight(EpsilonPrediction, t.T), 16 * Epsilon)
             && NearRelative(image, (t.T.Snr + 1) * weighting.Weight(VelocityPrediction, t.T), 16 * Epsilon);
     }
 
@@ -52,11 +52,26 @@ public sealed class LossWeightingLaws
     public bool The_published_p2_weighs_an_epsilon_by_its_share_of_noise(TwoTimesteps t) =>
         NearRelative(t.T.NoiseVariance, LossWeighting.P2.Published.Weight(EpsilonPrediction, t.T), 4 * Epsilon * (4 + Math.Log(1 + t.T.Snr)));
 
+    /// <summary>Sampling begins at the last level, so its output has to be trained: as in Hang et al.'s code, it counts 1 where its formula gives 0.</summary>
+    [Law]
+    public bool Every_output_counts_where_no_image_is_left(LossWeighting weighting, Prediction prediction)
+    {
+        var (noise, formula) = (new NoiseLevel(double.NegativeInfinity), new LossWeighting.Vanishing(weighting));
+        var weight = weighting.Weight(prediction, noise);
+        return prediction is Prediction.Epsilon
+            ? weight == formula.Weight(prediction, noise) && weight > 0
+            : weight == 1 && formula.Weight(prediction, noise) == 0;
+    }
+
+    [Law]
+    public bool Wherever_an_image_is_left_a_weight_is_that_of_its_formula(LossWeighting weighting, Prediction prediction, TwoTimesteps t) =>
+        double.IsNegativeInfinity(t.T.LogAlphaBar) || weighting.Weight(prediction, t.T).Equals(new LossWeighting.Vanishing(weighting).Weight(prediction, t.T));
+
     [Fact]
-    public void Without_any_image_the_weights_are_their_limits()
+    public void Without_any_image_the_formulas_are_their_limits()
     {
         var noise = new NoiseLevel(double.NegativeInfinity);
-        var (minSnr, p2) = (LossWeighting.MinSnr.Of(5).Valid(), LossWeighting.P2.Of(4, 0.5).Valid());
+        var (minSnr, p2) = (new LossWeighting.Vanishing(LossWeighting.MinSnr.Of(5).Valid()), new LossWeighting.Vanishing(LossWeighting.P2.Of(4, 0.5).Valid()));
         Assert.Equal((1, 0, 0), (minSnr.Weight(EpsilonPrediction, noise), minSnr.Weight(SamplePrediction, noise), minSnr.Weight(VelocityPrediction, noise)));
         Known(0.5, p2.Weight(EpsilonPrediction, noise), 4 * Epsilon);
         Assert.Equal((0, 0), (p2.Weight(SamplePrediction, noise), p2.Weight(VelocityPrediction, noise)));
@@ -83,7 +98,7 @@ public sealed class LossWeightingLaws
     public void Numbers_that_are_not_positive_and_finite_are_refused(double value)
     {
         string Fault(string name) => FormattableString.Invariant($"{name} must be positive and finite, got {value}");
-        Assert.Equal([Fault("gamma")], LossWeighting.MinSnr.Of(value).Faults());
+        Assert.Equal([Fault("min-snr-gamma")], LossWeighting.MinSnr.Of(value).Faults());
         Assert.Equal([Fault("k"), Fault("gamma")], LossWeighting.P2.Of(value, value).Faults());
     }
 

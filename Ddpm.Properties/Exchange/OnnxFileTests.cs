@@ -16,7 +16,10 @@ public sealed class OnnxFileTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
-    /// <summary>The same network read by two programs that share nothing, one in float64. Sums of up to some thousand products, in the other rounded to float32.</summary>
+    /// <summary>
+    /// The same network read by two programs that share nothing, one in float64.
+    /// The other rounds sums of up to some thousand products to float32.
+    /// </summary>
     [Theory]
     [InlineData("original", 28, 1, 0)]
     [InlineData("standard", 32, 3, 0)]

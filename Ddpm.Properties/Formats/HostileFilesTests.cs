@@ -79,7 +79,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
 
     private static Fin<T> One<T>(Validation<Error, T> made) => made.Match(Succ: FinSucc, Fail: faults => FinFail<T>(faults.Head));
 
-    /// <summary>A schedule takes room by its steps, of which there may be a million.</summary>
+    /// <summary>A schedule takes room by its steps, of which there may be ten thousand.</summary>
     private static long Schedules(ReadOnlyMemory<byte> file) => 1000 * Regex.Matches(Encoding.Latin1.GetString(file.Span), "steps\"\\s*:\\s*([0-9]+)")
         .Select(match => long.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var steps) ? Math.Min(steps, TrainingConfig.MostSteps) : 0)
         .DefaultIfEmpty().Max();

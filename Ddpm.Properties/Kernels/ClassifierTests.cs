@@ -19,7 +19,10 @@ public sealed class ClassifierTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     /// <summary>The least size, sizes whose rows are shorter and longer than a vector, and one, less and more images than are computed together.</summary>
-    public static TheoryData<int, int, int, int> Classifiers { get; } = new() { { 28, 1, 10, 19 }, { 4, 3, 2, 5 }, { 12, 1, 7, 33 }, { 36, 3, 3, 1 }, { 68, 1, 256, 2 } };
+    public static TheoryData<int, int, int, int> Classifiers { get; } = new()
+    {
+        { 28, 1, 10, 19 }, { 4, 3, 2, 5 }, { 12, 1, 7, 33 }, { 36, 3, 3, 1 }, { 68, 1, 256, 2 },
+    };
 
     /// <summary>Sums of up to twenty thousand products, added in another order: 10⁴ units of 10⁻¹⁶ at most, measured some 10⁻¹⁴.</summary>
     [Theory]
@@ -87,19 +90,20 @@ public sealed class ClassifierTests : IDisposable
         var classifier = Of(12, 1, 3);
         using var executor = new KernelClassifier<float>(classifier);
         executor.Take(Weights(classifier, float32));
-        Assert.Contains("got 2×1×12×16 of Float32", Assert.Throws<ArgumentException>(() => executor.Features(zeros(2, 1, 12, 16))).Message, StringComparison.Ordinal);
-        Assert.Contains("got 2×1×12×12 of Float64", Assert.Throws<ArgumentException>(() => executor.Logits(zeros(2, 1, 12, 12, float64))).Message, StringComparison.Ordinal);
+        void Refused(string says, Action run) => Assert.Contains(says, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
+        Refused("got 2×1×12×16 of Float32", () => executor.Features(zeros(2, 1, 12, 16)));
+        Refused("got 2×1×12×12 of Float64", () => executor.Logits(zeros(2, 1, 12, 12, float64)));
     }
 
-    /// <summary>Of a few whole numbers many are equal: the maximum is exact, and its gradient goes to the first of those that have it. What is no number stays one.</summary>
+    /// <summary>Of a few whole numbers many are equal: the maximum is exact, and its gradient goes to the first of those that have it. NaN stays NaN.</summary>
     [Law]
     public bool The_maximum_of_four_is_exact_and_its_gradient_goes_to_the_first_that_has_it(byte wide, byte kind, int seed)
     {
         var (size, channels, images, random) = (2 * (1 + wide % 21), 3, 4, new Random(seed));
         using var weights = new KernelWeights<float>(new WeightLayout(Arr<Parameter>.Empty), narrow: false);
         using var program = new KernelProgram<float>(weights, size, channels, withGradient: true, (kernels, x) => kernels.Pool(x));
-        float[] Random(int each) => [.. Enumerable.Range(0, images * channels * each * each).Select(_ => kind % 4 == 0 && random.Next(20) == 0 ? float.NaN : random.Next(-2, 3))];
-        var (x, half) = (Random(size), size / 2);
+        float Number() => kind % 4 == 0 && random.Next(20) == 0 ? float.NaN : random.Next(-2, 3);
+        var (x, half) = (Enumerable.Range(0, images * channels * size * size).Select(_ => Number()).ToArray(), size / 2);
         var upstream = Enumerable.Range(0, images * channels * half * half).Select(i => (float)(i + 1)).ToArray();
         return Pooled(program, x, upstream, images) is var (y, dx)
             && Enumerable.Range(0, y.Length).All(i =>
@@ -151,7 +155,9 @@ public sealed class ClassifierTests : IDisposable
         }
     }
 
-    private static (Tensor Features, Tensor Logits, double Loss, Tensor Gradient) Computed(IClassifierExecutor executor, Classifier classifier, Tensor theta, Tensor x)
+    private sealed record Outcome(Tensor Features, Tensor Logits, double Loss, Tensor Gradient);
+
+    private static Outcome Computed(IClassifierExecutor executor, Classifier classifier, Tensor theta, Tensor x)
     {
         using (executor)
         {
@@ -159,13 +165,12 @@ public sealed class ClassifierTests : IDisposable
             var (images, gradient) = ((int)x.shape[0], zeros_like(theta));
             var labels = Enumerable.Range(0, images).Select(i => i % classifier.Config.Classes).ToArray();
             var loss = executor.Gradient(x, labels, Smoothing, images + 2, gradient);
-            return (executor.Features(x), executor.Logits(x), loss, gradient);
+            return new(executor.Features(x), executor.Logits(x), loss, gradient);
         }
     }
 
     /// <summary>Each parameter's gradient to a part of itself; one that nearly cancels, to a hundredth of that part of the whole gradient.</summary>
-    private static void Same(
-        Classifier classifier, (Tensor Features, Tensor Logits, double Loss, Tensor Gradient) theirs, (Tensor Features, Tensor Logits, double Loss, Tensor Gradient) ours, double part, double ofGradient)
+    private static void Same(Classifier classifier, Outcome theirs, Outcome ours, double part, double ofGradient)
     {
         Assert.InRange(Distance(ours.Features, theirs.Features), 0, part);
         Assert.InRange(Distance(ours.Logits, theirs.Logits), 0, part);
@@ -190,7 +195,8 @@ public sealed class ClassifierTests : IDisposable
     /// <summary>Numbers without equals, and the first image with plain parts, in which all are equal.</summary>
     private static Tensor Inputs(int images, int channels, int size)
     {
-        var x = tensor(Enumerable.Range(0, images * channels * size * size).Select(i => Math.Cos(0.05 * i) + 0.3 * Math.Sin(0.7 * i)).ToArray(), [images, channels, size, size], float64);
+        var numbers = Enumerable.Range(0, images * channels * size * size).Select(i => Math.Cos(0.05 * i) + 0.3 * Math.Sin(0.7 * i)).ToArray();
+        var x = tensor(numbers, [images, channels, size, size], float64);
         x[0] = x[0].sign();
         return x;
     }

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace Ddpm.Properties.Kernels;
 
 /// <summary>
-/// The kernels against libtorch's operations and its automatic differentiation in float64: two readings of one definition of the network. Libtorch's float32 is compared with nothing,
-/// as its convolutions are wrong on some processors.
+/// The kernels against libtorch's operations and its automatic differentiation in float64: two readings of one definition of the network. No test compares with
+/// libtorch's float32, as its convolutions are wrong on some processors.
 /// </summary>
 public sealed class KernelExecutorTests : IDisposable
 {
@@ -176,8 +176,8 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     /// <summary>
-    /// bfloat16 has 8 bits: numbers that pass some forty layers keep two digits, and the gradient its direction. Libtorch rounds what every layer makes, and the kernels what they multiply
-    /// (here it convolves in float64, and rounds that); one, two and more images than are computed together, odd counts among them.
+    /// bfloat16 has 8 bits: numbers that pass some forty layers keep two digits, and the gradient its direction. Libtorch rounds what every
+    /// layer makes (here it convolves in float64, and rounds that), and the kernels what they multiply; one, two and more images than are computed together, odd counts among them.
     /// </summary>
     [Theory]
     [InlineData(28, "original", 8, true)]
@@ -191,7 +191,9 @@ public sealed class KernelExecutorTests : IDisposable
     public void In_bfloat16_outputs_and_gradients_are_near(int size, string design, int images, bool libtorch)
     {
         using var network = Network(size, 1, design, ScalarType.Float32);
-        INetworkExecutor inBfloat16 = libtorch ? new TensorExecutor(network, ScalarType.BFloat16, TensorConvolutions.InFloat64) : new KernelExecutor<float>(network, narrow: true);
+        INetworkExecutor inBfloat16 = libtorch
+            ? new TensorExecutor(network, ScalarType.BFloat16, TensorConvolutions.InFloat64)
+            : new KernelExecutor<float>(network, narrow: true);
         var (narrow, ours) = Both(network, inBfloat16, new KernelExecutor<float>(network), images);
         Assert.Equal(ScalarType.Float32, narrow.Output.dtype);
         Assert.InRange(Distance(narrow.Output, ours.Output), 1e-6, 0.1);
@@ -229,7 +231,8 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     /// <summary>libtorch's float64 and the kernels' float32 of the same numbers.</summary>
-    private static ((Tensor Output, Tensor Loss, Tensor Gradient) Theirs, (Tensor Output, Tensor Loss, Tensor Gradient) Ours) WideAndOurs(UNet network, int images)
+    private static ((Tensor Output, Tensor Loss, Tensor Gradient) Theirs, (Tensor Output, Tensor Loss, Tensor Gradient) Ours) WideAndOurs(
+        UNet network, int images)
     {
         using var wide = new UNet(network.Config, ScalarType.Float64, CPU);
         return (Of(wide, new TensorExecutor(wide), images, null), Of(network, new KernelExecutor<float>(network), images, null));
@@ -261,7 +264,8 @@ public sealed class KernelExecutorTests : IDisposable
         var (a, b, whole) = (network.Layout.View(ours), network.Layout.View(theirs), Norm(theirs));
         foreach (var name in network.Layout.Parameters.Select(parameter => parameter.Name))
         {
-            Assert.True(Norm(a[name].to(float64) - b[name].to(float64)) <= part * Norm(b[name]) + ofWhole * whole, Invariant($"{network.Config.Design}, size {network.Config.ImageSize}, {name}"));
+            var off = Norm(a[name].to(float64) - b[name].to(float64));
+            Assert.True(off <= part * Norm(b[name]) + ofWhole * whole, Invariant($"{network.Config.Design}, size {network.Config.ImageSize}, {name}"));
         }
     }
 
@@ -272,7 +276,9 @@ public sealed class KernelExecutorTests : IDisposable
     private static double Distance(Tensor x, Tensor y) => ((x.to(float64) - y.to(float64)).abs().max() / y.abs().max().to(float64)).item<double>();
 
     private static Tensor Inputs(int images, int channels, int size, ScalarType type) =>
-        tensor(Enumerable.Range(0, images * channels * size * size).Select(i => Math.Cos(0.05 * i) + 0.3 * Math.Sin(0.7 * i)).ToArray(), [images, channels, size, size], float32).to(type);
+        tensor(
+            Enumerable.Range(0, images * channels * size * size).Select(i => Math.Cos(0.05 * i) + 0.3 * Math.Sin(0.7 * i)).ToArray(),
+            [images, channels, size, size], float32).to(type);
 
     private static Tensor Timesteps(int images) => tensor(Enumerable.Range(0, images).Select(i => 997L * i % 1000).ToArray());
 }

@@ -45,6 +45,147 @@ public sealed class SamplerKnownAnswers
         Assert.Equal(reproduced, mean, 6e-6);
     }
 
+    /// <summary>
+    /// Diffusers' DDIMScheduler for n that does not divide T, in both spacings that their numpy rounds, and where n does: each step leads to t − ⌊T/n⌋, below 0
+    /// to the final ᾱ, and the
+    /// network is evaluated at the next timestep. The toy network's ε is multiplied by 1/a = 157 where noise is most, hence 10⁻¹⁰ for some 10⁻¹⁶.
+    /// </summary>
+    [Theory]
+    [InlineData("leading", 7)]
+    [InlineData("leading", 10)]
+    [InlineData("diffusers-linspace", 7)]
+    [InlineData("diffusers-linspace", 10)]
+    [InlineData("diffusers-trailing", 7)]
+    [InlineData("diffusers-trailing", 48)]
+    public void Ddim_steps_as_in_diffusers(string spacing, int n)
+    {
+        var timesteps = Enumerable.Range(0, n).Select(i => spacing switch
+        {
+            "leading" => (n - 1 - i) * (1000 / n),
+            "diffusers-linspace" => (int)Math.Round((n - 1 - i) * (999.0 / (n - 1)), MidpointRounding.ToEven),
+            _ => (int)Math.Round(1000 + i * (1000 - 1000.0 / n - 1000), MidpointRounding.ToEven) - 1, // numpy's arange repeats the rounded difference of its first two
+        }).ToArray();
+        foreach (var (prediction, eta, clip, firstLevel) in ((string, double, bool, bool)[])[("epsilon", 0, true, false), ("velocity", 0.6, false, true), ("epsilon", 1, false, false)])
+        {
+            var options = new SamplingOptions { Sampler = "ddim-diffusers", SamplingSteps = n, Spacing = spacing, Eta = eta, EndAtFirstLevel = firstLevel };
+            var plan = options.Compile(Generators.Original, Of(prediction), clip).Valid();
+            Assert.Equal(timesteps, plan.Lines.Map(line => line.Timestep).AsEnumerable());
+            Assert.All([0, 0.4, 1], start => Assert.Equal(
+                DiffusersDdim(timesteps, n, start, prediction == "velocity", eta, clip, firstLevel), ScalarInterpreter.Run(plan, Toy, start, Noise), 1e-10 * (clip ? 1 : 200)));
+        }
+    }
+
+    private static double DiffusersDdim(int[] timesteps, int n, double x, bool velocity, double eta, bool clip, bool firstLevel)
+    {
+        var alphaBars = Generators.Original.AlphaBars;
+        for (var i = 0; i < timesteps.Length; i++)
+        {
+            int t = timesteps[i], previous = t - 1000 / n;
+            double from = alphaBars[t], to = previous >= 0 ? alphaBars[previous] : firstLevel ? alphaBars[0] : 1, o = Toy(x, t);
+            var x0 = velocity ? Math.Sqrt(from) * x - Math.Sqrt(1 - from) * o : (x - Math.Sqrt(1 - from) * o) / Math.Sqrt(from);
+            var epsilon = velocity ? Math.Sqrt(from) * o + Math.Sqrt(1 - from) * x : o;
+            var deviation = eta * Math.Sqrt((1 - to) / (1 - from) * (1 - from / to));
+            x = Math.Sqrt(to) * (clip ? Math.Clamp(x0, -1, 1) : x0) + Math.Sqrt(1 - to - deviation * deviation) * epsilon + deviation * Noise(i);
+        }
+
+        return x;
+    }
+
+    /// <summary>
+    /// SA-Solver as its authors' sample_few_steps and diffusers' SASolverScheduler compute it, predictor order p and corrector order p + 1 (the authors' own
+    /// are 3 and 4), order falling
+    /// in the end, from their formulas: integrals of e^((1+τ²)λ)·λᵏ, Lagrange's polynomials in λ, and for two values their added term. These lose digits where
+    /// the powers
+    /// of λ cancel, and the toy network's ε is multiplied by 157: a part 10⁻⁹.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(1, 1)]
+    [InlineData(2, 0)]
+    [InlineData(2, 0.7)]
+    [InlineData(2, 1)]
+    [InlineData(3, 0)]
+    [InlineData(3, 0.7)]
+    [InlineData(3, 1)]
+    public void The_published_sa_solver(int order, double tau)
+    {
+        const int n = 9;
+        var options = new SamplingOptions
+        {
+            Sampler = $"sa-solver-{order}-published",
+            SamplingSteps = n,
+            Spacing = "diffusers-multistep-linspace",
+            Tau = tau,
+            TauRange = (0, double.PositiveInfinity),
+            EndAtFirstLevel = true,
+        };
+        var plan = options.Compile(Generators.Original, new Prediction.Epsilon(), clipSample: false).Valid();
+        var timesteps = Enumerable.Range(0, n).Select(i => (int)Math.Round((n - i) * (999.0 / n), MidpointRounding.ToEven)).ToArray();
+        Assert.All([0.25, 1], start => Closeness.Known(PublishedSaSolver(timesteps, order, tau, start), ScalarInterpreter.Run(plan, Toy, start, Noise), 1e-9));
+    }
+
+    private static double PublishedSaSolver(int[] timesteps, int order, double tau, double x)
+    {
+        int n = timesteps.Length, correctorOrder = 0;
+        double c = 1 + tau * tau, lastSample = 0, lastNoise = 0;
+        double[] a = [.. timesteps.Append(0).Select(t => Math.Sqrt(Generators.Original.AlphaBars[t]))], sigma = [.. a.Select(value => Math.Sqrt(1 - value * value))];
+        double[] lambda = [.. a.Zip(sigma, (image, noise) => Math.Log(image / noise))];
+
+        // ∫ e^(cλ)·λᵏ dλ, by parts
+        double Power(int k, double from, double to) =>
+            (Math.Exp(c * to) * Math.Pow(to, k) - Math.Exp(c * from) * Math.Pow(from, k) - (k == 0 ? 0 : k * Power(k - 1, from, to))) / c;
+
+        // The step from level i to i + 1 with the values at these levels, of which the first is at level newest.
+        double Step(int i, int newest, double[] values, double sample, double noise)
+        {
+            double h = lambda[i + 1] - lambda[i];
+            double[] places = [.. Enumerable.Range(0, values.Length).Select(k => lambda[newest - k])];
+            var coefficients = places.Select((place, j) =>
+            {
+                double[] polynomial = [1];
+                foreach (var other in places.Where((_, m) => m != j))
+                {
+                    polynomial = [.. Enumerable.Range(0, polynomial.Length + 1).Select(k =>
+                        ((k > 0 ? polynomial[k - 1] : 0) - (k < polynomial.Length ? other * polynomial[k] : 0)) / (place - other))];
+                }
+
+                return polynomial.Select((factor, k) => factor * Power(k, lambda[i], lambda[i + 1])).Sum();
+            }).ToArray();
+            if (values.Length == 2)
+            {
+                var missing = h * h / 2 - (h * c - 1 + Math.Exp(-c * h)) / (c * c);
+                var added = Math.Exp(c * lambda[i + 1]) * missing / (places[0] - places[1]);
+                (coefficients[0], coefficients[1]) = (coefficients[0] + added, coefficients[1] - added);
+            }
+
+            var gradient = coefficients.Zip(values, (factor, value) => factor * value).Sum();
+            return Math.Exp(-tau * tau * h) * sigma[i + 1] / sigma[i] * sample
+                + c * sigma[i + 1] * Math.Exp(-tau * tau * lambda[i + 1]) * gradient
+                + sigma[i + 1] * Math.Sqrt(1 - Math.Exp(-2 * tau * tau * h)) * noise;
+        }
+
+        List<double> values = [];
+        for (var i = 0; i < n; i++)
+        {
+            values.Insert(0, (x - sigma[i] * Toy(x, timesteps[i])) / a[i]);
+            if (i > 0)
+            {
+                x = Step(i - 1, i, [.. values.Take(correctorOrder)], lastSample, lastNoise);
+            }
+
+            var predictorOrder = Math.Min(Math.Min(order, n - i), i + 1);
+            correctorOrder = predictorOrder + 1;
+            (lastSample, lastNoise) = (x, Noise(i));
+            x = Step(i, i, [.. values.Take(predictorOrder)], lastSample, lastNoise);
+        }
+
+        return x;
+    }
+
+    private static double Toy(double x, int t) => x * t / (t + 1.0);
+
+    private static double Noise(int line) => Math.Cos(0.7 * line + 0.2);
+
     private static Timesteps Leading => Ten(new Spacing.Leading());
 
     private static Timesteps Ten(Spacing spacing) => Timesteps.Spaced(spacing, Generators.Original, 10).Valid();
@@ -54,6 +195,6 @@ public sealed class SamplerKnownAnswers
     private static double Sum(Sampler sampler, NoiseSchedule schedule, Prediction prediction, Timesteps timesteps, bool clip)
     {
         var plan = sampler.Compile(new(schedule, prediction, timesteps, clip)).Valid();
-        return Enumerable.Range(0, Count).Sum(i => Math.Abs(ScalarInterpreter.Run(plan, (x, t) => x * t / (t + 1.0), i / (double)Count, _ => 0)));
+        return Enumerable.Range(0, Count).Sum(i => Math.Abs(ScalarInterpreter.Run(plan, Toy, i / (double)Count, _ => 0)));
     }
 }

@@ -108,7 +108,7 @@ public sealed class UNetKnownAnswers : IDisposable
                     Known(Number(expected["sum_abs"]), x.abs().sum().item<double>(), Tight);
                     Known(Number(expected["pixel_14_14"]), x[0, 0, 14, 14].item<double>(), Tight);
                 }
-            });
+            }).Valid();
         Assert.Equal(trace.Count, seen);
     }
 

@@ -81,8 +81,60 @@ public sealed class GaussianLaws
         Assert.InRange(ObservedOrder(c with { From = -1, To = 1, EqualInNoise = true }, new Sampler.Ipndm(4)), 3.7, 4.3);
     }
 
-    private static double ObservedOrder(GaussianCase c, Sampler sampler) =>
-        Math.Log2(Error(c, sampler, new Prediction.Epsilon(), 256) / Error(c, sampler, new Prediction.Epsilon(), 512));
+    /// <summary>With the polynomial through the values where they are, it has its order on steps that grow and on steps that alternate.</summary>
+    [Law]
+    public bool Variable_step_ipndm_converges_with_its_order_on_uneven_steps(GaussianCase c, Prediction prediction) =>
+        Enumerable.Range(1, 4).All(order => HasOrder(order, c, new Sampler.VariableIpndm(order), prediction));
+
+    [Fact]
+    public void Variable_step_ipndm_has_its_order_where_the_published_one_has_two_or_one()
+    {
+        var c = new GaussianCase(new(0.7, 0.3), -1, 2, 0.3, EqualInNoise: false);
+        Assert.All([2, 3, 4], order =>
+        {
+            Assert.InRange(ObservedOrder(c, new Sampler.VariableIpndm(order)), order - 0.15, order + 0.15);
+            Assert.InRange(ObservedOrder(c with { Alternating = true }, new Sampler.VariableIpndm(order)), order - 0.15, order + 0.15);
+            Assert.InRange(ObservedOrder(c, new Sampler.Ipndm(order)), 1.9, 2.1);
+        });
+    }
+
+    /// <summary>From one exact point, where no history is known: the error of the first lines, which have fewer values, stays below the method's own.</summary>
+    [Law]
+    public bool With_a_start_of_full_order_a_method_has_its_order_from_one_exact_point(GaussianCase c, Prediction prediction, bool bh1)
+    {
+        var variant = bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2;
+        return Enumerable.Range(1, 3).All(order =>
+                HasOrder(order, c, new Sampler.DpmSolver(order, FullOrderStart: true), prediction, fromOnePoint: true)
+                && HasOrder(order, c, new Sampler.UniPc(order, variant, Corrector: false, FullOrderStart: true), prediction, fromOnePoint: true)
+                && HasOrder(order + 1, c, new Sampler.UniPc(order, variant, FullOrderStart: true), prediction, fromOnePoint: true))
+            && Enumerable.Range(1, 4).All(order => HasOrder(order, c, new Sampler.VariableIpndm(order, FullOrderStart: true), prediction, fromOnePoint: true));
+    }
+
+    /// <summary>
+    /// What the first line, which is DDIM, leaves without that start: 2 of 3, 3 of UniPC-3's 4, 2 of 4. 2M, UniPC-1 and UniPC-2 lose nothing.
+    /// </summary>
+    [Fact]
+    public void Without_a_start_of_full_order_the_first_line_limits_what_a_method_has_from_one_exact_point()
+    {
+        var c = new GaussianCase(new(0.7, 2), -1, 1, 0.3, EqualInNoise: false);
+        void Has(double order, Sampler sampler) => Assert.InRange(ObservedOrder(c, sampler, fromOnePoint: true), order - 0.15, order + 0.15);
+        Has(2, new Sampler.DpmSolver(2));
+        Has(2, new Sampler.UniPc(1));
+        Has(3, new Sampler.UniPc(2));
+        Has(2, new Sampler.DpmSolver(3));
+        Has(2, new Sampler.UniPc(3, Corrector: false));
+        Has(3, new Sampler.UniPc(3));
+        Has(2, new Sampler.VariableIpndm(3));
+        Has(2, new Sampler.VariableIpndm(4));
+        Has(3, new Sampler.DpmSolver(3, FullOrderStart: true));
+        Has(3, new Sampler.UniPc(3, Corrector: false, FullOrderStart: true));
+        Has(4, new Sampler.UniPc(3, FullOrderStart: true));
+        Has(3, new Sampler.VariableIpndm(3, FullOrderStart: true));
+        Has(4, new Sampler.VariableIpndm(4, FullOrderStart: true));
+    }
+
+    private static double ObservedOrder(GaussianCase c, Sampler sampler, bool fromOnePoint = false) =>
+        Math.Log2(Error(c, sampler, new Prediction.Epsilon(), 256, fromOnePoint) / Error(c, sampler, new Prediction.Epsilon(), 512, fromOnePoint));
 
     /// <summary>Ancestral sampling with either variance, DDIM with η and the stochastic solver: in the limit all are the exact reverse process.</summary>
     [Law]
@@ -103,9 +155,9 @@ public sealed class GaussianLaws
     /// difference before or half the one before that, since one of them may pass 0, and a twentieth of the values where the distance does. Of a method of order p − 1
     /// each difference would be twice the one before, and between a half and twice 1 is the middle.
     /// </summary>
-    private static bool HasOrder(int order, GaussianCase c, Sampler sampler, Prediction prediction)
+    private static bool HasOrder(int order, GaussianCase c, Sampler sampler, Prediction prediction, bool fromOnePoint = false)
     {
-        double Scaled(int lines) => Error(c, sampler, prediction, lines) / Math.Pow(Scale(c, lines), order);
+        double Scaled(int lines) => Error(c, sampler, prediction, lines, fromOnePoint) / Math.Pow(Scale(c, lines), order);
         var (coarsest, coarse, middle, fine) = (Scaled(32), Scaled(64), Scaled(128), Scaled(256));
         var before = Math.Max(Math.Abs(middle - coarse), Math.Abs(coarse - coarsest) / 2);
         var rounding = 1e-12 / Math.Pow(Scale(c, 256), order);
@@ -115,18 +167,21 @@ public sealed class GaussianLaws
     /// <summary>The length of a step in λ.</summary>
     private static double Scale(GaussianCase c, int lines) => (c.To - c.From) / lines;
 
-    /// <summary>The signed error of the factor of the initial noise at the end, in deviations, from an exact start as long as the method's history.</summary>
-    private static double Error(GaussianCase c, Sampler sampler, Prediction prediction, int lines)
+    /// <summary>
+    /// The signed error of the factor of the initial noise at the end, in deviations, from an exact start as long as the method's history, or from one exact
+    /// point.
+    /// </summary>
+    private static double Error(GaussianCase c, Sampler sampler, Prediction prediction, int lines, bool fromOnePoint = false)
     {
         var grid = Grid(c, lines);
         var end = grid.Schedule[0];
-        return Pushed(c, sampler, prediction, grid).Factors[0] / Math.Sqrt(c.Data.VarianceAt(end)) - 1;
+        return Pushed(c, sampler, prediction, grid, fromOnePoint).Factors[0] / Math.Sqrt(c.Data.VarianceAt(end)) - 1;
     }
 
-    private static AffineForm Pushed(GaussianCase c, Sampler sampler, Prediction prediction, (NoiseSchedule Schedule, Timesteps Timesteps) grid)
+    private static AffineForm Pushed(GaussianCase c, Sampler sampler, Prediction prediction, (NoiseSchedule Schedule, Timesteps Timesteps) grid, bool fromOnePoint = false)
     {
         var plan = sampler.Compile(new(grid.Schedule, prediction, grid.Timesteps, ClipSample: false)).Valid();
-        var exact = SamplerGenerators.Deterministic.Contains(sampler) && sampler is not Sampler.Heun ? plan.HistoryLength : 0;
+        var exact = !fromOnePoint && SamplerGenerators.Deterministic.Contains(sampler) && sampler is not Sampler.Heun ? plan.HistoryLength : 0;
         AffineForm X(int i) => new(c.Data.MeanAt(grid.Schedule[plan.Lines[i].Timestep]), Array(Math.Sqrt(c.Data.VarianceAt(grid.Schedule[plan.Lines[i].Timestep]))));
         AffineForm Memory(int i)
         {

@@ -63,6 +63,35 @@ public sealed class LineWeightsLaws
         Assert.Equal((0.0, 1.0), (lines[2].Correct.Base, lines[2].Correct.X));
     }
 
+    /// <summary>With places one step apart the polynomial's weights are Adams and Bashforth's.</summary>
+    [Fact]
+    public void On_equal_steps_variable_step_ipndm_has_the_published_coefficients()
+    {
+        double[][] published = [[1], [3 / 2.0, -1 / 2.0], [23 / 12.0, -16 / 12.0, 5 / 12.0], [55 / 24.0, -59 / 24.0, 37 / 24.0, -9 / 24.0]];
+        Assert.All(published, coefficients => Assert.All(
+            ExponentialIntegration.WeightsOf(k => 1.0 / (k + 1), Range(0, coefficients.Length).Map(k => 0.0 - k).ToArr()).Zip(coefficients),
+            pair => Known(pair.Item2, pair.Item1, 16 * Epsilon)));
+    }
+
+    /// <summary>
+    /// d(x/a) = ε·d(σ/a): a line adds a_p·∫ q d(σ/a) from σ_t/a_t to σ_p/a_p, for any polynomial q of σ/a that its values tell. A cubic and its integral by powers.
+    /// </summary>
+    [Fact]
+    public void A_line_of_variable_step_ipndm_integrates_a_cubic_in_the_noise_ratio()
+    {
+        var schedule = NoiseSchedule.Linear(10, 0.01, 0.3).Valid();
+        var setting = new SamplingSetting(schedule, new Prediction.Epsilon(), Timesteps.Of(Array(9, 8, 5, 3, 1), 10).Valid(), ClipSample: false);
+        double Ratio(int t) => schedule[t].Sigma / schedule[t].A;
+        static double Value(double s) => 0.3 - 0.8 * s + 0.5 * s * s - 0.2 * s * s * s;
+        static double Integral(double s) => s * (0.3 - 0.4 * s + 0.5 / 3 * s * s - 0.05 * s * s * s);
+        foreach (var (line, next, end) in ((int, int, int)[])[(3, 1, 3), (4, -1, 1)])
+        {
+            var history = new Sampler.VariableIpndm(4).Compile(setting).Valid().Lines[line].Predict.History;
+            var made = history.Map((k, weight) => weight * Value(Ratio(setting.Timesteps.Values[line - k]))).Sum();
+            Known(schedule[next].A * (Integral(next < 0 ? 0 : Ratio(next)) - Integral(Ratio(end))), made, 256 * Epsilon);
+        }
+    }
+
     /// <summary>Also where both λ are infinite, and so their difference is no number.</summary>
     [Fact]
     public void A_step_from_a_level_to_itself_has_no_length()

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Sampling;
 
-[Properties(Arbitrary = [typeof(PlanGenerators)])]
+[Properties(Arbitrary = [typeof(PlanGenerators), typeof(Generators)])]
 public sealed class PlanExecutorLaws
 {
     private const int Elements = 3;
@@ -23,7 +23,7 @@ public sealed class PlanExecutorLaws
         using var scope = NewDisposeScope();
         var seen = new List<(int Line, double First)>();
         var end = PlanExecutor.Run(
-            plan, Network, Vector(Initial), line => Vector(i => Noise(line, i)), observe: (line, x) => seen.Add((line, x[0].item<double>())));
+            plan, Network, Vector(Initial), line => Vector(i => Noise(line, i)), observe: (line, x) => seen.Add((line, x[0].item<double>()))).Valid();
         var actual = end.data<double>().ToArray();
         return Enumerable.Range(0, Elements).All(i => Near(Interpreted(plan, i), actual[i], PlanGenerators.Rounding(plan)))
             && seen.Select(moment => moment.Line).SequenceEqual(Enumerable.Range(0, plan.Lines.Count))
@@ -36,7 +36,7 @@ public sealed class PlanExecutorLaws
         using var scope = NewDisposeScope();
         var initial = Vector(Initial);
         var before = scope.DisposablesCount;
-        var end = PlanExecutor.Run(plan, Network, initial, line => Vector(i => Noise(line, i)));
+        var end = PlanExecutor.Run(plan, Network, initial, line => Vector(i => Noise(line, i))).Valid();
         return scope.DisposablesCount == before + 1 && !end.IsInvalid
             && initial.data<double>().ToArray().SequenceEqual(Enumerable.Range(0, Elements).Select(Initial));
     }
@@ -50,11 +50,11 @@ public sealed class PlanExecutorLaws
         var (image, initial) = (Vector(i => 0.3 * i + 0.2), Vector(Initial));
         var kept = new List<double>();
         var masked = PlanExecutor.Run(
-            started, Network, initial, line => Vector(i => Noise(line, i)), new KnownImage(image, tensor(new[] { true, false, false })), (_, x) => kept.Add(x[0].item<double>()));
-        var free = PlanExecutor.Run(started, Network, initial, line => Vector(i => Noise(line, i)), new KnownImage(image, Option<Tensor>.None));
+            started, Network, initial, line => Vector(i => Noise(line, i)), new KnownImage(image, tensor(new[] { true, false, false })), (_, x) => kept.Add(x[0].item<double>())).Valid();
+        var free = PlanExecutor.Run(started, Network, initial, line => Vector(i => Noise(line, i)), new KnownImage(image, Option<Tensor>.None)).Valid();
         return kept.Count == plan.Lines.Count && kept.Select((x, i) => Near(plan.Lines[i].Marginal.First * 0.2 + plan.Lines[i].Marginal.Second * Initial(0), x, 1e-12)).All(holds => holds)
             && masked[1].item<double>().Equals(free[1].item<double>())
-            && (fromImage || free[2].item<double>().Equals(PlanExecutor.Run(plan, Network, initial, line => Vector(i => Noise(line, i)))[2].item<double>()));
+            && (fromImage || free[2].item<double>().Equals(PlanExecutor.Run(plan, Network, initial, line => Vector(i => Noise(line, i))).Valid()[2].item<double>()));
     }
 
     [Fact]
@@ -63,8 +63,43 @@ public sealed class PlanExecutorLaws
         using var scope = NewDisposeScope();
         var plan = new SamplingPlan(new(0.8, 0.6), Arr<SamplingLine>.Empty, ClipSample: false);
         Assert.Throws<ArgumentException>(() => PlanExecutor.Run(plan, Network, Vector(Initial), line => Vector(i => Noise(line, i))));
-        var x = PlanExecutor.Run(plan, Network, Vector(Initial), line => Vector(i => Noise(line, i)), new KnownImage(Vector(i => i), Option<Tensor>.None));
+        var x = PlanExecutor.Run(plan, Network, Vector(Initial), line => Vector(i => Noise(line, i)), new KnownImage(Vector(i => i), Option<Tensor>.None)).Valid();
         Assert.Equal(0.8 * 2 + 0.6 * Initial(2), x[2].item<double>(), 12);
+    }
+
+    /// <summary>Clipped or not, what is not finite is told by its image's number, line and timestep. Images that are not asked for do not matter.</summary>
+    [Law]
+    public bool What_is_not_finite_is_told_with_its_image_line_and_timestep(SamplingPlan plan, Place line, Place image, Place kind)
+    {
+        using var scope = NewDisposeScope();
+        var (at, row) = (line.In(plan.Lines.Count), image.In(Elements));
+        var bad = ((double[])[double.NaN, double.PositiveInfinity, double.NegativeInfinity])[kind.In(3)];
+        Fin<Tensor> Run(MicroBatches.Part? asked)
+        {
+            var asks = 0;
+            return PlanExecutor.Run(
+                plan, (x, t) => Network(x, t) is var said && asks++ == at ? said with { Value = said.Value.Plus(Vector(i => i == row ? bad : 0)) } : said,
+                Vector(Initial), n => Vector(i => Noise(n, i)), asked: asked);
+        }
+
+        string Told(int number) =>
+            $"the network's output for image {number} is not finite after line {at + 1} of {plan.Lines.Count} (timestep {plan.Lines[at].Timestep}): ";
+        return Run(null).Fault().StartsWith(Told(row), StringComparison.Ordinal)
+            && Run(new(30, row, 1)).Fault().StartsWith(Told(30 + row), StringComparison.Ordinal)
+            && (row == 0 || Run(new(30, 0, row)).Valid().isfinite()[TensorIndex.Slice(0, row)].all().item<bool>());
+    }
+
+    /// <summary>1 multiplied twice by 1e200 is ∞. A sum of finite points that overflows is no fault.</summary>
+    [Fact]
+    public void A_point_that_overflows_is_told_and_a_sum_of_large_points_is_not()
+    {
+        using var scope = NewDisposeScope();
+        SamplingPlan Growing(double factor, int lines) => new(new(0, 1), new Arr<SamplingLine>(Enumerable.Range(0, lines).Select(i => new SamplingLine(
+            lines - i, new(1, 0), Memory.CleanImage, Correction.None, new(factor, Arr<double>.Empty), NoiseRange.None, new(1, 0)))), ClipSample: false);
+        Fin<Tensor> Run(SamplingPlan plan, Func<int, double> initial) => PlanExecutor.Run(
+            plan, (x, _) => x.Times(0), Vector(initial), _ => throw new System.Diagnostics.UnreachableException());
+        Assert.Equal("image 1 is not finite after line 2 of 3 (timestep 2): the sampler's sums overflow", Run(Growing(1e200, 3), i => i == 1 ? 1 : 0).Fault());
+        Assert.Equal([1.5e308, 1.5e308, 1.5e308], Run(Growing(1, 1), _ => 1.5e308).Valid().data<double>().ToArray());
     }
 
     private static double Interpreted(SamplingPlan plan, int i) =>

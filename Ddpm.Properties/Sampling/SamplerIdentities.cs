@@ -37,7 +37,8 @@ public sealed class SamplerIdentities
     [Law]
     public bool Sa_solver_where_no_noise_is_drawn_is_unipc(SamplerOnSchedule s, Fraction tau) =>
         ((Stochasticity[])[Stochasticity.None, .. s.Noisiest.A > 0 ? Array(new Stochasticity(tau.Value, 1.01 * s.Noisiest.Sigma / s.Noisiest.A)) : []]).All(quiet =>
-            ((int[])[1, 2, 3]).All(order => Plan(s, new Sampler.UniPc(order)) == Plan(s, new Sampler.SaSolver(order, quiet))));
+            ((int[])[1, 2, 3]).All(order => Plan(s, new Sampler.UniPc(order)) == Plan(s, new Sampler.SaSolver(order, quiet))
+                && Plan(s, new Sampler.UniPc(order, UniPcVariant.Bh1, LowerOrderFinal: true)) == Plan(s, new Sampler.SaSolver(order, quiet, UniPcVariant.Bh1, LowerOrderFinal: true))));
 
     /// <summary>With the noise of the reverse process the predictor of second order is SDE-DPM-Solver++(2M), of which the form that its authors publish is here: e^(−h) and 1 − e^(−2h).</summary>
     [Law]
@@ -72,6 +73,14 @@ public sealed class SamplerIdentities
         return NearRelative(to.Sigma / from.Sigma * Math.Exp(-drawn.Tau * drawn.Tau * overlap), left, 256 * Epsilon * setting.Timesteps.Values.Count * (1 + Math.Abs(Finite(from.LogAlphaBar))));
     }
 
+    /// <summary>Where all strides lead to the next timestep, and the last to the end, diffusers' DDIM steps as ours.</summary>
+    [Law]
+    public bool Strides_over_all_timesteps_are_the_steps_to_the_next(AnySchedule schedule, Fraction eta, Prediction prediction)
+    {
+        var setting = new SamplingSetting(schedule.Value, prediction is Prediction.Epsilon ? new Prediction.Velocity() : prediction, Timesteps.All(schedule.Value.Steps), ClipSample: true);
+        return new Sampler.Ddim(eta.Value, ClippedNoise.DiffusersOutput, schedule.Value.Steps).Compile(setting).Valid() == new Sampler.Ddim(eta.Value, ClippedNoise.DiffusersOutput).Compile(setting).Valid();
+    }
+
     /// <summary>The stochastic solver's first and last lines are of first order, and that is DDIM with η = 1: its variance σ_p²·(1 − e^(−2h)) is β̃.</summary>
     [Law]
     public bool The_first_line_of_the_stochastic_solver_is_ddim_with_eta_1(SamplerOnSchedule s)
@@ -89,7 +98,7 @@ public sealed class SamplerIdentities
             return true; // where next to no image is left, an ε amplifies every rounding by 1/a
 
         double Run(Sampler sampler) => ScalarInterpreter.Run(Plan(s, sampler), (x, t) => 0.3 * x + 0.1, start.Value, _ => 0);
-        return Near(Run(new Sampler.Ddim(0)), Run(new Sampler.Ipndm(1)), 256 * Epsilon * Growth(s));
+        return Near(Run(new Sampler.Ddim(0)), Run(new Sampler.Ipndm(1)), 256 * Epsilon * Growth(s)) && Plan(s, new Sampler.Ipndm(1)) == Plan(s, new Sampler.VariableIpndm(1));
     }
 
     /// <summary>As in <see cref="PlanStateLaws"/>, a logarithm's rounding multiplied by itself.</summary>

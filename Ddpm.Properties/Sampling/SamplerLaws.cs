@@ -13,12 +13,35 @@ namespace Ddpm.Properties.Sampling;
 [Properties(Arbitrary = [typeof(Generators), typeof(SamplerGenerators)])]
 public sealed class SamplerLaws
 {
-    /// <summary>Heun's takes two lines a step, but one for a step to the clean image.</summary>
+    /// <summary>
+    /// Heun's takes two lines a step, but one for a step to the clean image. A start of fourth order takes two to the end of its first step, where three are
+    /// left to correct it.
+    /// </summary>
     [Law]
-    public bool A_plan_has_a_line_for_each_step_which_leads_where_the_step_does(SamplerOnSchedule s) =>
-        s.Plan.Start == SamplingPlan.FromNoise
-        && s.Plan.Lines.Map(line => line.Marginal).SequenceEqual(s.Setting.Steps.AsEnumerable().SelectMany(
-            step => Enumerable.Repeat(new LinearPair(step.To.A, step.To.Sigma), s.Sampler is Sampler.Heun && step.To.AlphaBar < 1 ? 2 : 1)));
+    public bool A_plan_has_a_line_for_each_step_which_leads_where_the_step_does(SamplerOnSchedule s)
+    {
+        var first = s.Noisiest.AlphaBar == 0 ? 1 : 0;
+        var again = s.Sampler is Sampler.UniPc { Order: 3, Corrector: true, FullOrderStart: true } or Sampler.VariableIpndm { Order: 4, FullOrderStart: true }
+            && s.Setting.Steps.Count >= first + 3;
+        return s.Plan.Start == SamplingPlan.FromNoise
+            && s.Plan.Lines.Map(line => line.Marginal).SequenceEqual(s.Setting.Steps.AsEnumerable().SelectMany((step, i) => Enumerable.Repeat(
+                new LinearPair(step.To.A, step.To.Sigma), (s.Sampler is Sampler.Heun && step.To.AlphaBar < 1) || (again && i == first) ? 2 : 1)));
+    }
+
+    /// <summary>
+    /// Methods that have their order from one exact point anyway are not changed; those that need it correct the first step, and of the others only the first.
+    /// </summary>
+    [Law]
+    public bool A_start_of_full_order_changes_the_first_steps_alone(SamplerOnSchedule s)
+    {
+        SamplingPlan Plan(Sampler sampler) => sampler.Compile(s.Setting).Valid();
+        var barren = s.Noisiest.AlphaBar == 0 ? 1 : 0;
+        return ((int[])[1, 2]).All(order => Plan(new Sampler.DpmSolver(order, FullOrderStart: true)) == Plan(new Sampler.DpmSolver(order))
+                && Plan(new Sampler.UniPc(order, FullOrderStart: true)) == Plan(new Sampler.UniPc(order)))
+            && Plan(new Sampler.DpmSolver(3, FullOrderStart: true)) is var corrected
+            && corrected.Lines.Map(line => line with { Correct = Correction.None }) == Plan(new Sampler.DpmSolver(3)).Lines
+            && corrected.Lines.Map((i, line) => line.Correct == (i == barren + 1 ? Plan(new Sampler.UniPc(3)).Lines[i].Correct : Correction.None)).All(holds => holds);
+    }
 
     [Law]
     public bool Every_factor_is_finite(SamplerOnSchedule s) => s.Plan.Lines.ForAll(line =>
@@ -92,7 +115,7 @@ public sealed class SamplerLaws
         var (timesteps, count) = (s.Setting.Timesteps, s.Setting.Timesteps.Values.Count);
         var barren = s.Noisiest.AlphaBar == 0 ? 1 : 0; // a value from where there is no image is not used
         var lastHasOne = timesteps.End < 0 || timesteps.Values[^1] == 0;
-        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.DpmSolver(order, LowerOrderFinal: falls), new Sampler.UniPc(order, LowerOrderFinal: falls), .. falls ? [] : Array(new Sampler.SaSolver(order, Stochasticity.OfFewSteps))])
+        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.DpmSolver(order, LowerOrderFinal: falls), new Sampler.UniPc(order, LowerOrderFinal: falls), new Sampler.SaSolver(order, Stochasticity.OfFewSteps, LowerOrderFinal: falls)])
             .All(sampler => sampler.Compile(s.Setting).Valid().Lines.Map((i, line) => line.Predict.History.Count
                 == (i == count - 1 && lastHasOne ? 1 : Math.Min(Math.Min(order, Math.Max(1, i + 1 - barren)), falls ? count - i : order))).All(holds => holds)));
     }
@@ -144,6 +167,11 @@ public sealed class SamplerLaws
         Assert.Equal(
             ["order must lie in [1, 4], got 5", "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a: use the leading spacing, or another sampler, got 2"],
             new Sampler.Ipndm(5).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
+        Assert.Equal(
+            ["order must lie in [1, 4], got 0", "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a: use the leading spacing, or another sampler, got 2"],
+            new Sampler.VariableIpndm(0).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
+        Assert.Equal(["strides must lie in [1, 3], got 0"], new Sampler.Ddim(0, ClippedNoise.DiffusersOutput, 0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Equal(["strides must lie in [1, 3], got 4"], new Sampler.Ddim(0, ClippedNoise.DiffusersOutput, 4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Single(new Sampler.DpmSolver(0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Single(new Sampler.DpmSolver(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Single(new Sampler.UniPc(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
@@ -160,7 +188,7 @@ public sealed class SamplerLaws
     }
 
     /// <summary>What a plan multiplies a rounding of x by where it makes x_0 of an ε, or steps along σ/a: 1/a, at most where the noise is most.</summary>
-    private static double Loss(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Epsilon || s.Sampler is Sampler.Ipndm or Sampler.Heun ? 1 / s.Noisiest.A : 1;
+    private static double Loss(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Epsilon || s.Sampler is Sampler.Ipndm or Sampler.VariableIpndm or Sampler.Heun ? 1 / s.Noisiest.A : 1;
 
     /// <summary>ln ᾱ and λ are off by a part ε of themselves; an infinite one is exact.</summary>
     private static double SizeOfLog(NoiseLevel level) => 1 + (double.IsInfinity(level.LogAlphaBar) ? 0 : Math.Abs(level.LogAlphaBar));

@@ -6,6 +6,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using LanguageExt;
+using LanguageExt.Common;
 using Xunit;
 using static LanguageExt.Prelude;
 
@@ -24,21 +25,37 @@ public sealed class SamplingOptionsLaws
     public void Each_name_is_its_sampler()
     {
         Map<string, Sampler> named = Map<string, Sampler>(
-            ("ddpm", new Sampler.Ancestral(ReverseVariance.Beta)), ("ddim", new Sampler.Ddim(0)), ("ddim-diffusers", new Sampler.Ddim(0, ClippedNoise.DiffusersOutput)),
+            ("ddpm", new Sampler.Ancestral(ReverseVariance.Beta)), ("ddim", new Sampler.Ddim(0)), ("ddim-diffusers", new Sampler.Ddim(0, ClippedNoise.DiffusersOutput, 50)),
             ("dpmpp-1", new Sampler.DpmSolver(1)), ("dpmpp-2m", new Sampler.DpmSolver(2)), ("dpmpp-3m", new Sampler.DpmSolver(3)),
             ("dpmpp-3m-published", new Sampler.DpmSolver(3, DpmSolverWeights.Published)), ("dpmpp-2m-sde", new Sampler.StochasticDpmSolver()),
             ("unipc-1", new Sampler.UniPc(1)), ("unipc-2", new Sampler.UniPc(2)), ("unipc-3", new Sampler.UniPc(3)),
             ("sa-solver-1", new Sampler.SaSolver(1, Stochasticity.Full)), ("sa-solver-2", new Sampler.SaSolver(2, Stochasticity.Full)),
             ("sa-solver-3", new Sampler.SaSolver(3, Stochasticity.Full)),
+            ("sa-solver-1-published", new Sampler.SaSolver(1, Stochasticity.Full, UniPcVariant.Bh1, LowerOrderFinal: true)),
+            ("sa-solver-2-published", new Sampler.SaSolver(2, Stochasticity.Full, UniPcVariant.Bh1, LowerOrderFinal: true)),
+            ("sa-solver-3-published", new Sampler.SaSolver(3, Stochasticity.Full, UniPcVariant.Bh1, LowerOrderFinal: true)),
+            ("ipndm-v-2", new Sampler.VariableIpndm(2)), ("ipndm-v-3", new Sampler.VariableIpndm(3)), ("ipndm-v-4", new Sampler.VariableIpndm(4)),
             ("ipndm-1", new Sampler.Ipndm(1)), ("ipndm-2", new Sampler.Ipndm(2)), ("ipndm-3", new Sampler.Ipndm(3)), ("ipndm-4", new Sampler.Ipndm(4)),
             ("heun", new Sampler.Heun()));
         Assert.Equal(named.Keys, SamplingOptions.Samplers.Keys);
         Assert.All(named, pair => Assert.Equal(pair.Value, new SamplingOptions { Sampler = pair.Key }.Chosen(1000).Valid()));
         Assert.Equal(new Sampler.Ancestral(ReverseVariance.Posterior), new SamplingOptions { Variance = "posterior" }.Chosen(1000).Valid());
         Assert.Equal(new Sampler.Ddim(0.25), new SamplingOptions { Sampler = "ddim", Eta = 0.25 }.Chosen(1000).Valid());
-        Assert.Equal(new Sampler.Ddim(1, ClippedNoise.DiffusersOutput), new SamplingOptions { Sampler = "ddim-diffusers", Eta = 1 }.Chosen(1000).Valid());
+        Assert.Equal(new Sampler.Ddim(1, ClippedNoise.DiffusersOutput, 50), new SamplingOptions { Sampler = "ddim-diffusers", Eta = 1 }.Chosen(1000).Valid());
         Assert.Equal(
             new Sampler.SaSolver(2, Stochasticity.OfFewSteps with { Tau = 0.25 }), new SamplingOptions { Sampler = "sa-solver-2", SamplingSteps = 14, Tau = 0.25 }.Chosen(1000).Valid());
+        Assert.Equal(
+            new Sampler.UniPc(3, UniPcVariant.Bh1, Corrector: false, LowerOrderFinal: true, FullOrderStart: true),
+            new SamplingOptions { Sampler = "unipc-3", UnipcVariant = "bh1", Corrector = false, LowerOrderFinal = true, FullOrderStart = true }.Chosen(1000).Valid());
+        Assert.Equal(new Sampler.UniPc(2), new SamplingOptions { Sampler = "unipc-2", UnipcVariant = "bh2", Corrector = true }.Chosen(1000).Valid());
+        Assert.Equal(
+            new Sampler.DpmSolver(3, LowerOrderFinal: true, FullOrderStart: true), new SamplingOptions { Sampler = "dpmpp-3m", LowerOrderFinal = true, FullOrderStart = true }.Chosen(1000).Valid());
+        Assert.Equal(new Sampler.StochasticDpmSolver(LowerOrderFinal: true), new SamplingOptions { Sampler = "dpmpp-2m-sde", LowerOrderFinal = true }.Chosen(1000).Valid());
+        Assert.Equal(new Sampler.VariableIpndm(4, FullOrderStart: true), new SamplingOptions { Sampler = "ipndm-v-4", FullOrderStart = true }.Chosen(1000).Valid());
+        Assert.Equal(
+            new Sampler.SaSolver(2, Stochasticity.Full, LowerOrderFinal: true), new SamplingOptions { Sampler = "sa-solver-2", LowerOrderFinal = true }.Chosen(1000).Valid());
+        Assert.Equal(
+            new Sampler.Ddim(0, ClippedNoise.DiffusersOutput, 3), new SamplingOptions { Sampler = "ddim-diffusers", ExplicitTimesteps = Array(999, 500, 1) }.Chosen(1000).Valid());
         Assert.Equal(
             new Sampler.SaSolver(3, new(Stochasticity.Full.Tau, 0.5, 4)), new SamplingOptions { Sampler = "sa-solver-3", SamplingSteps = 15, TauRange = (0.5, 4) }.Chosen(1000).Valid());
     }
@@ -52,19 +69,20 @@ public sealed class SamplingOptionsLaws
         var plan = c.Options.Compile(c.Schedule, prediction, clip).Valid();
         return plan == c.Options.Chosen(c.Schedule.Steps).Valid().Compile(setting).Valid() && plan.ClipSample == clip
             && timesteps.End == (c.Options.EndAtFirstLevel ? 0 : -1)
-            && plan.Lines.Count == (c.Options.Sampler == "heun" ? 2 * timesteps.Values.Count - (c.Options.EndAtFirstLevel ? 0 : 1) : timesteps.Values.Count);
+            && plan.Lines.Count == (c.Options.Sampler == "heun" ? 2 * timesteps.Values.Count - (c.Options.EndAtFirstLevel ? 0 : 1)
+                : timesteps.Values.Count + (timesteps.Values.Count >= 3 && c.Options is { FullOrderStart: true, Sampler: "unipc-3" or "ipndm-v-4", Corrector: not false } ? 1 : 0));
     }
 
     /// <summary>So what is usual with so many timesteps is usual with those that are visited, also of a schedule that has no more.</summary>
     [Law]
     public bool To_say_how_many_timesteps_are_visited_anyway_changes_no_sampler(OptionsCase c) =>
-        (c.Options with { SamplingSteps = c.Options.TimestepsOn(c.Schedule).Valid().Values.Count }).Chosen(c.Schedule.Steps).Valid() == c.Options.Chosen(c.Schedule.Steps).Valid();
+        (c.Options.ExplicitTimesteps is { } ? c.Options : c.Options with { SamplingSteps = c.Options.TimestepsOn(c.Schedule).Valid().Values.Count }).Chosen(c.Schedule.Steps).Valid() == c.Options.Chosen(c.Schedule.Steps).Valid();
 
     [Law]
     public bool Within_so_many_evaluations_the_most_timesteps_are_visited(OptionsCase c, Prediction prediction, PositiveInt most)
     {
         int Evaluations(SamplingOptions options) => options.Compile(c.Schedule, prediction, clipSample: true).Valid().Lines.Count;
-        var options = c.Options with { EndAtFirstLevel = false };
+        var options = c.Options with { EndAtFirstLevel = false, ExplicitTimesteps = null };
         var found = options.Within(most.Get, c.Schedule, prediction).Valid();
         return found with { SamplingSteps = options.SamplingSteps } == options && Evaluations(found) <= most.Get
             && (found.SamplingSteps == options.MostStepsOn(c.Schedule) || Evaluations(found with { SamplingSteps = found.SamplingSteps + 1 }) > most.Get);
@@ -73,18 +91,28 @@ public sealed class SamplingOptionsLaws
     [Law]
     public bool Timesteps_are_as_many_as_said_or_all_for_ddpm_and_fifty_for_others(OptionsCase c)
     {
+        if (c.Options.ExplicitTimesteps is { } given)
+            return c.Options.TimestepsOn(c.Schedule).Valid().Values == given;
+
         var last = c.Options.LastTimestep ?? 0;
         var steps = c.Schedule.Steps - last;
-        var (rho, least, most) = (c.Options.Rho ?? 7, c.Options.SigmaRange?.Least ?? 0, c.Options.SigmaRange?.Most ?? double.PositiveInfinity);
-        var spacing = c.Options.Spacing switch { "karras" => new Spacing.Karras(rho, least, most), "uniform-lambda" => new Spacing.UniformLambda(least, most), var other => Choices.Spacings[other] };
-        var expected = Timesteps.Spaced(spacing, c.Schedule, c.Options.SamplingSteps ?? (c.Options.Sampler == "ddpm" ? steps : Math.Min(50, steps)), last).Valid();
+        var count = c.Options.SamplingSteps ?? (c.Options.Sampler == "ddpm" ? steps : Math.Min(50, steps));
+        Validation<Error, Timesteps> Between(double least, double most) => Timesteps.Spaced(c.Options.Spacing switch
+        {
+            "karras" => new Spacing.Karras(c.Options.Rho ?? 7, least, most),
+            "uniform-lambda" => new Spacing.UniformLambda(least, most),
+            var other => Choices.Spacings[other],
+        }, c.Schedule, count, last);
+        // Up to σ/a 160 where as many timesteps lie below.
+        var expected = (c.Options.SigmaRange is var (low, high) ? Between(low, high)
+            : Between(0, SamplingOptions.UsualMostRatio) is { IsSuccess: true } usual ? usual : Between(0, double.PositiveInfinity)).Valid();
         return c.Options.TimestepsOn(c.Schedule).Valid() == (c.Options.EndAtFirstLevel ? expected.EndingAtFirstLevel() : expected);
     }
 
     [Law]
     public bool Given_timesteps_take_the_place_of_the_options_own(OptionsCase c, Prediction prediction)
     {
-        var (given, options) = (Timesteps.All(Math.Min(12, c.Schedule.Steps)), c.Options with { SamplingSteps = 0, Spacing = "" });
+        var (given, options) = (Timesteps.All(Math.Min(12, c.Schedule.Steps)), c.Options with { SamplingSteps = c.Options.Sampler == "ddim-diffusers" ? c.Schedule.Steps : 0, Spacing = "" });
         return options.Compile(c.Schedule, prediction, clipSample: true, given).Valid()
             == options.Chosen(c.Schedule.Steps).Valid().Compile(new(c.Schedule, prediction, given, ClipSample: true)).Valid();
     }
@@ -112,7 +140,7 @@ public sealed class SamplingOptionsLaws
         Assert.Equal(
             [
                 $"sampler must be one of {string.Join(", ", SamplingOptions.Samplers.Keys)}, got euler", "eta belongs to the sampler ddim alone, got 0.5",
-                "variance belongs to the sampler ddpm alone, got beta", "tau belongs to the sampler sa-solver-1, -2 or -3 alone, got 0.3", "tau-range belongs to the sampler sa-solver-1, -2 or -3 alone, got 1 to 2",
+                "variance belongs to the sampler ddpm alone, got beta", "tau belongs to the samplers sa-solver-* alone, got 0.3", "tau-range belongs to the samplers sa-solver-* alone, got 1 to 2",
                 $"spacing must be one of {spacings}, got even", "sampling-steps must lie in [1, 100], got 0",
             ],
             Faults(new() { Sampler = "euler", Eta = 0.5, Variance = "beta", Tau = 0.3, TauRange = (1, 2), Spacing = "even", SamplingSteps = 0 }));
@@ -142,6 +170,22 @@ public sealed class SamplingOptionsLaws
         Assert.Equal(
             ["rho must be positive and finite, got 0", "sigma-range must be two noise levels σ/a, the lower one first and not below 0, got 5 to 1"],
             new SamplingOptions { Sampler = "ddim", Spacing = "karras", Rho = 0, SigmaRange = (5, 1) }.TimestepsOn(Hundred).Faults());
+        Assert.Equal(
+            [
+                "lower-order-final belongs to the samplers dpmpp-*, unipc-* and sa-solver-* alone, got true", "unipc-variant belongs to the samplers unipc-* alone, got bh1",
+                "corrector belongs to the samplers unipc-* alone, got False",
+                "full-order-start belongs to the samplers dpmpp-1, dpmpp-2m, dpmpp-3m, unipc-* and ipndm-v-* alone, got true",
+            ],
+            new SamplingOptions { Sampler = "ipndm-4", LowerOrderFinal = true, UnipcVariant = "bh1", Corrector = false, FullOrderStart = true }.Chosen(1000).Faults());
+        Assert.All(["dpmpp-3m-published", "dpmpp-2m-sde", "sa-solver-3", "heun", "ddpm"], name => Assert.Single(new SamplingOptions { Sampler = name, FullOrderStart = true }.Chosen(1000).Faults()));
+        Assert.Equal(["unipc-variant must be one of bh1, bh2, got bh3"], new SamplingOptions { Sampler = "unipc-2", UnipcVariant = "bh3" }.Chosen(1000).Faults());
+        const string alone = "must be given without sampling-steps, spacing, rho, sigma-range and last-timestep, which spread them, got 99 50";
+        Assert.All(
+            (SamplingOptions[])[new() { SamplingSteps = 2 }, new() { Spacing = "karras" }, new() { Rho = 7 }, new() { SigmaRange = (0, 1) }, new() { LastTimestep = 0 }],
+            options => Assert.Equal([$"timesteps {alone}"], (options with { ExplicitTimesteps = Array(99, 50) }).TimestepsOn(Hundred).Faults()));
+        Assert.Equal(
+            ["timesteps[0] must lie in [0, 100), got 100", "timesteps[1] must be less than the one before it, got 100"],
+            new SamplingOptions { ExplicitTimesteps = Array(100, 100) }.TimestepsOn(Hundred).Faults().Where(fault => !fault.Contains("[1] must lie", StringComparison.Ordinal)));
         Assert.Equal(["eta must lie in [0, 1], got -0.5"], new SamplingOptions { Sampler = "ddim", Eta = -0.5 }.Chosen(1000).Faults());
     }
 
@@ -168,21 +212,35 @@ public sealed class SamplingOptionsLaws
              from range in Gen.Elements<(double, double)?>(null, (least, 2 * least + 0.1))
              from variance in Gen.Elements(null, "beta", "posterior")
              from end in Gen.Elements(true, false)
+             from lower in Gen.Elements(true, false)
+             from uni in Gen.Elements(null, "bh1", "bh2")
+             from corrector in Gen.Elements<bool?>(null, true, false)
+             from full in Gen.Elements(true, false)
+             from explicitly in Gen.Frequency((5, Gen.Constant(false)), (1, Gen.Constant(true)))
+             from given in Gen.SubListOf(Enumerable.Range(0, schedule.Steps))
+             let family = sampler.Split('-')[0]
+             let options = new SamplingOptions
+             {
+                 Sampler = sampler,
+                 Spacing = spacing,
+                 SamplingSteps = steps,
+                 Rho = spacing == "karras" ? rho : null,
+                 SigmaRange = sigmas,
+                 LastTimestep = last,
+                 Eta = sampler.StartsWith("ddim", StringComparison.Ordinal) ? eta : null,
+                 Tau = sampler.StartsWith("sa-", StringComparison.Ordinal) ? tau : null,
+                 TauRange = sampler.StartsWith("sa-", StringComparison.Ordinal) ? range : null,
+                 Variance = sampler == "ddpm" ? variance : null,
+                 LowerOrderFinal = lower && family is "dpmpp" or "unipc" or "sa",
+                 UnipcVariant = family == "unipc" ? uni : null,
+                 Corrector = family == "unipc" ? corrector : null,
+                 FullOrderStart = full && (family == "unipc" || sampler is "dpmpp-1" or "dpmpp-2m" or "dpmpp-3m" || sampler.StartsWith("ipndm-v", StringComparison.Ordinal)),
+                 EndAtFirstLevel = end,
+             }
              select new OptionsCase(
-                 new()
-                 {
-                     Sampler = sampler,
-                     Spacing = spacing,
-                     SamplingSteps = steps,
-                     Rho = spacing == "karras" ? rho : null,
-                     SigmaRange = sigmas,
-                     LastTimestep = last,
-                     Eta = sampler.StartsWith("ddim", StringComparison.Ordinal) ? eta : null,
-                     Tau = sampler.StartsWith("sa-", StringComparison.Ordinal) ? tau : null,
-                     TauRange = sampler.StartsWith("sa-", StringComparison.Ordinal) ? range : null,
-                     Variance = sampler == "ddpm" ? variance : null,
-                     EndAtFirstLevel = end,
-                 },
+                 explicitly && given.Count > 0
+                     ? options with { ExplicitTimesteps = new Arr<int>(given.Order().Reverse()), SamplingSteps = null, Spacing = "trailing", Rho = null, SigmaRange = null, LastTimestep = null }
+                     : options,
                  withImage)).ToArbitrary();
     }
 }

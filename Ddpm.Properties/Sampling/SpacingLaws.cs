@@ -87,7 +87,9 @@ public sealed class SpacingLaws
             || Math.Abs(lambdas[c.Timesteps.Values[i]] - targets[i]) <= Math.Abs(lambdas[nearest[i]] - targets[i]) + roundoff);
     }
 
-    /// <summary>Sampling begins at the noisiest timestep with σ/a ≤ Most and ends at the cleanest with σ/a ≥ Least; one timestep alone is the noisiest.</summary>
+    /// <summary>
+    /// Sampling begins at the noisiest timestep with σ/a ≤ Most and ends at the cleanest with σ/a ≥ Least; one timestep alone is the noisiest.
+    /// </summary>
     [Law]
     public bool Spacings_in_noise_begin_and_end_inside_their_range(SpacedInNoise c)
     {
@@ -108,7 +110,10 @@ public sealed class SpacingLaws
             && Timesteps.Spaced(new Spacing.UniformLambda(least, most), c.Schedule, c.Count).Valid() == Timesteps.Spaced(new Spacing.UniformLambda(), c.Schedule, c.Count).Valid();
     }
 
-    /// <summary>The cosine schedule's last level has σ/a = 20,291, which takes half of ten steps; the nearest levels to σ = (160^(1/7) + i/9·(0.002^(1/7) − 160^(1/7)))^7 are below.</summary>
+    /// <summary>
+    /// Of the path from the cosine schedule's last level, σ/a = 20,291, six of ten targets lie above 160. This one runs from 160, by eq. 5: (most^(1/ρ) +
+    /// i/9·(least^(1/ρ) − most^(1/ρ)))^ρ.
+    /// </summary>
     [Fact]
     public void Ten_of_a_cosine_schedule_up_to_160()
     {
@@ -201,7 +206,7 @@ public sealed class SpacingLaws
     [Fact]
     public void Every_fault_of_a_spacing_is_named()
     {
-        var s = NoiseSchedule.Linear(10).Valid();
+        var s = NoiseSchedule.Linear(10, 1e-4, 0.02).Valid();
         string[] Faults(Spacing spacing, int count) => Timesteps.Spaced(spacing, s, count).Faults();
         Assert.Equal(["sampling-steps must lie in [1, 10], got 0"], Faults(new Spacing.Trailing(), 0));
         Assert.Equal(["sampling-steps must lie in [1, 10], got 11", "rho must be positive and finite, got NaN"], Faults(new Spacing.Karras(double.NaN), 11));

@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using Xunit;
@@ -79,12 +80,21 @@ public sealed class TimestepSearchTests : IDisposable
     {
         var told = new List<(int Done, int All)>();
         using var stop = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => TimestepSearch.Costs(
-            _tiny.Network, _weights, _setting, Followed, (done, all) => { told.Add((done, all)); if (done == 5) stop.Cancel(); }, stop.Token));
+        Assert.Equal(LanguageExt.Common.Errors.Cancelled.Message, TimestepSearch.Costs(
+            _tiny.Network, _weights, _setting, Followed, (done, all) => { told.Add((done, all)); if (done == 5) stop.Cancel(); }, stop.Token).Fault());
         Assert.Equal(Enumerable.Range(1, 5).Select(done => (done, 12)), told);
     }
 
-    private Arr<Arr<double>> Costs(SampleRequest request) => TimestepSearch.Costs(_tiny.Network, _weights, _setting, request, (_, _) => { }, default);
+    [Fact]
+    public void A_network_that_says_what_is_no_number_costs_nothing_but_an_error()
+    {
+        using var damaged = _weights.Times(double.NaN);
+        Assert.StartsWith(
+            "the network's output for image 4 is not finite after line 1 of 12 (timestep 11)",
+            TimestepSearch.Costs(_tiny.Network, damaged, _setting, Followed with { First = 4 }, (_, _) => { }, default).Fault(), StringComparison.Ordinal);
+    }
+
+    private Arr<Arr<double>> Costs(SampleRequest request) => TimestepSearch.Costs(_tiny.Network, _weights, _setting, request, (_, _) => { }, default).Valid();
 
     private List<float[]> Made(SampleRequest request, SamplingPlan plan, IReadOnlyCollection<int> moments) =>
         [.. new ImageSampler(_tiny.Network, plan).Sample(_weights, request, moments, (_, _) => { }, default).Valid().Select(made => made.Values.ToArray())];

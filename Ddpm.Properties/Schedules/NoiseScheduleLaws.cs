@@ -121,7 +121,7 @@ public sealed class NoiseScheduleLaws
         var told = NoiseSchedule.Cosine(steps, offset, maxBeta).Faults();
         Assert.Equal(faults, told.Length);
         Says(told, steps < 1, "steps must be at least 1, got " + Text(steps));
-        Says(told, !(offset is >= 0 and <= 1), "offset must lie in [0, 1], got " + Text(offset));
+        Says(told, !(offset is >= 0 and <= 1), "cosine-offset must lie in [0, 1], got " + Text(offset));
         Says(told, !(maxBeta is > 0 and < 1), "max-beta must lie in (0, 1), got " + Text(maxBeta));
     }
 

@@ -1,7 +1,10 @@
 using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Training;
 using FsCheck.Xunit;
+using LanguageExt;
 using Xunit;
 using static Ddpm.Properties.Closeness;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Properties.Schedules;
 
@@ -87,17 +90,64 @@ public sealed class ScheduleFamilyLaws
         Assert.Equal(faults, NoiseSchedule.ScaledLinear(0, 0, double.NaN).Faults());
         Assert.Equal(faults, NoiseSchedule.SigmoidBeta(0, 0, double.NaN).Faults());
         Assert.Equal("max-beta must be at least min-beta, 0.5, got 0.4", Assert.Single(NoiseSchedule.ScaledLinear(9, 0.5, 0.4).Faults()));
-        Assert.Equal("max-beta must be at least min-beta, 0.5, got 0.012", Assert.Single(NoiseSchedule.ScaledLinear(9, minBeta: 0.5).Faults()));
+        Assert.Equal("max-beta must be at least min-beta, 0.5, got 0.12", Assert.Single(NoiseSchedule.ScaledLinear(100, minBeta: 0.5).Faults()));
+    }
+
+    /// <summary>What is not given is as published, times 1000/T, and 0.999 at most (Nichol and Dhariwal's code). What is given stands.</summary>
+    [Law]
+    public bool Usual_betas_grow_as_steps_get_fewer(BetaRange range, bool least, bool greatest)
+    {
+        var steps = range.Steps;
+        double Scaled(double published) => Math.Min(1000.0 / steps * published, 0.999);
+        bool Same(double min, double max, Func<int, double?, double?, Validation<LanguageExt.Common.Error, NoiseSchedule>> build) =>
+            build(steps, least ? range.MinBeta : null, greatest ? range.MaxBeta : null)
+            == build(steps, least ? range.MinBeta : Scaled(min), greatest ? range.MaxBeta : Scaled(max));
+        return Same(1e-4, 0.02, NoiseSchedule.Linear) && Same(0.00085, 0.012, NoiseSchedule.ScaledLinear) && Same(1e-4, 0.02, NoiseSchedule.SigmoidBeta);
+    }
+
+    /// <summary>
+    /// Σ β_t, T times the mean of a line's ends, is the same for every T; ln ᾱ_T = Σ ln(1 − β_t) is −Σ β_t less the sums of higher powers of β, which grow as
+    /// T falls. So fewer steps end at least as noisy. Below T = 20 β is cut at 0.999.
+    /// </summary>
+    [Law]
+    public bool A_linear_schedule_of_any_length_ends_as_noisy_as_one_of_a_thousand_steps(Place place)
+    {
+        var steps = 20 + place.In(980);
+        return NoiseSchedule.Linear(steps).Valid()[steps - 1].LogAlphaBar <= Generators.Original[999].LogAlphaBar * (1 - 4 * Epsilon)
+            && NoiseSchedule.Linear(steps).Valid().Remark.IsNone;
     }
 
     [Fact]
-    public void What_is_not_given_is_as_published()
+    public void A_thousand_steps_have_the_published_bits_and_ten_are_cut_at_the_most()
     {
-        Assert.Equal(NoiseSchedule.Linear(50, 1e-4, 0.02), NoiseSchedule.Linear(50));
-        Assert.Equal(NoiseSchedule.ScaledLinear(50, 0.00085, 0.012), NoiseSchedule.ScaledLinear(50));
-        Assert.Equal(NoiseSchedule.SigmoidBeta(50, 1e-4, 0.02), NoiseSchedule.SigmoidBeta(50));
+        Assert.Equal(Generators.Original, NoiseSchedule.Linear(1000).Valid());
+        Assert.Equal(NoiseSchedule.ScaledLinear(1000, 0.00085, 0.012), NoiseSchedule.ScaledLinear(1000));
+        Assert.Equal(NoiseSchedule.SigmoidBeta(1000, 1e-4, 0.02), NoiseSchedule.SigmoidBeta(1000));
+        Assert.Equal(NoiseSchedule.Linear(10, 0.01, 0.999), NoiseSchedule.Linear(10));
+        Assert.Equal(0.1, NoiseSchedule.Linear(1).Valid().Betas[0]);
         Assert.Equal(NoiseSchedule.SigmoidAlphaBar(50, -3, 3, 1, 0.999), NoiseSchedule.SigmoidAlphaBar(50));
     }
+
+    /// <summary>√ᾱ of last levels in Lin et al. 2024, table 1: 0.068265 for Stable Diffusion, 0.006353 for linear, 4.928220e-05 for cosine.</summary>
+    [Theory]
+    [InlineData("scaled-linear", 1000, null, "6.8 % of the image's standard deviation (√ᾱ = 0.068)")]
+    [InlineData("linear", 1000, null, null)]
+    [InlineData("cosine", 1000, null, null)]
+    [InlineData("linear", 100, 0.02, "60.3 % of the image's standard deviation (√ᾱ = 0.603)")]
+    [InlineData("linear", 10, 0.02, "95.1 % of the image's standard deviation (√ᾱ = 0.951)")]
+    [InlineData("linear", 1, null, "94.9 % of the image's standard deviation (√ᾱ = 0.949)")]
+    public void What_a_last_level_keeps_is_told_from_one_percent_on(string schedule, int steps, double? maxBeta, string? says)
+    {
+        var options = new TrainingOptions { Schedule = schedule, Steps = steps, MaxBeta = maxBeta, MinBeta = maxBeta is null ? null : 1e-4 };
+        var remark = TrainingConfig.ScheduleOf(options).Valid().Remark;
+        Assert.Equal(says is null ? None : Some($"the last level keeps {says}, yet sampling starts from pure noise: "
+            + "use --zero-terminal-snr with velocity, more steps or a larger --max-beta"), remark);
+        Assert.True(TrainingConfig.ScheduleOf(options with { ZeroTerminalSnr = true }).Valid().Remark.IsNone);
+    }
+
+    [Law]
+    public bool A_schedule_has_a_remark_where_its_last_level_keeps_over_one_percent(AnySchedule s) =>
+        s.Value.Remark.IsSome == s.Value[s.Value.Steps - 1].A > 0.01;
 
     /// <summary>Computed independently in high precision, here and below; each to as many digits as are given.</summary>
     [Fact]

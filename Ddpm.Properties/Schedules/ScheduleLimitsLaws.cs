@@ -39,8 +39,8 @@ public sealed class ScheduleLimitsLaws
     {
         Assert.Empty(NoiseSchedule.Cosine(10, 0).Faults());
         Assert.Empty(NoiseSchedule.Cosine(10, 1).Faults());
-        Assert.Equal(["offset must lie in [0, 1], got -0.001"], NoiseSchedule.Cosine(10, -0.001).Faults());
-        Assert.Equal(["offset must lie in [0, 1], got 1.5"], NoiseSchedule.Cosine(10, 1.5).Faults());
+        Assert.Equal(["cosine-offset must lie in [0, 1], got -0.001"], NoiseSchedule.Cosine(10, -0.001).Faults());
+        Assert.Equal(["cosine-offset must lie in [0, 1], got 1.5"], NoiseSchedule.Cosine(10, 1.5).Faults());
     }
 
     /// <summary>1 − cos²δ is sin²δ, where the difference of two cosines would be 10⁻¹² of them, and what is left of a right angle 1.6·10⁻⁶.</summary>

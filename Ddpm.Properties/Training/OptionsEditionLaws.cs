@@ -4,6 +4,7 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Training;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
@@ -27,9 +28,10 @@ public sealed class OptionsEditionLaws
         {
           "options": {
             "preset": "standard", "network": null, "width": null, "dataset": "fashion-mnist", "limit": 48, "epochs": 2, "batch-size": 16,
-            "learning-rate": 0.001, "learning-rate-schedule": "constant", "warm-up-steps": 0, "weight-decay": 0, "ema-decay": null, "flip": false, "conditional": false,
-            "label-dropout": 0.1, "timestep-sampling": "independent", "clip-norm": null, "steps": 100, "schedule": "linear", "min-beta": null, "max-beta": null,
-            "zero-terminal-snr": true, "prediction": "velocity", "loss-weight": "uniform", "precision": "float32", "seed": 7
+            "learning-rate": 0.001, "learning-rate-schedule": "constant", "warm-up-steps": 0, "weight-decay": 0, "ema-decay": null, "flip": false,
+            "conditional": false, "label-dropout": 0.1,
+            "timestep-sampling": "independent", "clip-norm": null, "steps": 100, "schedule": "linear", "min-beta": null, "max-beta": null,
+            "zero-terminal-snr": true, "prediction": "velocity", "loss-weight": "min-snr", "precision": "float32", "seed": 7
           },
           "data": { "name": "fashion-mnist", "origin": "here", "sha256": "00", "images": 48, "size": 28, "channels": 1, "class-names": null },
           "machine": { "ddpm": "1.0", "torch-sharp": "0.107", "libtorch": "2.10", "runtime": ".NET 10", "system": "Linux X64", "device": "cpu", "threads": 2 },
@@ -52,6 +54,7 @@ public sealed class OptionsEditionLaws
         MaxBeta = 0.02,
         ZeroTerminalSnr = true,
         Prediction = "velocity",
+        LossWeight = "min-snr-vanishing",
         Seed = 7,
     };
 
@@ -86,7 +89,7 @@ public sealed class OptionsEditionLaws
             "scaled-linear" => NoiseSchedule.ScaledLinear(options.Steps, min, max),
             "sigmoid-beta" => NoiseSchedule.SigmoidBeta(options.Steps, min, max),
             "sigmoid" => NoiseSchedule.SigmoidAlphaBar(options.Steps),
-            _ => NoiseSchedule.Cosine(options.Steps),
+            _ => NoiseSchedule.Cosine(options.Steps, options.CosineOffset ?? 0.008),
         }).Valid();
         return TrainingConfig.ScheduleOf(OptionsEdition.Upgraded(options, 1)).Valid() == (options.ZeroTerminalSnr ? then.WithZeroTerminalSnr() : then);
     }
@@ -94,7 +97,18 @@ public sealed class OptionsEditionLaws
     /// <summary>Up to edition 1 every network had this embedding.</summary>
     [Law]
     public bool The_embedding_of_the_first_edition_is_kept(TrainingOptions any) =>
-        TrainingConfig.From(OptionsEdition.Upgraded(any with { Embedding = null }, 1), 28, 1, 10).Valid().EmbeddingName == "unpaired";
+        TrainingConfig.From(OptionsEdition.Upgraded(any with { Embedding = null, MinSnrGamma = null }, 1), 28, 1, 10).Valid().EmbeddingName == "unpaired";
+
+    /// <summary>Up to edition 1 nothing but an ε had a weight at ᾱ = 0; now everything has, and every other weight is what it was.</summary>
+    [Law]
+    public bool The_weights_of_the_first_edition_are_kept(TrainingOptions any)
+    {
+        var options = any with { MinSnrGamma = null }; // which the first edition had not
+        var (first, upgraded) = (Config(options), Config(OptionsEdition.Upgraded(options, 1)));
+        var formula = first.LossWeighting is LossWeighting.Vanishing ? first.LossWeighting : new LossWeighting.Vanishing(first.LossWeighting);
+        return upgraded.Model.Schedule.Levels.All(level =>
+            upgraded.LossWeighting.Weight(first.Model.Prediction, level).Equals(formula.Weight(first.Model.Prediction, level)));
+    }
 
     [Fact]
     public void A_receipt_of_the_first_edition_means_what_it_meant_and_can_be_written_again()
@@ -105,7 +119,7 @@ public sealed class OptionsEditionLaws
         Assert.Equal(OptionsEdition.Current, JsonNode.Parse(receipt.ToJson())!["options"]!["edition"]!.GetValue<int>());
         Assert.Equal(
             "train --preset standard --embedding unpaired --limit 48 --epochs 2 --batch-size 16 --steps 100 --min-beta 0.0001 --max-beta 0.02 --zero-terminal-snr true"
-            + " --prediction velocity --seed 7",
+            + " --prediction velocity --loss-weight min-snr-vanishing --seed 7",
             string.Join(' ', receipt.ToArguments()));
     }
 
@@ -123,7 +137,7 @@ public sealed class OptionsEditionLaws
         Assert.Equal(Meant, Header(header.ToJsonString()).Valid().Options);
         header["options"]!["edition"] = 3;
         header["options"]!["colour"] = "red"; // a later edition may hold what this program does not know
-        Assert.StartsWith("its options are of edition 3, and this version of ddpm reads none after 2", Header(header.ToJsonString()).Fault(), StringComparison.Ordinal);
+        Assert.StartsWith("its options are of edition 3, and this version of ddpm reads none", Header(header.ToJsonString()).Fault(), StringComparison.Ordinal);
         header["options"]!["edition"] = 2;
         Assert.StartsWith("byte ", Header(header.ToJsonString()).Fault(), StringComparison.Ordinal);
     }
@@ -139,6 +153,8 @@ public sealed class OptionsEditionLaws
         Assert.Equal(OptionsEdition.Current, JsonNode.Parse(file.Metadata["ddpm"])!["options"]!["edition"]!.GetValue<int>());
         Assert.Equal(header, Checkpoint.Header(file).Valid());
     }
+
+    private static TrainingConfig Config(TrainingOptions options) => TrainingConfig.From(options, 28, 1, TrainingGenerators.Classes).Valid();
 
     private static Fin<CheckpointHeader> Header(string json)
     {

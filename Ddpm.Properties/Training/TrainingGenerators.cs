@@ -18,6 +18,8 @@ public static class TrainingGenerators
         from zeroSnr in prediction == "epsilon" ? Gen.Constant(false) : Gen.Elements(false, true)
         from precision in Gen.Elements(Choices.Precisions.Keys)
         from lossWeight in Gen.Elements(Choices.LossWeightings.Keys)
+        from gamma in Gen.Elements((double?)null, 1, 0.5)
+        from offset in Gen.Elements((double?)null, 0, 0.02)
         from limit in Gen.Frequency((2, Gen.Constant((int?)null)), (1, Gen.Choose(1, 1000).Select(n => (int?)n)))
         from epochs in Gen.Choose(1, 5)
         from batchSize in Gen.Frequency((4, Gen.Choose(1, 40)), (1, Gen.Elements(1, 128, int.MaxValue)))
@@ -42,6 +44,8 @@ public static class TrainingGenerators
             Schedule = schedule,
             ZeroTerminalSnr = zeroSnr,
             LossWeight = lossWeight,
+            MinSnrGamma = lossWeight == "min-snr" ? gamma : null,
+            CosineOffset = schedule == "cosine" ? offset : null,
             Precision = precision,
             Limit = limit,
             Epochs = epochs,

@@ -41,8 +41,9 @@ public sealed class TrainingProgressLaws
         return true;
     }
 
+    /// <summary>A loss of 0 says that all weights were 0.</summary>
     [Law]
-    public bool The_best_epoch_is_the_first_with_the_lowest_loss(TrainingPlan plan, Pixel[] losses)
+    public bool The_best_epoch_is_the_first_with_the_lowest_loss_above_0(TrainingPlan plan, Pixel[] losses)
     {
         var step = plan.Epoch(0).Step(0);
         var progress = TrainingProgress.Start;
@@ -52,7 +53,9 @@ public sealed class TrainingProgressLaws
             progress = progress.After(step, Math.Round(Math.Abs(losses[epoch - 1].Value)));
             means.Add(progress.EpochLoss);
             progress = progress.EndOfEpoch(epoch);
-            if (progress is not { EpochLossSum: 0, EpochImages: 0, EpochLoss: 0 } || progress.BestLoss != means.Min() || progress.BestEpoch != means.IndexOf(means.Min()) + 1)
+            var best = means.Where(mean => mean > 0).DefaultIfEmpty(0).Min();
+            if (progress is not { EpochLossSum: 0, EpochImages: 0, EpochLoss: 0 } || progress.BestLoss != best
+                || progress.BestEpoch != (best == 0 ? 0 : means.IndexOf(best) + 1))
                 return false;
         }
 

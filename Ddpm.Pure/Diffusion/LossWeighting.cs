@@ -30,7 +30,7 @@ public abstract record LossWeighting
         /// <summary>The weighting of γ.</summary>
         /// <param name="gamma">γ > 0.</param>
         /// <returns>The weighting, or what is wrong with γ.</returns>
-        public static Validation<Error, LossWeighting> Of(double gamma) => Positive("gamma", gamma).Map(LossWeighting (valid) => new MinSnr(valid));
+        public static Validation<Error, LossWeighting> Of(double gamma) => Positive("min-snr-gamma", gamma).Map(LossWeighting (valid) => new MinSnr(valid));
     }
 
     /// <summary>P2, perception prioritised (Choi et al. 2022, eq. 8): 1/(k + SNR)^γ on the error of ε, whatever is predicted.</summary>
@@ -55,13 +55,22 @@ public abstract record LossWeighting
             (Positive("k", k), Positive("gamma", gamma)).Apply(LossWeighting (valid, power) => new P2(valid, power));
     }
 
+    /// <summary>Another weighting by its formula alone, which may give an output no weight at ᾱ = 0: what earlier versions trained with.</summary>
+    /// <param name="Formula">The weighting.</param>
+    public sealed record Vanishing(LossWeighting Formula) : LossWeighting;
+
     /// <summary>
-    /// The weight of an output's squared error. Where no image is left, ᾱ = 0, min-SNR-γ and P2 give an x_0 and a v no weight: with zero terminal SNR their output at the last
-    /// timestep is not trained, though sampling begins there.
+    /// The weight of an output's squared error. Where no image is left, ᾱ = 0, the formulas of min-SNR-γ and P2 give an x_0 and a v no weight. But sampling
+    /// begins there. So the output counts 1, as in the code of Hang et al. (2023): mse_loss_weights[snr == 0] = 1.
     /// </summary>
     /// <param name="prediction">What the output stands for.</param>
-    /// <param name="level">A level with noise, ᾱ ∈ [0, 1); at ᾱ = 0 it is the limit, and finite.</param>
-    public double Weight(Prediction prediction, NoiseLevel level)
+    /// <param name="level">A level with noise, ᾱ ∈ [0, 1); the weight is finite also at ᾱ = 0.</param>
+    public double Weight(Prediction prediction, NoiseLevel level) =>
+        this is Vanishing vanishing ? vanishing.Formula.ByFormula(prediction, level)
+        : ByFormula(prediction, level) is var weight && weight == 0 && double.IsNegativeInfinity(level.LogAlphaBar) ? 1
+        : weight;
+
+    private double ByFormula(Prediction prediction, NoiseLevel level)
     {
         var snr = level.Snr;
         return this switch

@@ -32,7 +32,7 @@ internal static class DiffusionEntries
         ReferenceEntry.Json("discretised-gaussian.json", "for each mean and deviation, ln of the mass of the levels 0 … 255",
             "ln(Φ(((2k − 254)/255 − mean)/deviation) − Φ(((2k − 256)/255 − mean)/deviation)), open at both ends", "Ho et al. 2020, eq. 13", new(1e-9, 1e-11), Masses),
         ReferenceEntry.Json("loss-weights.json", "on the linear schedule of 1000, plain and with zero terminal SNR, for each weighting and prediction: the weight at t = 0, 1, 9, 99, 499, 998, 999",
-            "min-SNR-γ: min(SNR, γ) on x0; P2: 1/(k + SNR)^γ on ε; a squared error of x0 is 1/SNR that of ε and 1/(1 + SNR) that of v", "Hang et al. 2023 (2303.09556); Choi et al. 2022, eq. 8", new(1e-9, 1e-11), Weights),
+            "min-SNR-γ: min(SNR, γ) on x0; P2: 1/(k + SNR)^γ on ε; a squared error of x0 is 1/SNR that of ε and 1/(1 + SNR) that of v; where ᾱ = 0 makes that 0, it is 1, unless the weighting vanishes", "Hang et al. 2023 (2303.09556); Choi et al. 2022, eq. 8", new(1e-9, 1e-11), Weights),
         ReferenceEntry.Json("guidance.json", "for each scale w the factors of (unconditional, conditional) and their value for the outputs 0.5 and −0.25", "o = (1 − w)·o_u + w·o_c", "Ho and Salimans 2022 (2207.12598)", Plain, Guided),
         ReferenceEntry.Json("spherical-interpolation.json", "pairs of vectors, the angle between them, and the vector at fractions 0, 0.25, 0.5, 1 of the way",
             "sin((1 − f)θ)/sin θ·u + sin(fθ)/sin θ·v; (1 − f)·u + f·v where sin θ < 1e-8", "Shoemake 1985", new(1e-12, 1e-12), Interpolated),
@@ -83,7 +83,7 @@ internal static class DiffusionEntries
     private static Datum Weights() => Datum.NamedEach(Array(false, true), zero =>
     {
         var schedule = ScheduleEntries.Named("linear", 1000, zero);
-        var weightings = Named(Choices.LossWeightings).ToArr()
+        var weightings = Named(Choices.LossWeightings).Select(choice => (choice.Name, Value: ScheduleEntries.Sure(choice.Value(new())))).ToArr()
             .Add(("min-snr-1", ScheduleEntries.Sure(LossWeighting.MinSnr.Of(1)))).Add(("p2-0.5-2", ScheduleEntries.Sure(LossWeighting.P2.Of(0.5, 2))));
         return (zero ? "linear-1000-zero-snr" : "linear-1000", Datum.NamedEach(weightings, weighting => (weighting.Name, Datum.NamedEach(Named(Choices.Predictions), prediction => (
             prediction.Name, Datum.Of(Array(0, 1, 9, 99, 499, 998, 999).Map(t => weighting.Value.Weight(prediction.Value, schedule[t]))))))));

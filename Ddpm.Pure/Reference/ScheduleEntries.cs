@@ -54,11 +54,11 @@ internal static class ScheduleEntries
 
     private static string Formula(string name) => name switch
     {
-        "linear" => "β_t = 1e-4 + (0.02 − 1e-4)·t/(T − 1)",
-        "scaled-linear" => "√β_t = √0.00085 + (√0.012 − √0.00085)·t/(T − 1)",
+        "linear" => "β_t = b + (c − b)·t/(T − 1), b = min(1e-4·1000/T, 0.999), c = min(0.02·1000/T, 0.999)",
+        "scaled-linear" => "√β_t = √b + (√c − √b)·t/(T − 1), b = min(0.00085·1000/T, 0.999), c = min(0.012·1000/T, 0.999)",
         "cosine" => "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = cos²(((u + 0.008)/1.008)·π/2)",
         "sigmoid" => "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = (S(3) − S(6u − 3))/(S(3) − S(−3)), S(y) = 1/(1 + e^(−y))",
-        _ => "β_t = 1e-4 + (0.02 − 1e-4)·S(−6 + 12·t/(T − 1)), S(y) = 1/(1 + e^(−y))",
+        _ => "β_t = b + (c − b)·S(−6 + 12·t/(T − 1)), b = min(1e-4·1000/T, 0.999), c = min(0.02·1000/T, 0.999), S(y) = 1/(1 + e^(−y))",
     };
 
     private static string Source(string name) => name switch

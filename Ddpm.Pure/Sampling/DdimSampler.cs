@@ -14,9 +14,10 @@ public static class DdimSampler
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <param name="eta">η ∈ [0, 1].</param>
     /// <param name="noise">Which ε a clipped step goes on with; without clipping both are one.</param>
+    /// <param name="strides">n ∈ [1, T] of diffusers' DDIMScheduler, whose steps lead ⌊T/n⌋ timesteps down; none for steps to the next timestep.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    internal static SamplingPlan Compile(SamplingSetting setting, double eta, ClippedNoise noise = ClippedNoise.Implied) =>
-        setting.Plan(setting.Steps.Map(step => Line(setting, step, eta, noise)).ToArr());
+    internal static SamplingPlan Compile(SamplingSetting setting, double eta, ClippedNoise noise = ClippedNoise.Implied, int? strides = null) =>
+        setting.Plan((strides is { } n ? setting.StepsOf(setting.Schedule.Steps / n) : setting.Steps).Map(step => Line(setting, step, eta, noise)).ToArr());
 
     /// <summary>The line of one step, between any two levels.</summary>
     public static SamplingLine Line(SamplingSetting setting, SamplingStep step, double eta, ClippedNoise noise = ClippedNoise.Implied) =>

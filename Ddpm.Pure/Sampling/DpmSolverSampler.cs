@@ -7,7 +7,8 @@ namespace Ddpm.Pure.Sampling;
 public enum DpmSolverWeights
 {
     /// <summary>
-    /// First and second order as published (2211.01095, algorithm 2); third order as the interpolating polynomial gives it, which is of third order.
+    /// First and second order as published (2211.01095, algorithm 2); third order as the interpolating polynomial gives it: of order 3 once three exact values
+    /// are known.
     /// </summary>
     Interpolating,
 
@@ -26,18 +27,20 @@ public static class DpmSolverSampler
     /// <param name="order">1, 2 or 3.</param>
     /// <param name="weights">Which third order.</param>
     /// <param name="lowerOrderFinal">Whether the order falls towards the last line whatever it leads to (diffusers' lower_order_final, for fewer than 15 steps).</param>
+    /// <param name="fullOrderStart">Whether the third order holds from one exact point: see <see cref="Sampler.DpmSolver"/>.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
     internal static SamplingPlan Compile(
-        SamplingSetting setting, int order, DpmSolverWeights weights = DpmSolverWeights.Interpolating, bool lowerOrderFinal = false) =>
-        MultistepSampler.Compile(
-            setting, Stochasticity.None, order, lowerOrderFinal,
-            (h, places) => places.Count < 3 || weights == DpmSolverWeights.Published ? Published(h, places) : ExponentialIntegration.Weights(h, places), corrector: false);
+        SamplingSetting setting, int order, DpmSolverWeights weights = DpmSolverWeights.Interpolating, bool lowerOrderFinal = false, bool fullOrderStart = false) =>
+        new MultistepSampler(order, LowerOrderFinal: lowerOrderFinal, FullOrderStart: fullOrderStart).Compile(setting, StepIntegration.OfCleanImage(
+            Stochasticity.None,
+            (h, places) => places.Count < 3 || weights == DpmSolverWeights.Published ? Published(h, places) : ExponentialIntegration.Weights(h, places)));
 
     /// <summary>Compiles SDE-DPM-Solver++(2M): x_p = (σ_p/σ_t)·e^(−h)·x + a_p·(1 − e^(−2h))·(x_0 + ½D) + σ_p·√(1 − e^(−2h))·z, D the slope of x_0 over the step.</summary>
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
+    /// <param name="lowerOrderFinal">As for the form without noise.</param>
     /// <returns>A plan of as many lines as timesteps.</returns>
-    internal static SamplingPlan CompileStochastic(SamplingSetting setting) =>
-        MultistepSampler.Compile(setting, Stochasticity.Full, 2, lowerOrderFinal: false, Published, corrector: false);
+    internal static SamplingPlan CompileStochastic(SamplingSetting setting, bool lowerOrderFinal = false) =>
+        new MultistepSampler(2, LowerOrderFinal: lowerOrderFinal).Compile(setting, StepIntegration.OfCleanImage(Stochasticity.Full, Published));
 
     /// <summary>
     /// ψ_0·(x_0 + ½·D₁) of second order, and ψ_0·x_0 + ψ_1·D₁ + ½ψ_2·D₂ of third, D the divided differences of x_0 over the places; at order 3,

@@ -39,9 +39,14 @@ public static class ExponentialIntegration
     /// <summary>The weights of the values of x_0 at given places in the integral of the polynomial through them: exact for polynomials of that degree.</summary>
     /// <param name="h">The step's length, ≥ 0.</param>
     /// <param name="places">Places τ in units of the step, all different: 0 where it begins, 1 where it ends, negative before.</param>
-    public static Arr<double> Weights(double h, Arr<double> places)
+    public static Arr<double> Weights(double h, Arr<double> places) => WeightsOf(k => Moment(k, h), places);
+
+    /// <summary>The weights of values at given places in an integral of the polynomial through them.</summary>
+    /// <param name="moment">The integral of τᵏ.</param>
+    /// <param name="places">Places τ, all different.</param>
+    internal static Arr<double> WeightsOf(Func<int, double> moment, Arr<double> places)
     {
-        double[] at = [.. places], weights = new double[at.Length], moments = [.. Enumerable.Range(0, at.Length).Select(k => Moment(k, h))];
+        double[] at = [.. places], weights = new double[at.Length], moments = [.. Enumerable.Range(0, at.Length).Select(moment)];
         var basis = new double[at.Length];
         for (var j = 0; j < at.Length; j++)
         {

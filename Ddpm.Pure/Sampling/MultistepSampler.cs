@@ -1,75 +1,132 @@
 using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Schedules;
 using LanguageExt;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Sampling;
 
-/// <summary>
-/// What every multistep method in x_0 shares (DPM-Solver++, UniPC, SA-Solver): how x moves with the noise that is drawn, the order that a line can have, where earlier values lie, and
-/// how a value at the end of a step corrects it.
-/// </summary>
-internal static class MultistepSampler
+/// <summary>How a multistep method moves x over one step: x_p = Kept·x + Σ weight_k·value_k + s·z.</summary>
+/// <param name="Remember">The value that a line remembers, from the level where it evaluates the network.</param>
+/// <param name="Place">
+/// Where a level lies, in units of the step: 0 where it begins, 1 where it ends. Not finite where the method has no polynomial through a value from there.
+/// </param>
+/// <param name="Kept">The factor of x.</param>
+/// <param name="Weights">The factors of values at given places: 0 first, then earlier ones, and in a correction 1 last.</param>
+/// <param name="Noise">The fresh noise.</param>
+internal sealed record StepIntegration(
+    Func<NoiseLevel, Memory> Remember, Func<SamplingStep, NoiseLevel, double> Place, Func<SamplingStep, double> Kept, Func<SamplingStep, Arr<double>, Arr<double>> Weights,
+    Func<SamplingStep, NoiseRange> Noise)
 {
     /// <summary>
-    /// A plan whose line i advances by the solution that <see cref="Stochasticity"/> gives, with a_p·Σ weight_k·x_0 of line i − k for the integral. Where it corrects, line i first adds
-    /// to x what line i − 1 would have added, had it known the value at x as well: its weights with that value as one more, less its own.
+    /// In x_0 over λ, as DPM-Solver++, UniPC and SA-Solver: the solution that <see cref="Stochasticity"/> gives, with a_p·Σ weight_k·x_0 for the integral. A
+    /// step of no length or of infinite length has its own value alone, and a value from where there was no image (λ = −∞) is of no use to a polynomial in λ.
     /// </summary>
-    /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <param name="stochasticity">How much noise to draw.</param>
-    /// <param name="order">The most values of x_0 that a line may use, ≥ 1.</param>
-    /// <param name="lowerOrderFinal">Whether the order falls to 1 towards the last line, as far as the lines left.</param>
-    /// <param name="weights">
-    /// A method: from a step's length H as x_0 sees it and the places of the values at hand in units of the step, 0 first, then negative ones, and in a correction 1 last, the weights: as many.
-    /// </param>
-    /// <param name="corrector">Whether lines after the first correct x.</param>
-    public static SamplingPlan Compile(
-        SamplingSetting setting, Stochasticity stochasticity, int order, bool lowerOrderFinal, Func<double, Arr<double>, Arr<double>> weights, bool corrector)
+    /// <param name="weights">The method: from a step's length H as x_0 sees it and places, the weights.</param>
+    public static StepIntegration OfCleanImage(Stochasticity stochasticity, Func<double, Arr<double>, Arr<double>> weights) => new(
+        _ => Memory.CleanImage,
+        (step, level) => step.H is > 0 and < double.PositiveInfinity ? (level.Lambda - step.From.Lambda) / step.H : double.NaN,
+        step => step.SigmaRatio * Elementary.Exp(-stochasticity.Over(step)),
+        (step, places) => MultistepSampler.Scaled(step.To.A, weights(step.H + stochasticity.Over(step), places)),
+        step => NoiseRange.Of(step.To.Sigma * Math.Sqrt(0 - Elementary.ExpM1(-2 * stochasticity.Over(step))))); // 0 less something is never −0
+
+    /// <summary>In ε over σ/a, where the probability flow is d(x/a) = ε·d(σ/a): with the integral of the polynomial through the values.</summary>
+    public static StepIntegration OfNoise(SamplingSetting setting) => new(
+        setting.NoiseAt,
+        // (σ/a − σ_t/a_t)/(σ_p/a_p − σ_t/a_t), without the digits that the differences lose
+        (step, level) => step.H > 0 ? Elementary.ExpM1(step.From.Lambda - level.Lambda) / Elementary.ExpM1(-step.H) : double.NaN,
+        step => step.ImageRatio,
+        (step, places) => MultistepSampler.Scaled(step.NoiseStep, ExponentialIntegration.WeightsOf(k => 1.0 / (k + 1), places)),
+        _ => NoiseRange.None);
+}
+
+/// <summary>
+/// What every multistep method shares: the order that a line can have, where earlier values lie, how a value at the end of a step corrects it, and how a plan
+/// starts.
+/// </summary>
+/// <param name="Order">The most values that a line may use, ≥ 1: the order of convergence from an exact history, or one less with a corrector.</param>
+/// <param name="Corrector">Whether lines after the first correct x by the value there.</param>
+/// <param name="LowerOrderFinal">Whether the order falls to 1 towards the last line, as far as the lines left.</param>
+/// <param name="FullOrderStart">
+/// Whether the first lines, which have fewer values, are so corrected that the method has its order from one exact point and not only from an exact history. Up
+/// to order 2 it has that anyway. For order 3 the first step is corrected by the value at its end, which costs nothing. For order 4 the network is evaluated a
+/// second time, at the corrected point, and the first two steps are then taken again with all three values: one evaluation more.
+/// </param>
+internal sealed record MultistepSampler(int Order, bool Corrector = false, bool LowerOrderFinal = false, bool FullOrderStart = false)
+{
+    /// <summary>
+    /// A plan whose line i adds Σ weight_k·value of line i − k. Where it corrects, line i first adds to x what line i − 1 would have added, had it known the
+    /// value at x as well: its weights with that value as one more, less its own.
+    /// </summary>
+    public SamplingPlan Compile(SamplingSetting setting, StepIntegration method)
     {
         var steps = setting.Steps;
-        var lambdas = steps.Map(step => step.From.Lambda).ToArray();
-        var places = steps.Map((i, step) => Places(step.H, lambdas, i, Math.Min(order, lowerOrderFinal ? steps.Count - i : order))).ToArray();
-        var drawn = steps.Map(stochasticity.Over).ToArray();
-        Arr<double> Weights(int i, Arr<double> at) => Scaled(steps[i].To.A, weights(steps[i].H + drawn[i], at));
+        bool HasPolynomial(int i) => i < steps.Count && double.IsFinite(method.Place(steps[i], steps[i].To));
+        var start = FullOrderStart ? Range(0, steps.Count).Find(HasPolynomial).IfNone(steps.Count) : steps.Count;
+        var reached = Corrector ? Order + 1 : Order;
+        var places = steps.Map((i, _) => Places(method, steps, i)).ToArray();
         Correction Correct(int i)
         {
-            if (!corrector || i == 0 || !(steps[i - 1].H is > 0 and < double.PositiveInfinity))
+            if (!(Corrector || (reached >= 3 && i == start + 1)) || i == 0 || !HasPolynomial(i - 1))
             {
                 return Correction.None;
             }
 
             // The newest value of line i is the last of those that its predecessor now has.
-            Arr<double> before = places[i - 1], corrected = Weights(i - 1, before.Add(1)), predicted = Weights(i - 1, before);
+            Arr<double> before = places[i - 1], corrected = method.Weights(steps[i - 1], before.Add(1)), predicted = method.Weights(steps[i - 1], before);
             return new(0, 1, Array(corrected[^1]).AddRange(predicted.Map((k, weight) => corrected[k] - weight)));
         }
 
-        return setting.Plan(steps.Map((i, step) => setting.Line(
-            step,
-            Memory.CleanImage,
-            Correct(i),
-            new(step.SigmaRatio * Elementary.Exp(-drawn[i]), Weights(i, places[i])),
-            NoiseRange.Of(step.To.Sigma * Math.Sqrt(0 - Elementary.ExpM1(-2 * drawn[i]))))).ToArr()); // 0 less something is never −0
+        var lines = steps.Map((i, step) => setting.Line(
+            step, method.Remember(step.From), Correct(i), new(method.Kept(step), method.Weights(step, places[i])), method.Noise(step))).ToArr();
+        return setting.Plan(reached >= 4 && start + 2 < steps.Count && HasPolynomial(start + 1) ? TakingTwoStepsAgain(lines, steps, start, method) : lines);
     }
 
     /// <summary>The values times a factor.</summary>
     public static Arr<double> Scaled(double factor, Arr<double> values) => values.Map(value => factor * value);
 
     /// <summary>
-    /// The places of the values of x_0 that line i can use, its own first, in units of its step. A step of no length or of infinite length has
-    /// its own value alone, and a value from where there was no image (λ = −∞) is of no use to a polynomial in λ.
+    /// The places of the values that line i can use, its own first, in units of its step: as many as the order and the lines before it allow.
     /// </summary>
-    private static Arr<double> Places(double h, double[] lambdas, int i, int order)
+    private Arr<double> Places(StepIntegration method, Arr<SamplingStep> steps, int i)
     {
-        if (h == 0 || double.IsPositiveInfinity(h))
-        {
-            return Array(0.0);
-        }
-
-        var places = new double[Math.Min(order, i + 1)];
+        var places = new double[Math.Min(LowerOrderFinal ? Math.Min(Order, steps.Count - i) : Order, i + 1)];
         for (var k = 1; k < places.Length; k++)
         {
-            places[k] = (lambdas[i - k] - lambdas[i]) / h;
+            places[k] = method.Place(steps[i], steps[i - k].From);
         }
 
         return new(System.Array.FindIndex(places, place => !double.IsFinite(place)) is var barren and > 0 ? places[..barren] : places);
+    }
+
+    /// <summary>
+    /// The lines with a second evaluation where the first step led, at the corrected point, whose value takes the place of the first one. When the value after
+    /// the second step is known, the integral over both steps is taken again with the polynomial through all three.
+    /// </summary>
+    private static Arr<SamplingLine> TakingTwoStepsAgain(Arr<SamplingLine> lines, Arr<SamplingStep> steps, int start, StepIntegration method)
+    {
+        var (first, second, third) = (lines[start], lines[start + 1], lines[start + 2]);
+        var (one, two) = (steps[start], steps[start + 1]);
+        Arr<double> Over(SamplingStep step) => method.Weights(step, Array(method.Place(step, one.From), method.Place(step, two.From), method.Place(step, two.To)));
+        var whole = Scaled(second.Predict.Base, Over(one)).Zip(Over(two), (a, b) => a + b).ToArr();
+
+        // What x holds so far of the values after the first step, there again and before it.
+        var corrected = second.Predict.Base * second.Correct.History[0];
+        var before = second.Predict.Base * (first.Predict.History[0] + second.Correct.History[1]);
+        var again = new Correction(0, 1, Array(
+            whole[2], whole[1] - second.Predict.History[0], -corrected, whole[0] - before - (second.Predict.History.Count > 1 ? second.Predict.History[1] : 0)));
+
+        // The first of both values after the first step is passed over by all later lines.
+        Arr<double> Past(Arr<double> history, int i) => history.Count > i - start ? history.Insert(i - start, 0) : history;
+        SamplingLine Later(SamplingLine line, int i) => line with
+        {
+            Correct = line.Correct with { History = Past(line.Correct.History, i) },
+            Predict = line.Predict with { History = Past(line.Predict.History, i) },
+        };
+        return lines.Take(start + 1).ToArr()
+            .Add(second with { Predict = new(1, Arr<double>.Empty), Noise = NoiseRange.None, Marginal = first.Marginal })
+            .Add(Later(second with { Correct = Correction.None }, start + 1))
+            .Add(Later(third, start + 2) with { Correct = again })
+            .AddRange(lines.Skip(start + 3).Map((i, line) => Later(line, start + 3 + i)));
     }
 }

@@ -1,5 +1,8 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Validations;
 using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Sampling;
 
@@ -28,6 +31,18 @@ public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, boo
     /// <summary>The start of a plan that generates from noise alone.</summary>
     public static LinearPair FromNoise { get; } = new(0, 1);
 
+    /// <summary>The plan, or the first of its factors that is not finite in float32, in which plans are executed.</summary>
+    public Validation<Error, SamplingPlan> InFloat32()
+    {
+        var faults = Lines.Map((i, line) => line.Factors.Find(factor => !float.IsFinite((float)factor.Value))
+            .Map(factor => (Line: i + 1, line.Timestep, factor.Name, factor.Value))).Somes();
+        return faults.HeadOrNone().Match(
+            fault => Check.Fail<SamplingPlan>(
+                Invariant($"the factor {fault.Name} in line {fault.Line} of {Lines.Count} (timestep {fault.Timestep})"), Invariant($"{fault.Value}"),
+                "must be finite in float32: use another sampler, or a schedule with less extreme β"),
+            () => this);
+    }
+
     /// <summary>How many values of the history the longest line reaches back, the current one included.</summary>
     public int HistoryLength => Lines.IsEmpty ? 0 : Lines.Max(line => Math.Max(line.Correct.History.Count, line.Predict.History.Count));
 }
@@ -41,7 +56,18 @@ public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, boo
 /// <param name="Noise">The standard deviation s of the fresh noise.</param>
 /// <param name="Marginal">Factors of (image, noise) in x after the line, were the image known: (a, σ) of the level that the line leads to.</param>
 public sealed record SamplingLine(
-    int Timestep, LinearPair Estimate, Memory Remember, Correction Correct, Advance Predict, NoiseRange Noise, LinearPair Marginal);
+    int Timestep, LinearPair Estimate, Memory Remember, Correction Correct, Advance Predict, NoiseRange Noise, LinearPair Marginal)
+{
+    /// <summary>Every factor by its name.</summary>
+    internal Seq<(string Name, double Value)> Factors =>
+        Seq<(string Name, double Value)>(
+            ("Estimate.First", Estimate.First), ("Estimate.Second", Estimate.Second),
+            ("Remember.X", Remember.X), ("Remember.Output", Remember.Output), ("Remember.X0", Remember.X0),
+            ("Correct.Base", Correct.Base), ("Correct.X", Correct.X), ("Predict.Base", Predict.Base),
+            ("Noise.Least", Noise.Least), ("Noise.Most", Noise.Most), ("Marginal.First", Marginal.First), ("Marginal.Second", Marginal.Second))
+        + toSeq(Correct.History.Map((k, factor) => (Name: Invariant($"Correct.History[{k}]"), Value: factor)))
+        + toSeq(Predict.History.Map((k, factor) => (Name: Invariant($"Predict.History[{k}]"), Value: factor)));
+}
 
 /// <summary>What a line remembers: X·x + Output·o + X0·x0.</summary>
 /// <param name="X">The factor of x.</param>

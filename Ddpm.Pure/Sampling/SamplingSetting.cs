@@ -15,6 +15,15 @@ public sealed record SamplingSetting(NoiseSchedule Schedule, Prediction Predicti
     /// <summary>The steps from each visited level to the next, and from the last to the clean image.</summary>
     public Arr<SamplingStep> Steps => Timesteps.Pairs.Map(pair => new SamplingStep(pair.Current, pair.Next, Schedule[pair.Current], Schedule[pair.Next])).ToArr();
 
+    /// <summary>
+    /// The steps of diffusers' DDIMScheduler: from each visited level to the one a fixed number of timesteps below, and to where the last timestep leads if
+    /// there is none. The network is then evaluated at the next timestep, whatever its level.
+    /// </summary>
+    /// <param name="stride">How many timesteps down, ≥ 1.</param>
+    public Arr<SamplingStep> StepsOf(int stride) => Timesteps.Values
+        .Map(timestep => (From: timestep, To: timestep >= stride ? timestep - stride : Timesteps.End))
+        .Map(pair => new SamplingStep(pair.From, pair.To, Schedule[pair.From], Schedule[pair.To])).ToArr();
+
     /// <summary>A plan of these lines that generates from noise.</summary>
     public SamplingPlan Plan(Arr<SamplingLine> lines) => new(SamplingPlan.FromNoise, lines, ClipSample);
 

@@ -34,9 +34,10 @@ public abstract record Spacing
     public sealed record UniformLambda(double Least = 0, double Most = double.PositiveInfinity) : Spacing;
 
     /// <summary>
-    /// Nearest to evenly spread (σ/a)^(1/ρ) (Karras et al. 2022, eq. 5): ρ = 1 spreads σ/a evenly, and with growing ρ it becomes <see cref="UniformLambda"/>. Near means in
-    /// ln(σ/a), as in diffusers. The path runs from Most to Least, or to the schedule's own ends where these lie inside. Sampling begins at the noisiest timestep with
-    /// σ/a ≤ Most and ends at the cleanest with σ/a ≥ Least. The defaults are the schedule's own ends, T − 1 and 0; Karras et al. take 0.002 and 80.
+    /// Nearest to evenly spread (σ/a)^(1/ρ) (Karras et al. 2022, eq. 5): ρ = 1 spreads σ/a evenly, and with growing ρ it becomes <see cref="UniformLambda"/>.
+    /// Near means in ln(σ/a), as in diffusers. The path runs from Most to Least, or to the schedule's own ends where these lie inside. Sampling begins at the
+    /// noisiest timestep with σ/a ≤ Most and ends at the cleanest with σ/a ≥ Least. The defaults are the schedule's own ends, T − 1 and 0; Karras et al. take
+    /// 0.002 and 80.
     /// </summary>
     /// <param name="Rho">ρ > 0; theirs is 7.</param>
     /// <param name="Least">The least σ/a, ≥ 0.</param>
@@ -114,9 +115,13 @@ public abstract record Spacing
 
     private static double NoiseRatio(NoiseLevel level) => Elementary.Exp(-level.Lambda);
 
-    /// <summary>The noisiest timestep with σ/a ≤ most and the cleanest with σ/a ≥ least; the first is below the second where no timestep lies between.</summary>
-    private static (int Noisiest, int Cleanest) Within(double least, double most, Arr<NoiseLevel> levels) =>
-        (levels.Filter(level => level.Lambda >= -Elementary.Log(most)) is var quiet ? quiet.Count - 1 : 0, levels.Filter(level => level.Lambda > -Elementary.Log(least)).Count);
+    /// <summary>
+    /// The noisiest timestep with σ/a ≤ most and the cleanest with σ/a ≥ least. The first is below the second where no timestep lies between, and where the range is none.
+    /// </summary>
+    private static (int Noisiest, int Cleanest) Within(double least, double most, Arr<NoiseLevel> levels) => !(least >= 0 && least < most)
+        ? (-1, 0)
+        : (levels.Filter(level => level.Lambda >= -Elementary.Log(most)) is var quiet ? quiet.Count - 1 : 0,
+            levels.Filter(level => level.Lambda > -Elementary.Log(least)).Count);
 
     /// <summary>
     /// The timesteps whose λ are nearest to those of a path from the noisiest to the cleanest; of two as near, the noisier. Without any image

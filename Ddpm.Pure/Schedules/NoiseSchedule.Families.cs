@@ -8,25 +8,28 @@ namespace Ddpm.Pure.Schedules;
 /// <content>The published families. Each is said by its β, so that ᾱ is their product in all of them.</content>
 public sealed partial record NoiseSchedule
 {
+    /// <summary>s of the cosine schedule (Nichol and Dhariwal 2021, section 3.2).</summary>
+    public const double UsualCosineOffset = 0.008;
+
     /// <summary>
     /// Linear (Ho et al. 2020, section 4): β_t = β_min + (β_max − β_min)·t/(T − 1); T = 1 gives β_min.
     /// </summary>
     /// <param name="steps">T ≥ 1.</param>
-    /// <param name="minBeta">β_min ∈ (0, 1); null for theirs, 1e-4.</param>
-    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for theirs, 0.02.</param>
+    /// <param name="minBeta">β_min ∈ (0, 1); null for theirs, 1e-4·1000/T (<see cref="UsualBetas.For"/>).</param>
+    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for theirs, 0.02·1000/T.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
     public static Validation<Error, NoiseSchedule> Linear(int steps, double? minBeta = null, double? maxBeta = null) =>
-        BetweenBetas(steps, minBeta ?? UsualBetas.Linear.Min, maxBeta ?? UsualBetas.Linear.Max, Ramp);
+        BetweenBetas(steps, minBeta, maxBeta, UsualBetas.Linear, Ramp);
 
     /// <summary>
     /// Scaled linear (Rombach et al. 2022, Stable Diffusion): √β_t goes linearly from √β_min to √β_max; T = 1 gives β_min.
     /// </summary>
     /// <param name="steps">T ≥ 1.</param>
-    /// <param name="minBeta">β_min ∈ (0, 1); null for theirs, 0.00085.</param>
-    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for theirs, 0.012.</param>
+    /// <param name="minBeta">β_min ∈ (0, 1); null for theirs, 0.00085·1000/T (<see cref="UsualBetas.For"/>).</param>
+    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for theirs, 0.012·1000/T.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
     public static Validation<Error, NoiseSchedule> ScaledLinear(int steps, double? minBeta = null, double? maxBeta = null) =>
-        BetweenBetas(steps, minBeta ?? UsualBetas.ScaledLinear.Min, maxBeta ?? UsualBetas.ScaledLinear.Max, (first, last, t, intervals) =>
+        BetweenBetas(steps, minBeta, maxBeta, UsualBetas.ScaledLinear, (first, last, t, intervals) =>
         {
             var root = Ramp(Math.Sqrt(first), Math.Sqrt(last), t, intervals);
             return Math.Min(root * root, last);
@@ -37,11 +40,11 @@ public sealed partial record NoiseSchedule
     /// has y_0 = −6. The ends are near β_min and β_max, not at them. Not to be taken for <see cref="SigmoidAlphaBar"/>.
     /// </summary>
     /// <param name="steps">T ≥ 1.</param>
-    /// <param name="minBeta">β_min ∈ (0, 1); null for 1e-4.</param>
-    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for 0.02.</param>
+    /// <param name="minBeta">β_min ∈ (0, 1); null for the linear schedule's, 1e-4·1000/T (<see cref="UsualBetas.For"/>).</param>
+    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for the linear schedule's, 0.02·1000/T.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
     public static Validation<Error, NoiseSchedule> SigmoidBeta(int steps, double? minBeta = null, double? maxBeta = null) =>
-        BetweenBetas(steps, minBeta ?? UsualBetas.Linear.Min, maxBeta ?? UsualBetas.Linear.Max, (first, last, t, intervals) =>
+        BetweenBetas(steps, minBeta, maxBeta, UsualBetas.Linear, (first, last, t, intervals) =>
             first + (last - first) * Logistic(Ramp(-6, 6, t, intervals)));
 
     /// <summary>
@@ -51,8 +54,8 @@ public sealed partial record NoiseSchedule
     /// <param name="offset">s ≥ 0, small; theirs is 0.008.</param>
     /// <param name="maxBeta">β_max ∈ (0, 1), where β is clipped; theirs is 0.999.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
-    public static Validation<Error, NoiseSchedule> Cosine(int steps, double offset = 0.008, double maxBeta = 0.999) =>
-        (Check.AtLeast("steps", steps, 1), Check.That("offset", offset, offset is >= 0 and <= 1, "must lie in [0, 1]"),
+    public static Validation<Error, NoiseSchedule> Cosine(int steps, double offset = UsualCosineOffset, double maxBeta = 0.999) =>
+        (Check.AtLeast("steps", steps, 1), Check.That("cosine-offset", offset, offset is >= 0 and <= 1, "must lie in [0, 1]"),
                 Check.Inside("max-beta", maxBeta, 0, 1))
             .Apply((count, s, largest) =>
             {
@@ -102,12 +105,17 @@ public sealed partial record NoiseSchedule
     }
 
     /// <summary>A schedule whose β_t is a function of β_min, β_max, t and T − 1.</summary>
-    private static Validation<Error, NoiseSchedule> BetweenBetas(int steps, double minBeta, double maxBeta, Func<double, double, int, int, double> beta) =>
-        (Check.AtLeast("steps", steps, 1), Check.Inside("min-beta", minBeta, 0, 1), Check.Inside("max-beta", maxBeta, 0, 1),
+    private static Validation<Error, NoiseSchedule> BetweenBetas(
+        int steps, double? givenMin, double? givenMax, UsualBetas published, Func<double, double, int, int, double> beta)
+    {
+        var usual = published.For(Math.Max(1, steps)); // fewer steps are refused below
+        var (minBeta, maxBeta) = (givenMin ?? usual.Min, givenMax ?? usual.Max);
+        return (Check.AtLeast("steps", steps, 1), Check.Inside("min-beta", minBeta, 0, 1), Check.Inside("max-beta", maxBeta, 0, 1),
                 // Said of two values that are right by themselves: a fault of one is none of the other.
                 Check.That("max-beta", maxBeta, !(minBeta is > 0 and < 1 && maxBeta is > 0 and < 1) || maxBeta >= minBeta,
                     Invariant($"must be at least min-beta, {minBeta}")))
             .Apply((count, first, last, _) => FromValidBetas(Indices(count).Map(t => beta(first, last, t, count - 1))));
+    }
 
     /// <summary>The t-th of the points that cut [first, last] into equal intervals; first where there are none.</summary>
     private static double Ramp(double first, double last, int t, int intervals) =>

@@ -26,6 +26,15 @@ public sealed partial record NoiseSchedule
     /// <summary>T ≥ 1.</summary>
     public int Steps => Betas.Count;
 
+    /// <summary>
+    /// What to know before sampling from pure noise: that the last level keeps more than 1 % of the image's standard deviation, √ᾱ > 0.01, which no sample that
+    /// starts without it can have (Lin et al. 2024, 2305.08891, section 3.1). None where it keeps less.
+    /// </summary>
+    public Option<string> Remark => this[Steps - 1].A is > 0.01 and var kept
+        ? Invariant($"the last level keeps {100 * kept:0.#} % of the image's standard deviation (√ᾱ = {kept:0.###}), yet sampling starts from pure noise: ")
+            + "use --zero-terminal-snr with velocity, more steps or a larger --max-beta"
+        : Option<string>.None;
+
     /// <summary>The noise level after step t ∈ [−1, T); t = −1 is the clean image.</summary>
     public NoiseLevel this[int t] => t < 0 ? NoiseLevel.Clean : Levels[t];
 

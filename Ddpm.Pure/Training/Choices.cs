@@ -52,7 +52,7 @@ public static class Choices
         Prelude.Map<string, Func<TrainingOptions, Validation<Error, NoiseSchedule>>>(
             ("linear", options => NoiseSchedule.Linear(options.Steps, options.MinBeta, options.MaxBeta)),
             ("scaled-linear", options => NoiseSchedule.ScaledLinear(options.Steps, options.MinBeta, options.MaxBeta)),
-            ("cosine", options => NoiseSchedule.Cosine(options.Steps)),
+            ("cosine", options => NoiseSchedule.Cosine(options.Steps, options.CosineOffset ?? NoiseSchedule.UsualCosineOffset)),
             ("sigmoid", options => NoiseSchedule.SigmoidAlphaBar(options.Steps)),
             ("sigmoid-beta", options => NoiseSchedule.SigmoidBeta(options.Steps, options.MinBeta, options.MaxBeta)));
 
@@ -60,20 +60,22 @@ public static class Choices
     public static Map<string, UsualBetas> PublishedBetas { get; } =
         Prelude.Map(("linear", UsualBetas.Linear), ("scaled-linear", UsualBetas.ScaledLinear), ("sigmoid-beta", UsualBetas.Linear));
 
-    /// <summary>The weights of the loss, with their papers' numbers.</summary>
-    public static Map<string, LossWeighting> LossWeightings { get; } = Prelude.Map<string, LossWeighting>(
-        ("uniform", new LossWeighting.Uniform()), ("min-snr", LossWeighting.MinSnr.Published), ("p2", LossWeighting.P2.Published));
-
     /// <summary>
-    /// The σ/a where spacings by noise level begin unless told otherwise. Above it the image is lost in float32 networks' own errors, so steps there are wasted: on the
-    /// cosine schedule σ/a reaches 20,291. The linear schedule, which ends at 157.4, stays whole. Karras et al. (2022) begin at 80, which costs quality here (Ddpm.Host/RESULTS.md).
+    /// The weights of the loss, from options; what is not said is as in their papers. Those that vanish are what runs of edition 1 were trained with
+    /// (<see cref="OptionsEdition"/>).
     /// </summary>
-    public const double NoisiestUsefulRatio = 160;
+    public static Map<string, Func<TrainingOptions, Validation<Error, LossWeighting>>> LossWeightings { get; } =
+        Prelude.Map<string, Func<TrainingOptions, Validation<Error, LossWeighting>>>(
+            ("uniform", _ => new LossWeighting.Uniform()),
+            ("min-snr", options => LossWeighting.MinSnr.Of(options.MinSnrGamma ?? LossWeighting.MinSnr.Published.Gamma)),
+            ("min-snr-vanishing", _ => new LossWeighting.Vanishing(LossWeighting.MinSnr.Published)),
+            ("p2", _ => LossWeighting.P2.Published),
+            ("p2-vanishing", _ => new LossWeighting.Vanishing(LossWeighting.P2.Published)));
 
     /// <summary>How a sampler's timesteps are spread, each with its usual numbers.</summary>
     public static Map<string, Spacing> Spacings { get; } = Prelude.Map<string, Spacing>(
         ("leading", new Spacing.Leading()), ("linspace", new Spacing.Linspace()), ("trailing", new Spacing.Trailing()),
-        ("uniform-lambda", new Spacing.UniformLambda(Most: NoisiestUsefulRatio)), ("karras", new Spacing.Karras(Most: NoisiestUsefulRatio)),
+        ("uniform-lambda", new Spacing.UniformLambda()), ("karras", new Spacing.Karras()),
         ("diffusers-linspace", new Spacing.DiffusersLinspace()), ("diffusers-trailing", new Spacing.DiffusersTrailing()),
         ("diffusers-multistep-linspace", new Spacing.DiffusersMultistepLinspace()),
         ("diffusers-multistep-leading", new Spacing.DiffusersMultistepLeading()));

@@ -3,8 +3,8 @@ using Ddpm.Pure.Numerics;
 namespace Ddpm.Pure.Training;
 
 /// <summary>
-/// The cross entropy −Σ yₖ·ln pₖ of a label, with p = softmax(z) of the logits z. Of the target y a part s is spread evenly over all classes, and the rest belongs to the label
-/// (Szegedy et al. 2016, section 7).
+/// The cross entropy −Σ yₖ·ln pₖ of a label, with p = softmax(z) of the logits z. A part s of the target y is spread evenly over all classes, and the rest
+/// belongs to the label (Szegedy et al. 2016, section 7).
 /// </summary>
 public static class CrossEntropy
 {

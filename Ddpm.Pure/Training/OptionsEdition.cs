@@ -19,6 +19,7 @@ public static class OptionsEdition
     /// <summary>What changed after which edition: each rule makes explicit what options of that edition and of earlier ones meant.</summary>
     private static readonly (int LastEdition, Func<TrainingOptions, TrainingOptions> Meaning)[] Rules =
     [
+        (1, WithVanishingWeights),
         (1, WithPublishedBetas),
         (1, WithUnpairedEmbedding),
     ];
@@ -28,6 +29,11 @@ public static class OptionsEdition
     /// <param name="edition">The edition of their document, ≥ 1.</param>
     public static TrainingOptions Upgraded(TrainingOptions options, int edition) =>
         Rules.Where(rule => edition <= rule.LastEdition).Aggregate(options, (meant, rule) => rule.Meaning(meant));
+
+    /// <summary>Up to edition 1 min-SNR and P2 gave no weight to an image or a velocity at ᾱ = 0, where sampling begins.</summary>
+    private static TrainingOptions WithVanishingWeights(TrainingOptions options) => options.ZeroTerminalSnr && options.LossWeight is ("min-snr" or "p2")
+        ? options with { LossWeight = $"{options.LossWeight}-vanishing" }
+        : options;
 
     /// <summary>A document's format, whose training options are written with the current edition and read in any up to it.</summary>
     /// <param name="format">How the document is written and read otherwise.</param>

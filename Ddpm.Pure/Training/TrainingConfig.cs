@@ -22,7 +22,7 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
         get
         {
             var wanted = Preset.Sampling.SamplingSteps is { } steps ? Preset.Sampling with { SamplingSteps = Math.Min(steps, Preset.Sampling.MostStepsOn(Schedule)) } : Preset.Sampling;
-            return wanted.Compile(Schedule, Prediction, Preset.ClipSample).IsSuccess ? wanted : new();
+            return wanted.Compile(Schedule, Prediction, Preset.ClipSample).Bind(plan => plan.InFloat32()).IsSuccess ? wanted : new();
         }
     }
 }
@@ -59,8 +59,11 @@ public sealed record TrainingConfig
     /// <summary>The average of the weights that samples are made with, if it is not the weights themselves.</summary>
     public Option<ExponentialMovingAverage> Average { get; }
 
-    /// <summary>The longest schedule: its tables and the embedding of its timesteps take half a kilobyte a step.</summary>
-    public const int MostSteps = 1_000_000;
+    /// <summary>
+    /// The longest schedule. Measured with the standard network: a checkpoint takes 400 bytes a step, 10 MB in all; training takes some 20 MB more than with a
+    /// thousand steps, and so does a plan of all steps. Runs of earlier versions with more steps are refused.
+    /// </summary>
+    public const int MostSteps = 10_000;
 
     /// <summary>The noise schedule of some options.</summary>
     /// <param name="options">Those of the schedule are read.</param>
@@ -85,16 +88,28 @@ public sealed record TrainingConfig
         Validation<Error, Unit> Divides(NoiseLevel last) => options.Prediction != "epsilon" || options.ZeroTerminalSnr || float.IsFinite((float)(1 / last.A))
             ? unit
             : Check.Fail<Unit>("prediction", options.Prediction, Invariant($"must be sample or velocity with a schedule that leaves no more than {last.A:G2} of an image, of which ε tells nothing"));
-        Validation<Error, Unit> OfBetas(string name, double? said) => said is not { } beta || Choices.PublishedBetas.ContainsKey(options.Schedule)
+        // Noise that float32 rounds to nothing is never seen in training, and what samplers divide by it is no number.
+        Validation<Error, Unit> Noises(NoiseSchedule levels) => levels.Levels.Map((t, level) => (Timestep: t, level.NoiseVariance))
+            .Find(noise => (float)noise.NoiseVariance == 0)
+            .Match(
+                noise => Check.Fail<Unit>("schedule", options.Schedule, Invariant(
+                    $"must add noise that float32 can hold: after timestep {noise.Timestep} its variance 1 − ᾱ is {noise.NoiseVariance:G3}, which is 0 there")),
+                () => unit);
+        Validation<Error, Unit> Belongs(string name, double? said, bool used, string owners) => said is not { } value || used
             ? unit
-            : Check.Fail<Unit>(name, Invariant($"{beta}"), Invariant($"belongs to the schedules {string.Join(", ", Choices.PublishedBetas.Keys)} alone"));
-        var weighting = Choices.LossWeightings.Find("loss-weight", options.LossWeight);
+            : Check.Fail<Unit>(name, Invariant($"{value}"), $"belongs to {owners} alone");
+        Validation<Error, Unit> OfBetas(string name, double? said) =>
+            Belongs(name, said, Choices.PublishedBetas.ContainsKey(options.Schedule), $"the schedules {string.Join(", ", Choices.PublishedBetas.Keys)}");
+        var weighting = Choices.LossWeightings.Find("loss-weight", options.LossWeight).Bind(build => build(options));
         var precision = Choices.Precisions.Find("precision", options.Precision);
         var told = (options.ZeroTerminalSnr && options.Prediction == "epsilon"
                     ? Check.Fail<Unit>("prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
                     : unit,
-                OfBetas("min-beta", options.MinBeta), OfBetas("max-beta", options.MaxBeta), schedule.Match(levels => Divides(levels[levels.Steps - 1]), _ => unit))
-            .Apply((_, _, _, _) => unit);
+                OfBetas("min-beta", options.MinBeta), OfBetas("max-beta", options.MaxBeta),
+                Belongs("cosine-offset", options.CosineOffset, options.Schedule == "cosine", "the schedule cosine"),
+                Belongs("min-snr-gamma", options.MinSnrGamma, options.LossWeight == "min-snr", "the loss weight min-snr"),
+                schedule.Match(levels => (Divides(levels[levels.Steps - 1]), Noises(levels)).Apply((_, _) => unit), _ => unit))
+            .Apply((_, _, _, _, _, _) => unit);
         // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
         var network = Choices.Networks.Find("network", options.Network ?? preset.Match(found => found.Network, _ => Preset.Standard.Network))
             .Bind(build => build(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps), options.Conditional ? classes : 0, options.Width))

@@ -73,11 +73,14 @@ public sealed record TrainingOptions
     /// <summary>The noise schedule: "linear", "scaled-linear", "cosine", "sigmoid" or "sigmoid-beta".</summary>
     public string Schedule { get; init; } = "linear";
 
-    /// <summary>β_min of the linear, scaled linear and sigmoid-β schedules; null for the schedule's own.</summary>
+    /// <summary>β_min of the linear, scaled linear and sigmoid-β schedules; null for 1000/T times the published (<see cref="Schedules.UsualBetas"/>).</summary>
     public double? MinBeta { get; init; }
 
-    /// <summary>β_max of the linear, scaled linear and sigmoid-β schedules; null for the schedule's own.</summary>
+    /// <summary>β_max of the same schedules; null for 1000/T times the published.</summary>
     public double? MaxBeta { get; init; }
+
+    /// <summary>s of the cosine schedule; null for 0.008.</summary>
+    public double? CosineOffset { get; init; }
 
     /// <summary>Whether the schedule is shifted and scaled so that nothing of the image is left after its last step.</summary>
     public bool ZeroTerminalSnr { get; init; }
@@ -85,8 +88,11 @@ public sealed record TrainingOptions
     /// <summary>What the network predicts: "epsilon", "sample" or "velocity".</summary>
     public string Prediction { get; init; } = "epsilon";
 
-    /// <summary>How much each noise level counts in the loss: "uniform", "min-snr" or "p2".</summary>
+    /// <summary>How much each noise level counts in the loss: "uniform", "min-snr", "p2"; "min-snr-vanishing" or "p2-vanishing" to repeat old runs.</summary>
     public string LossWeight { get; init; } = "uniform";
+
+    /// <summary>γ of min-snr; null for 5.</summary>
+    public double? MinSnrGamma { get; init; }
 
     /// <summary>What the network computes in: "float32" or "bf16". Weights, moments and gradients are float32 either way.</summary>
     public string Precision { get; init; } = "float32";

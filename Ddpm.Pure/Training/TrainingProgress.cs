@@ -4,8 +4,8 @@ namespace Ddpm.Pure.Training;
 /// <param name="Step">Steps made, of all epochs.</param>
 /// <param name="EpochLossSum">The sum over the images of the unfinished epoch of their steps' losses; 0 between epochs.</param>
 /// <param name="EpochImages">The images of the unfinished epoch that were trained on; 0 between epochs.</param>
-/// <param name="BestEpoch">The epoch with the lowest mean loss, counted from 1; 0 before the first has ended.</param>
-/// <param name="BestLoss">That loss; 0 before the first has ended.</param>
+/// <param name="BestEpoch">The epoch with the lowest mean loss, counted from 1; 0 before there is one.</param>
+/// <param name="BestLoss">That loss; 0 before there is one.</param>
 /// <param name="UntoldLossSum">The sum over the images since the last metrics line of their steps' losses.</param>
 /// <param name="UntoldImages">The images since then.</param>
 public sealed record TrainingProgress(
@@ -40,10 +40,13 @@ public sealed record TrainingProgress(
     /// <summary>After a metrics line.</summary>
     public TrainingProgress Told() => this with { UntoldLossSum = 0, UntoldImages = 0 };
 
-    /// <summary>After the end of an epoch, counted from 1; its loss replaces the best where it is lower.</summary>
+    /// <summary>
+    /// After the end of an epoch, counted from 1; its loss replaces the best where it is lower. A loss of exactly 0 is never the best: no network is that good,
+    /// so all images had weight 0.
+    /// </summary>
     public TrainingProgress EndOfEpoch(int epoch)
     {
-        var best = BestEpoch == 0 || EpochLoss < BestLoss;
+        var best = EpochLoss > 0 && (BestLoss == 0 || EpochLoss < BestLoss);
         return this with
         {
             EpochLossSum = 0,
