@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -28,7 +29,7 @@ public abstract record DeviceChoice
         "auto" => Success<Error, DeviceChoice>(new Auto()),
         "cpu" => Success<Error, DeviceChoice>(new Cpu()),
         "cuda" => Success<Error, DeviceChoice>(new Cuda(0)),
-        _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out var index) && index >= 0 =>
+        _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var index) =>
             Success<Error, DeviceChoice>(new Cuda(index)),
         _ => Check.Fail<DeviceChoice>("device", name, "must be auto, cpu, cuda or cuda:n"),
     };

@@ -35,7 +35,7 @@ internal static class CompletionCommand
         command.Add(shell);
         command.SetAction(said => Session.Run(said, (view, _) =>
             from script in Shells.Find(said.GetValue(shell)!).ToFin(Error.New(ExitCode.Usage, $"the shell must be one of {string.Join(", ", Shells.Keys)}, got {said.GetValue(shell)}"))
-            select fun(() => view.Result(script(Program)))()));
+            select toSeq(script(Program).Split('\n')).Iter(view.Result)));
         return command.WithExample("bash >> ~/.bashrc");
     }
 

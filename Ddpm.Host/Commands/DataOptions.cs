@@ -52,11 +52,21 @@ internal sealed class DataOptions
     /// <param name="before">The receipt of data that they are like where nothing else is said; none for the usual.</param>
     public Fin<LoadedDataSet> Load(
         CommandLine.ParseResult said, string dataset, IView view, CancellationToken stop, DataSplit split = DataSplit.Train, LanguageExt.Option<DataReceipt> before = default) =>
-        Load(said, dataset, view, split, before.Map(data => data.Shape), before.Bind(data => Optional(data.Background)), stop);
+        from folder in Named(said) ? Optional(said.GetValue(_folder)) : before.Bind(data => data.Folder).Map(There).Sequence()
+        from loaded in Load(said, dataset, view, split, folder, before.Map(data => data.Shape), before.Bind(data => Optional(data.Background)), stop)
+        select loaded;
 
     /// <summary>As above, of another size and channels than usual.</summary>
-    public Fin<LoadedDataSet> Load(
-        CommandLine.ParseResult said, string dataset, IView view, DataSplit split, LanguageExt.Option<PictureShape> shape,
+    public Fin<LoadedDataSet> Load(CommandLine.ParseResult said, string dataset, IView view, DataSplit split, PictureShape shape, CancellationToken stop) =>
+        Load(said, dataset, view, split, Optional(said.GetValue(_folder)), shape, None, stop);
+
+    /// <summary>The folder that a run's images were in, if it is still there.</summary>
+    private Fin<string> There(string folder) => Directory.Exists(folder)
+        ? FinSucc(folder)
+        : Error.New($"the run was trained on the images in {folder}, and there is no such folder here: name them with {_folder.Name}");
+
+    private Fin<LoadedDataSet> Load(
+        CommandLine.ParseResult said, string dataset, IView view, DataSplit split, LanguageExt.Option<string> named, LanguageExt.Option<PictureShape> shape,
         LanguageExt.Option<string> background, CancellationToken stop) =>
         from description in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
         let otherwise = shape.IfNone(UsualShape)
@@ -64,9 +74,9 @@ internal sealed class DataOptions
                 Check.That("--channels", said.GetValue(_channels) ?? otherwise.Channels, said.GetValue(_channels) is null or 1 or 3, "must be 1 or 3"),
                 Behind(said, background))
             .Apply((size, channels, behind) => (Shape: new PictureShape(size, channels), Behind: behind)).OrUsage()
-        from loaded in Own(said, description).Match(
+        from loaded in Own(named, description).Match(
             folder => Pictures(folder, description, split, wanted.Shape, wanted.Behind, view, stop),
-            () => Load(description, split, Optional(said.GetValue(_folder)), view, stop))
+            () => Load(description, split, named, view, stop))
         from square in loaded.Images.Height == loaded.Images.Width
             ? FinSucc(loaded)
             : Error.New($"the images in {loaded.Origin} are {loaded.Images.Height}×{loaded.Images.Width}, and only square ones can be used")
@@ -96,11 +106,11 @@ internal sealed class DataOptions
     public bool Named(CommandLine.ParseResult said) => Dataset(said).IsSome || said.GetValue(_folder) is not null;
 
     /// <summary>What a run of these images is called after: a folder of pictures, or the data set.</summary>
-    public string Called(CommandLine.ParseResult said, string dataset) => DataSetDescription.Named(dataset).ToOption().Bind(description => Own(said, description))
+    public string Called(CommandLine.ParseResult said, string dataset) => DataSetDescription.Named(dataset).ToOption().Bind(description => Own(Optional(said.GetValue(_folder)), description))
         .Map(folder => folder.Name.TrimEnd('/')).Filter(name => name.Length > 0).IfNone(dataset);
 
-    private LanguageExt.Option<PictureFolder> Own(CommandLine.ParseResult said, DataSetDescription description) =>
-        Optional(said.GetValue(_folder)).Filter(folder => !new IdxFolder(folder).HasAny(description)).Map(folder => new PictureFolder(folder)).Filter(folder => folder.HasAny());
+    private static LanguageExt.Option<PictureFolder> Own(LanguageExt.Option<string> named, DataSetDescription description) =>
+        named.Filter(folder => !new IdxFolder(folder).HasAny(description)).Map(folder => new PictureFolder(folder)).Filter(folder => folder.HasAny());
 
     private static bool Is(int? said, int there) => said is null || said == there;
 

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Formats;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -38,6 +39,7 @@ internal static class DdpmCommand
         }
 
         CompletedValues.AddTo(root);
+        SaidNumbers.AddTo(root);
         root.WithExample("train");
         return root;
     }
@@ -52,14 +54,10 @@ internal static class DdpmCommand
             return said.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
 
-        foreach (var fault in said.Errors.Select(error => error.Message).Concat(empty.Select(option => $"{option.Option.Name} must not be empty")))
+        Session.Tell(toSeq(said.Errors.Select(error => error.Message).Concat(empty.Select(option => $"{option.Option.Name} must not be empty")).ToArray()));
+        foreach (var (word, meant) in said.UnmatchedTokens.Take(Screen.MostLines).Choose(word => Meant(said.CommandResult.Command, word).Map(meant => (word, meant))))
         {
-            Console.Error.WriteLine($"error: {fault}");
-        }
-
-        foreach (var (word, meant) in said.UnmatchedTokens.Choose(word => Meant(said.CommandResult.Command, word).Map(meant => (word, meant))))
-        {
-            Console.Error.WriteLine($"{word}: did you mean {meant}?");
+            Console.Error.WriteLine(Screen.Line($"{word}: did you mean {meant}?"));
         }
 
         Console.Error.WriteLine("--help shows what can be said");

@@ -87,7 +87,7 @@ internal static class EvaluateCommand
             from device in machine.Prepare(said)
             let target = new RunFolder(said.GetValue(to) ?? named.Match(chosen => chosen.Path, () => "."))
             from judged in given.Match(
-                found => Judge(said, Given(found.Images, found.Report, (split, size) => data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, split, size, None, stop)), target, device, view, stop),
+                found => Judge(said, Given(found.Images, found.Report, (split, size) => data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, split, size, stop)), target, device, view, stop),
                 () => from folder in run.Required(said)
                       from done in TrainedModel.Use(folder, device, model =>
                           from candidate in Sampled(folder, model, judging.Request(said, usual => sampler.Said(said, usual)), split => data.LoadOf(said, model.Receipt, view, stop, split), said.GetValue(boundImages), view, stop)
@@ -104,14 +104,21 @@ internal static class EvaluateCommand
         (null, null, true) => LanguageExt.Option<(ImageSet, SamplesReport)>.None,
         (null, not null, _) => Error.New(ExitCode.Usage, "--labels needs the images that they are of: name them with --images"),
         (not null, _, false) => from bytes in Folders.Read(images)
-                                from array in Npy.Read(bytes).Bind(Levels).At(images)
-                                from classes in Optional(labels).Map(path => Folders.Read(path).Bind(read => Npy.Read(read).Bind(Classes).At(path))).Sequence()
+                                from array in Array(bytes).Bind(Levels).At(images)
+                                from classes in Optional(labels).Map(path => Folders.Read(path).Bind(read => Array(read).Bind(Classes).At(path))).Sequence()
                                 from set in Set(array, classes).At(images)
                                 select Some((set, new SamplesReport(images, set.Count, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.Span))))),
         _ => Error.New(ExitCode.Usage, "what is to be judged? Name a run with --run NAME or images with --images FILE.npy, one of them"),
     };
 
-    private static Fin<NpyArray> Levels(NpyArray array) => array.Type == NpyType.U1 ? array : Error.New("it holds no bytes (uint8)");
+    private static Fin<NpyArray> Levels(NpyArray array) => array.Type == NpyType.U1 ? array : Error.New(
+        $"it holds {array.Type}, and images are levels from 0 to 255 as bytes: save them with numpy.save(file, levels.round().clip(0, 255).astype('uint8')), "
+        + "values in [0, 1] times 255 first");
+
+    /// <summary>An array of a file, or a hint where it is another file of NumPy's.</summary>
+    private static Fin<NpyArray> Array(ReadOnlyMemory<byte> file) => file.Span.StartsWith("PK"u8)
+        ? Error.New("it is a zip, as an .npz of several arrays: save the one array with numpy.save")
+        : Npy.Read(file);
 
     /// <summary>Labels as bytes, from any integers: NumPy's own are of 64 bits.</summary>
     private static Fin<ReadOnlyMemory<byte>> Classes(NpyArray array)

@@ -1,3 +1,4 @@
+using Ddpm.Host.Files;
 using LanguageExt;
 using LanguageExt.Common;
 
@@ -29,5 +30,5 @@ internal static class ExitCode
 
     private static Fin<T> Or<T>(Validation<Error, T> value, int code) => value.Match(
         Fin<T>.Succ,
-        faults => Fin<T>.Fail(Error.New(code, string.Join("\n", faults.Map(fault => fault.Message)))));
+        faults => Fin<T>.Fail(faults.Count == 1 ? Error.New(code, faults.Head.Message) : new SeveralFaults(faults.Map(fault => fault.Message).Strict(), code)));
 }

@@ -1,5 +1,6 @@
 using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
+using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
@@ -34,7 +35,9 @@ internal static class ForwardCommand
                     TrainingConfig.ScheduleOf(defaults with { Schedule = said.GetValue(schedule)!, Steps = said.GetValue(steps) }))
                 .Apply((images, levels) => (Count: images, Schedule: levels)).OrUsage()
             from loaded in data.Load(said, data.Dataset(said).IfNone(defaults.Dataset), view, stop)
-            let figure = Draw(loaded.Images.Take(wanted.Count), wanted.Schedule, said.GetValue(seed))
+            let shown = SampleFiles.Drawn(Math.Min(wanted.Count, loaded.Images.Count), loaded.Images.Height)
+            let told = shown < wanted.Count ? fun(() => view.Line($"the figure shows the first {shown} images"))() : unit
+            let figure = Draw(loaded.Images.Take(shown), wanted.Schedule, said.GetValue(seed))
             from _ in AtomicFile.Write(said.GetValue(file)!, Png.Encode(figure))
             select fun(() => view.Result($"wrote {said.GetValue(file)}"))()));
         return command.WithExample("--count 8 --file noise.png");

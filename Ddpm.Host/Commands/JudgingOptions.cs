@@ -25,9 +25,10 @@ internal sealed class JudgingOptions
     private readonly CommandLine.Option<bool?> _clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: as the run's preset does]" };
     private readonly CommandLine.Option<double?> _guidance = new("--guidance-scale") { Description = "The guidance scale of a run that was trained with --conditional [default: 1]" };
     private readonly CommandLine.Option<string?> _classifier = new("--classifier") { Description = "Use the features of this classifier [default: the one that comes with the program]", HelpName = "FILE" };
-    private readonly CommandLine.Option<string?> _script = new("--features") { Description = "Use the features of this TorchScript module, as FID does those of Inception", HelpName = "PT" };
+    private readonly CommandLine.Option<string?> _script = new("--features") { Description = "Use the features of this TorchScript module, as FID does Inception's; it is a program", HelpName = "PT" };
+    private readonly CommandLine.Option<string?> _trust = new("--trust") { Description = "Run the module of --features, the one of this SHA-256 and no other", HelpName = "SHA256" };
 
-    public JudgingOptions(CommandLine.Command command) => command.AddGroup("Samples and features", _count, _seed, _clip, _guidance, _classifier, _script);
+    public JudgingOptions(CommandLine.Command command) => command.AddGroup("Samples and features", _count, _seed, _clip, _guidance, _classifier, _script, _trust);
 
     /// <summary>Those of a run's samples alone.</summary>
     public IReadOnlyList<CommandLine.Option> OfSamples => [_count, _seed, _clip, _guidance];
@@ -52,5 +53,5 @@ internal sealed class JudgingOptions
 
     /// <summary>What computes the features.</summary>
     public Fin<FeatureSource> Features(CommandLine.ParseResult said, LoadedDataSet train, Device device) =>
-        FeatureSource.Open(Optional(said.GetValue(_script)), Optional(said.GetValue(_classifier)), train, device);
+        FeatureSource.Open(Optional(said.GetValue(_script)), Optional(said.GetValue(_trust)), Optional(said.GetValue(_classifier)), train, device);
 }

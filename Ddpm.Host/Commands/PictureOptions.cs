@@ -135,15 +135,15 @@ internal sealed class PictureOptions
     private static Fin<bool[]> Mask(string region, UNetConfig network)
     {
         var size = network.ImageSize;
-        var numbers = region.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Some(number) : None).ToArray();
-        Fin<Func<int, int, bool>> kept = numbers.Length == 4 && numbers.All(number => number.IsSome)
-            ? Rectangle(region, numbers[0].IfNone(0), numbers[1].IfNone(0), numbers[2].IfNone(0), numbers[3].IfNone(0), size)
+        Fin<Func<int, int, bool>> kept = region.Split(',') is { Length: 4 } numbers && !File.Exists(region)
+            ? toSeq(numbers).Map(number => SaidNumber.Whole<int>("--known", number.Trim())).Sequence().OrUsage().Bind(four => Rectangle(region, four[0], four[1], four[2], four[3], size))
             : PictureFile.Read(region, new(size, 1), Background.Black).Map<Func<int, int, bool>>(read => (x, y) => read.Picture[x, y] >= 128); // what is transparent is not white
-        return kept.Map(keeps => Enumerable.Range(0, network.ImageChannels * size * size).Select(i => keeps(i % size, i / size % size)).ToArray());
+        return kept.Map(keeps => Enumerable.Range(0, network.ImageChannels * size * size).Select(i => keeps(i % size, i / size % size)).ToArray())
+            .Bind(mask => mask.Contains(true) ? mask : FinFail<bool[]>(Error.New($"--known must be white where the picture is to be kept, and {region} is white nowhere")));
     }
 
     private static Fin<Func<int, int, bool>> Rectangle(string region, int left, int top, int width, int height, int size) =>
-        width > 0 && height > 0 && left <= size - width && top <= size - height
+        left >= 0 && top >= 0 && width > 0 && height > 0 && left <= size - width && top <= size - height
             ? FinSucc<Func<int, int, bool>>((x, y) => x >= left && x < left + width && y >= top && y < top + height)
             : Error.New(ExitCode.Usage, $"--known must lie within the {size}×{size} pixels and hold at least one, got {region}");
 }

@@ -66,7 +66,7 @@ internal static class ReferenceCommand
                 .Apply((on, predicted, _) => wanted.Compile(on.Levels, predicted, said.GetValue(clip), on.Visited))
                 .Bind(plan => plan)
                 .OrUsage()
-                .Map(plan => fun(() => view.Result(said.GetValue(json) ? PlanJson.Text(plan).TrimEnd() : string.Join('\n', PlanTable.Of(plan))))());
+                .Map(plan => (said.GetValue(json) ? toSeq(PlanJson.Text(plan).TrimEnd().Split('\n')) : toSeq(PlanTable.Of(plan))).Iter(view.Result));
         }));
         return command.WithExample("--sampler unipc-2 --sampling-steps 5");
     }

@@ -38,6 +38,7 @@ internal static class ReportCommand
 
     private static Fin<Unit> Write(Seq<RunFolder> folders, string path, IView view) =>
         from reports in folders.Map(RunReport.Read).Sequence()
+        let told = reports.Choose(report => report.Unreadable).Iter(view.Line)
         from _ in AtomicFile.Write(path, System.Text.Encoding.UTF8.GetBytes(ReportPage.Of(reports)))
         select fun(() => view.Result($"wrote {path}"))();
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Ddpm.Host.Evaluation;
+using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Formats;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -11,6 +13,8 @@ namespace Ddpm.Host.Commands;
 /// <summary>`runs`: what there is.</summary>
 internal static class RunsCommand
 {
+    private const int LargestEvaluation = 1 << 24;
+
     /// <summary>A run in a line.</summary>
     /// <param name="Name">Its folder's name.</param>
     /// <param name="State">finished, imported, training (somebody does), stopped, or damaged.</param>
@@ -31,26 +35,35 @@ internal static class RunsCommand
         command.AddGroup("What is listed", root, json);
         command.SetAction(said => Session.Run(said, (view, _) =>
             from folders in RunFolder.In(said.GetValue(root)!)
-            let runs = folders.Map(Of).Strict()
-            select (said.GetValue(json) ? Seq1(JsonSerializer.Serialize(runs.ToArray(), EvaluationReport.Format)) : Table(runs, said.GetValue(root)!)).Iter(view.Result)));
+            let runs = folders.Map(folder => Of(folder, line => view.Line($"{Quotation.Printable(Path.GetFileName(folder.Path))}: {line}"))).Strict()
+            select (said.GetValue(json) ? toSeq(JsonSerializer.Serialize(runs.ToArray(), EvaluationReport.Format).Split('\n')) : Table(runs, said.GetValue(root)!)).Iter(view.Result)));
         return command.WithExample("--json");
     }
 
-    private static Entry Of(RunFolder folder)
+    private static Entry Of(RunFolder folder, Action<string> tell)
     {
         var (name, bytes) = (Path.GetFileName(folder.Path), Bytes(folder));
         return folder.Receipt().Match(
             receipt =>
             {
-                var metrics = File.Exists(folder.MetricsPath) ? MetricsLog.Read(folder).IfFail(Seq<Metric>()) : Seq<Metric>();
-                var epochs = metrics.Filter(metric => metric.Kind == "epoch" && metric.Step <= receipt.Progress.Step);
+                var log = MetricsLog.Read(folder).IfFail(fault =>
+                {
+                    tell(fault.Message);
+                    return MetricLines.None;
+                });
+                log.Remark(folder).Iter(tell);
+                var epochs = log.Metrics.Filter(metric => metric.Kind == "epoch" && metric.Step <= receipt.Progress.Step);
                 var state = receipt.IsImported ? "imported" : receipt.Finished ? "finished" : RunLock.Holder(folder).IsSome ? "training" : "stopped";
                 var preset = receipt.Options.Preset;
                 return new Entry(
                     name, state, receipt.Options.Network is { } network && network != preset ? $"{preset} {network}" : preset, Embedding(receipt), epochs.Count, receipt.Options.Epochs,
                     epochs.LastOrNone().MatchUnsafe(last => last.Loss, () => (double?)null), Distance(folder, receipt), bytes);
             },
-            _ => new Entry(name, "damaged", null, null, null, null, null, null, bytes));
+            fault =>
+            {
+                tell(fault.Message);
+                return new Entry(name, "damaged", null, null, null, null, null, null, bytes);
+            });
     }
 
     /// <summary>The embedding's name; none where the options are damaged.</summary>
@@ -66,13 +79,20 @@ internal static class RunsCommand
             {
                 return file.Length;
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 return 0;
             }
         }
 
-        return new DirectoryInfo(folder.Path).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }).Sum(Length);
+        try
+        {
+            return new DirectoryInfo(folder.Path).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }).Sum(Length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0; // the run was deleted while it was looked at
+        }
     }
 
     /// <summary>D, unless the run has gone on since it was measured.</summary>
@@ -81,7 +101,7 @@ internal static class RunsCommand
         try
         {
             return File.Exists(folder.Within("evaluation.json"))
-                ? JsonSerializer.Deserialize<EvaluationReport>(File.ReadAllBytes(folder.Within("evaluation.json")), EvaluationReport.Format) is { } measured
+                ? JsonSerializer.Deserialize<EvaluationReport>(Folders.Read(folder.Within("evaluation.json"), LargestEvaluation).IfFail(ReadOnlyMemory<byte>.Empty).Span, EvaluationReport.Format) is { } measured
                     && receipt.IsSampledBy(measured.Samples.Checkpoint) ? measured.AboveFloor : null
                 : null;
         }

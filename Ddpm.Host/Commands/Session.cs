@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Ddpm.Gpu.Devices;
+using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
+using Ddpm.Pure.Formats;
 using LanguageExt;
 using LanguageExt.Common;
 using Serilog;
@@ -60,22 +62,30 @@ internal static class Session
     /// <summary>Tells a fault on the error stream.</summary>
     public static int Failed(Error error)
     {
-        foreach (var line in error == Errors.Cancelled ? ["stopped"] : error.Message.Split('\n'))
+        if (error == Errors.Cancelled)
         {
-            Console.Error.WriteLine(line.StartsWith(' ') || error == Errors.Cancelled ? line : $"error: {line}");
+            Console.Error.WriteLine("stopped");
+        }
+        else
+        {
+            Tell(SeveralFaults.LinesOf(error));
         }
 
         return ExitCode.Of(error);
     }
 
+    /// <summary>Tells faults, a line for each; one that begins with a space goes on with the line before it.</summary>
+    public static void Tell(Seq<string> faults) =>
+        Screen.Of(faults, "fault").Iter(line => Console.Error.WriteLine(line.StartsWith(' ') ? line : $"error: {line}"));
+
     /// <summary>Progress goes to the error stream, so that results can be piped; in colours where that is a terminal and NO_COLOR is not set.</summary>
     private static IView View(bool quiet)
     {
-        if (quiet)
-        {
-            return new QuietView();
-        }
+        return new CleanView(quiet ? new QuietView() : LoudView());
+    }
 
+    private static IView LoudView()
+    {
         var colours = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors;
         var errors = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), ColorSystem = colours });
         return Console.IsErrorRedirected || !errors.Profile.Capabilities.Interactive

@@ -57,6 +57,7 @@ internal static class TrainCommand
         Fin<Start> Begin(CommandLine.ParseResult said, RunFolder folder, LanguageExt.Option<RunReceipt> repeated) => said.GetValue(resume)
             ? from there in folder.Receipt()
               from receipt in Trained(there, folder.Path)
+              from _ in Sound(receipt, folder.ReceiptPath)
               from options in receipt.Options.ResumedAs(recipe.Said(said, receipt.Options)).OrUsage()
               from kept in recording.Said(said, receipt.Recorded)
               select new Start(options, kept, receipt, None, data.Named(said))
@@ -90,7 +91,12 @@ internal static class TrainCommand
             : from bytes in Folders.Read(path)
               from there in RunReceipt.FromJson(bytes.Span).At(path)
               from receipt in Trained(there, path)
+              from _ in Sound(receipt, path)
               select Some(receipt);
+
+    /// <summary>Refuses options that nobody can have said: the receipt is damaged, and what was said now is not to blame.</summary>
+    private static Fin<Unit> Sound(RunReceipt receipt, string path) =>
+        TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes).OrFailure().At($"{path} is damaged").Map(_ => unit);
 
     /// <summary>The receipt, unless nothing was trained: then there is nothing to go on with or to repeat.</summary>
     private static Fin<RunReceipt> Trained(RunReceipt receipt, string where) => receipt.IsImported

@@ -1,3 +1,4 @@
+using Ddpm.Host.Commands;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Data;
 using LanguageExt;
@@ -83,17 +84,18 @@ public static class DataSets
             var loaded = source.Load();
             if (loaded.IsSucc)
                 return loaded;
-            faults = faults.Add($"  {source.Name}: {loaded.Match(_ => "", fault => fault.Message)}");
+            faults = faults + loaded.Match(_ => Seq<string>(), SeveralFaults.LinesOf).Map(line => $"  {source.Name}: {line}");
         }
-        return cancellation.IsCancellationRequested ? Errors.Cancelled : Error.New(string.Join("\n", faults));
+        return cancellation.IsCancellationRequested ? Errors.Cancelled : new SeveralFaults(faults, ExitCode.Failure);
     }
 
     private static Error NotFound(DataSetDescription description, DataSplit split, Error tried)
     {
         var files = description.Of(split);
-        return Error.New(
-            $"{description.Title} could not be had from anywhere. Tried:\n{tried.Message}\n"
-            + $"Get {files.Images.GzipName} and {files.Labels.GzipName} on another machine, put them into a folder and name it with "
-            + "--data, or try again with a connection to the network.");
+        return new SeveralFaults(
+            $"{description.Title} could not be had from anywhere. Tried:".Cons(SeveralFaults.LinesOf(tried)).Add(
+                $"get {files.Images.GzipName} and {files.Labels.GzipName} on another machine, put them into a folder and name it with "
+                + "--data, or try again with a connection to the network"),
+            ExitCode.Failure);
     }
 }

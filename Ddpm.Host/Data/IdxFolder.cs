@@ -17,7 +17,7 @@ internal sealed record IdxFolder(string Path)
 
     /// <summary>One part of the data set from a user's own folder: any number of images of any size.</summary>
     public Fin<LoadedDataSet> LoadAny(DataSetDescription description, DataSplit split) =>
-        Load(description, split, $"folder {Path}", Read);
+        Load(description, split, LoadedDataSet.InFolder + Path, Read);
 
     /// <summary>A published file, checked; or why it cannot be had here. A damaged file does not hide a good one in the other form.</summary>
     public Fin<IdxFile> ReadPublished(PublishedFile file)

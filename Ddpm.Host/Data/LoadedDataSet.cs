@@ -21,6 +21,9 @@ namespace Ddpm.Host.Data;
 public sealed record LoadedDataSet(
     DataSetDescription Description, DataSplit Split, ImageSet Images, string Origin, string ImagesSha256, bool IsPublished, string? Background = null)
 {
+    /// <summary>How the origin of data in a folder that a person named begins.</summary>
+    internal const string InFolder = "folder ";
+
     /// <summary>Whether the images are of a size and channels; or both sizes and what to do.</summary>
     /// <param name="wanted">The size and channels.</param>
     /// <param name="whose">Of which images.</param>

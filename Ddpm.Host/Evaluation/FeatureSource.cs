@@ -38,14 +38,17 @@ internal abstract class FeatureSource : IDisposable
     public abstract Fin<float[]> Features(ImageSet images, Action<int, int> progress, CancellationToken stop);
 
     /// <summary>The source that was asked for.</summary>
-    /// <param name="script">A TorchScript module.</param>
+    /// <param name="script">A TorchScript module. It is a program, which runs with all the rights of whoever starts this one.</param>
+    /// <param name="trusted">The SHA-256 of the module that may run.</param>
     /// <param name="classifier">A classifier's file; none for the one that comes with the program.</param>
     /// <param name="data">What images are compared with.</param>
     /// <param name="device">What computes.</param>
-    public static Fin<FeatureSource> Open(Option<string> script, Option<string> classifier, LoadedDataSet data, Device device) => (script.Case, classifier.Case) switch
+    public static Fin<FeatureSource> Open(
+        Option<string> script, Option<string> trusted, Option<string> classifier, LoadedDataSet data, Device device) => (script.Case, classifier.Case) switch
     {
         (string, string) => Error.New(Commands.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them"),
-        (string path, _) => Script(path, device),
+        (string path, _) => Script(path, trusted, device),
+        _ when trusted.IsSome => Error.New(Commands.ExitCode.Usage, "--trust lets a TorchScript module run: name the module with --features"),
         (_, string path) => from bytes in Folders.Read(path)
                             from source in Classifier(bytes, path, data, device).At($"{path} cannot be used")
                             select source,
@@ -73,16 +76,22 @@ internal abstract class FeatureSource : IDisposable
             : FinFail<Unit>(Error.New($"it is for images of {loaded.Header.ImageSize}×{loaded.Header.ImageSize}×{loaded.Header.ImageChannels}, and those of {data.Description.Title} ({data.Origin}) are {data.Images.Height}×{data.Images.Width}×{data.Images.Channels}: {Another}"))
         select (FeatureSource)new OfClassifier(loaded.Trained, name, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
 
-    private static Fin<FeatureSource> Script(string path, Device device) =>
+    private static Fin<FeatureSource> Script(string path, Option<string> trusted, Device device) =>
         from bytes in Folders.Read(path)
-        from source in Loaded(path, device, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)))
+        let sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes.Span))
+        from _ in trusted.Exists(said => said.Equals(sha256, StringComparison.OrdinalIgnoreCase))
+            ? FinSucc(unit)
+            : Error.New(Commands.ExitCode.Usage, (trusted.IsSome ? $"{path} is another module than --trust says" : $"{path} is a program, which could do anything that you can")
+                + $": if you trust whoever made it, say --trust {sha256}")
+        from source in Loaded(bytes, path, device, sha256)
         select source;
 
-    private static Fin<FeatureSource> Loaded(string path, Device device, string sha256)
+    /// <summary>Loads the very bytes whose checksum was trusted: the file may be another by now.</summary>
+    private static Fin<FeatureSource> Loaded(ReadOnlyMemory<byte> bytes, string path, Device device, string sha256)
     {
         try
         {
-            var module = jit.load(path, device.type, Math.Max(0, device.index));
+            var module = jit.load(bytes.ToArray(), device.type, Math.Max(0, device.index));
             module.eval();
             var convolves = device.type == TorchSharp.DeviceType.CPU ? ConvolutionCheck.Of(module) : unit;
             return convolves.Match<Fin<FeatureSource>>(
@@ -95,9 +104,14 @@ internal abstract class FeatureSource : IDisposable
         }
         catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or FileNotFoundException)
         {
-            return Error.New($"{path} is no TorchScript module that libtorch {__version__} can load: {e.Message.Split('\n')[0]}");
+            return Error.New($"{path} is no TorchScript module that libtorch {__version__} can load: {Reason(e)}");
         }
     }
+
+    /// <summary>What a module's own code complained of comes last, behind the lines of code that led there; what libtorch did, first.</summary>
+    private static string Reason(Exception e) => e.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } lines
+        ? lines[0].Contains("TorchScript interpreter", StringComparison.Ordinal) ? lines[^1] : lines[0]
+        : e.GetType().Name;
 
     private sealed class OfClassifier(TrainedClassifier classifier, string name, string sha256)
         : FeatureSource("Fréchet distance (features of the classifier, not Inception's: no FID)", $"classifier {name}", sha256)
@@ -168,9 +182,9 @@ internal abstract class FeatureSource : IDisposable
             {
                 return call() is Tensor made ? made : Error.New($"{path} makes no tensor of images");
             }
-            catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or NotImplementedException or InvalidCastException)
+            catch (Exception e) when (e is not OutOfMemoryException) // what a module does, and makes, is its own affair
             {
-                return Error.New($"{path} fails on N×3×H×W images of bytes: {e.Message.Split('\n').First(line => line.Length > 0)}");
+                return Error.New($"{path} fails on N×3×H×W images of bytes: {Reason(e)}");
             }
         }
     }

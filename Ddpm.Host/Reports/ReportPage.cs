@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Ddpm.Host.Progress;
+using Ddpm.Pure.Formats;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -37,7 +38,7 @@ internal static class ReportPage
             {{Columns(runs, run => $"<p>{Text(Summary(run))}</p>")}}
             {{Section("Samples", Columns(runs, run => Turn(run.Grids.Map(grid => (grid.Label, Source("image/png", grid.Png))), run.Grids.Count - 1, plays: false)))}}
             {{Section("From noise to images", Columns(runs, run => Turn(Frames(run), run.Frames.Count - 1, plays: true)))}}
-            {{Section("Losses and learning rate", runs.ForAll(run => run.Metrics.IsEmpty) ? "" : Beside(Plot("the loss over epochs", Losses(runs)), Plot("the learning rate over epochs", Rates(runs))))}}
+            {{Section("Losses and learning rate", runs.ForAll(run => run.Metrics.IsEmpty) ? "" : Beside(Plot("the loss over epochs", Losses(runs)), Plot("the learning rate over epochs", Rates(runs))) + Soft(runs.Choose(run => run.Unreadable)))}}
             {{Section("Noise schedule", Beside(
                 Plot("ᾱ over timesteps", Schedules(runs, "ᾱ, what is left of the image's variance", false, level => level.AlphaBar)),
                 Plot("the signal-to-noise ratio over timesteps", Schedules(runs, "signal-to-noise ratio", true, level => level.Snr))))}}
@@ -46,7 +47,7 @@ internal static class ReportPage
             {{Section("What sampling does", Columns(runs, run => $"<details><summary>{run.Plan.HeadOrNone().IfNone("")}</summary><pre>{Text(string.Join("\n", run.Plan))}</pre></details>"))}}
             {{Section("Options", Options(runs))}}
             {{Section("Receipt", Receipt(runs))}}
-            {{Section("To repeat it", Columns(runs, run => run.Receipt.IsImported ? "" : $"<pre>{Text(string.Join(" ", run.Receipt.ToArguments()))}\n{Text(string.Join(" ", Seq("train", "--from", $"{run.Folder}/run.json") + run.Receipt.OwnData))}</pre>"))}}
+            {{Section("To repeat it", Columns(runs, run => run.Receipt.IsImported ? "" : $"<pre>{Text(ShellWords.Of(run.Receipt.ToArguments()))}\n{Text(ShellWords.Of(Seq("train", "--from", $"{run.Folder}/run.json") + run.Receipt.OwnData))}</pre>"))}}
             <script>{{Resource("report.js")}}</script>
             </body>
             </html>
@@ -104,9 +105,11 @@ internal static class ReportPage
     private static string Named(Seq<RunReport> runs, RunReport run, string what) => runs.Count == 1 ? what : $"{run.Name} {what}".TrimEnd();
 
     private static string Evaluation(Seq<RunReport> runs) => runs.Exists(run => run.Evaluation.IsSome || !run.Outdated.IsEmpty)
-        ? Columns(runs, run => string.Concat(run.Outdated.Map(told => $"<p class=\"soft\">{Text(told)}</p>"))
+        ? Columns(runs, run => Soft(run.Outdated)
             + run.Evaluation.Match(report => $"<pre>{Text(string.Join("\n", report.Table()))}</pre>", () => run.Outdated.IsEmpty ? "<p class=\"soft\">not evaluated</p>" : ""))
         : "";
+
+    private static string Soft(Seq<string> told) => string.Concat(told.Map(line => $"<p class=\"soft\">{Text(line)}</p>"));
 
     /// <summary>Every option of every run; those that are not the preset's, or not the same everywhere, stand out.</summary>
     private static string Options(Seq<RunReport> runs) => Table(

@@ -18,6 +18,7 @@ namespace Ddpm.Host.Reports;
 /// <param name="Receipt">The receipt.</param>
 /// <param name="Config">What it trained.</param>
 /// <param name="Metrics">Its losses, line by line.</param>
+/// <param name="Unreadable">That lines of its log cannot be read, if so.</param>
 /// <param name="Grids">Samples as PNG by epoch, and the last ones under their own name.</param>
 /// <param name="Frames">The sampling chain as pictures, WebP.</param>
 /// <param name="Evaluation">What `evaluate` has measured.</param>
@@ -25,7 +26,7 @@ namespace Ddpm.Host.Reports;
 /// <param name="Plan">What sampling does, as lines of text.</param>
 /// <param name="Outdated">What was measured of other weights than the run would be sampled with now, and is left out.</param>
 internal sealed record RunReport(
-    string Name, string Folder, RunReceipt Receipt, TrainingConfig Config, Seq<Metric> Metrics, Seq<(string Label, byte[] Png)> Grids, Seq<byte[]> Frames,
+    string Name, string Folder, RunReceipt Receipt, TrainingConfig Config, Seq<Metric> Metrics, Option<string> Unreadable, Seq<(string Label, byte[] Png)> Grids, Seq<byte[]> Frames,
     Option<EvaluationReport> Evaluation, Option<FewSteps> FewSteps, Seq<string> Plan, Seq<string> Outdated)
 {
     private const int MostFrames = 50, PlanLines = 20;
@@ -35,7 +36,7 @@ internal sealed record RunReport(
         from receipt in folder.Receipt()
         from config in TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes)
             .OrFailure().At($"{folder.ReceiptPath} is damaged")
-        from metrics in File.Exists(folder.MetricsPath) ? MetricsLog.Read(folder) : Seq<Metric>()
+        from log in MetricsLog.Read(folder)
         from grids in Grid(folder)
         from frames in File.Exists(folder.Within("sampling.gif")) ? FramePicture.ReadWebp(folder.Within("sampling.gif"), MostFrames) : Seq<byte[]>()
         from evaluation in Json<EvaluationReport>(folder.Within("evaluation.json"))
@@ -44,7 +45,7 @@ internal sealed record RunReport(
         let older = evaluation.Filter(report => !receipt.IsSampledBy(report.Samples.Checkpoint))
         let fewer = steps.Filter(table => Weights(folder).Exists(now => now != table.WeightsSha256))
         select new RunReport(
-            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), folder.Path, receipt, config, metrics, grids, frames,
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), folder.Path, receipt, config, log.Metrics, log.Remark(folder), grids, frames,
             older.IsSome ? None : evaluation, fewer.IsSome ? None : steps, Shortened(PlanTable.Of(plan)),
             toSeq(older).Map(_ => "evaluation.json is of an earlier checkpoint: measure again with evaluate")
                 + toSeq(fewer).Map(_ => "few-steps.json is of an earlier checkpoint: measure again with evaluate steps"));

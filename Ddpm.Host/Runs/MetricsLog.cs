@@ -1,6 +1,8 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Ddpm.Host.Files;
+using Ddpm.Host.Progress;
+using Ddpm.Pure.Formats;
 using LanguageExt;
 using LanguageExt.Common;
 using TorchSharp;
@@ -19,12 +21,40 @@ namespace Ddpm.Host.Runs;
 /// <param name="Seconds">Training time in this process so far.</param>
 /// <param name="GradientNorm">The length of the gradient of this very step, before any clipping.</param>
 public sealed record Metric(
-    string Kind, int Step, int Epoch, double Loss, double LearningRate, double ImagesPerSecond, double Seconds, double GradientNorm = 0);
+    string Kind, int Step, int Epoch, double Loss, double LearningRate, double ImagesPerSecond, double Seconds, double GradientNorm = 0)
+{
+    /// <summary>Whether training could have written it.</summary>
+    [JsonIgnore]
+    public bool IsPossible => Kind is "step" or "epoch" && Step >= 0 && Epoch >= 0
+        && new[] { Loss, LearningRate, ImagesPerSecond, Seconds, GradientNorm }.All(double.IsFinite);
+}
+
+/// <summary>What a log holds.</summary>
+/// <param name="Metrics">The lines that can be read.</param>
+/// <param name="Unreadable">How many cannot.</param>
+public sealed record MetricLines(Seq<Metric> Metrics, int Unreadable)
+{
+    /// <summary>Of a run that has logged nothing.</summary>
+    public static MetricLines None { get; } = new(Seq<Metric>(), 0);
+
+    /// <summary>That some lines cannot be read, if so.</summary>
+    public Option<string> Remark(RunFolder folder) => Unreadable == 0
+        ? Option<string>.None
+        : Invariant($"{Counted.Of(Unreadable, "line")} of {Quotation.Printable(folder.MetricsPath)} cannot be read, and left out");
+}
 
 /// <summary>metrics.jsonl and its TensorBoard twin: logs that grow line by line.</summary>
 public sealed class MetricsLog : IDisposable
 {
-    private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    // A line has some 200 bytes, so these are a million of them.
+    private const int LargestLog = 1 << 28;
 
     private readonly FileStream _file;
     private readonly StreamWriter _lines;
@@ -35,17 +65,21 @@ public sealed class MetricsLog : IDisposable
 
     /// <summary>
     /// Opens a run's log for steps after <paramref name="step"/>: lines of later steps, which an interrupted run left behind its last
-    /// checkpoint, are dropped, since they will be written again.
+    /// checkpoint, are dropped, since they will be written again. TensorBoard's files hold no step twice either: they are made anew of the lines that stay.
     /// </summary>
     public static Fin<MetricsLog> Open(RunFolder folder, int step)
     {
         try
         {
-            var kept = File.Exists(folder.MetricsPath) ? File.ReadLines(folder.MetricsPath).Where(line => StepOf(line) <= step).ToArray() : [];
-            return folder.Write(folder.MetricsPath, System.Text.Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))))
-                .Map(_ => new MetricsLog(
-                    new FileStream(folder.MetricsPath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete),
-                    torch.utils.tensorboard.SummaryWriter(folder.TensorBoardPath, createRunName: false)));
+            return from there in File.Exists(folder.MetricsPath) ? Bytes(folder) : ReadOnlyMemory<byte>.Empty
+                   let kept = Lines(there).Filter(line => StepOf(line) <= step).Strict()
+                   from _ in folder.Write(folder.MetricsPath, kept.Bind(line => line.ToArray().Append((byte)'\n')).ToArray())
+                   let __ = DeleteEvents(folder)
+                   let log = new MetricsLog(
+                       new FileStream(folder.MetricsPath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete),
+                       torch.utils.tensorboard.SummaryWriter(folder.TensorBoardPath, createRunName: false))
+                   let ___ = kept.Choose(Parsed).Iter(log.Show)
+                   select log;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -54,17 +88,24 @@ public sealed class MetricsLog : IDisposable
     }
 
     /// <summary>All lines of a run so far, but for one that is being written, or was when the machine stopped.</summary>
-    public static Fin<Seq<Metric>> Read(RunFolder folder)
+    public static Fin<MetricLines> Read(RunFolder folder)
     {
         try
         {
-            using var lines = new StreamReader(Folders.OpenShared(folder.MetricsPath));
-            return toSeq(lines.ReadToEnd().Split('\n')[..^1].Select(line => JsonSerializer.Deserialize<Metric>(line, Format)!).ToArray());
+            return File.Exists(folder.MetricsPath) ? Bytes(folder).Map(Parse) : MetricLines.None;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Error.New($"cannot read the metrics in {folder.MetricsPath}: {e.Message}");
         }
+    }
+
+    /// <summary>The lines in a log's bytes. What follows the last line's end is no line yet.</summary>
+    internal static MetricLines Parse(ReadOnlyMemory<byte> log)
+    {
+        var lines = Lines(log);
+        var readable = lines.Choose(Parsed).Strict();
+        return new(readable, lines.Count - readable.Count);
     }
 
     /// <summary>Adds a line.</summary>
@@ -73,8 +114,7 @@ public sealed class MetricsLog : IDisposable
         try
         {
             _lines.WriteLine(JsonSerializer.Serialize(metric, Format));
-            _board.add_scalar($"{metric.Kind}/loss", (float)metric.Loss, metric.Step);
-            _board.add_scalar($"{metric.Kind}/images-per-second", (float)metric.ImagesPerSecond, metric.Step);
+            Show(metric);
             return unit;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -110,15 +150,51 @@ public sealed class MetricsLog : IDisposable
         }
     }
 
-    private static int StepOf(string line)
+    private void Show(Metric metric)
+    {
+        _board.add_scalar($"{metric.Kind}/loss", (float)metric.Loss, metric.Step);
+        _board.add_scalar($"{metric.Kind}/images-per-second", (float)metric.ImagesPerSecond, metric.Step);
+    }
+
+    private static Unit DeleteEvents(RunFolder folder) => Directory.Exists(folder.TensorBoardPath)
+        ? toSeq(Directory.GetFiles(folder.TensorBoardPath, "events.out.tfevents.*")).Iter(File.Delete)
+        : unit;
+
+    /// <summary>What the file holds now: whoever trains adds to it meanwhile.</summary>
+    private static Fin<ReadOnlyMemory<byte>> Bytes(RunFolder folder)
+    {
+        using var file = Folders.OpenShared(folder.MetricsPath);
+        if (file.Length > LargestLog)
+        {
+            return Error.New($"{folder.MetricsPath} has {file.Length} bytes, and {LargestLog} are read at most: move it away");
+        }
+
+        var bytes = new byte[file.Length];
+        return new ReadOnlyMemory<byte>(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+    }
+
+    private static Seq<ReadOnlyMemory<byte>> Lines(ReadOnlyMemory<byte> log)
+    {
+        var lines = new List<ReadOnlyMemory<byte>>();
+        for (int end; (end = log.Span.IndexOf((byte)'\n')) >= 0; log = log[(end + 1)..])
+        {
+            lines.Add(log[..end]);
+        }
+
+        return toSeq(lines);
+    }
+
+    private static Option<Metric> Parsed(ReadOnlyMemory<byte> line)
     {
         try
         {
-            return JsonNode.Parse(line)?["step"]?.GetValue<int>() ?? int.MaxValue;
+            return Optional(JsonSerializer.Deserialize<Metric>(line.Span, Format)).Filter(metric => metric.IsPossible);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        catch (JsonException)
         {
-            return int.MaxValue; // the torn last line of a run that was killed
+            return None;
         }
     }
+
+    private static int StepOf(ReadOnlyMemory<byte> line) => Parsed(line).Match(metric => metric.Step, () => int.MaxValue);
 }

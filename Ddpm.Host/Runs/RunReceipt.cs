@@ -38,11 +38,21 @@ public sealed record DataReceipt(
     [JsonIgnore]
     public PictureShape Shape => new(Size, Channels);
 
+    /// <summary>The folder that a person named; none of data that are fetched. Of pictures the folder of both parts.</summary>
+    [JsonIgnore]
+    public Option<string> Folder => !Origin.StartsWith(LoadedDataSet.InFolder, StringComparison.Ordinal) ? None
+        : Origin[LoadedDataSet.InFolder.Length..] is var there && (!Name.EndsWith('/') || Path.GetFileName(Path.TrimEndingDirectorySeparator(there)) == Name.TrimEnd('/')) ? there
+        : Optional(Path.GetDirectoryName(there)).Filter(both => both.Length > 0);
+
     /// <summary>Whether it was these images, as far as their part tells: of test images no checksum is kept.</summary>
     public bool IsOf(LoadedDataSet loaded) => loaded.Split == DataSplit.Train ? loaded.ImagesSha256 == Sha256 : loaded.Description.Name == Name;
 
     /// <summary>That it was others.</summary>
-    public Error IsNotOf(LoadedDataSet loaded) => Error.New($"the run was trained on other images ({Origin}) than those in {loaded.Origin}: name the same ones with --data"
+    public Error IsNotOf(LoadedDataSet loaded) => loaded.Images.Height != Size || loaded.Images.Channels != Channels
+        ? Error.New($"the run was trained on images of {Shape}, and these are {new PictureShape(loaded.Images.Height, loaded.Images.Channels)}: leave out --image-size and --channels to have them as they were")
+        : loaded.Background is { } behind && Background is { } before && behind != before
+        ? Error.New($"the run was trained on pictures before {before}, and these are before {behind}: leave out --background to have them as they were")
+        : Error.New($"the run was trained on other images ({Origin}) than those in {loaded.Origin}: name the same ones with --data"
         + (loaded.Background is not null && Background is null
             ? "; if they are the same, an earlier version has decoded and scaled them otherwise, and its run can neither go on nor be compared: train it anew"
             : ""));

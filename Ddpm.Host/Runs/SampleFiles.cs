@@ -16,11 +16,14 @@ public sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> Row
     /// <summary>The sides of a grid, enlarged, are at most so long: more images than fit are no picture to look at.</summary>
     private const int Enlargement = 2, LongestSide = 6144;
 
+    // All are drawn up to the first number; of more, as many as the second: who looks at a picture wants to see them, and ten thousand make a film of 92 MB.
+    private const int MostDrawn = 400, DrawnOfMore = 100;
+
     /// <summary>How many images of a size are drawn, of those that there are.</summary>
     public static int Drawn(int count, int size)
     {
         var across = Math.Max(1, LongestSide / (Enlargement * (size + 2)));
-        return Math.Min(count, across * across);
+        return count <= Math.Min(MostDrawn, across * across) ? count : Math.Min(DrawnOfMore, across * across);
     }
 
     /// <summary>Writes a grid as PNG, enlarged so that small images can be seen.</summary>

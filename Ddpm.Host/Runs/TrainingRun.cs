@@ -223,8 +223,9 @@ public sealed class TrainingRun : IDisposable
         return _sampleGrid(theta, epoch);
     }
 
-    private Fin<Unit> DrawLosses() => MetricsLog.Read(_conduct.Folder).Bind(metrics =>
+    private Fin<Unit> DrawLosses() => MetricsLog.Read(_conduct.Folder).Bind(log =>
     {
+        var metrics = log.Metrics;
         Arr<LossPoint> Losses(string kind) =>
             metrics.Filter(metric => metric.Kind == kind).Map(metric => new LossPoint((double)metric.Step / _plan.Steps.PerEpoch, metric.Loss)).ToArr();
         if (metrics.IsEmpty)

@@ -1,5 +1,7 @@
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using System.Text;
 using Ddpm.Properties.Data;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Formats;
@@ -151,7 +153,9 @@ public sealed class EvaluateTests : IDisposable
     {
         _ddpm.Environment["DNNL_MAX_CPU_ISA"] = "SSE41";
         WriteTrainingImages("images.npy");
-        DdpmProcess.Outcome With(string module) => _ddpm.Run("evaluate", "--images", "images.npy", "--data", Fixtures.FashionMnist, "--features", Fixtures.TorchScript(module));
+        DdpmProcess.Outcome With(string module) => Trusting(Fixtures.TorchScript(module), Sha256(Fixtures.TorchScript(module)));
+        DdpmProcess.Outcome Trusting(string path, params string[] sha256) =>
+            _ddpm.Run(["evaluate", "--images", "images.npy", "--data", Fixtures.FashionMnist, "--features", path, .. sha256.SelectMany(said => (string[])["--trust", said])]);
         foreach (var (module, dimension) in new[] { ("features.pt", 4), ("images-alone.pt", 1) })
         {
             var outcome = With(module).Done();
@@ -162,6 +166,40 @@ public sealed class EvaluateTests : IDisposable
 
         With("one-row.pt").Refused(1, "one-row.pt makes an array of 1 of 64 images");
         With("two-tensors.pt").Refused(1, "two-tensors.pt fails on N×3×H×W images of bytes");
+
+        // A module is a program: it runs where its very content is trusted, and what it makes or complains of is its own affair.
+        var features = Fixtures.TorchScript("features.pt");
+        Trusting(features).Refused(2, $"features.pt is a program, which could do anything that you can: if you trust whoever made it, say --trust {Sha256(features)}");
+        Trusting(features, Sha256(Fixtures.TorchScript("one-row.pt"))).Refused(2, $"features.pt is another module than --trust says: if you trust whoever made it, say --trust {Sha256(features)}");
+        foreach (var (name, makes, does) in new[]
+        {
+            ("text", "str", "return \"features\""), ("words", "Dict[str, Tensor]", "return {\"features\": x}"), ("numbers", "List[int]", "return [1, 2]"), ("nothing", "NoneType", "return None"),
+            ("pair", "Tuple[Tensor, str]", "return (x, \"a\")"), ("complaint", "Tensor", "ops.prim.RaiseException(\"no such pictures\")\n    return x"),
+        })
+        {
+            var path = Changed(Fixtures.TorchScript("images-alone.pt"), _ddpm.Path($"{name}.pt"), makes, does);
+            Trusting(path, Sha256(path)).Refused(1, $"{name}.pt ", name == "complaint" ? "no such pictures" : "");
+        }
+    }
+
+    private static string Sha256(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+
+    /// <summary>A module with another end of its forward method.</summary>
+    private static string Changed(string module, string path, string makes, string does)
+    {
+        using var from = ZipFile.OpenRead(module);
+        using var to = ZipFile.Open(path, ZipArchiveMode.Create);
+        foreach (var entry in from.Entries.Where(entry => !entry.Name.EndsWith("debug_pkl", StringComparison.Ordinal)))
+        {
+            using var reader = new StreamReader(entry.Open(), Encoding.Latin1);
+            using var writer = new StreamWriter(to.CreateEntry(entry.FullName, CompressionLevel.NoCompression).Open(), Encoding.Latin1);
+            var content = reader.ReadToEnd();
+            writer.Write(entry.Name.EndsWith(".py", StringComparison.Ordinal)
+                ? content[..content.IndexOf("    _0 =", StringComparison.Ordinal)].Replace("-> Tensor", $"-> {makes}", StringComparison.Ordinal) + $"    {does}\n"
+                : content);
+        }
+
+        return path;
     }
 
     [Fact]
@@ -200,14 +238,19 @@ public sealed class EvaluateTests : IDisposable
         Write("pairs.npy", NpyType.U1, new byte[32], 4, 2, 2, 2);
         WriteTrainingImages("images.npy");
         File.WriteAllText(_ddpm.Path("script.pt"), "no module");
-        _ddpm.Refused(1, ["floats.npy: it holds no bytes"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "floats.npy");
+        _ddpm.Refused(1, ["floats.npy: it holds <f4, and images are levels from 0 to 255 as bytes: save them with"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "floats.npy");
         _ddpm.Refused(1, ["pairs.npy: it is an array of 4×2×2×2"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "pairs.npy");
         _ddpm.Refused(1, ["the images are 2×2×1, and those of Fashion-MNIST 28×28×1"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "small.npy");
         _ddpm.Refused(
             2, ["--images are judged as they are: leave out --sampler and --sampling-steps and --count and --seed and --clip and --guidance-scale and --bound-images"],
             "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--sampler", "ddim", "--sampling-steps", "3", "--seed", "2", "--clip", "true", "--count", "8", "--guidance-scale", "2",
             "--bound-images", "0");
-        _ddpm.Refused(1, ["script.pt is no TorchScript module"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--features", "script.pt");
+        File.WriteAllBytes(_ddpm.Path("both.npz"), [(byte)'P', (byte)'K', 3, 4, 0]);
+        _ddpm.Refused(1, ["both.npz: it is a zip, as an .npz of several arrays: save the one array with numpy.save"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "both.npz");
+        _ddpm.Refused(
+            1, ["script.pt is no TorchScript module"],
+            "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--features", "script.pt", "--trust", Sha256(_ddpm.Path("script.pt")));
+        _ddpm.Refused(2, ["--trust lets a TorchScript module run"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--trust", "ab");
     }
 
     /// <summary>Of what cannot be judged no image is made: neither of data of another size, nor by features or into a folder that are not there.</summary>

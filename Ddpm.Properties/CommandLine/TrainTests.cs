@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Ddpm.Host.Pictures;
 using Ddpm.Host.Runs;
 using Ddpm.Properties.Data;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Training;
 using ImageMagick;
 using LanguageExt;
@@ -153,12 +155,16 @@ public sealed class TrainTests : IDisposable
         }
 
         Assert.Equal(kept, Samples("--image test:3 --known mask.png --sampler dpmpp-2m --sampling-steps 6"));
+        File.WriteAllBytes(_ddpm.Path("black.png"), Png.Encode(PixelImage.Create(28, 28, 1, new byte[784])));
+        Run("--image test:3 --known black.png").Refused(1, "--known must be white where the picture is to be kept, and black.png is white nowhere");
 
         foreach (var (said, says) in ((string, string)[])
         [
             ("--strength 0.5", "--strength needs a picture: name one with --image"),
             ("--image test:3 --strength 1.5", "--strength must lie in (0, 1], got 1.5"),
             ("--image test:3 --known 0,0,9,9 --to-image test:4", "--known goes neither with --to-image nor with --encode inversion"),
+            ("--image test:3 --known -1,0,5,5", "--known must lie within the 28×28 pixels and hold at least one, got -1,0,5,5"),
+            ("--image test:3 --known 1,x,5,5", "--known must be a whole number, in digits alone, got x"),
             ("--image test:3 --known 20,0,9,9", "--known must lie within the 28×28 pixels and hold at least one, got 20,0,9,9"),
             ("--image test:64", "test:64 is no image: there are 64, counted from 0"),
             ("--image test:3 --encode inversion --sampler ddpm", "--encode inversion needs a sampler that draws no noise"),

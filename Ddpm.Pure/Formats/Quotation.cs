@@ -8,8 +8,14 @@ namespace Ddpm.Pure.Formats;
 /// </summary>
 public static class Quotation
 {
-    /// <summary>A text on one line: the framework's messages quote control characters of a damaged file as they are.</summary>
-    public static string Printable(string text) => string.Concat(text.Select(symbol => char.IsControl(symbol) ? ' ' : symbol));
+    // Marks that turn the direction of the text behind them around, so that it reads as something else.
+    private const string Turning = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+
+    /// <summary>
+    /// A text on one line that moves no cursor: the framework's messages quote what a damaged file holds as it is, and names of files may hold anything.
+    /// </summary>
+    public static string Printable(string text) => string.Concat(text.Select(symbol =>
+        char.IsControl(symbol) || symbol is '\u2028' or '\u2029' || Turning.Contains(symbol, StringComparison.Ordinal) ? ' ' : symbol));
 
     private const int MaxLength = 60;
 

@@ -12,6 +12,8 @@ public sealed record FeatureSet
     /// <summary>10⁴⁰: the largest magnitude of a feature for which no metric can overflow.</summary>
     public const double Largest = 1e40;
 
+    private const int MostFaults = 100;
+
     private FeatureSet(int count, int dimension, Arr<double> values) => (Count, Dimension, Values) = (count, dimension, values);
 
     /// <summary>N ≥ 2.</summary>
@@ -27,11 +29,11 @@ public sealed record FeatureSet
     /// <param name="count">N ≥ 2, since no metric says anything of one image.</param>
     /// <param name="dimension">D ≥ 1.</param>
     /// <param name="values">N×D numbers, image by image, each within ±10⁴⁰.</param>
-    /// <returns>The set, or every fault: of the sizes, of their product, of each feature.</returns>
+    /// <returns>The set, or the faults: of the sizes, of their product, of the first hundred features.</returns>
     public static Validation<Error, FeatureSet> Create(int count, int dimension, Arr<double> values)
     {
         var sized = count >= 2 && dimension >= 1;
-        var faulty = toSeq(Enumerable.Range(0, values.Count)).Filter(i => !(Math.Abs(values[i]) <= Largest));
+        var faulty = toSeq(Enumerable.Range(0, values.Count).Where(i => !(Math.Abs(values[i]) <= Largest)).Take(MostFaults).ToArray());
         return (Check.AtLeast("count", count, 2), Check.AtLeast("dimension", dimension, 1),
                 Check.That("features", values.Count, !sized || values.Count == (long)count * dimension,
                     Invariant($"must be {count}×{dimension} in number")),
