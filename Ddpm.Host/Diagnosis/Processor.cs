@@ -10,9 +10,9 @@ internal static class Processor
     /// <summary>Its vector instructions.</summary>
     public static string Instructions =>
         Avx512F.IsSupported ? "AVX-512" + (ComputeDevice.MultipliesBfloat16 ? " with bfloat16" : "")
-        : Avx2.IsSupported ? "AVX2"
+        : Avx2.IsSupported && Fma.IsSupported ? "AVX2"
         : Arm.AdvSimd.IsSupported ? "NEON"
-        : "no vector instructions that are known here";
+        : $"slow: {ComputeDevice.NoVectors}";
 
     /// <summary>Its cores and instructions.</summary>
     public static string Description => Invariant($"{Environment.ProcessorCount} cores with {Instructions}");
