@@ -25,7 +25,7 @@ public sealed record DataSetEnvironment
     public required TimeSpan CommandTimeout { get; init; }
 
     /// <summary>This machine.</summary>
-    public static DataSetEnvironment Default { get; } = new()
+    public static DataSetEnvironment Default => new()
     {
         CacheFolder = Path.Combine(UserCache(), "ddpm"),
         DebianRoot = "/",

@@ -24,7 +24,7 @@ public sealed class CommandLineTests : IDisposable
         var outcome = _ddpm.Done([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
         Assert.Equal("", outcome.Error);
         var lines = outcome.Output.TrimEnd().Split('\n');
-        Assert.InRange(lines.Length, 5, 54);
+        Assert.InRange(lines.Length, 5, 56);
         Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 0, 120));
         Assert.StartsWith($"Example: Ddpm.Host {command}".TrimEnd(), lines[^1], StringComparison.Ordinal);
     }

@@ -19,10 +19,10 @@ public sealed class ErrorTests : IDisposable
     {
         string[] says =
         [
-            "epochs must be at least 1, got 0", "batch-size must be at least 1, got 0", "learning-rate must lie in (0, 1), got NaN",
+            "epochs must be at least 1, got 0", "batch-size must be at least 1, got 0", "learning-rate must lie in (0, 1), got 1",
             "min-beta must lie in (0, 1), got 1.5", "preset must be one of best, original, standard, got large", "prediction must be one of", "limit must be at least 1, got 0",
         ];
-        _ddpm.Refused(2, says, "train", "--epochs", "0", "--batch-size", "0", "--learning-rate", "NaN", "--min-beta", "1.5", "--preset", "large", "--prediction", "x", "--limit", "0");
+        _ddpm.Refused(2, says, "train", "--epochs", "0", "--batch-size", "0", "--learning-rate", "1.0", "--min-beta", "1.5", "--preset", "large", "--prediction", "x", "--limit", "0");
         Assert.Empty(Directory.EnumerateFileSystemEntries(_ddpm.Folder));
     }
 
