@@ -4,8 +4,10 @@ using Ddpm.Gpu.Training;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
+using static Ddpm.Pure.Formats.Quotation;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 
@@ -76,7 +78,14 @@ public static class Checkpoint
         return Safetensors.Checksum(StoredWeights.Valid(SafetensorsFile.Create(toSeq(StoredWeights.Of("", network.Layout, theta)), HashMap<string, string>())));
     }
 
-    /// <summary>The header of a checkpoint, once its checksums have been compared.</summary>
+    /// <summary>The same of a file's tensors.</summary>
+    /// <param name="file">A file with all weights of the network.</param>
+    /// <param name="config">The network.</param>
+    public static string WeightsSha256(SafetensorsFile file, UNetConfig config) =>
+        Safetensors.Checksum(StoredWeights.Valid(SafetensorsFile.Create(
+            config.Parameters.Choose(parameter => file.Find(parameter.Name)), HashMap<string, string>())));
+
+    /// <summary>The header of a checkpoint, once its checksums have been compared and all its numbers are finite.</summary>
     /// <param name="file">The file.</param>
     /// <returns>The header, or what is wrong with the file.</returns>
     public static Fin<CheckpointHeader> Header(SafetensorsFile file)
@@ -98,6 +107,12 @@ public static class Checkpoint
             return Error.New("its configuration does not match its checksum, so it was damaged after it was written: use another checkpoint");
         }
 
+        var finite = RealNumbers.AreFinite(file.Tensors);
+        if (finite.IsFail)
+        {
+            return Error.New($"{((Error)finite).Message}: use another checkpoint");
+        }
+
         try
         {
             return JsonSerializer.Deserialize<CheckpointHeader>(text.IfNone(""), Json) is { Options: not null, Progress.IsPossible: true } header
@@ -114,7 +129,10 @@ public static class Checkpoint
         }
     }
 
-    /// <summary>Whether a file's weights and its embedding have a network's shapes: asked before anything of the network's size is made.</summary>
+    /// <summary>
+    /// Whether a file's weights and its embedding have a network's shapes, and nothing is there beside what training keeps: asked before anything of the
+    /// network's size is made.
+    /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="config">The network.</param>
     /// <param name="withEmbedding">Whether the embedding of timesteps has to be there.</param>
@@ -124,7 +142,10 @@ public static class Checkpoint
         var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
         var embedding = new Parameter(UNetConfig.EmbeddingName, Array(config.Timesteps, config.EmbeddingDimension), new Initialization.Constant(0));
         var wanted = withEmbedding || stored.ContainsKey(UNetConfig.EmbeddingName) ? config.Parameters.Add(embedding) : config.Parameters;
-        return StoredWeights.Complete(stored, "", wanted);
+        var known = Seq("", FirstMoment, SecondMoment, Average).Bind(prefix => config.Parameters.Map(parameter => prefix + parameter.Name).ToSeq());
+        var unknown = toSeq(stored.Keys.Except(known.Add(UNetConfig.EmbeddingName)).ToArray());
+        return StoredWeights.Complete(stored, "", wanted).Bind<Unit>(_ =>
+            unknown.IsEmpty ? unit : Error.New($"its network has no place for {unknown.Map(Quote).Listed(", ")}: use another checkpoint"));
     }
 
     /// <summary>The network that a file's weights are of, with the file's own table of timestep embeddings: a frozen table is a part of the weights.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -12,8 +13,6 @@ namespace Ddpm.Gpu.Checkpoints;
 /// <summary>A vector of parameters as tensors under their state-dict names in a safetensors file, and back.</summary>
 internal static class StoredWeights
 {
-    private const int MostFaultsTold = 3;
-
     /// <summary>A vector's parameters, each under its name behind a prefix.</summary>
     public static SafetensorsTensor[] Of(string prefix, WeightLayout layout, Tensor vector)
     {
@@ -53,11 +52,8 @@ internal static class StoredWeights
     /// <summary>Whether a file has all of some parameters, in float32 and their shapes.</summary>
     public static Fin<Unit> Complete(IReadOnlyDictionary<string, SafetensorsTensor> stored, string prefix, Arr<Parameter> wanted)
     {
-        var faults = wanted.Bind(parameter => Fault(stored, prefix + parameter.Name, parameter)).ToArr();
-        return faults.IsEmpty
-            ? unit
-            : FinFail<Unit>(Error.New(
-                $"its tensors are those of another network: {string.Join("; ", faults.Take(MostFaultsTold))}{(faults.Count > MostFaultsTold ? $"; and {faults.Count - MostFaultsTold} more" : "")}"));
+        var faults = wanted.Bind(parameter => Fault(stored, prefix + parameter.Name, parameter)).ToSeq();
+        return faults.IsEmpty ? unit : FinFail<Unit>(Error.New($"its tensors are those of another network: {faults.Listed("; ")}"));
     }
 
     /// <summary>What we write ourselves is right, or it is a bug.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using Ddpm.Pure.Formats;
 using LanguageExt;
 using LanguageExt.Common;
@@ -8,50 +9,129 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Gpu.Checkpoints;
 
 /// <summary>
-/// A state dict as `torch.save` writes it since PyTorch 1.6: a zip archive of a pickle and the tensors' storages. Read without executing anything, and without more room than the
-/// file justifies: entries must be stored as they are, which is how PyTorch stores them, and no element is read into two tensors.
+/// A state dict as `torch.save` writes it: since PyTorch 1.6 a zip archive of a pickle and the tensors' storages, before that pickles and the storages behind
+/// them. Read without executing anything, in time and room proportional to the file: each storage is read once, and a tensor that lies in it without gaps is a
+/// part of it and no copy.
 /// </summary>
 public static class TorchFile
 {
     private const string Pickle = "data.pkl";
 
+    // How many times the file's bytes all tensors together may have: some share their numbers, as tied weights do.
+    private const int MostShared = 4;
+
+    /// <summary>Whether a file is a zip archive or a pickle, and so none of safetensors, which begin with a length.</summary>
+    public static bool IsMeant(ReadOnlySpan<byte> file) =>
+        file.StartsWith("PK"u8) || (file.Length > 1 && file[0] == 0x80 && file[1] is >= 2 and <= 5 && !IsHeader(file));
+
     /// <summary>Reads the tensors of a state dict.</summary>
     /// <param name="file">The file's bytes.</param>
     /// <returns>The tensors under their names, in C order; or what is wrong with the file.</returns>
-    public static Fin<SafetensorsFile> Read(ReadOnlyMemory<byte> file)
+    public static Fin<SafetensorsFile> Read(ReadOnlyMemory<byte> file) => file.Span.StartsWith("PK"u8) ? Zip(file)
+        : TorchPickle.IsOld(file.Span) ? Old(file)
+        : Error.New("it is neither a zip archive, as torch.save writes it since PyTorch 1.6, nor what it wrote before: "
+            + "save model.state_dict() with torch.save, or as safetensors");
+
+    /// <summary>The length of a header of safetensors is below 100 MB, so that its last bytes are 0.</summary>
+    private static bool IsHeader(ReadOnlySpan<byte> file) => file.Length > 8 && file[8] == '{' && !file[4..8].ContainsAnyExcept((byte)0);
+
+    private static Fin<SafetensorsFile> Zip(ReadOnlyMemory<byte> file)
     {
         try
         {
-            using var archive = new ZipArchive(new MemoryStream(file.ToArray(), writable: false), ZipArchiveMode.Read);
+            using var archive = new ZipArchive(Stream(file), ZipArchiveMode.Read);
+            var left = (long)file.Length;
             return from pickle in Optional(archive.Entries.FirstOrDefault(entry => entry.Name == Pickle))
                        .ToFin(Error.New("it is a zip archive without data.pkl, so torch.save has not written it"))
                    let folder = pickle.FullName[..^Pickle.Length]
-                   from order in Order(archive, folder)
-                   from program in Content(pickle)
+                   from order in Optional(archive.GetEntry(folder + "byteorder")).Map(entry => Content(entry, ref left)).Sequence()
+                   from little in order.ForAll(text => text.Span.SequenceEqual("little"u8)) ? FinSucc(unit) : Error.New("its numbers are not little-endian")
+                   from program in Content(pickle, ref left)
                    from views in TorchPickle.Read(program)
-                   from tensors in views.Fold(FinSucc((Left: (long)file.Length, Made: Seq<SafetensorsTensor>())), (at, view) =>
-                       from so in at
-                       from tensor in Tensor(archive, folder, view.Name, view.View, so.Left)
-                       select (so.Left - tensor.Data.Length, so.Made.Add(tensor)))
-                   from made in One(SafetensorsFile.Create(tensors.Made, HashMap<string, string>()))
+                   from made in Tensors(file.Length, views, key => Optional(archive.GetEntry($"{folder}data/{key}")).Map(entry => Content(entry, ref left)))
                    select made;
         }
         catch (InvalidDataException)
         {
-            return Error.New("it is no zip archive, as torch.save writes it since PyTorch 1.6");
+            return Error.New("it is damaged, or no zip archive as torch.save writes it since PyTorch 1.6");
         }
     }
 
-    private static Fin<Unit> Order(ZipArchive archive, string folder) =>
-        from order in Optional(archive.GetEntry(folder + "byteorder")).Map(Content).Sequence()
-        from little in order.ForAll(text => text.Span.SequenceEqual("little"u8)) ? FinSucc(unit) : Error.New("its numbers are not little-endian")
-        select little;
-
-    private static Fin<SafetensorsTensor> Tensor(ZipArchive archive, string folder, string name, TorchView view, long left)
+    /// <summary>Behind the pickles each storage follows in its turn: how many numbers it has, in eight bytes, and the numbers.</summary>
+    private static Fin<SafetensorsFile> Old(ReadOnlyMemory<byte> file) => TorchPickle.ReadOld(file).Bind<SafetensorsFile>(pickles =>
     {
-        if (view.Shape.Count != view.Strides.Count || view.Shape.Count > 32 || view.Shape.Exists(size => size < 0) || view.Strides.Exists(stride => stride < 0) || view.Offset < 0)
+        var types = new Dictionary<string, SafetensorsType>();
+        foreach (var (_, view) in pickles.Tensors)
+        {
+            types.TryAdd(view.Storage, view.Type);
+        }
+
+        var (storages, at) = (new Dictionary<string, ReadOnlyMemory<byte>>(), pickles.End);
+        foreach (var key in pickles.Storages)
+        {
+            if (!types.TryGetValue(key, out var type))
+            {
+                return Error.New($"storage {Quote(key)} belongs to no tensor");
+            }
+
+            var count = file.Length - at < sizeof(long) ? -1 : MemoryMarshal.Read<long>(file.Span[at..]);
+            if (count < 0 || count > (file.Length - at - sizeof(long)) / type.ItemBytes
+                || !storages.TryAdd(key, file.Slice(at + sizeof(long), (int)count * type.ItemBytes)))
+            {
+                return Error.New($"storage {Quote(key)} in it ends too early, or is there twice: it is damaged or cut short");
+            }
+
+            at += sizeof(long) + ((int)count * type.ItemBytes);
+        }
+
+        return at < file.Length
+            ? Error.New($"{file.Length - at} bytes follow after its last storage: it is damaged")
+            : Tensors(file.Length, pickles.Tensors, key => storages.TryGetValue(key, out var storage) ? Some(FinSucc(storage)) : None);
+    });
+
+    /// <summary>The tensors that lie in some storages.</summary>
+    /// <param name="fileLength">The length of the file, in bytes.</param>
+    /// <param name="views">Where each tensor lies.</param>
+    /// <param name="read">Reads the storage of a key, which may be missing or damaged; called once for each.</param>
+    private static Fin<SafetensorsFile> Tensors(long fileLength, Seq<(string Name, TorchView View)> views, Func<string, Option<Fin<ReadOnlyMemory<byte>>>> read)
+    {
+        var (storages, tensors, left) = (new Dictionary<string, ReadOnlyMemory<byte>>(), new List<SafetensorsTensor>(), (UInt128)fileLength * MostShared);
+        foreach (var (name, view) in views)
+        {
+            if (!storages.TryGetValue(view.Storage, out var storage))
+            {
+                var found = read(view.Storage).IfNone(() => Error.New($"tensor {Quote(name)} lies in storage {Quote(view.Storage)}, which is missing"));
+                if (found.IsFail)
+                {
+                    return (Error)found;
+                }
+
+                storages.Add(view.Storage, storage = (ReadOnlyMemory<byte>)found);
+            }
+
+            var made = Tensor(name, view, storage, left);
+            if (made.IsFail)
+            {
+                return (Error)made;
+            }
+
+            tensors.Add((SafetensorsTensor)made);
+            left -= (UInt128)tensors[^1].Data.Length;
+        }
+
+        return One(SafetensorsFile.Create(tensors, HashMap<string, string>()));
+    }
+
+    private static Fin<SafetensorsTensor> Tensor(string name, TorchView view, ReadOnlyMemory<byte> storage, UInt128 left)
+    {
+        if (view.Shape.Count != view.Strides.Count || view.Shape.Exists(size => size < 0) || view.Strides.Exists(stride => stride < 0) || view.Offset < 0)
         {
             return Error.New($"tensor {Quote(name)} has a shape that none can have");
+        }
+
+        if ((UInt128)storage.Length != (UInt128)view.Count * (UInt128)view.Type.ItemBytes)
+        {
+            return Error.New($"storage {Quote(view.Storage)} has {storage.Length} bytes, and {view.Count} numbers of {view.Type.Name} need others");
         }
 
         var (count, last) = (UInt128.One, (UInt128)view.Offset);
@@ -60,21 +140,20 @@ public static class TorchFile
             (count, last) = (UInt128.Min(count * (UInt128)size, ulong.MaxValue), UInt128.Min(last + (UInt128)Math.Max(0, size - 1) * (UInt128)stride, ulong.MaxValue));
         }
 
-        return from entry in Optional(archive.GetEntry($"{folder}data/{view.Storage}")).ToFin(Error.New($"tensor {Quote(name)} lies in storage {Quote(view.Storage)}, which is missing"))
-               from fits in entry.Length >= 0 && (UInt128)entry.Length == (UInt128)view.Count * (UInt128)view.Type.ItemBytes
-                   ? FinSucc(unit)
-                   : Error.New($"storage {Quote(view.Storage)} has {entry.Length} bytes, and {view.Count} numbers of {view.Type.Name} need others")
-               from inside in count == 0 || last < (UInt128)view.Count ? FinSucc(unit) : Error.New($"tensor {Quote(name)} reaches beyond its storage")
-               from room in count * (UInt128)view.Type.ItemBytes <= (UInt128)left ? FinSucc(unit) : Error.New($"tensor {Quote(name)} and those before it hold more numbers than the file")
-               from storage in Content(entry)
-               from made in One(SafetensorsTensor.Create(name, view.Type, view.Shape, Gathered(storage, view, (int)count)))
-               select made;
+        return count > 0 && last >= (UInt128)view.Count ? Error.New($"tensor {Quote(name)} reaches beyond its storage")
+            : count * (UInt128)view.Type.ItemBytes > left ? Error.New($"tensor {Quote(name)} and those before it hold far more numbers than the file")
+            : One(SafetensorsTensor.Create(name, view.Type, view.Shape, Elements(storage, view, (int)count)));
     }
 
     /// <summary>The elements in C order, wherever the strides have them.</summary>
-    private static ReadOnlyMemory<byte> Gathered(ReadOnlyMemory<byte> storage, TorchView view, int count)
+    private static ReadOnlyMemory<byte> Elements(ReadOnlyMemory<byte> storage, TorchView view, int count)
     {
         var (bytes, shape, strides) = (view.Type.ItemBytes, view.Shape.ToArray(), view.Strides.ToArray());
+        if (count == 0 || IsDense(shape, strides))
+        {
+            return count == 0 ? ReadOnlyMemory<byte>.Empty : storage.Slice((int)view.Offset * bytes, count * bytes);
+        }
+
         var (data, index, at) = (new byte[count * bytes], new long[shape.Length], view.Offset);
         for (var i = 0; i < count; i++)
         {
@@ -94,19 +173,56 @@ public static class TorchFile
         return data;
     }
 
-    private static Fin<ReadOnlyMemory<byte>> Content(ZipArchiveEntry entry)
+    /// <summary>Whether the elements follow one another in C order without gaps; the stride of a single element does not matter.</summary>
+    private static bool IsDense(long[] shape, long[] strides)
+    {
+        var next = 1L;
+        for (var axis = shape.Length - 1; axis >= 0; axis--)
+        {
+            if (shape[axis] != 1 && strides[axis] != next)
+            {
+                return false;
+            }
+
+            next *= shape[axis];
+        }
+
+        return true;
+    }
+
+    /// <summary>A part of an archive, its checksum compared: what reads zip archives does not.</summary>
+    /// <param name="entry">The part.</param>
+    /// <param name="left">How many bytes the file justifies; it becomes less.</param>
+    private static Fin<ReadOnlyMemory<byte>> Content(ZipArchiveEntry entry, ref long left)
     {
         if (entry.Length != entry.CompressedLength)
         {
             return Error.New($"{Quote(entry.FullName)} in it is compressed, which torch.save never does");
         }
 
+        if (entry.Length > left)
+        {
+            return Error.New(
+                $"{Quote(entry.FullName)} in it and the parts before it have more bytes than the file, so they overlap: it is damaged, or made to harm");
+        }
+
+        left -= entry.Length;
         using var stream = entry.Open();
         var content = new byte[entry.Length];
-        return stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) == content.Length
+        if (stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) < content.Length)
+        {
+            return Error.New($"{Quote(entry.FullName)} in it ends too early");
+        }
+
+        return Crc32.Of(content) == entry.Crc32
             ? (ReadOnlyMemory<byte>)content
-            : Error.New($"{Quote(entry.FullName)} in it ends too early");
+            : Error.New($"{Quote(entry.FullName)} in it does not match its checksum: it is damaged, or was saved with "
+                + "torch.serialization.set_crc32_options(False); copy or save it again");
     }
+
+    private static MemoryStream Stream(ReadOnlyMemory<byte> file) => MemoryMarshal.TryGetArray(file, out var array)
+        ? new(array.Array!, array.Offset, array.Count, writable: false)
+        : new(file.ToArray(), writable: false);
 
     private static Fin<T> One<T>(Validation<Error, T> made) => made.Match(Fin<T>.Succ, faults => faults.Head);
 }

@@ -49,6 +49,7 @@ public static class ClassifierFile
     /// <returns>The classifier, which the caller owns, and its header; or what is wrong with the file.</returns>
     public static Fin<(TrainedClassifier Trained, ClassifierHeader Header)> Load(SafetensorsFile file, Device device) =>
         from header in Header(file)
+        from finite in RealNumbers.AreFinite(file.Tensors)
         from config in ClassifierConfig.Create(header.ImageSize, header.ImageChannels, header.Classes).ToFin()
         let classifier = new Classifier(config)
         from theta in StoredWeights.Vector(file, "", classifier.Layout, ScalarType.Float32, device)

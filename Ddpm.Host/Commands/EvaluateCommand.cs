@@ -90,6 +90,7 @@ internal static class EvaluateCommand
                 found => Judge(said, Given(found.Images, found.Report, (split, size) => data.Load(said, data.Dataset(said).IfNone(Defaults.Dataset), view, split, size, stop)), target, device, view, stop),
                 () => from folder in run.Required(said)
                       from done in TrainedModel.Use(folder, device, model =>
+                          from _ in FinSucc(model.Warn(view))
                           from candidate in Sampled(folder, model, judging.Request(said, usual => sampler.Said(said, usual)), split => data.LoadOf(said, model.Receipt, view, stop, split), said.GetValue(boundImages), view, stop)
                           from written in Judge(said, candidate, target, device, view, stop)
                           select written)

@@ -35,6 +35,7 @@ internal static class EvaluateStepsCommand
             from count in judging.Count(said).OrUsage()
             from device in machine.Prepare(said)
             from done in TrainedModel.Use(folder, device, model =>
+                from warned in FinSucc(model.Warn(view))
                 from numbers in Numbers(said.GetValue(evaluations), model.Model.Schedule.Steps)
                 from requests in Requests(model, said.GetValue(samplers) is { Length: > 0 } some ? some.ToArr() : UsualOf(model, numbers), numbers, judging.Request(said, usual => usual))
                 from train in data.LoadOf(said, model.Receipt, view, stop)

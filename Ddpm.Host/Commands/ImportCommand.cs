@@ -40,7 +40,7 @@ internal static class ImportCommand
             from known in DataSetDescription.Named(said.GetValue(dataset)!).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
             let path = said.GetValue(file)!
             from bytes in Folders.Read(path)
-            from header in (from read in bytes.Span.StartsWith("PK"u8) ? TorchFile.Read(bytes) : Safetensors.Read(bytes)
+            from header in (from read in TorchFile.IsMeant(bytes.Span) ? TorchFile.Read(bytes) : Safetensors.Read(bytes)
                             from described in StateDict.Describe(
                                 read, new() { Dataset = said.GetValue(dataset)!, Schedule = said.GetValue(schedule)!, Prediction = said.GetValue(prediction)!, Steps = said.GetValue(steps) },
                                 said.GetValue(size))
@@ -51,6 +51,7 @@ internal static class ImportCommand
                                 from theta in Checkpoint.LoadWeights(described.Weights, network)
                                 from saved in Save(folder, named, network, theta, path, bytes, said.GetResult(dataset) is { Implicit: false })
                                 select saved)
+                            let told = described.Remarks.Iter(view.Line)
                             select named).At($"{path} cannot be imported")
             let shape = $"{header.ImageSize}×{header.ImageSize}×{header.ImageChannels}"
             select fun(() => view.Result($"wrote {folder.Path}, the {header.Options.Network} network for images of {shape}{Embedding(header)}: sample --run, evaluate and export take it"))()));

@@ -167,6 +167,7 @@ internal static class SampleCommand
         RunFolder folder, Device device, Request request, Func<UNetConfig, Fin<LanguageExt.Option<Pictures>>> pictures, RunFolder target, IView view, CancellationToken stop) =>
         TrainedModel.Use(folder, device, model =>
             from wanted in Checked.From(request, model.Model, model.Receipt.Data.ClassName)
+            let warned = model.Warn(view)
             from given in pictures(model.Network.Config)
             from _ in Folders.Create(target.Path)
             from timesteps in wanted.Timesteps(model, view, stop)
@@ -178,6 +179,7 @@ internal static class SampleCommand
     private static Fin<Unit> Sweep(RunFolder folder, Device device, Request request, double[] scales, RunFolder target, IView view, CancellationToken stop) =>
         TrainedModel.Use(folder, device, model =>
             from wanted in toSeq(scales).Map(scale => Checked.From(request with { GuidanceScale = scale }, model.Model, model.Receipt.Data.ClassName)).Sequence()
+            let warned = model.Warn(view)
             from _ in Folders.Create(target.Path)
             from panels in wanted.Zip(toSeq(scales), (one, scale) =>
                 from plan in one.Plan(model, view, stop)

@@ -51,8 +51,7 @@ internal sealed record IdxFolder(string Path)
             from some in guard(set.Count > 0, Error.New($"{files.Images.Name} in {Path} holds no images"))
             select new LoadedDataSet(
                 description, split, set, origin, images.ContentSha256,
-                files.Images.IsProvedBy(images.ContentSha256, images.GzipMd5)
-                && files.Labels.IsProvedBy(labels.ContentSha256, labels.GzipMd5));
+                images.ContentSha256 == files.Images.ContentSha256 && labels.ContentSha256 == files.Labels.ContentSha256);
     }
 
     /// <summary>Whether any of the data set's files is here, good or not.</summary>

@@ -14,8 +14,7 @@ namespace Ddpm.Host.Data;
 /// <param name="Origin">Where the files came from, in words.</param>
 /// <param name="ImagesSha256">SHA-256 of the images' uncompressed IDX file, lower-case hexadecimal.</param>
 /// <param name="IsPublished">
-/// Whether checksums prove that these are the published files. False for the content of a user's own folder, and for MNIST compressed anew,
-/// of whose content no checksum is known.
+/// Whether checksums prove that these are the published files, as they do not for other images in a user's own folder.
 /// </param>
 /// <param name="Background">What shows through the pictures of a folder, by name; none of other data.</param>
 public sealed record LoadedDataSet(

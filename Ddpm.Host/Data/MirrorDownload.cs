@@ -103,7 +103,7 @@ internal static class MirrorDownload
             }
             var bytes = new ReadOnlyMemory<byte>(body.GetBuffer(), 0, (int)body.Length);
             return IdxFile.Decode(bytes, file.Length)
-                .Bind(found => file.CheckDownload(found.Array.Shape, found.ContentSha256, found.GzipMd5))
+                .Bind(found => file.Check(found.Array.Shape, found.ContentSha256, found.GzipMd5))
                 .Match<Answer>(Succ: _ => new Answer.Good(bytes), Fail: fault => new Answer.Unusable(fault.Message));
         }
         catch (HttpRequestException e)

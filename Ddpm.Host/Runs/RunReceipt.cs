@@ -2,10 +2,12 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Data;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using TorchSharp;
@@ -114,6 +116,32 @@ public sealed record RunReceipt(
 
     /// <summary>Whether what was measured with a checkpoint still tells of the run; images of no checkpoint do not grow old.</summary>
     public bool IsSampledBy(string? checkpoint) => checkpoint is null || checkpoint == Sampled;
+
+    /// <summary>
+    /// Whether a checkpoint is this run's, as far as the receipt tells: it was made with these options for images of this shape, it stands where the receipt
+    /// says, and it holds the weights of a complete run. The loss of the best epoch tells even runs apart that have the same options and other images.
+    /// </summary>
+    /// <param name="name">The checkpoint's file name, one that the receipt names.</param>
+    /// <param name="header">What it says of itself.</param>
+    /// <param name="weightsSha256">The checksum of its weights, as in <see cref="WeightsSha256"/>.</param>
+    /// <returns>Nothing; or how it differs, and what to do.</returns>
+    public Fin<Unit> Owns(string name, CheckpointHeader header, Func<string> weightsSha256)
+    {
+        var options = (header.Options with { Epochs = Options.Epochs }).DifferencesTo(Options);
+        var shape = (header.ImageSize, header.ImageChannels) == (Data.Size, Data.Channels)
+            ? Seq<string>()
+            : Seq1(Invariant($"images: {header.ImageSize}×{header.ImageSize}×{header.ImageChannels} → {Data.Size}×{Data.Size}×{Data.Channels}"));
+        var best = name == Best || name == Last ? Difference("best epoch and its loss", BestOf(header.Progress), BestOf(Progress)) : [];
+        var last = name == Last ? Difference("step", header.Progress.Step, Progress.Step) : [];
+        var weights = name == Last && WeightsSha256 is { } known ? Difference("weights-sha256", weightsSha256(), known) : [];
+        return options + shape + best + last + weights is { IsEmpty: false } differences
+            ? Error.New($"it is of another run than run.json, or was changed: {differences.Listed("; ")}; "
+                + "put the run's own checkpoint back, or import the weights as a run of their own")
+            : unit;
+
+        static string BestOf(TrainingProgress progress) => Invariant($"{progress.BestEpoch}, {progress.BestLoss:R}");
+        static Seq<string> Difference<T>(string of, T here, T there) => Equals(here, there) ? [] : Seq1(Invariant($"{of}: {here} → {there}"));
+    }
 
     /// <summary>Whether the weights came from elsewhere, and nothing was trained here.</summary>
     [JsonIgnore]

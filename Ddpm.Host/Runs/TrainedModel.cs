@@ -1,6 +1,8 @@
+using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Commands;
 using Ddpm.Host.Files;
+using Ddpm.Host.Progress;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -14,21 +16,27 @@ namespace Ddpm.Host.Runs;
 /// <param name="Model">The model.</param>
 /// <param name="Receipt">The run's receipt.</param>
 /// <param name="Checkpoint">The checkpoint's name.</param>
-internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel Model, RunReceipt Receipt, string Checkpoint)
+/// <param name="Remark">What a person should know of the weights before pictures are made with them.</param>
+internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel Model, RunReceipt Receipt, string Checkpoint, Option<string> Remark)
 {
     /// <summary>The checksum of the weights.</summary>
     public string WeightsSha256 => Gpu.Checkpoints.Checkpoint.WeightsSha256(Network, Theta);
 
-    /// <summary>Opens a run's model, does something with it, and gives its memory back.</summary>
+    /// <summary>Says what a person should know of the weights.</summary>
+    public Unit Warn(IView view) => Remark.Iter(view.Line);
+
+    /// <summary>Opens a run's model, does something with it, and gives its memory back. A checkpoint that is not the run's own is refused.</summary>
     public static Fin<T> Use<T>(RunFolder folder, Device device, Func<TrainedModel, Fin<T>> work) =>
         from receipt in folder.Receipt()
         let name = receipt.Sampled
         from checkpoint in folder.ReadCheckpoint(name)
         from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
+        from own in receipt.Owns(name!, checkpoint.Header, () => Gpu.Checkpoints.Checkpoint.WeightsSha256(checkpoint.File, config.Model.Network))
+            .At(folder.Unusable(name!))
         from built in Gpu.Checkpoints.Checkpoint.Network(checkpoint.File, config.Model.Network, device).At(folder.Unusable(name!))
         from done in use(built, network =>
             from theta in Gpu.Checkpoints.Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
-            from made in use(theta, weights => work(new(network, weights, config.Model, receipt, name!)))
+            from made in use(theta, weights => work(new(network, weights, config.Model, receipt, name!, StateDict.Remark(checkpoint.File))))
             select made)
         select done;
 }

@@ -76,18 +76,6 @@ public sealed class CacheTests
     }
 
     [Fact]
-    public void Where_no_SHA_256_is_known_files_compressed_anew_are_held_to_their_shape_and_not_called_published()
-    {
-        using var world = new DataSetWorld { Description = FixtureDataSet.WithoutSha256 };
-        DataSetWorld.Fill(world.Cache, Fixture.Train.Images, Fixture.Train.Labels);
-        Assert.True(world.Load().ThrowIfFail().IsPublished);
-        DataSetWorld.Put(world.Cache, Fixture.Train.Images.GzipName, FixtureDataSet.GzipAnew(Fixture.Train.Images));
-        Assert.False(world.Load().ThrowIfFail().IsPublished);
-        DataSetWorld.Put(world.Cache, Fixture.Train.Images.GzipName, Damage(DamageKind.OtherContent));
-        Assert.Contains("it holds 64×28×28 bytes where the published file holds 320×28×28", world.Fault(), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void The_cache_of_this_machine_is_an_absolute_folder() =>
         Assert.True(Path.IsPathFullyQualified(DataSetEnvironment.Default.CacheFolder));
 

@@ -18,8 +18,18 @@ public sealed class DataSetDescriptionLaws
     {
         var description = DataSetDescription.Named(name).ThrowIfFail();
         Assert.All(description.Files, file => Assert.Matches("^[0-9a-f]{32}$", file.GzipMd5));
-        Assert.All(description.Files.Bind(file => file.ContentSha256.ToArr()), sha256 => Assert.Matches("^[0-9a-f]{64}$", sha256));
+        Assert.All(description.Files, file => Assert.Matches("^[0-9a-f]{64}$", file.ContentSha256));
         Assert.All(description.Mirrors, mirror => Assert.EndsWith("/", mirror.AbsolutePath, StringComparison.Ordinal));
+    }
+
+    /// <summary>Whoever reads what a mirror without TLS sends learns what is fetched.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Mirrors_with_TLS_are_asked_first(string name)
+    {
+        var schemes = DataSetDescription.Named(name).ThrowIfFail().Mirrors.Map(mirror => mirror.Scheme);
+        Assert.Equal("https", schemes[0]);
+        Assert.Equal(schemes.OrderDescending(StringComparer.Ordinal), schemes.AsEnumerable());
     }
 
     [Fact]

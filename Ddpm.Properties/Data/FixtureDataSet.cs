@@ -29,13 +29,6 @@ internal static class FixtureDataSet
     /// <summary>The names of its files as they are carried, in order.</summary>
     public static Seq<string> GzipNames { get; } = toSeq(Description.Files.Map(file => file.GzipName).Order(StringComparer.Ordinal)).Strict();
 
-    /// <summary>The same, with none of the contents' SHA-256 known, as for MNIST.</summary>
-    public static DataSetDescription WithoutSha256 { get; } = Description with
-    {
-        Train = Forget(Description.Train),
-        Test = Forget(Description.Test),
-    };
-
     /// <summary>A fixture file as it is carried, compressed.</summary>
     public static byte[] Gzip(PublishedFile file) => System.IO.File.ReadAllBytes(Path.Combine(Fixtures.FashionMnist, file.GzipName));
 
@@ -44,9 +37,6 @@ internal static class FixtureDataSet
 
     /// <summary>A fixture file with the same content in another compression, as distributions have it.</summary>
     public static byte[] GzipAnew(PublishedFile file) => DataSetWorld.Compressed(Content(file));
-
-    private static SplitFiles Forget(SplitFiles files) =>
-        new(files.Images with { ContentSha256 = None }, files.Labels with { ContentSha256 = None });
 
     private static PublishedFile File(string name, Arr<int> shape, string md5, string sha256) =>
         new() { Name = name, Shape = shape, GzipMd5 = md5, ContentSha256 = sha256 };

@@ -61,7 +61,7 @@ public sealed class MirrorDownloadTests
             $"{mirror.Address}{Fixture.Train.Images.GzipName}: its content is not the published one: SHA-256 is ",
             fault,
             StringComparison.Ordinal);
-        Assert.Contains(Fixture.Train.Images.ContentSha256.IfNone(""), fault, StringComparison.Ordinal);
+        Assert.Contains(Fixture.Train.Images.ContentSha256, fault, StringComparison.Ordinal);
         Assert.Equal(FixtureDataSet.GzipNames.Filter(name => name != Fixture.Train.Images.GzipName), DataSetWorld.Listing(world.Cache));
     }
 
@@ -76,21 +76,10 @@ public sealed class MirrorDownloadTests
     }
 
     [Fact]
-    public void A_mirror_that_compresses_anew_is_as_good_where_the_SHA_256_is_known()
+    public void A_mirror_that_compresses_anew_is_as_good()
     {
         using var world = new DataSetWorld();
         world.AddMirror(file => new MirrorAnswer.Body(FixtureDataSet.GzipAnew(file)));
-        Assert.True(world.Load().ThrowIfFail().IsPublished);
-    }
-
-    [Fact]
-    public void Where_it_is_not_known_a_download_must_match_the_publishers_MD5()
-    {
-        using var world = new DataSetWorld { Description = FixtureDataSet.WithoutSha256 };
-        world.AddMirror(file => new MirrorAnswer.Body(FixtureDataSet.GzipAnew(file)));
-        Assert.Contains("it is not the publishers' .gz: MD5 is ", world.Fault(), StringComparison.Ordinal);
-        Assert.Empty(DataSetWorld.Listing(world.Cache));
-        world.AddMirror();
         Assert.True(world.Load().ThrowIfFail().IsPublished);
     }
 

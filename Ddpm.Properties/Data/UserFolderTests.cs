@@ -67,7 +67,7 @@ public sealed class UserFolderTests
         var set = world.Load(folder: folder).ThrowIfFail();
         Assert.True(set.IsPublished);
         Assert.Equal((320, 28, 28, 1), (set.Images.Count, set.Images.Height, set.Images.Width, set.Images.Channels));
-        Assert.Equal(Some(set.ImagesSha256), Train.Images.ContentSha256);
+        Assert.Equal(Train.Images.ContentSha256, set.ImagesSha256);
         Assert.Contains(folder, set.Origin, StringComparison.Ordinal);
     }
 

@@ -56,7 +56,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
 
     [Fact]
     public void Torch_files_are_read_whole_or_refused() => Attack(
-        [.. ((string[])["module.pt", "types.pt"]).Select(name => File.ReadAllBytes(Fixtures.Torch(name)))], file => 60 * file.Length,
+        [.. ((string[])["module.pt", "types.pt", "legacy.pt"]).Select(name => File.ReadAllBytes(Fixtures.Torch(name)))], file => 60 * file.Length,
         file => TorchFile.Read(file).Map(read => read.Tensors.ForAll(tensor => tensor.Data.Length <= file.Length)));
 
     /// <summary>The configuration in a checkpoint's metadata; without its checksum, which would refuse nearly all.</summary>

@@ -5,7 +5,7 @@ using Ddpm.Pure.Formats;
 namespace Ddpm.Properties.Formats;
 
 /// <summary>
-/// Writes dictionaries of tensors as pickles, in all the ways in which the pickle protocols 2 to 4 let numbers, texts, tuples, names and entries be written
+/// Writes dictionaries of tensors as pickles, in all the ways in which the pickle protocols 2 to 5 let numbers, texts, tuples, names and entries be written
 /// (the documentation of Python's pickletools). Which way is taken where is drawn.
 /// </summary>
 /// <param name="seed">Of what is drawn.</param>
@@ -32,7 +32,7 @@ internal sealed class PickleWriter(int seed)
 
     private void Program(IReadOnlyList<(string Name, TorchView View)> tensors)
     {
-        Put(0x80, (byte)_random.Next(2, 5));
+        Put(0x80, (byte)_random.Next(2, 6));
         if (Either())
         {
             Put(0x95, 1, 2, 3, 4, 5, 6, 7, 8); // the length of a frame, which nobody needs

@@ -43,9 +43,30 @@ public sealed class TorchFileTests
     [InlineData("evil.pt", "its pickle names 'posix.system', which no dictionary of tensors needs: it is refused, and nothing of it was called")]
     [InlineData("whole-module.pt", "its pickle names 'torch.nn.modules.container.Sequential'")]
     [InlineData("list.pt", "it holds no dictionary of tensors")]
-    [InlineData("legacy.pt", "it is no zip archive, as torch.save writes it since PyTorch 1.6")]
     public void What_is_no_state_dict_is_refused_with_the_reason(string name, string reason) =>
         Assert.Contains(reason, Read(name).Fault(), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("PK\u0003\u0004", "it is damaged, or no zip archive as torch.save writes it since PyTorch 1.6")]
+    [InlineData("\u0080\u0003}.", "it is neither a zip archive, as torch.save writes it since PyTorch 1.6, nor what it wrote before: save")]
+    public void What_torch_save_has_not_written_is_refused_with_what_to_do(string file, string reason)
+    {
+        var bytes = System.Text.Encoding.Latin1.GetBytes(file);
+        Assert.True(TorchFile.IsMeant(bytes));
+        Assert.StartsWith(reason, TorchFile.Read(bytes).Fault(), StringComparison.Ordinal);
+    }
+
+    /// <summary>A file of safetensors begins with the length of its header, which may look like the beginning of a pickle.</summary>
+    [Fact]
+    public void Safetensors_are_taken_for_no_pickle()
+    {
+        foreach (var length in (int[])[0x280, 0x380, 0x480, 0x580, 64])
+        {
+            Assert.False(TorchFile.IsMeant([(byte)length, (byte)(length >> 8), 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}']));
+        }
+
+        Assert.All((string[])["module.pt", "legacy.pt"], name => Assert.True(TorchFile.IsMeant(File.ReadAllBytes(Fixtures.Torch(name)))));
+    }
 
     private static LanguageExt.Fin<SafetensorsFile> Read(string name) => TorchFile.Read(File.ReadAllBytes(Fixtures.Torch(name)));
 

@@ -19,10 +19,18 @@ public sealed record TorchView(string Storage, SafetensorsType Type, long Count,
 /// <summary>
 /// Reads a pickled state dict and nothing else. A pickle is a program for a machine with a stack, which can call whatever it names; this machine knows the few
 /// instructions that `torch.save` writes for a dictionary of tensors, and thirteen names: the ordered dictionary, the tensor, the parameter and ten storages. Any other is refused,
-/// and nothing is ever called.
+/// and nothing is ever called. What is read is proportional to the pickle's length: a value that is recalled is looked at in constant time.
 /// </summary>
 public static class TorchPickle
 {
+    /// <summary>PyTorch's keys are numbers; each is looked up once for every tensor.</summary>
+    private const int LongestKey = 1000;
+
+    private const int OldProtocol = 1001, MostBeforeMagic = 16;
+
+    /// <summary>What a file of PyTorch before 1.6 begins with, behind the pickle's protocol: a number of ten bytes, and the end of the first pickle.</summary>
+    private static ReadOnlySpan<byte> OldMagic => [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
+
     private static readonly Map<string, SafetensorsType> Storages = Map(
         ("FloatStorage", SafetensorsType.F32), ("DoubleStorage", SafetensorsType.F64), ("HalfStorage", SafetensorsType.F16), ("BFloat16Storage", SafetensorsType.BF16),
         ("LongStorage", SafetensorsType.I64), ("IntStorage", SafetensorsType.I32), ("ShortStorage", SafetensorsType.I16), ("CharStorage", SafetensorsType.I8),
@@ -35,12 +43,14 @@ public static class TorchPickle
 
         public sealed record Integer(long Number) : Value;
 
-        /// <summary>None, a truth, a real number: what a state dict says beside tensors, and nobody reads.</summary>
+        public sealed record Truth(bool IsTrue) : Value;
+
+        /// <summary>None, a real number: what a state dict says beside tensors, and nobody reads.</summary>
         public sealed record Unread : Value;
 
         public sealed record Tuple(Arr<Value> Items) : Value;
 
-        public sealed record Listing : Value;
+        public sealed record Listing(List<Value> Items) : Value;
 
         public sealed record Dictionary(List<(Value Key, Value Item)> Entries) : Value;
 
@@ -63,14 +73,71 @@ public static class TorchPickle
     /// <param name="pickle">The bytes of data.pkl.</param>
     public static Fin<Seq<(string Name, TorchView View)>> Read(ReadOnlyMemory<byte> pickle) => new Machine(pickle).Run().Bind(Tensors);
 
-    private static Fin<Seq<(string Name, TorchView View)>> Tensors(Value value) => value is Value.Dictionary dictionary
-        ? toSeq(dictionary.Entries.ToArray()).Map(entry => (entry.Key, entry.Item) switch
+    /// <summary>Whether a file is of PyTorch before 1.6: pickles, and behind them the storages.</summary>
+    public static bool IsOld(ReadOnlySpan<byte> file) => file[..Math.Min(file.Length, MostBeforeMagic + OldMagic.Length)].IndexOf(OldMagic) >= 0;
+
+    /// <summary>The pickles of a file of PyTorch before 1.6: the protocol, what the machine was like, the dictionary and the order of the storages.</summary>
+    /// <param name="file">A file that <see cref="IsOld"/>.</param>
+    /// <returns>The tensors by name, the keys of the storages that follow, and where they begin; or what is wrong with the file.</returns>
+    public static Fin<(Seq<(string Name, TorchView View)> Tensors, Seq<string> Storages, int End)> ReadOld(ReadOnlyMemory<byte> file)
+    {
+        var at = file.Span.IndexOf(OldMagic) + OldMagic.Length;
+        Fin<Value> Next()
         {
-            (Value.Text name, Value.Tensor tensor) => FinSucc((name.Content, tensor.View)),
-            (Value.Text name, _) => Error.New($"{Quote(name.Content)} is no tensor: save model.state_dict(), and nothing beside or round it"),
-            _ => Error.New("a name of its dictionary is no text"),
-        }).Sequence()
-        : Error.New("it holds no dictionary of tensors: save model.state_dict(), and nothing round it");
+            var machine = new Machine(file[at..]);
+            var value = machine.Run();
+            at += machine.At;
+            return value;
+        }
+
+        return from protocol in Next()
+               from known in protocol is Value.Integer { Number: OldProtocol }
+                   ? FinSucc(unit)
+                   : Error.New("it is of no version of PyTorch's own format that is known")
+               from system in Next()
+               from little in system is Value.Dictionary told
+                   && told.Entries.Exists(entry => entry is (Value.Text { Content: "little_endian" }, Value.Truth { IsTrue: true }))
+                   ? FinSucc(unit)
+                   : Error.New("its numbers are not little-endian")
+               from dictionary in Next()
+               from tensors in Tensors(dictionary)
+               from order in Next()
+               from keys in order is Value.Listing listing && listing.Items.TrueForAll(key => key is Value.Text)
+                   ? FinSucc(toSeq(listing.Items.Select(key => ((Value.Text)key).Content).ToArray()))
+                   : Error.New("it does not say in which order its storages follow")
+               select (tensors, keys, at);
+    }
+
+    private static Fin<Seq<(string Name, TorchView View)>> Tensors(Value value)
+    {
+        if (value is not Value.Dictionary dictionary)
+        {
+            return Error.New("it holds no dictionary of tensors: save model.state_dict(), and nothing round it");
+        }
+
+        var (names, tensors) = (new System.Collections.Generic.HashSet<string>(), new List<(string Name, TorchView View)>());
+        foreach (var entry in dictionary.Entries)
+        {
+            if (entry is not (Value.Text name, _))
+            {
+                return Error.New("a name of its dictionary is no text");
+            }
+
+            if (entry.Item is not Value.Tensor tensor)
+            {
+                return Error.New($"{Quote(name.Content)} is no tensor: save model.state_dict(), and nothing beside or round it");
+            }
+
+            if (!names.Add(name.Content))
+            {
+                return Error.New($"tensor {Quote(name.Content)} is there more than once: names must differ");
+            }
+
+            tensors.Add((name.Content, tensor.View));
+        }
+
+        return toSeq(tensors.ToArray());
+    }
 
     /// <summary>The machine. Whatever can go wrong says so and answers false, which ends the program.</summary>
     private sealed class Machine(ReadOnlyMemory<byte> pickle)
@@ -80,6 +147,9 @@ public static class TorchPickle
         private int _at;
         private string? _fault;
         private Value? _result;
+
+        /// <summary>How many bytes were read.</summary>
+        public int At => _at;
 
         public Fin<Value> Run()
         {
@@ -101,19 +171,21 @@ public static class TorchPickle
             switch ((char)code)
             {
                 case '\x80': // protocol
-                    return Byte(out var protocol) && (protocol is 2 or 3 or 4 || Unknown(at, code));
+                    return Byte(out var protocol) && (protocol is >= 2 and <= 5 || Unknown(at, code));
                 case '\x95': // frame
                     return Take(8, out _);
                 case '}':
                     return Push(new Value.Dictionary([]));
                 case ']':
-                    return Push(new Value.Listing());
+                    return Push(new Value.Listing([]));
                 case ')':
                     return Push(new Value.Tuple(Arr<Value>.Empty));
                 case '(':
                     return Push(new Value.Mark());
-                case 'N' or '\x88' or '\x89': // None, true, false
+                case 'N': // None
                     return Push(new Value.Unread());
+                case '\x88' or '\x89': // true, false
+                    return Push(new Value.Truth(code == 0x88));
                 case 'G': // a real number
                     return Take(8, out _) && Push(new Value.Unread());
                 case 'X':
@@ -154,10 +226,12 @@ public static class TorchPickle
                     return Pop(2, out var pair) && Put(pair);
                 case 'u':
                     return ToMark(out var pairs) && Put(pairs);
-                case 'a' or 'b': // an item of a list; the state of an ordered dictionary: its metadata
-                    return Pop(1, out _);
+                case 'a':
+                    return Pop(1, out var next) && Append(next);
                 case 'e':
-                    return ToMark(out _);
+                    return ToMark(out var more) && Append(more);
+                case 'b': // the state of an ordered dictionary: its metadata
+                    return Pop(1, out _);
                 case '.':
                     return Pop(1, out var last) && (_result = last[0]) is not null;
                 default:
@@ -275,6 +349,17 @@ public static class TorchPickle
             return true;
         }
 
+        private bool Append(Value[] items)
+        {
+            if (_stack is not [.., Value.Listing listing])
+            {
+                return Wrong();
+            }
+
+            listing.Items.AddRange(items);
+            return true;
+        }
+
         private bool PushGlobal(string module, string name) => (module, name) switch
         {
             ("collections", "OrderedDict") => Push(new Value.Ordered()),
@@ -284,15 +369,21 @@ public static class TorchPickle
             _ => Refuse($"its pickle names {Quote($"{module}.{name}")}, which no dictionary of tensors needs: it is refused, and nothing of it was called"),
         };
 
-        /// <summary>('storage', type, key, device, count): the device where it was does not matter.</summary>
-        private bool PushStorage(Value value) => value is Value.Tuple { Items: var items } && items.Count == 5
-            && (items[0], items[1], items[2], items[4]) is (Value.Text { Content: "storage" }, Value.StorageOf of, Value.Text key, Value.Integer count) && count.Number >= 0
+        /// <summary>
+        /// ('storage', type, key, device, count), and before PyTorch 1.6 None or a part of another storage, which is refused. The device does not matter.
+        /// </summary>
+        private bool PushStorage(Value value) => value is Value.Tuple { Items: var items }
+            && (items.Count == 5 || (items.Count == 6 && items[5] is Value.Unread))
+            && (items[0], items[1], items[2], items[4]) is (Value.Text { Content: "storage" }, Value.StorageOf of, Value.Text key, Value.Integer count)
+            && key.Content.Length <= LongestKey && count.Number >= 0
                 ? Push(new Value.Storage(key.Content, of.Type, count.Number))
                 : Refuse("its pickle speaks of something beside it that is no storage");
 
         private bool PushMade(Value made, Arr<Value> arguments) => (made, arguments.Count) switch
         {
             (Value.Ordered, 0) => Push(new Value.Dictionary([])),
+            (Value.RebuildTensor, >= 4) when arguments[2] is Value.Tuple { Items.Count: > ArrayExtent.MaxRank and var rank } =>
+                Refuse(Invariant($"its pickle gives a tensor {rank} extents, and {ArrayExtent.MaxRank} are read at most")),
             (Value.RebuildParameter, >= 1) when arguments[0] is Value.Tensor tensor => Push(tensor),
             (Value.RebuildTensor, >= 4) when (arguments[0], arguments[1], Numbers(arguments[2]).Case, Numbers(arguments[3]).Case)
                 is (Value.Storage storage, Value.Integer offset, Arr<long> shape, Arr<long> strides) =>
@@ -300,7 +391,8 @@ public static class TorchPickle
             _ => Wrong(),
         };
 
-        private static Option<Arr<long>> Numbers(Value value) => value is Value.Tuple { Items: var items } && items.ForAll(item => item is Value.Integer)
+        private static Option<Arr<long>> Numbers(Value value) =>
+            value is Value.Tuple { Items: { Count: <= ArrayExtent.MaxRank } items } && items.ForAll(item => item is Value.Integer)
             ? items.Map(item => ((Value.Integer)item).Number)
             : Option<Arr<long>>.None;
     }
