@@ -35,7 +35,7 @@ internal static class ForwardCommand
                 .Apply((images, levels) => (Count: images, Schedule: levels)).OrUsage()
             from loaded in data.Load(said, data.Dataset(said).IfNone(defaults.Dataset), view, stop)
             let figure = Draw(loaded.Images.Take(wanted.Count), wanted.Schedule, said.GetValue(seed))
-            from _ in AtomicFile.Write(said.GetValue(file)!, Png.Encode(figure))
+            from _ in AtomicFile.Write(said.GetValue(file)!, Png.Encode(figure), stop)
             select fun(() => view.Result($"wrote {said.GetValue(file)}"))()));
         return command.WithExample("--count 8 --file noise.png");
     }

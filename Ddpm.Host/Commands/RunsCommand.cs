@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ddpm.Host.Evaluation;
+using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -80,12 +81,11 @@ internal static class RunsCommand
     {
         try
         {
-            return File.Exists(folder.Within("evaluation.json"))
-                ? JsonSerializer.Deserialize<EvaluationReport>(File.ReadAllBytes(folder.Within("evaluation.json")), EvaluationReport.Format) is { } measured
-                    && receipt.IsSampledBy(measured.Samples.Checkpoint) ? measured.AboveFloor : null
-                : null;
+            return Folders.Read(folder.Within("evaluation.json")).ToOption()
+                .Bind(bytes => Optional(JsonSerializer.Deserialize<EvaluationReport>(bytes.Span, EvaluationReport.Format)))
+                .Filter(measured => receipt.IsSampledBy(measured.Samples.Checkpoint)).MatchUnsafe(measured => measured.AboveFloor, () => (double?)null);
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException)
         {
             return null;
         }

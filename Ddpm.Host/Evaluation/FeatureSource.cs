@@ -42,11 +42,12 @@ internal abstract class FeatureSource : IDisposable
     /// <param name="classifier">A classifier's file; none for the one that comes with the program.</param>
     /// <param name="data">What images are compared with.</param>
     /// <param name="device">What computes.</param>
-    public static Fin<FeatureSource> Open(Option<string> script, Option<string> classifier, LoadedDataSet data, Device device) => (script.Case, classifier.Case) switch
+    /// <param name="stop">Ends the waiting for a pipe.</param>
+    public static Fin<FeatureSource> Open(Option<string> script, Option<string> classifier, LoadedDataSet data, Device device, CancellationToken stop) => (script.Case, classifier.Case) switch
     {
         (string, string) => Error.New(Commands.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them"),
         (string path, _) => Script(path, device),
-        (_, string path) => from bytes in Folders.Read(path)
+        (_, string path) => from bytes in Folders.Read(path, stop)
                             from source in Classifier(bytes, path, data, device).At($"{path} cannot be used")
                             select source,
         _ => data.Description.Name == Pure.Data.DataSetDescription.FashionMnist.Name

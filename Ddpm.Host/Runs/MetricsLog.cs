@@ -41,8 +41,9 @@ public sealed class MetricsLog : IDisposable
     {
         try
         {
-            var kept = File.Exists(folder.MetricsPath) ? File.ReadLines(folder.MetricsPath).Where(line => StepOf(line) <= step).ToArray() : [];
-            return folder.Write(folder.MetricsPath, System.Text.Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))))
+            var kept = FileEntry.Named(folder.MetricsPath).Kind == FileKind.File ? Lines(folder).Where(line => StepOf(line) <= step).ToArray() : [];
+            return Folders.CreateInside(folder.Path, folder.TensorBoardPath)
+                .Bind(_ => folder.Write(folder.MetricsPath, System.Text.Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n")))))
                 .Map(_ => new MetricsLog(
                     new FileStream(folder.MetricsPath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete),
                     torch.utils.tensorboard.SummaryWriter(folder.TensorBoardPath, createRunName: false)));
@@ -108,6 +109,12 @@ public sealed class MetricsLog : IDisposable
         {
             // What could not be written has been told when it was tried first.
         }
+    }
+
+    private static string[] Lines(RunFolder folder)
+    {
+        using var lines = new StreamReader(Folders.OpenShared(folder.MetricsPath));
+        return lines.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static int StepOf(string line)
