@@ -1,3 +1,3 @@
 using Ddpm.Host.Commands;
 
-return DdpmCommand.Run(args);
+return Entrance.Run(args);

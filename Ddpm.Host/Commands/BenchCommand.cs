@@ -37,7 +37,7 @@ internal static class BenchCommand
             from seconds in Check.Inside("--window", said.GetValue(window), 0, MostSeconds).OrUsage()
             from device in machine.Prepare(said)
             from figures in Bench.Run(config, device, Optional(said.GetValue(peer)), times, view, new(TimeSpan.FromSeconds(seconds), stop))
-            from _ in said.GetValue(json) is { } path ? AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(figures, Json)) : unit
+            from _ in said.GetValue(json) is { } path ? AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(figures, Json), stop) : unit
             select unit));
         return command.WithExample("--preset standard");
     }

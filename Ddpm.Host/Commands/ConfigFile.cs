@@ -6,14 +6,14 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>--config FILE: options of any command in a file, a JSON object of their names without dashes. What the command line says wins.</summary>
+/// <summary>--config FILE: options of any command in a file, a JSON object of their names without dashes. What the command line says wins. ~ is the home folder there too.</summary>
 internal static class ConfigFile
 {
     private const string Name = "--config";
     private const int LargestFile = 1 << 20;
 
     /// <summary>A command line with what its file says behind it; as it is where it names none.</summary>
-    public static Fin<Seq<string>> Expanded(Seq<string> arguments)
+    public static Fin<Seq<string>> Expanded(Seq<string> arguments, string home)
     {
         var place = arguments.TakeWhile(argument => !Says(argument, Name)).Count;
         if (place == arguments.Count)
@@ -26,10 +26,19 @@ internal static class ConfigFile
         var said = arguments.Take(place) + (inside ? next : next.Skip(1));
         return from file in path.Filter(name => name.Length > 0).ToFin(Error.New(ExitCode.Usage, "--config needs a file"))
                from _ in Says(said, Name) ? Error.New(ExitCode.Usage, "--config is said twice: name one file") : FinSucc(unit)
-               from bytes in Folders.Read(file, LargestFile)
-               from added in Options(bytes, said).At(file)
-               select said + added;
+               from bytes in Folders.Read(file, CancellationToken.None, LargestFile) // no command has begun: a signal ends the program
+               from added in Options(WithoutMark(bytes), said).At(file)
+               select said + added.Map(word => HomeFolder.OfValue(word, home)).Strict();
     }
+
+    /// <summary>UTF-8 without a byte-order mark, from what may have one: editors of Windows write it, and UTF-16 too.</summary>
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> text) => text.Span switch
+    {
+        [0xEF, 0xBB, 0xBF, ..] => text[3..],
+        [0xFF, 0xFE, ..] => System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.Unicode.GetString(text.Span[2..])),
+        [0xFE, 0xFF, ..] => System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.BigEndianUnicode.GetString(text.Span[2..])),
+        _ => text,
+    };
 
     private static Fin<Seq<string>> Options(ReadOnlyMemory<byte> json, Seq<string> said)
     {

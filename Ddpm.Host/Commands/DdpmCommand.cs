@@ -10,7 +10,11 @@ namespace Ddpm.Host.Commands;
 internal static class DdpmCommand
 {
     /// <summary>Runs a command line and gives its exit code.</summary>
-    public static int Run(IReadOnlyList<string> arguments) => ConfigFile.Expanded(toSeq(arguments)).Match(Parsed, Session.Failed);
+    public static int Run(IReadOnlyList<string> arguments)
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        return ConfigFile.Expanded(toSeq(arguments).Map(argument => HomeFolder.OfArgument(argument, home)).Strict(), home).Match(Parsed, Session.Failed);
+    }
 
     /// <summary>All commands.</summary>
     public static CommandLine.RootCommand Root()
@@ -46,7 +50,7 @@ internal static class DdpmCommand
 
     private static int Parsed(Seq<string> arguments)
     {
-        var said = Root().Parse([.. arguments]);
+        var said = Root().Parse([.. arguments], new() { ResponseFileTokenReplacer = null }); // a word that begins with @ is a word
         var empty = toSeq(said.CommandResult.Children.OfType<CommandLine.Parsing.OptionResult>().ToArray())
             .Filter(option => option.Tokens.Any(token => token.Value.Length == 0) && !(option.Option.HasDefaultValue && option.Option.GetDefaultValue() is ""));
         if ((said.Errors.Count == 0 && empty.IsEmpty) || said.Action is HelpPage.Action)

@@ -61,7 +61,7 @@ internal static class EvaluateCommand
             from test in candidate.Load(DataSplit.Test)
             from _ in JudgingOptions.Comparable(Seq(train, test), candidate.Size, candidate.Name)
             from scored in candidate.Classes.Map(classes => Scorable(classes, candidate.Size, train)).Sequence()
-            from features in judging.Features(said, train, device)
+            from features in judging.Features(said, train, device, stop)
             from __ in Folders.Create(target.Path)
             from found in use(features, source =>
                 from judged in candidate.Make(test.Images)
@@ -70,8 +70,8 @@ internal static class EvaluateCommand
                 select (Judged: judged, Report: report))
             from score in scored.Map(config => Score(config, found.Judged.Images, train, test, device, view, stop)).Sequence()
             let whole = found.Report with { BitsPerDimension = found.Judged.Bound.MatchUnsafe(bound => bound, () => null), ClassificationAccuracyScore = score.MatchUnsafe(told => told, () => null) }
-            from ___ in AtomicFile.Write(target.Within("evaluation.json"), whole.ToJson())
-            from ____ in AtomicFile.Write(target.Within("neighbours.png"), Png.Encode(NeighbourPicture.Draw(found.Judged.Images, train.Images)))
+            from ___ in target.Write(target.Within("evaluation.json"), whole.ToJson())
+            from ____ in target.Write(target.Within("neighbours.png"), Png.Encode(NeighbourPicture.Draw(found.Judged.Images, train.Images)))
             select fun(() =>
             {
                 whole.Table().Iter(view.Result);
@@ -81,7 +81,7 @@ internal static class EvaluateCommand
 
         command.SetAction(said => Session.Run(said, (view, stop) =>
             from named in run.Named(said)
-            from given in Readable(said.GetValue(images), said.GetValue(labels), named)
+            from given in Readable(said.GetValue(images), said.GetValue(labels), named, stop)
             from _ in (judging.Count(said), Check.That("--bound-images", said.GetValue(boundImages), said.GetValue(boundImages) is 0 or >= 2, "must be 0, or at least 2 for an error to be told")).Apply((_, _) => unit).OrUsage()
             from __ in given.IsSome ? AsTheyAre(said.Said([.. sampler.All, .. judging.OfSamples, boundImages])) : unit
             from device in machine.Prepare(said)
@@ -100,13 +100,14 @@ internal static class EvaluateCommand
     }
 
     /// <summary>The images that were named instead of a run, with their labels.</summary>
-    private static Fin<LanguageExt.Option<(ImageSet Images, SamplesReport Report)>> Readable(string? images, string? labels, LanguageExt.Option<RunFolder> run) => (images, labels, run.IsSome) switch
+    private static Fin<LanguageExt.Option<(ImageSet Images, SamplesReport Report)>> Readable(
+        string? images, string? labels, LanguageExt.Option<RunFolder> run, CancellationToken stop) => (images, labels, run.IsSome) switch
     {
         (null, null, true) => LanguageExt.Option<(ImageSet, SamplesReport)>.None,
         (null, not null, _) => Error.New(ExitCode.Usage, "--labels needs the images that they are of: name them with --images"),
-        (not null, _, false) => from bytes in Folders.Read(images)
+        (not null, _, false) => from bytes in Folders.Read(images, stop)
                                 from array in Array(bytes).Bind(Levels).At(images)
-                                from classes in Optional(labels).Map(path => Folders.Read(path).Bind(read => Array(read).Bind(Classes).At(path))).Sequence()
+                                from classes in Optional(labels).Map(path => Folders.Read(path, stop).Bind(read => Array(read).Bind(Classes).At(path))).Sequence()
                                 from set in Set(array, classes).At(images)
                                 select Some((set, new SamplesReport(images, set.Count, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.Span))))),
         _ => Error.New(ExitCode.Usage, "what is to be judged? Name a run with --run NAME or images with --images FILE.npy, one of them"),
@@ -251,7 +252,7 @@ internal static class EvaluateCommand
             {
                 var header = new ClassifierHeader(config.ImageSize, config.ImageChannels, config.Classes, recipe, train.Description.Name, train.ImagesSha256, accuracy);
                 view.Result(Invariant($"{accuracy:P2} of {test.Images.Count} test images are told right"));
-                return AtomicFile.Write(path, Safetensors.Write(ClassifierFile.Save(header, trained)));
+                return AtomicFile.Write(path, Safetensors.Write(ClassifierFile.Save(header, trained)), stop);
             }, view, stop)
             select fun(() => view.Result($"wrote {path}"))()));
         return command.WithExample("--to fashion-mnist.safetensors");

@@ -41,7 +41,7 @@ internal static class EvaluateStepsCommand
                 from train in data.LoadOf(said, model.Receipt, view, stop)
                 from test in data.LoadOf(said, model.Receipt, view, stop, DataSplit.Test)
                 from fits in JudgingOptions.Comparable(Seq(train, test), new(model.Network.Config.ImageSize, model.Network.Config.ImageChannels), "the run's images")
-                from features in judging.Features(said, train, device)
+                from features in judging.Features(said, train, device, stop)
                 from report in use(features, source =>
                     from comparison in Comparison.With(source, train, test, count, view, stop)
                     from floor in comparison.FrechetFloor()
@@ -94,13 +94,13 @@ internal static class EvaluateStepsCommand
                    from distance in comparison.Frechet(images, view, stop)
                    let drawn = SamplesReport.Drawn(request.Wanted.Sampler)
                    let more = report.With(new(request.Name, request.Asked, plan.Lines.Count, distance, drawn.Tau, drawn.Range))
-                   from _ in AtomicFile.Write(json, more.ToJson())
+                   from _ in target.Write(json, more.ToJson())
                    select fun(() =>
                    {
                        view.Line(Invariant($"{request.Name} with {plan.Lines.Count} evaluations: D {distance - floor:F2}"));
                        return more;
                    })())
-               from __ in AtomicFile.Write(svg, System.Text.Encoding.UTF8.GetBytes(all.Plot().ToSvg()))
+               from __ in target.Write(svg, System.Text.Encoding.UTF8.GetBytes(all.Plot().ToSvg()))
                select fun(() =>
                {
                    all.Table().Iter(view.Result);

@@ -10,13 +10,13 @@ internal static class ExitCode
     /// <summary>All went well.</summary>
     public const int Success = 0;
 
-    /// <summary>Something that was asked for could not be done.</summary>
+    /// <summary>Something that was asked for could not be done, or its results could not be printed.</summary>
     public const int Failure = 1;
 
     /// <summary>What was asked for makes no sense.</summary>
     public const int Usage = 2;
 
-    /// <summary>Stopped by Ctrl-C or a signal to end, after leaving a checkpoint.</summary>
+    /// <summary>Stopped by Ctrl-C, a signal to end or a terminal that was closed, after leaving a checkpoint.</summary>
     public const int Interrupted = 130;
 
     /// <summary>The exit code that an error asks for.</summary>

@@ -28,12 +28,12 @@ internal static class ExportCommand
         CommandLine.Option<string?> to = new("--to") { Description = "The file to write [default: model.safetensors or model.onnx in the run's folder]", HelpName = "FILE" };
         command.AddGroup("What is written", format, prefix, to);
 
-        command.SetAction(said => Session.Run(said, (view, _) =>
+        command.SetAction(said => Session.Run(said, (view, stop) =>
             from folder in run.Required(said)
             from write in Formats.Find(said.GetValue(format)!).ToFin(Error.New(ExitCode.Usage, $"--format must be one of {string.Join(", ", Formats.Keys)}, got {said.GetValue(format)}"))
             let path = said.GetValue(to) ?? folder.Within($"model.{said.GetValue(format)}")
             from bytes in TrainedModel.Use(folder, CPU, model => FinSucc(write(model, said.GetValue(prefix)!)))
-            from written in AtomicFile.Write(path, bytes)
+            from written in said.GetValue(to) is null ? folder.Write(path, bytes) : AtomicFile.Write(path, bytes, stop)
             select fun(() => view.Result($"wrote {path}"))()));
         return command.WithExample("--run clothes --format onnx");
     }

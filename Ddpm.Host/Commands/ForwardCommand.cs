@@ -38,7 +38,7 @@ internal static class ForwardCommand
             let shown = SampleFiles.Drawn(Math.Min(wanted.Count, loaded.Images.Count), loaded.Images.Height)
             let told = shown < wanted.Count ? fun(() => view.Line($"the figure shows the first {shown} images"))() : unit
             let figure = Draw(loaded.Images.Take(shown), wanted.Schedule, said.GetValue(seed))
-            from _ in AtomicFile.Write(said.GetValue(file)!, Png.Encode(figure))
+            from _ in AtomicFile.Write(said.GetValue(file)!, Png.Encode(figure), stop)
             select fun(() => view.Result($"wrote {said.GetValue(file)}"))()));
         return command.WithExample("--count 8 --file noise.png");
     }

@@ -34,12 +34,12 @@ internal static class ImportCommand
         command.Add(file);
         command.AddGroup("What the file does not tell", schedule, prediction, steps, size, dataset);
 
-        command.SetAction(said => Session.Run(said, (view, _) =>
+        command.SetAction(said => Session.Run(said, (view, stop) =>
             from folder in run.Required(said)
             from free in File.Exists(folder.ReceiptPath) ? Error.New(ExitCode.Usage, $"there is a run in {folder.Path} already: choose another name") : FinSucc(unit)
             from known in DataSetDescription.Named(said.GetValue(dataset)!).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
             let path = said.GetValue(file)!
-            from bytes in Folders.Read(path)
+            from bytes in Folders.Read(path, stop)
             from header in (from read in TorchFile.IsMeant(bytes.Span) ? TorchFile.Read(bytes) : Safetensors.Read(bytes)
                             from described in StateDict.Describe(
                                 read, new() { Dataset = said.GetValue(dataset)!, Schedule = said.GetValue(schedule)!, Prediction = said.GetValue(prediction)!, Steps = said.GetValue(steps) },
@@ -49,6 +49,7 @@ internal static class ImportCommand
                             from built in Checkpoint.Network(described.Weights, config.Model.Network, CPU)
                             from done in use(built, network =>
                                 from theta in Checkpoint.LoadWeights(described.Weights, network)
+                                from going in stop.IsCancellationRequested ? FinFail<Unit>(Errors.Cancelled) : unit
                                 from saved in Save(folder, named, network, theta, path, bytes, said.GetResult(dataset) is { Implicit: false })
                                 select saved)
                             let told = described.Remarks.Iter(view.Line)

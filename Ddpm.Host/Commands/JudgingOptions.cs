@@ -52,6 +52,6 @@ internal sealed class JudgingOptions
         new(0, said.GetValue(_count), said.GetValue(_seed), sampling, said.GetValue(_clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(_guidance));
 
     /// <summary>What computes the features.</summary>
-    public Fin<FeatureSource> Features(CommandLine.ParseResult said, LoadedDataSet train, Device device) =>
-        FeatureSource.Open(Optional(said.GetValue(_script)), Optional(said.GetValue(_trust)), Optional(said.GetValue(_classifier)), train, device);
+    public Fin<FeatureSource> Features(CommandLine.ParseResult said, LoadedDataSet train, Device device, CancellationToken stop) =>
+        FeatureSource.Open(Optional(said.GetValue(_script)), Optional(said.GetValue(_trust)), Optional(said.GetValue(_classifier)), train, device, stop);
 }

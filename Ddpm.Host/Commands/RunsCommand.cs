@@ -100,12 +100,11 @@ internal static class RunsCommand
     {
         try
         {
-            return File.Exists(folder.Within("evaluation.json"))
-                ? JsonSerializer.Deserialize<EvaluationReport>(Folders.Read(folder.Within("evaluation.json"), LargestEvaluation).IfFail(ReadOnlyMemory<byte>.Empty).Span, EvaluationReport.Format) is { } measured
-                    && receipt.IsSampledBy(measured.Samples.Checkpoint) ? measured.AboveFloor : null
-                : null;
+            return Folders.Read(folder.Within("evaluation.json"), LargestEvaluation).ToOption()
+                .Bind(bytes => Optional(JsonSerializer.Deserialize<EvaluationReport>(bytes.Span, EvaluationReport.Format)))
+                .Filter(measured => receipt.IsSampledBy(measured.Samples.Checkpoint)).MatchUnsafe(measured => measured.AboveFloor, () => (double?)null);
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException)
         {
             return null;
         }

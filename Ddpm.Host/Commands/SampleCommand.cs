@@ -187,7 +187,7 @@ internal static class SampleCommand
                     .Map(moments => new FigurePanel(Invariant($"w = {scale}"), one.Files.Picture(moments[^1]))))
                 select panel).Sequence()
             let path = target.Within("guidance.png")
-            from __ in AtomicFile.Write(path, Png.Encode(Figure.Draw("Guidance", panels)))
+            from __ in target.Write(path, Png.Encode(Figure.Draw("Guidance", panels)))
             select Told(view, path));
 
     /// <summary>The plan and what it starts from.</summary>
@@ -256,12 +256,12 @@ internal static class SampleCommand
 
         using var bar = view.Bar($"sampling {Counted.Of(wanted.Images.Count, "image")}");
         return from moments in new ImageSampler(network, start.Plan).Sample(theta, wanted.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop, start.Known)
-               from _ in wanted.Files.WriteArray(array, moments[^1]) // first: of many images no picture can be made
+               from _ in wanted.Files.WriteArray(target, array, moments[^1]) // first: of many images no picture can be made
                from labels in wanted.Images.Condition
-                   .Map(condition => SampleFiles.WriteLabels(target.Within("labels.npy"), Enumerable.Range(wanted.Images.First, wanted.Images.Count).Select(condition.ClassOf)).Map(_ => target.Within("labels.npy")))
+                   .Map(condition => SampleFiles.WriteLabels(target, target.Within("labels.npy"), Enumerable.Range(wanted.Images.First, wanted.Images.Count).Select(condition.ClassOf)).Map(_ => target.Within("labels.npy")))
                    .Sequence()
-               from __ in wanted.Files.WriteGrid(grid, moments[^1])
-               from ___ in wanted.Files.WriteAnimation(animation, frames, moments)
+               from __ in wanted.Files.WriteGrid(target, grid, moments[^1])
+               from ___ in wanted.Files.WriteAnimation(target, animation, frames, moments)
                select Told(view, [grid, array, .. labels, animation]);
     }
 

@@ -34,6 +34,8 @@ internal static class Session
             stop.Cancel();
         }
 
+        // SIGHUP comes when the terminal is closed or the connection lost; a process that nohup started ignores it, and goes on.
+        using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Interrupt);
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
         try
@@ -52,10 +54,7 @@ internal static class Session
         }
         catch (Exception e)
         {
-            Console.Error.WriteLine(said.GetValue(Verbose)
-                ? $"error: {e}"
-                : $"error: {e.Message.Split('\n')[0].Trim()} (this is a defect of the program: run it again with --verbose for details)");
-            return ExitCode.Failure;
+            return Entrance.Told(e, said.GetValue(Verbose));
         }
     }
 

@@ -48,11 +48,14 @@ internal static class TrainCommand
         CommandLine.Option<string?> receiptOf = new("--from") { Description = "Repeat the run that this run.json is the receipt of, and compare the weights", HelpName = "FILE" };
         command.AddGroup("Run", resume, receiptOf);
 
-        Fin<RunFolder> Folder(CommandLine.ParseResult said, LanguageExt.Option<RunReceipt> repeated) => said.GetValue(resume)
-            ? run.Required(said)
-            : from named in run.Named(said)
-              let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
-              select named.IfNone(() => RunFolder.NextFree(RunOptions.Root, $"{data.Called(said, options.Dataset)}-{options.Preset}"));
+        // A run that is not named gets its folder when that is taken: until then another process may take the name.
+        Fin<(RunFolder Folder, Func<Fin<RunLock>> Take)> Folder(CommandLine.ParseResult said, LanguageExt.Option<RunReceipt> repeated) =>
+            from named in said.GetValue(resume) ? run.Required(said).Map(Some) : run.Named(said)
+            let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
+            let name = $"{data.Called(said, options.Dataset)}-{options.Preset}"
+            select named.Match<(RunFolder, Func<Fin<RunLock>>)>(
+                folder => (folder, () => RunLock.Take(folder)),
+                () => (RunFolder.Free(RunOptions.Root, name).First(), () => RunLock.TakeFree(RunOptions.Root, name)));
 
         Fin<Start> Begin(CommandLine.ParseResult said, RunFolder folder, LanguageExt.Option<RunReceipt> repeated) => said.GetValue(resume)
             ? from there in folder.Receipt()
@@ -69,26 +72,26 @@ internal static class TrainCommand
 
         // Everything that needs no data is checked before any is fetched; once the folder is locked the run's receipt is read again, as another process may have had it.
         command.SetAction(said => Session.Run(said, (view, stop) =>
-            from repeated in Repeated(said.GetValue(receiptOf), said.GetValue(resume))
-            from folder in Folder(said, repeated)
-            from early in Begin(said, folder, repeated)
+            from repeated in Repeated(said.GetValue(receiptOf), said.GetValue(resume), stop)
+            from place in Folder(said, repeated)
+            from early in Begin(said, place.Folder, repeated)
             from _ in TrainingConfig.From(early.Options, UsualSize, 1, UsualClasses).OrUsage()
             from device in machine.Prepare(said, early.Machine)
             from loaded in data.Load(said, early.Options.Dataset, view, stop, DataSplit.Train, (early.Before || early.Repeated).Map(before => before.Data))
-            from held in RunLock.Take(folder)
-            from done in use(held, _ =>
-                from start in Begin(said, folder, repeated)
-                from trained in Train(start, loaded, new(folder, device, Replicas.For(device)), view, stop)
+            from held in place.Take()
+            from done in use(held, mine =>
+                from start in Begin(said, mine.Folder, repeated)
+                from trained in Train(start, loaded, new(mine.Folder, device, Replicas.For(device)), view, stop)
                 select trained)
             select done));
         return command.WithExample("--preset best --run clothes");
     }
 
-    private static Fin<LanguageExt.Option<RunReceipt>> Repeated(string? path, bool resume) => path is null
+    private static Fin<LanguageExt.Option<RunReceipt>> Repeated(string? path, bool resume, CancellationToken stop) => path is null
         ? FinSucc(LanguageExt.Option<RunReceipt>.None)
         : resume
             ? Error.New(ExitCode.Usage, "--from begins a new run and --resume goes on with one: give one of them")
-            : from bytes in Folders.Read(path)
+            : from bytes in Folders.Read(path, stop)
               from there in RunReceipt.FromJson(bytes.Span).At(path)
               from receipt in Trained(there, path)
               from _ in Sound(receipt, path)
@@ -140,7 +143,7 @@ internal static class TrainCommand
         {
             using var bar = view.Bar($"sampling after epoch {epoch}");
             return new ImageSampler(network, grid.PlainPlan).Sample(theta, grid.Images, [], bar.Report, stop).Match(
-                made => grid.Files.WriteGrid(conduct.Folder.SampleGridPath(epoch), made[^1]),
+                made => grid.Files.WriteGrid(conduct.Folder, conduct.Folder.SampleGridPath(epoch), made[^1]),
                 fault => fault == Errors.Cancelled ? unit : fault); // the training loop notices by itself, and leaves a checkpoint
         }
 

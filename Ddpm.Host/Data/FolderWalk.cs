@@ -1,5 +1,7 @@
+using Ddpm.Host.Files;
 using Ddpm.Pure.Data;
 using LanguageExt;
+using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Data;
@@ -10,7 +12,8 @@ namespace Ddpm.Host.Data;
 /// </summary>
 /// <param name="Files">Paths in the folder, with slashes.</param>
 /// <param name="Skipped">What was left out, and how often.</param>
-internal sealed record FolderWalk(Seq<string> Files, Map<string, int> Skipped)
+/// <param name="Refused">Why the folder itself, or one that would be a class, cannot be listed: without it the others would have other numbers.</param>
+internal sealed record FolderWalk(Seq<string> Files, Map<string, int> Skipped, Option<Error> Refused)
 {
     // Where folders hold no files of people but the kernel's.
     private static readonly string[] OfTheKernel = ["/proc", "/sys", "/dev"];
@@ -28,9 +31,22 @@ internal sealed record FolderWalk(Seq<string> Files, Map<string, int> Skipped)
         var (files, skipped) = (new List<string>(), new Dictionary<string, int>());
         var seen = new System.Collections.Generic.HashSet<string>(StringComparer.Ordinal);
         var links = new Queue<(string Path, string Name)>();
+        var refused = Option<Error>.None;
         var top = RealPath(root).IfNone(Path.GetFullPath(root));
 
         void Skip(string what) => skipped[what] = skipped.GetValueOrDefault(what) + 1;
+
+        void Refuse(string path, string name, Exception fault)
+        {
+            if (name.Contains('/', StringComparison.Ordinal))
+            {
+                Skip(Unlisted);
+            }
+            else
+            {
+                refused = refused || Some(Error.New($"the folder {path} cannot be listed: {FileFault.Reason(fault)}; make it readable, or move it away"));
+            }
+        }
 
         void Walk(string path, string real, string name)
         {
@@ -43,7 +59,7 @@ internal sealed record FolderWalk(Seq<string> Files, Map<string, int> Skipped)
                     continue;
                 }
 
-                foreach (var entry in Entries(folder.Path, () => Skip(Unlisted)))
+                foreach (var entry in Entries(folder.Path, fault => Refuse(folder.Path, folder.Name, fault)))
                 {
                     var below = folder.Name.Length == 0 ? entry.Name : $"{folder.Name}/{entry.Name}";
                     if (entry is FileInfo)
@@ -86,7 +102,7 @@ internal sealed record FolderWalk(Seq<string> Files, Map<string, int> Skipped)
             }
         }
 
-        return new(toSeq(files), toMap(skipped.Select(pair => (pair.Key, pair.Value))));
+        return new(toSeq(files), toMap(skipped.Select(pair => (pair.Key, pair.Value))), refused);
     }
 
     /// <summary>What was left out, a line for each kind.</summary>
@@ -94,10 +110,10 @@ internal sealed record FolderWalk(Seq<string> Files, Map<string, int> Skipped)
 
     /// <summary>The folders that a folder holds, links to folders among them, by name.</summary>
     public static Seq<string> FoldersIn(string path) =>
-        toSeq(Entries(path, () => { }).OfType<DirectoryInfo>().Select(folder => folder.Name)
+        toSeq(Entries(path, _ => { }).OfType<DirectoryInfo>().Select(folder => folder.Name)
             .Where(name => !PictureList.IsHidden(name)).Order(StringComparer.Ordinal).ToArray());
 
-    private static IReadOnlyList<FileSystemInfo> Entries(string path, Action refused)
+    private static IReadOnlyList<FileSystemInfo> Entries(string path, Action<Exception> refused)
     {
         try
         {
@@ -105,7 +121,7 @@ internal sealed record FolderWalk(Seq<string> Files, Map<string, int> Skipped)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            refused();
+            refused(e);
             return [];
         }
     }

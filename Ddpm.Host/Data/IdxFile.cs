@@ -41,6 +41,7 @@ public sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string
 
     private static Fin<ReadOnlyMemory<byte>> Decompress(ReadOnlyMemory<byte> stored, long limit)
     {
+        var (read, whole) = (0, false);
         try
         {
             using var gzip = new GZipStream(new MemoryStream(stored.ToArray(), writable: false), CompressionMode.Decompress);
@@ -53,18 +54,25 @@ public sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string
                 if (length > (UInt128)stored.Length * MostDense)
                     return Error.New($"its header says {length} bytes, more than {stored.Length} bytes of gzip can hold: it is damaged or cut short");
 
-                // One byte more than it says, to see that none follows.
+                // One byte more than it says, to see that none follows. The checksum comes behind the content, so that a fault there is found at the very end.
                 var content = new byte[(int)length + 1];
                 start.AsSpan(0, Math.Min(begun, content.Length)).CopyTo(content);
-                var read = begun + gzip.ReadAtLeast(content.AsSpan(Math.Min(begun, content.Length)), Math.Max(0, content.Length - begun), throwOnEndOfStream: false);
+                read = Math.Min(begun, content.Length);
+                ReadTo((int)length - 1);
+                whole = true;
+                ReadTo(content.Length);
                 return read > content.Length - 1
                     ? Error.New($"it uncompresses to more than the {length} bytes that its header says")
                     : new ReadOnlyMemory<byte>(content, 0, read);
+
+                void ReadTo(int end) => read += gzip.ReadAtLeast(content.AsSpan(read, Math.Max(0, end - read)), Math.Max(0, end - read), throwOnEndOfStream: false);
             });
         }
-        catch (InvalidDataException e)
+        catch (InvalidDataException)
         {
-            return Error.New($"damaged gzip file ({e.Message})");
+            return Error.New(whole
+                ? "its content is damaged: it does not match the checksum in the gzip file; get the file again"
+                : "its gzip data are damaged; get the file again");
         }
     }
 

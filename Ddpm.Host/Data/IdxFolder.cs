@@ -60,7 +60,7 @@ internal sealed record IdxFolder(string Path)
     private Fin<Unit> RequireAll(Seq<PublishedFile> files)
     {
         if (!Directory.Exists(Path))
-            return Error.New($"there is no folder {Path}");
+            return Error.New(File.Exists(Path) ? $"{Path} is a file, and a folder is needed" : $"there is no folder {Path}");
         var missing = files.Filter(file => Candidates(file).IsEmpty);
         return missing.IsEmpty
             ? unit

@@ -46,7 +46,7 @@ internal static class MirrorDownload
                     faults = faults.Add($"{address}: {unusable.Reason}");
                 if (answer is Answer.Good good)
                 {
-                    var written = AtomicFile.Write(Path.Combine(cache, file.GzipName), good.Bytes);
+                    var written = AtomicFile.Write(Path.Combine(cache, file.GzipName), good.Bytes, cancellation);
                     if (written.IsFail)
                         return written.Map(_ => used);
                     lacking = lacking.Filter(other => other != file).Strict();

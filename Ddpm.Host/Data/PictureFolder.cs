@@ -40,6 +40,7 @@ public sealed record PictureFolder(string Path)
                    : FinFail<Unit>(Error.New($"{Path} has no test pictures: put them into a folder test beside one that is called train"))
                let root = parts.Match(found => Within(split == DataSplit.Train ? found.Train : found.Test), () => Path)
                let walk = FolderWalk.Of(root, stop)
+               from listed in walk.Refused.Match(FinFail<Unit>, () => unit)
                from going in stop.IsCancellationRequested ? FinFail<Unit>(Errors.Cancelled) : unit
                let list = PictureList.Of(walk.Files)
                let told = Told(parts, root, walk, list, Tell)
@@ -53,7 +54,7 @@ public sealed record PictureFolder(string Path)
     /// <summary>What the data set is called: no published one's name ends so.</summary>
     public string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path))) + "/";
 
-    /// <summary>Whether the folder is there and holds anything.</summary>
+    /// <summary>Whether the folder is there and holds anything, as far as can be seen.</summary>
     public bool HasAny()
     {
         try
@@ -62,7 +63,7 @@ public sealed record PictureFolder(string Path)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return true; // it is there; loading says why it cannot be listed
         }
     }
 
@@ -75,8 +76,9 @@ public sealed record PictureFolder(string Path)
     private Fin<Arr<string>> ClassesOf(Option<SplitFolders> parts, string root, PictureList list, CancellationToken stop)
     {
         var train = parts.Match(found => Within(found.Train), () => root);
-        var classes = PictureList.Of(FolderWalk.Of(train, stop).Files).Classes;
-        return list.Classes.Find(name => !classes.Contains(name)).Case is string unknown
+        var walk = FolderWalk.Of(train, stop);
+        var classes = PictureList.Of(walk.Files).Classes;
+        return walk.Refused.Case is Error refused ? refused : list.Classes.Find(name => !classes.Contains(name)).Case is string unknown
             ? Error.New($"{root} has the class {Quotation.Printable(unknown)}, which {train} lacks: "
                 + "only classes that were trained on can be measured; name its folder as the class is called there, or remove it")
             : classes;

@@ -64,7 +64,7 @@ internal static class MachineDiagnosis
     private static Fin<string> Writable(string folder)
     {
         var probe = Path.Combine(folder, Invariant($".ddpm-doctor-{Environment.ProcessId}"));
-        return from _ in AtomicFile.Write(probe, new byte[1])
+        return from _ in AtomicFile.WriteInside(FileOperations.Disk, folder, probe, stream => stream.WriteByte(0))
                let __ = fun(() => File.Delete(probe))()
                let free = new DriveInfo(folder).AvailableFreeSpace
                from ___ in free >= LeastFreeBytes ? unit : FinFail<Unit>(Error.New(Invariant($"{folder} has {free >> 20} MiB free, and a run of twenty epochs leaves about {LeastFreeBytes >> 20}")))

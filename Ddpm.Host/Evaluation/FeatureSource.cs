@@ -43,13 +43,14 @@ internal abstract class FeatureSource : IDisposable
     /// <param name="classifier">A classifier's file; none for the one that comes with the program.</param>
     /// <param name="data">What images are compared with.</param>
     /// <param name="device">What computes.</param>
+    /// <param name="stop">Ends the waiting for a pipe.</param>
     public static Fin<FeatureSource> Open(
-        Option<string> script, Option<string> trusted, Option<string> classifier, LoadedDataSet data, Device device) => (script.Case, classifier.Case) switch
+        Option<string> script, Option<string> trusted, Option<string> classifier, LoadedDataSet data, Device device, CancellationToken stop) => (script.Case, classifier.Case) switch
     {
         (string, string) => Error.New(Commands.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them"),
-        (string path, _) => Script(path, trusted, device),
+        (string path, _) => Script(path, trusted, device, stop),
         _ when trusted.IsSome => Error.New(Commands.ExitCode.Usage, "--trust lets a TorchScript module run: name the module with --features"),
-        (_, string path) => from bytes in Folders.Read(path)
+        (_, string path) => from bytes in Folders.Read(path, stop)
                             from source in Classifier(bytes, path, data, device).At($"{path} cannot be used")
                             select source,
         _ => data.Description.Name == Pure.Data.DataSetDescription.FashionMnist.Name
@@ -76,8 +77,8 @@ internal abstract class FeatureSource : IDisposable
             : FinFail<Unit>(Error.New($"it is for images of {loaded.Header.ImageSize}×{loaded.Header.ImageSize}×{loaded.Header.ImageChannels}, and those of {data.Description.Title} ({data.Origin}) are {data.Images.Height}×{data.Images.Width}×{data.Images.Channels}: {Another}"))
         select (FeatureSource)new OfClassifier(loaded.Trained, name, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
 
-    private static Fin<FeatureSource> Script(string path, Option<string> trusted, Device device) =>
-        from bytes in Folders.Read(path)
+    private static Fin<FeatureSource> Script(string path, Option<string> trusted, Device device, CancellationToken stop) =>
+        from bytes in Folders.Read(path, stop)
         let sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes.Span))
         from _ in trusted.Exists(said => said.Equals(sha256, StringComparison.OrdinalIgnoreCase))
             ? FinSucc(unit)

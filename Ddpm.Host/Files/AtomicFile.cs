@@ -6,7 +6,7 @@ namespace Ddpm.Host.Files;
 
 /// <summary>
 /// Writes files so that whoever looks, after a power cut too, finds the old content or the new one and never a part: a temporary file in
-/// the same folder is filled and flushed to the disk, renamed over the target, and then the folder is flushed.
+/// the same folder is filled and flushed to the disk, renamed over the target, and then the folder is flushed. Nothing but regular files is replaced.
 /// Only this, and logs that grow line by line, write files.
 /// </summary>
 public static class AtomicFile
@@ -17,26 +17,91 @@ public static class AtomicFile
     public const string TemporarySuffix = ".ddpm-partial";
 
     /// <summary>Makes the file hold exactly these bytes.</summary>
-    public static Fin<Unit> Write(string path, ReadOnlyMemory<byte> content) => Write(path, stream => stream.Write(content.Span));
+    public static Fin<Unit> Write(string path, ReadOnlyMemory<byte> content, CancellationToken stop = default) => Write(path, stream => stream.Write(content.Span), stop);
 
     /// <summary>Makes the file hold what the writer puts into the stream.</summary>
-    /// <param name="path">The file. Its folder must exist.</param>
+    /// <param name="path">The file, as a person named it. Its folder must exist. Links are followed; a pipe and a device are written into.</param>
     /// <param name="writer">Fills the stream and leaves it open. What it throws other than the errors of files passes through, once the
     /// temporary file is gone.</param>
-    public static Fin<Unit> Write(string path, Action<Stream> writer) => Write(FileOperations.Disk, path, writer);
+    /// <param name="stop">Ends the waiting for whoever reads a pipe with <see cref="Errors.Cancelled"/>.</param>
+    public static Fin<Unit> Write(string path, Action<Stream> writer, CancellationToken stop = default) => Write(FileOperations.Disk, path, writer, stop);
 
-    /// <summary>As <see cref="Write(string, Action{Stream})"/>, on another file system.</summary>
+    /// <summary>As <see cref="Write(string, Action{Stream}, CancellationToken)"/>, on another file system.</summary>
     /// <returns>
     /// Nothing, or one line that says why not. The file is then as it was before, unless the line says that only the flush of its
     /// folder failed.
     /// </returns>
-    public static Fin<Unit> Write(FileOperations operations, string path, Action<Stream> writer)
-    {
-        if (string.IsNullOrEmpty(Path.GetFileName(path)) || path.Contains('\0'))
-            return Error.New($"cannot write '{path.Replace("\0", "\\0", StringComparison.Ordinal)}': it names no file; add a file name");
-        if (Directory.Exists(path)) return Error.New($"cannot write {path}: it is a folder; choose another name or move the folder away");
+    public static Fin<Unit> Write(FileOperations operations, string path, Action<Stream> writer, CancellationToken stop = default) => NamesNoFile(path) ? NoFile(path)
+        : FileEntry.Behind(path) switch
+        {
+            { Kind: FileKind.Pipe or FileKind.Device } => Waiting.For(() => WriteInto(path, writer), stop),
+            { Kind: FileKind.Disk or FileKind.Socket } other => Error.New($"cannot write {path}: it is {other.Words}; choose another name"),
+            _ => Target(path).Bind(target => Replace(operations, path, target, writer)),
+        };
 
-        var target = Path.GetFullPath(path);
+    /// <summary>
+    /// Makes a file hold what the writer puts into the stream, whose name inside a folder the program chose. Whoever made the folder may have put links there:
+    /// none is followed, and whatever is no regular file is refused.
+    /// </summary>
+    /// <param name="operations">The file system.</param>
+    /// <param name="folder">The folder that a person named. It may be a link itself.</param>
+    /// <param name="path">The file, somewhere below it.</param>
+    /// <param name="writer">Fills the stream and leaves it open.</param>
+    public static Fin<Unit> WriteInside(FileOperations operations, string folder, string path, Action<Stream> writer) =>
+        NamesNoFile(path) ? NoFile(path)
+        : Obstacle(folder, path) is { } obstacle ? Error.New($"cannot write {path}: {obstacle}")
+        : Replace(operations, path, Path.GetFullPath(path), writer);
+
+    /// <summary>What lies in the way of a path below a folder, where no link is to be followed; nothing where all are folders, and the last a file or to be made.</summary>
+    internal static string? Obstacle(string folder, string path)
+    {
+        var at = folder;
+        foreach (var name in Path.GetRelativePath(folder, path).Split(Path.DirectorySeparatorChar))
+        {
+            if (FileEntry.Named(at = Path.Combine(at, name)) is { Kind: not (FileKind.Nothing or FileKind.Folder or FileKind.File) } other)
+            {
+                return $"{at} is {other.Words}, and in such a folder only files are written; remove it, or choose another folder";
+            }
+        }
+
+        return null;
+    }
+
+    private static bool NamesNoFile(string path) => string.IsNullOrEmpty(Path.GetFileName(path)) || path.Contains('\0');
+
+    private static Error NoFile(string path) => Error.New($"cannot write '{path.Replace("\0", "\\0", StringComparison.Ordinal)}': it names no file; add a file name");
+
+    /// <summary>The file that a path leads to; it need not exist.</summary>
+    private static Fin<string> Target(string path)
+    {
+        try
+        {
+            return FileEntry.Named(path).Kind == FileKind.Link ? File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName : Path.GetFullPath(path);
+        }
+        catch (Exception e) when (FileFault.IsOne(e))
+        {
+            return Error.New($"cannot write {path}: {FileFault.Reason(e)}");
+        }
+    }
+
+    private static Fin<Unit> WriteInto(string path, Action<Stream> writer)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            writer(stream);
+            return unit;
+        }
+        catch (Exception e) when (FileFault.IsOne(e))
+        {
+            return Error.New($"cannot write into {path}: {FileFault.Reason(e)}");
+        }
+    }
+
+    private static Fin<Unit> Replace(FileOperations operations, string path, string target, Action<Stream> writer)
+    {
+        if (Directory.Exists(target)) return Error.New($"cannot write {path}: it is a folder; choose another name or move the folder away");
+
         var folder = Path.GetDirectoryName(target)!;
         var temporary = $"{target}.{Guid.NewGuid():N}{TemporarySuffix}";
         var replaced = false;
@@ -48,10 +113,10 @@ public static class AtomicFile
             operations.FlushFolder(folder);
             return unit;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFault.IsOne(e))
         {
             return replaced
-                ? Error.New($"{path} is written, but might not survive a power cut, since its folder could not be flushed: {Reason(e)}")
+                ? Error.New($"{path} is written, but might not survive a power cut, since its folder could not be flushed: {FileFault.Reason(e)}")
                 : Error.New($"cannot write {path}: {Explain(e, folder)}");
         }
         finally
@@ -70,7 +135,7 @@ public static class AtomicFile
         {
             operations.Delete(temporary);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFault.IsOne(e))
         {
         }
     }
@@ -81,15 +146,7 @@ public static class AtomicFile
         DirectoryNotFoundException => $"there is no folder {folder}; create it first",
         PathTooLongException => "the name is too long; choose a shorter one",
         UnauthorizedAccessException => $"no permission; make {folder} writable or choose another place",
-        _ when IsDiskFull(e) => "the disk is full or your quota is used up; free some space or choose another place",
-        _ => $"{Reason(e)}; check the path and the disk",
+        _ when FileFault.IsDiskFull(e) => FileFault.Reason(e),
+        _ => $"{FileFault.Reason(e)}; check the path and the disk",
     };
-
-    /// <summary>ENOSPC and EDQUOT on Linux and macOS, ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL on Windows.</summary>
-    private static bool IsDiskFull(Exception e) =>
-        OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) is 39 or 112
-        : OperatingSystem.IsMacOS() ? e.HResult is 28 or 69
-        : e.HResult is 28 or 122;
-
-    private static string Reason(Exception e) => e.Message.ReplaceLineEndings(" ").TrimEnd('.');
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Ddpm.Host.Files;
 
 /// <summary>
-/// The four things that <see cref="AtomicFile"/> asks of a file system, so that a test can let any of them fail.
+/// What writing asks of a file system, so that a test can let any of it fail.
 /// Each throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when it fails.
 /// </summary>
 /// <param name="WriteNew">Makes a file that did not exist, lets the writer fill it, and returns once its content is on the disk.</param>
@@ -17,6 +17,15 @@ public sealed partial record FileOperations(
     Action<string> Delete)
 {
     private const int InvalidArgument = 22; // EINVAL, the same number on Linux and macOS
+
+    /// <summary>Makes an open file hold exactly these bytes, and returns once they are on the disk.</summary>
+    public Action<FileStream, ReadOnlyMemory<byte>> Fill { get; init; } = (file, content) =>
+    {
+        file.Position = 0;
+        file.Write(content.Span);
+        file.SetLength(content.Length);
+        file.Flush(flushToDisk: true);
+    };
 
     /// <summary>The real file system.</summary>
     public static FileOperations Disk { get; } = new(

@@ -8,6 +8,7 @@ namespace Ddpm.Host.Files;
 public static class Folders
 {
     private const int LargestArray = 0x7FFFFFC7 - 1; // Array.MaxLength, and one byte to see the end
+    private const int Piece = 1 << 16;
 
     private static IEnumerable<string> Ancestors(string path)
     {
@@ -28,37 +29,80 @@ public static class Folders
             made.Iter(folder => FileOperations.Disk.FlushFolder(Path.GetDirectoryName(folder)!));
             return unit;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (FileFault.IsOne(e) || e is ArgumentException)
         {
-            return Error.New($"the folder {path} cannot be made: {e.Message.TrimEnd('.')}; choose another place, or make it by hand");
+            return Error.New($"the folder {path} cannot be made: {Why(path, e)}; choose another place, or make it by hand");
         }
     }
 
-    /// <summary>Opens a file to read it, beside whoever writes, replaces or deletes it meanwhile: where files are locked, their own log would be closed to those who write it.</summary>
-    public static FileStream OpenShared(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    /// <summary>Makes a folder whose name inside another the program chose: no link is followed to it.</summary>
+    /// <param name="folder">The folder that a person named.</param>
+    /// <param name="path">The folder to make, below it.</param>
+    public static Fin<Unit> CreateInside(string folder, string path) =>
+        AtomicFile.Obstacle(folder, path) is { } obstacle ? Error.New($"the folder {path} cannot be made: {obstacle}") : Create(path);
 
-    /// <summary>A whole file. What has no end, as some devices, is not read to it.</summary>
+    private static string Why(string path, Exception e) =>
+        path.Contains('\0', StringComparison.Ordinal) ? FileFault.Reason(e)
+        : Ancestors(Path.GetFullPath(path)).FirstOrDefault(Path.Exists) is { } there && !Directory.Exists(there) ? $"{there} is {FileEntry.Behind(there).Words}"
+        : FileFault.Reason(e);
+
+    /// <summary>Opens a regular file to read it, beside whoever writes, replaces or deletes it meanwhile: where files are locked, their own log would be closed to those who write it.</summary>
+    /// <exception cref="IOException">It is no regular file, or cannot be opened. A pipe is not waited for.</exception>
+    public static FileStream OpenShared(string path) => FileEntry.Behind(path) is { Kind: not (FileKind.File or FileKind.Nothing) } other
+        ? throw new IOException($"it is {other.Words}, and a file is needed")
+        : Open(path);
+
+    /// <summary>A whole regular file. What is something else is refused, without waiting.</summary>
     /// <param name="path">The file.</param>
     /// <param name="most">The most bytes that it may have.</param>
-    public static Fin<ReadOnlyMemory<byte>> Read(string path, int most = LargestArray)
+    public static Fin<ReadOnlyMemory<byte>> Read(string path, int most = LargestArray) => Trying(path, () =>
+    {
+        using var file = OpenShared(path);
+        if (file.Length > most)
+        {
+            return Error.New($"cannot read {path}: it has {file.Length} bytes, and {most} at most can be read");
+        }
+
+        var bytes = new byte[file.Length + 1];
+        var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return length == bytes.Length
+            ? Error.New($"cannot read {path}: it holds more than the {file.Length} bytes that it says")
+            : new ReadOnlyMemory<byte>(bytes, 0, length);
+    });
+
+    /// <summary>As above, of a file that a person named: a pipe is read to its end too, as in <c>--config &lt;(echo {})</c>.</summary>
+    /// <param name="path">The file or the pipe.</param>
+    /// <param name="stop">Ends the waiting for a pipe with <see cref="Errors.Cancelled"/>.</param>
+    /// <param name="most">The most bytes that are read.</param>
+    public static Fin<ReadOnlyMemory<byte>> Read(string path, CancellationToken stop, int most = LargestArray) =>
+        FileEntry.Behind(path).Kind == FileKind.Pipe ? Waiting.For(() => Trying(path, () => ReadPipe(path, most)), stop) : Read(path, most);
+
+    private static Fin<ReadOnlyMemory<byte>> ReadPipe(string path, int most)
+    {
+        using var pipe = Open(path);
+        var (bytes, piece) = (new MemoryStream(), new byte[Piece]);
+        for (int read; (read = pipe.Read(piece)) > 0; bytes.Write(piece, 0, read))
+        {
+            if (bytes.Length + read > most)
+            {
+                return Error.New($"cannot read {path}: more than {most} bytes come out of it");
+            }
+        }
+
+        return new ReadOnlyMemory<byte>(bytes.GetBuffer(), 0, (int)bytes.Length);
+    }
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+
+    private static Fin<ReadOnlyMemory<byte>> Trying(string path, Func<Fin<ReadOnlyMemory<byte>>> read)
     {
         try
         {
-            using var file = OpenShared(path);
-            if (file.Length > most)
-            {
-                return Error.New($"cannot read {path}: it has {file.Length} bytes, and {most} at most can be read");
-            }
-
-            var bytes = new byte[file.Length + 1];
-            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return length == bytes.Length
-                ? Error.New($"cannot read {path}: it holds more than the {file.Length} bytes that it says")
-                : new ReadOnlyMemory<byte>(bytes, 0, length);
+            return read();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (FileFault.IsOne(e) || e is ArgumentException)
         {
-            return Error.New($"cannot read {path}: {e.Message.TrimEnd('.')}");
+            return Error.New($"cannot read {path}: {FileFault.Reason(e)}");
         }
     }
 }

@@ -23,7 +23,7 @@ internal sealed record ReferenceFolder(string Path)
         from _ in Free()
         from __ in Folders.Create(Path)
         from written in Written(view, stop)
-        from ___ in AtomicFile.Write(Within(ReferenceManifest.Path), ReferenceManifest.Of(written))
+        from ___ in Write(ReferenceManifest.Path, ReferenceManifest.Of(written))
         select written.Count;
 
     /// <summary>Compares the folder's files with these; those that are no files of the reference at all are named.</summary>
@@ -31,7 +31,7 @@ internal sealed record ReferenceFolder(string Path)
     {
         if (!Directory.Exists(Path))
         {
-            return Error.New($"there is no folder {Path}");
+            return Error.New(File.Exists(Path) ? $"{Path} is a file, and a folder is needed" : $"there is no folder {Path}");
         }
 
         using var bar = view.Bar("comparing");
@@ -54,7 +54,7 @@ internal sealed record ReferenceFolder(string Path)
     {
         try
         {
-            using var file = File.OpenRead(Within(entry.Path));
+            using var file = Folders.OpenShared(Within(entry.Path));
             // One byte more than it says: what has no end, as some devices, is not read to it.
             var bytes = new byte[Math.Clamp(file.Length, 0, LargestFile) + 1];
             var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
@@ -75,7 +75,7 @@ internal sealed record ReferenceFolder(string Path)
     {
         try
         {
-            return !Directory.Exists(Path) || !Strangers().Any() || ReferenceManifest.IsOne(File.ReadAllBytes(Within(ReferenceManifest.Path)))
+            return !Directory.Exists(Path) || !Strangers().Any() || Folders.Read(Within(ReferenceManifest.Path), LargestFile).Exists(manifest => ReferenceManifest.IsOne(manifest))
                 ? unit
                 : Error.New($"{Path} holds other files and is no export: choose another folder");
         }
@@ -104,7 +104,7 @@ internal sealed record ReferenceFolder(string Path)
             var bytes = entry.Content().ToBytes();
             var result = stop.IsCancellationRequested
                 ? FinFail<Unit>(Errors.Cancelled)
-                : Folders.Create(System.IO.Path.GetDirectoryName(Within(entry.Path))!).Bind(_ => AtomicFile.Write(Within(entry.Path), bytes));
+                : Folders.CreateInside(Path, System.IO.Path.GetDirectoryName(Within(entry.Path))!).Bind(_ => Write(entry.Path, bytes));
             if (result.IsFail)
             {
                 return result.Map(_ => Arr<(ReferenceEntry, string)>.Empty);
@@ -116,6 +116,9 @@ internal sealed record ReferenceFolder(string Path)
 
         return written.ToArr();
     }
+
+    private Fin<Unit> Write(string path, ReadOnlyMemory<byte> content) =>
+        AtomicFile.WriteInside(FileOperations.Disk, Path, Within(path), stream => stream.Write(content.Span));
 
     private string Within(string path) => System.IO.Path.Combine([Path, .. path.Split('/')]);
 }

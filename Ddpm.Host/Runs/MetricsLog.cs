@@ -71,8 +71,9 @@ public sealed class MetricsLog : IDisposable
     {
         try
         {
-            return from there in File.Exists(folder.MetricsPath) ? Bytes(folder) : ReadOnlyMemory<byte>.Empty
+            return from there in FileEntry.Named(folder.MetricsPath).Kind == FileKind.File ? Bytes(folder) : ReadOnlyMemory<byte>.Empty
                    let kept = Lines(there).Filter(line => StepOf(line) <= step).Strict()
+                   from made in Folders.CreateInside(folder.Path, folder.TensorBoardPath)
                    from _ in folder.Write(folder.MetricsPath, kept.Bind(line => line.ToArray().Append((byte)'\n')).ToArray())
                    let __ = DeleteEvents(folder)
                    let log = new MetricsLog(

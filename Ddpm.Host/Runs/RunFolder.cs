@@ -20,10 +20,10 @@ public sealed record RunFolder(string Path)
     /// <summary>The file system that checkpoints and receipts are written to.</summary>
     public FileOperations Files { get; init; } = FileOperations.Disk;
 
-    /// <summary>The first of root/name, root/name-2, root/name-3, … that holds nothing yet.</summary>
-    public static RunFolder NextFree(string root, string name) => Enumerable.Range(1, int.MaxValue)
+    /// <summary>Those of root/name, root/name-2, root/name-3, … that are not there when it is their turn.</summary>
+    public static IEnumerable<RunFolder> Free(string root, string name) => Enumerable.Range(1, int.MaxValue)
         .Select(n => new RunFolder(System.IO.Path.Combine(root, n == 1 ? name : Invariant($"{name}-{n}"))))
-        .First(folder => !System.IO.Path.Exists(folder.Path));
+        .Where(folder => FileEntry.Named(folder.Path).Kind == FileKind.Nothing);
 
     /// <summary>The runs in a folder, by name; none where there is no such folder.</summary>
     public static Fin<Seq<RunFolder>> In(string root)
@@ -32,7 +32,7 @@ public sealed record RunFolder(string Path)
         {
             return Directory.Exists(root)
                 ? toSeq(Directory.GetDirectories(root).Select(path => new RunFolder(path)).Where(run => File.Exists(run.ReceiptPath)).OrderBy(run => run.Path, StringComparer.Ordinal).ToArray())
-                : Seq<RunFolder>();
+                : File.Exists(root) ? Error.New($"{root} is a file, and a folder of runs is needed") : Seq<RunFolder>();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -78,13 +78,13 @@ public sealed record RunFolder(string Path)
 
     /// <summary>Makes the folder and those inside it, and clears away what a process that was killed left half-written.</summary>
     public Fin<Unit> Create() =>
-        from _ in Folders.Create(Within("checkpoints"))
-        from __ in Folders.Create(Within("samples"))
+        from _ in Folders.CreateInside(Path, Within("checkpoints"))
+        from __ in Folders.CreateInside(Path, Within("samples"))
         let ___ = Abandoned().Iter(Delete)
         select unit;
 
-    /// <summary>Writes a file inside the folder, as a whole or not at all.</summary>
-    public Fin<Unit> Write(string path, ReadOnlyMemory<byte> content) => AtomicFile.Write(Files, path, stream => stream.Write(content.Span));
+    /// <summary>Writes a file inside the folder, as a whole or not at all. No link inside the folder is followed.</summary>
+    public Fin<Unit> Write(string path, ReadOnlyMemory<byte> content) => AtomicFile.WriteInside(Files, Path, path, stream => stream.Write(content.Span));
 
     /// <summary>Writes the receipt.</summary>
     public Fin<Unit> Write(RunReceipt receipt) => Write(ReceiptPath, receipt.ToJson());
@@ -99,7 +99,7 @@ public sealed record RunFolder(string Path)
 
     /// <summary>Reads the receipt of a run that exists.</summary>
     public Fin<RunReceipt> Receipt() => !File.Exists(ReceiptPath)
-        ? Error.New($"there is no run in {Path}: {Others()}")
+        ? Error.New(File.Exists(Path) ? $"{Path} is a file, and a run is a folder: name that" : $"there is no run in {Path}: {Others()}")
         : from bytes in Folders.Read(ReceiptPath, LargestReceipt)
           from receipt in RunReceipt.FromJson(bytes.Span).At(ReceiptPath)
           select receipt;

@@ -58,24 +58,57 @@ public sealed record LockHolder(int Pid, string Host, string Started)
 /// </summary>
 public sealed class RunLock : IDisposable
 {
-    private readonly RunFolder _folder;
     private readonly LockHolder _holder;
 
-    private RunLock(RunFolder folder, LockHolder holder) => (_folder, _holder) = (folder, holder);
+    private RunLock(RunFolder folder, LockHolder holder) => (Folder, _holder) = (folder, holder);
+
+    /// <summary>The folder that is taken.</summary>
+    public RunFolder Folder { get; }
 
     /// <summary>Takes a run's folder, which is made if need be.</summary>
-    /// <returns>The lock; or who has it.</returns>
+    /// <returns>The lock; or who has it, or why the folder cannot be taken. Nothing new is left there then.</returns>
     public static Fin<RunLock> Take(RunFolder folder) => Take(folder, LockHolder.Here, LockHolder.StartOf);
 
-    /// <summary>As <see cref="Take(RunFolder)"/>, for any process on a machine with any processes.</summary>
-    public static Fin<RunLock> Take(RunFolder folder, LockHolder taker, Func<int, Option<string>> startOf)
+    /// <summary>
+    /// Takes the first of root/name, root/name-2, root/name-3, … that nobody has. Of processes that come at once, one gets a name and the others the next ones.
+    /// </summary>
+    public static Fin<RunLock> TakeFree(string root, string name) => TakeFree(RunFolder.Free(root, name), LockHolder.Here, LockHolder.StartOf);
+
+    /// <summary>As <see cref="TakeFree(string, string)"/>, for any process on a machine with any processes.</summary>
+    /// <param name="free">Folders that are not there when it is their turn.</param>
+    /// <param name="taker">Who takes one.</param>
+    /// <param name="startOf">When a process of a number started, if there is one.</param>
+    public static Fin<RunLock> TakeFree(IEnumerable<RunFolder> free, LockHolder taker, Func<int, Option<string>> startOf)
     {
-        var made = Folders.Create(folder.Path);
-        if (made.IsFail)
+        foreach (var folder in free)
         {
-            return made.Map<RunLock>(_ => throw new UnreachableException());
+            var taken = Take(folder, taker, startOf);
+            if (taken.Exists(mine => Directory.EnumerateFileSystemEntries(folder.Path).Count() == 1) || (taken.IsFail && !File.Exists(folder.LockPath)))
+            {
+                return taken; // with nothing in it but the lock; or what would go wrong with every name
+            }
+
+            taken.Iter(mine => mine.Dispose()); // another process has made a whole run of that name meanwhile
         }
 
+        throw new UnreachableException();
+    }
+
+    /// <summary>As <see cref="Take(RunFolder)"/>, for any process on a machine with any processes.</summary>
+    public static Fin<RunLock> Take(RunFolder folder, LockHolder taker, Func<int, Option<string>> startOf) =>
+        from _ in Folders.Create(folder.Path)
+        from __ in Usable(folder)
+        from taken in Written(folder, taker, startOf)
+        select taken;
+
+    /// <summary>The lock is the one file that is written in place: a link would lead that elsewhere.</summary>
+    private static Fin<Unit> Usable(RunFolder folder) => FileEntry.Named(folder.LockPath) is { Kind: not FileKind.Nothing } there and not { Kind: FileKind.File, Names: 1 }
+        ? Error.New($"cannot lock {folder.Path}: {folder.LockPath} is {there.Words}; remove it, or choose another --run")
+        : unit;
+
+    private static Fin<RunLock> Written(RunFolder folder, LockHolder taker, Func<int, Option<string>> startOf)
+    {
+        var (begun, done) = (false, false);
         try
         {
             using var file = new FileStream(folder.LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
@@ -86,13 +119,38 @@ public sealed class RunLock : IDisposable
                     : $"process {other.Pid} on {other.Host} is training in {folder.Path}: choose another --run; if that process is gone, delete {folder.LockPath}");
             }
 
-            file.SetLength(0);
-            file.Write(JsonSerializer.SerializeToUtf8Bytes(taker));
+            begun = true;
+            folder.Files.Fill(file, JsonSerializer.SerializeToUtf8Bytes(taker));
+            done = true;
             return new RunLock(folder, taker);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFault.IsOne(e))
         {
-            return Error.New($"cannot lock {folder.Path}: {e.Message.TrimEnd('.')}; choose another --run, or try again if another process is about to train there");
+            return Error.New($"cannot lock {folder.Path}: {FileFault.Reason(e)}; choose another --run, or try again if another process is about to train there");
+        }
+        finally
+        {
+            if (begun && !done)
+            {
+                Remove(folder);
+            }
+        }
+    }
+
+    /// <summary>Deletes the lock, and the folder if it holds nothing else.</summary>
+    private static void Remove(RunFolder folder)
+    {
+        try
+        {
+            File.Delete(folder.LockPath);
+            if (!Directory.EnumerateFileSystemEntries(folder.Path).Any())
+            {
+                Directory.Delete(folder.Path);
+            }
+        }
+        catch (Exception e) when (FileFault.IsOne(e))
+        {
+            // It names nobody, or a process that will be gone, so it will be taken over.
         }
     }
 
@@ -101,24 +159,18 @@ public sealed class RunLock : IDisposable
     {
         try
         {
-            using (var file = new FileStream(_folder.LockPath, FileMode.Open, FileAccess.Read, FileShare.None))
+            using var file = new FileStream(Folder.LockPath, FileMode.Open, FileAccess.Read, FileShare.None);
+            if (Holder(file) != _holder)
             {
-                if (Holder(file) != _holder)
-                {
-                    return; // it was taken away from this process by hand
-                }
-            }
-
-            File.Delete(_folder.LockPath);
-            if (!Directory.EnumerateFileSystemEntries(_folder.Path).Any())
-            {
-                Directory.Delete(_folder.Path);
+                return; // it was taken away from this process by hand
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFault.IsOne(e))
         {
-            // It names a process that will be gone, so it will be taken over.
+            return; // it names a process that will be gone, so it will be taken over
         }
+
+        Remove(Folder);
     }
 
     /// <summary>The process that trains in a folder now, as far as can be seen from here.</summary>
@@ -126,7 +178,7 @@ public sealed class RunLock : IDisposable
     {
         try
         {
-            using var file = new FileStream(folder.LockPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var file = Folders.OpenShared(folder.LockPath);
             return Holder(file).Filter(holder => holder.Holds(LockHolder.Here.Host, LockHolder.StartOf));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

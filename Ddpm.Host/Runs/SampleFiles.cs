@@ -1,5 +1,4 @@
 using Ddpm.Gpu.Sampling;
-using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
@@ -26,31 +25,31 @@ public sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> Row
         return count <= Math.Min(MostDrawn, across * across) ? count : Math.Min(DrawnOfMore, across * across);
     }
 
-    /// <summary>Writes a grid as PNG, enlarged so that small images can be seen.</summary>
-    public Fin<Unit> WriteGrid(string path, GeneratedImages images) => AtomicFile.Write(path, Png.Encode(Picture(images)));
+    /// <summary>Writes a grid into a folder as PNG, enlarged so that small images can be seen.</summary>
+    public Fin<Unit> WriteGrid(RunFolder folder, string path, GeneratedImages images) => folder.Write(path, Png.Encode(Picture(images)));
 
     /// <summary>The picture of a grid, enlarged.</summary>
     public PixelImage Picture(GeneratedImages images) => Rows.Match(label => Labelled(First(images), label), () => Grid(images).Enlarge(Enlargement));
 
     /// <summary>Writes the images as an array of bytes, N×H×W or N×H×W×C.</summary>
-    public Fin<Unit> WriteArray(string path, GeneratedImages images)
+    public Fin<Unit> WriteArray(RunFolder folder, string path, GeneratedImages images)
     {
         var shape = Array<long>(images.Count, images.Size, images.Size);
         return NpyArray.Create(NpyType.U1, images.Channels == 1 ? shape : shape.Add(images.Channels), Levels(images)).Match(
-            array => AtomicFile.Write(path, Npy.Write(array)),
+            array => folder.Write(path, Npy.Write(array)),
             faults => FinFail<Unit>(faults.Head));
     }
 
     /// <summary>Writes the class of each image as an array of bytes.</summary>
-    public static Fin<Unit> WriteLabels(string path, IEnumerable<int> classes)
+    public static Fin<Unit> WriteLabels(RunFolder folder, string path, IEnumerable<int> classes)
     {
         byte[] labels = [.. classes.Select(label => checked((byte)label))];
-        return NpyArray.Create(NpyType.U1, Array<long>(labels.Length), labels).Match(array => AtomicFile.Write(path, Npy.Write(array)), faults => FinFail<Unit>(faults.Head));
+        return NpyArray.Create(NpyType.U1, Array<long>(labels.Length), labels).Match(array => folder.Write(path, Npy.Write(array)), faults => FinFail<Unit>(faults.Head));
     }
 
     /// <summary>Writes an animation of grids as GIF, not enlarged: noise does not compress, and twice the size would be twenty megabytes.</summary>
-    public Fin<Unit> WriteAnimation(string path, Arr<AnimationFrame> frames, IReadOnlyList<GeneratedImages> moments) =>
-        AtomicFile.Write(path, Gif.Encode(frames.Zip(moments, (frame, images) => new TimedPicture(Grid(images), frame.Delay))));
+    public Fin<Unit> WriteAnimation(RunFolder folder, string path, Arr<AnimationFrame> frames, IReadOnlyList<GeneratedImages> moments) =>
+        folder.Write(path, Gif.Encode(frames.Zip(moments, (frame, images) => new TimedPicture(Grid(images), frame.Delay))));
 
     /// <summary>A row for each label, in the order in which they first come.</summary>
     private PixelImage Labelled(GeneratedImages images, Func<int, string> label)

@@ -78,16 +78,19 @@ public sealed partial class DdpmProcess : IDisposable
     public Outcome RunProgram(string program, params string[] arguments) => Start(_ => { }, (_, _) => { }, program, arguments);
 
     /// <summary>Sends the signal that Ctrl-C sends.</summary>
-    public static void Interrupt(Process process) => Assert.Equal(0, Kill(process.Id, 2));
+    public static void Interrupt(Process process) => Signal(process, 2);
+
+    /// <summary>Sends a signal, by its number.</summary>
+    public static void Signal(Process process, int number) => Assert.Equal(0, Kill(process.Id, number));
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     /// <summary>Runs a shell script, in which "$ddpm" with arguments is the program, with the root's rights over file systems that only it sees.</summary>
     public Outcome RunScript(string script) => RunProgram("unshare", "-rm", "sh", "-ec", $"ddpm='dotnet {Program}'\n{script}");
 
-    /// <summary>Tests that a shell runs in the background are told to ignore Ctrl-C, and so would be what they start.</summary>
+    /// <summary>Tests that a shell or nohup runs in the background are told to ignore Ctrl-C or a closed terminal, and so would be what they start.</summary>
     private Outcome Run(Action<Process> meanwhile, Action<Process, string> told, string[] arguments) => OperatingSystem.IsLinux()
-        ? Start(meanwhile, told, "env", ["--default-signal=INT", "dotnet", Program, .. arguments])
+        ? Start(meanwhile, told, "env", ["--default-signal=INT,HUP", "dotnet", Program, .. arguments])
         : Start(meanwhile, told, "dotnet", [Program, .. arguments]);
 
     private Outcome Start(Action<Process> meanwhile, Action<Process, string> told, string program, string[] arguments)

@@ -96,15 +96,7 @@ internal static partial class StartupHook
         Redirect(order.Error, 2);
         Console.SetOut(new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false)) { AutoFlush = true });
         Console.SetError(new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true });
-        try
-        {
-            return DdpmCommand.Run(order.Arguments);
-        }
-        catch (Exception e)
-        {
-            Console.Error.WriteLine(e);
-            return 134; // as the runtime ends where nobody catches
-        }
+        return Entrance.Run(order.Arguments);
     }
 
     private static void Redirect(string path, int descriptor)

@@ -1,0 +1,66 @@
+using Ddpm.Host.Progress;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>What stands around all commands: streams that may be broken, and what goes wrong where nothing expects it.</summary>
+internal static class Entrance
+{
+    /// <summary>Runs a command line and gives its exit code.</summary>
+    public static int Run(string[] arguments)
+    {
+        var streams = StandardStreams.Open(); // first, while files can be opened
+        int code;
+        try
+        {
+            code = DdpmCommand.Run(arguments);
+        }
+        catch (Exception e)
+        {
+            code = Told(e, Array.IndexOf(arguments, "--verbose") >= 0);
+        }
+
+        if (streams.OutputFault is { } fault && code == ExitCode.Success)
+        {
+            Console.Error.WriteLine("error: the results could not be printed: " + fault);
+            return ExitCode.Failure;
+        }
+
+        return code;
+    }
+
+    /// <summary>Tells of an exception that nothing expected.</summary>
+    public static int Told(Exception e, bool verbose)
+    {
+        Console.Error.WriteLine(
+            verbose ? "error: " + e
+            : OfMachine(e) is { } fault ? "error: " + fault
+            : "error: " + FirstLine(e) + " (this is a defect of the program: run it again with --verbose for details)");
+        return ExitCode.Failure;
+    }
+
+    /// <summary>
+    /// What the machine lacks; null where the program is to blame. Where files run out, no further library can be loaded, so this needs none.
+    /// </summary>
+    private static string? OfMachine(Exception e) => e switch
+    {
+        AggregateException or TypeInitializationException or System.Reflection.TargetInvocationException when e.InnerException is { } inner => OfMachine(inner),
+        OutOfMemoryException => "the memory is used up: choose fewer or smaller images or a smaller --batch-size, or allow more memory",
+        System.Runtime.InteropServices.ExternalException when IsOutOfMemory(e.Message) =>
+            "the memory is used up (" + FirstLine(e) + "): choose fewer or smaller images or a smaller --batch-size, or allow more memory",
+        FileNotFoundException { FileName: { } part } when part.Contains(", Version=", StringComparison.Ordinal) => Missing(part),
+        FileLoadException { FileName: { } part } => Missing(part),
+        BadImageFormatException { FileName: { } part } => Missing(part),
+        DllNotFoundException => FirstLine(e),
+        IOException or UnauthorizedAccessException => Files.FileFault.Reason(e),
+        _ => null,
+    };
+
+    private static string Missing(string part) =>
+        "a part of the program, " + part.Split(',')[0] + ", cannot be loaded: allow more open files (ulimit -n), or install the program again";
+
+    private static bool IsOutOfMemory(string message) =>
+        message.Contains("not enough memory", StringComparison.OrdinalIgnoreCase) || message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+        || message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase);
+
+    private static string FirstLine(Exception e) => e.Message.Split('\n')[0].Trim();
+}
