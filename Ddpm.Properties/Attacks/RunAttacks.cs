@@ -3,7 +3,6 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Host.Runs;
 using Ddpm.Properties.CommandLine;
 using Ddpm.Pure.Formats;
-using LanguageExt;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Properties.Formats;
 using Ddpm.Pure.Formats;
-using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using Xunit;
