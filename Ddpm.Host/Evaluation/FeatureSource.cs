@@ -46,17 +46,17 @@ internal abstract class FeatureSource : IDisposable
     /// <param name="stop">Ends the waiting for a pipe.</param>
     public static Fin<FeatureSource> Open(
         Option<string> script, Option<string> trusted, Option<string> classifier, LoadedDataSet data, Device device, CancellationToken stop) => (script.Case, classifier.Case) switch
-    {
-        (string, string) => Error.New(Commands.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them"),
-        (string path, _) => Script(path, trusted, device, stop),
-        _ when trusted.IsSome => Error.New(Commands.ExitCode.Usage, "--trust lets a TorchScript module run: name the module with --features"),
-        (_, string path) => from bytes in Folders.Read(path, stop)
-                            from source in Classifier(bytes, path, data, device).At($"{path} cannot be used")
-                            select source,
-        _ => data.Description.Name == Pure.Data.DataSetDescription.FashionMnist.Name
-            ? Classifier(ShippedBytes(), "fashion-mnist", data, device).At("the classifier that comes with the program cannot be used")
-            : Error.New($"no classifier for {data.Description.Title} ({data.Origin}) comes with the program: {Another}"),
-    };
+        {
+            (string, string) => Error.New(Commands.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them"),
+            (string path, _) => Script(path, trusted, device, stop),
+            _ when trusted.IsSome => Error.New(Commands.ExitCode.Usage, "--trust lets a TorchScript module run: name the module with --features"),
+            (_, string path) => from bytes in Folders.Read(path, stop)
+                                from source in Classifier(bytes, path, data, device).At($"{path} cannot be used")
+                                select source,
+            _ => data.Description.Name == Pure.Data.DataSetDescription.FashionMnist.Name
+                ? Classifier(ShippedBytes(), "fashion-mnist", data, device).At("the classifier that comes with the program cannot be used")
+                : Error.New($"no classifier for {data.Description.Title} ({data.Origin}) comes with the program: {Another}"),
+        };
 
     /// <inheritdoc/>
     public abstract void Dispose();

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using System.Text;
+using System.Text.Json.Nodes;
 using Ddpm.Properties.Data;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Formats;
