@@ -78,10 +78,7 @@ internal static class Session
         Screen.Of(faults, "fault").Iter(line => Console.Error.WriteLine(line.StartsWith(' ') ? line : $"error: {line}"));
 
     /// <summary>Progress goes to the error stream, so that results can be piped; in colours where that is a terminal and NO_COLOR is not set.</summary>
-    private static IView View(bool quiet)
-    {
-        return new CleanView(quiet ? new QuietView() : LoudView());
-    }
+    private static CleanView View(bool quiet) => new(quiet ? new QuietView() : LoudView());
 
     private static IView LoudView()
     {

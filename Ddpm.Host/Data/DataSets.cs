@@ -89,7 +89,7 @@ public static class DataSets
         return cancellation.IsCancellationRequested ? Errors.Cancelled : new SeveralFaults(faults, ExitCode.Failure);
     }
 
-    private static Error NotFound(DataSetDescription description, DataSplit split, Error tried)
+    private static SeveralFaults NotFound(DataSetDescription description, DataSplit split, Error tried)
     {
         var files = description.Of(split);
         return new SeveralFaults(
