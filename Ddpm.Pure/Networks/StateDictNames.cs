@@ -66,7 +66,7 @@ public sealed record StateDictNames
     /// <param name="isOwn">Whether a name is one of the network's own.</param>
     public bool IsBeside(string name, Func<string, bool> isOwn) =>
         IsOptimiser(name) || Counters.Contains(name[(name.LastIndexOf('.') + 1)..])
-        || Cuts(name).Any(cut => Others.Contains(name[..cut]) && isOwn(name[cut..]));
+        || IsOfOther(name, isOwn);
 
     private static bool IsOptimiser(string name) => name.Split('.').Any(Optimiser.Contains);
 
@@ -79,18 +79,19 @@ public sealed record StateDictNames
         .Filter(prefix => prefix.Length == 0 || prefix[^1] == '.')
         .HeadOrNone();
 
-    /// <summary>The places where a network's own name can begin: behind one of the last dots, or with the whole.</summary>
-    private static IEnumerable<int> Cuts(string name)
+    /// <summary>Whether a network's own name stands behind another network's prefix: it begins behind one of the last dots, or with the whole.</summary>
+    private bool IsOfOther(string name, Func<string, bool> isOwn)
     {
         var at = name.Length;
         for (var part = 0; part < MostParts && at > 0; part++)
         {
             at = name.LastIndexOf('.', at - 1);
-            yield return at + 1;
-            if (at < 0)
+            if (Others.Contains(name[..(at + 1)]) && isOwn(name[(at + 1)..]))
             {
-                yield break;
+                return true;
             }
         }
+
+        return false;
     }
 }
