@@ -101,16 +101,16 @@ internal static class EvaluateCommand
     /// <summary>The images that were named instead of a run, with their labels.</summary>
     private static Fin<LanguageExt.Option<(ImageSet Images, SamplesReport Report)>> Readable(
         string? images, string? labels, LanguageExt.Option<RunFolder> run, CancellationToken stop) => (images, labels, run.IsSome) switch
-    {
-        (null, null, true) => LanguageExt.Option<(ImageSet, SamplesReport)>.None,
-        (null, not null, _) => Error.New(ExitCode.Usage, "--labels needs the images that they are of: name them with --images"),
-        (not null, _, false) => from bytes in Folders.Read(images, stop)
-                                from array in Npy.Read(bytes).Bind(Levels).At(images)
-                                from classes in Optional(labels).Map(path => Folders.Read(path, stop).Bind(read => Npy.Read(read).Bind(Classes).At(path))).Sequence()
-                                from set in Set(array, classes).At(images)
-                                select Some((set, new SamplesReport(images, set.Count, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.Span))))),
-        _ => Error.New(ExitCode.Usage, "what is to be judged? Name a run with --run NAME or images with --images FILE.npy, one of them"),
-    };
+        {
+            (null, null, true) => LanguageExt.Option<(ImageSet, SamplesReport)>.None,
+            (null, not null, _) => Error.New(ExitCode.Usage, "--labels needs the images that they are of: name them with --images"),
+            (not null, _, false) => from bytes in Folders.Read(images, stop)
+                                    from array in Npy.Read(bytes).Bind(Levels).At(images)
+                                    from classes in Optional(labels).Map(path => Folders.Read(path, stop).Bind(read => Npy.Read(read).Bind(Classes).At(path))).Sequence()
+                                    from set in Set(array, classes).At(images)
+                                    select Some((set, new SamplesReport(images, set.Count, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.Span))))),
+            _ => Error.New(ExitCode.Usage, "what is to be judged? Name a run with --run NAME or images with --images FILE.npy, one of them"),
+        };
 
     private static Fin<NpyArray> Levels(NpyArray array) => array.Type == NpyType.U1 ? array : Error.New("it holds no bytes (uint8)");
 
