@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 using Ddpm.Host.Data;
 using Ddpm.Host.Pictures;
@@ -13,7 +12,7 @@ using Xunit;
 namespace Ddpm.Properties.Attacks;
 
 /// <summary>Folders with names, links and files that should hurt.</summary>
-public sealed partial class FolderAttacks : IDisposable
+public sealed class FolderAttacks : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("ddpm-").FullName;
 
@@ -82,7 +81,7 @@ public sealed partial class FolderAttacks : IDisposable
     public void Pipes_sockets_devices_and_files_of_the_kernel_are_left_out_and_not_waited_for()
     {
         Add("good.png");
-        Assert.Equal(0, MakePipe(Path.Combine(_root, "pipe.png"), 0b110_110_110));
+        UnixFiles.Pipe(Path.Combine(_root, "pipe.png"));
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(_root, "socket.png")));
         foreach (var (name, target) in new[]
@@ -207,7 +206,4 @@ public sealed partial class FolderAttacks : IDisposable
         ddpm.Done("forward", "--data", "set", "--image-size", "4", "--count", "1");
         Assert.False(File.Exists(ddpm.Path("started")), File.Exists(ddpm.Path("started")) ? File.ReadAllText(ddpm.Path("started")) : "");
     }
-
-    [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int MakePipe(string path, uint mode);
 }
