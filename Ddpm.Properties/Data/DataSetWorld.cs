@@ -4,6 +4,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using Ddpm.Host.Data;
+using Ddpm.Host.Files;
 using Ddpm.Pure.Data;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -57,7 +58,7 @@ internal sealed class DataSetWorld : IDisposable
     /// <summary>The message of the error that loading must end with.</summary>
     public string Fault(DataSplit split = DataSplit.Train, string? folder = null) => Load(split, folder).Match(
         Succ: set => throw new InvalidOperationException($"loaded from {set.Origin}"),
-        Fail: fault => fault.Message);
+        Fail: fault => string.Join('\n', SeveralFaults.LinesOf(fault)));
 
     /// <summary>The files in a folder, temporary ones and hidden folders included.</summary>
     public static Seq<string> Listing(string folder) => Directory.Exists(folder)
