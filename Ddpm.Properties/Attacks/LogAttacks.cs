@@ -65,7 +65,7 @@ public sealed class LogAttacks : IDisposable
 
         Assert.Contains("1 line of runs/null-line/metrics.jsonl cannot be read", _ddpm.Done("report", "--run", "null-line").Error, StringComparison.Ordinal);
         Assert.Contains("1 line of runs/null-line/metrics.jsonl cannot be read", File.ReadAllText(_ddpm.Path("runs", "null-line", "report.html")), StringComparison.Ordinal);
-        _ddpm.Done("report", "--run", "endless");
+        _ddpm.Refused(1, ["cannot read the metrics in runs/endless/metrics.jsonl: it is a device, and a file is needed"], "report", "--run", "endless");
     }
 
     /// <summary>Names that move a cursor or begin another line are shown without what does so, and commands to repeat are quoted.</summary>

@@ -21,10 +21,26 @@ public sealed class DataReceiptTests
         Assert.True(receipt.IsOf(Loaded(DataSplit.Test, "sketches/", "ef")));
         Assert.False(receipt.IsOf(Loaded(DataSplit.Test, "fashion-mnist", "ef")));
 
+        // What differs for all to see is told before the images.
+        Assert.StartsWith("the run was trained on images of 28×28×3, and these are 28×28×1", (receipt with { Channels = 3 }).IsNotOf(Loaded(DataSplit.Train, "sketches/", "ab")).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "the run was trained on pictures before white, and these are before black: leave out --background to have them as they were",
+            (receipt with { Background = "white" }).IsNotOf(Loaded(DataSplit.Train, "sketches/", "cd") with { Background = "black" }).Message);
+
         // A receipt of an earlier version does not say what showed through its pictures, and they were decoded otherwise.
         var now = Loaded(DataSplit.Train, "sketches/", "cd") with { Background = "white" };
         Assert.Contains("an earlier version has decoded and scaled them otherwise", receipt.IsNotOf(now).Message, StringComparison.Ordinal);
         Assert.DoesNotContain("earlier", (receipt with { Background = "white" }).IsNotOf(now).Message, StringComparison.Ordinal);
         Assert.DoesNotContain("earlier", receipt.IsNotOf(Loaded(DataSplit.Train, "fashion-mnist", "cd")).Message, StringComparison.Ordinal);
     }
+
+    /// <summary>Of pictures the folder that holds both parts is the one that a person names.</summary>
+    [Theory]
+    [InlineData("sketches/", "folder sketches", "sketches")]
+    [InlineData("sketches/", "folder /a/sketches/train", "/a/sketches")]
+    [InlineData("train/", "folder a/train", "a/train")]
+    [InlineData("fashion-mnist", "folder a/train", "a/train")]
+    [InlineData("fashion-mnist", "cache /home/a/.cache/ddpm/fashion-mnist", null)]
+    public void A_receipt_knows_the_folder_that_was_named(string name, string origin, string? folder) =>
+        Assert.Equal(Optional(folder), new DataReceipt(name, origin, "ab", 1, 28, 1).Folder);
 }
