@@ -14,6 +14,11 @@ public static class ThreadProbe
 
     private static readonly Lazy<int> Measured = new(() =>
     {
+        if (!ComputeDevice.MultipliesAndAdds)
+        {
+            return Environment.ProcessorCount; // the trial would take minutes there
+        }
+
         var counts = Candidates(Environment.ProcessorCount);
         var rates = new double[counts.Count];
         for (var round = 0; round < Rounds; round++)

@@ -39,9 +39,8 @@ public sealed class DoctorTests : IDisposable
         }
 
         (_ddpm.Environment["DOTNET_EnableAVX2"], _ddpm.Environment["DNNL_MAX_CPU_ISA"]) = ("0", "SSE41");
-        Assert.Contains($"slow: {ComputeDevice.NoVectors}", _ddpm.Done("doctor").Output, StringComparison.Ordinal);
-        var trained = _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "slow", "--sample-every", "0"));
-        Assert.Contains(ComputeDevice.NoVectors, trained.Error, StringComparison.Ordinal);
+        var outcome = _ddpm.Done("doctor"); // five steps of training among it
+        Assert.Contains($"slow: {ComputeDevice.NoVectors}", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]
