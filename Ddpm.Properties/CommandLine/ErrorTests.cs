@@ -100,6 +100,7 @@ public sealed class ErrorTests : IDisposable
         File.WriteAllText(_ddpm.Path("runs", "shoes", "run.json"), "{}");
         _ddpm.Refused(1, ["there is no run in runs/shirts", "beside it are shoes"], "sample", "--run", "shirts");
         _ddpm.Refused(1, ["run.json: it is no receipt of a run, or a damaged one"], "sample", "--run", "shoes");
+        _ddpm.Refused(1, ["run.json: it is no receipt of a run, or a damaged one"], "train", "--run", "shoes", "--resume");
         _ddpm.Refused(2, ["--resume"], "train", "--run", "shoes");
     }
 

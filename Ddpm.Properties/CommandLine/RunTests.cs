@@ -80,6 +80,10 @@ public sealed class RunTests : IDisposable
 
         _ddpm.Done("train", "--run", "one", "--resume", "--epochs", "4", "--data", Fixtures.FashionMnist);
         Assert.Equal(12, JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "one", "run.json")))!["progress"]!["step"]!.GetValue<int>());
+        var written = File.ReadAllText(_ddpm.Path("runs", "one", "run.json"));
+        File.WriteAllText(_ddpm.Path("runs", "one", "run.json"), written.Replace("\"batch-size\": 16", "\"batch-size\": -16", StringComparison.Ordinal));
+        _ddpm.Refused(1, ["run.json is damaged: batch-size must be at least 1, got -16"], "train", "--run", "one", "--resume", "--data", Fixtures.FashionMnist);
+        File.WriteAllText(_ddpm.Path("runs", "one", "run.json"), written);
         _ddpm.Refused(2, ["--checkpoint-every must be at least 1, got 0\nerror: --keep must be at least 1, got 0"], "train", "--run", "one", "--resume", "--checkpoint-every", "0", "--keep", "0");
     }
 

@@ -37,6 +37,15 @@ public sealed class FeatureSetLaws
     }
 
     [Fact]
+    public void Of_very_many_faults_the_first_are_told_and_the_others_counted()
+    {
+        var faults = FeatureSet.Create(2, 1000, Prelude.toArray(Enumerable.Repeat(double.NaN, 2000))).Faults();
+        Assert.Equal(
+            ["feature[0, 9] must lie in [-1E+40, 1E+40], got NaN", "and 1990 more features"], faults.TakeLast(2));
+        Assert.Equal(11, faults.Length);
+    }
+
+    [Fact]
     public void What_is_no_gaussian_is_refused_with_every_fault() => Assert.Equal(
         ["mean[1] must lie in [-1E+40, 1E+40], got NaN", "covariance-order must be the length of the mean, 2, got 1",
             "covariance-least-eigenvalue must be at least 0, got -1"],

@@ -12,7 +12,7 @@ public sealed record FeatureSet
     /// <summary>10⁴⁰: the largest magnitude of a feature for which no metric can overflow.</summary>
     public const double Largest = 1e40;
 
-    private const int MostFaults = 100;
+    private const int MostFaults = 10;
 
     private FeatureSet(int count, int dimension, Arr<double> values) => (Count, Dimension, Values) = (count, dimension, values);
 
@@ -29,18 +29,21 @@ public sealed record FeatureSet
     /// <param name="count">N ≥ 2, since no metric says anything of one image.</param>
     /// <param name="dimension">D ≥ 1.</param>
     /// <param name="values">N×D numbers, image by image, each within ±10⁴⁰.</param>
-    /// <returns>The set, or the faults: of the sizes, of their product, of the first hundred features.</returns>
+    /// <returns>The set, or the faults: of the sizes, of their product, of the first ten features, and how many more there are.</returns>
     public static Validation<Error, FeatureSet> Create(int count, int dimension, Arr<double> values)
     {
         var sized = count >= 2 && dimension >= 1;
-        var faulty = toSeq(Enumerable.Range(0, values.Count).Where(i => !(Math.Abs(values[i]) <= Largest)).Take(MostFaults).ToArray());
+        var outside = Enumerable.Range(0, values.Count).Where(i => !(Math.Abs(values[i]) <= Largest));
+        var faulty = toSeq(outside.Take(MostFaults).ToArray());
+        var more = outside.Skip(MostFaults).Count();
         return (Check.AtLeast("count", count, 2), Check.AtLeast("dimension", dimension, 1),
                 Check.That("features", values.Count, !sized || values.Count == (long)count * dimension,
                     Invariant($"must be {count}×{dimension} in number")),
                 faulty.Map(i => Check.That(
                     sized ? Invariant($"feature[{i / dimension}, {i % dimension}]") : Invariant($"feature[{i}]"), values[i], false,
-                    "must lie in [-1E+40, 1E+40]")).Sequence())
-            .Apply((n, d, _, _) => new FeatureSet(n, d, values));
+                    "must lie in [-1E+40, 1E+40]")).Sequence(),
+                more == 0 ? Success<Error, Unit>(unit) : Fail<Error, Unit>(Error.New(Invariant($"and {more} more features"))))
+            .Apply((n, d, _, _, _) => new FeatureSet(n, d, values));
     }
 
     /// <summary>Nothing but the fault, if any, that two sets cannot be compared.</summary>
