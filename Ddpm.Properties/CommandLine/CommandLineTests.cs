@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.Text.Json.Nodes;
+using Ddpm.Host.Commands;
 using Xunit;
 using static System.FormattableString;
 
@@ -34,6 +36,21 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("trian: did you mean train?", "trian")]
     [InlineData("--qiuet: did you mean --quiet?", "runs", "--qiuet")]
     public void What_is_misspelt_is_answered_with_what_may_be_meant(string says, params string[] arguments) => _ddpm.Refused(2, [says], arguments);
+
+    /// <summary>0,5 is neither 0.5 nor 5, whichever option of whichever command it is typed behind: no number reaches a command by another parser.</summary>
+    [Fact]
+    public void A_decimal_comma_is_refused_by_every_option_that_takes_a_number()
+    {
+        static IEnumerable<(string[] Path, Option Option)> Options(Command command, string[] path) => command.Options.Select(option => (path, option))
+            .Concat(command.Subcommands.SelectMany(sub => Options(sub, [.. path, sub.Name])));
+        var root = DdpmCommand.Root();
+        var numbers = Options(root, []).Where(one => (one.Option.ValueType.GetElementType() ?? Nullable.GetUnderlyingType(one.Option.ValueType) ?? one.Option.ValueType) is var type
+            && type.IsPrimitive && type != typeof(bool)).ToArray();
+        Assert.InRange(numbers.Length, 50, 1000);
+        Assert.All(numbers, one => Assert.Contains(
+            root.Parse([.. one.Path, one.Option.Name, .. Enumerable.Repeat("0,5", Math.Max(1, one.Option.Arity.MinimumNumberOfValues))]).Errors,
+            error => error.Message.StartsWith($"{one.Option.Name} must be a ", StringComparison.Ordinal) && error.Message.EndsWith(", got 0,5", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void Options_come_from_a_file_and_the_command_line_wins()

@@ -16,12 +16,13 @@ namespace Ddpm.Pure.Training;
 /// <param name="Preset">How its samples are made and shown unless told otherwise.</param>
 public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, Prediction Prediction, Preset Preset)
 {
-    /// <summary>How samples are made unless told otherwise: as the preset says, with no more steps than there are; or by all of ddpm where that has no plan on this schedule.</summary>
+    /// <summary>How samples are made unless told otherwise: as the preset says for this prediction, with no more steps than there are; or by all of ddpm where that has no plan on this schedule.</summary>
     public SamplingOptions UsualSampling
     {
         get
         {
-            var wanted = Preset.Sampling.SamplingSteps is { } steps ? Preset.Sampling with { SamplingSteps = Math.Min(steps, Preset.Sampling.MostStepsOn(Schedule)) } : Preset.Sampling;
+            var preset = Preset.SamplingOf(Prediction);
+            var wanted = preset.SamplingSteps is { } steps ? preset with { SamplingSteps = Math.Min(steps, preset.MostStepsOn(Schedule)) } : preset;
             return wanted.Compile(Schedule, Prediction, Preset.ClipSample).Bind(plan => plan.InFloat32()).IsSuccess ? wanted : new();
         }
     }
