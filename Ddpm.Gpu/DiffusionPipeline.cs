@@ -1,8 +1,11 @@
 using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;

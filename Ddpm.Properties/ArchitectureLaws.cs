@@ -15,6 +15,26 @@ public sealed class ArchitectureLaws
     private const BindingFlags Everything =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
+    /// <summary>The folders of each project, the lowest first: a folder uses those before it, and none behind it. What stands in no folder is at the top.</summary>
+    public static TheoryData<string, string[]> Floors { get; } = new()
+    {
+        {
+            "Ddpm.Pure",
+            [
+                "Text", "Validations", "Numerics", "Random", "Formats", "Images", "Schedules", "Embeddings", "Diffusion", "Sampling", "Networks", "Metrics", "Data",
+                "Optimisation", "Options", "Training", "Reference",
+            ]
+        },
+        { "Ddpm.Gpu", ["Threads", "Tensors", "Networks", "Kernels", "Executors", "Devices", "Sampling", "Training", "Checkpoints", "Classification", "Likelihood", ""] },
+        {
+            "Ddpm.Host",
+            [
+                "Progress", "Processes", "Faults", "Files", "Pictures", "Data", "Runs", "Sampling", "Exchange", "Diagnosis", "Benchmarks", "Evaluation", "Reports",
+                "Commands", "",
+            ]
+        },
+    };
+
     private static readonly string[] ForbiddenAssemblies =
     [
         "TorchSharp", "SixLabors", "Serilog", "Spectre", "System.CommandLine", "System.IO.FileSystem", "System.Console", "System.Net", "System.Diagnostics.Process",
@@ -33,6 +53,31 @@ public sealed class ArchitectureLaws
         typeof(ICollection<>), typeof(IList<>), typeof(IDictionary<,>), typeof(ISet<>), typeof(List<>), typeof(Dictionary<,>), typeof(System.Collections.Generic.HashSet<>),
         typeof(Queue<>), typeof(Stack<>), typeof(Memory<>),
     ];
+
+    /// <summary>Read from the compiled types, so that no reference can hide behind a whole name or a using of another file.</summary>
+    [Theory]
+    [MemberData(nameof(Floors))]
+    public void A_folder_uses_lower_folders_alone(string project, string[] floors)
+    {
+        int Floor(Type type)
+        {
+            var folder = type.Namespace == project ? "" : type.Namespace![(project.Length + 1)..].Split('.')[0];
+            return Array.IndexOf(floors, folder) is >= 0 and var floor ? floor : throw new InvalidOperationException($"{type} stands on no floor");
+        }
+
+        var references = TypeReferences.In(Assembly.Load(project)).Where(pair => IsOurs(pair.From) && IsOurs(pair.To)).ToArray();
+        Assert.InRange(references.Length, 100, 100_000);
+        Assert.Empty(references.Where(pair => Floor(pair.From) < Floor(pair.To)).Select(pair => $"{pair.From} uses {pair.To}, which stands above it"));
+
+        bool IsOurs(Type type) => type.Namespace == project || type.Namespace?.StartsWith(project + ".", StringComparison.Ordinal) == true;
+    }
+
+    /// <summary>The kernels know spans and pointers, and no tensor.</summary>
+    [Fact]
+    public void Kernels_use_no_tensor() => Assert.Empty(
+        from pair in TypeReferences.To(Assembly.Load("Ddpm.Gpu"), "TorchSharp")
+        where pair.From.Namespace == "Ddpm.Gpu.Kernels"
+        select $"{pair.From} uses {pair.To}");
 
     [Fact]
     public void It_references_no_assembly_that_touches_the_world() => Assert.DoesNotContain(

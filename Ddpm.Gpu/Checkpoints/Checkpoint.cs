@@ -1,13 +1,14 @@
 using System.Text.Json;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
-using Ddpm.Gpu.Training;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
-using static Ddpm.Pure.Formats.Quotation;
+using static Ddpm.Pure.Text.Quotation;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 

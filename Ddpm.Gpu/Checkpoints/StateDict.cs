@@ -2,11 +2,12 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
-using static Ddpm.Pure.Formats.Quotation;
+using static Ddpm.Pure.Text.Quotation;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Ddpm.Pure.Formats;
 using LanguageExt;
 using LanguageExt.Common;
-using static Ddpm.Pure.Formats.Quotation;
+using static Ddpm.Pure.Text.Quotation;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Gpu.Checkpoints;

@@ -18,6 +18,10 @@ public sealed class Classifier(ClassifierConfig config)
     public Tensor InitialWeights(ulong seed, Device device) =>
         Layout.Assemble((parameter, k, destination) => WeightInitialization.Fill(parameter, k, seed, destination), ScalarType.Float32, device);
 
+    /// <summary>What computes it on a device.</summary>
+    public IClassifierExecutor Executor(Device device) =>
+        device.type == TorchSharp.DeviceType.CPU ? new KernelClassifier<float>(this) : new TensorClassifier(this);
+
     /// <summary>The features of images, whatever computes the layers.</summary>
     /// <typeparam name="TActivation">What the layers work on.</typeparam>
     /// <param name="math">What computes them.</param>

@@ -1,7 +1,9 @@
 using Ddpm.Gpu.Devices;
-using Ddpm.Gpu.Training;
+using Ddpm.Gpu.Executors;
+using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
@@ -28,7 +30,7 @@ public static class ClassifierTraining
     {
         var labels = images.Labels.IfNone(() => throw new ArgumentException("the images have no labels", nameof(images)));
         var (classifier, recipe, replicas) = (new Classifier(config), plan.Recipe, Replicas.For(device));
-        using var executor = ComputeDevice.Executor(classifier, device);
+        using var executor = classifier.Executor(device);
         var update = ComputeDevice.Update(device, ScalarType.Float32, replicas);
         var pixels = images.Height * images.Width * images.Channels;
         using var scope = NewDisposeScope();

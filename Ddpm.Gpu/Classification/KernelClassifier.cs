@@ -1,9 +1,9 @@
 using System.Numerics;
-using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Tensors;
+using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Networks;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Optimisation;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Classification;

@@ -1,4 +1,4 @@
-using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using static TorchSharp.torch;
@@ -17,7 +17,7 @@ public sealed class TrainedClassifier : IDisposable
     /// <param name="theta">θ, on the device that computes.</param>
     public TrainedClassifier(Classifier classifier, Tensor theta)
     {
-        (Classifier, Theta, _executor) = (classifier, theta, ComputeDevice.Executor(classifier, theta.device));
+        (Classifier, Theta, _executor) = (classifier, theta, classifier.Executor(theta.device));
         _executor.Take(theta);
     }
 

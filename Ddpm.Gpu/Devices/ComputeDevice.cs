@@ -1,10 +1,10 @@
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
-using Ddpm.Gpu.Classification;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
-using Ddpm.Gpu.Training;
-using Ddpm.Pure.Training;
+using Ddpm.Gpu.Threads;
+using Ddpm.Pure.Optimisation;
 using LanguageExt;
 using LanguageExt.Common;
 using static TorchSharp.torch;
@@ -64,10 +64,6 @@ public static class ComputeDevice
             fault => (
                 new KernelExecutor<float>(network, narrow: inside == ScalarType.BFloat16),
                 $"{fault.Message}: computing with the kernels instead; {ConvolutionCheck.Remedy}"));
-
-    /// <summary>What computes a classifier on a device.</summary>
-    public static IClassifierExecutor Executor(Classifier classifier, Device device) =>
-        device.type == TorchSharp.DeviceType.CPU ? new KernelClassifier<float>(classifier) : new TensorClassifier(classifier);
 
     /// <summary>What a user who chose a precision should know.</summary>
     public static Option<string> Advice(Device device, Precision precision) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ddpm.Gpu.Kernels;
+using Ddpm.Gpu.Threads;
 
 namespace Ddpm.Gpu.Devices;
 

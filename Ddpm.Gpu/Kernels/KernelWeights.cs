@@ -1,6 +1,6 @@
 using System.Numerics;
-using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Networks;
 
 namespace Ddpm.Gpu.Kernels;

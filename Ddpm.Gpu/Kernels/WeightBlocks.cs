@@ -1,3 +1,4 @@
+
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>How outs are put together in blocks that are computed at once.</summary>

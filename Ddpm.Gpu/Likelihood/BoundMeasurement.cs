@@ -1,10 +1,10 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
+using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;

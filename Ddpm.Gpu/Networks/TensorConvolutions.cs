@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Executors;
 using Ddpm.Pure.Networks;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,4 +1,4 @@
-using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Sampling;
 using LanguageExt;

@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;

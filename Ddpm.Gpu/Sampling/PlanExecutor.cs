@@ -1,5 +1,5 @@
 using Ddpm.Gpu.Tensors;
-using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using LanguageExt.Common;

@@ -1,3 +1,4 @@
+
 namespace Ddpm.Gpu.Training;
 
 /// <summary>What a training step found.</summary>

@@ -1,8 +1,11 @@
 using System.Runtime.InteropServices;
 using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
+using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;

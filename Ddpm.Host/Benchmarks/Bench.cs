@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Kernels;
+using Ddpm.Gpu.Threads;
 using Ddpm.Host.Diagnosis;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;

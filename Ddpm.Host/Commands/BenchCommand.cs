@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Ddpm.Host.Benchmarks;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
 using static LanguageExt.Prelude;

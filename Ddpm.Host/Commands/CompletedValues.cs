@@ -1,6 +1,5 @@
 using Ddpm.Pure.Data;
-using Ddpm.Pure.Sampling;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Options;
 using LanguageExt;
 using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;

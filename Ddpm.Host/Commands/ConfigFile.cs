@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using LanguageExt;
 using LanguageExt.Common;

@@ -1,4 +1,5 @@
 using Ddpm.Host.Data;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;

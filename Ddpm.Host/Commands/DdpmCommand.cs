@@ -1,4 +1,5 @@
-using Ddpm.Pure.Formats;
+using Ddpm.Host.Faults;
+using Ddpm.Pure.Text;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using static LanguageExt.Prelude;

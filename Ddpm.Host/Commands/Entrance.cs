@@ -1,3 +1,4 @@
+using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
 
 namespace Ddpm.Host.Commands;
@@ -51,7 +52,7 @@ internal static class Entrance
         FileLoadException { FileName: { } part } => Missing(part),
         BadImageFormatException { FileName: { } part } => Missing(part),
         DllNotFoundException => FirstLine(e),
-        IOException or UnauthorizedAccessException => Files.FileFault.Reason(e),
+        IOException or UnauthorizedAccessException => Faults.FileFault.Reason(e),
         _ => null,
     };
 

@@ -2,15 +2,18 @@ using Ddpm.Gpu.Classification;
 using Ddpm.Gpu.Likelihood;
 using Ddpm.Host.Data;
 using Ddpm.Host.Evaluation;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
+using Ddpm.Host.Sampling;
 using Ddpm.Pure.Data;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
-using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -172,8 +175,8 @@ internal static class EvaluateCommand
 
     /// <summary>A run's samples, and its bits per dimension where they are wanted.</summary>
     private static Fin<Candidate> Sampled(
-        RunFolder folder, TrainedModel model, SampleCommand.Request request, Func<DataSplit, Fin<LoadedDataSet>> load, int boundImages, IView view, CancellationToken stop) =>
-        from wanted in SampleCommand.Checked.From(request, model.Model, model.Receipt.Data.ClassName)
+        RunFolder folder, TrainedModel model, SamplingRequest request, Func<DataSplit, Fin<LoadedDataSet>> load, int boundImages, IView view, CancellationToken stop) =>
+        from wanted in SampleJob.From(request, model.Model, model.Receipt.Data.ClassName)
         let network = model.Network.Config
         select new Candidate(load, new(network.ImageSize, network.ImageChannels), "the run's images", Some(network.Classes).Filter(classes => classes > 0), test =>
             from plan in wanted.Plan(model, view, stop)

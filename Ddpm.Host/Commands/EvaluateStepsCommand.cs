@@ -1,9 +1,11 @@
 using Ddpm.Host.Evaluation;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
+using Ddpm.Host.Sampling;
 using Ddpm.Pure.Data;
-using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -64,20 +66,20 @@ internal static class EvaluateStepsCommand
         UsualSamplers.Filter(name => Options(name).Within(evaluations.Min(), model.Model.Schedule, model.Model.Prediction).IsSuccess);
 
     /// <summary>What is to be measured, cheap things first, checked before anything is computed.</summary>
-    private static Fin<Seq<(string Name, int Asked, SampleCommand.Checked Wanted)>> Requests(TrainedModel model, Arr<string> samplers, Arr<int> evaluations, SampleCommand.Request request) =>
+    private static Fin<Seq<(string Name, int Asked, SampleJob Wanted)>> Requests(TrainedModel model, Arr<string> samplers, Arr<int> evaluations, SamplingRequest request) =>
         toSeq(evaluations.Distinct().Order().ToArray()).Bind(asked => toSeq(samplers).Map(name => (Name: name, Asked: asked)))
             .Map(cell =>
                 from options in Options(cell.Name).Within(cell.Asked, model.Model.Schedule, model.Model.Prediction).OrUsage()
-                from wanted in SampleCommand.Checked.From(request with { Sampling = _ => options with { Spacing = Spacing(cell.Name) } }, model.Model, model.Receipt.Data.ClassName)
+                from wanted in SampleJob.From(request with { Sampling = _ => options with { Spacing = Spacing(cell.Name) } }, model.Model, model.Receipt.Data.ClassName)
                 select (cell.Name, cell.Asked, wanted))
             .Sequence();
 
-    private static SamplingOptions Options(string name) => new() { Sampler = name.Split(':')[0], Spacing = Spacing(name) is var spacing and not SamplerOptions.Searched ? spacing : new SamplingOptions().Spacing };
+    private static SamplingOptions Options(string name) => new() { Sampler = name.Split(':')[0], Spacing = Spacing(name) is var spacing and not SampleJob.Searched ? spacing : new SamplingOptions().Spacing };
 
     private static string Spacing(string name) => name.Split(':', 2) is [_, var spacing] ? spacing : new SamplingOptions().Spacing;
 
     private static Fin<Unit> Measured(
-        TrainedModel model, Comparison comparison, Seq<(string Name, int Asked, SampleCommand.Checked Wanted)> requests, double floor, RunFolder folder, RunFolder target, IView view,
+        TrainedModel model, Comparison comparison, Seq<(string Name, int Asked, SampleJob Wanted)> requests, double floor, RunFolder folder, RunFolder target, IView view,
         CancellationToken stop)
     {
         var (json, svg) = (target.Within("few-steps.json"), target.Within("few-steps.svg"));

@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Exchange;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Formats;

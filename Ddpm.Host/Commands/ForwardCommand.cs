@@ -1,8 +1,10 @@
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;

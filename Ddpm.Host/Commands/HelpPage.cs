@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ddpm.Host.Faults;
 using LanguageExt;
 using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;

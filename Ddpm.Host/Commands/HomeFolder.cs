@@ -1,3 +1,4 @@
+
 namespace Ddpm.Host.Commands;
 
 /// <summary>~ is the user's home folder. Shells say so only where a word begins with it: in --data=~/x and in files they leave it as it is.</summary>

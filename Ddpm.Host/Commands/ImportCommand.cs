@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
-using Ddpm.Gpu.Training;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;

@@ -2,7 +2,8 @@ using Ddpm.Host.Data;
 using Ddpm.Host.Evaluation;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
-using Ddpm.Pure.Sampling;
+using Ddpm.Host.Sampling;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -21,7 +22,7 @@ internal sealed class JudgingOptions
     private const int UsualCount = 10_000;
 
     private readonly CommandLine.Option<int> _count = new("--count") { Description = "How many samples", DefaultValueFactory = _ => UsualCount };
-    private readonly CommandLine.Option<ulong> _seed = new("--seed") { Description = "The seed of the samples' noise", DefaultValueFactory = _ => SampleCommand.Request.Default.Seed };
+    private readonly CommandLine.Option<ulong> _seed = new("--seed") { Description = "The seed of the samples' noise", DefaultValueFactory = _ => SamplingRequest.Default.Seed };
     private readonly CommandLine.Option<bool?> _clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: as the run's preset does]" };
     private readonly CommandLine.Option<double?> _guidance = new("--guidance-scale") { Description = "The guidance scale of a run that was trained with --conditional [default: 1]" };
     private readonly CommandLine.Option<string?> _classifier = new("--classifier") { Description = "Use the features of this classifier [default: the one that comes with the program]", HelpName = "FILE" };
@@ -48,7 +49,7 @@ internal sealed class JudgingOptions
         select enough).Sequence().Map(_ => unit);
 
     /// <summary>The samples, by a sampler.</summary>
-    public SampleCommand.Request Request(CommandLine.ParseResult said, Func<SamplingOptions, SamplingOptions> sampling) =>
+    public SamplingRequest Request(CommandLine.ParseResult said, Func<SamplingOptions, SamplingOptions> sampling) =>
         new(0, said.GetValue(_count), said.GetValue(_seed), sampling, said.GetValue(_clip), "fixed", SamplesToJudge.AtATime, null, said.GetValue(_guidance));
 
     /// <summary>What computes the features.</summary>

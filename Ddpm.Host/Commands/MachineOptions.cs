@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Devices;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Validations;
 using LanguageExt;

@@ -1,11 +1,12 @@
 using System.Globalization;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;

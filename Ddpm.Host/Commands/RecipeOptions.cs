@@ -1,7 +1,8 @@
+using Ddpm.Host.Faults;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
-using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;

@@ -1,3 +1,4 @@
+using Ddpm.Host.Faults;
 using Ddpm.Host.Runs;
 using LanguageExt;
 using CommandLine = System.CommandLine;

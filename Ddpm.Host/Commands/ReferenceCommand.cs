@@ -1,5 +1,7 @@
-using Ddpm.Host.Files;
+using Ddpm.Host.Exchange;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Training;
 using LanguageExt;

@@ -1,3 +1,4 @@
+using Ddpm.Host.Faults;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Validations;
 using LanguageExt;

@@ -1,17 +1,16 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
-using Ddpm.Pure.Data;
-using Ddpm.Pure.Diffusion;
+using Ddpm.Host.Sampling;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
-using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -23,100 +22,6 @@ namespace Ddpm.Host.Commands;
 /// <summary>`sample`: pictures from a trained run.</summary>
 internal static class SampleCommand
 {
-    // The images that timesteps are searched with, and the timesteps that they are searched among.
-    private const int SearchImages = 128, SearchCandidates = 64;
-
-    private const double UsualGuidance = 1;
-
-    private const int LargestNumber = 1_000_000_000;
-
-    private static readonly Map<string, PixelScale> Scales = Map<string, PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
-
-    /// <summary>What a user may say about sampling; null means as the run's preset does.</summary>
-    internal sealed record Request(int First, int Count, ulong Seed, Func<SamplingOptions, SamplingOptions> Sampling, bool? Clip, string? Scale, int BatchSize, string? Class = null, double? GuidanceScale = null)
-    {
-        /// <summary>What `train` does at its end.</summary>
-        public static Request Default { get; } = new(0, 100, 1, usual => usual, null, null, 100);
-    }
-
-    /// <summary>A request, checked against the model that it is for.</summary>
-    /// <param name="Images">Which images.</param>
-    /// <param name="Setting">Where the sampler is compiled; the candidates where timesteps are searched.</param>
-    /// <param name="Sampler">The sampler.</param>
-    /// <param name="Sampling">The sampler as it was asked for.</param>
-    /// <param name="SearchedSteps">How many timesteps to search among those of the setting, if any.</param>
-    /// <param name="Files">How pictures are written.</param>
-    internal sealed record Checked(
-        SampleRequest Images, SamplingSetting Setting, Sampler Sampler, SamplingOptions Sampling, LanguageExt.Option<int> SearchedSteps, SampleFiles Files)
-    {
-        /// <summary>The timesteps to visit, once they were searched where they are to be.</summary>
-        public Fin<Timesteps> Timesteps(TrainedModel model, IView view, CancellationToken stop) => SearchedSteps.Match(
-            steps =>
-            {
-                using var bar = view.Bar("searching timesteps");
-                var followed = Images with { First = 0, Count = SearchImages };
-                return from costs in TimestepSearch.Costs(model.Network, model.Theta, Setting, followed, bar.Report, stop)
-                       from found in SearchedTimesteps.Search(Setting.Timesteps, costs, steps).OrFailure()
-                       select fun(() =>
-                       {
-                           view.Line($"timesteps {string.Join(" ", found.Values)}");
-                           return found;
-                       })();
-            },
-            () => Setting.Timesteps);
-
-        /// <summary>How strongly classes count, where the network knows any.</summary>
-        public double? GuidanceScale => Images.Condition.MatchUnsafe(condition => condition.Guidance.Scale, () => (double?)null);
-
-        /// <summary>The plan from noise where nothing is searched.</summary>
-        public SamplingPlan PlainPlan => Sampler.Compile(Setting).IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // was compiled when checked
-
-        /// <summary>The plan from noise.</summary>
-        public Fin<SamplingPlan> Plan(TrainedModel model, IView view, CancellationToken stop) =>
-            from timesteps in Timesteps(model, view, stop)
-            from plan in Sampler.Compile(Setting with { Timesteps = timesteps }).OrUsage()
-            select plan;
-
-        public static Fin<Checked> From(Request request, DiffusionModel model, Func<int, string> className)
-        {
-            var condition = model.Network.Classes > 0 || request.Class is not null || request.GuidanceScale is not null
-                ? Chosen(request.Class, model.Network.Classes, className).Bind(chosen => ClassCondition.Of(model.Network.Classes, chosen, request.GuidanceScale ?? UsualGuidance)).Map(Some)
-                : Validation<Error, LanguageExt.Option<ClassCondition>>.Success(None);
-            var asked = request.Sampling(model.UsualSampling);
-            var search = asked.Spacing == SamplerOptions.Searched;
-            var sampling = asked with { Spacing = search ? new SamplingOptions().Spacing : asked.Spacing };
-            var clip = request.Clip ?? model.Preset.ClipSample;
-            var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, sampling.MostStepsOn(model.Schedule)) } : sampling;
-            var steps = search
-                ? (asked.ExplicitTimesteps is { } given
-                    ? Check.Fail<Timesteps>("timesteps", string.Join(" ", given), "must be given without spacing, which searches them")
-                    : sampling.TimestepsOn(model.Schedule)).Bind(wanted => Check.That(
-                    "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates, Invariant($"must be at most {SearchCandidates} where they are searched"))).Map(Some)
-                : LanguageExt.Option<int>.None;
-            return (Check.AtLeast("--first", request.First, 0),
-                    model.Network.CountOfImages("--count", request.Count).Bind(fitting => Check.That(
-                        "--count", fitting, fitting <= LargestNumber - Math.Max(0, request.First), Invariant($"must be so small that no image has a number of {LargestNumber} or more"))),
-                    Check.AtLeast("--batch-size", request.BatchSize, 1),
-                    Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
-                    (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),
-                    (sampling.Chosen(model.Schedule.Steps), candidates.TimestepsOn(model.Schedule)).Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
-                        .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Bind(plan => plan.InFloat32()).Map(_ => chosen)))
-                .Apply((first, count, batch, scale, more, chosen) => new Checked(
-                    new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, asked, more.Steps,
-                    new SampleFiles(scale, more.Classes.Filter(classes => classes.Chosen.IsNone).Map(classes => fun((int place) => Label(classes.ClassOf(first + place), className))))))
-                .OrUsage();
-        }
-    }
-
-    /// <summary>The class that was asked for; of a network without classes any, which is told elsewhere.</summary>
-    private static Validation<Error, LanguageExt.Option<int>> Chosen(string? said, int classes, Func<int, string> className) => said is null || classes == 0
-        ? Validation<Error, LanguageExt.Option<int>>.Success(Optional(said).Map(_ => 0))
-        : ClassNames.Find("--class", said, Range(0, classes).Map(className).ToArr()).Map(Some);
-
-    /// <summary>A class as it can be drawn: by its name, or by its number where the font lacks a letter of it.</summary>
-    internal static string Label(int label, Func<int, string> className) =>
-        className(label) is var name && BitmapFont.CanDraw(name) ? name : Invariant($"class {label}");
-
     /// <summary>What a plan is run with.</summary>
     private sealed record Start(SamplingPlan Plan, LanguageExt.Option<KnownPixels> Known);
 
@@ -127,7 +32,7 @@ internal static class SampleCommand
         var sampler = new SamplerOptions(command, withNetwork: true);
         var pictures = new PictureOptions(command);
         var machine = new MachineOptions(command);
-        var defaults = Request.Default;
+        var defaults = SamplingRequest.Default;
         CommandLine.Option<int> count = new("--count") { Description = "How many images", DefaultValueFactory = _ => defaults.Count };
         CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the noise: image i of a seed is always the same", DefaultValueFactory = _ => defaults.Seed };
         CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: true; false for the original preset and with inversion]" };
@@ -147,7 +52,7 @@ internal static class SampleCommand
                 : FinSucc(unit)
             from device in machine.Prepare(said)
             from receipt in folder.Receipt()
-            let request = new Request(
+            let request = new SamplingRequest(
                 said.GetValue(first), said.GetValue(count), said.GetValue(seed), usual => sampler.Said(said, usual), said.GetValue(clip) ?? (pictures.Inverts(said) ? false : null), said.GetValue(scale), said.GetValue(batch), said.GetValue(chosen), said.GetValue(guidance))
             let target = new RunFolder(said.GetValue(to) ?? folder.Path)
             let __ = pictures.Named(said) ? unit : Warn(receipt, view)
@@ -164,9 +69,9 @@ internal static class SampleCommand
 
     /// <summary>Generates images from a run's checkpoint (see <see cref="RunReceipt.Sampled"/>) and writes the grid, the array and the animation.</summary>
     public static Fin<Unit> Sample(
-        RunFolder folder, Device device, Request request, Func<UNetConfig, Fin<LanguageExt.Option<Pictures>>> pictures, RunFolder target, IView view, CancellationToken stop) =>
+        RunFolder folder, Device device, SamplingRequest request, Func<UNetConfig, Fin<LanguageExt.Option<Pictures>>> pictures, RunFolder target, IView view, CancellationToken stop) =>
         TrainedModel.Use(folder, device, model =>
-            from wanted in Checked.From(request, model.Model, model.Receipt.Data.ClassName)
+            from wanted in SampleJob.From(request, model.Model, model.Receipt.Data.ClassName)
             let warned = model.Warn(view)
             from given in pictures(model.Network.Config)
             from _ in Folders.Create(target.Path)
@@ -176,9 +81,9 @@ internal static class SampleCommand
             select done);
 
     /// <summary>The same images at several guidance scales, a panel for each with a row for each class.</summary>
-    private static Fin<Unit> Sweep(RunFolder folder, Device device, Request request, double[] scales, RunFolder target, IView view, CancellationToken stop) =>
+    private static Fin<Unit> Sweep(RunFolder folder, Device device, SamplingRequest request, double[] scales, RunFolder target, IView view, CancellationToken stop) =>
         TrainedModel.Use(folder, device, model =>
-            from wanted in toSeq(scales).Map(scale => Checked.From(request with { GuidanceScale = scale }, model.Model, model.Receipt.Data.ClassName)).Sequence()
+            from wanted in toSeq(scales).Map(scale => SampleJob.From(request with { GuidanceScale = scale }, model.Model, model.Receipt.Data.ClassName)).Sequence()
             let warned = model.Warn(view)
             from _ in Folders.Create(target.Path)
             from panels in wanted.Zip(toSeq(scales), (one, scale) =>
@@ -192,7 +97,7 @@ internal static class SampleCommand
 
     /// <summary>The plan and what it starts from.</summary>
     private static Fin<Start> Begin(
-        UNet network, Tensor theta, Checked wanted, LanguageExt.Option<Pictures> given, IView view, CancellationToken stop) => given.Match(
+        UNet network, Tensor theta, SampleJob wanted, LanguageExt.Option<Pictures> given, IView view, CancellationToken stop) => given.Match(
         pictures =>
             from setting in wanted.Setting.Timesteps.OfStrength(pictures.Strength).Map(kept => wanted.Setting with { Timesteps = kept }).OrUsage()
             from plan in wanted.Sampler.Compile(setting).OrUsage()
@@ -245,7 +150,7 @@ internal static class SampleCommand
         SphericalInterpolation.Between(from.Select(value => (double)value).ToArr(), to.Select(value => (double)value).ToArr(), fraction)
             .Map(values => values.Select(value => (float)value).ToArray());
 
-    private static Fin<Unit> Write(UNet network, Tensor theta, Checked wanted, Start start, RunFolder target, IView view, CancellationToken stop)
+    private static Fin<Unit> Write(UNet network, Tensor theta, SampleJob wanted, Start start, RunFolder target, IView view, CancellationToken stop)
     {
         var frames = AnimationFrame.Spread(start.Plan.Lines.Count);
         var (grid, array, animation) = (target.Within("samples.png"), target.Within("samples.npy"), target.Within("sampling.gif"));

@@ -1,5 +1,6 @@
+using Ddpm.Host.Sampling;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
-using Ddpm.Pure.Training;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
@@ -7,9 +8,6 @@ namespace Ddpm.Host.Commands;
 /// <summary>--sampler and what belongs to it.</summary>
 internal sealed class SamplerOptions
 {
-    /// <summary>A spacing that needs the network: see <see cref="SearchedTimesteps"/>.</summary>
-    public const string Searched = "searched";
-
     private static readonly SamplingOptions Defaults = new();
 
     private readonly CommandLine.Option<string?> _sampler = new("--sampler");
@@ -50,9 +48,9 @@ internal sealed class SamplerOptions
     {
         var usual = Preset.Standard.Sampling;
         _sampler.Description = $"How to sample: {string.Join(", ", Abbreviated(SamplingOptions.Samplers.Keys))} [default: {(withNetwork ? $"{usual.Sampler} with {usual.SamplingSteps} steps and {usual.Spacing} spacing; {Defaults.Sampler} for original" : Defaults.Sampler)}]";
-        string[] spacings = [.. Choices.Spacings.Keys, .. withNetwork ? [Searched] : (string[])[]];
+        string[] spacings = [.. Choices.Spacings.Keys, .. withNetwork ? [SampleJob.Searched] : (string[])[]];
         CompletedValues.Offer(_spacing, () => spacings);
-        _spacing.Description = $"How the timesteps are spread: {string.Join(", ", spacings)}{(withNetwork ? $" ({Searched} for this network)" : "")} [default: {(withNetwork ? "the usual sampler's; " : "")}{Defaults.Spacing}]";
+        _spacing.Description = $"How the timesteps are spread: {string.Join(", ", spacings)}{(withNetwork ? $" ({SampleJob.Searched} for this network)" : "")} [default: {(withNetwork ? "the usual sampler's; " : "")}{Defaults.Spacing}]";
         command.AddGroup("Sampler", [.. Usual]);
         if (withNetwork)
         {

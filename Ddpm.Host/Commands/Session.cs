@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Ddpm.Gpu.Devices;
-using Ddpm.Host.Files;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
-using Ddpm.Pure.Formats;
+using Ddpm.Pure.Text;
 using LanguageExt;
 using LanguageExt.Common;
 using Serilog;

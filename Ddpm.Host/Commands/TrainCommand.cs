@@ -1,12 +1,16 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Threads;
 using Ddpm.Host.Data;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
+using Ddpm.Host.Sampling;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
@@ -121,10 +125,10 @@ internal static class TrainCommand
                    old => FinFail<Unit>(old.Data.IsNotOf(loaded)),
                    () => unit)
                from plan in TrainingPlan.Of(config, images.Count).OrUsage()
-               from grid in SampleCommand.Checked.From(SampleCommand.Request.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model, data.ClassName)
+               from grid in SampleJob.From(SamplingRequest.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model, data.ClassName)
                from finished in Fit(plan, loaded, images, receipt, conduct, grid, view, stop)
                from sampled in SampleCommand.Sample(
-                   conduct.Folder, conduct.Device, SampleCommand.Request.Default, _ => LanguageExt.Option<Pictures>.None, conduct.Folder, view, stop)
+                   conduct.Folder, conduct.Device, SamplingRequest.Default, _ => LanguageExt.Option<Pictures>.None, conduct.Folder, view, stop)
                from told in ReportCommand.Write(conduct.Folder, view)
                from compared in start.Repeated.Map(repeated => Compare(repeated, finished, view)).IfNone(unit)
                select compared;
@@ -132,7 +136,7 @@ internal static class TrainCommand
 
     private static Fin<RunReceipt> Fit(
         TrainingPlan plan, LoadedDataSet loaded, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
-        SampleCommand.Checked grid, IView view, CancellationToken stop)
+        SampleJob grid, IView view, CancellationToken stop)
     {
         view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Height}×{images.Width}, {loaded.Origin}");
         ComputeDevice.Advice(conduct.Device, plan.Config.Precision).Iter(view.Line);

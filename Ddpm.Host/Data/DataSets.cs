@@ -1,4 +1,4 @@
-using Ddpm.Host.Commands;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Data;
 using LanguageExt;

@@ -1,4 +1,4 @@
-using Ddpm.Host.Files;
+using Ddpm.Host.Faults;
 using Ddpm.Pure.Data;
 using LanguageExt;
 using LanguageExt.Common;

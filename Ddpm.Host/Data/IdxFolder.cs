@@ -1,4 +1,4 @@
-using Ddpm.Host.Files;
+using Ddpm.Host.Faults;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Validations;

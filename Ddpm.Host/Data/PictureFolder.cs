@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
-using Ddpm.Host.Files;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
-using Ddpm.Pure.Formats;
 using Ddpm.Pure.Formats.Pictures;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Text;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;

@@ -1,15 +1,16 @@
 using System.Security.Cryptography;
 using System.Text;
-using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Schedules;
-using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;

@@ -1,5 +1,5 @@
-using Ddpm.Host.Commands;
 using Ddpm.Host.Data;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Metrics;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Ddpm.Gpu.Likelihood;
-using Ddpm.Host.Commands;
 using Ddpm.Host.Runs;
+using Ddpm.Host.Sampling;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
@@ -35,7 +35,7 @@ internal sealed record SamplesReport(
     string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, double? GuidanceScale = null, string? Checkpoint = null, string? WeightsSha256 = null)
 {
     /// <summary>Samples of a run.</summary>
-    public static SamplesReport Of(string folder, TrainedModel model, SampleCommand.Request request, SampleCommand.Checked wanted, SamplingPlan plan)
+    public static SamplesReport Of(string folder, TrainedModel model, SamplingRequest request, SampleJob wanted, SamplingPlan plan)
     {
         var (tau, range) = Drawn(wanted.Sampler);
         return new(

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using Ddpm.Gpu.Classification;
-using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Executors;
 using Ddpm.Host.Data;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
@@ -47,9 +48,9 @@ internal abstract class FeatureSource : IDisposable
     public static Fin<FeatureSource> Open(
         Option<string> script, Option<string> trusted, Option<string> classifier, LoadedDataSet data, Device device, CancellationToken stop) => (script.Case, classifier.Case) switch
         {
-            (string, string) => Error.New(Commands.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them"),
+            (string, string) => Error.New(Faults.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them"),
             (string path, _) => Script(path, trusted, device, stop),
-            _ when trusted.IsSome => Error.New(Commands.ExitCode.Usage, "--trust lets a TorchScript module run: name the module with --features"),
+            _ when trusted.IsSome => Error.New(Faults.ExitCode.Usage, "--trust lets a TorchScript module run: name the module with --features"),
             (_, string path) => from bytes in Folders.Read(path, stop)
                                 from source in Classifier(bytes, path, data, device).At($"{path} cannot be used")
                                 select source,
@@ -82,7 +83,7 @@ internal abstract class FeatureSource : IDisposable
         let sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes.Span))
         from _ in trusted.Exists(said => said.Equals(sha256, StringComparison.OrdinalIgnoreCase))
             ? FinSucc(unit)
-            : Error.New(Commands.ExitCode.Usage, (trusted.IsSome ? $"{path} is another module than --trust says" : $"{path} is a program, which could do anything that you can")
+            : Error.New(Faults.ExitCode.Usage, (trusted.IsSome ? $"{path} is another module than --trust says" : $"{path} is a program, which could do anything that you can")
                 + $": if you trust whoever made it, say --trust {sha256}")
         from source in Loaded(bytes, path, device, sha256)
         select source;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ddpm.Host.Reports;
+using Ddpm.Host.Pictures;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;

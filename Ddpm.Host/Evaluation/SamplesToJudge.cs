@@ -1,7 +1,8 @@
 using Ddpm.Gpu.Sampling;
-using Ddpm.Host.Commands;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
+using Ddpm.Host.Sampling;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
@@ -16,7 +17,7 @@ internal static class SamplesToJudge
     public const int AtATime = 2_000;
 
     /// <summary>Generates images, with their classes where the run knows classes.</summary>
-    public static Fin<ImageSet> Of(TrainedModel model, SampleCommand.Checked wanted, SamplingPlan plan, IView view, CancellationToken stop)
+    public static Fin<ImageSet> Of(TrainedModel model, SampleJob wanted, SamplingPlan plan, IView view, CancellationToken stop)
     {
         var (channels, size, count) = (model.Network.Config.ImageChannels, model.Network.Config.ImageSize, wanted.Images.Count);
         var pixels = channels * size * size;

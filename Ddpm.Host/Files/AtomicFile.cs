@@ -1,3 +1,4 @@
+using Ddpm.Host.Faults;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;

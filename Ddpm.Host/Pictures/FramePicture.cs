@@ -1,3 +1,4 @@
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Formats.Pictures;
 using LanguageExt;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Formats.Pictures;
 using Ddpm.Pure.Images;

@@ -1,3 +1,4 @@
+
 namespace Ddpm.Host.Progress;
 
 /// <summary>Things and how many there are of them, in words.</summary>

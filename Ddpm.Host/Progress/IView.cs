@@ -1,3 +1,4 @@
+
 namespace Ddpm.Host.Progress;
 
 /// <summary>What a person sees of work in progress.</summary>

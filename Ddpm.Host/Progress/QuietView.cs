@@ -1,3 +1,4 @@
+
 namespace Ddpm.Host.Progress;
 
 /// <summary>Results and nothing else.</summary>

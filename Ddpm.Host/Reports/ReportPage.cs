@@ -1,10 +1,12 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
-using Ddpm.Pure.Formats;
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Text;
 using LanguageExt;
 using static LanguageExt.Prelude;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Ddpm.Host.Commands;
 using Ddpm.Host.Evaluation;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Runs;

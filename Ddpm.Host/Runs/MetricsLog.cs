@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
-using Ddpm.Pure.Formats;
+using Ddpm.Pure.Text;
 using LanguageExt;
 using LanguageExt.Common;
 using TorchSharp;

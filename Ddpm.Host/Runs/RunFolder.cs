@@ -1,5 +1,5 @@
 using Ddpm.Gpu.Checkpoints;
-using Ddpm.Host.Commands;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Training;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using LanguageExt;
 using LanguageExt.Common;

@@ -6,6 +6,7 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Data;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
 using LanguageExt;

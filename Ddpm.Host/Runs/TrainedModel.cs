@@ -1,7 +1,6 @@
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
-using Ddpm.Host.Commands;
-using Ddpm.Host.Files;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Training;
 using LanguageExt;

@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
-using Ddpm.Host.Commands;
-using Ddpm.Host.Files;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;

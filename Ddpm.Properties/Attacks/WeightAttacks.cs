@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Properties.Formats;
 using Ddpm.Pure.Formats;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Options;
 using LanguageExt;
 using Xunit;
 using static Ddpm.Properties.Attacks.SampleWeights;

@@ -4,7 +4,7 @@ using Ddpm.Host.Runs;
 using Ddpm.Properties.Data;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Options;
 using ImageMagick;
 using LanguageExt;
 using Xunit;

@@ -4,7 +4,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using Ddpm.Host.Data;
-using Ddpm.Host.Files;
+using Ddpm.Host.Faults;
 using Ddpm.Pure.Data;
 using LanguageExt;
 using static LanguageExt.Prelude;

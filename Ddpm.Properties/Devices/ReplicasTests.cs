@@ -1,4 +1,4 @@
-using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Threads;
 using Xunit;
 
 namespace Ddpm.Properties.Devices;

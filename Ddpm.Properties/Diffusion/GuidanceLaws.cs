@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Numerics;
 using FsCheck.Xunit;
 using Xunit;
 using static Ddpm.Properties.Closeness;

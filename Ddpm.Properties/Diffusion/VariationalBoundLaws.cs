@@ -1,6 +1,4 @@
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Metrics;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using FsCheck.Xunit;
 using LanguageExt;

@@ -1,6 +1,7 @@
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Exchange;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Options;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using TorchSharp;

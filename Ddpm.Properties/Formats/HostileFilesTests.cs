@@ -8,6 +8,7 @@ using Ddpm.Host.Data;
 using Ddpm.Host.Runs;
 using Ddpm.Properties.Data;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Training;
 using LanguageExt;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ddpm.Pure.Formats;
+using Ddpm.Pure.Text;
 using Xunit;
 
 namespace Ddpm.Properties.Formats;

@@ -1,4 +1,4 @@
-using Ddpm.Pure.Formats;
+using Ddpm.Pure.Text;
 using FsCheck;
 using Xunit;
 using static LanguageExt.Prelude;

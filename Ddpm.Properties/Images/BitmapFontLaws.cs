@@ -13,7 +13,7 @@ public sealed class BitmapFontLaws
     [Fact]
     public void A_class_is_drawn_by_its_name_or_by_its_number() => Assert.Equal(
         ["cat", "class 1", "class 2", "class 3"],
-        Enumerable.Range(0, 4).Select(label => Ddpm.Host.Commands.SampleCommand.Label(label, number => ((string[])["cat", "é", "猫", "a\n"])[number])));
+        Enumerable.Range(0, 4).Select(label => Ddpm.Host.Sampling.SampleJob.Label(label, number => ((string[])["cat", "é", "猫", "a\n"])[number])));
 
     private const string Characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .,:;!?'-+=%/()_";
 

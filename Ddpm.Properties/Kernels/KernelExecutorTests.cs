@@ -1,7 +1,7 @@
-using Ddpm.Gpu.Kernels;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Networks;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Options;
 using TorchSharp;
 using Xunit;
 using static System.FormattableString;

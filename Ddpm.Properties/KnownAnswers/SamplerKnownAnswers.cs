@@ -1,5 +1,6 @@
 using Ddpm.Properties.Sampling;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Xunit;

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
-using Ddpm.Gpu.Devices;
-using Ddpm.Gpu.Kernels;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;

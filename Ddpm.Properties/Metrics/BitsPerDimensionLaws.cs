@@ -1,4 +1,4 @@
-using Ddpm.Pure.Metrics;
+using Ddpm.Pure.Diffusion;
 using FsCheck.Xunit;
 using Xunit;
 using static Ddpm.Properties.Closeness;

@@ -1,10 +1,10 @@
 using Ddpm.Gpu.Devices;
-using Ddpm.Gpu.Kernels;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Host.Diagnosis;
 using Ddpm.Pure.Networks;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Options;
 using LanguageExt;
 using Xunit;
 using static TorchSharp.torch;

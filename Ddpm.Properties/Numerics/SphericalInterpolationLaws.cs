@@ -34,8 +34,8 @@ public sealed class SphericalInterpolationLaws
 
     [Law]
     public bool Near_0_and_pi_it_is_a_straight_line(Fraction f, Fraction tiny) =>
-        SphericalInterpolation.Weights(tiny.Value * 9e-9, f.Value) == new Pure.Diffusion.LinearPair(1 - f.Value, f.Value)
-        && SphericalInterpolation.Weights(Math.PI - tiny.Value * 9e-9, f.Value) == new Pure.Diffusion.LinearPair(1 - f.Value, f.Value);
+        SphericalInterpolation.Weights(tiny.Value * 9e-9, f.Value) == new LinearPair(1 - f.Value, f.Value)
+        && SphericalInterpolation.Weights(Math.PI - tiny.Value * 9e-9, f.Value) == new LinearPair(1 - f.Value, f.Value);
 
     /// <summary>A vector turned by θ in a plane of three dimensions, and stretched.</summary>
     [Law]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Sampling;
 using FsCheck;

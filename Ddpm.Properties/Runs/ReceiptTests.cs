@@ -1,4 +1,5 @@
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Xunit;
 

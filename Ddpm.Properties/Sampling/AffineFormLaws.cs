@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
@@ -76,7 +77,7 @@ public sealed class AffineFormLaws
     {
         const int samples = 4096;
         var (schedule, data) = (NoiseSchedule.Linear(1000).Valid(), new GaussianData(0.4, 0.09));
-        var predicted = Pure.Training.Choices.Predictions[prediction];
+        var predicted = Pure.Options.Choices.Predictions[prediction];
         var plan = new SamplingOptions { Sampler = sampler, SamplingSteps = 8, Eta = sampler == "ddim" ? 0.5 : null }.Compile(schedule, predicted, clipSample: false).Valid();
         var pushed = GaussianPush.Run(plan, data, schedule, predicted, AffineForm.Noise(0))[^1];
         var (initial, fresh) = (new RandomStream(20, StreamName.InitialNoise), new RandomStream(20, StreamName.SamplingNoise));

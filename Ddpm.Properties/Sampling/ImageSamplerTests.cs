@@ -1,6 +1,8 @@
-using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Threads;
 using Ddpm.Properties.Training;
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using Xunit;

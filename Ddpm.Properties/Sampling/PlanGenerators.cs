@@ -1,4 +1,4 @@
-using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Sampling;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using FsCheck.Xunit;

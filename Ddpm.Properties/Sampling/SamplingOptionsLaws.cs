@@ -1,7 +1,7 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
-using Ddpm.Pure.Training;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;

@@ -3,7 +3,7 @@ using Ddpm.Properties.CommandLine;
 using Ddpm.Properties.Data;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Options;
 using LanguageExt;
 using LanguageExt.Common;
 using Xunit;

@@ -1,4 +1,4 @@
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Optimisation;
 using FsCheck.Xunit;
 using Xunit;
 using static Ddpm.Properties.Closeness;

@@ -1,8 +1,10 @@
-using Ddpm.Gpu.Devices;
-using Ddpm.Gpu.Kernels;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using TorchSharp;

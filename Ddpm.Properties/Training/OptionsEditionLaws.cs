@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
-using Ddpm.Gpu.Training;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using FsCheck.Xunit;

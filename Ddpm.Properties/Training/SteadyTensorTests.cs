@@ -1,6 +1,7 @@
-using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Training;
 using LanguageExt;

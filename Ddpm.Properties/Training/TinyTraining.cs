@@ -1,6 +1,8 @@
-using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Threads;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,5 +1,7 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using FsCheck.Xunit;
@@ -112,7 +114,7 @@ public sealed class TrainingOptionsLaws
         var model = TrainingConfig.From(options, 28, 1, TrainingGenerators.Classes).Valid().Model;
         var (usual, plan) = (model.UsualSampling, model.UsualSampling.Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).Valid());
         return options.Preset == "original"
-            ? usual == new Ddpm.Pure.Sampling.SamplingOptions() && plan.Lines.Count == options.Steps
+            ? usual == new Ddpm.Pure.Options.SamplingOptions() && plan.Lines.Count == options.Steps
             : usual.Sampler == "sa-solver-2" ? plan.Lines.Count == Math.Min(10, usual.MostStepsOn(model.Schedule)) : usual.Sampler == "ddpm" && plan.Lines.Count == options.Steps;
     }
 
@@ -124,8 +126,11 @@ public sealed class TrainingOptionsLaws
     public void The_usual_sampling_wastes_no_step_above_160_on_any_schedule()
     {
         foreach (var (schedule, zero, prediction) in
-            from name in Choices.Schedules.Keys from zero in (bool[])[false, true] from prediction in (string[])["epsilon", "sample", "velocity"]
-            where !zero || prediction != "epsilon" select (name, zero, prediction))
+            from name in Choices.Schedules.Keys
+            from zero in (bool[])[false, true]
+            from prediction in (string[])["epsilon", "sample", "velocity"]
+            where !zero || prediction != "epsilon"
+            select (name, zero, prediction))
         {
             var model = TrainingConfig.From(new TrainingOptions { Schedule = schedule, ZeroTerminalSnr = zero, Prediction = prediction }, 28, 1).Valid().Model;
             var ratios = model.UsualSampling.TimestepsOn(model.Schedule).Valid().Values.Map(t => Math.Exp(-model.Schedule[t].Lambda)).ToArray();

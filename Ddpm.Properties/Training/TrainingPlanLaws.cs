@@ -1,3 +1,5 @@
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Training;
 using FsCheck.Xunit;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ddpm.Pure.Formats;
+using Ddpm.Pure.Text;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Ddpm.Pure.Formats;
 using Ddpm.Pure.Formats.Pictures;
+using Ddpm.Pure.Text;
 using LanguageExt;
 using static LanguageExt.Prelude;
 

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;

@@ -1,15 +1,7 @@
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Schedules;
 
 namespace Ddpm.Pure.Diffusion;
-
-/// <summary>A linear combination First·u + Second·v of two values whose meaning the owner gives.</summary>
-/// <param name="First">The factor of the first value.</param>
-/// <param name="Second">The factor of the second value.</param>
-public readonly record struct LinearPair(double First, double Second)
-{
-    /// <summary>First·u + Second·v.</summary>
-    public double Of(double u, double v) => First * u + Second * v;
-}
 
 /// <summary>
 /// What the network's output o stands for. Each kind is a linear function of (x_0, ε), and x = a·x_0 + σ·ε, so x_0 and ε are linear

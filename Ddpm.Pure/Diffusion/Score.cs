@@ -1,3 +1,4 @@
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Schedules;
 
 namespace Ddpm.Pure.Diffusion;

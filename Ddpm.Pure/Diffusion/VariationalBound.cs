@@ -1,6 +1,4 @@
-using Ddpm.Pure.Metrics;
 using Ddpm.Pure.Numerics;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Validations;
 using LanguageExt;

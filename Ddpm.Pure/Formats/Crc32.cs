@@ -1,3 +1,4 @@
+
 namespace Ddpm.Pure.Formats;
 
 /// <summary>

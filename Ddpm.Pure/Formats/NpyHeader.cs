@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using LanguageExt;
 using LanguageExt.Common;
-using static Ddpm.Pure.Formats.Quotation;
+using static Ddpm.Pure.Text.Quotation;
 
 namespace Ddpm.Pure.Formats;
 

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
-using static Ddpm.Pure.Formats.Quotation;
+using static Ddpm.Pure.Text.Quotation;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;

@@ -1,6 +1,6 @@
 using LanguageExt;
 using LanguageExt.Common;
-using static Ddpm.Pure.Formats.Quotation;
+using static Ddpm.Pure.Text.Quotation;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using LanguageExt;
 using LanguageExt.Common;
-using static Ddpm.Pure.Formats.Quotation;
+using static Ddpm.Pure.Text.Quotation;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;

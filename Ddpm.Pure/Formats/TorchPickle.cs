@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using LanguageExt;
 using LanguageExt.Common;
-using static Ddpm.Pure.Formats.Quotation;
+using static Ddpm.Pure.Text.Quotation;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;

@@ -1,4 +1,3 @@
-using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Text;
 using LanguageExt;
 
 namespace Ddpm.Pure.Reference;

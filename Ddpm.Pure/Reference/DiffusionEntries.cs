@@ -1,8 +1,7 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Numerics;
-using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
-using Ddpm.Pure.Training;
 using LanguageExt;
 using static LanguageExt.Prelude;
 

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Metrics;
 using Ddpm.Pure.Numerics;
 using static LanguageExt.Prelude;

@@ -1,4 +1,4 @@
-using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Sampling;
 
 namespace Ddpm.Pure.Reference;

@@ -1,3 +1,5 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using LanguageExt.Common;

@@ -1,5 +1,5 @@
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
-using Ddpm.Pure.Training;
 using LanguageExt;
 using static LanguageExt.Prelude;
 

@@ -1,9 +1,9 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
-using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;

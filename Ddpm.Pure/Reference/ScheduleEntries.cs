@@ -1,4 +1,5 @@
 using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;

@@ -1,4 +1,4 @@
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Optimisation;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;

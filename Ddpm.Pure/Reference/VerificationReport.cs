@@ -1,4 +1,4 @@
-using Ddpm.Pure.Formats;
+using Ddpm.Pure.Text;
 using LanguageExt;
 
 namespace Ddpm.Pure.Reference;

@@ -1,4 +1,4 @@
-using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;

@@ -1,5 +1,4 @@
 using Ddpm.Pure.Numerics;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -15,7 +14,7 @@ public sealed partial record NoiseSchedule
     /// <summary>The largest number below 1.</summary>
     private const double BelowOne = 1 - 1.1102230246251565e-16;
 
-    private NoiseSchedule(Arr<double> betas, Arr<NoiseLevel> levels) => (Betas, Levels) = (betas, levels);
+    internal NoiseSchedule(Arr<double> betas, Arr<NoiseLevel> levels) => (Betas, Levels) = (betas, levels);
 
     /// <summary>β_t ∈ (0, 1], the variance that step t adds; 1 only at the last step. Length T.</summary>
     public Arr<double> Betas { get; }
@@ -93,28 +92,12 @@ public sealed partial record NoiseSchedule
         return double.IsNegativeInfinity(last) ? this : FromValidLevels(Indices(Steps).Map(Shifted));
     }
 
-    /// <summary>
-    /// The schedule of some of its timesteps (Nichol and Dhariwal 2021, section 4): ᾱ is kept on them, and β'_i = 1 − ᾱ_{S_i}/ᾱ_{S_{i−1}}.
-    /// Where two neighbours were kept, so is the β between them.
-    /// </summary>
-    /// <param name="timesteps">The timesteps, all below T.</param>
-    /// <returns>A schedule of as many steps, the least noisy first; or the timestep that this schedule lacks.</returns>
-    public Validation<Error, NoiseSchedule> Respaced(Timesteps timesteps) =>
-        Check.That("timesteps[0]", timesteps.Values[0], timesteps.Values[0] < Steps, Invariant($"must lie in [0, {Steps})"))
-            .Map(_ =>
-            {
-                var kept = timesteps.Values.Reverse().ToArr();
-                int Before(int i) => i == 0 ? -1 : kept[i - 1];
-                return new NoiseSchedule(
-                    kept.Map((i, t) => Before(i) == t - 1 ? Betas[t] : Beta(this[Before(i)], this[t])).ToArr(), kept.Map(t => Levels[t]));
-            });
-
     /// <summary>The schedule of levels in order, the least noisy first.</summary>
     private static NoiseSchedule FromValidLevels(Arr<NoiseLevel> levels) =>
         new(levels.Map((t, level) => Beta(t == 0 ? NoiseLevel.Clean : levels[t - 1], level)).ToArr(), levels);
 
     /// <summary>1 − ᾱ/ᾱ_earlier, which rounds to 1 also where little is left of the image; but 1 says that nothing is.</summary>
-    private static double Beta(NoiseLevel earlier, NoiseLevel later) =>
+    internal static double Beta(NoiseLevel earlier, NoiseLevel later) =>
         double.IsNegativeInfinity(later.LogAlphaBar) ? 1 : Math.Min(later.BetaSince(earlier), BelowOne);
 
     /// <summary>ln(1 − eˣ) for x &lt; 0, without cancellation at either end.</summary>

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Random;
 using LanguageExt;
 using LanguageExt.Common;

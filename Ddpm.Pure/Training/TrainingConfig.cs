@@ -1,6 +1,7 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
-using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Validations;
 using LanguageExt;

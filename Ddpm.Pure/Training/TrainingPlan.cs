@@ -1,3 +1,5 @@
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using LanguageExt;
 using LanguageExt.Common;

@@ -1,3 +1,4 @@
+
 namespace Ddpm.Pure.Training;
 
 /// <summary>How far a run is, and its losses so far: what a run needs beside its tensors to go on as if never interrupted.</summary>

@@ -1,3 +1,4 @@
+
 namespace Ddpm.Pure.Formats.Pictures;
 
 /// <summary>Pieces of a file, put together.</summary>

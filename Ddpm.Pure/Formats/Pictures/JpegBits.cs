@@ -1,3 +1,4 @@
+
 namespace Ddpm.Pure.Formats.Pictures;
 
 /// <summary>The bits of a scan up to its next restart.</summary>

@@ -1,3 +1,4 @@
+
 namespace Ddpm.Pure.Formats.Pictures;
 
 /// <summary>A canonical Huffman code of at most 16 bits (annex C).</summary>

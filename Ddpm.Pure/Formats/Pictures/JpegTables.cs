@@ -1,3 +1,4 @@
+
 namespace Ddpm.Pure.Formats.Pictures;
 
 /// <summary>What a scan of a JPEG is read with, as the segments before it have left it.</summary>

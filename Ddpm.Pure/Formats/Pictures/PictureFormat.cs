@@ -1,3 +1,4 @@
+
 namespace Ddpm.Pure.Formats.Pictures;
 
 /// <summary>The formats of pictures that are read.</summary>

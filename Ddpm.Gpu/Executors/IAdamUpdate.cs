@@ -1,0 +1,15 @@
+using Ddpm.Pure.Training;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Executors;
+
+/// <summary>What ends a training step: it adds the shares' gradients, shortens the sum where that is asked for, and updates the weights by Adam.</summary>
+public interface IAdamUpdate
+{
+    /// <summary>Updates a state's vectors in place.</summary>
+    /// <param name="state">Where training stands.</param>
+    /// <param name="gradients">The gradient of each share. They are changed.</param>
+    /// <param name="update">What the plan says of it.</param>
+    /// <returns>How long it was, in float64, on the state's device.</returns>
+    Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update);
+}

@@ -1,0 +1,36 @@
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Executors;
+
+/// <summary>What computes a network and its gradient. Several threads may ask at the same time.</summary>
+public interface INetworkExecutor : IDisposable
+{
+    /// <summary>
+    /// How many images of a training batch are best computed in one piece. The gradients of pieces are added in their order, so that no number of threads
+    /// changes a bit.
+    /// </summary>
+    int ShareSize(int batch);
+
+    /// <summary>Takes weights, to compute with from here on. They have to stay alive, and nobody may ask meanwhile.</summary>
+    /// <param name="theta">θ.</param>
+    /// <param name="withGradient">Whether gradients will be asked for.</param>
+    void Take(Tensor theta, bool withGradient);
+
+    /// <summary>The network's output.</summary>
+    /// <param name="x">x_t, N×C×H×W.</param>
+    /// <param name="timesteps">t, N integers in [0, T).</param>
+    /// <param name="classes">The class of each image, N integers in [0, K], K standing for none; null for none of all.</param>
+    /// <returns>o, N×C×H×W.</returns>
+    Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null);
+
+    /// <summary>The loss of some of a batch's images; its gradient is added to a vector.</summary>
+    /// <param name="x">x_t, N×C×H×W.</param>
+    /// <param name="timesteps">t, N integers in [0, T).</param>
+    /// <param name="target">What the network should say, N×C×H×W.</param>
+    /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
+    /// <param name="batch">The images of the whole batch: the loss is the sum of the weighted errors, divided by that.</param>
+    /// <param name="gradient">What ∇θ is added to.</param>
+    /// <param name="classes">The class of each image, as for <see cref="Forward"/>.</param>
+    /// <returns>The loss in float64, on the network's device.</returns>
+    Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null);
+}

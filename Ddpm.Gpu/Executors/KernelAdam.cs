@@ -1,0 +1,122 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Ddpm.Gpu.Kernels;
+using Ddpm.Gpu.Tensors;
+using Ddpm.Gpu.Threads;
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Executors;
+
+/// <summary>Adam on the CPU, in two passes over memory: one adds the gradients, the other makes the update.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+/// <param name="workers">Who computes; how many they are changes no bit.</param>
+public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private const int Block = 1 << 14; // weights that one thread takes at a time, and over which squares are added before the sum goes on in double
+
+    private readonly Adam _adam = new();
+
+    /// <inheritdoc/>
+    public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update)
+    {
+        var count = (int)state.Weights.numel();
+        var parts = gradients.Select(gradient => (nint)gradient.Pointer<T>()).ToArray();
+        var blocks = (count - 1) / Block + 1;
+        var squares = workers.Map(blocks, block => Add(parts, block * Block, Math.Min(count, (block + 1) * Block)));
+        var norm = Math.Sqrt(squares.Sum());
+        var factor = update.ClipNorm.Match(limit => norm <= limit ? 1 : limit / norm, () => 1);
+        var n = state.Updates + 1;
+        var rates = new Rates(
+            _adam.Beta1, 1 - _adam.Beta1, _adam.Beta2, 1 - _adam.Beta2, _adam.RootCorrection(n), _adam.Epsilon, -_adam.StepSize(n, update.LearningRate), factor,
+            1 - update.LearningRate * update.WeightDecay, 1 - update.AverageDecay.IfNone(1));
+        var (theta, m, v) = ((nint)state.Weights.Pointer<T>(), (nint)state.FirstMoment.Pointer<T>(), (nint)state.SecondMoment.Pointer<T>());
+        var average = update.AverageDecay.IsSome ? (nint)state.Average!.Pointer<T>() : 0;
+        workers.ForEach(blocks, block => Update(
+            (T*)parts[0], (T*)theta, (T*)m, (T*)v, (T*)average, block * Block, Math.Min(count, (block + 1) * Block), rates));
+        return tensor(norm, ScalarType.Float64);
+    }
+
+    private readonly record struct Rates(double Beta1, double New1, double Beta2, double New2, double Root, double Epsilon, double Step, double Clip, double Kept, double Approach);
+
+    /// <summary>Adds all gradients to the first, and returns the sum of the squares.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static double Add(nint[] parts, int from, int to)
+    {
+        var sum = (T*)parts[0];
+        var squares = Vector512<T>.Zero;
+        var i = from;
+        for (; i <= to - Vector512<T>.Count; i += Vector512<T>.Count)
+        {
+            var g = Vector512.Load(sum + i);
+            for (var k = 1; k < parts.Length; k++)
+            {
+                g += Vector512.Load((T*)parts[k] + i);
+            }
+
+            squares = Lanes<T>.MultiplyAdd(g, g, squares);
+            g.Store(sum + i);
+        }
+
+        var rest = double.CreateChecked(Lanes<T>.Sum(squares));
+        for (; i < to; i++)
+        {
+            for (var k = 1; k < parts.Length; k++)
+            {
+                sum[i] += ((T*)parts[k])[i];
+            }
+
+            rest += double.CreateChecked(sum[i] * sum[i]);
+        }
+
+        return rest;
+    }
+
+    /// <summary>The formula of <see cref="Adam.Update"/>, for a vector of weights at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Update(T* gradient, T* theta, T* first, T* second, T* average, int from, int to, Rates rates)
+    {
+        var i = from;
+        for (; i <= to - Vector512<T>.Count; i += Vector512<T>.Count)
+        {
+            var (t, m, v) = Updated(Vector512.Load(gradient + i), Vector512.Load(theta + i), Vector512.Load(first + i), Vector512.Load(second + i), rates);
+            t.Store(theta + i);
+            m.Store(first + i);
+            v.Store(second + i);
+            if (average is not null)
+            {
+                var old = Vector512.Load(average + i);
+                Lanes<T>.MultiplyAdd(t - old, Number(rates.Approach), old).Store(average + i);
+            }
+        }
+
+        for (; i < to; i++)
+        {
+            // As a vector of one number and zeros, so that it is the same arithmetic.
+            var (t, m, v) = Updated(
+                Vector512.CreateScalar(gradient[i]), Vector512.CreateScalar(theta[i]), Vector512.CreateScalar(first[i]), Vector512.CreateScalar(second[i]), rates);
+            (theta[i], first[i], second[i]) = (t.ToScalar(), m.ToScalar(), v.ToScalar());
+            if (average is not null)
+            {
+                average[i] = T.FusedMultiplyAdd(theta[i] - average[i], T.CreateTruncating(rates.Approach), average[i]);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<T> Theta, Vector512<T> First, Vector512<T> Second) Updated(Vector512<T> g, Vector512<T> theta, Vector512<T> m, Vector512<T> v, in Rates rates)
+    {
+        g *= Number(rates.Clip);
+        m = Lanes<T>.MultiplyAdd(m, Number(rates.Beta1), Number(rates.New1) * g);
+        v = Lanes<T>.MultiplyAdd(v, Number(rates.Beta2), Number(rates.New2) * g * g);
+        var spread = Lanes<T>.MultiplyAdd(Vector512.Sqrt(v), Number(rates.Root), Number(rates.Epsilon));
+        return (Lanes<T>.MultiplyAdd(Number(rates.Step), m / spread, Number(rates.Kept) * theta), m, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> Number(double value) => Vector512.Create(T.CreateTruncating(value));
+}

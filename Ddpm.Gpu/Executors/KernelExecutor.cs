@@ -1,0 +1,160 @@
+using System.Numerics;
+using Ddpm.Gpu.Kernels;
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Tensors;
+using Ddpm.Gpu.Threads;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Executors;
+
+/// <summary>A network and its gradient computed by the kernels for processors.</summary>
+/// <typeparam name="T">float or double: the network's type.</typeparam>
+public sealed unsafe class KernelExecutor<T> : INetworkExecutor
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly UNet _network;
+    private readonly KernelWeights<T> _weights;
+    private readonly NativeArray<T> _embeddings;
+    private readonly KernelPrograms<KernelProgram<T>> _forward, _training;
+    private Tensor? _theta; // whose numbers the weights point to
+
+    /// <summary>Prepares the kernels of a network on the CPU.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="narrow">Whether windows of float32 networks may multiply bfloat16 numbers.</param>
+    public KernelExecutor(UNet network, bool narrow = false)
+    {
+        (_network, _weights) = (network, new(network.Layout, narrow));
+        var embeddings = network.TimeEmbedding.data<T>().ToArray();
+        _embeddings = new(embeddings.Length);
+        embeddings.CopyTo(_embeddings.From(0));
+        (_forward, _training) = (new(() => Program(withGradient: false)), new(() => Program(withGradient: true)));
+        _forward.With(_ => { }); // so that the weights know what there is to pack
+    }
+
+    /// <inheritdoc/>
+    public int ShareSize(int batch) => KernelProgram<T>.GradientImages;
+
+    /// <inheritdoc/>
+    public void Take(Tensor theta, bool withGradient) => _weights.Pack((_theta = theta).Pointer<T>(), Replicas.For(_network.Device));
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null)
+    {
+        using var scope = NewDisposeScope();
+        var output = empty(x.shape, _network.Type);
+        var pixels = (int)(output.numel() / output.shape[0]);
+        Run(_forward, x, timesteps, classes, (program, first, count) => program.Output.Give(count, output.Pointer<T>() + (long)first * pixels));
+        return output.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null)
+    {
+        using var scope = NewDisposeScope();
+        var wanted = OfNetwork(target, (int)x.shape[0], nameof(target)).contiguous();
+        if (weights is not null && (weights.numel() != x.shape[0] || weights.dtype != _network.Type))
+        {
+            throw new ArgumentException(Invariant($"the kernels need {x.shape[0]} weights of type {_network.Type}, got {weights.numel()} of {weights.dtype}"), nameof(weights));
+        }
+
+        var pixels = (int)(target.numel() / target.shape[0]);
+        var share = 1 / ((double)batch * pixels);
+        var loss = 0.0;
+        Run(_training, x, timesteps, classes, (program, first, count) =>
+        {
+            for (var n = 0; n < count; n++)
+            {
+                var weight = weights is null ? 1.0 : double.CreateChecked(weights.Pointer<T>()[first + n]);
+                loss += weight * Error(program.Output, n, wanted.Pointer<T>() + (long)(first + n) * pixels, 2 * weight * share) * share;
+            }
+
+            program.Backward(count, gradient.Pointer<T>());
+        });
+        return tensor(loss, ScalarType.Float64).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _forward.Dispose();
+        _training.Dispose();
+        _weights.Dispose();
+        _embeddings.Dispose();
+    }
+
+    private KernelProgram<T> Program(bool withGradient)
+    {
+        var config = _network.Config;
+        return new(
+            _weights, config.ImageSize, config.ImageChannels, withGradient, _network.Compose,
+            new(config, _weights, _embeddings, KernelProgram<T>.ImagesAtOnce(config.ImageSize, withGradient), withGradient));
+    }
+
+    /// <summary>Runs images through a program, so many at a time.</summary>
+    private void Run(KernelPrograms<KernelProgram<T>> programs, Tensor x, Tensor timesteps, Tensor? classes, Action<KernelProgram<T>, int, int> after)
+    {
+        var (batch, steps) = ((int)x.shape[0], _network.Config.Timesteps);
+        var images = OfNetwork(x, batch, nameof(x)).contiguous();
+        var (t, most) = (timesteps.data<long>().ToArray(), _network.Config.Classes);
+        var k = classes is null ? [.. Enumerable.Repeat((long)most, batch)] : classes.data<long>().ToArray();
+        if (k.Length != batch || k.Any(known => known < 0 || known > most))
+        {
+            throw new ArgumentException(Invariant($"the kernels need {batch} classes in [0, {most}]"), nameof(classes));
+        }
+
+        if (t.Length != batch || t.Any(step => step < 0 || step >= steps))
+        {
+            throw new ArgumentException(Invariant($"the kernels need {batch} timesteps in [0, {steps})"), nameof(timesteps));
+        }
+
+        var pixels = (int)(images.numel() / batch);
+        programs.With(program =>
+        {
+            Span<int> some = stackalloc int[program.Images], known = stackalloc int[program.Images];
+            for (var first = 0; first < batch; first += program.Images)
+            {
+                var count = Math.Min(program.Images, batch - first);
+                for (var n = 0; n < count; n++)
+                {
+                    (some[n], known[n]) = ((int)t[first + n], (int)k[first + n]);
+                }
+
+                program.Input.Take(images.Pointer<T>() + (long)first * pixels, count);
+                program.Conditions.Take(some[..count], known[..count]);
+                program.Forward(count);
+                after(program, first, count);
+            }
+        });
+    }
+
+    /// <summary>Numbers that pointers may run over: a batch of the network's shape and type.</summary>
+    private Tensor OfNetwork(Tensor images, int batch, string name)
+    {
+        long[] shape = [batch, _network.Config.ImageChannels, _network.Config.ImageSize, _network.Config.ImageSize];
+        return images.shape.AsSpan().SequenceEqual(shape) && images.dtype == _network.Type
+            ? images
+            : throw new ArgumentException(Invariant($"the kernels need {string.Join("×", shape)} numbers of type {_network.Type}, got {string.Join("×", images.shape)} of {images.dtype}"), name);
+    }
+
+    /// <summary>The sum of an image's squared errors; its gradient becomes factor times the errors.</summary>
+    private static double Error(Activation<T> output, int image, T* target, double factor)
+    {
+        var (shape, size, f) = (output.Shape, output.Shape.Size, T.CreateChecked(factor));
+        var sum = 0.0;
+        for (var c = 0; c < output.Channels; c++)
+        {
+            var at = c * shape.Stride + shape.Origin;
+            for (var h = 0; h < size; h++, at += shape.Pitch)
+            {
+                for (var w = 0; w < size; w++)
+                {
+                    var error = output.Values(image)[at + w] - *target++;
+                    sum += double.CreateChecked(error) * double.CreateChecked(error);
+                    output.Gradient(image)[at + w] = f * error;
+                }
+            }
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,65 @@
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Tensors;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Ddpm.Gpu.Executors;
+
+/// <summary>
+/// A network computed by libtorch's operations, and its gradient by libtorch's automatic differentiation; on any device. Whether they are right on a processor,
+/// <see cref="ConvolutionCheck"/> tells: <see cref="Devices.ComputeDevice.Libtorch"/> asks it first.
+/// </summary>
+/// <param name="network">The network.</param>
+/// <param name="inside">What layers compute in; null for the network's type.</param>
+/// <param name="convolutions">What convolves; null for libtorch's own.</param>
+public sealed class TensorExecutor(UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) : INetworkExecutor
+{
+    private Tensor? _theta;
+
+    private Tensor Theta => _theta ?? throw new InvalidOperationException("no weights were taken");
+
+    /// <summary>On the CPU as many as keep its operations long; a GPU is parallel in itself, and takes the batch whole.</summary>
+    public int ShareSize(int batch) => network.Device.type == TorchSharp.DeviceType.CPU ? 64 : batch;
+
+    /// <inheritdoc/>
+    public void Take(Tensor theta, bool withGradient)
+    {
+        if (withGradient)
+        {
+            theta.requires_grad_();
+        }
+
+        _theta = theta;
+    }
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null)
+    {
+        using var still = no_grad();
+        using var scope = NewDisposeScope();
+        return Output(x, timesteps, classes).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null)
+    {
+        using var scope = NewDisposeScope();
+        var output = Output(x, timesteps, classes);
+        var error = weights is null
+            ? functional.mse_loss(output, target)
+            : (functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]) * weights).mean();
+        var loss = error.Times((double)x.shape[0] / batch);
+        gradient.Add(autograd.grad([loss], [Theta])[0], 1);
+        return loss.detach().to(float64).MoveToOuterDisposeScope();
+    }
+
+    // θ is narrowed as a whole, and gradients come back through that wide.
+    private Tensor Output(Tensor x, Tensor timesteps, Tensor? classes) => inside is { } narrow
+        ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), timesteps, classes, convolutions).to(network.Type)
+        : network.Forward(network.Layout.View(Theta), x, timesteps, classes, convolutions);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}

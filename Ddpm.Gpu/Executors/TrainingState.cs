@@ -1,0 +1,36 @@
+using Ddpm.Gpu.Networks;
+using static TorchSharp.torch;
+
+namespace Ddpm.Gpu.Executors;
+
+/// <summary>All that training changes: vectors laid out alike, and the number of updates made.</summary>
+/// <param name="Weights">θ.</param>
+/// <param name="FirstMoment">Adam's m.</param>
+/// <param name="SecondMoment">Adam's v.</param>
+/// <param name="Updates">n ≥ 0.</param>
+/// <param name="Average">The moving average of θ, where there is one.</param>
+public sealed record TrainingState(Tensor Weights, Tensor FirstMoment, Tensor SecondMoment, int Updates, Tensor? Average = null) : IDisposable
+{
+    /// <summary>What to sample with.</summary>
+    public Tensor Sampled => Average ?? Weights;
+
+    /// <summary>The start of a run.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="averaged">Whether the weights are averaged.</param>
+    public static TrainingState Initial(UNet network, ulong seed, bool averaged = false)
+    {
+        using var scope = NewDisposeScope();
+        var weights = network.InitialWeights(seed).DetachFromDisposeScope();
+        return new(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0, averaged ? weights.clone().DetachFromDisposeScope() : null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Weights.Dispose();
+        FirstMoment.Dispose();
+        SecondMoment.Dispose();
+        Average?.Dispose();
+    }
+}

@@ -1,0 +1,24 @@
+
+namespace Ddpm.Host.Faults;
+
+/// <summary>Why a file cannot be read or written, in words for a person.</summary>
+internal static class FileFault
+{
+    /// <summary>Whether an exception is the file system's.</summary>
+    public static bool IsOne(Exception e) => e is IOException or UnauthorizedAccessException;
+
+    /// <summary>What it says, on one line and without the full stop; what to do where that is known.</summary>
+    public static string Reason(Exception e) =>
+        IsDiskFull(e) ? "the disk is full or your quota is used up; free some space or choose another place"
+        : IsTooManyFiles(e) ? "too many files are open; raise the limit (ulimit -n)"
+        : e.Message.ReplaceLineEndings(" ").TrimEnd('.');
+
+    /// <summary>ENOSPC and EDQUOT on Linux and macOS, ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL on Windows.</summary>
+    public static bool IsDiskFull(Exception e) => e is IOException && (
+        OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) is 39 or 112
+        : OperatingSystem.IsMacOS() ? e.HResult is 28 or 69
+        : e.HResult is 28 or 122);
+
+    /// <summary>ENFILE and EMFILE; Windows has no such limit.</summary>
+    private static bool IsTooManyFiles(Exception e) => e is IOException && !OperatingSystem.IsWindows() && e.HResult is 23 or 24;
+}

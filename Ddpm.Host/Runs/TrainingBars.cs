@@ -1,0 +1,45 @@
+using Ddpm.Host.Progress;
+using Ddpm.Pure.Training;
+
+namespace Ddpm.Host.Runs;
+
+/// <summary>A bar for the run and one for the epoch, and a line for each epoch that ended.</summary>
+/// <param name="view">Where they are shown.</param>
+internal sealed class TrainingBars(IView view) : IDisposable
+{
+    private readonly IBar _run = view.Bar("training");
+    private IBar? _epoch;
+    private TrainingPlan? _plan;
+
+    public void Report(TrainingEvent happened)
+    {
+        switch (happened)
+        {
+            case TrainingEvent.Began(var plan, var from):
+                _plan = plan;
+                var options = plan.Config.Options;
+                view.Line(from == 0
+                    ? $"training the {plan.Config.NetworkName} network{(options.Preset == plan.Config.NetworkName ? "" : $" with the recipe {options.Preset}")} for {Counted.Of(options.Epochs, "epoch")} of {Counted.Of(plan.Steps.PerEpoch, "step")}"
+                    : $"going on with step {from} of {plan.Steps.Total}");
+                break;
+            case TrainingEvent.Stepped(var step, var loss, var rate) when _plan is not null:
+                _epoch ??= view.Bar($"epoch {step.Epoch + 1}/{_plan.Config.Options.Epochs}");
+                _run.Report(step.Number + 1, _plan.Steps.Total);
+                _epoch.Report(step.Number + 1 - step.Epoch * _plan.Steps.PerEpoch, _plan.Steps.PerEpoch, Invariant($"loss {loss:F4}  {rate:F0} images/s"));
+                break;
+            case TrainingEvent.EpochEnded(var metric, var best):
+                _epoch?.Dispose();
+                _epoch = null;
+                view.Line(Invariant($"epoch {metric.Epoch}: loss {metric.Loss:F5}, {metric.ImagesPerSecond:F0} images/s{(best ? ", best so far" : "")}"));
+                break;
+            default:
+                break;
+        }
+    }
+
+    public void Dispose()
+    {
+        _epoch?.Dispose();
+        _run.Dispose();
+    }
+}

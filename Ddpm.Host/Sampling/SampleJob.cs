@@ -1,0 +1,110 @@
+using Ddpm.Gpu.Sampling;
+using Ddpm.Host.Faults;
+using Ddpm.Host.Progress;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Data;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Options;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Sampling;
+
+/// <summary>A request, checked against the model that it is for.</summary>
+/// <param name="Images">Which images.</param>
+/// <param name="Setting">Where the sampler is compiled; the candidates where timesteps are searched.</param>
+/// <param name="Sampler">The sampler.</param>
+/// <param name="Sampling">The sampler as it was asked for.</param>
+/// <param name="SearchedSteps">How many timesteps to search among those of the setting, if any.</param>
+/// <param name="Files">How pictures are written.</param>
+internal sealed record SampleJob(
+    SampleRequest Images, SamplingSetting Setting, Sampler Sampler, SamplingOptions Sampling, LanguageExt.Option<int> SearchedSteps, SampleFiles Files)
+{
+    /// <summary>The spacing that needs the network: see <see cref="SearchedTimesteps"/>.</summary>
+    public const string Searched = "searched";
+
+    // The images that timesteps are searched with, and the timesteps that they are searched among.
+    private const int SearchImages = 128, SearchCandidates = 64;
+
+    private const double UsualGuidance = 1;
+
+    private const int LargestNumber = 1_000_000_000;
+
+    private static readonly Map<string, PixelScale> Scales = Map<string, PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
+
+    /// <summary>The timesteps to visit, once they were searched where they are to be.</summary>
+    public Fin<Timesteps> Timesteps(TrainedModel model, IView view, CancellationToken stop) => SearchedSteps.Match(
+        steps =>
+        {
+            using var bar = view.Bar("searching timesteps");
+            var followed = Images with { First = 0, Count = SearchImages };
+            return from costs in TimestepSearch.Costs(model.Network, model.Theta, Setting, followed, bar.Report, stop)
+                   from found in SearchedTimesteps.Search(Setting.Timesteps, costs, steps).OrFailure()
+                   select fun(() =>
+                   {
+                       view.Line($"timesteps {string.Join(" ", found.Values)}");
+                       return found;
+                   })();
+        },
+        () => Setting.Timesteps);
+
+    /// <summary>How strongly classes count, where the network knows any.</summary>
+    public double? GuidanceScale => Images.Condition.MatchUnsafe(condition => condition.Guidance.Scale, () => (double?)null);
+
+    /// <summary>The plan from noise where nothing is searched.</summary>
+    public SamplingPlan PlainPlan => Sampler.Compile(Setting).IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // was compiled when checked
+
+    /// <summary>The plan from noise.</summary>
+    public Fin<SamplingPlan> Plan(TrainedModel model, IView view, CancellationToken stop) =>
+        from timesteps in Timesteps(model, view, stop)
+        from plan in Sampler.Compile(Setting with { Timesteps = timesteps }).OrUsage()
+        select plan;
+
+    /// <summary>Checks a request.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="model">The model that it is for.</param>
+    /// <param name="className">What each class is called.</param>
+    /// <returns>The job, or every fault at once, as one of usage.</returns>
+    public static Fin<SampleJob> From(SamplingRequest request, DiffusionModel model, Func<int, string> className)
+    {
+        var condition = model.Network.Classes > 0 || request.Class is not null || request.GuidanceScale is not null
+            ? Chosen(request.Class, model.Network.Classes, className).Bind(chosen => ClassCondition.Of(model.Network.Classes, chosen, request.GuidanceScale ?? UsualGuidance)).Map(Some)
+            : Validation<Error, LanguageExt.Option<ClassCondition>>.Success(None);
+        var asked = request.Sampling(model.UsualSampling);
+        var search = asked.Spacing == Searched;
+        var sampling = asked with { Spacing = search ? new SamplingOptions().Spacing : asked.Spacing };
+        var clip = request.Clip ?? model.Preset.ClipSample;
+        var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, sampling.MostStepsOn(model.Schedule)) } : sampling;
+        var steps = search
+            ? (asked.ExplicitTimesteps is { } given
+                ? Check.Fail<Timesteps>("timesteps", string.Join(" ", given), "must be given without spacing, which searches them")
+                : sampling.TimestepsOn(model.Schedule)).Bind(wanted => Check.That(
+                "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates, Invariant($"must be at most {SearchCandidates} where they are searched"))).Map(Some)
+            : LanguageExt.Option<int>.None;
+        return (Check.AtLeast("--first", request.First, 0),
+                model.Network.CountOfImages("--count", request.Count).Bind(fitting => Check.That(
+                    "--count", fitting, fitting <= LargestNumber - Math.Max(0, request.First), Invariant($"must be so small that no image has a number of {LargestNumber} or more"))),
+                Check.AtLeast("--batch-size", request.BatchSize, 1),
+                Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
+                (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),
+                (sampling.Chosen(model.Schedule.Steps), candidates.TimestepsOn(model.Schedule)).Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
+                    .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Bind(plan => plan.InFloat32()).Map(_ => chosen)))
+            .Apply((first, count, batch, scale, more, chosen) => new SampleJob(
+                new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, asked, more.Steps,
+                new SampleFiles(scale, more.Classes.Filter(classes => classes.Chosen.IsNone).Map(classes => fun((int place) => Label(classes.ClassOf(first + place), className))))))
+            .OrUsage();
+    }
+
+    /// <summary>The class that was asked for; of a network without classes any, which is told elsewhere.</summary>
+    private static Validation<Error, LanguageExt.Option<int>> Chosen(string? said, int classes, Func<int, string> className) => said is null || classes == 0
+        ? Validation<Error, LanguageExt.Option<int>>.Success(Optional(said).Map(_ => 0))
+        : ClassNames.Find("--class", said, Range(0, classes).Map(className).ToArr()).Map(Some);
+
+    /// <summary>A class as it can be drawn: by its name, or by its number where the font lacks a letter of it.</summary>
+    internal static string Label(int label, Func<int, string> className) =>
+        className(label) is var name && BitmapFont.CanDraw(name) ? name : Invariant($"class {label}");
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Ddpm.Pure.Options;
+
+/// <summary>
+/// What options meant when a document was written. An option that is not set means its usual value, and usual values change. So a document (a run's receipt,
+/// a checkpoint's header) holds an edition among its options; documents of edition 1 hold none. Options of an earlier edition are changed on reading so that
+/// they mean the same today. Nothing else knows of editions.
+/// </summary>
+public static class OptionsEdition
+{
+    /// <summary>The edition that this program writes, and the newest that it reads.</summary>
+    public const int Current = 2;
+
+    private const string Name = "edition";
+
+    /// <summary>What changed after which edition: each rule makes explicit what options of that edition and of earlier ones meant.</summary>
+    private static readonly (int LastEdition, Func<TrainingOptions, TrainingOptions> Meaning)[] Rules =
+    [
+        (1, WithVanishingWeights),
+        (1, WithPublishedBetas),
+        (1, WithUnpairedEmbedding),
+    ];
+
+    /// <summary>Options of an edition, said so that they mean the same in the current one.</summary>
+    /// <param name="options">The options as they were written.</param>
+    /// <param name="edition">The edition of their document, ≥ 1.</param>
+    public static TrainingOptions Upgraded(TrainingOptions options, int edition) =>
+        Rules.Where(rule => edition <= rule.LastEdition).Aggregate(options, (meant, rule) => rule.Meaning(meant));
+
+    /// <summary>Up to edition 1 min-SNR and P2 gave no weight to an image or a velocity at ᾱ = 0, where sampling begins.</summary>
+    private static TrainingOptions WithVanishingWeights(TrainingOptions options) => options.ZeroTerminalSnr && options.LossWeight is ("min-snr" or "p2")
+        ? options with { LossWeight = $"{options.LossWeight}-vanishing" }
+        : options;
+
+    /// <summary>A document's format, whose training options are written with the current edition and read in any up to it.</summary>
+    /// <param name="format">How the document is written and read otherwise.</param>
+    public static JsonSerializerOptions WithEdition(this JsonSerializerOptions format)
+    {
+        var resolver = new DefaultJsonTypeInfoResolver();
+        resolver.Modifiers.Add(AddEdition);
+        JsonSerializerOptions plain = new(format) { TypeInfoResolver = resolver };
+        plain.MakeReadOnly();
+        return new(format) { Converters = { new Converter((JsonConverter<TrainingOptions>)plain.GetConverter(typeof(TrainingOptions)), plain) } };
+    }
+
+    /// <summary>Up to edition 1 the β that were not set were those of the paper, however many the steps.</summary>
+    private static TrainingOptions WithPublishedBetas(TrainingOptions options) => options.Steps == 1000
+        ? options
+        : Choices.PublishedBetas.Find(options.Schedule).Match(
+            published => options with { MinBeta = options.MinBeta ?? published.Min, MaxBeta = options.MaxBeta ?? published.Max },
+            () => options);
+
+    /// <summary>Up to edition 1 every network had the embedding that edition 2 calls unpaired.</summary>
+    private static TrainingOptions WithUnpairedEmbedding(TrainingOptions options) => options with { Embedding = options.Embedding ?? "unpaired" };
+
+    /// <summary>The edition as one more property of the options in JSON: always the current one when written, and nothing to keep when read.</summary>
+    private static void AddEdition(JsonTypeInfo type)
+    {
+        if (type.Type == typeof(TrainingOptions))
+        {
+            var edition = type.CreateJsonPropertyInfo(typeof(int), Name);
+            (edition.Order, edition.Get, edition.Set) = (-1, _ => Current, (_, read) => _ = read is >= 1 ? read : throw new JsonException());
+            type.Properties.Add(edition);
+        }
+    }
+
+    private sealed class Converter(JsonConverter<TrainingOptions> inner, JsonSerializerOptions format) : JsonConverter<TrainingOptions>
+    {
+        public override TrainingOptions? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            // First of all, as a newer edition may hold options that this program lacks.
+            var edition = EditionAhead(reader);
+            return edition > Current
+                ? throw new NewerEditionException(edition)
+                : inner.Read(ref reader, typeToConvert, format) is { } read ? Upgraded(read, edition) : null;
+        }
+
+        public override void Write(Utf8JsonWriter writer, TrainingOptions value, JsonSerializerOptions options) => inner.Write(writer, value, format);
+
+        /// <summary>
+        /// The edition that the coming object names, 1 if it names none; one that is no edition is refused when it is read. The reader is a copy, so that the
+        /// caller's stays where it is.
+        /// </summary>
+        private static int EditionAhead(Utf8JsonReader ahead)
+        {
+            var edition = 1;
+            if (ahead.TokenType != JsonTokenType.StartObject)
+            {
+                return edition;
+            }
+
+            while (ahead.Read() && ahead.TokenType == JsonTokenType.PropertyName)
+            {
+                var named = ahead.ValueTextEquals(Name);
+                ahead.Read();
+                if (named && ahead.TokenType == JsonTokenType.Number && ahead.TryGetInt32(out var number))
+                {
+                    edition = number;
+                }
+
+                ahead.Skip();
+            }
+
+            return edition;
+        }
+    }
+}
+
+/// <summary>A document of a later edition than this program knows.</summary>
+/// <param name="edition">The edition.</param>
+public sealed class NewerEditionException(int edition) : JsonException(
+    Invariant($"its options are of edition {edition}, and this version of ddpm reads none after {OptionsEdition.Current}: use the one that wrote it"));

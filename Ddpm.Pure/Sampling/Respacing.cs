@@ -1,0 +1,25 @@
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+
+namespace Ddpm.Pure.Sampling;
+
+/// <summary>The schedule of some of another's timesteps (Nichol and Dhariwal 2021, section 4).</summary>
+public static class Respacing
+{
+    /// <summary>ᾱ is kept on the timesteps, and β'_i = 1 − ᾱ_{S_i}/ᾱ_{S_{i−1}}. Where two neighbours were kept, so is the β between them.</summary>
+    /// <param name="schedule">The schedule of T steps.</param>
+    /// <param name="timesteps">The timesteps, all below T.</param>
+    /// <returns>A schedule of as many steps, the least noisy first; or the timestep that the schedule lacks.</returns>
+    public static Validation<Error, NoiseSchedule> Respaced(this NoiseSchedule schedule, Timesteps timesteps) =>
+        Check.That("timesteps[0]", timesteps.Values[0], timesteps.Values[0] < schedule.Steps, Invariant($"must lie in [0, {schedule.Steps})"))
+            .Map(_ =>
+            {
+                var kept = timesteps.Values.Reverse().ToArr();
+                int Before(int i) => i == 0 ? -1 : kept[i - 1];
+                return new NoiseSchedule(
+                    kept.Map((i, t) => Before(i) == t - 1 ? schedule.Betas[t] : NoiseSchedule.Beta(schedule[Before(i)], schedule[t])).ToArr(),
+                    kept.Map(t => schedule.Levels[t]));
+            });
+}
