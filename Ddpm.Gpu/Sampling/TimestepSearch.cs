@@ -54,7 +54,7 @@ public static class TimestepSearch
         var n = setting.Timesteps.Values.Count;
         var (points, outputs) = (new List<Tensor>(), new List<Tensor>());
         var followed = PlanExecutor.Run(
-            setting.Plan(setting.Steps.Map(step => DdimSampler.Line(setting, step, eta: 0)).ToArr()),
+            setting.Plan(setting.Steps.Map(step => Ddim.Line(setting, step, eta: 0)).ToArr()),
             (x, timestep) =>
             {
                 stop.ThrowIfCancellationRequested();
@@ -84,7 +84,7 @@ public static class TimestepSearch
 
             using var inner = NewDisposeScope();
             var step = new SamplingStep(setting.Timesteps.Values[i], -1, Level(i), Level(j));
-            var line = DdimSampler.Line(setting, step, eta: 0);
+            var line = Ddim.Line(setting, step, eta: 0);
             var plan = setting.Plan(LanguageExt.Prelude.Array(line));
             var x = PlanState<Tensor>.At(points[i]).After(plan, line, TensorArithmetic.Instance, outputs[i], () => throw new System.Diagnostics.UnreachableException()).X;
             var error = (x - points[j]).abs().mean().to(float64).item<double>();

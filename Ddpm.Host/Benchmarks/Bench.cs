@@ -6,8 +6,8 @@ using Ddpm.Host.Diagnosis;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Optimisation;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -131,9 +131,9 @@ internal static class Bench
         var draws = new RandomStream(0, StreamName.TrainingNoise).At(0, 0);
         tell("normals", "normals on one core", "millions/s", Spread.OfSeconds(pace.Window, pace.Stop, () => draws.FillNormals(destination))[0].Per(Normals / 1e6));
         var schedule = NoiseSchedule.Linear(PlanLines).IfFail(faults => throw new UnreachableException(faults.ToString()));
-        var plans = Spread.OfSeconds(pace.Window / 10, pace.Stop, [.. SamplingOptions.Samplers.Keys.Select<string, Action>(name => () =>
+        var plans = Spread.OfSeconds(pace.Window / 10, pace.Stop, [.. Sampler.All.Keys.Select<string, Action>(name => () =>
             _ = new SamplingOptions { Sampler = name, SamplingSteps = PlanLines }.Compile(schedule, new Prediction.Epsilon(), clipSample: false).IsSuccess)]);
-        foreach (var (name, seconds) in SamplingOptions.Samplers.Keys.Zip(plans))
+        foreach (var (name, seconds) in Sampler.All.Keys.Zip(plans))
         {
             tell($"plan-{name}", $"plan of {PlanLines} timesteps, {name}", "ms", seconds.Times(1e3));
         }

@@ -1,5 +1,7 @@
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Options;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;
@@ -9,7 +11,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>What the Tab key offers behind an option, where that is one of a few words. An option of a name takes the same words with every command.</summary>
 internal static class CompletedValues
 {
-    private static readonly Map<string, Func<IEnumerable<string>>> Words = Map<string, Func<IEnumerable<string>>>(
+    private static readonly ChoiceTable<Func<IEnumerable<string>>> Words = ChoiceTable.Of<Func<IEnumerable<string>>>(
         ("--preset", () => Choices.Presets.Keys),
         ("--network", () => Choices.Networks.Keys),
         ("--schedule", () => Choices.Schedules.Keys),
@@ -18,10 +20,10 @@ internal static class CompletedValues
         ("--learning-rate-schedule", () => Choices.LearningRates.Keys),
         ("--timestep-sampling", () => Choices.TimestepSamplings.Keys),
         ("--precision", () => Choices.Precisions.Keys),
-        ("--sampler", () => SamplingOptions.Samplers.Keys),
-        ("--samplers", () => SamplingOptions.Samplers.Keys),
-        ("--unipc-variant", () => SamplingOptions.UnipcVariants.Keys),
-        ("--variance", () => SamplingOptions.Variances.Keys),
+        ("--sampler", () => Sampler.All.Keys),
+        ("--samplers", () => Sampler.All.Keys),
+        ("--unipc-variant", () => UniPc.Variants.Keys),
+        ("--variance", () => Ancestral.Variances.Keys),
         ("--dataset", () => DataSetDescription.All.Map(set => set.Name)),
         ("--device", () => ["auto", "cpu", "cuda"]),
         ("--format", () => ExportCommand.Formats.Keys),

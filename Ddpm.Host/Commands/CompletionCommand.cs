@@ -1,4 +1,5 @@
 using Ddpm.Host.Faults;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -9,7 +10,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`completion`: what a shell has to be told so that its Tab key knows the commands, their options and the words that these take.</summary>
 internal static class CompletionCommand
 {
-    private static readonly Map<string, Func<string, string>> Shells = Map<string, Func<string, string>>(
+    private static readonly ChoiceTable<Func<string, string>> Shells = ChoiceTable.Of<Func<string, string>>(
         ("bash", program => $$"""
             ddpm() { {{program}} "$@"; }
             _ddpm() { mapfile -t COMPREPLY < <(compgen -W "$(ddpm "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2> /dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"); }

@@ -5,7 +5,7 @@ using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
 using Ddpm.Pure.Data;
-using Ddpm.Pure.Options;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using static LanguageExt.Prelude;

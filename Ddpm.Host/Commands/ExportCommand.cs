@@ -4,7 +4,7 @@ using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Formats;
-using LanguageExt;
+using Ddpm.Pure.Validations;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
@@ -16,7 +16,7 @@ namespace Ddpm.Host.Commands;
 internal static class ExportCommand
 {
     /// <summary>The formats, and how a model is written in them.</summary>
-    internal static readonly Map<string, Func<TrainedModel, string, ReadOnlyMemory<byte>>> Formats = Map<string, Func<TrainedModel, string, ReadOnlyMemory<byte>>>(
+    internal static readonly ChoiceTable<Func<TrainedModel, string, ReadOnlyMemory<byte>>> Formats = ChoiceTable.Of<Func<TrainedModel, string, ReadOnlyMemory<byte>>>(
         ("safetensors", (model, prefix) => Safetensors.Write(StateDict.Of(model.Network, model.Theta, prefix))),
         ("onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta)));
 

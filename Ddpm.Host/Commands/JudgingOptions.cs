@@ -3,7 +3,7 @@ using Ddpm.Host.Evaluation;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Sampling;
-using Ddpm.Pure.Options;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;

@@ -6,7 +6,6 @@ using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -38,7 +37,7 @@ internal sealed class PictureOptions
 {
     private const double UsualStrength = 0.4;
 
-    private static readonly Map<string, Encoding> Encodings = Map(("noise", Encoding.Noise), ("inversion", Encoding.Inversion));
+    private static readonly ChoiceTable<Encoding> Encodings = ChoiceTable.Of(("noise", Encoding.Noise), ("inversion", Encoding.Inversion));
 
     private readonly CommandLine.Option<string?> _image = new("--image") { Description = "Start from a picture: a file, or train:N or test:N of the run's data set", HelpName = "PICTURE" };
 

@@ -20,7 +20,7 @@ internal sealed class SamplerOptions
 
     private readonly CommandLine.Option<bool> _lowerOrder = new("--lower-order-final") { Description = "Lower the order of dpmpp, unipc and sa-solver towards the last step, as diffusers do below 15 steps" };
 
-    private readonly CommandLine.Option<string?> _variant = new("--unipc-variant") { Description = $"B(h) of unipc: {string.Join(" or ", SamplingOptions.UnipcVariants.Keys)} [default: bh2]" };
+    private readonly CommandLine.Option<string?> _variant = new("--unipc-variant") { Description = $"B(h) of unipc: {string.Join(" or ", UniPc.Variants.Keys)} [default: bh2]" };
 
     private readonly CommandLine.Option<bool?> _corrector = new("--corrector") { Description = "Whether unipc corrects [default: true]" };
 
@@ -38,7 +38,7 @@ internal sealed class SamplerOptions
 
     private readonly CommandLine.Option<double[]> _tauRange = new("--tau-range") { Description = $"The noise levels σ/a between which sa-solver draws noise: 0 Infinity for everywhere [default: {Invariant($"{Stochasticity.OfFewSteps.Least} {Stochasticity.OfFewSteps.Most}, from {Stochasticity.ManySteps} steps on everywhere")}]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
 
-    private readonly CommandLine.Option<string?> _variance = new("--variance") { Description = $"The reverse variance of ddpm: {string.Join(" or ", SamplingOptions.Variances.Keys)} [default: beta]" };
+    private readonly CommandLine.Option<string?> _variance = new("--variance") { Description = $"The reverse variance of ddpm: {string.Join(" or ", Ancestral.Variances.Keys)} [default: beta]" };
 
     private readonly CommandLine.Option<bool> _firstLevel = new("--end-at-first-level") { Description = "End at the level after the first step, as diffusers with final ᾱ = ᾱ_0" };
 
@@ -47,8 +47,8 @@ internal sealed class SamplerOptions
     public SamplerOptions(CommandLine.Command command, bool withNetwork)
     {
         var usual = Preset.Standard.Sampling;
-        _sampler.Description = $"How to sample: {string.Join(", ", Abbreviated(SamplingOptions.Samplers.Keys))} [default: {(withNetwork ? $"{usual.Sampler} with {usual.SamplingSteps} steps and {usual.Spacing} spacing; {Defaults.Sampler} for original" : Defaults.Sampler)}]";
-        string[] spacings = [.. Choices.Spacings.Keys, .. withNetwork ? [SampleJob.Searched] : (string[])[]];
+        _sampler.Description = $"How to sample: {string.Join(", ", Abbreviated(Sampler.All.Keys))} [default: {(withNetwork ? $"{usual.Sampler} with {usual.SamplingSteps} steps and {usual.Spacing} spacing; {Defaults.Sampler} for original" : Defaults.Sampler)}]";
+        string[] spacings = [.. Spacing.All.Keys, .. withNetwork ? [SampleJob.Searched] : (string[])[]];
         CompletedValues.Offer(_spacing, () => spacings);
         _spacing.Description = $"How the timesteps are spread: {string.Join(", ", spacings)}{(withNetwork ? $" ({SampleJob.Searched} for this network)" : "")} [default: {(withNetwork ? "the usual sampler's; " : "")}{Defaults.Spacing}]";
         command.AddGroup("Sampler", [.. Usual]);

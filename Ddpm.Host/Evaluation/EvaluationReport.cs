@@ -47,7 +47,7 @@ internal sealed record SamplesReport(
 
     /// <summary>τ of SA-Solver and the noise levels between which it holds; other samplers leave no choice.</summary>
     internal static (double? Tau, IReadOnlyList<double>? Range) Drawn(Sampler sampler) =>
-        sampler is Sampler.SaSolver { Stochasticity: var drawn } ? (drawn.Tau, [drawn.Least, drawn.Most]) : (null, null);
+        sampler is SaSolver { Stochasticity: var drawn } ? (drawn.Tau, [drawn.Least, drawn.Most]) : (null, null);
 }
 
 /// <summary>What computed the features.</summary>

@@ -4,7 +4,6 @@ using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
@@ -34,7 +33,7 @@ internal sealed record SampleJob(
 
     private const int LargestNumber = 1_000_000_000;
 
-    private static readonly Map<string, PixelScale> Scales = Map<string, PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
+    private static readonly ChoiceTable<PixelScale> Scales = ChoiceTable.Of<PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
 
     /// <summary>The timesteps to visit, once they were searched where they are to be.</summary>
     public Fin<Timesteps> Timesteps(TrainedModel model, IView view, CancellationToken stop) => SearchedSteps.Match(

@@ -1,4 +1,4 @@
-using Ddpm.Pure.Options;
+using Ddpm.Pure.Sampling;
 
 namespace Ddpm.Host.Sampling;
 

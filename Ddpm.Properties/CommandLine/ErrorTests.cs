@@ -20,7 +20,7 @@ public sealed class ErrorTests : IDisposable
         string[] says =
         [
             "epochs must be at least 1, got 0", "batch-size must be at least 1, got 0", "learning-rate must lie in (0, 1), got 1",
-            "min-beta must lie in (0, 1), got 1.5", "preset must be one of best, original, standard, got large", "prediction must be one of", "limit must be at least 1, got 0",
+            "min-beta must lie in (0, 1), got 1.5", "preset must be one of original, standard, best, got large", "prediction must be one of", "limit must be at least 1, got 0",
         ];
         _ddpm.Refused(2, says, "train", "--epochs", "0", "--batch-size", "0", "--learning-rate", "1.0", "--min-beta", "1.5", "--preset", "large", "--prediction", "x", "--limit", "0");
         Assert.Empty(Directory.EnumerateFileSystemEntries(_ddpm.Folder));
@@ -33,10 +33,10 @@ public sealed class ErrorTests : IDisposable
     [InlineData("sample", "which run?")]
     [InlineData("sample --run a --out b", "give one of them")]
     [InlineData("sample --run ../a", "must be a plain name")]
-    [InlineData("reference plan --sampler ddpm --eta 2 --sampling-steps 1001", "eta belongs to the sampler ddim alone, got 2")]
+    [InlineData("reference plan --sampler ddpm --eta 2 --sampling-steps 1001", "eta belongs to the samplers ddim* alone, got 2")]
     [InlineData("reference plan --sampler ddim --eta 2", "eta must lie in [0, 1], got 2")]
     [InlineData("train --threads 0", "--threads must lie in [1, 1024], got 0")]
-    [InlineData("train --precision half", "precision must be one of bf16, float32, got half")]
+    [InlineData("train --precision half", "precision must be one of float32, bf16, got half")]
     [InlineData("bench --window 0 --rounds 0", "--rounds must be at least 1, got 0")]
     [InlineData("bench --window 0", "--window must lie in (0, 60), got 0")]
     [InlineData("bench --image-size 30 --batch-size 0", "batch-size must be at least 1, got 0")]

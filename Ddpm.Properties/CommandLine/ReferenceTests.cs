@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Reference;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Xunit;
 using static LanguageExt.Prelude;

@@ -1,6 +1,5 @@
 using Ddpm.Properties.Sampling;
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Xunit;
@@ -21,7 +20,7 @@ public sealed class SamplerKnownAnswers
     [InlineData("velocity", 52.5302, 52.53012)]
     public void Ddim_in_ten_leading_steps(string prediction, double theirs, double reproduced)
     {
-        var sum = Sum(new Sampler.Ddim(0, ClippedNoise.DiffusersOutput), Generators.Original, Of(prediction), Leading, clip: true);
+        var sum = Sum(new Ddim(0, ClippedNoise.DiffusersOutput), Generators.Original, Of(prediction), Leading, clip: true);
         Assert.Equal(theirs, sum, 3e-4);
         Assert.Equal(reproduced, sum, 1e-5);
     }
@@ -30,8 +29,8 @@ public sealed class SamplerKnownAnswers
     public void Ddim_ends_at_the_clean_image_or_at_the_first_level()
     {
         var narrow = NoiseSchedule.Linear(1000, 0.01, 0.02).Valid();
-        Assert.Equal(149.82946, Sum(new Sampler.Ddim(0, ClippedNoise.DiffusersOutput), narrow, new Prediction.Epsilon(), Leading, clip: true), 1e-5);
-        Assert.Equal(149.07843, Sum(new Sampler.Ddim(0, ClippedNoise.DiffusersOutput), narrow, new Prediction.Epsilon(), Leading.EndingAtFirstLevel(), clip: true), 1e-5);
+        Assert.Equal(149.82946, Sum(new Ddim(0, ClippedNoise.DiffusersOutput), narrow, new Prediction.Epsilon(), Leading, clip: true), 1e-5);
+        Assert.Equal(149.07843, Sum(new Ddim(0, ClippedNoise.DiffusersOutput), narrow, new Prediction.Epsilon(), Leading.EndingAtFirstLevel(), clip: true), 1e-5);
     }
 
     /// <summary>Their last line leads to the first level. Theirs are given to half a unit of the last digit, 5·10⁻⁵, and computed in single precision.</summary>
@@ -41,7 +40,7 @@ public sealed class SamplerKnownAnswers
     public void Dpm_solver_2m_in_ten_linspace_steps(string prediction, double theirs, double reproduced)
     {
         var timesteps = Ten(new Spacing.DiffusersMultistepLinspace()).EndingAtFirstLevel();
-        var mean = Sum(new Sampler.DpmSolver(2), Generators.Original, Of(prediction), timesteps, clip: false) / Count;
+        var mean = Sum(new DpmSolver(2), Generators.Original, Of(prediction), timesteps, clip: false) / Count;
         Assert.Equal(theirs, mean, 6e-5);
         Assert.Equal(reproduced, mean, 6e-6);
     }

@@ -92,7 +92,7 @@ public sealed class UNetKnownAnswers : IDisposable
     {
         using var network = new UNet(Config, ScalarType.Float64, CPU);
         var weights = network.Layout.View(FormulaWeights.Of(network));
-        var plan = AncestralSampler.Compile(new(Generators.Original, new Prediction.Epsilon(), Timesteps.All(1000), ClipSample: false), ReverseVariance.Beta);
+        var plan = new Ancestral(ReverseVariance.Beta).PlanOn(new(Generators.Original, new Prediction.Epsilon(), Timesteps.All(1000), ClipSample: false));
         var trace = Expected["sampler_trace"]!.AsObject();
         var seen = 0;
         PlanExecutor.Run(

@@ -1,5 +1,4 @@
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
@@ -40,7 +39,7 @@ public sealed class PlanTableLaws
 
     [Fact]
     public void A_plan_with_a_learned_variance_has_both_its_ends() => Reads(
-        AncestralSampler.Compile(Setting(2, clip: false), ReverseVariance.LearnedRange),
+        new Ancestral(ReverseVariance.LearnedRange).PlanOn(Setting(2, clip: false)),
         """
         start: x = 0·image + 1·noise; x0 is not clipped; 2 lines
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Sampling;
 using FsCheck;
@@ -100,7 +99,7 @@ public sealed class ReferenceLaws
     });
 
     [Fact]
-    public void Every_named_sampler_is_there() => Assert.Superset(SamplingOptions.Samplers.Keys.ToHashSet(), SamplerCase.All.Map(sampler => sampler.Name).ToHashSet());
+    public void Every_named_sampler_is_there() => Assert.Superset(Sampler.All.Keys.ToHashSet(), SamplerCase.All.Map(sampler => sampler.Name).ToHashSet());
 
     [Fact]
     public void The_text_of_a_plan_is_a_file_of_the_reference()
@@ -114,7 +113,7 @@ public sealed class ReferenceLaws
     public void A_trajectory_ends_where_the_scalar_interpreter_ends()
     {
         var scenario = Scenario.All[1];
-        var plan = new Sampler.UniPc(3).Compile(scenario.Setting).Valid();
+        var plan = new UniPc(3).Compile(scenario.Setting).Valid();
         var (denoiser, initial) = (scenario.Denoiser(), scenario.InitialNoise());
         var end = scenario.Run(plan)[^1];
         Assert.All(initial.Map((i, noise) => (i, noise)), pixel => Assert.True(Closeness.Near(

@@ -1,5 +1,4 @@
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
@@ -101,9 +100,9 @@ public sealed class AffineFormLaws
         var (schedule, data) = (NoiseSchedule.Linear(10).Valid(), new GaussianData(0, 1));
         var setting = new SamplingSetting(schedule, new Prediction.Sample(), Timesteps.All(10), ClipSample: true);
         Assert.Throws<NotSupportedException>(() => GaussianPush.Run(
-            AncestralSampler.Compile(setting, ReverseVariance.Beta), data, schedule, setting.Prediction, AffineForm.Noise(0)));
+            new Ancestral(ReverseVariance.Beta).PlanOn(setting), data, schedule, setting.Prediction, AffineForm.Noise(0)));
         Assert.Throws<ArgumentException>("output", () => GaussianPush.Run(
-            AncestralSampler.Compile(setting with { ClipSample = false }, ReverseVariance.LearnedRange), data, schedule, setting.Prediction, AffineForm.Noise(0)));
+            new Ancestral(ReverseVariance.LearnedRange).PlanOn(setting with { ClipSample = false }), data, schedule, setting.Prediction, AffineForm.Noise(0)));
     }
 
     private static double Value(AffineForm form, Func<int, double> noise) => form.Constant + form.Factors.Select((factor, k) => factor * noise(k)).Sum();

@@ -16,7 +16,7 @@ public sealed class AncestralSamplerLaws
     public bool Each_line_is_the_reverse_step_of_the_original(AnySchedule s, Pixel x, Pixel o, bool posterior)
     {
         var variance = posterior ? ReverseVariance.Posterior : ReverseVariance.Beta;
-        var plan = AncestralSampler.Compile(new(s.Value, new Prediction.Epsilon(), Timesteps.All(s.Value.Steps), ClipSample: false), variance);
+        var plan = new Ancestral(variance).PlanOn(new(s.Value, new Prediction.Epsilon(), Timesteps.All(s.Value.Steps), ClipSample: false));
         return plan.Lines.All(line =>
         {
             var t = line.Timestep;
@@ -131,5 +131,5 @@ public sealed class AncestralSamplerLaws
     private static double Total(VisitedSchedule v) => v.Timesteps.Pairs.Sum(pair => new TwoTimesteps(v.Schedule, pair.Next, pair.Current).Roundoff);
 
     private static SamplingPlan Compile(VisitedSchedule v, Prediction prediction, bool posterior, bool clip) =>
-        AncestralSampler.Compile(new(v.Schedule, prediction, v.Timesteps, clip), posterior ? ReverseVariance.Posterior : ReverseVariance.Beta);
+        new Ancestral(posterior ? ReverseVariance.Posterior : ReverseVariance.Beta).PlanOn(new(v.Schedule, prediction, v.Timesteps, clip));
 }

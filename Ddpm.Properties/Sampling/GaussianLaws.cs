@@ -26,27 +26,27 @@ public sealed class GaussianLaws
     }
 
     [Law]
-    public bool Ddim_converges_with_order_1(GaussianCase c, Prediction prediction) => HasOrder(1, c, new Sampler.Ddim(0), prediction);
+    public bool Ddim_converges_with_order_1(GaussianCase c, Prediction prediction) => HasOrder(1, c, new Ddim(0), prediction);
 
     [Law]
     public bool Dpm_solver_converges_with_its_order(GaussianCase c, Prediction prediction) =>
-        Enumerable.Range(1, 3).All(order => HasOrder(order, c, new Sampler.DpmSolver(order), prediction));
+        Enumerable.Range(1, 3).All(order => HasOrder(order, c, new DpmSolver(order), prediction));
 
     [Law]
     public bool Unip_converges_with_its_order(GaussianCase c, Prediction prediction, bool bh1) =>
-        Enumerable.Range(1, 3).All(order => HasOrder(order, c, new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2, Corrector: false), prediction));
+        Enumerable.Range(1, 3).All(order => HasOrder(order, c, new UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2, Corrector: false), prediction));
 
     /// <summary>The corrector raises the order by one.</summary>
     [Law]
     public bool Unipc_converges_with_one_order_more(GaussianCase c, Prediction prediction, bool bh1) =>
-        Enumerable.Range(1, 3).All(order => HasOrder(order + 1, c, new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2), prediction));
+        Enumerable.Range(1, 3).All(order => HasOrder(order + 1, c, new UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2), prediction));
 
     [Law]
-    public bool Heun_converges_with_order_2(GaussianCase c, Prediction prediction) => HasOrder(2, c, new Sampler.Heun(), prediction);
+    public bool Heun_converges_with_order_2(GaussianCase c, Prediction prediction) => HasOrder(2, c, new Heun(), prediction);
 
     [Law]
     public bool Ipndm_converges_with_its_order_on_equal_steps_of_sigma_over_a(GaussianCase c, Prediction prediction) =>
-        Enumerable.Range(1, 3).All(order => HasOrder(order, c with { EqualInNoise = true }, new Sampler.Ipndm(order), prediction));
+        Enumerable.Range(1, 3).All(order => HasOrder(order, c with { EqualInNoise = true }, new Ipndm(order), prediction));
 
     /// <summary>
     /// Of the third-order coefficients that the authors' code and diffusers share, the quadratic term has half its weight: a term of h³ a step is left, and the method
@@ -56,13 +56,13 @@ public sealed class GaussianLaws
     public void The_published_third_order_of_dpm_solver_is_of_second_order()
     {
         var c = new GaussianCase(new(0.7, 0.3), -2, 2, 0.3, EqualInNoise: false);
-        Assert.InRange(ObservedOrder(c, new Sampler.DpmSolver(3, DpmSolverWeights.Published)), 1.95, 2.1);
-        Assert.InRange(ObservedOrder(c, new Sampler.DpmSolver(3, DpmSolverWeights.Interpolating)), 2.9, 3.2);
+        Assert.InRange(ObservedOrder(c, new DpmSolver(3, DpmSolverWeights.Published)), 1.95, 2.1);
+        Assert.InRange(ObservedOrder(c, new DpmSolver(3, DpmSolverWeights.Interpolating)), 2.9, 3.2);
     }
 
     [Law]
     public bool Published_dpm_solver_3m_converges_with_order_2(GaussianCase c, Prediction prediction) =>
-        HasOrder(2, c, new Sampler.DpmSolver(3, DpmSolverWeights.Published), prediction);
+        HasOrder(2, c, new DpmSolver(3, DpmSolverWeights.Published), prediction);
 
     /// <summary>
     /// Its coefficients are those of equal steps. Where the length of steps changes smoothly, by a part of the order of h from one to the next, a term of h³ a step is left whatever
@@ -74,17 +74,17 @@ public sealed class GaussianLaws
         var c = new GaussianCase(new(0.7, 0.3), -2, 2, 0.3, EqualInNoise: false);
         Assert.All([2, 3, 4], order =>
         {
-            Assert.InRange(ObservedOrder(c, new Sampler.Ipndm(order)), 1.9, 2.1);
-            Assert.InRange(ObservedOrder(c with { Alternating = true }, new Sampler.Ipndm(order)), 0.95, 1.05);
+            Assert.InRange(ObservedOrder(c, new Ipndm(order)), 1.9, 2.1);
+            Assert.InRange(ObservedOrder(c with { Alternating = true }, new Ipndm(order)), 0.95, 1.05);
         });
-        Assert.InRange(ObservedOrder(c with { Alternating = true }, new Sampler.DpmSolver(2)), 1.9, 2.1); // a polynomial through the points where they are
-        Assert.InRange(ObservedOrder(c with { From = -1, To = 1, EqualInNoise = true }, new Sampler.Ipndm(4)), 3.7, 4.3);
+        Assert.InRange(ObservedOrder(c with { Alternating = true }, new DpmSolver(2)), 1.9, 2.1); // a polynomial through the points where they are
+        Assert.InRange(ObservedOrder(c with { From = -1, To = 1, EqualInNoise = true }, new Ipndm(4)), 3.7, 4.3);
     }
 
     /// <summary>With the polynomial through the values where they are, it has its order on steps that grow and on steps that alternate.</summary>
     [Law]
     public bool Variable_step_ipndm_converges_with_its_order_on_uneven_steps(GaussianCase c, Prediction prediction) =>
-        Enumerable.Range(1, 4).All(order => HasOrder(order, c, new Sampler.VariableIpndm(order), prediction));
+        Enumerable.Range(1, 4).All(order => HasOrder(order, c, new VariableIpndm(order), prediction));
 
     [Fact]
     public void Variable_step_ipndm_has_its_order_where_the_published_one_has_two_or_one()
@@ -92,9 +92,9 @@ public sealed class GaussianLaws
         var c = new GaussianCase(new(0.7, 0.3), -1, 2, 0.3, EqualInNoise: false);
         Assert.All([2, 3, 4], order =>
         {
-            Assert.InRange(ObservedOrder(c, new Sampler.VariableIpndm(order)), order - 0.15, order + 0.15);
-            Assert.InRange(ObservedOrder(c with { Alternating = true }, new Sampler.VariableIpndm(order)), order - 0.15, order + 0.15);
-            Assert.InRange(ObservedOrder(c, new Sampler.Ipndm(order)), 1.9, 2.1);
+            Assert.InRange(ObservedOrder(c, new VariableIpndm(order)), order - 0.15, order + 0.15);
+            Assert.InRange(ObservedOrder(c with { Alternating = true }, new VariableIpndm(order)), order - 0.15, order + 0.15);
+            Assert.InRange(ObservedOrder(c, new Ipndm(order)), 1.9, 2.1);
         });
     }
 
@@ -104,10 +104,10 @@ public sealed class GaussianLaws
     {
         var variant = bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2;
         return Enumerable.Range(1, 3).All(order =>
-                HasOrder(order, c, new Sampler.DpmSolver(order, FullOrderStart: true), prediction, fromOnePoint: true)
-                && HasOrder(order, c, new Sampler.UniPc(order, variant, Corrector: false, FullOrderStart: true), prediction, fromOnePoint: true)
-                && HasOrder(order + 1, c, new Sampler.UniPc(order, variant, FullOrderStart: true), prediction, fromOnePoint: true))
-            && Enumerable.Range(1, 4).All(order => HasOrder(order, c, new Sampler.VariableIpndm(order, FullOrderStart: true), prediction, fromOnePoint: true));
+                HasOrder(order, c, new DpmSolver(order, FullOrderStart: true), prediction, fromOnePoint: true)
+                && HasOrder(order, c, new UniPc(order, variant, Corrector: false, FullOrderStart: true), prediction, fromOnePoint: true)
+                && HasOrder(order + 1, c, new UniPc(order, variant, FullOrderStart: true), prediction, fromOnePoint: true))
+            && Enumerable.Range(1, 4).All(order => HasOrder(order, c, new VariableIpndm(order, FullOrderStart: true), prediction, fromOnePoint: true));
     }
 
     /// <summary>
@@ -118,19 +118,19 @@ public sealed class GaussianLaws
     {
         var c = new GaussianCase(new(0.7, 2), -1, 1, 0.3, EqualInNoise: false);
         void Has(double order, Sampler sampler) => Assert.InRange(ObservedOrder(c, sampler, fromOnePoint: true), order - 0.15, order + 0.15);
-        Has(2, new Sampler.DpmSolver(2));
-        Has(2, new Sampler.UniPc(1));
-        Has(3, new Sampler.UniPc(2));
-        Has(2, new Sampler.DpmSolver(3));
-        Has(2, new Sampler.UniPc(3, Corrector: false));
-        Has(3, new Sampler.UniPc(3));
-        Has(2, new Sampler.VariableIpndm(3));
-        Has(2, new Sampler.VariableIpndm(4));
-        Has(3, new Sampler.DpmSolver(3, FullOrderStart: true));
-        Has(3, new Sampler.UniPc(3, Corrector: false, FullOrderStart: true));
-        Has(4, new Sampler.UniPc(3, FullOrderStart: true));
-        Has(3, new Sampler.VariableIpndm(3, FullOrderStart: true));
-        Has(4, new Sampler.VariableIpndm(4, FullOrderStart: true));
+        Has(2, new DpmSolver(2));
+        Has(2, new UniPc(1));
+        Has(3, new UniPc(2));
+        Has(2, new DpmSolver(3));
+        Has(2, new UniPc(3, Corrector: false));
+        Has(3, new UniPc(3));
+        Has(2, new VariableIpndm(3));
+        Has(2, new VariableIpndm(4));
+        Has(3, new DpmSolver(3, FullOrderStart: true));
+        Has(3, new UniPc(3, Corrector: false, FullOrderStart: true));
+        Has(4, new UniPc(3, FullOrderStart: true));
+        Has(3, new VariableIpndm(3, FullOrderStart: true));
+        Has(4, new VariableIpndm(4, FullOrderStart: true));
     }
 
     private static double ObservedOrder(GaussianCase c, Sampler sampler, bool fromOnePoint = false) =>
@@ -181,7 +181,7 @@ public sealed class GaussianLaws
     private static AffineForm Pushed(GaussianCase c, Sampler sampler, Prediction prediction, (NoiseSchedule Schedule, Timesteps Timesteps) grid, bool fromOnePoint = false)
     {
         var plan = sampler.Compile(new(grid.Schedule, prediction, grid.Timesteps, ClipSample: false)).Valid();
-        var exact = !fromOnePoint && SamplerGenerators.Deterministic.Contains(sampler) && sampler is not Sampler.Heun ? plan.HistoryLength : 0;
+        var exact = !fromOnePoint && SamplerGenerators.Deterministic.Contains(sampler) && sampler is not Heun ? plan.HistoryLength : 0;
         AffineForm X(int i) => new(c.Data.MeanAt(grid.Schedule[plan.Lines[i].Timestep]), Array(Math.Sqrt(c.Data.VarianceAt(grid.Schedule[plan.Lines[i].Timestep]))));
         AffineForm Memory(int i)
         {

@@ -2,7 +2,6 @@ using Ddpm.Gpu.Sampling;
 using Ddpm.Gpu.Threads;
 using Ddpm.Properties.Training;
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using Xunit;
@@ -18,7 +17,7 @@ public sealed class ImageSamplerTests : IDisposable
 
     public void Dispose() => _tiny.Dispose();
 
-    public static TheoryData<string> Samplers { get; } = [.. SamplingOptions.Samplers.Keys];
+    public static TheoryData<string> Samplers { get; } = [.. Sampler.All.Keys];
 
     [Theory]
     [MemberData(nameof(Samplers))]
@@ -38,7 +37,7 @@ public sealed class ImageSamplerTests : IDisposable
     {
         var setting = new SamplingSetting(_tiny.Model.Schedule, _tiny.Model.Prediction, Timesteps.All(12).OfStrength(0.5).Valid(), ClipSample: true);
         var level = _tiny.Model.Schedule[setting.Timesteps.Values[0]];
-        var plan = AncestralSampler.Compile(setting, ReverseVariance.Beta) with { Start = new(level.A, level.Sigma) };
+        var plan = new Ancestral(ReverseVariance.Beta).PlanOn(setting) with { Start = new(level.A, level.Sigma) };
         var pictures = Enumerable.Range(0, 40 * Pixels).Select(i => MathF.Sin(i)).ToArray();
         var mask = Enumerable.Range(0, Pixels).Select(i => i < 50).ToArray();
         KnownPixels Known(int first, int count) => new(pictures.AsMemory(first * Pixels, count * Pixels), Option<ReadOnlyMemory<bool>>.Some(mask));

@@ -17,7 +17,7 @@ public sealed class LineWeightsLaws
     {
         var places = Array(0, -0.75, -2.5);
         const double h = 0.8;
-        var weights = DpmSolverSampler.Published(h, places);
+        var weights = DpmSolver.Published(h, places);
         double Of(Func<double, double> value) => weights.Zip(places).Sum(pair => pair.Item1 * value(pair.Item2));
         Known(ExponentialIntegration.Moment(0, h), Of(_ => 1), 64 * Epsilon);
         Known(ExponentialIntegration.Moment(1, h), Of(place => place), 64 * Epsilon);
@@ -34,7 +34,7 @@ public sealed class LineWeightsLaws
         var setting = new SamplingSetting(schedule, new Prediction.Epsilon(), Timesteps.Of(Array(9, 5, 2), 10).Valid(), ClipSample: false);
         var (before, from, to) = (schedule[9], schedule[5], schedule[2]);
         var (h, place) = (to.Lambda - from.Lambda, (before.Lambda - from.Lambda) / (to.Lambda - from.Lambda));
-        Arr<double> Weights(UniPcVariant variant) => new Sampler.UniPc(2, variant, Corrector: false).Compile(setting).Valid().Lines[1].Predict.History;
+        Arr<double> Weights(UniPcVariant variant) => new UniPc(2, variant, Corrector: false).Compile(setting).Valid().Lines[1].Predict.History;
         Known(to.A * h / 2 / place, Weights(UniPcVariant.Bh1)[1], 64 * Epsilon);
         Known(to.A * (1 - Math.Exp(-h)) / 2 / place, Weights(UniPcVariant.Bh2)[1], 64 * Epsilon);
         Assert.All((UniPcVariant[])[UniPcVariant.Bh1, UniPcVariant.Bh2], variant => Known(to.A * (1 - Math.Exp(-h)), Weights(variant).Sum(), 64 * Epsilon));
@@ -50,7 +50,7 @@ public sealed class LineWeightsLaws
         var schedule = NoiseSchedule.Linear(10).Valid();
         var setting = new SamplingSetting(schedule, new Prediction.Epsilon(), Timesteps.Of(Array(9, 5, 2, 1), 10).Valid(), ClipSample: false);
         const double tau = 0.7;
-        var lines = new Sampler.SaSolver(2, new(tau)).Compile(setting).Valid().Lines;
+        var lines = new SaSolver(2, new(tau)).Compile(setting).Valid().Lines;
         var (before, from, to) = (schedule[9].Lambda, schedule[5].Lambda, schedule[2].Lambda);
         var (h, length) = (to - from, (1 + tau * tau) * (to - from));
         static double Value(double s) => 0.3 - 0.8 * s + 0.5 * s * s;
@@ -86,7 +86,7 @@ public sealed class LineWeightsLaws
         static double Integral(double s) => s * (0.3 - 0.4 * s + 0.5 / 3 * s * s - 0.05 * s * s * s);
         foreach (var (line, next, end) in ((int, int, int)[])[(3, 1, 3), (4, -1, 1)])
         {
-            var history = new Sampler.VariableIpndm(4).Compile(setting).Valid().Lines[line].Predict.History;
+            var history = new VariableIpndm(4).Compile(setting).Valid().Lines[line].Predict.History;
             var made = history.Map((k, weight) => weight * Value(Ratio(setting.Timesteps.Values[line - k]))).Sum();
             Known(schedule[next].A * (Integral(next < 0 ? 0 : Ratio(next)) - Integral(Ratio(end))), made, 256 * Epsilon);
         }

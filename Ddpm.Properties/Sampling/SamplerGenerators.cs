@@ -53,30 +53,30 @@ public static class SamplerGenerators
 {
     public static readonly IReadOnlyList<Sampler> Deterministic =
     [
-        new Sampler.Ddim(0), new Sampler.Heun(),
-        .. Enumerable.Range(1, 4).Select(order => new Sampler.Ipndm(order)),
-        .. from order in Enumerable.Range(1, 4) from full in (bool[])[false, true] select new Sampler.VariableIpndm(order, full),
-        new Sampler.DpmSolver(3, FullOrderStart: true), new Sampler.DpmSolver(3, DpmSolverWeights.Published, true, true), new Sampler.UniPc(3, Corrector: false, FullOrderStart: true),
-        .. from variant in (UniPcVariant[])[UniPcVariant.Bh1, UniPcVariant.Bh2] from lower in (bool[])[false, true] select new Sampler.UniPc(3, variant, true, lower, FullOrderStart: true),
+        new Ddim(0), new Heun(),
+        .. Enumerable.Range(1, 4).Select(order => new Ipndm(order)),
+        .. from order in Enumerable.Range(1, 4) from full in (bool[])[false, true] select new VariableIpndm(order, full),
+        new DpmSolver(3, FullOrderStart: true), new DpmSolver(3, DpmSolverWeights.Published, true, true), new UniPc(3, Corrector: false, FullOrderStart: true),
+        .. from variant in (UniPcVariant[])[UniPcVariant.Bh1, UniPcVariant.Bh2] from lower in (bool[])[false, true] select new UniPc(3, variant, true, lower, FullOrderStart: true),
         .. from order in Enumerable.Range(1, 3)
            from lower in (bool[])[false, true]
            from sampler in (Sampler[])
            [
-               new Sampler.DpmSolver(order, DpmSolverWeights.Interpolating, lower), new Sampler.DpmSolver(order, DpmSolverWeights.Published, lower),
-               new Sampler.UniPc(order, UniPcVariant.Bh1, true, lower), new Sampler.UniPc(order, UniPcVariant.Bh2, true, lower),
-               new Sampler.UniPc(order, UniPcVariant.Bh1, false, lower), new Sampler.UniPc(order, UniPcVariant.Bh2, false, lower),
+               new DpmSolver(order, DpmSolverWeights.Interpolating, lower), new DpmSolver(order, DpmSolverWeights.Published, lower),
+               new UniPc(order, UniPcVariant.Bh1, true, lower), new UniPc(order, UniPcVariant.Bh2, true, lower),
+               new UniPc(order, UniPcVariant.Bh1, false, lower), new UniPc(order, UniPcVariant.Bh2, false, lower),
            ]
            select sampler,
     ];
 
     public static readonly IReadOnlyList<Sampler> Stochastic =
     [
-        new Sampler.Ancestral(ReverseVariance.Beta), new Sampler.Ancestral(ReverseVariance.Posterior), new Sampler.Ddim(0.3), new Sampler.Ddim(1),
-        new Sampler.StochasticDpmSolver(), new Sampler.StochasticDpmSolver(LowerOrderFinal: true),
+        new Ancestral(ReverseVariance.Beta), new Ancestral(ReverseVariance.Posterior), new Ddim(0.3), new Ddim(1),
+        new StochasticDpmSolver(), new StochasticDpmSolver(LowerOrderFinal: true),
         .. from order in Enumerable.Range(1, 3)
            from stochasticity in (Stochasticity[])[Stochasticity.Full, new(0.4), Stochasticity.OfFewSteps, new(2, 0.1, 1)]
            from published in (bool[])[false, true]
-           select published ? new Sampler.SaSolver(order, stochasticity, UniPcVariant.Bh1, LowerOrderFinal: true) : new Sampler.SaSolver(order, stochasticity),
+           select published ? new SaSolver(order, stochasticity, UniPcVariant.Bh1, LowerOrderFinal: true) : new SaSolver(order, stochasticity),
     ];
 
     public static readonly IReadOnlyList<Sampler> All = [.. Deterministic, .. Stochastic];
@@ -99,9 +99,9 @@ public static class SamplerGenerators
          from prediction in Generators.Predictions().Generator
          from end in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
          let barren = visited.Noisiest.AlphaBar == 0
-         let alongNoise = sampler is Sampler.Ipndm or Sampler.VariableIpndm or Sampler.Heun
+         let alongNoise = sampler is Ipndm or VariableIpndm or Heun
          select new SamplerOnSchedule(
-             barren && alongNoise ? new Sampler.Ddim(0) : sampler,
+             barren && alongNoise ? new Ddim(0) : sampler,
              new(visited.Schedule, barren && prediction is Prediction.Epsilon ? new Prediction.Velocity() : prediction,
                  end ? visited.Timesteps.EndingAtFirstLevel() : visited.Timesteps, ClipSample: false))).ToArbitrary();
 }

@@ -15,40 +15,40 @@ public sealed class SamplerIdentities
 {
     [Law]
     public bool Ddim_with_eta_1_is_ancestral_sampling_with_the_posterior_s_variance(SamplerOnSchedule s) =>
-        Same(s, new Sampler.Ddim(1), new Sampler.Ancestral(ReverseVariance.Posterior));
+        Same(s, new Ddim(1), new Ancestral(ReverseVariance.Posterior));
 
     [Law]
-    public bool Dpm_solver_of_first_order_is_ddim(SamplerOnSchedule s) => Same(s, new Sampler.DpmSolver(1), new Sampler.Ddim(0));
+    public bool Dpm_solver_of_first_order_is_ddim(SamplerOnSchedule s) => Same(s, new DpmSolver(1), new Ddim(0));
 
     /// <summary>UniP-2 with B = 1 − e^(−h) is DPM-Solver++(2M); with three values both are the interpolating polynomial.</summary>
     [Law]
     public bool Unipc_without_corrector_is_dpm_solver(SamplerOnSchedule s) =>
-        ((int[])[1, 2, 3]).All(order => Same(s, new Sampler.UniPc(order, UniPcVariant.Bh2, Corrector: false), new Sampler.DpmSolver(order)));
+        ((int[])[1, 2, 3]).All(order => Same(s, new UniPc(order, UniPcVariant.Bh2, Corrector: false), new DpmSolver(order)));
 
     /// <summary>The corrector moves the base alone: every line predicts as the predictor would from there.</summary>
     [Law]
     public bool Unipc_without_corrector_is_its_predictor(SamplerOnSchedule s, bool bh1)
     {
         var variant = bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2;
-        return ((int[])[1, 2, 3]).All(order => Plan(s, new Sampler.UniPc(order, variant, Corrector: false)) is var predictor
+        return ((int[])[1, 2, 3]).All(order => Plan(s, new UniPc(order, variant, Corrector: false)) is var predictor
             && predictor.Lines.ForAll(line => line.Correct == Correction.None)
-            && Plan(s, new Sampler.UniPc(order, variant)).Lines.Map(line => line with { Correct = Correction.None }) == predictor.Lines);
+            && Plan(s, new UniPc(order, variant)).Lines.Map(line => line with { Correct = Correction.None }) == predictor.Lines);
     }
 
     [Law]
     public bool Sa_solver_where_no_noise_is_drawn_is_unipc(SamplerOnSchedule s, Fraction tau) =>
         ((Stochasticity[])[Stochasticity.None, .. s.Noisiest.A > 0 ? Array(new Stochasticity(tau.Value, 1.01 * s.Noisiest.Sigma / s.Noisiest.A)) : []]).All(quiet =>
-            ((int[])[1, 2, 3]).All(order => Plan(s, new Sampler.UniPc(order)) == Plan(s, new Sampler.SaSolver(order, quiet))
-                && Plan(s, new Sampler.UniPc(order, UniPcVariant.Bh1, LowerOrderFinal: true)) == Plan(s, new Sampler.SaSolver(order, quiet, UniPcVariant.Bh1, LowerOrderFinal: true))));
+            ((int[])[1, 2, 3]).All(order => Plan(s, new UniPc(order)) == Plan(s, new SaSolver(order, quiet))
+                && Plan(s, new UniPc(order, UniPcVariant.Bh1, LowerOrderFinal: true)) == Plan(s, new SaSolver(order, quiet, UniPcVariant.Bh1, LowerOrderFinal: true))));
 
     /// <summary>With the noise of the reverse process the predictor of second order is SDE-DPM-Solver++(2M), of which the form that its authors publish is here: e^(−h) and 1 − e^(−2h).</summary>
     [Law]
     public bool Sa_solver_s_predictor_is_the_stochastic_dpm_solver_s(SamplerOnSchedule s)
     {
-        var plan = Plan(s, new Sampler.StochasticDpmSolver());
+        var plan = Plan(s, new StochasticDpmSolver());
         var steps = s.Setting.Steps;
-        return Plan(s, new Sampler.SaSolver(2, Stochasticity.Full)).Lines.Map(line => line with { Correct = Correction.None }) == plan.Lines
-            && plan.Lines.Zip(Plan(s, new Sampler.DpmSolver(2)).Lines, steps).All(three => three is var (drawn, flow, step)
+        return Plan(s, new SaSolver(2, Stochasticity.Full)).Lines.Map(line => line with { Correct = Correction.None }) == plan.Lines
+            && plan.Lines.Zip(Plan(s, new DpmSolver(2)).Lines, steps).All(three => three is var (drawn, flow, step)
                 && Math.Exp(-step.H) is var kept && Scaled(flow.Predict, kept) is var predict
                 && NearLine(s.Setting, drawn, flow with { Predict = predict, Noise = NoiseRange.Of(step.To.Sigma * Math.Sqrt(1 - kept * kept)) }));
     }
@@ -58,7 +58,7 @@ public sealed class SamplerIdentities
     public bool Drawn_noise_keeps_the_noise_level(SamplerOnSchedule s, Fraction tau, Fraction least, Fraction most)
     {
         var levels = s.Setting.Timesteps.Pairs.Map(pair => (From: s.Setting.Schedule[pair.Current], To: s.Setting.Schedule[pair.Next]));
-        return Plan(s, new Sampler.SaSolver(1, new(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value))).Lines.Zip(levels).All(pair => pair is var (line, (from, to))
+        return Plan(s, new SaSolver(1, new(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value))).Lines.Zip(levels).All(pair => pair is var (line, (from, to))
             && NearRelative(to.NoiseVariance, line.Predict.Base * line.Predict.Base * from.NoiseVariance + line.Noise.Most * line.Noise.Most, 64 * Epsilon * (1 + Math.Abs(Finite(from.LogAlphaBar)))));
     }
 
@@ -70,7 +70,7 @@ public sealed class SamplerIdentities
         var (from, to) = (s.Noisiest, setting.Schedule[0]);
         var drawn = new Stochasticity(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value);
         var overlap = Math.Max(0, Math.Min(to.Lambda, -Math.Log(drawn.Least)) - Math.Max(from.Lambda, -Math.Log(drawn.Most)));
-        var left = new Sampler.SaSolver(1, drawn).Compile(setting).Valid().Lines.Fold(1.0, (product, line) => product * line.Predict.Base);
+        var left = new SaSolver(1, drawn).Compile(setting).Valid().Lines.Fold(1.0, (product, line) => product * line.Predict.Base);
         return NearRelative(to.Sigma / from.Sigma * Math.Exp(-drawn.Tau * drawn.Tau * overlap), left, 256 * Epsilon * setting.Timesteps.Values.Count * (1 + Math.Abs(Finite(from.LogAlphaBar))));
     }
 
@@ -79,7 +79,7 @@ public sealed class SamplerIdentities
     public bool Strides_over_all_timesteps_are_the_steps_to_the_next(AnySchedule schedule, Fraction eta, Prediction prediction)
     {
         var setting = new SamplingSetting(schedule.Value, prediction is Prediction.Epsilon ? new Prediction.Velocity() : prediction, Timesteps.All(schedule.Value.Steps), ClipSample: true);
-        return new Sampler.Ddim(eta.Value, ClippedNoise.DiffusersOutput, schedule.Value.Steps).Compile(setting).Valid() == new Sampler.Ddim(eta.Value, ClippedNoise.DiffusersOutput).Compile(setting).Valid();
+        return new Ddim(eta.Value, ClippedNoise.DiffusersOutput, schedule.Value.Steps).Compile(setting).Valid() == new Ddim(eta.Value, ClippedNoise.DiffusersOutput).Compile(setting).Valid();
     }
 
     /// <summary>The stochastic solver's first and last lines are of first order, and that is DDIM with η = 1: its variance σ_p²·(1 − e^(−2h)) is β̃.</summary>
@@ -87,8 +87,8 @@ public sealed class SamplerIdentities
     public bool The_first_line_of_the_stochastic_solver_is_ddim_with_eta_1(SamplerOnSchedule s)
     {
         var one = s with { Setting = s.Setting with { Timesteps = Timesteps.Of(s.Setting.Timesteps.Values.Take(1).ToArr(), s.Setting.Schedule.Steps).Valid() } };
-        return Same(one, new Sampler.StochasticDpmSolver(), new Sampler.Ddim(1))
-            && NearLine(s.Setting, Plan(s, new Sampler.StochasticDpmSolver()).Lines[0], Plan(s, new Sampler.Ddim(1)).Lines[0]);
+        return Same(one, new StochasticDpmSolver(), new Ddim(1))
+            && NearLine(s.Setting, Plan(s, new StochasticDpmSolver()).Lines[0], Plan(s, new Ddim(1)).Lines[0]);
     }
 
     /// <summary>DDIM's step with ε and iPNDM's first order are one step, once written with x_0 and once with ε: each line rounds an x/a a few times.</summary>
@@ -99,14 +99,14 @@ public sealed class SamplerIdentities
             return true; // where next to no image is left, an ε amplifies every rounding by 1/a
 
         double Run(Sampler sampler) => ScalarInterpreter.Run(Plan(s, sampler), (x, t) => 0.3 * x + 0.1, start.Value, _ => 0);
-        return Near(Run(new Sampler.Ddim(0)), Run(new Sampler.Ipndm(1)), 256 * Epsilon * Growth(s)) && Plan(s, new Sampler.Ipndm(1)) == Plan(s, new Sampler.VariableIpndm(1));
+        return Near(Run(new Ddim(0)), Run(new Ipndm(1)), 256 * Epsilon * Growth(s)) && Plan(s, new Ipndm(1)) == Plan(s, new VariableIpndm(1));
     }
 
     /// <summary>As in <see cref="PlanStateLaws"/>, a logarithm's rounding multiplied by itself.</summary>
     [Law]
     public bool Learned_range_at_its_ends_is_the_fixed_variances(SamplerOnSchedule s) =>
-        Plan(s, new Sampler.Ancestral(ReverseVariance.LearnedRange)).Lines
-            .Zip(Plan(s, new Sampler.Ancestral(ReverseVariance.Posterior)).Lines.Zip(Plan(s, new Sampler.Ancestral(ReverseVariance.Beta)).Lines))
+        Plan(s, new Ancestral(ReverseVariance.LearnedRange)).Lines
+            .Zip(Plan(s, new Ancestral(ReverseVariance.Posterior)).Lines.Zip(Plan(s, new Ancestral(ReverseVariance.Beta)).Lines))
             .All(three => three.Item1.Noise.At(0).Equals(three.Item2.Item1.Noise.Most)
                 && NearRelative(three.Item2.Item2.Noise.Most, three.Item1.Noise.At(1), Roundoff(three.Item1.Noise))
                 // f moves ln s evenly, so at ½ it is the geometric mean
@@ -124,7 +124,7 @@ public sealed class SamplerIdentities
         var levels = setting.Timesteps.Pairs.ToDictionary(pair => pair.Current, pair => (From: setting.Schedule[pair.Current], To: setting.Schedule[pair.Next]));
         double Output(double x, NoiseLevel level) => !barren ? epsilon.Value : level.A == 0 ? -start.Value : (epsilon.Value - level.Sigma * x) / level.A;
         var first = barren ? epsilon.Value : start.Value;
-        var image = ScalarInterpreter.Run(DdimSampler.Compile(setting, 0), (x, t) => Output(x, levels[t].From), first, _ => 0);
+        var image = ScalarInterpreter.Run(new Ddim(0).PlanOn(setting), (x, t) => Output(x, levels[t].From), first, _ => 0);
         var inversion = DdimInversion.Compile(setting).Valid();
         var noise = ScalarInterpreter.Run(inversion with { Start = new(0, 1) }, (x, t) => Output(x, levels[t].To), image, _ => 0);
         return Near(first, noise, 4096 * Epsilon * (1 + Math.Abs(start.Value) + Math.Abs(epsilon.Value)))

@@ -22,11 +22,11 @@ public sealed class SamplerLaws
     public bool A_plan_has_a_line_for_each_step_which_leads_where_the_step_does(SamplerOnSchedule s)
     {
         var first = s.Noisiest.AlphaBar == 0 ? 1 : 0;
-        var again = s.Sampler is Sampler.UniPc { Order: 3, Corrector: true, FullOrderStart: true } or Sampler.VariableIpndm { Order: 4, FullOrderStart: true }
+        var again = s.Sampler is UniPc { Order: 3, Corrector: true, FullOrderStart: true } or VariableIpndm { Order: 4, FullOrderStart: true }
             && s.Setting.Steps.Count >= first + 3;
         return s.Plan.Start == SamplingPlan.FromNoise
             && s.Plan.Lines.Map(line => line.Marginal).SequenceEqual(s.Setting.Steps.AsEnumerable().SelectMany((step, i) => Enumerable.Repeat(
-                new LinearPair(step.To.A, step.To.Sigma), (s.Sampler is Sampler.Heun && step.To.AlphaBar < 1) || (again && i == first) ? 2 : 1)));
+                new LinearPair(step.To.A, step.To.Sigma), (s.Sampler is Heun && step.To.AlphaBar < 1) || (again && i == first) ? 2 : 1)));
     }
 
     /// <summary>
@@ -37,11 +37,11 @@ public sealed class SamplerLaws
     {
         SamplingPlan Plan(Sampler sampler) => sampler.Compile(s.Setting).Valid();
         var barren = s.Noisiest.AlphaBar == 0 ? 1 : 0;
-        return ((int[])[1, 2]).All(order => Plan(new Sampler.DpmSolver(order, FullOrderStart: true)) == Plan(new Sampler.DpmSolver(order))
-                && Plan(new Sampler.UniPc(order, FullOrderStart: true)) == Plan(new Sampler.UniPc(order)))
-            && Plan(new Sampler.DpmSolver(3, FullOrderStart: true)) is var corrected
-            && corrected.Lines.Map(line => line with { Correct = Correction.None }) == Plan(new Sampler.DpmSolver(3)).Lines
-            && corrected.Lines.Map((i, line) => line.Correct == (i == barren + 1 ? Plan(new Sampler.UniPc(3)).Lines[i].Correct : Correction.None)).All(holds => holds);
+        return ((int[])[1, 2]).All(order => Plan(new DpmSolver(order, FullOrderStart: true)) == Plan(new DpmSolver(order))
+                && Plan(new UniPc(order, FullOrderStart: true)) == Plan(new UniPc(order)))
+            && Plan(new DpmSolver(3, FullOrderStart: true)) is var corrected
+            && corrected.Lines.Map(line => line with { Correct = Correction.None }) == Plan(new DpmSolver(3)).Lines
+            && corrected.Lines.Map((i, line) => line.Correct == (i == barren + 1 ? Plan(new UniPc(3)).Lines[i].Correct : Correction.None)).All(holds => holds);
     }
 
     [Law]
@@ -97,13 +97,13 @@ public sealed class SamplerLaws
         double First(Sampler sampler) => AfterFirstLine(sampler, s.Setting, x, o);
         // x_0 is told by ε no better than to 1/a, and ε by x_0 no better than to 1/σ.
         var condition = (Math.Abs(x.Value) + Math.Abs(o.Value)) * (1 + Loss(s)) * (1 + 1 / s.Noisiest.Sigma);
-        return Near(First(new Sampler.Ddim(0)), First(s.Sampler), 64 * Epsilon * condition * SizeOfLog(s.Noisiest));
+        return Near(First(new Ddim(0)), First(s.Sampler), 64 * Epsilon * condition * SizeOfLog(s.Noisiest));
     }
 
     [Law]
     public bool An_unclipped_plan_takes_either_noise_for_ddim(SamplerOnSchedule s, Fraction eta, Pixel x, Pixel o)
     {
-        double First(ClippedNoise noise) => AfterFirstLine(new Sampler.Ddim(eta.Value, noise), s.Setting, x, o, noise: 0.5);
+        double First(ClippedNoise noise) => AfterFirstLine(new Ddim(eta.Value, noise), s.Setting, x, o, noise: 0.5);
         var loss = s.Setting.Prediction is Prediction.Epsilon ? 1 / s.Noisiest.A : 1;
         var condition = (Math.Abs(x.Value) + Math.Abs(o.Value) + 1) * (1 + loss) * (1 + 1 / s.Noisiest.Sigma);
         return Near(First(ClippedNoise.Implied), First(ClippedNoise.DiffusersOutput), 64 * Epsilon * condition * SizeOfLog(s.Noisiest));
@@ -116,7 +116,7 @@ public sealed class SamplerLaws
         var (timesteps, count) = (s.Setting.Timesteps, s.Setting.Timesteps.Values.Count);
         var barren = s.Noisiest.AlphaBar == 0 ? 1 : 0; // a value from where there is no image is not used
         var lastHasOne = timesteps.End < 0 || timesteps.Values[^1] == 0;
-        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.DpmSolver(order, LowerOrderFinal: falls), new Sampler.UniPc(order, LowerOrderFinal: falls), new Sampler.SaSolver(order, Stochasticity.OfFewSteps, LowerOrderFinal: falls)])
+        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new DpmSolver(order, LowerOrderFinal: falls), new UniPc(order, LowerOrderFinal: falls), new SaSolver(order, Stochasticity.OfFewSteps, LowerOrderFinal: falls)])
             .All(sampler => sampler.Compile(s.Setting).Valid().Lines.Map((i, line) => line.Predict.History.Count
                 == (i == count - 1 && lastHasOne ? 1 : Math.Min(Math.Min(order, Math.Max(1, i + 1 - barren)), falls ? count - i : order))).All(holds => holds)));
     }
@@ -133,7 +133,7 @@ public sealed class SamplerLaws
         var expected = to.A * x0 + to.Sigma * (x.Value - from.A * x0) / from.Sigma;
         double First(Sampler sampler) => AfterFirstLine(sampler, s.Setting with { ClipSample = true }, x, o);
         var tolerance = 64 * Epsilon * (1 + Math.Abs(x.Value)) / (from.A * from.Sigma) * SizeOfLog(from);
-        return Near(expected, First(new Sampler.Ipndm(4)), tolerance) && Near(expected, First(new Sampler.Heun()), tolerance);
+        return Near(expected, First(new Ipndm(4)), tolerance) && Near(expected, First(new Heun()), tolerance);
     }
 
     /// <summary>A polynomial in λ has no value at λ = −∞: what came from no image is gone on from as it is.</summary>
@@ -142,7 +142,7 @@ public sealed class SamplerLaws
     {
         var zero = schedule.Value.WithZeroTerminalSnr();
         var setting = new SamplingSetting(zero, new Prediction.Velocity(), Timesteps.All(zero.Steps), ClipSample: false);
-        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new Sampler.UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2), new Sampler.SaSolver(order, Stochasticity.Full)]).All(sampler =>
+        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2), new SaSolver(order, Stochasticity.Full)]).All(sampler =>
             sampler.Compile(setting).Valid().Lines.Map(line => line.Correct).ToArray() is var corrections
             && corrections.Take(2).All(correction => correction == Correction.None)
             && corrections.Skip(2).All(correction => correction.Base == 0 && correction.X == 1 && correction.History.Count > 1)));
@@ -153,7 +153,7 @@ public sealed class SamplerLaws
     public void A_step_to_the_first_level_is_heun_s_with_both_lines()
     {
         var setting = new SamplingSetting(NoiseSchedule.Linear(10).Valid(), new Prediction.Epsilon(), Timesteps.Of(Array(4, 0), 10).Valid(), ClipSample: false);
-        Assert.Equal([4, 0, 0], HeunSampler.Compile(setting).Lines.Map(line => line.Timestep).AsEnumerable());
+        Assert.Equal([4, 0, 0], new Heun().PlanOn(setting).Lines.Map(line => line.Timestep).AsEnumerable());
     }
 
     [Fact]
@@ -163,23 +163,23 @@ public sealed class SamplerLaws
             NoiseSchedule.FromBetas(Array(0.1, 0.2, 1.0)).Valid(), new Prediction.Epsilon(), Timesteps.All(3), ClipSample: false);
         Assert.Equal(
             ["eta must lie in [0, 1], got 1.5", "prediction must be sample or velocity to sample from timestep 2, where no image is left (ᾱ = 0), got epsilon"],
-            new Sampler.Ddim(1.5).Compile(zeroSnr).Faults());
-        Assert.Equal(["eta must lie in [0, 1], got NaN"], new Sampler.Ddim(double.NaN).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+            new Ddim(1.5).Compile(zeroSnr).Faults());
+        Assert.Equal(["eta must lie in [0, 1], got NaN"], new Ddim(double.NaN).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Equal(
             ["order must lie in [1, 4], got 5", "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a: use the leading spacing, or another sampler, got 2"],
-            new Sampler.Ipndm(5).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
+            new Ipndm(5).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
         Assert.Equal(
             ["order must lie in [1, 4], got 0", "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a: use the leading spacing, or another sampler, got 2"],
-            new Sampler.VariableIpndm(0).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
-        Assert.Equal(["strides must lie in [1, 3], got 0"], new Sampler.Ddim(0, ClippedNoise.DiffusersOutput, 0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Equal(["strides must lie in [1, 3], got 4"], new Sampler.Ddim(0, ClippedNoise.DiffusersOutput, 4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Single(new Sampler.DpmSolver(0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Single(new Sampler.DpmSolver(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Single(new Sampler.UniPc(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+            new VariableIpndm(0).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
+        Assert.Equal(["strides must lie in [1, 3], got 0"], new Ddim(0, ClippedNoise.DiffusersOutput, 0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Equal(["strides must lie in [1, 3], got 4"], new Ddim(0, ClippedNoise.DiffusersOutput, 4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Single(new DpmSolver(0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Single(new DpmSolver(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Single(new UniPc(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Equal(
             ["order must lie in [1, 3], got 4", "tau must lie in [0, 10], got -1"],
-            new Sampler.SaSolver(4, new(-1)).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Single(new Sampler.Heun().Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+            new SaSolver(4, new(-1)).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Single(new Heun().Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
     }
 
     private static double AfterFirstLine(Sampler sampler, SamplingSetting setting, Pixel x, Pixel o, double noise = 0)
@@ -189,7 +189,7 @@ public sealed class SamplerLaws
     }
 
     /// <summary>What a plan multiplies a rounding of x by where it makes x_0 of an ε, or steps along σ/a: 1/a, at most where the noise is most.</summary>
-    private static double Loss(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Epsilon || s.Sampler is Sampler.Ipndm or Sampler.VariableIpndm or Sampler.Heun ? 1 / s.Noisiest.A : 1;
+    private static double Loss(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Epsilon || s.Sampler is Ipndm or VariableIpndm or Heun ? 1 / s.Noisiest.A : 1;
 
     /// <summary>ln ᾱ and λ are off by a part ε of themselves; an infinite one is exact.</summary>
     private static double SizeOfLog(NoiseLevel level) => 1 + (double.IsInfinity(level.LogAlphaBar) ? 0 : Math.Abs(level.LogAlphaBar));

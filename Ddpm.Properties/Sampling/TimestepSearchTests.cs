@@ -40,13 +40,13 @@ public sealed class TimestepSearchTests : IDisposable
     public void Costs_of_the_first_candidate_are_errors_of_one_step_of_ddim(double? guidanceScale)
     {
         var request = Followed with { First = 1, Condition = Optional(guidanceScale).Map(scale => ClassCondition.Of(Classes, None, scale).Valid()) };
-        var followed = Made(request, DdimSampler.Compile(_setting, eta: 0), [.. Enumerable.Range(0, 12)]);
+        var followed = Made(request, new Ddim(0).PlanOn(_setting), [.. Enumerable.Range(0, 12)]);
         var costs = Costs(request);
         foreach (var j in Enumerable.Range(2, 10))
         {
             var jump = new SamplingStep(
                 _setting.Timesteps.Values[0], -1, _setting.Schedule[_setting.Timesteps.Values[0]], _setting.Schedule[_setting.Timesteps.Values[j]]);
-            var jumped = Made(request, _setting.Plan(Array(DdimSampler.Line(_setting, jump, eta: 0))), [])[^1];
+            var jumped = Made(request, _setting.Plan(Array(Ddim.Line(_setting, jump, eta: 0))), [])[^1];
             var error = jumped.Zip(followed[j], (x, y) => Math.Abs((double)x - y)).Average();
             Assert.Equal(1, costs[0][j] / (error * error), 1e-4);
         }

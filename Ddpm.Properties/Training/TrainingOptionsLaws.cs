@@ -2,6 +2,7 @@ using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using FsCheck.Xunit;
@@ -114,7 +115,7 @@ public sealed class TrainingOptionsLaws
         var model = TrainingConfig.From(options, 28, 1, TrainingGenerators.Classes).Valid().Model;
         var (usual, plan) = (model.UsualSampling, model.UsualSampling.Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).Valid());
         return options.Preset == "original"
-            ? usual == new Ddpm.Pure.Options.SamplingOptions() && plan.Lines.Count == options.Steps
+            ? usual == new SamplingOptions() && plan.Lines.Count == options.Steps
             : usual.Sampler == "sa-solver-2" ? plan.Lines.Count == Math.Min(10, usual.MostStepsOn(model.Schedule)) : usual.Sampler == "ddpm" && plan.Lines.Count == options.Steps;
     }
 
@@ -174,15 +175,15 @@ public sealed class TrainingOptionsLaws
                 "ema-decay must lie in [0, 1), got 1", "epochs must be at least 1, got 0",
                 "image-size must lie in [12, 256] and be divisible by 4, got 30", "label-dropout must lie in [0, 1), got 1", "learning-rate must lie in (0, 1), got 0",
                 "learning-rate-schedule must be one of constant, cosine, got linear", "limit must be at least 1, got 0",
-                "loss-weight must be one of min-snr, min-snr-vanishing, p2, p2-vanishing, uniform, got heavy",
+                "loss-weight must be one of uniform, min-snr, min-snr-vanishing, p2, p2-vanishing, got heavy",
                 "max-beta must lie in (0, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",
-                "precision must be one of bf16, float32, got half", "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of best, original, standard, got modern",
+                "precision must be one of float32, bf16, got half", "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of original, standard, best, got modern",
                 "steps must be at least 1, got 0", "timestep-sampling must be one of independent, stratified, got random",
                 "warm-up-steps must be at least 0, got -1", "weight-decay must lie in [0, 1), got 1",
             ],
             faults);
         Assert.Equal(
-            "schedule must be one of cosine, linear, scaled-linear, sigmoid, sigmoid-beta, got straight",
+            "schedule must be one of linear, scaled-linear, cosine, sigmoid, sigmoid-beta, got straight",
             Assert.Single(TrainingConfig.From(new TrainingOptions { Schedule = "straight" }, 28, 1).Faults()));
     }
 

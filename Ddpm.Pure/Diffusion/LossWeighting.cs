@@ -70,30 +70,19 @@ public abstract record LossWeighting
         : ByFormula(prediction, level) is var weight && weight == 0 && double.IsNegativeInfinity(level.LogAlphaBar) ? 1
         : weight;
 
-    private double ByFormula(Prediction prediction, NoiseLevel level)
+    private double ByFormula(Prediction prediction, NoiseLevel level) => this switch
     {
-        var snr = level.Snr;
-        return this switch
-        {
-            Uniform => 1,
-            // Of ε: min(SNR, γ)/SNR, and 1 at SNR = 0.
-            MinSnr { Gamma: var gamma } => prediction switch
-            {
-                Prediction.Epsilon => Math.Min(1, gamma / snr),
-                Prediction.Sample => Math.Min(snr, gamma),
-                Prediction.Velocity => Math.Min(snr, gamma) / (snr + 1),
-                _ => throw new System.Diagnostics.UnreachableException(),
-            },
-            P2 { K: var k, Gamma: var gamma } => Elementary.Pow(k + snr, -gamma) * prediction switch
-            {
-                Prediction.Epsilon => 1,
-                Prediction.Sample => snr,
-                Prediction.Velocity => level.AlphaBar, // SNR/(SNR + 1)
-                _ => throw new System.Diagnostics.UnreachableException(),
-            },
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
-    }
+        Uniform => 1,
+        MinSnr { Gamma: var gamma } => OfImageError(Math.Min(level.Snr, gamma), prediction, level),
+        P2 { K: var k, Gamma: var gamma } => Elementary.Pow(k + level.Snr, -gamma) * prediction.NoiseErrorPerOutputError(level),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    /// <summary>
+    /// The weight of an output's squared error, from the weight of the error that it makes in x_0. At SNR = 0 an ε has the limit min(SNR, γ)/SNR = 1.
+    /// </summary>
+    private static double OfImageError(double weight, Prediction prediction, NoiseLevel level) =>
+        prediction.OutputErrorPerImageError(level) is var ratio && ratio == 0 ? 1 : weight / ratio;
 
     private static Validation<Error, double> Positive(string name, double value) =>
         Check.That(name, value, value > 0 && double.IsFinite(value), "must be positive and finite");

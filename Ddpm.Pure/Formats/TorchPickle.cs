@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static Ddpm.Pure.Text.Quotation;
@@ -31,7 +32,7 @@ public static class TorchPickle
     /// <summary>What a file of PyTorch before 1.6 begins with, behind the pickle's protocol: a number of ten bytes, and the end of the first pickle.</summary>
     private static ReadOnlySpan<byte> OldMagic => [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
-    private static readonly Map<string, SafetensorsType> Storages = Map(
+    private static readonly ChoiceTable<SafetensorsType> Storages = ChoiceTable.Of(
         ("FloatStorage", SafetensorsType.F32), ("DoubleStorage", SafetensorsType.F64), ("HalfStorage", SafetensorsType.F16), ("BFloat16Storage", SafetensorsType.BF16),
         ("LongStorage", SafetensorsType.I64), ("IntStorage", SafetensorsType.I32), ("ShortStorage", SafetensorsType.I16), ("CharStorage", SafetensorsType.I8),
         ("ByteStorage", SafetensorsType.U8), ("BoolStorage", SafetensorsType.Bool));

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 
 namespace Ddpm.Pure.Options;

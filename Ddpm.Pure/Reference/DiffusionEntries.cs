@@ -2,6 +2,7 @@ using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using static LanguageExt.Prelude;
 
@@ -57,7 +58,7 @@ internal static class DiffusionEntries
             ("prior", Datum.Of(VariationalBound.PriorNats(schedule[schedule.Steps - 1], 0.3))),
             .. Array(("beta", ReverseVariance.Beta), ("posterior", ReverseVariance.Posterior)).Map(kind => (kind.Item1, Datum.Named([
                 ("steps", Datum.Of(errors.Map((i, error) => VariationalBound.StepNats(schedule[i + 1], schedule[i], kind.Item2, error)))),
-                .. Named(Choices.Predictions).Select(prediction => ($"weight-{prediction.Name}",
+                .. Named(Prediction.All).Select(prediction => ($"weight-{prediction.Name}",
                     Datum.Of(errors.Map((i, _) => VariationalBound.Weight(prediction.Value, schedule[i + 1], schedule[i], kind.Item2))))),
                 ("decoder-deviation", Datum.Of(VariationalBound.DecoderAt(schedule, kind.Item2, 0).StandardDeviation)),
                 ("total", Datum.Of(ScheduleEntries.Sure(VariationalBound.Of(schedule, kind.Item2, 0.3, errors, 2)).Total))])))]);
@@ -67,7 +68,7 @@ internal static class DiffusionEntries
     {
         var schedule = ScheduleEntries.Named("linear", 1000, zeroTerminalSnr: false);
         static Datum Pair(LinearPair pair) => Datum.Of([pair.First, pair.Second]);
-        return Datum.NamedEach(Named(Choices.Predictions), prediction => (prediction.Name, Datum.NamedEach(Array(0, 1, 499, 998, 999), t => (Invariant($"{t}"), Datum.Named(
+        return Datum.NamedEach(Named(Prediction.All), prediction => (prediction.Name, Datum.NamedEach(Array(0, 1, 499, 998, 999), t => (Invariant($"{t}"), Datum.Named(
             ("target", Pair(prediction.Value.Target(schedule[t]))),
             ("clean-image", Pair(prediction.Value.CleanImage(schedule[t]))),
             ("noise", Pair(prediction.Value.Noise(schedule[t]))),
@@ -84,7 +85,7 @@ internal static class DiffusionEntries
         var schedule = ScheduleEntries.Named("linear", 1000, zero);
         var weightings = Named(Choices.LossWeightings).Select(choice => (choice.Name, Value: ScheduleEntries.Sure(choice.Value(new())))).ToArr()
             .Add(("min-snr-1", ScheduleEntries.Sure(LossWeighting.MinSnr.Of(1)))).Add(("p2-0.5-2", ScheduleEntries.Sure(LossWeighting.P2.Of(0.5, 2))));
-        return (zero ? "linear-1000-zero-snr" : "linear-1000", Datum.NamedEach(weightings, weighting => (weighting.Name, Datum.NamedEach(Named(Choices.Predictions), prediction => (
+        return (zero ? "linear-1000-zero-snr" : "linear-1000", Datum.NamedEach(weightings, weighting => (weighting.Name, Datum.NamedEach(Named(Prediction.All), prediction => (
             prediction.Name, Datum.Of(Array(0, 1, 9, 99, 499, 998, 999).Map(t => weighting.Value.Weight(prediction.Value, schedule[t]))))))));
     });
 
@@ -106,5 +107,5 @@ internal static class DiffusionEntries
             ("between", Datum.Each(Array(0, 0.25, 0.5, 1), part => Datum.Of(ScheduleEntries.Sure(SphericalInterpolation.Between(pair.Item1, pair.Item2, part)))))));
     }
 
-    private static IEnumerable<(string Name, T Value)> Named<T>(Map<string, T> choices) => choices.OrderBy(choice => choice.Key, StringComparer.Ordinal).Select(choice => (choice.Key, choice.Value));
+    private static IEnumerable<(string Name, T Value)> Named<T>(ChoiceTable<T> choices) => choices.OrderBy(choice => choice.Name, StringComparer.Ordinal);
 }

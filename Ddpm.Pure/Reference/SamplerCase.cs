@@ -1,5 +1,4 @@
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using LanguageExt.Common;
@@ -8,7 +7,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Reference;
 
 /// <summary>A sampler with options, under a name.</summary>
-/// <param name="Name">The name; that of <see cref="SamplingOptions.Samplers"/> where nothing is optional.</param>
+/// <param name="Name">The name: the one in <see cref="Sampler.All"/> where nothing is optional.</param>
 /// <param name="Compile">Compiles it, for a setting in which so many timesteps were spread.</param>
 public sealed record SamplerCase(string Name, Func<SamplingSetting, int, Validation<Error, SamplingPlan>> Compile)
 {
@@ -18,23 +17,23 @@ public sealed record SamplerCase(string Name, Func<SamplingSetting, int, Validat
     /// All samplers by their names, as usual with ten steps (SA-Solver draws more noise in longer plans; the strides of ddim-diffusers are the scenario's own),
     /// then others of their options, then the inversion of DDIM.
     /// </summary>
-    public static Arr<SamplerCase> All { get; } = SamplingOptions.Samplers.Keys.Order(StringComparer.Ordinal)
+    public static Arr<SamplerCase> All { get; } = Sampler.All.Keys.Order(StringComparer.Ordinal)
         .Select(name => new SamplerCase(name, (setting, count) => new SamplingOptions { Sampler = name, SamplingSteps = name == "ddim-diffusers" ? count : UsualSteps }
             .Chosen(setting.Schedule.Steps).Bind(sampler => sampler.Compile(setting))))
         .Concat(
         [
-            Of("ddpm-posterior", new Sampler.Ancestral(ReverseVariance.Posterior)),
-            Of("ddpm-learned-range", new Sampler.Ancestral(ReverseVariance.LearnedRange)),
-            Of("ddim-eta-0.5", new Sampler.Ddim(0.5)),
-            Of("ddim-eta-1", new Sampler.Ddim(1)),
-            Of("dpmpp-3m-lower-order-final", new Sampler.DpmSolver(3, LowerOrderFinal: true)),
-            Of("dpmpp-3m-full-order-start", new Sampler.DpmSolver(3, FullOrderStart: true)),
-            Of("unipc-2-bh1", new Sampler.UniPc(2, UniPcVariant.Bh1)),
-            Of("unipc-3-predictor", new Sampler.UniPc(3, Corrector: false)),
-            Of("unipc-3-lower-order-final", new Sampler.UniPc(3, LowerOrderFinal: true)),
-            Of("unipc-3-full-order-start", new Sampler.UniPc(3, FullOrderStart: true)),
-            Of("ipndm-v-4-full-order-start", new Sampler.VariableIpndm(4, FullOrderStart: true)),
-            Of("sa-solver-2-tau-1", new Sampler.SaSolver(2, Stochasticity.Full)),
+            Of("ddpm-posterior", new Ancestral(ReverseVariance.Posterior)),
+            Of("ddpm-learned-range", new Ancestral(ReverseVariance.LearnedRange)),
+            Of("ddim-eta-0.5", new Ddim(0.5)),
+            Of("ddim-eta-1", new Ddim(1)),
+            Of("dpmpp-3m-lower-order-final", new DpmSolver(3, LowerOrderFinal: true)),
+            Of("dpmpp-3m-full-order-start", new DpmSolver(3, FullOrderStart: true)),
+            Of("unipc-2-bh1", new UniPc(2, UniPcVariant.Bh1)),
+            Of("unipc-3-predictor", new UniPc(3, Corrector: false)),
+            Of("unipc-3-lower-order-final", new UniPc(3, LowerOrderFinal: true)),
+            Of("unipc-3-full-order-start", new UniPc(3, FullOrderStart: true)),
+            Of("ipndm-v-4-full-order-start", new VariableIpndm(4, FullOrderStart: true)),
+            Of("sa-solver-2-tau-1", new SaSolver(2, Stochasticity.Full)),
             new SamplerCase("ddim-inversion", (setting, _) => DdimInversion.Compile(setting)),
         ])
         .ToArr();

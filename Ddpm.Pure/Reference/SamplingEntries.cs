@@ -1,4 +1,3 @@
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -62,7 +61,7 @@ internal static class SamplingEntries
         on =>
         {
             var schedule = ScheduleEntries.Named(on.Name, on.Steps, zeroTerminalSnr: false);
-            return (Invariant($"{on.Name}-{on.Steps}"), Datum.NamedEach(Choices.Spacings.OrderBy(spacing => spacing.Key, StringComparer.Ordinal), spacing => (spacing.Key, Datum.NamedEach(
+            return (Invariant($"{on.Name}-{on.Steps}"), Datum.NamedEach(Spacing.All.OrderBy(spacing => spacing.Name, StringComparer.Ordinal), spacing => (spacing.Name, Datum.NamedEach(
                 Array(1, 2, 3, 7, 10, 15, 20, 25, 50, 100, 999, 1000)
                     .Bind(n => Timesteps.Spaced(spacing.Value, schedule, n).Match(made => Array((Count: n, made.Values)), _ => Arr<(int Count, Arr<int> Values)>.Empty)),
                 made => (Invariant($"{made.Count}"), Datum.Of(made.Values))))));

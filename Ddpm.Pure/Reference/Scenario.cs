@@ -1,6 +1,5 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Numerics;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
@@ -12,11 +11,11 @@ namespace Ddpm.Pure.Reference;
 
 /// <summary>A setting in which every sampler that can is compiled and run on four pixels, with a network that is affine in x at each timestep.</summary>
 /// <param name="Name">Its name in the files.</param>
-/// <param name="ScheduleName">Of <see cref="Choices.Schedules"/>.</param>
+/// <param name="ScheduleName">Of <see cref="ScheduleFamily.All"/>.</param>
 /// <param name="Steps">T.</param>
 /// <param name="ZeroTerminalSnr">Whether the schedule is given zero terminal signal-to-noise ratio.</param>
-/// <param name="PredictionName">Of <see cref="Choices.Predictions"/>.</param>
-/// <param name="SpacingName">Of <see cref="Choices.Spacings"/>.</param>
+/// <param name="PredictionName">Of <see cref="Diffusion.Prediction.All"/>.</param>
+/// <param name="SpacingName">Of <see cref="Spacing.All"/>.</param>
 /// <param name="SamplingSteps">How many timesteps are spread.</param>
 /// <param name="ClipSample">Whether the estimate of x_0 is clipped.</param>
 /// <param name="Seed">The seed of the noise.</param>
@@ -66,7 +65,7 @@ public sealed record Scenario(
     public NoiseSchedule Schedule => ScheduleEntries.Named(ScheduleName, Steps, ZeroTerminalSnr);
 
     /// <summary>What the network predicts.</summary>
-    public Prediction Prediction => ScheduleEntries.Sure(Choices.Predictions.Find("prediction", PredictionName));
+    public Prediction Prediction => ScheduleEntries.Sure(Diffusion.Prediction.All.Find("prediction", PredictionName));
 
     /// <summary>What a sampler is compiled from.</summary>
     public SamplingSetting Setting
@@ -74,7 +73,7 @@ public sealed record Scenario(
         get
         {
             var schedule = Schedule;
-            var timesteps = ScheduleEntries.Sure(Choices.Spacings.Find("spacing", SpacingName).Bind(spacing => Timesteps.Spaced(spacing, schedule, SamplingSteps)).Bind(all => all.OfStrength(Strength)));
+            var timesteps = ScheduleEntries.Sure(Spacing.All.Find("spacing", SpacingName).Bind(spacing => Timesteps.Spaced(spacing, schedule, SamplingSteps)).Bind(all => all.OfStrength(Strength)));
             return new(schedule, Prediction, EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps, ClipSample);
         }
     }

@@ -1,5 +1,4 @@
 using Ddpm.Pure.Embeddings;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -22,13 +21,13 @@ internal static class ScheduleEntries
 
     public static IEnumerable<ReferenceEntry> All =>
     [
-        .. from name in Choices.Schedules.Keys.Order(StringComparer.Ordinal)
+        .. from family in ScheduleFamily.All.Select(row => row.Value).OrderBy(family => family.Name, StringComparer.Ordinal)
            from steps in Array(1, 10, 1000)
            from zero in Array(false, true)
-           select ReferenceEntry.Json($"schedules/{name}-{steps}{(zero ? "-zero-snr" : "")}.json",
+           select ReferenceEntry.Json($"schedules/{family.Name}-{steps}{(zero ? "-zero-snr" : "")}.json",
                "a list of T numbers each: beta β_t, alpha-bar ᾱ_t, log-alpha-bar ln ᾱ_t, a = √ᾱ_t, sigma = √(1 − ᾱ_t), snr = ᾱ/(1 − ᾱ), lambda = ln(a/σ)",
-               "ᾱ_t = ∏_{s≤t} (1 − β_s); " + Formula(name) + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
-               Source(name) + (zero ? "; Lin et al. 2024 (2305.08891), algorithm 1" : ""), zero ? ShiftedTables : Tables, () => Table(Named(name, steps, zero))),
+               "ᾱ_t = ∏_{s≤t} (1 − β_s); " + family.Formula + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
+               family.Source + (zero ? "; Lin et al. 2024 (2305.08891), algorithm 1" : ""), zero ? ShiftedTables : Tables, () => Table(Named(family.Name, steps, zero))),
         .. from kind in Array<(string Name, SinusoidalEmbedding Of, string Formula, string Source)>(
                ("tutorial", new SinusoidalEmbedding.Tutorial(), "e[t, 2k] = sin(t·w_2k), e[t, 2k + 1] = cos(t·w_2k); w_j = 10000^(−2j/d), j over all d columns", "the tutorial's network"),
                ("transformer", new SinusoidalEmbedding.Transformer(), "e[t, 2k] = sin(t·w_k), e[t, 2k + 1] = cos(t·w_k); w_k = 10000^(−2k/d)", "Vaswani et al. 2017, section 3.5"))
@@ -52,22 +51,4 @@ internal static class ScheduleEntries
         ("sigma", Datum.Of(schedule.Levels.Map(level => level.Sigma))),
         ("snr", Datum.Of(schedule.Levels.Map(level => level.Snr))),
         ("lambda", Datum.Of(schedule.Levels.Map(level => level.Lambda))));
-
-    private static string Formula(string name) => name switch
-    {
-        "linear" => "β_t = b + (c − b)·t/(T − 1), b = min(1e-4·1000/T, 0.999), c = min(0.02·1000/T, 0.999)",
-        "scaled-linear" => "√β_t = √b + (√c − √b)·t/(T − 1), b = min(0.00085·1000/T, 0.999), c = min(0.012·1000/T, 0.999)",
-        "cosine" => "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = cos²(((u + 0.008)/1.008)·π/2)",
-        "sigmoid" => "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = (S(3) − S(6u − 3))/(S(3) − S(−3)), S(y) = 1/(1 + e^(−y))",
-        _ => "β_t = b + (c − b)·S(−6 + 12·t/(T − 1)), b = min(1e-4·1000/T, 0.999), c = min(0.02·1000/T, 0.999), S(y) = 1/(1 + e^(−y))",
-    };
-
-    private static string Source(string name) => name switch
-    {
-        "linear" => "Ho et al. 2020 (2006.11239), section 4",
-        "scaled-linear" => "Rombach et al. 2022, Stable Diffusion",
-        "cosine" => "Nichol and Dhariwal 2021 (2102.09672), eq. 17",
-        "sigmoid" => "Jabri et al. 2022 (2212.11972), figure 8; Chen 2023 (2301.10972), algorithm 1",
-        _ => "Xu et al. 2022, GeoDiff",
-    };
 }

@@ -19,9 +19,13 @@ public static class DdimInversion
     /// <returns>A plan of as many lines as timesteps; or that an x_0-prediction, which tells no noise of a clean image, cannot start from one.</returns>
     public static Validation<Error, SamplingPlan> Compile(SamplingSetting setting)
     {
-        if (setting.Prediction is Prediction.Sample && setting.Timesteps.End < 0)
+        var image = setting.Schedule[setting.Timesteps.End];
+        if (!setting.Prediction.HasNoiseAt(image))
         {
-            return Check.Fail<SamplingPlan>("prediction", "sample", "must be epsilon or velocity to tell the noise of a clean image: end at the first level, or encode without inversion");
+            var others = string.Join(" or ", Prediction.All.Where(row => row.Value.HasNoiseAt(image)).Select(row => row.Name));
+            return Check.Fail<SamplingPlan>(
+                "prediction", setting.Prediction.Name,
+                $"must be {others} to tell the noise of a clean image: end at the first level, or encode without inversion");
         }
 
         var unclipped = setting with { ClipSample = false };

@@ -18,6 +18,18 @@ public abstract record Spacing
     {
     }
 
+    /// <summary>The spacings by name, each with its usual numbers.</summary>
+    public static ChoiceTable<Spacing> All { get; } = ChoiceTable.Of<Spacing>(
+        ("leading", new Leading()),
+        ("linspace", new Linspace()),
+        ("trailing", new Trailing()),
+        ("uniform-lambda", new UniformLambda()),
+        ("karras", new Karras()),
+        ("diffusers-linspace", new DiffusersLinspace()),
+        ("diffusers-trailing", new DiffusersTrailing()),
+        ("diffusers-multistep-linspace", new DiffusersMultistepLinspace()),
+        ("diffusers-multistep-leading", new DiffusersMultistepLeading()));
+
     /// <summary>Every ⌊T/n⌋-th from the first on, n of them: i·⌊T/n⌋ + Offset. T − 1 is rarely among them.</summary>
     /// <param name="Offset">Diffusers' steps_offset: 0 is Lin et al.'s, 1 is Stable Diffusion's. The last timestep must stay below T.</param>
     public sealed record Leading(int Offset = 0) : Spacing;

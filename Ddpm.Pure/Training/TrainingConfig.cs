@@ -2,6 +2,7 @@ using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -72,7 +73,8 @@ public sealed record TrainingConfig
     /// <returns>The schedule, or what is wrong.</returns>
     public static Validation<Error, NoiseSchedule> ScheduleOf(TrainingOptions options) =>
         Check.That("steps", options.Steps, options.Steps <= MostSteps, Invariant($"must be at most {MostSteps}"))
-            .Bind(_ => Choices.Schedules.Find("schedule", options.Schedule)).Bind(build => build(options))
+            .Bind(_ => ScheduleFamily.All.Find("schedule", options.Schedule))
+            .Bind(family => family.Build(new(options.Steps, options.MinBeta, options.MaxBeta, options.CosineOffset)))
             .Map(built => options.ZeroTerminalSnr ? built.WithZeroTerminalSnr() : built);
 
     /// <summary>Checks everything that can be checked without data.</summary>
@@ -100,15 +102,18 @@ public sealed record TrainingConfig
         Validation<Error, Unit> Belongs(string name, double? said, bool used, string owners) => said is not { } value || used
             ? unit
             : Check.Fail<Unit>(name, Invariant($"{value}"), $"belongs to {owners} alone");
-        Validation<Error, Unit> OfBetas(string name, double? said) =>
-            Belongs(name, said, Choices.PublishedBetas.ContainsKey(options.Schedule), $"the schedules {string.Join(", ", Choices.PublishedBetas.Keys)}");
+        Validation<Error, Unit> OfSchedule(string name, double? given)
+        {
+            string[] owners = [.. ScheduleFamily.All.Where(row => row.Value.Options.Contains(name)).Select(row => row.Name)];
+            return Belongs(name, given, owners.Contains(options.Schedule), $"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}");
+        }
+
         var weighting = Choices.LossWeightings.Find("loss-weight", options.LossWeight).Bind(build => build(options));
         var precision = Choices.Precisions.Find("precision", options.Precision);
         var told = (options.ZeroTerminalSnr && options.Prediction == "epsilon"
                     ? Check.Fail<Unit>("prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
                     : unit,
-                OfBetas("min-beta", options.MinBeta), OfBetas("max-beta", options.MaxBeta),
-                Belongs("cosine-offset", options.CosineOffset, options.Schedule == "cosine", "the schedule cosine"),
+                OfSchedule("min-beta", options.MinBeta), OfSchedule("max-beta", options.MaxBeta), OfSchedule("cosine-offset", options.CosineOffset),
                 Belongs("min-snr-gamma", options.MinSnrGamma, options.LossWeight == "min-snr", "the loss weight min-snr"),
                 schedule.Match(levels => (Divides(levels[levels.Steps - 1]), Noises(levels)).Apply((_, _) => unit), _ => unit))
             .Apply((_, _, _, _, _, _) => unit);

@@ -1,12 +1,11 @@
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
-namespace Ddpm.Pure.Options;
+namespace Ddpm.Pure.Sampling;
 
 /// <summary>What a user may say about a sampler, as they say it. <see cref="Compile"/> checks it.</summary>
 public sealed record SamplingOptions
@@ -21,9 +20,7 @@ public sealed record SamplingOptions
     /// </summary>
     public const double UsualMostRatio = 160;
 
-    private const string SaSolvers = "the samplers sa-solver-*";
-
-    /// <summary>The sampler, of <see cref="Samplers"/>.</summary>
+    /// <summary>The sampler, of <see cref="Sampling.Sampler.All"/>.</summary>
     public string Sampler { get; init; } = "ddpm";
 
     /// <summary>How many timesteps to visit, in [1, T]; null for all with ddpm and <see cref="UsualSteps"/> with others, or T where that is less.</summary>
@@ -34,7 +31,7 @@ public sealed record SamplingOptions
     /// </summary>
     public Arr<int>? ExplicitTimesteps { get; init; }
 
-    /// <summary>How they are spread, of <see cref="Choices.Spacings"/>.</summary>
+    /// <summary>How they are spread, of <see cref="Sampling.Spacing.All"/>.</summary>
     public string Spacing { get; init; } = "trailing";
 
     /// <summary>ρ > 0 of Karras' spacing; null for 7. It belongs to no other spacing.</summary>
@@ -58,7 +55,7 @@ public sealed record SamplingOptions
     /// <summary>The noise levels σ/a between which SA-Solver draws noise, 0 ≤ Least, Most greater, ∞ allowed; null for what is usual with so many steps. They belong to no other sampler.</summary>
     public (double Least, double Most)? TauRange { get; init; }
 
-    /// <summary>The reverse variance of ddpm, of <see cref="Variances"/>; null for beta. It belongs to no other sampler.</summary>
+    /// <summary>The reverse variance of ddpm, of <see cref="Ancestral.Variances"/>; null for beta. It belongs to no other sampler.</summary>
     public string? Variance { get; init; }
 
     /// <summary>
@@ -67,7 +64,7 @@ public sealed record SamplingOptions
     /// </summary>
     public bool LowerOrderFinal { get; init; }
 
-    /// <summary>B(h) of UniPC, of <see cref="UnipcVariants"/>; null for bh2. It belongs to no other sampler.</summary>
+    /// <summary>B(h) of UniPC, of <see cref="UniPc.Variants"/>; null for bh2. It belongs to no other sampler.</summary>
     public string? UnipcVariant { get; init; }
 
     /// <summary>Whether UniPC corrects; null for true. It belongs to no other sampler.</summary>
@@ -82,40 +79,6 @@ public sealed record SamplingOptions
 
     /// <summary>Whether to end at the level after the first step (diffusers' set_alpha_to_one=False and final_sigmas_type="sigma_min") and not at the clean image.</summary>
     public bool EndAtFirstLevel { get; init; }
-
-    /// <summary>The reverse variances that need nothing of the network.</summary>
-    public static Map<string, ReverseVariance> Variances { get; } = Map(("beta", ReverseVariance.Beta), ("posterior", ReverseVariance.Posterior));
-
-    /// <summary>The functions B(h) of UniPC.</summary>
-    public static Map<string, UniPcVariant> UnipcVariants { get; } = Map(("bh1", UniPcVariant.Bh1), ("bh2", UniPcVariant.Bh2));
-
-    /// <summary>The samplers, from options and the number of timesteps that these ask for.</summary>
-    public static Map<string, Func<SamplingOptions, int, Validation<Error, Sampler>>> Samplers { get; } = Map<string, Func<SamplingOptions, int, Validation<Error, Sampler>>>(
-        ("ddpm", (options, _) => Variances.Find("variance", options.Variance ?? "beta").Map(Sampler (variance) => new Sampler.Ancestral(variance))),
-        ("ddim", (options, _) => new Sampler.Ddim(options.Eta ?? 0)),
-        ("ddim-diffusers", (options, steps) => new Sampler.Ddim(options.Eta ?? 0, ClippedNoise.DiffusersOutput, steps)),
-        ("dpmpp-1", (options, _) => options.DpmSolver(1)),
-        ("dpmpp-2m", (options, _) => options.DpmSolver(2)),
-        ("dpmpp-3m", (options, _) => options.DpmSolver(3)),
-        ("dpmpp-3m-published", (options, _) => options.DpmSolver(3, DpmSolverWeights.Published)),
-        ("dpmpp-2m-sde", (options, _) => new Sampler.StochasticDpmSolver(options.LowerOrderFinal)),
-        ("unipc-1", (options, _) => options.UniPc(1)),
-        ("unipc-2", (options, _) => options.UniPc(2)),
-        ("unipc-3", (options, _) => options.UniPc(3)),
-        ("sa-solver-1", (options, steps) => options.SaSolver(1, steps)),
-        ("sa-solver-2", (options, steps) => options.SaSolver(2, steps)),
-        ("sa-solver-3", (options, steps) => options.SaSolver(3, steps)),
-        ("sa-solver-1-published", (options, steps) => options.PublishedSaSolver(1, steps)),
-        ("sa-solver-2-published", (options, steps) => options.PublishedSaSolver(2, steps)),
-        ("sa-solver-3-published", (options, steps) => options.PublishedSaSolver(3, steps)),
-        ("ipndm-1", (_, _) => new Sampler.Ipndm(1)),
-        ("ipndm-2", (_, _) => new Sampler.Ipndm(2)),
-        ("ipndm-3", (_, _) => new Sampler.Ipndm(3)),
-        ("ipndm-4", (_, _) => new Sampler.Ipndm(4)),
-        ("ipndm-v-2", (options, _) => new Sampler.VariableIpndm(2, options.FullOrderStart)),
-        ("ipndm-v-3", (options, _) => new Sampler.VariableIpndm(3, options.FullOrderStart)),
-        ("ipndm-v-4", (options, _) => new Sampler.VariableIpndm(4, options.FullOrderStart)),
-        ("heun", (_, _) => new Sampler.Heun()));
 
     /// <summary>The timesteps that these options visit on a schedule.</summary>
     /// <returns>The timesteps, or every fault of them or of their number and spacing.</returns>
@@ -141,7 +104,7 @@ public sealed record SamplingOptions
     /// <summary>The most timesteps that these options can visit on a schedule: all, those between the given ends, or the given ones.</summary>
     public int MostStepsOn(NoiseSchedule schedule) => ExplicitTimesteps is { } given
         ? given.Count
-        : Timesteps.Available(Choices.Spacings.Find(Spacing).Map(spacing => Between(spacing, SigmaRange?.Least ?? 0, SigmaRange?.Most ?? double.PositiveInfinity))
+        : Timesteps.Available(Sampling.Spacing.All.Find(Spacing).Map(spacing => Between(spacing, SigmaRange?.Least ?? 0, SigmaRange?.Most ?? double.PositiveInfinity))
             .IfNone(new Spacing.Trailing()), Visible(schedule));
 
     /// <summary>The sampler that these options name.</summary>
@@ -179,48 +142,49 @@ public sealed record SamplingOptions
     private int StepsOf(int scheduleSteps)
     {
         var visible = scheduleSteps - (LastTimestep is { } last && last >= 0 && last < scheduleSteps ? last : 0);
-        return ExplicitTimesteps?.Count ?? SamplingSteps ?? (Sampler == "ddpm" ? visible : Math.Min(UsualSteps, visible));
+        return ExplicitTimesteps?.Count ?? SamplingSteps
+            ?? Sampling.Sampler.All.Find(Sampler).Map(sampler => sampler.UsualSteps(visible)).IfNone(Math.Min(UsualSteps, visible));
     }
 
-    private Stochasticity StochasticityOf(int steps)
-    {
-        var usual = Stochasticity.Usual(steps);
-        return new(Tau ?? usual.Tau, TauRange?.Least ?? usual.Least, TauRange?.Most ?? usual.Most);
-    }
+    private Validation<Error, Sampler> Named(int scheduleSteps) =>
+        Sampling.Sampler.All.Find("sampler", Sampler).Bind(sampler => sampler.With(this, StepsOf(scheduleSteps)));
 
-    private Validation<Error, Sampler> Named(int scheduleSteps) => Samplers.Find("sampler", Sampler).Bind(make => make(this, StepsOf(scheduleSteps)));
-
-    private Sampler.DpmSolver DpmSolver(int order, DpmSolverWeights weights = DpmSolverWeights.Interpolating) => new(order, weights, LowerOrderFinal, FullOrderStart);
-
-    private Validation<Error, Sampler> UniPc(int order) => UnipcVariants.Find("unipc-variant", UnipcVariant ?? "bh2")
-        .Map(Sampler (variant) => new Sampler.UniPc(order, variant, Corrector ?? true, LowerOrderFinal, FullOrderStart));
-
-    private Sampler.SaSolver SaSolver(int order, int steps) => new(order, StochasticityOf(steps), LowerOrderFinal: LowerOrderFinal);
-
-    private Sampler.SaSolver PublishedSaSolver(int order, int steps) => new(order, StochasticityOf(steps), UniPcVariant.Bh1, LowerOrderFinal: true);
-
-    /// <summary>Whether the options that belong to some samplers are given with one of these.</summary>
+    /// <summary>Whether the sampler takes the options that are given and that not all samplers take.</summary>
     private Validation<Error, Unit> Owned()
     {
-        bool Is(params string[] families) => families.Exists(family => Sampler.StartsWith(family, StringComparison.Ordinal));
-        var (uni, sa) = (Is("unipc-"), Is("sa-solver-"));
-        return Array(
-                Belongs("eta", Eta, Is("ddim"), "the sampler ddim"),
-                Belongs("variance", Variance, Sampler == "ddpm", "the sampler ddpm"),
-                Belongs("tau", Tau, sa, SaSolvers),
-                Belongs("tau-range", Text(TauRange), sa, SaSolvers),
-                Belongs("lower-order-final", Text(LowerOrderFinal), Is("dpmpp-") || uni || sa, "the samplers dpmpp-*, unipc-* and sa-solver-*"),
-                Belongs("unipc-variant", UnipcVariant, uni, "the samplers unipc-*"),
-                Belongs("corrector", Corrector, uni, "the samplers unipc-*"),
-                Belongs("full-order-start", Text(FullOrderStart), uni || Is("ipndm-v-") || Sampler is "dpmpp-1" or "dpmpp-2m" or "dpmpp-3m",
-                    "the samplers dpmpp-1, dpmpp-2m, dpmpp-3m, unipc-* and ipndm-v-*"))
+        var taken = Sampling.Sampler.All.Find(Sampler).Map(sampler => sampler.Options).IfNone(Arr<string>.Empty);
+        return Array<(string Name, string? Value)>(
+                ("eta", Text(Eta)),
+                ("variance", Variance),
+                ("tau", Text(Tau)),
+                ("tau-range", Text(TauRange)),
+                ("lower-order-final", Text(LowerOrderFinal)),
+                ("unipc-variant", UnipcVariant),
+                ("corrector", Corrector is { } corrects ? Invariant($"{corrects}") : null),
+                ("full-order-start", Text(FullOrderStart)))
+            .Map(option => Belongs(option.Name, option.Value, taken.Contains(option.Name), Owners(option.Name)))
             .Sequence().Map(_ => unit);
     }
+
+    /// <summary>The samplers that take an option: "sa-solver-*" where all of one record do, else each by its name.</summary>
+    private static string Owners(string option)
+    {
+        var families = Sampling.Sampler.All.GroupBy(row => row.Value.GetType(), row => row).Select(family => family.ToArray());
+        string[] owners = [.. families.SelectMany<(string Name, Sampler Value)[], string>(family =>
+        {
+            string[] names = [.. family.Where(row => row.Value.Options.Contains(option)).Select(row => row.Name)];
+            return names.Length == family.Length && names.Length > 1 ? [CommonStart(names) + "*"] : names;
+        })];
+        return (owners is [var only] && !only.EndsWith('*') ? "the sampler " : "the samplers ") + string.Join(", ", owners);
+    }
+
+    private static string CommonStart(string[] names) =>
+        names[0][..Enumerable.Range(0, names[0].Length).TakeWhile(i => names.All(name => name.Length > i && name[i] == names[0][i])).Count()];
 
     /// <summary>
     /// The spacing with the numbers that these options give. Without a range it ends at <see cref="UsualMostRatio"/>, as long as enough timesteps lie below.
     /// </summary>
-    private Validation<Error, Spacing> SpacingOn(NoiseSchedule schedule) => Choices.Spacings.Find("spacing", Spacing).Map(spacing =>
+    private Validation<Error, Spacing> SpacingOn(NoiseSchedule schedule) => Sampling.Spacing.All.Find("spacing", Spacing).Map(spacing =>
     {
         var (usual, levels, count) = (Between(spacing, 0, UsualMostRatio), Visible(schedule), StepsOf(schedule.Steps));
         return SigmaRange is var (least, most) ? Between(spacing, least, most)
@@ -238,13 +202,15 @@ public sealed record SamplingOptions
     /// <summary>The levels that may be visited; all where the last timestep is none of the schedule's, which is told elsewhere.</summary>
     private Arr<NoiseLevel> Visible(NoiseSchedule schedule) => LastTimestep is { } last && last >= 0 && last < schedule.Steps ? schedule.Levels.Skip(last).ToArr() : schedule.Levels;
 
-    /// <summary>Whether the options that belong to one spacing are said of that one.</summary>
+    /// <summary>Whether options that belong to some spacings are given with one of these.</summary>
     private Validation<Error, Unit> OwnedBySpacing() =>
         (Belongs("rho", Rho, Spacing == "karras", "the spacing karras"),
             Belongs("sigma-range", Text(SigmaRange), Spacing is "karras" or "uniform-lambda", "the spacings karras and uniform-lambda"))
         .Apply((_, _) => unit);
 
-    private static string? Text(bool said) => said ? "true" : null;
+    private static string? Text(bool given) => given ? "true" : null;
+
+    private static string? Text(double? given) => given is { } value ? Invariant($"{value}") : null;
 
     private static string? Text((double Least, double Most)? range) => range is var (least, most) ? Invariant($"{least} to {most}") : null;
 

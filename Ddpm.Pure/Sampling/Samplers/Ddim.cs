@@ -1,5 +1,8 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Sampling;
@@ -8,16 +11,36 @@ namespace Ddpm.Pure.Sampling;
 /// DDIM (Song et al. 2021, eqs. 12 and 16): from t to p, x_p = a_p·x_0 + √(σ_p² − s²)·ε + s·z with s² = η²·(σ_p²/σ_t²)·β. η = 0 is
 /// deterministic, η = 1 is ancestral sampling with β̃.
 /// </summary>
-public static class DdimSampler
+/// <param name="Eta">η ∈ [0, 1].</param>
+/// <param name="Noise">Which ε a clipped step continues with; without clipping both are the same.</param>
+/// <param name="Strides">
+/// n ∈ [1, T] of diffusers' DDIMScheduler: each step leads ⌊T/n⌋ timesteps down, wherever the next timestep is. Null for steps to the next timestep.
+/// </param>
+public sealed record Ddim(double Eta = 0, ClippedNoise Noise = ClippedNoise.Implied, int? Strides = null) : Sampler
 {
-    /// <summary>Compiles the sampler.</summary>
-    /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
-    /// <param name="eta">η ∈ [0, 1].</param>
-    /// <param name="noise">Which ε a clipped step goes on with; without clipping both are one.</param>
-    /// <param name="strides">n ∈ [1, T] of diffusers' DDIMScheduler, whose steps lead ⌊T/n⌋ timesteps down; none for steps to the next timestep.</param>
-    /// <returns>A plan of as many lines as timesteps.</returns>
-    internal static SamplingPlan Compile(SamplingSetting setting, double eta, ClippedNoise noise = ClippedNoise.Implied, int? strides = null) =>
-        setting.Plan((strides is { } n ? setting.StepsOf(setting.Schedule.Steps / n) : setting.Steps).Map(step => Line(setting, step, eta, noise)).ToArr());
+    /// <inheritdoc/>
+    public override string Name => Noise == ClippedNoise.DiffusersOutput ? "ddim-diffusers" : "ddim";
+
+    /// <inheritdoc/>
+    public override string Source => "Song et al. 2021 (2010.02502), eqs. 12 and 16";
+
+    /// <inheritdoc/>
+    public override Arr<string> Options => Array("eta");
+
+    internal override Validation<Error, Sampler> With(SamplingOptions options, int steps) =>
+        new Ddim(options.Eta ?? 0, Noise, Noise == ClippedNoise.DiffusersOutput ? steps : null);
+
+    internal override Validation<Error, Unit> Checked() => Check.That("eta", Eta, Eta is >= 0 and <= 1, "must lie in [0, 1]").Map(_ => unit);
+
+    private protected override Validation<Error, Unit> CheckedOn(SamplingSetting setting) => Strides is { } n
+        ? Check.That("strides", n, n >= 1 && n <= setting.Schedule.Steps, Invariant($"must lie in [1, {setting.Schedule.Steps}]")).Map(_ => unit)
+        : unit;
+
+    internal override SamplingPlan PlanOn(SamplingSetting setting)
+    {
+        var steps = Strides is { } n ? setting.StepsOf(setting.Schedule.Steps / n) : setting.Steps;
+        return setting.Plan(steps.Map(step => Line(setting, step, Eta, Noise)).ToArr());
+    }
 
     /// <summary>The line of one step, between any two levels.</summary>
     public static SamplingLine Line(SamplingSetting setting, SamplingStep step, double eta, ClippedNoise noise = ClippedNoise.Implied) =>

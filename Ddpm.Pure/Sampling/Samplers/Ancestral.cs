@@ -1,0 +1,45 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Pure.Sampling;
+
+/// <summary>
+/// Ancestral sampling (Ho et al. 2020, algorithm 2): each line draws from N(posterior mean at the estimated x_0, s_t²), and the last adds no noise.
+/// </summary>
+/// <param name="Variance">The reverse variance s_t².</param>
+public sealed record Ancestral(ReverseVariance Variance = ReverseVariance.Beta) : Sampler
+{
+    /// <summary>The reverse variances that need no second output of the network.</summary>
+    public static ChoiceTable<ReverseVariance> Variances { get; } = ChoiceTable.Of(("beta", ReverseVariance.Beta), ("posterior", ReverseVariance.Posterior));
+
+    /// <inheritdoc/>
+    public override string Name => "ddpm";
+
+    /// <inheritdoc/>
+    public override string Source => "Ho et al. 2020 (2006.11239), algorithm 2";
+
+    /// <inheritdoc/>
+    public override Arr<string> Options => Array("variance");
+
+    internal override int UsualSteps(int available) => available;
+
+    internal override Validation<Error, Sampler> With(SamplingOptions options, int steps) =>
+        Variances.Find("variance", options.Variance ?? "beta").Map(Sampler (variance) => new Ancestral(variance));
+
+    internal override SamplingPlan PlanOn(SamplingSetting setting) => setting.Plan(setting.Steps.Map(step =>
+    {
+        var posterior = Posterior.Between(step.From, step.To);
+        double least = Math.Sqrt(posterior.Variance), most = Math.Sqrt(step.From.BetaSince(step.To));
+        var noise = Variance switch
+        {
+            _ when step.To.NoiseVariance == 0 => NoiseRange.None,
+            ReverseVariance.Beta => NoiseRange.Of(most),
+            ReverseVariance.Posterior => NoiseRange.Of(least),
+            _ => new(least, most),
+        };
+        return setting.Line(step, Memory.CleanImage, Correction.None, new(posterior.XtCoefficient, Array(posterior.X0Coefficient)), noise);
+    }).ToArr());
+}
