@@ -6,7 +6,7 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>`completion`: what a shell has to be told so that its Tab key knows the commands, their options and the words that these take.</summary>
+/// <summary>`completion`: a shell script that completes the commands, their options and the values of the options.</summary>
 internal static class CompletionCommand
 {
     private static readonly Map<string, Func<string, string>> Shells = Map<string, Func<string, string>>(
@@ -30,7 +30,7 @@ internal static class CompletionCommand
 
     public static CommandLine.Command Create()
     {
-        var command = new CommandLine.Command("completion", "Print what makes a shell complete the commands and options of `ddpm`");
+        var command = new CommandLine.Command("completion", "Print a script that makes a shell complete the commands and options of ddpm");
         CommandLine.Argument<string> shell = new("SHELL") { Description = $"{string.Join(", ", Shells.Keys)}" };
         shell.CompletionSources.Add(_ => Shells.Keys.Select(name => new CommandLine.Completions.CompletionItem(name)));
         command.Add(shell);
@@ -40,7 +40,7 @@ internal static class CompletionCommand
         return command.WithExample("bash >> ~/.bashrc");
     }
 
-    /// <summary>How this very program is called.</summary>
+    /// <summary>The command that starts this program.</summary>
     private static string Program => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) != "dotnet"
         ? path
         : $"dotnet {Path.Combine(AppContext.BaseDirectory, "Ddpm.Host.dll")}";
