@@ -272,7 +272,7 @@ public sealed class PublicApiTests
         var arguments = type.GetGenericArguments()
             .Select((argument, i) => TypeName(argument, nullability?.GenericTypeArguments.ElementAtOrDefault(i)))
             .ToArray();
-        if (type.IsGenericType && type.FullName?.StartsWith("System.ValueTuple`", StringComparison.Ordinal) == true)
+        if (type.Namespace == "System" && type.Name.StartsWith("ValueTuple`", StringComparison.Ordinal))
         {
             return $"({string.Join(", ", arguments)})";
         }
