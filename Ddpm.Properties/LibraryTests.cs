@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Ddpm.Properties.Data;
 using Xunit;
@@ -16,7 +15,8 @@ public sealed class LibraryTests : IDisposable
     public void Dispose()
     {
         Directory.Delete(_root, recursive: true);
-        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         foreach (var restored in ((string[])["ddpm.pure", "ddpm.gpu"]).Select(name => Path.Combine(cache, name, _version)).Where(Directory.Exists))
         {
             Directory.Delete(restored, recursive: true);
@@ -29,12 +29,16 @@ public sealed class LibraryTests : IDisposable
     {
         foreach (var project in (string[])["Ddpm.Pure", "Ddpm.Gpu"])
         {
-            Dotnet(Fixtures.Repository, "pack", "-c", Configuration, "--no-build", $"-p:Version={_version}", project, "-o", Path.Combine(_root, "packages"), "-v", "quiet");
+            var packages = Path.Combine(_root, "packages");
+            DotnetCommand.Run(
+                Fixtures.Repository, "pack", "-c", DotnetCommand.Configuration, "--no-build", $"-p:Version={_version}", project, "-o", packages, "-v", "quiet");
         }
 
-        var program = Regex.Match(File.ReadAllText(Path.Combine(Fixtures.Repository, "README.md")), "```csharp\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
+        var program = Program("README.md");
         Assert.InRange(program.Split('\n').Count(line => line.Length > 0 && !line.StartsWith("using", StringComparison.Ordinal)), 3, 10);
-        var small = program.Replace("new()", "new() { Limit = 32, BatchSize = 16, Epochs = 1, Steps = 20 }", StringComparison.Ordinal).Replace("Sample(100,", "Sample(4,", StringComparison.Ordinal);
+        var small = program
+            .Replace("new()", "new() { Limit = 32, BatchSize = 16, Epochs = 1, Steps = 20 }", StringComparison.Ordinal)
+            .Replace("Sample(100,", "Sample(4,", StringComparison.Ordinal);
         Assert.NotEqual(program, small);
         var app = Directory.CreateDirectory(Path.Combine(_root, "app")).FullName;
         File.WriteAllText(Path.Combine(app, "Program.cs"), small);
@@ -53,21 +57,16 @@ public sealed class LibraryTests : IDisposable
             """);
         var images = FixtureDataSet.Description.Train.Images;
         File.WriteAllBytes(Path.Combine(app, images.Name), FixtureDataSet.Content(images));
-        Dotnet(app, "run", "-v", "quiet");
+        DotnetCommand.Run(app, "run", "-v", "quiet");
         var picture = File.ReadAllBytes(Path.Combine(app, "samples.pgm"));
         Assert.Equal("P5\n58 58\n255\n"u8.ToArray(), picture[..13]);
         Assert.Equal(13 + 58 * 58, picture.Length);
     }
 
-    /// <summary>What these tests were built in: bin/CONFIGURATION/net10.0.</summary>
-    private static string Configuration => Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!;
+    [Fact]
+    public void The_package_page_of_Ddpm_Gpu_shows_the_program_of_the_README() => Assert.Equal(Program("README.md"), Program("Ddpm.Gpu", "PACKAGE.md"));
 
-    private static void Dotnet(string folder, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(" ", arguments)}: {output}{error.Result}");
-    }
+    /// <summary>The C# program in a file of the repository.</summary>
+    private static string Program(params string[] file) =>
+        Regex.Match(File.ReadAllText(Path.Combine([Fixtures.Repository, .. file])), "```csharp\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
 }

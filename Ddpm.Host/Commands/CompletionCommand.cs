@@ -7,7 +7,7 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>`completion`: what a shell has to be told so that its Tab key knows the commands, their options and the words that these take.</summary>
+/// <summary>`completion`: a shell script that completes the commands, their options and the values of the options.</summary>
 internal static class CompletionCommand
 {
     private static readonly ChoiceTable<Func<string, string>> Shells = ChoiceTable.Of<Func<string, string>>(
@@ -31,18 +31,35 @@ internal static class CompletionCommand
 
     public static CommandLine.Command Create()
     {
-        var command = new CommandLine.Command("completion", "Print what makes a shell complete the commands and options of `ddpm`");
+        var command = new CommandLine.Command("completion", "Print a script that makes a shell complete the commands and options of ddpm");
         CommandLine.Argument<string> shell = new("SHELL") { Description = $"{string.Join(", ", Shells.Keys)}" };
         shell.CompletionSources.Add(_ => Shells.Keys.Select(name => new CommandLine.Completions.CompletionItem(name)));
         command.Add(shell);
         command.SetAction(said => Session.Run(said, (view, _) =>
-            from script in Shells.Find(said.GetValue(shell)!).ToFin(Error.New(ExitCode.Usage, $"the shell must be one of {string.Join(", ", Shells.Keys)}, got {said.GetValue(shell)}"))
+            from script in Shells.Find(said.GetValue(shell)!)
+                .ToFin(Error.New(ExitCode.Usage, $"the shell must be one of {string.Join(", ", Shells.Keys)}, got {said.GetValue(shell)}"))
             select toSeq(script(Program).Split('\n')).Iter(view.Result)));
         return command.WithExample("bash >> ~/.bashrc");
     }
 
-    /// <summary>How this very program is called.</summary>
-    private static string Program => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) != "dotnet"
-        ? path
-        : $"dotnet {Path.Combine(AppContext.BaseDirectory, "Ddpm.Host.dll")}";
+    /// <summary>
+    /// The command that starts this program. An installed tool runs from TOOLS/.store/ddpm/VERSION/…, and the link TOOLS/ddpm leads there.
+    /// An update changes the folder and keeps the link.
+    /// </summary>
+    private static string Program
+    {
+        get
+        {
+            var folder = AppContext.BaseDirectory;
+            var store = folder.IndexOf(string.Join(Path.DirectorySeparatorChar, "", ".store", DdpmCommand.Name, ""), StringComparison.Ordinal);
+            if (store >= 0)
+            {
+                return Path.Combine(folder[..store], DdpmCommand.Name);
+            }
+
+            return Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) != "dotnet"
+                ? path
+                : $"dotnet {Path.Combine(folder, "Ddpm.Host.dll")}";
+        }
+    }
 }

@@ -10,6 +10,9 @@ namespace Ddpm.Host.Commands;
 /// <summary>The command line as a whole.</summary>
 internal static class DdpmCommand
 {
+    /// <summary>The name of the program, as a user types it.</summary>
+    public const string Name = "ddpm";
+
     /// <summary>Runs a command line and gives its exit code.</summary>
     public static int Run(IReadOnlyList<string> arguments)
     {

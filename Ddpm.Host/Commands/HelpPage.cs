@@ -46,7 +46,7 @@ internal static class HelpPage
     /// <summary>The page.</summary>
     public static Seq<string> Of(CommandLine.Command command)
     {
-        var path = string.Join(" ", Ancestors(command).Map(one => one.Name));
+        var path = string.Join(" ", Ancestors(command).Map(Name));
         var arguments = string.Concat(command.Arguments.Select(argument => $" {argument.Name}"));
         var subcommands = toSeq(command.Subcommands.ToArray());
         var options = toSeq(command.Options.Where(option => !option.Hidden).ToArray());
@@ -63,6 +63,9 @@ internal static class HelpPage
             : Seq1($"Everywhere: {string.Join(", ", Seq<CommandLine.Option>(Session.Config, Session.Quiet, Session.Verbose).Map(Label))}");
         return head + told + everywhere + (Examples.TryGetValue(command, out var example) ? Seq1($"Example: {path} {example}".TrimEnd()) : Seq<string>());
     }
+
+    /// <summary>System.CommandLine names the root command after the executable file, which differs between a build and an installed tool.</summary>
+    private static string Name(CommandLine.Command command) => command is CommandLine.RootCommand ? DdpmCommand.Name : command.Name;
 
     private static Seq<CommandLine.Command> Ancestors(CommandLine.Command command) =>
         toSeq(command.Parents.OfType<CommandLine.Command>().ToArray()).Bind(Ancestors).Add(command);

@@ -28,7 +28,8 @@ public sealed class CommandLineTests : IDisposable
         var lines = outcome.Output.TrimEnd().Split('\n');
         Assert.InRange(lines.Length, 5, 56);
         Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 0, 120));
-        Assert.StartsWith($"Example: Ddpm.Host {command}".TrimEnd(), lines[^1], StringComparison.Ordinal);
+        Assert.Contains(lines, line => line.StartsWith($"Usage: ddpm {command}".TrimEnd(), StringComparison.Ordinal));
+        Assert.StartsWith($"Example: ddpm {command}".TrimEnd(), lines[^1], StringComparison.Ordinal);
     }
 
     [Theory]
