@@ -143,5 +143,5 @@ public static class Generators
         (1, PowersOfTen(-9, -0.01).Select(x => 1 - x))).Select(x => new Fraction(x)).ToArbitrary();
 
     public static Arbitrary<Prediction> Predictions() =>
-        Gen.Elements<Prediction>(new Prediction.Epsilon(), new Prediction.Sample(), new Prediction.Velocity()).ToArbitrary();
+        Gen.Elements(Prediction.All.Select(row => row.Value)).ToArbitrary();
 }

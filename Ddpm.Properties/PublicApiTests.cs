@@ -1,10 +1,14 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Ddpm.Pure.Reference;
 using Xunit;
 
 namespace Ddpm.Properties;
 
-/// <summary>The public API of the packages, recorded so that no change of it goes unnoticed.</summary>
+/// <summary>
+/// The public API of the packages, and the bits of the reference, recorded so that no change of them goes unnoticed. Programs were written against the one, and
+/// ports were checked against the other.
+/// </summary>
 public sealed class PublicApiTests
 {
     /// <summary>Set to 1, this variable makes the test write the record instead of comparing with it.</summary>
@@ -36,7 +40,7 @@ public sealed class PublicApiTests
     public void The_public_API_is_the_recorded_one(string project)
     {
         var file = Path.Combine(Fixtures.Repository, "Ddpm.Properties", "Fixtures", "public-api", project + ".txt");
-        string[] actual = [.. Assembly.Load(project).GetExportedTypes()
+        string[] actual = [.. project == "Ddpm.Pure" ? [$"reference {Reference()}"] : (string[])[], .. Assembly.Load(project).GetExportedTypes()
             .Where(type => !IsGenerated(type))
             .OrderBy(type => type.FullName, StringComparer.Ordinal)
             .SelectMany(Lines)];
@@ -51,12 +55,16 @@ public sealed class PublicApiTests
         Assert.True(
             recorded.SequenceEqual(actual),
             $"""
-            The public API of {project} has changed.
+            The public API of {project}, or the reference, has changed.
             {string.Join('\n', gone.Select(line => "- " + line).Concat(added.Select(line => "+ " + line)))}
             If you mean that, record it, look at the difference and add a line to CHANGELOG.md:
             {Record}=1 dotnet test Ddpm.Properties --filter FullyQualifiedName~PublicApiTests
             """);
     }
+
+    /// <summary>The SHA-256 of the manifest, which holds the SHA-256 of every file and all that it says of them.</summary>
+    private static string Reference() =>
+        ReferenceManifest.Sha256(ReferenceManifest.Of(ReferenceFiles.All.Map(entry => (entry, ReferenceManifest.Sha256(entry.Content().ToBytes())))));
 
     /// <summary>A type's declaration, and a line for each member, which begins with the type's name.</summary>
     private static IEnumerable<string> Lines(Type type)

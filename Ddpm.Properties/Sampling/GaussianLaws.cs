@@ -26,7 +26,8 @@ public sealed class GaussianLaws
     }
 
     [Law]
-    public bool Ddim_converges_with_order_1(GaussianCase c, Prediction prediction) => HasOrder(1, c, new Ddim(0), prediction);
+    public bool Every_named_sampler_without_noise_converges_with_the_order_that_it_claims(GaussianCase c, Prediction prediction) =>
+        SamplerGenerators.Rows.All(sampler => sampler.ConvergenceOrder is not { } order || HasOrder(order, c, sampler, prediction));
 
     [Law]
     public bool Dpm_solver_converges_with_its_order(GaussianCase c, Prediction prediction) =>
@@ -40,9 +41,6 @@ public sealed class GaussianLaws
     [Law]
     public bool Unipc_converges_with_one_order_more(GaussianCase c, Prediction prediction, bool bh1) =>
         Enumerable.Range(1, 3).All(order => HasOrder(order + 1, c, new UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2), prediction));
-
-    [Law]
-    public bool Heun_converges_with_order_2(GaussianCase c, Prediction prediction) => HasOrder(2, c, new Heun(), prediction);
 
     [Law]
     public bool Ipndm_converges_with_its_order_on_equal_steps_of_sigma_over_a(GaussianCase c, Prediction prediction) =>

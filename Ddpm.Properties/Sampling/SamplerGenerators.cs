@@ -51,10 +51,10 @@ public sealed record SamplerOnSchedule(Sampler Sampler, SamplingSetting Setting)
 /// </summary>
 public static class SamplerGenerators
 {
+    public static IEnumerable<Sampler> Rows => Sampler.All.Select(row => row.Value).Where(sampler => sampler is not Ddim { Noise: ClippedNoise.DiffusersOutput });
+
     public static readonly IReadOnlyList<Sampler> Deterministic =
     [
-        new Ddim(0), new Heun(),
-        .. Enumerable.Range(1, 4).Select(order => new Ipndm(order)),
         .. from order in Enumerable.Range(1, 4) from full in (bool[])[false, true] select new VariableIpndm(order, full),
         new DpmSolver(3, FullOrderStart: true), new DpmSolver(3, DpmSolverWeights.Published, true, true), new UniPc(3, Corrector: false, FullOrderStart: true),
         .. from variant in (UniPcVariant[])[UniPcVariant.Bh1, UniPcVariant.Bh2] from lower in (bool[])[false, true] select new UniPc(3, variant, true, lower, FullOrderStart: true),
@@ -67,6 +67,7 @@ public static class SamplerGenerators
                new UniPc(order, UniPcVariant.Bh1, false, lower), new UniPc(order, UniPcVariant.Bh2, false, lower),
            ]
            select sampler,
+        .. Rows.Where(row => row.ConvergenceOrder is not null),
     ];
 
     public static readonly IReadOnlyList<Sampler> Stochastic =
@@ -77,6 +78,7 @@ public static class SamplerGenerators
            from stochasticity in (Stochasticity[])[Stochasticity.Full, new(0.4), Stochasticity.OfFewSteps, new(2, 0.1, 1)]
            from published in (bool[])[false, true]
            select published ? new SaSolver(order, stochasticity, UniPcVariant.Bh1, LowerOrderFinal: true) : new SaSolver(order, stochasticity),
+        .. Rows.Where(row => row.ConvergenceOrder is null),
     ];
 
     public static readonly IReadOnlyList<Sampler> All = [.. Deterministic, .. Stochastic];
@@ -99,7 +101,7 @@ public static class SamplerGenerators
          from prediction in Generators.Predictions().Generator
          from end in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
          let barren = visited.Noisiest.AlphaBar == 0
-         let alongNoise = sampler is Ipndm or VariableIpndm or Heun
+         let alongNoise = sampler.StepsAlongNoiseRatio
          select new SamplerOnSchedule(
              barren && alongNoise ? new Ddim(0) : sampler,
              new(visited.Schedule, barren && prediction is Prediction.Epsilon ? new Prediction.Velocity() : prediction,

@@ -189,7 +189,7 @@ public sealed class SamplerLaws
     }
 
     /// <summary>What a plan multiplies a rounding of x by where it makes x_0 of an ε, or steps along σ/a: 1/a, at most where the noise is most.</summary>
-    private static double Loss(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Epsilon || s.Sampler is Ipndm or VariableIpndm or Heun ? 1 / s.Noisiest.A : 1;
+    private static double Loss(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Epsilon || s.Sampler.StepsAlongNoiseRatio ? 1 / s.Noisiest.A : 1;
 
     /// <summary>ln ᾱ and λ are off by a part ε of themselves; an infinite one is exact.</summary>
     private static double SizeOfLog(NoiseLevel level) => 1 + (double.IsInfinity(level.LogAlphaBar) ? 0 : Math.Abs(level.LogAlphaBar));

@@ -47,7 +47,7 @@ public static class Choices
     public static ChoiceTable<Precision> Precisions { get; } = ChoiceTable.Of(("float32", Precision.Binary32), ("bf16", Precision.BFloat16));
 
     /// <summary>The noise schedules.</summary>
-    public static ChoiceTable<ScheduleFamily> Schedules => ScheduleFamily.All;
+    public static ChoiceTable<ScheduleFamily> Schedules => NoiseSchedule.Families;
 
     /// <summary>
     /// The weights of the loss, from options; what is not said is as in their papers. Those that vanish are what runs of edition 1 were trained with

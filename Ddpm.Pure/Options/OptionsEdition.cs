@@ -51,7 +51,7 @@ public static class OptionsEdition
     /// <summary>Up to edition 1 the β that were not set were those of the paper, however many the steps.</summary>
     private static TrainingOptions WithPublishedBetas(TrainingOptions options) => options.Steps == 1000
         ? options
-        : ScheduleFamily.All.Find(options.Schedule).Bind(family => Optional(family.PublishedBetas)).Match(
+        : NoiseSchedule.Families.Find(options.Schedule).Bind(family => Optional(family.PublishedBetas)).Match(
             published => options with { MinBeta = options.MinBeta ?? published.Min, MaxBeta = options.MaxBeta ?? published.Max },
             () => options);
 

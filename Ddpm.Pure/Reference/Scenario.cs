@@ -11,7 +11,7 @@ namespace Ddpm.Pure.Reference;
 
 /// <summary>A setting in which every sampler that can is compiled and run on four pixels, with a network that is affine in x at each timestep.</summary>
 /// <param name="Name">Its name in the files.</param>
-/// <param name="ScheduleName">Of <see cref="ScheduleFamily.All"/>.</param>
+/// <param name="ScheduleName">Of <see cref="NoiseSchedule.Families"/>.</param>
 /// <param name="Steps">T.</param>
 /// <param name="ZeroTerminalSnr">Whether the schedule is given zero terminal signal-to-noise ratio.</param>
 /// <param name="PredictionName">Of <see cref="Diffusion.Prediction.All"/>.</param>

@@ -21,7 +21,7 @@ internal static class ScheduleEntries
 
     public static IEnumerable<ReferenceEntry> All =>
     [
-        .. from family in ScheduleFamily.All.Select(row => row.Value).OrderBy(family => family.Name, StringComparer.Ordinal)
+        .. from family in NoiseSchedule.Families.Select(row => row.Value).OrderBy(family => family.Name, StringComparer.Ordinal)
            from steps in Array(1, 10, 1000)
            from zero in Array(false, true)
            select ReferenceEntry.Json($"schedules/{family.Name}-{steps}{(zero ? "-zero-snr" : "")}.json",

@@ -54,6 +54,11 @@ public abstract record Sampler
     /// <summary>The options of the command line that it takes, without dashes. <see cref="SamplingOptions"/> refuses the others.</summary>
     public virtual Arr<string> Options => Arr<string>.Empty;
 
+    /// <summary>
+    /// The order of convergence from an exact history, on steps that change smoothly in λ. Null for a sampler that draws noise. The laws test it.
+    /// </summary>
+    public abstract int? ConvergenceOrder { get; }
+
     /// <summary>Whether it steps along σ/a, which is infinite where no image is left (ᾱ = 0).</summary>
     internal virtual bool StepsAlongNoiseRatio => false;
 

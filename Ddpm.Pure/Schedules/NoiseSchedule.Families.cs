@@ -2,6 +2,7 @@ using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Schedules;
 
@@ -10,6 +11,45 @@ public sealed partial record NoiseSchedule
 {
     /// <summary>s of the cosine schedule (Nichol and Dhariwal 2021, section 3.2).</summary>
     public const double UsualCosineOffset = 0.008;
+
+    private static readonly Arr<string> BetaOptions = Array("min-beta", "max-beta");
+
+    /// <summary>The families by name.</summary>
+    public static ChoiceTable<ScheduleFamily> Families { get; } = ChoiceTable.Of(
+        family => family.Name,
+        new ScheduleFamily(
+            "linear",
+            "β_t = b + (c − b)·t/(T − 1), b = min(1e-4·1000/T, 0.999), c = min(0.02·1000/T, 0.999)",
+            "Ho et al. 2020 (2006.11239), section 4",
+            numbers => Linear(numbers.Steps, numbers.MinBeta, numbers.MaxBeta),
+            BetaOptions,
+            UsualBetas.Linear),
+        new ScheduleFamily(
+            "scaled-linear",
+            "√β_t = √b + (√c − √b)·t/(T − 1), b = min(0.00085·1000/T, 0.999), c = min(0.012·1000/T, 0.999)",
+            "Rombach et al. 2022, Stable Diffusion",
+            numbers => ScaledLinear(numbers.Steps, numbers.MinBeta, numbers.MaxBeta),
+            BetaOptions,
+            UsualBetas.ScaledLinear),
+        new ScheduleFamily(
+            "cosine",
+            "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = cos²(((u + 0.008)/1.008)·π/2)",
+            "Nichol and Dhariwal 2021 (2102.09672), eq. 17",
+            numbers => Cosine(numbers.Steps, numbers.CosineOffset ?? UsualCosineOffset),
+            Array("cosine-offset")),
+        new ScheduleFamily(
+            "sigmoid",
+            "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = (S(3) − S(6u − 3))/(S(3) − S(−3)), S(y) = 1/(1 + e^(−y))",
+            "Jabri et al. 2022 (2212.11972), figure 8; Chen 2023 (2301.10972), algorithm 1",
+            numbers => SigmoidAlphaBar(numbers.Steps),
+            Arr<string>.Empty),
+        new ScheduleFamily(
+            "sigmoid-beta",
+            "β_t = b + (c − b)·S(−6 + 12·t/(T − 1)), b = min(1e-4·1000/T, 0.999), c = min(0.02·1000/T, 0.999), S(y) = 1/(1 + e^(−y))",
+            "Xu et al. 2022, GeoDiff",
+            numbers => SigmoidBeta(numbers.Steps, numbers.MinBeta, numbers.MaxBeta),
+            BetaOptions,
+            UsualBetas.Linear));
 
     /// <summary>
     /// Linear (Ho et al. 2020, section 4): β_t = β_min + (β_max − β_min)·t/(T − 1); T = 1 gives β_min.

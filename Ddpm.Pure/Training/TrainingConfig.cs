@@ -73,7 +73,7 @@ public sealed record TrainingConfig
     /// <returns>The schedule, or what is wrong.</returns>
     public static Validation<Error, NoiseSchedule> ScheduleOf(TrainingOptions options) =>
         Check.That("steps", options.Steps, options.Steps <= MostSteps, Invariant($"must be at most {MostSteps}"))
-            .Bind(_ => ScheduleFamily.All.Find("schedule", options.Schedule))
+            .Bind(_ => NoiseSchedule.Families.Find("schedule", options.Schedule))
             .Bind(family => family.Build(new(options.Steps, options.MinBeta, options.MaxBeta, options.CosineOffset)))
             .Map(built => options.ZeroTerminalSnr ? built.WithZeroTerminalSnr() : built);
 
@@ -104,7 +104,7 @@ public sealed record TrainingConfig
             : Check.Fail<Unit>(name, Invariant($"{value}"), $"belongs to {owners} alone");
         Validation<Error, Unit> OfSchedule(string name, double? given)
         {
-            string[] owners = [.. ScheduleFamily.All.Where(row => row.Value.Options.Contains(name)).Select(row => row.Name)];
+            string[] owners = [.. NoiseSchedule.Families.Where(row => row.Value.Options.Contains(name)).Select(row => row.Name)];
             return Belongs(name, given, owners.Contains(options.Schedule), $"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}");
         }
 

@@ -22,6 +22,9 @@ public sealed record Ancestral(ReverseVariance Variance = ReverseVariance.Beta) 
     public override string Source => "Ho et al. 2020 (2006.11239), algorithm 2";
 
     /// <inheritdoc/>
+    public override int? ConvergenceOrder => null;
+
+    /// <inheritdoc/>
     public override Arr<string> Options => Array("variance");
 
     internal override int UsualSteps(int available) => available;

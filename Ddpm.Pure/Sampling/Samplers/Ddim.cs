@@ -25,6 +25,9 @@ public sealed record Ddim(double Eta = 0, ClippedNoise Noise = ClippedNoise.Impl
     public override string Source => "Song et al. 2021 (2010.02502), eqs. 12 and 16";
 
     /// <inheritdoc/>
+    public override int? ConvergenceOrder => Eta == 0 ? 1 : null;
+
+    /// <inheritdoc/>
     public override Arr<string> Options => Array("eta");
 
     internal override Validation<Error, Sampler> With(SamplingOptions options, int steps) =>

@@ -41,6 +41,9 @@ public sealed record DpmSolver(
     public override string Source => "Lu et al. 2022 (2211.01095), algorithm 2" + (Weights == DpmSolverWeights.Published ? "; third order as in the authors' code" : "");
 
     /// <inheritdoc/>
+    public override int? ConvergenceOrder => Weights == DpmSolverWeights.Published ? Math.Min(Order, 2) : Order;
+
+    /// <inheritdoc/>
     public override Arr<string> Options => Weights == DpmSolverWeights.Published ? Array("lower-order-final") : Array("lower-order-final", "full-order-start");
 
     internal override Validation<Error, Sampler> With(SamplingOptions options, int steps) =>

@@ -15,6 +15,9 @@ public sealed record Heun : Sampler
     /// <inheritdoc/>
     public override string Source => "Karras et al. 2022 (2206.00364), algorithm 1";
 
+    /// <inheritdoc/>
+    public override int? ConvergenceOrder => 2;
+
     internal override bool StepsAlongNoiseRatio => true;
 
     internal override SamplingPlan PlanOn(SamplingSetting setting) => setting.Plan(setting.Steps.Bind(step =>

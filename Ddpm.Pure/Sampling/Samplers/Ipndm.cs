@@ -21,6 +21,9 @@ public sealed record Ipndm(int Order) : Sampler
     /// <inheritdoc/>
     public override string Source => "Zhang and Chen 2023 (2204.13902)";
 
+    /// <inheritdoc/>
+    public override int? ConvergenceOrder => Math.Min(Order, 2);
+
     internal override bool StepsAlongNoiseRatio => true;
 
     internal override Validation<Error, Unit> Checked() => OrderUpTo(Order, 4);

@@ -28,6 +28,9 @@ public sealed record SaSolver(int Order, Stochasticity Stochasticity, UniPcVaria
     public override string Source => "Xue et al. 2023 (2309.05019)";
 
     /// <inheritdoc/>
+    public override int? ConvergenceOrder => null;
+
+    /// <inheritdoc/>
     public override Arr<string> Options => Array("tau", "tau-range", "lower-order-final");
 
     internal override Validation<Error, Sampler> With(SamplingOptions options, int steps)

@@ -18,6 +18,9 @@ public sealed record StochasticDpmSolver(bool LowerOrderFinal = false) : Sampler
     public override string Source => "Lu et al. 2022 (2211.01095), SDE-DPM-Solver++(2M)";
 
     /// <inheritdoc/>
+    public override int? ConvergenceOrder => null;
+
+    /// <inheritdoc/>
     public override Arr<string> Options => Array("lower-order-final");
 
     internal override Validation<Error, Sampler> With(SamplingOptions options, int steps) => new StochasticDpmSolver(options.LowerOrderFinal);

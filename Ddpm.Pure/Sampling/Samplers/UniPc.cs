@@ -41,6 +41,9 @@ public sealed record UniPc(
     public override string Source => "Zhao et al. 2023 (2302.04867)";
 
     /// <inheritdoc/>
+    public override int? ConvergenceOrder => Corrector ? Order + 1 : Order;
+
+    /// <inheritdoc/>
     public override Arr<string> Options => Array("lower-order-final", "unipc-variant", "corrector", "full-order-start");
 
     internal override Validation<Error, Sampler> With(SamplingOptions options, int steps) => Variants.Find("unipc-variant", options.UnipcVariant ?? "bh2")

@@ -20,6 +20,9 @@ public sealed record VariableIpndm(int Order, bool FullOrderStart = false) : Sam
     public override string Source => "Zhang and Chen 2023 (2204.13902); Hairer, Nørsett and Wanner 1993, section III.5";
 
     /// <inheritdoc/>
+    public override int? ConvergenceOrder => Order;
+
+    /// <inheritdoc/>
     public override Arr<string> Options => Array("full-order-start");
 
     internal override bool StepsAlongNoiseRatio => true;
