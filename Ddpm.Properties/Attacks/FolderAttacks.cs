@@ -170,7 +170,7 @@ public sealed class FolderAttacks : IDisposable
         _ = Load().Valid();
         Assert.True(Told("the folder 'val' is neither trained on nor measured with"));
         Add("testing/1.png");
-        Assert.Contains("its folders test and testing could all be what is measured with", Load().Message(), StringComparison.Ordinal);
+        Assert.Contains("its folders test and testing could all be the folder to measure with", Load().Message(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class TrainingProgressLaws
             if (!NearRelative(untold.Average(), progress.UntoldLoss, 8 * Epsilon * plan.ImageCount) || progress.UntoldImages != untold.Count) return false;
             if ((n + 1) % plan.Steps.PerEpoch == 0) progress = progress.EndOfEpoch((n + 1) / plan.Steps.PerEpoch);
             if (n % (every + 1) != 0) continue;
-            progress = progress.Told();
+            progress = progress.Reported();
             untold.Clear();
             if (progress is not { UntoldLoss: 0, UntoldImages: 0, UntoldLossSum: 0 }) return false;
         }

@@ -1,7 +1,7 @@
 namespace Ddpm.Pure.Data;
 
 /// <summary>
-/// Names in the order that a person gives them: 2 before 10. What is no number goes by its characters' codes, as do equal numbers written in two ways.
+/// Natural order of names: 2 before 10. Text other than numbers compares by character code, and so do two spellings of one number.
 /// </summary>
 public sealed class NaturalOrder : IComparer<string>
 {

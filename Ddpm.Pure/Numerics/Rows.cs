@@ -3,8 +3,7 @@ using System.Numerics;
 namespace Ddpm.Pure.Numerics;
 
 /// <summary>
-/// Operations on rows of dense matrices. A vector only ever holds elements that do not meet, and nothing is fused, so every vector width, and
-/// one element at a time, give the same bits.
+/// Operations on rows of dense matrices. SIMD lanes never mix, and nothing is fused, so every vector width and the scalar path give the same bits.
 /// </summary>
 internal static class Rows
 {
@@ -47,7 +46,7 @@ internal static class Rows
             (first[i], second[i]) = (cos * first[i] + sin * second[i], cos * second[i] - sin * first[i]);
     }
 
-    /// <summary>The scalar product, added from the first element to the last.</summary>
+    /// <summary>The scalar product, summed from the first element to the last.</summary>
     public static double Dot(ReadOnlySpan<double> first, ReadOnlySpan<double> second)
     {
         var sum = 0.0;
@@ -56,7 +55,7 @@ internal static class Rows
         return sum;
     }
 
-    /// <summary>The columns × rows matrix whose rows are the columns of a rows × columns one.</summary>
+    /// <summary>The transpose of a rows × columns matrix.</summary>
     public static double[] Transposed(ReadOnlySpan<double> values, int rows, int columns)
     {
         var transposed = new double[values.Length];
@@ -69,7 +68,7 @@ internal static class Rows
         return transposed;
     }
 
-    /// <summary>The power of two p for which 2⁻ᵖ·values has its largest magnitude in [1, 2); 0 of nothing but zeros.</summary>
+    /// <summary>The exponent p such that 2⁻ᵖ·values has its largest magnitude in [1, 2); 0 if all values are 0.</summary>
     public static int Magnitude(ReadOnlySpan<double> values)
     {
         var largest = 0.0;
