@@ -30,7 +30,9 @@ public readonly record struct AnimationFrame(int State, int Delay)
         ArgumentOutOfRangeException.ThrowIfLessThan(each, 2, nameof(delay));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(each, MaxDelay, nameof(delay));
         if (moves == 0)
+        {
             return Prelude.Array(new AnimationFrame(steps, each));
+        }
 
         // A third of the whole animation is half of the other frames.
         var hold = (int)Math.Min(((long)moves * each + 1) / 2, MaxDelay);

@@ -30,7 +30,9 @@ public readonly record struct Augmentation(bool Mirrored, int Right, int Down)
             {
                 var from = ((y - Down) * width + (Mirrored ? width - 1 - (x - Right) : x - Right)) * channels;
                 for (var channel = 0; channel < channels; channel++)
+                {
                     values[(channel * height + y) * width + x] = PixelScale.ToModel(levels[from + channel]);
+                }
             }
         }
     }

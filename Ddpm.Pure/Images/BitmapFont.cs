@@ -44,9 +44,16 @@ public static class BitmapFont
         {
             var glyph = Glyph(character);
             for (var y = 0; y < glyph.Height; y++)
+            {
                 for (var x = 0; x < glyph.Width; x++)
+                {
                     if (glyph[x, y])
+                    {
                         line[y * width + left + x] = ink;
+                    }
+                }
+            }
+
             left += glyph.Width + Spacing;
         }
         return PixelImage.Create(width, LineHeight, channels: 1, line).Enlarge(scale);

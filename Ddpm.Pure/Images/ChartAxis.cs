@@ -31,7 +31,10 @@ public sealed record ChartAxis
     public static ChartAxis FromZero(double high)
     {
         if (high is not (> 0 and <= 1e20))
+        {
             throw new ArgumentOutOfRangeException(nameof(high), high, "An axis from 0 ends in (0, 10²⁰].");
+        }
+
         var step = RoundNumbers.First(number => number * 10 >= high);
         return new(0, high, Enumerable.Range(0, 11).Select(n => n * step).TakeWhile(tick => tick <= high).ToArr(), logarithmic: false);
     }

@@ -21,7 +21,10 @@ public static class Figure
     {
         var labelled = panels.Select(panel => Stack(UnderLabel, BitmapFont.Draw(panel.Label, LabelScale), panel.Picture)).ToArray();
         if (labelled.Length == 0)
+        {
             throw new ArgumentException("A figure has at least one panel.", nameof(panels));
+        }
+
         return Frame(Stack(UnderTitle, BitmapFont.Draw(title, TitleScale), Beside(BetweenPanels, labelled)));
     }
 

@@ -52,7 +52,10 @@ public sealed record ImageSet
             .Map(size => Error.New($"{size.Item1} of an image set must be at least {size.Item3}, got {size.Item2}"));
         // A product of four sizes below 2³¹ fits 128 bits.
         if (faults.IsEmpty && (Int128)count * height * width * channels is var needed && needed != pixels.Length)
+        {
             faults += Seq1(Error.New($"{count} images of {height}×{width}×{channels} need {needed} bytes of pixels, got {pixels.Length}"));
+        }
+
         faults += toSeq(labels).Filter(l => l.Length != count).Map(l => Error.New($"{count} images need {count} labels, got {l.Length}"));
         return faults.IsEmpty
             ? Success<Error, ImageSet>(new ImageSet(count, height, width, channels, pixels, labels))

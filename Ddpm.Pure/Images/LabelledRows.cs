@@ -15,7 +15,10 @@ public static class LabelledRows
     {
         var drawn = rows.Select(row => (Label: BitmapFont.Draw(row.Label, LabelScale), row.Picture)).ToArray();
         if (drawn.Length == 0)
+        {
             throw new ArgumentException("There is at least one row.", nameof(rows));
+        }
+
         var labels = drawn.Max(row => row.Label.Width);
         var (placed, top) = (new List<PlacedImage>(), Margin);
         foreach (var (label, picture) in drawn)

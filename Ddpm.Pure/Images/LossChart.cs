@@ -54,7 +54,9 @@ public sealed record LossChart
         {
             var length = Math.Max(1, Math.Max(Math.Abs(to.Column - from.Column), Math.Abs(to.Row - from.Row)));
             for (var i = 0; i <= length; i++)
+            {
                 Mark(from.Column + (to.Column - from.Column) * i / length, from.Row + (to.Row - from.Row) * i / length, ink);
+            }
         }
 
         (int, int) Place(LossPoint point) => (Column(point), Row(point));
@@ -67,9 +69,15 @@ public sealed record LossChart
         _steps.Iter(point => Mark(Column(point), Row(point), Between));
         Curve(_epochs, Ink);
         foreach (var point in _epochs)
+        {
             for (var row = Row(point) - Dot; row <= Row(point) + Dot; row++)
+            {
                 for (var column = Column(point) - Dot; column <= Column(point) + Dot; column++)
+                {
                     Mark(column, row, Ink);
+                }
+            }
+        }
 
         var losses = Loss.Ticks.Map(tick => (Text: Label(tick), Row: Row(At(Time.Low, tick))))
             .Map(tick => new PlacedImage(tick.Text, _left - Gap - tick.Text.Width, tick.Row - tick.Text.Height / 2));

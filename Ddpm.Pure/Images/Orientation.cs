@@ -29,7 +29,10 @@ public readonly record struct Orientation(bool Transposed, bool FromRight, bool 
     public PixelImage Upright(PixelImage stored)
     {
         if (this == default)
+        {
             return stored;
+        }
+
         var (width, height) = Transposed ? (stored.Height, stored.Width) : (stored.Width, stored.Height);
         var source = stored.Pixels.Span;
         var (pixels, to) = (new byte[source.Length], 0);

@@ -60,7 +60,9 @@ public sealed record PixelImage
                 var source = picture.Pixels.Span.Slice(y * stride, stride);
                 var target = canvas.AsSpan(((top + y) * width + left) * channels, picture.Width * channels);
                 for (var i = 0; i < target.Length; i++)
+                {
                     target[i] = source[i / repeats];
+                }
             }
         }
         return new PixelImage(width, height, channels, canvas);
@@ -74,9 +76,16 @@ public sealed record PixelImage
         var enlarged = new byte[Length(width, height, Channels)];
         var source = Pixels.Span;
         for (var y = 0; y < height; y++)
+        {
             for (var x = 0; x < width; x++)
+            {
                 for (var channel = 0; channel < Channels; channel++)
+                {
                     enlarged[(y * width + x) * Channels + channel] = source[(y / factor * Width + x / factor) * Channels + channel];
+                }
+            }
+        }
+
         return new PixelImage(width, height, Channels, enlarged);
     }
 
@@ -84,11 +93,17 @@ public sealed record PixelImage
     public PixelImage Grey()
     {
         if (Channels == 1)
+        {
             return this;
+        }
+
         var levels = new byte[Width * Height];
         var source = Pixels.Span;
         for (var i = 0; i < levels.Length; i++)
+        {
             levels[i] = (byte)Math.Floor((0.2126 * source[3 * i]) + (0.7152 * source[(3 * i) + 1]) + (0.0722 * source[(3 * i) + 2]) + 0.5);
+        }
+
         return new PixelImage(Width, Height, channels: 1, levels);
     }
 
@@ -111,7 +126,10 @@ public sealed record PixelImage
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         if (channels is not (1 or 3))
+        {
             throw new ArgumentOutOfRangeException(nameof(channels), channels, "A picture has 1 channel or 3.");
+        }
+
         var length = (Int128)width * height * channels;
         return length <= Array.MaxLength
             ? (int)length

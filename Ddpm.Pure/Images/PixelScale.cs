@@ -46,12 +46,21 @@ public abstract record PixelScale
         var size = ImageSize(levels.Length, values.Length, channels, height, width);
         Span<float> table = stackalloc float[256];
         for (var level = 0; level < 256; level++)
+        {
             table[level] = ToModel((byte)level);
+        }
+
         var area = height * width;
         for (var image = 0; image < levels.Length; image += size)
+        {
             for (var channel = 0; channel < channels; channel++)
+            {
                 for (var pixel = 0; pixel < area; pixel++)
+                {
                     values[image + channel * area + pixel] = table[levels[image + pixel * channels + channel]];
+                }
+            }
+        }
     }
 
     /// <summary>8-bit images of model values, on this scale.</summary>
@@ -69,8 +78,12 @@ public abstract record PixelScale
         {
             var (low, high) = Interval(values.Slice(image, size));
             for (var channel = 0; channel < channels; channel++)
+            {
                 for (var pixel = 0; pixel < area; pixel++)
+                {
                     levels[image + pixel * channels + channel] = Level(values[image + channel * area + pixel], low, high);
+                }
+            }
         }
     }
 
@@ -88,7 +101,10 @@ public abstract record PixelScale
         foreach (var value in image)
         {
             if (!float.IsFinite(value))
+            {
                 continue;
+            }
+
             low = MathF.Min(low, value);
             high = MathF.Max(high, value);
         }

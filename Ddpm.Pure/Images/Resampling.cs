@@ -21,7 +21,10 @@ public static class Resampling
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         if ((width, height) == (picture.Width, picture.Height))
+        {
             return picture;
+        }
+
         var enlarges = (long)width * height > (long)picture.Width * picture.Height;
         var (across, down) = (Taps.Of(picture.Width, width, enlarges), Taps.Of(picture.Height, height, enlarges));
         var (stride, channels) = (picture.Width * picture.Channels, picture.Channels);
@@ -40,7 +43,10 @@ public static class Resampling
                 {
                     var sum = 0.0;
                     for (var i = 0; i < across[x].Weights.Length; i++)
+                    {
                         sum += across[x].Weights[i] * column[((across[x].First + i) * channels) + channel];
+                    }
+
                     levels[(((y * width) + x) * channels) + channel] = (byte)Math.Clamp(Math.Floor(sum + 0.5), 0, 255);
                 }
             }
@@ -51,7 +57,9 @@ public static class Resampling
     private static void Widen(ReadOnlySpan<byte> levels, Span<double> row)
     {
         for (var i = 0; i < levels.Length; i++)
+        {
             row[i] = levels[i];
+        }
     }
 
     /// <summary>sum += weight·row, element by element. Product and sum are each rounded, at every vector width.</summary>
@@ -60,9 +68,14 @@ public static class Resampling
         var sums = MemoryMarshal.Cast<double, Vector<double>>(sum);
         var rows = MemoryMarshal.Cast<double, Vector<double>>(row);
         for (var i = 0; i < sums.Length; i++)
+        {
             sums[i] += rows[i] * weight;
+        }
+
         for (var i = sums.Length * Vector<double>.Count; i < sum.Length; i++)
+        {
             sum[i] += row[i] * weight;
+        }
     }
 
     /// <summary>The source pixels of a new pixel, and their weights.</summary>
@@ -79,10 +92,16 @@ public static class Resampling
                 var (first, end) = (Math.Max(0, (int)Math.Floor(centre - reach + 0.5)), Math.Min(from, (int)Math.Floor(centre + reach + 0.5)));
                 var weights = new double[Math.Max(1, end - first)];
                 for (var k = 0; k < weights.Length; k++)
+                {
                     weights[k] = enlarges ? Mitchell((first + k + 0.5 - centre) / scale) : Lanczos((first + k + 0.5 - centre) / scale);
+                }
+
                 var sum = weights.Sum();
                 for (var k = 0; k < weights.Length; k++)
+                {
                     weights[k] /= sum;
+                }
+
                 taps[i] = new(first, weights);
             }
             return taps;

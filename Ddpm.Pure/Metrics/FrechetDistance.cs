@@ -39,7 +39,9 @@ public static class FrechetDistance
         for (var i = 0; i < n; i++)
         {
             for (var j = 0; j < n; j++)
+            {
                 product[i * n + j] = Rows.Dot(first.AsSpan(i * n, n), second.AsSpan(j * n, n));
+            }
         }
 
         return SingularValues.Of(product, n, n).Sum();
@@ -57,7 +59,9 @@ public static class FrechetDistance
         for (var k = 0; k < n; k++)
         {
             if (eigen.Values[k] > eigen.Roundoff)
+            {
                 Rows.AddScaled(factor.AsSpan(k * n, n), Math.Sqrt(eigen.Values[k]), vectors.AsSpan(k * n, n));
+            }
         }
 
         return factor;

@@ -42,9 +42,14 @@ public sealed record GaussianSummary
         var (n, d, values) = (features.Count, features.Dimension, features.Values.ToArray());
         var mean = new double[d];
         for (var i = 0; i < n; i++)
+        {
             Rows.AddScaled(mean, 1, values.AsSpan(i * d, d));
+        }
+
         for (var j = 0; j < d; j++)
+        {
             mean[j] /= n;
+        }
 
         var covariance = new double[d * d];
         for (var i = 0; i < n; i++)
@@ -52,11 +57,16 @@ public sealed record GaussianSummary
             var deviation = values.AsSpan(i * d, d);
             Rows.AddScaled(deviation, -1, mean);
             for (var j = 0; j < d; j++)
+            {
                 Rows.AddScaled(covariance.AsSpan(j * d + j, d - j), deviation[j], deviation[j..]);
+            }
         }
 
         for (var j = 0; j < covariance.Length; j++)
+        {
             covariance[j] /= n - 1;
+        }
+
         return new(new Arr<double>(mean), SymmetricMatrix.OfUpperTriangle(d, covariance));
     }
 }

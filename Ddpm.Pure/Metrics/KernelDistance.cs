@@ -73,7 +73,9 @@ public static class KernelDistance
             var row = products.AsSpan(from);
             row.Clear();
             for (var d = 0; d < dimension; d++)
+            {
                 Rows.AddScaled(row, x[i * dimension + d], byDimension.AsSpan(d * m + from, m - from));
+            }
 
             // Row sums lose less precision than one long sum.
             var sum = 0.0;

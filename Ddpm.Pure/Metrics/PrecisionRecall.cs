@@ -63,11 +63,16 @@ public readonly record struct PrecisionRecall(double Precision, double Recall, d
             for (var j = 0; j < distances.Length; j++)
             {
                 if (j == i || distances[j] >= nearest[^1])
+                {
                     continue;
+                }
 
                 var place = k - 1;
                 for (; place > 0 && nearest[place - 1] > distances[j]; place--)
+                {
                     nearest[place] = nearest[place - 1];
+                }
+
                 nearest[place] = distances[j];
             }
 
@@ -87,7 +92,10 @@ public readonly record struct PrecisionRecall(double Precision, double Recall, d
         {
             distances.AsSpan().Clear();
             for (var d = 0; d < from.Dimension; d++)
+            {
                 Rows.AddSquaredDifferences(distances, points[i * from.Dimension + d], byDimension.AsSpan(d * to.Count, to.Count));
+            }
+
             use(i, distances);
         }
     }

@@ -33,7 +33,9 @@ public sealed record EigenDecomposition
         var values = matrix.Values.ToArray();
         var power = Rows.Magnitude(values);
         for (var i = 0; i < values.Length; i++)
+        {
             values[i] = Math.ScaleB(values[i], -power);
+        }
 
         var (diagonal, offDiagonal, vectors) = Tridiagonal(values, n);
         Diagonalise(diagonal, offDiagonal, vectors);
@@ -73,7 +75,10 @@ public sealed record EigenDecomposition
             var w = product.AsSpan(0, u.Length);
             w.Clear();
             for (var i = 0; i < u.Length; i++)
+            {
                 Rows.AddScaled(w, tau * u[i], a.AsSpan((k + 1 + i) * n + k + 1, u.Length));
+            }
+
             Rows.AddScaled(w, -tau / 2 * Rows.Dot(u, w), u);
             for (var i = 0; i < u.Length; i++)
             {
@@ -89,7 +94,9 @@ public sealed record EigenDecomposition
         {
             vectors[k * n + k] = 1;
             if (taus[k] == 0)
+            {
                 continue;
+            }
 
             var u = a.AsSpan(k * n + k + 1, n - k - 1);
             for (var row = k + 1; row < n; row++)
@@ -122,7 +129,10 @@ public sealed record EigenDecomposition
 
             var first = last - 1;
             while (first > 0 && !Vanishes(first - 1))
+            {
                 first--;
+            }
+
             Step(diagonal, offDiagonal, vectors, first, last);
         }
     }
@@ -143,7 +153,9 @@ public sealed record EigenDecomposition
             var length = Math.Sqrt(kept * kept + bulge * bulge);
             var (cos, sin) = length == 0 ? (1, 0) : (kept / length, bulge / length);
             if (k > first)
+            {
                 offDiagonal[k - 1] = length;
+            }
 
             var (upper, lower, between) = (diagonal[k], diagonal[k + 1], offDiagonal[k]);
             diagonal[k] = cos * cos * upper + 2 * cos * sin * between + sin * sin * lower;

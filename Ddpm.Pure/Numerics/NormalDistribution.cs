@@ -47,7 +47,10 @@ public static class NormalDistribution
         var square = x * x;
         var sum = 1.0;
         for (var odd = 45 + 6 * (int)square; odd >= 3; odd -= 2)
+        {
             sum = 1 + square / odd * sum;
+        }
+
         return InverseRootTwoPi * Elementary.Exp(-square / 2) * x * sum;
     }
 
@@ -55,7 +58,9 @@ public static class NormalDistribution
     private static double Tail(double x)
     {
         if (x > 40)
+        {
             return 0; // below the smallest double
+        }
 
         var leading = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(x) & ~0x7FFFFFFL);
         var rest = (x - leading) * (x + leading);
@@ -72,7 +77,10 @@ public static class NormalDistribution
     {
         var fraction = x;
         for (var n = 24 + (int)(400 / (x * x)); n >= 1; n--)
+        {
             fraction = x + n / fraction;
+        }
+
         return 1 / fraction;
     }
 

@@ -12,9 +12,14 @@ internal static class Rows
     {
         var (factors, i) = (new Vector<double>(factor), 0);
         for (; i + Vector<double>.Count <= destination.Length; i += Vector<double>.Count)
+        {
             (new Vector<double>(destination[i..]) + factors * new Vector<double>(source[i..])).CopyTo(destination[i..]);
+        }
+
         for (; i < destination.Length; i++)
+        {
             destination[i] += factor * source[i];
+        }
     }
 
     /// <summary>destination += (value − source)², element by element.</summary>
@@ -28,7 +33,9 @@ internal static class Rows
         }
 
         for (; i < destination.Length; i++)
+        {
             destination[i] += (value - source[i]) * (value - source[i]);
+        }
     }
 
     /// <summary>(first, second) ← (cos·first + sin·second, cos·second − sin·first).</summary>
@@ -43,7 +50,9 @@ internal static class Rows
         }
 
         for (; i < first.Length; i++)
+        {
             (first[i], second[i]) = (cos * first[i] + sin * second[i], cos * second[i] - sin * first[i]);
+        }
     }
 
     /// <summary>The scalar product, summed from the first element to the last.</summary>
@@ -51,7 +60,10 @@ internal static class Rows
     {
         var sum = 0.0;
         for (var i = 0; i < first.Length; i++)
+        {
             sum += first[i] * second[i];
+        }
+
         return sum;
     }
 
@@ -62,7 +74,9 @@ internal static class Rows
         for (var row = 0; row < rows; row++)
         {
             for (var column = 0; column < columns; column++)
+            {
                 transposed[column * rows + row] = values[row * columns + column];
+            }
         }
 
         return transposed;
@@ -73,7 +87,10 @@ internal static class Rows
     {
         var largest = 0.0;
         foreach (var value in values)
+        {
             largest = Math.Max(largest, Math.Abs(value));
+        }
+
         return largest == 0 ? 0 : Math.ILogB(largest);
     }
 }

@@ -14,7 +14,9 @@ public static class SingularValues
         var power = Rows.Magnitude(matrix);
         var values = new double[matrix.Length];
         for (var i = 0; i < values.Length; i++)
+        {
             values[i] = Math.ScaleB(matrix[i], -power);
+        }
 
         // Convergence is quadratic after a few sweeps.
         while (Sweep(values, rows, columns))
@@ -43,7 +45,9 @@ public static class SingularValues
                 var (one, other, product) = (Rows.Dot(first, first), Rows.Dot(second, second), Rows.Dot(first, second));
                 // Rounding limits a product of so many terms to this accuracy. Below 10⁻¹⁵⁰ of the largest square, it changes no length.
                 if (Math.Abs(product) <= Math.Max((columns + 8) * Epsilon * Math.Sqrt(one) * Math.Sqrt(other), 1e-150))
+                {
                     continue;
+                }
 
                 var cotangent = (one - other) / (2 * product);
                 var tangent = 1 / (Math.Abs(cotangent) + Math.Sqrt(1 + cotangent * cotangent));

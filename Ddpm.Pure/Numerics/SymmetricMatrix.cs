@@ -64,7 +64,9 @@ public sealed record SymmetricMatrix
         for (var row = 1; row < order; row++)
         {
             for (var column = 0; column < row; column++)
+            {
                 values[row * order + column] = values[column * order + row];
+            }
         }
 
         return new(order, new Arr<double>(values));

@@ -27,9 +27,19 @@ public static class Quotation
         var quoted = new StringBuilder("'");
         foreach (var rune in text.EnumerateRunes())
         {
-            if (quoted.Length > MaxLength) return quoted.Append("…'").ToString();
-            if (IsVisible(rune)) quoted.Append(rune);
-            else quoted.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}");
+            if (quoted.Length > MaxLength)
+            {
+                return quoted.Append("…'").ToString();
+            }
+
+            if (IsVisible(rune))
+            {
+                quoted.Append(rune);
+            }
+            else
+            {
+                quoted.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}");
+            }
         }
 
         return quoted.Append('\'').ToString();
