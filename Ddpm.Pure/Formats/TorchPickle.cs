@@ -10,33 +10,34 @@ namespace Ddpm.Pure.Formats;
 /// <summary>A tensor of a pickled state dict: a view of a storage.</summary>
 /// <param name="Storage">The storage's key.</param>
 /// <param name="Type">The type of its elements.</param>
-/// <param name="Count">How many elements the storage has.</param>
-/// <param name="Offset">Where in it the tensor begins, in elements.</param>
+/// <param name="Count">The number of elements in the storage.</param>
+/// <param name="Offset">The tensor's first element in the storage.</param>
 /// <param name="Shape">The extents.</param>
-/// <param name="Strides">From one element to the next along each of them.</param>
+/// <param name="Strides">The distance between neighbours along each extent, in elements.</param>
 public sealed record TorchView(string Storage, SafetensorsType Type, long Count, long Offset, Arr<long> Shape, Arr<long> Strides);
 
 /// <summary>
-/// Reads a pickled state dict and nothing else. A pickle is a program for a machine with a stack, which can call whatever it names; this machine knows the few
-/// instructions that `torch.save` writes for a dictionary of tensors, and thirteen names: the ordered dictionary, the tensor, the parameter and ten storages. Any other is refused,
-/// and nothing is ever called. What is read is proportional to the pickle's length: a value that is recalled is looked at in constant time.
+/// Reads a pickled state dict and nothing else. A pickle is a program for a stack machine, and it can call any function it names. This machine knows only the
+/// instructions that `torch.save` writes for a dictionary of tensors, and the names of the ordered dictionary, the tensor, the parameter and the storages. It
+/// refuses any other name, and it never calls anything. Its work is proportional to the pickle's length: recalling a value takes constant time.
 /// </summary>
 public static class TorchPickle
 {
-    /// <summary>PyTorch's keys are numbers; each is looked up once for every tensor.</summary>
+    /// <summary>The longest storage key. PyTorch's keys are numbers, and every tensor looks one up.</summary>
     private const int LongestKey = 1000;
 
     private const int OldProtocol = 1001, MostBeforeMagic = 16;
 
-    /// <summary>What a file of PyTorch before 1.6 begins with, behind the pickle's protocol: a number of ten bytes, and the end of the first pickle.</summary>
+    /// <summary>The magic number of PyTorch before 1.6, after the pickle's protocol: a number of ten bytes, and the end of the first pickle.</summary>
     private static ReadOnlySpan<byte> OldMagic => [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
     private static readonly Map<string, SafetensorsType> Storages = Map(
-        ("FloatStorage", SafetensorsType.F32), ("DoubleStorage", SafetensorsType.F64), ("HalfStorage", SafetensorsType.F16), ("BFloat16Storage", SafetensorsType.BF16),
+        ("FloatStorage", SafetensorsType.F32), ("DoubleStorage", SafetensorsType.F64),
+        ("HalfStorage", SafetensorsType.F16), ("BFloat16Storage", SafetensorsType.BF16),
         ("LongStorage", SafetensorsType.I64), ("IntStorage", SafetensorsType.I32), ("ShortStorage", SafetensorsType.I16), ("CharStorage", SafetensorsType.I8),
         ("ByteStorage", SafetensorsType.U8), ("BoolStorage", SafetensorsType.Bool));
 
-    /// <summary>What can lie on the stack.</summary>
+    /// <summary>A value on the stack.</summary>
     private abstract record Value
     {
         public sealed record Text(string Content) : Value;
@@ -45,7 +46,7 @@ public static class TorchPickle
 
         public sealed record Truth(bool IsTrue) : Value;
 
-        /// <summary>None, a real number: what a state dict says beside tensors, and nobody reads.</summary>
+        /// <summary>None or a real number. A state dict may hold them beside tensors, and nobody reads them.</summary>
         public sealed record Unread : Value;
 
         public sealed record Tuple(Arr<Value> Items) : Value;
@@ -69,16 +70,16 @@ public static class TorchPickle
         public sealed record Mark : Value;
     }
 
-    /// <summary>The tensors by name, in their order.</summary>
-    /// <param name="pickle">The bytes of data.pkl.</param>
+    /// <summary>The tensors by name, in file order.</summary>
+    /// <param name="pickle">The content of data.pkl.</param>
     public static Fin<Seq<(string Name, TorchView View)>> Read(ReadOnlyMemory<byte> pickle) => new Machine(pickle).Run().Bind(Tensors);
 
-    /// <summary>Whether a file is of PyTorch before 1.6: pickles, and behind them the storages.</summary>
+    /// <summary>Whether a file is from PyTorch before 1.6: pickles, then the storages.</summary>
     public static bool IsOld(ReadOnlySpan<byte> file) => file[..Math.Min(file.Length, MostBeforeMagic + OldMagic.Length)].IndexOf(OldMagic) >= 0;
 
-    /// <summary>The pickles of a file of PyTorch before 1.6: the protocol, what the machine was like, the dictionary and the order of the storages.</summary>
-    /// <param name="file">A file that <see cref="IsOld"/>.</param>
-    /// <returns>The tensors by name, the keys of the storages that follow, and where they begin; or what is wrong with the file.</returns>
+    /// <summary>Reads the pickles of a file from PyTorch before 1.6: the protocol, the machine, the dictionary and the order of the storages.</summary>
+    /// <param name="file">A file for which <see cref="IsOld"/> holds.</param>
+    /// <returns>The tensors by name, the keys of the storages in order, and the start of the storages; or the fault of the file.</returns>
     public static Fin<(Seq<(string Name, TorchView View)> Tensors, Seq<string> Storages, int End)> ReadOld(ReadOnlyMemory<byte> file)
     {
         var at = file.Span.IndexOf(OldMagic) + OldMagic.Length;
@@ -90,23 +91,26 @@ public static class TorchPickle
             return value;
         }
 
-        return from protocol in Next()
-               from known in protocol is Value.Integer { Number: OldProtocol }
-                   ? FinSucc(unit)
-                   : Error.New("it is of no version of PyTorch's own format that is known")
-               from system in Next()
-               from little in system is Value.Dictionary told
-                   && told.Entries.Exists(entry => entry is (Value.Text { Content: "little_endian" }, Value.Truth { IsTrue: true }))
-                   ? FinSucc(unit)
-                   : Error.New("its numbers are not little-endian")
-               from dictionary in Next()
-               from tensors in Tensors(dictionary)
-               from order in Next()
-               from keys in order is Value.Listing listing && listing.Items.TrueForAll(key => key is Value.Text)
-                   ? FinSucc(toSeq(listing.Items.Select(key => ((Value.Text)key).Content).ToArray()))
-                   : Error.New("it does not say in which order its storages follow")
-               select (tensors, keys, at);
+        return from protocol in Next().Bind(KnownProtocol)
+               from machine in Next().Bind(LittleEndian)
+               from tensors in Next().Bind(Tensors)
+               from storages in Next().Bind(StorageKeys)
+               select (tensors, storages, at);
     }
+
+    private static Fin<Value> KnownProtocol(Value protocol) =>
+        protocol is Value.Integer { Number: OldProtocol } ? protocol : Error.New("it is of no version of PyTorch's own format that is known");
+
+    private static Fin<Value> LittleEndian(Value machine) =>
+        machine is Value.Dictionary dictionary
+        && dictionary.Entries.Exists(entry => entry is (Value.Text { Content: "little_endian" }, Value.Truth { IsTrue: true }))
+            ? machine
+            : Error.New("its numbers are not little-endian");
+
+    private static Fin<Seq<string>> StorageKeys(Value order) =>
+        order is Value.Listing listing && listing.Items.TrueForAll(key => key is Value.Text)
+            ? toSeq(listing.Items.Select(key => ((Value.Text)key).Content).ToArray())
+            : Error.New("it does not say in which order its storages follow");
 
     private static Fin<Seq<(string Name, TorchView View)>> Tensors(Value value)
     {
@@ -139,7 +143,7 @@ public static class TorchPickle
         return toSeq(tensors.ToArray());
     }
 
-    /// <summary>The machine. Whatever can go wrong says so and answers false, which ends the program.</summary>
+    /// <summary>The stack machine. A method that fails records its error and returns false, which ends the program.</summary>
     private sealed class Machine(ReadOnlyMemory<byte> pickle)
     {
         private readonly List<Value> _stack = [];
@@ -148,7 +152,7 @@ public static class TorchPickle
         private string? _fault;
         private Value? _result;
 
-        /// <summary>How many bytes were read.</summary>
+        /// <summary>The number of bytes read.</summary>
         public int At => _at;
 
         public Fin<Value> Run()
@@ -285,7 +289,10 @@ public static class TorchPickle
         }
 
         private bool PushText(uint length) =>
-            Take(length, out var bytes) && (System.Text.Unicode.Utf8.IsValid(bytes) ? Push(new Value.Text(Encoding.UTF8.GetString(bytes))) : Refuse("a text of its pickle is no Unicode"));
+            Take(length, out var bytes)
+            && (System.Text.Unicode.Utf8.IsValid(bytes)
+                ? Push(new Value.Text(Encoding.UTF8.GetString(bytes)))
+                : Refuse("a text of its pickle is no Unicode"));
 
         private bool PushLong(ReadOnlySpan<byte> bytes)
         {
@@ -303,7 +310,7 @@ public static class TorchPickle
             return Push(new Value.Integer(number));
         }
 
-        /// <summary>Takes so many values from the stack, the last of them from its top.</summary>
+        /// <summary>Pops values from the stack, in the order in which they were pushed.</summary>
         private bool Pop(int count, out Value[] values)
         {
             var enough = _stack.Count >= count;
@@ -370,7 +377,7 @@ public static class TorchPickle
         };
 
         /// <summary>
-        /// ('storage', type, key, device, count), and before PyTorch 1.6 None or a part of another storage, which is refused. The device does not matter.
+        /// ('storage', type, key, device, count), and before PyTorch 1.6 also None, or a view of another storage, which is refused. The device does not matter.
         /// </summary>
         private bool PushStorage(Value value) => value is Value.Tuple { Items: var items }
             && (items.Count == 5 || (items.Count == 6 && items[5] is Value.Unread))

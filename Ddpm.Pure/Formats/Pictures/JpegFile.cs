@@ -5,11 +5,11 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Formats.Pictures;
 
 /// <summary>
-/// JPEG (ITU-T T.81): segments, and scans whose codes are all counted. Decoders paint what is missing grey, and say so in a warning or not at all.
+/// JPEG (ITU-T T.81): segments and scans. The check counts the codes of every scan, because decoders paint missing data grey with a warning at most.
 /// </summary>
 internal static class JpegFile
 {
-    // Usual progressive files have ten. Each scan costs time for every block, however few its codes are.
+    // Usual progressive files have ten scans. Each scan costs time for every block, even with few codes.
     private const int MostScans = 64;
 
     public static Fin<EncodedPicture> Read(ReadOnlyMemory<byte> file)
@@ -21,7 +21,10 @@ internal static class JpegFile
         while (bytes.Length - at >= 2)
         {
             if (bytes[at] != 0xff)
+            {
                 return EncodedPicture.CutShort(Invariant($"there is no marker at offset {at}"));
+            }
+
             var marker = bytes[at + 1];
             if (marker == 0xff) // a marker may follow any number of these
             {
@@ -70,7 +73,7 @@ internal static class JpegFile
                     segment = file.Slice(at - segment.Length, segment.Length + end - at);
                     at = end;
                     break;
-                case 0xe0 when data.StartsWith("JFIF\0"u8): // these two say which colours they are
+                case 0xe0 when data.StartsWith("JFIF\0"u8): // these two segments tell the colour space
                 case 0xee when data.StartsWith("Adobe"u8):
                     break;
                 case 0xe1 when data.StartsWith(Exif.Prefix):
@@ -86,7 +89,7 @@ internal static class JpegFile
         return EncodedPicture.CutShort("a JPEG has an end, and this one has none");
     }
 
-    /// <summary>The next marker that does not belong to codes.</summary>
+    /// <summary>The next marker outside of entropy-coded data.</summary>
     private static int EndOfScan(ReadOnlySpan<byte> bytes, int at)
     {
         while (true)
