@@ -7,5 +7,7 @@ internal static class EnvironmentCount
 {
     /// <summary>What the variable says, and at least 1: nothing that is never tried is tested. Null where it is not set, or no number.</summary>
     public static int? Of(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) ? Math.Max(1, wanted) : null;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
+            ? Math.Max(1, wanted)
+            : null;
 }

@@ -115,7 +115,8 @@ public static class Generators
 
     internal static Gen<NoiseSchedule> Schedules { get; } = Gen.Frequency(
         (2, LinearSchedules.Select(made => made.Value)), (2, CosineSchedules.Select(made => made.Value)), (3, GivenSchedules),
-        (1, BetaRanges.Select(range => range.ScaledLinear)), (1, BetaRanges.Select(range => range.SigmoidBeta)), (1, SigmoidSchedules.Select(made => made.Value)));
+        (1, BetaRanges.Select(range => range.ScaledLinear)), (1, BetaRanges.Select(range => range.SigmoidBeta)),
+        (1, SigmoidSchedules.Select(made => made.Value)));
 
     public static Arbitrary<LinearSchedule> Linear() => LinearSchedules.ToArbitrary();
 

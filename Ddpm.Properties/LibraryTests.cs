@@ -16,7 +16,8 @@ public sealed class LibraryTests : IDisposable
     public void Dispose()
     {
         Directory.Delete(_root, recursive: true);
-        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         foreach (var restored in ((string[])["ddpm.pure", "ddpm.gpu"]).Select(name => Path.Combine(cache, name, _version)).Where(Directory.Exists))
         {
             Directory.Delete(restored, recursive: true);
@@ -29,12 +30,17 @@ public sealed class LibraryTests : IDisposable
     {
         foreach (var project in (string[])["Ddpm.Pure", "Ddpm.Gpu"])
         {
-            Dotnet(Fixtures.Repository, "pack", "-c", Configuration, "--no-build", $"-p:Version={_version}", project, "-o", Path.Combine(_root, "packages"), "-v", "quiet");
+            Dotnet(
+                Fixtures.Repository, "pack", "-c", Configuration, "--no-build", $"-p:Version={_version}", project,
+                "-o", Path.Combine(_root, "packages"), "-v", "quiet");
         }
 
-        var program = Regex.Match(File.ReadAllText(Path.Combine(Fixtures.Repository, "README.md")), "```csharp\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
+        var guide = File.ReadAllText(Path.Combine(Fixtures.Repository, "README.md"));
+        var program = Regex.Match(guide, "```csharp\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
         Assert.InRange(program.Split('\n').Count(line => line.Length > 0 && !line.StartsWith("using", StringComparison.Ordinal)), 3, 10);
-        var small = program.Replace("new()", "new() { Limit = 32, BatchSize = 16, Epochs = 1, Steps = 20 }", StringComparison.Ordinal).Replace("Sample(100,", "Sample(4,", StringComparison.Ordinal);
+        var small = program
+            .Replace("new()", "new() { Limit = 32, BatchSize = 16, Epochs = 1, Steps = 20 }", StringComparison.Ordinal)
+            .Replace("Sample(100,", "Sample(4,", StringComparison.Ordinal);
         Assert.NotEqual(program, small);
         var app = Directory.CreateDirectory(Path.Combine(_root, "app")).FullName;
         File.WriteAllText(Path.Combine(app, "Program.cs"), small);
@@ -64,7 +70,8 @@ public sealed class LibraryTests : IDisposable
 
     private static void Dotnet(string folder, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -32,7 +32,10 @@ internal static class TypeReferences
     private static IEnumerable<Type> OfMethod(MethodBase method) =>
         method.GetParameters().Select(parameter => parameter.ParameterType)
             .Concat(method is MethodInfo { ReturnType: var made } ? [made] : [])
-            .Concat(method.GetMethodBody() is { } body ? body.LocalVariables.Select(local => local.LocalType).Concat(InCode(method, body.GetILAsByteArray()!)) : []);
+            .Concat(
+                method.GetMethodBody() is { } body
+                    ? body.LocalVariables.Select(local => local.LocalType).Concat(InCode(method, body.GetILAsByteArray()!))
+                    : []);
 
     /// <summary>The types that a method's instructions name, and those that declare the members which they name.</summary>
     private static IEnumerable<Type> InCode(MethodBase method, byte[] code)
@@ -46,7 +49,9 @@ internal static class TypeReferences
             if (instruction.OperandType is OperandType.InlineTok or OperandType.InlineType or OperandType.InlineMethod or OperandType.InlineField)
             {
                 foreach (var type in Named(method.Module.ResolveMember(BitConverter.ToInt32(code, at), ofType, ofMethod)!))
+                {
                     yield return type;
+                }
             }
 
             at += instruction.OperandType switch
@@ -64,7 +69,10 @@ internal static class TypeReferences
     private static IEnumerable<Type> Named(MemberInfo member) => member switch
     {
         Type type => [type],
-        MethodInfo method => [method.DeclaringType!, method.ReturnType, .. method.GetParameters().Select(parameter => parameter.ParameterType), .. method.GetGenericArguments()],
+        MethodInfo method =>
+        [
+            method.DeclaringType!, method.ReturnType, .. method.GetParameters().Select(parameter => parameter.ParameterType), .. method.GetGenericArguments(),
+        ],
         FieldInfo field => [field.DeclaringType!, field.FieldType],
         _ => [member.DeclaringType!],
     };

@@ -49,8 +49,9 @@ internal static unsafe class Correlation<T>
                 else
                 {
                     Five(x, xStride, channels, offsets, taps.Length, w, biases, mask, made, yStride, Math.Min(Half, here), length);
-                    var (rest, restBiases) = (made + Half * yStride, bias is null ? null : biases + Half);
-                    Five(x, xStride, channels, offsets, taps.Length, w + Half, restBiases, mask, rest, yStride, here - Half, length);
+                    var upperBiases = bias is null ? null : biases + Half;
+                    var upper = made + Half * yStride;
+                    Five(x, xStride, channels, offsets, taps.Length, w + Half, upperBiases, mask, upper, yStride, here - Half, length);
                 }
             }
         }

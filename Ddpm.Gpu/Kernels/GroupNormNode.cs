@@ -82,8 +82,9 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
                 for (var c = first; c < first + _perGroup; c++)
                 {
                     var (factor, _) = Affine(modulation, c);
-                    var (x, dy, dx) = (_x.Values(n) + c * stride, _y.Gradient(n) + c * stride, _x.Gradient(n) + c * stride);
-                    Back(x, dy, mean, rate, factor, sum / _count, product / _count, dx, add);
+                    var dy = _y.Gradient(n) + c * stride;
+                    var dx = _x.Gradient(n) + c * stride;
+                    Back(_x.Values(n) + c * stride, dy, mean, rate, factor, sum / _count, product / _count, dx, add);
                 }
             }
 

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// <see cref="WinogradWindow{T}"/> with bfloat16 products: it rounds cells, parts and weights to bfloat16 pairs of channels, in half the memory. Everything else
-/// is float32.
+/// <see cref="WinogradWindow{T}"/> with bfloat16 products: it rounds cells, parts and weights to bfloat16 pairs of channels, in half the memory.
+/// Everything else is float32.
 /// </summary>
 internal sealed unsafe class NarrowWinogradWindow : Window<float>
 {

@@ -46,7 +46,10 @@ public sealed class FileAttacks : IDisposable
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(At("socket")));
         UnixFiles.Pipe(At("pipe"));
-        Assert.True(IsA(FileKind.Socket, At("socket")) && IsA(FileKind.Pipe, At("pipe")) && IsA(FileKind.Folder, _root) && IsA(FileKind.Nothing, At("nothing")));
+        Assert.True(IsA(FileKind.Socket, At("socket"))
+            && IsA(FileKind.Pipe, At("pipe"))
+            && IsA(FileKind.Folder, _root)
+            && IsA(FileKind.Nothing, At("nothing")));
         Assert.True(IsA(FileKind.Device, "/dev/null") && IsA(FileKind.File, Victim()) && IsA(FileKind.Link, Link(At("link"), "pipe")));
         Assert.Equal((FileKind.Pipe, FileKind.Nothing), (FileEntry.Behind(At("link")).Kind, FileEntry.Behind(Link(At("self"), "self")).Kind));
         Assert.Equal(2, FileEntry.Named(UnixFiles.HardLink(At("second"), At("victim"))).Names);
@@ -147,7 +150,9 @@ public sealed class FileAttacks : IDisposable
         var (victim, folder) = (Victim(), new RunFolder(At("run")));
         Directory.CreateDirectory(At("elsewhere"));
         Directory.CreateDirectory(Path.GetDirectoryName(folder.Within(name))!);
-        _ = to == "pipe" ? UnixFiles.Pipe(folder.Within(name)) : Link(folder.Within(name), to switch { "file" => victim, "folder" => At("elsewhere"), _ => At("none") });
+        _ = to == "pipe"
+            ? UnixFiles.Pipe(folder.Within(name))
+            : Link(folder.Within(name), to switch { "file" => victim, "folder" => At("elsewhere"), _ => At("none") });
         var fault = (from held in RunLock.Take(folder)
                      from trained in use(held, mine => Train(mine.Folder))
                      select trained).Message();
@@ -223,7 +228,9 @@ public sealed class FileAttacks : IDisposable
         Assert.Equal(content, (await Piped(content, CancellationToken.None)).Valid().ToArray());
         Assert.Empty((await Piped([], CancellationToken.None)).Valid().ToArray());
         Assert.Equal(content, (await Piped(content, CancellationToken.None, content.Length)).Valid().ToArray());
-        Assert.Contains($"more than {content.Length - 1} bytes come out of it", (await Piped(content, CancellationToken.None, content.Length - 1)).Message(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"more than {content.Length - 1} bytes come out of it", (await Piped(content, CancellationToken.None, content.Length - 1)).Message(),
+            StringComparison.Ordinal);
 
         async Task<Fin<ReadOnlyMemory<byte>>> Piped(byte[] bytes, CancellationToken stop, int most = int.MaxValue)
         {
@@ -251,7 +258,8 @@ public sealed class FileAttacks : IDisposable
     {
         var file = Victim();
         foreach (var fault in (string[])[
-            new IdxFolder(file).LoadAny(FixtureDataSet.Description, DataSplit.Train).Message(), RunFolder.In(file).Message(), new RunFolder(file).Receipt().Message(),
+            new IdxFolder(file).LoadAny(FixtureDataSet.Description, DataSplit.Train).Message(), RunFolder.In(file).Message(),
+            new RunFolder(file).Receipt().Message(),
             Folders.Create(file).Message(), Folders.Create(At("victim", "run")).Message()])
         {
             Assert.Contains($"{file} is a file", fault, StringComparison.Ordinal);
@@ -263,7 +271,9 @@ public sealed class FileAttacks : IDisposable
     public bool A_wrong_checksum_in_gzip_is_called_so(byte place, byte bit)
     {
         ReadOnlyMemory<byte> file = FixtureDataSet.Gzip(FixtureDataSet.Description.Train.Labels);
-        return IdxFile.Decode(file.Flip(file.Length - 1 - place % 8, (byte)(1 << bit % 8)), long.MaxValue).Message().Contains("does not match the checksum", StringComparison.Ordinal);
+        return IdxFile.Decode(file.Flip(file.Length - 1 - place % 8, (byte)(1 << bit % 8)), long.MaxValue)
+            .Message()
+            .Contains("does not match the checksum", StringComparison.Ordinal);
     }
 
     [LinuxFact]
@@ -281,7 +291,8 @@ public sealed class FileAttacks : IDisposable
             File.SetUnixFileMode(At("set", "cats"), UnixFileMode.None);
             try
             {
-                Assert.Contains($"the folder {At("set", "cats")} cannot be listed: Access to the path", UnixFiles.AsNobody(Loaded).Message(), StringComparison.Ordinal);
+                Assert.Contains(
+                    $"the folder {At("set", "cats")} cannot be listed: Access to the path", UnixFiles.AsNobody(Loaded).Message(), StringComparison.Ordinal);
                 File.SetUnixFileMode(At("set", "cats"), (UnixFileMode)0b111_101_101);
                 Assert.Equal(2, UnixFiles.AsNobody(Loaded).Valid().Images.Count);
             }
@@ -298,11 +309,12 @@ public sealed class FileAttacks : IDisposable
     [Theory]
     [InlineData("~", "/home/me"), InlineData("~/", "/home/me/"), InlineData("~/x", "/home/me/x"), InlineData("--data=~/x", "--data=/home/me/x")]
     [InlineData("--data:~", "--data:/home/me"), InlineData("--data=~=x", "--data=~=x"), InlineData("~you/x", "~you/x"), InlineData("a~/x", "a~/x")]
-    [InlineData("./~/x", "./~/x"), InlineData("--data=./~/x", "--data=./~/x"), InlineData("--data=a=~/x", "--data=a=~/x"), InlineData("", ""), InlineData("--", "--")]
-    public void The_home_folder_stands_where_a_shell_leaves_its_sign(string said, string meant)
+    [InlineData("./~/x", "./~/x"), InlineData("--data=./~/x", "--data=./~/x"), InlineData("--data=a=~/x", "--data=a=~/x")]
+    [InlineData("", ""), InlineData("--", "--")]
+    public void The_home_folder_stands_where_a_shell_leaves_its_sign(string typed, string meant)
     {
-        Assert.Equal(meant, HomeFolder.OfArgument(said, "/home/me"));
-        Assert.Equal(said, HomeFolder.OfArgument(said, ""));
+        Assert.Equal(meant, HomeFolder.OfArgument(typed, "/home/me"));
+        Assert.Equal(typed, HomeFolder.OfArgument(typed, ""));
     }
 
     [Fact]
@@ -337,12 +349,15 @@ public sealed class FileAttacks : IDisposable
     {
         var full = FileOperations.Disk with { Fill = (_, _) => throw DiskFaults.Full() };
         Assert.Contains("the disk is full", RunLock.Take(new(At("runs", "a")) { Files = full }).Message(), StringComparison.Ordinal);
-        Assert.Contains("the disk is full", RunLock.TakeFree([new(At("runs", "a")) { Files = full }], LockHolder.Here, LockHolder.StartOf).Message(), StringComparison.Ordinal);
+        Assert.Contains(
+            "the disk is full", RunLock.TakeFree([new(At("runs", "a")) { Files = full }], LockHolder.Here, LockHolder.StartOf).Message(),
+            StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(At("runs")));
         File.WriteAllBytes(At("runs", "mine"), Old);
         Assert.True(RunLock.Take(new(At("runs")) { Files = full }).IsFail);
         Assert.Equal([At("runs", "mine")], Directory.GetFileSystemEntries(At("runs")));
     }
 
-    private static Fin<RunReceipt> Train(RunFolder folder) => TinyTraining.Train(TinyTraining.Config(epochs: 1), folder, new Recording(SampleEvery: 0, LogEvery: 1));
+    private static Fin<RunReceipt> Train(RunFolder folder) =>
+        TinyTraining.Train(TinyTraining.Config(epochs: 1), folder, new Recording(SampleEvery: 0, LogEvery: 1));
 }

@@ -31,7 +31,9 @@ public sealed class FolderAttacks : IDisposable
     private void Add(params string[] pictures)
     {
         foreach (var picture in pictures)
+        {
             Add(picture, SamplePictures.Of("png"));
+        }
     }
 
     private Fin<LoadedDataSet> Load(DataSplit split = DataSplit.Train, string folder = "")
@@ -60,9 +62,14 @@ public sealed class FolderAttacks : IDisposable
         Assert.True(Told("1 without an ending"));
         var picture = PictureFile.Of(SamplePictures.Of("png"), new(4, 3), Background.White).Valid().Picture;
         foreach (var name in names)
+        {
             Assert.Equal(picture, PictureFile.Read(Path.Combine(_root, name), new(4, 3), Background.White).Valid().Picture);
+        }
+
         foreach (var name in (string[])["-", "fd:0", "~x.png", "msl:/etc/passwd", "https://localhost/x.png", "label:x", "@/etc/passwd", "a.png[0]", "\0", ""])
+        {
             Assert.InRange(PictureFile.Read(name, new(4, 3), Background.White).Fault().Length, 10, 500);
+        }
     }
 
     /// <summary>What is written on a terminal moves no cursor.</summary>
@@ -146,7 +153,9 @@ public sealed class FolderAttacks : IDisposable
         Assert.Equal(["cats", "dogs"], Classes());
         Assert.Equal(2, Load().Valid().Images.Count);
         foreach (var told in (string[])["folders of runs (2)", "folders of samples (1)", "hidden folders (3)", "hidden files (1)"])
+        {
             Assert.True(Told(told), told + ":\n" + string.Join('\n', _told));
+        }
     }
 
     [Theory]
@@ -195,14 +204,19 @@ public sealed class FolderAttacks : IDisposable
         {
             File.WriteAllText(Path.Combine(programs, name), $"#!/bin/sh\necho {name} \"$@\" >> '{ddpm.Path("started")}'\n");
             if (!OperatingSystem.IsWindows())
+            {
                 File.SetUnixFileMode(Path.Combine(programs, name), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            }
         }
 
         ddpm.Environment["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}";
         Directory.CreateDirectory(ddpm.Path("set"));
         File.WriteAllBytes(ddpm.Path("set", "good.png"), SamplePictures.Of("png"));
         foreach (var (i, content) in PictureAttacks.OtherContents().Select(row => (string)row[0]).Index())
+        {
             File.WriteAllBytes(ddpm.Path("set", $"{i}.{(i % 2 == 0 ? "png" : "jpg")}"), Encoding.Latin1.GetBytes(content));
+        }
+
         ddpm.Done("forward", "--data", "set", "--image-size", "4", "--count", "1");
         Assert.False(File.Exists(ddpm.Path("started")), File.Exists(ddpm.Path("started")) ? File.ReadAllText(ddpm.Path("started")) : "");
     }

@@ -81,7 +81,10 @@ public sealed class PictureAttacks(ITestOutputHelper output)
         using (var packed = new MemoryStream())
         {
             using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+            {
                 zlib.Write(new byte[20_000_000]);
+            }
+
             bomb = packed.ToArray();
         }
 
@@ -119,7 +122,10 @@ public sealed class PictureAttacks(ITestOutputHelper output)
             var jpeg = WithSegment(Of("jpeg"), 0xe1, exif);
             using var upright = new MagickImage(jpeg);
             if (orientation is >= 1 and <= 8)
+            {
                 upright.AutoOrient();
+            }
+
             upright.Strip();
             var expected = Picture(upright.ToByteArray(MagickFormat.Png24));
             var differences = expected.Pixels.ToArray().Zip(Picture(jpeg).Pixels.ToArray(), (one, other) => Math.Abs(one - other));
@@ -145,7 +151,9 @@ public sealed class PictureAttacks(ITestOutputHelper output)
         foreach (var side in (int[])[16384, 8193, 65535])
         {
             foreach (var name in (string[])["png", "jpeg", "jpeg progressive", "gif", "bmp"])
+            {
                 yield return [name, side];
+            }
         }
     }
 
@@ -189,7 +197,10 @@ public sealed class PictureAttacks(ITestOutputHelper output)
     {
         using var frames = new MagickImageCollection();
         foreach (var colour in (MagickColor[])[MagickColors.Red, MagickColors.Blue])
+        {
             frames.Add(new MagickImage(colour, 20, 20));
+        }
+
         Assert.Contains("it is an animation", Read(frames.ToByteArray(MagickFormat.WebP)).Message(), StringComparison.Ordinal);
         Assert.Equal([255, 0, 0], Picture(frames.ToByteArray(MagickFormat.Gif)).Pixels[..3].ToArray());
     }
@@ -201,7 +212,10 @@ public sealed class PictureAttacks(ITestOutputHelper output)
         var file = Of(name);
         Assert.True(Read(file).IsSucc);
         for (var tenth = 0; tenth < 10; tenth++)
+        {
             _ = Read(file[..(file.Length * tenth / 10)]).Message();
+        }
+
         _ = Read(file[..^1]).Message();
     }
 
@@ -214,7 +228,9 @@ public sealed class PictureAttacks(ITestOutputHelper output)
             var file = Of(name);
             var start = file.AsSpan().IndexOf((byte[])[0xff, 0xda]) + 14;
             for (var tenth = 1; tenth < 10; tenth++)
+            {
                 _ = Read([.. file[..(start + ((file.Length - start) * tenth / 10))], 0xff, 0xd9]).Message();
+            }
         }
     }
 
@@ -225,7 +241,10 @@ public sealed class PictureAttacks(ITestOutputHelper output)
         {
             using var packed = new MemoryStream();
             using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+            {
                 zlib.Write(new byte[rows * 31]);
+            }
+
             var header = Chunk("IHDR", [.. BigEndian(10), .. BigEndian(10), 8, 2, 0, 0, 0]);
             return [.. Of("png")[..8], .. header, .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND")];
         }
@@ -292,7 +311,10 @@ public sealed class PictureAttacks(ITestOutputHelper output)
         {
             using var packed = new MemoryStream();
             using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+            {
                 zlib.Write([0, 1, 2, most, 255, 0, 0, 7, 0, 8]);
+            }
+
             var header = Chunk("IHDR", [.. BigEndian(2), .. BigEndian(2), 16, 0, 0, 0, 0]);
             return [.. SamplePictures.Of("png")[..8], .. header, .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND")];
         }
@@ -344,9 +366,14 @@ public sealed class PictureAttacks(ITestOutputHelper output)
             }
 
             foreach (var content in OtherContents())
+            {
                 Assert.Contains("cannot be read as an animation", Frames(Encoding.Latin1.GetBytes((string)content[0])).Message(), StringComparison.Ordinal);
+            }
+
             for (var tenth = 0; tenth < 10; tenth++)
+            {
                 _ = Frames(film[..(film.Length * tenth / 10)]).Message();
+            }
 
             // A hundred frames of 8192×8192 pixels in a few bytes each.
             byte[] frame8192 = [0x2c, 0, 0, 0, 0, 0, 0x20, 0, 0x20, 0, 2, 2, 0x4c, 0x01, 0];
@@ -372,9 +399,14 @@ public sealed class PictureAttacks(ITestOutputHelper output)
             var share = i % 10 == 0 ? 150 : 1 + (i % 60);
             var now = Interlocked.Add(ref used, share);
             if (share == 150)
+            {
                 alone &= now == share;
+            }
             else
+            {
                 InterlockedMax(ref most, now);
+            }
+
             Thread.Yield();
             Interlocked.Add(ref used, -share);
             return now;
@@ -386,7 +418,9 @@ public sealed class PictureAttacks(ITestOutputHelper output)
     private static void InterlockedMax(ref long most, long value)
     {
         for (var seen = Volatile.Read(ref most); value > seen; seen = Volatile.Read(ref most))
+        {
             Interlocked.CompareExchange(ref most, value, seen);
+        }
     }
 
     /// <summary>A sample whose header says another size.</summary>

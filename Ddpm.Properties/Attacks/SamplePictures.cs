@@ -64,7 +64,10 @@ internal static class SamplePictures
         var pixels = new byte[3 * width * height];
         var draws = new RandomStream(1, StreamName.Shuffling).At(0, 0);
         for (var i = 0; i < pixels.Length; i++)
+        {
             pixels[i] = (byte)((i / 3 % width * 4) + (i / 3 / width * (1 + (i % 3))) + draws.Below(i, 16));
+        }
+
         return pixels;
     }
 
@@ -90,7 +93,9 @@ internal static class SamplePictures
         {
             crc ^= value;
             for (var bit = 0; bit < 8; bit++)
+            {
                 crc = (crc >> 1) ^ ((crc & 1) * 0xedb88320u);
+            }
         }
         return ~crc;
     }

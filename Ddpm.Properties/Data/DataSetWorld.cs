@@ -69,7 +69,10 @@ internal sealed class DataSetWorld : IDisposable
     public static string Fill(string folder, params PublishedFile[] files)
     {
         foreach (var file in files)
+        {
             Put(folder, file.GzipName, FixtureDataSet.Gzip(file));
+        }
+
         return folder;
     }
 
@@ -91,7 +94,10 @@ internal sealed class DataSetWorld : IDisposable
     {
         var result = new MemoryStream();
         using (var stream = new GZipStream(result, CompressionLevel.Fastest))
+        {
             stream.Write(content);
+        }
+
         return result.ToArray();
     }
 
@@ -149,7 +155,10 @@ internal sealed class DataSetWorld : IDisposable
     public void Dispose()
     {
         foreach (var open in _open)
+        {
             open.Dispose();
+        }
+
         Cancellation.Dispose();
         Directory.Delete(_root, recursive: true);
     }

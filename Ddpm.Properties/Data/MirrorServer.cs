@@ -58,7 +58,9 @@ internal sealed class MirrorServer : IDisposable
         try
         {
             while (true)
+            {
                 conversations.Add(Converse(await _listener.AcceptTcpClientAsync(_closing.Token), answer));
+            }
         }
         catch (OperationCanceledException)
         {
@@ -118,7 +120,9 @@ internal sealed class MirrorServer : IDisposable
             case MirrorAnswer.Endless:
                 await Head("200 OK", "");
                 while (true)
+                {
                     await stream.WriteAsync(new byte[1 << 14], _closing.Token);
+                }
         }
     }
 }

@@ -32,7 +32,8 @@ public sealed class PictureListLaws
     [Fact]
     public void Ten_comes_behind_two_and_numbers_of_any_length_are_numbers() => Assert.Equal(
         ["", "0", "1", "02", "2", "10", "11", "99999999999999999999", "100000000000000000000", "a", "a1", "a1b", "a2", "a10"],
-        ((string[])["10", "a10", "a", "2", "100000000000000000000", "0", "11", "a2", "", "1", "99999999999999999999", "a1b", "a1", "02"]).Order(NaturalOrder.Comparer));
+        ((string[])["10", "a10", "a", "2", "100000000000000000000", "0", "11", "a2", "", "1", "99999999999999999999", "a1b", "a1", "02"])
+            .Order(NaturalOrder.Comparer));
 
     [Fact]
     public void Classes_are_the_first_folders_in_natural_order()
@@ -41,7 +42,10 @@ public sealed class PictureListLaws
         Assert.Equal(["2/9.png", "2/10.png", "2/a.jpeg", "2/deep/b.JPG", "10/a.png"], list.Files.ToArray());
         Assert.Equal(["2", "10"], list.Classes.ToArray());
         Assert.Equal(
-            ["1 picture in no class's folder of set: left out", "left out, because their names do not end like PNG, JPEG, WebP, GIF and BMP files: 1 .tif, 1 .txt"],
+            [
+                "1 picture in no class's folder of set: left out",
+                "left out, because their names do not end like PNG, JPEG, WebP, GIF and BMP files: 1 .tif, 1 .txt",
+            ],
             list.Warnings("set").ToArray());
     }
 
@@ -58,6 +62,8 @@ public sealed class PictureListLaws
         var many = ClassNames.Find("--class", "30", Range(0, 30).Map(n => $"{n}").ToArr());
         Assert.Contains("and 10 more, or the number", Assert.Single(many.Faults()), StringComparison.Ordinal);
         foreach (var wrong in (string[])["-1", "5", "", "1.0", " 1"])
+        {
             _ = Fault(wrong);
+        }
     }
 }

@@ -225,7 +225,10 @@ public sealed class AtomicFileTests : IDisposable
             var taken = Math.Min(_room, count);
             inner.Write(buffer, offset, taken);
             _room -= taken;
-            if (taken < count) throw failure;
+            if (taken < count)
+            {
+                throw failure;
+            }
         }
 
         public override void Flush() => inner.Flush();

@@ -42,12 +42,15 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
 
     [Fact]
     public void Compressed_idx_files_are_read_whole_or_refused() => Attack(
-        [DataSetWorld.Compressed(Images(3, 2, 2)), DataSetWorld.Compressed(Images(50, 4, 4)), DataSetWorld.Compressed(Images(40_000))], file => 1040L * file.Length,
-        file => IdxFile.Decode(file, System.Array.MaxLength).Map(read => read.ContentSha256 == Convert.ToHexStringLower(SHA256.HashData(Idx.Write(read.Array).Span))));
+        [DataSetWorld.Compressed(Images(3, 2, 2)), DataSetWorld.Compressed(Images(50, 4, 4)), DataSetWorld.Compressed(Images(40_000))],
+        file => 1040L * file.Length,
+        file => IdxFile.Decode(file, System.Array.MaxLength).Map(read =>
+            read.ContentSha256 == Convert.ToHexStringLower(SHA256.HashData(Idx.Write(read.Array).Span))));
 
     [Fact]
     public void Npy_files_are_read_whole_or_refused() => Attack(
-        [.. NpyType.All.Select(type => Npy.Write(NpyArray.Create(type, Array<long>(2, 3), new byte[6 * type.ItemBytes]).Valid()).ToArray())], file => 2 * file.Length,
+        [.. NpyType.All.Select(type => Npy.Write(NpyArray.Create(type, Array<long>(2, 3), new byte[6 * type.ItemBytes]).Valid()).ToArray())],
+        file => 2 * file.Length,
         file => Npy.Read(file).Map(array => Npy.Read(Npy.Write(array)) == array));
 
     [Fact]
@@ -149,7 +152,10 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
         [0, 1, 2, 3, 8, 0x1f, 0x7f, 0x80, 0xff, (byte)'"', (byte)'{', (byte)'}', (byte)'[', (byte)'9', (byte)'-', (byte)'e', (byte)',', (byte)'\\'];
 
     private static readonly string[] Words =
-        ["null", "true", "-1", "0", "1e999", "9223372036854775807", "18446744073709551616", "NaN", "\"\"", "[]", "{}", "\\ud800", "1000000", "__metadata__", "dtype"];
+        [
+            "null", "true", "-1", "0", "1e999", "9223372036854775807", "18446744073709551616", "NaN", "\"\"", "[]", "{}", "\\ud800", "1000000",
+            "__metadata__", "dtype",
+        ];
 
     /// <summary>One to six changes: bits, telling bytes, words, pieces doubled, cut out, moved or brought from another file, an end cut off or grown.</summary>
     private static byte[] Damage(byte[][] valid, Draws draws)

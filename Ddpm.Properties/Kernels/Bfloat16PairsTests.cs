@@ -27,7 +27,8 @@ public sealed unsafe class Bfloat16PairsTests
     public bool Numbers_are_rounded_to_the_nearest_of_8_bits(Pixel first, Pixel second)
     {
         var pair = Pair((float)first.Value, (float)second.Value);
-        bool Near(double value, float rounded) => Math.Abs(rounded - (float)value) <= Math.Abs((float)value) / 256 && Pair(rounded, rounded) == Pair(rounded, 0) + (Pair(rounded, 0) << 16);
+        bool Near(double value, float rounded) =>
+            Math.Abs(rounded - (float)value) <= Math.Abs((float)value) / 256 && Pair(rounded, rounded) == Pair(rounded, 0) + (Pair(rounded, 0) << 16);
         return Near(first.Value, First(pair)) && Near(second.Value, Second(pair));
     }
 
@@ -93,7 +94,9 @@ public sealed unsafe class Bfloat16PairsTests
             {
                 for (var o = 0; o < sizes.Outs; o += WeightBlocks.Size)
                 {
-                    Bfloat16Pairs.SumOfBlock(x.First, Image, sizes.Ins, w.First + o / WeightBlocks.Size * block, made + o * Image, Image, Math.Min(WeightBlocks.Size, sizes.Outs - o), sizes.Vectors);
+                    Bfloat16Pairs.SumOfBlock(
+                        x.First, Image, sizes.Ins, w.First + o / WeightBlocks.Size * block, made + o * Image, Image,
+                        Math.Min(WeightBlocks.Size, sizes.Outs - o), sizes.Vectors);
                 }
 
                 Bfloat16Pairs.Sum(x.First, Image, sizes.Ins, w.First, to, Image, sizes.Outs, sizes.Vectors);
@@ -105,7 +108,8 @@ public sealed unsafe class Bfloat16PairsTests
         return ours.SequenceEqual(theirs) && a.SequenceEqual(b) && a[4 * Bfloat16Pairs.Taps - 1] != default;
     }
 
-    private static bool IsSum(double[] terms, float sum) => Math.Abs(terms.Sum() - sum) <= terms.Length * Math.Pow(2, -24) * terms.Sum(Math.Abs) && terms.Any(term => term != 0);
+    private static bool IsSum(double[] terms, float sum) =>
+        Math.Abs(terms.Sum() - sum) <= terms.Length * Math.Pow(2, -24) * terms.Sum(Math.Abs) && terms.Any(term => term != 0);
 
     private static uint Pair(float first, float second) => Bfloat16Pairs.Round(Vector512.Create(first), Vector512.Create(second))[3];
 

@@ -33,7 +33,9 @@ public sealed class KernelDistanceLaws
     public void Between_two_draws_of_one_distribution_it_is_zero_on_average()
     {
         const int draws = 2000;
-        var distances = Enumerable.Range(0, draws).Select(draw => Between(FeatureSets.Normal(10, 3, 2 * draw), FeatureSets.Normal(8, 3, 2 * draw + 1))).ToArray();
+        var distances = Enumerable.Range(0, draws)
+            .Select(draw => Between(FeatureSets.Normal(10, 3, 2 * draw), FeatureSets.Normal(8, 3, 2 * draw + 1)))
+            .ToArray();
         var mean = distances.Average();
         var error = Math.Sqrt(distances.Average(x => (x - mean) * (x - mean)) / draws);
         Assert.InRange(mean / error, -5, 5);

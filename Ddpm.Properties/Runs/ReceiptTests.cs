@@ -61,6 +61,8 @@ public sealed class ReceiptTests
         Assert.Contains(valid, text, StringComparison.Ordinal);
         var line = 1 + text.AsSpan(0, text.IndexOf(valid, StringComparison.Ordinal)).Count('\n');
         var fault = RunReceipt.FromJson(System.Text.Encoding.UTF8.GetBytes(text.Replace(valid, damaged, StringComparison.Ordinal)));
-        Assert.Contains(string.Format(System.Globalization.CultureInfo.InvariantCulture, says, line), fault.Match(Succ: _ => "it was read", Fail: error => error.Message), StringComparison.Ordinal);
+        Assert.Contains(
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, says, line), fault.Match(Succ: _ => "it was read", Fail: error => error.Message),
+            StringComparison.Ordinal);
     }
 }

@@ -55,7 +55,8 @@ public sealed class NoiseScheduleLaws
     /// <summary>Each β carries three roundings of numbers up to β_max.</summary>
     [Law]
     public bool A_linear_beta_has_zero_second_difference_and_the_ends_asked_for(LinearSchedule s) =>
-        Enumerable.Range(1, Math.Max(0, s.Steps - 2)).All(t => Near(0, s.Value.Betas[t + 1] - 2 * s.Value.Betas[t] + s.Value.Betas[t - 1], 8 * Epsilon * s.MaxBeta))
+        Enumerable.Range(1, Math.Max(0, s.Steps - 2)).All(t =>
+            Near(0, s.Value.Betas[t + 1] - 2 * s.Value.Betas[t] + s.Value.Betas[t - 1], 8 * Epsilon * s.MaxBeta))
         && s.Value.Betas[0] == s.MinBeta
         && NearRelative(s.Steps == 1 ? s.MinBeta : s.MaxBeta, s.Value.Betas[s.Steps - 1], 2 * Epsilon)
         && s.Value.Steps == s.Steps;
@@ -108,7 +109,9 @@ public sealed class NoiseScheduleLaws
         Says(told, steps < 1, "steps must be at least 1, got " + Text(steps));
         Says(told, !(minBeta is > 0 and < 1), "min-beta must lie in (0, 1), got " + Text(minBeta));
         Says(told, !(maxBeta is > 0 and < 1), "max-beta must lie in (0, 1), got " + Text(maxBeta));
-        Says(told, minBeta is > 0 and < 1 && maxBeta is > 0 and < 1 && maxBeta < minBeta, $"max-beta must be at least min-beta, {Text(minBeta)}, got {Text(maxBeta)}");
+        Says(
+            told, minBeta is > 0 and < 1 && maxBeta is > 0 and < 1 && maxBeta < minBeta,
+            $"max-beta must be at least min-beta, {Text(minBeta)}, got {Text(maxBeta)}");
     }
 
     [Theory]

@@ -12,13 +12,16 @@ namespace Ddpm.Properties.Schedules;
 [Properties(Arbitrary = [typeof(Generators)])]
 public sealed class ScheduleFamilyLaws
 {
-    /// <summary>A root carries some four roundings of numbers up to √β_max, the last one five, which its square doubles, and one of the square's own: eleven of ½ε.</summary>
+    /// <summary>
+    /// A root carries some four roundings of numbers up to √β_max, the last one five, which its square doubles, and one of the square's own: eleven of ½ε.
+    /// </summary>
     [Law]
     public bool The_root_of_a_scaled_linear_beta_has_zero_second_difference_and_its_ends_are_those_asked_for(BetaRange range)
     {
         var s = range.ScaledLinear;
         var roots = s.Betas.Map(Math.Sqrt);
-        return Enumerable.Range(1, Math.Max(0, s.Steps - 2)).All(t => Near(0, roots[t + 1] - 2 * roots[t] + roots[t - 1], 16 * Epsilon * Math.Sqrt(range.MaxBeta)))
+        return Enumerable.Range(1, Math.Max(0, s.Steps - 2)).All(t =>
+            Near(0, roots[t + 1] - 2 * roots[t] + roots[t - 1], 16 * Epsilon * Math.Sqrt(range.MaxBeta)))
             && NearRelative(range.MinBeta, s.Betas[0], 4 * Epsilon)
             && NearRelative(s.Steps == 1 ? range.MinBeta : range.MaxBeta, s.Betas[s.Steps - 1], 6 * Epsilon)
             && s.Steps == range.Steps;

@@ -25,7 +25,8 @@ public sealed class DiffusionPipelineTests
         var told = new List<(int, int)>();
         using var model = DiffusionPipeline.Train(options, images, CPU, (step, steps, _) => told.Add((step, steps))).ThrowIfFail();
         Assert.Equal([(1, 3), (2, 3), (3, 3)], told);
-        Assert.Equal(Npy.Read(File.ReadAllBytes(ddpm.Path("runs", "one", "samples.npy"))).Valid().Data.ToArray(), model.Sample(100).ThrowIfFail().Pixels.ToArray());
+        Assert.Equal(
+            Npy.Read(File.ReadAllBytes(ddpm.Path("runs", "one", "samples.npy"))).Valid().Data.ToArray(), model.Sample(100).ThrowIfFail().Pixels.ToArray());
         Assert.Equal(Errors.Cancelled, DiffusionPipeline.Train(options, images, CPU, stop: new(canceled: true)).Match(_ => Errors.None, fault => fault));
     }
 
@@ -39,7 +40,8 @@ public sealed class DiffusionPipelineTests
         Assert.Equal("epochs must make at most 2147483647 steps, got 2000000000", Told(options with { Epochs = 2_000_000_000 }, 4));
         using var model = DiffusionPipeline.Train(options, Images(2), CPU).ThrowIfFail();
         Assert.All((int[])[0, 20_000_000], count => Assert.Equal(
-            $"count must lie in [1, 14913080], as all images have to fit into one array, got {count}", model.Sample(count).Match(_ => "", fault => fault.Message)));
+            $"count must lie in [1, 14913080], as all images have to fit into one array, got {count}",
+            model.Sample(count).Match(_ => "", fault => fault.Message)));
     }
 
     [Theory]

@@ -69,12 +69,23 @@ public sealed class GradientTests : IDisposable
     [Fact]
     public void Libtorch_s_operations_train_alike()
     {
-        var config = TrainingConfig.From(
-            new TrainingOptions { Steps = 12, BatchSize = 50, ClipNorm = 0.1, LossWeight = "min-snr", WeightDecay = 0.5, EmaDecay = 0.9, Flip = true, TimestepSampling = "stratified" }, 12, 1).Valid();
+        var options = new TrainingOptions
+        {
+            Steps = 12,
+            BatchSize = 50,
+            ClipNorm = 0.1,
+            LossWeight = "min-snr",
+            WeightDecay = 0.5,
+            EmaDecay = 0.9,
+            Flip = true,
+            TimestepSampling = "stratified",
+        };
+        var config = TrainingConfig.From(options, 12, 1).Valid();
         (double[] Weights, double[] Average) Trained(Func<UNet, INetworkExecutor> executor, Func<IAdamUpdate> update)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
-            using var trainer = new Trainer(network, config.Model, Fifty, TrainingState.Initial(network, 0, averaged: true), new Replicas(1), executor(network), update());
+            using var trainer = new Trainer(
+                network, config.Model, Fifty, TrainingState.Initial(network, 0, averaged: true), new Replicas(1), executor(network), update());
             foreach (var epoch in Enumerable.Range(0, 3))
             {
                 trainer.Step(TrainingPlan.Of(config, Fifty.Count).Valid().Epoch(epoch).Step(0));

@@ -119,8 +119,8 @@ public sealed class OptionsEditionLaws
         Assert.Equal(receipt, RunReceipt.FromJson(receipt.ToJson()).Valid());
         Assert.Equal(OptionsEdition.Current, JsonNode.Parse(receipt.ToJson())!["options"]!["edition"]!.GetValue<int>());
         Assert.Equal(
-            "train --preset standard --embedding unpaired --limit 48 --epochs 2 --batch-size 16 --steps 100 --min-beta 0.0001 --max-beta 0.02 --zero-terminal-snr true"
-            + " --prediction velocity --loss-weight min-snr-vanishing --seed 7",
+            "train --preset standard --embedding unpaired --limit 48 --epochs 2 --batch-size 16 --steps 100 --min-beta 0.0001 --max-beta 0.02"
+            + " --zero-terminal-snr true --prediction velocity --loss-weight min-snr-vanishing --seed 7",
             string.Join(' ', receipt.ToArguments()));
     }
 

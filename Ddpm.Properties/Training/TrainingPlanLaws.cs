@@ -26,7 +26,8 @@ public sealed class TrainingPlanLaws
         Assert.Equal("epochs must make at most 2147483647 steps, got 2147483647", Assert.Single(Of(2).Faults()));
         Assert.Equal("images must be at least 1, got 0", Assert.Single(Of(0).Faults()));
         Assert.Equal(
-            ["batch-size must be at least 1, got 0", "epochs must be at least 1, got 0", "images must be at least 1, got -1"], StepCount.Of(-1, 0, 0).Faults().Order());
+            ["batch-size must be at least 1, got 0", "epochs must be at least 1, got 0", "images must be at least 1, got -1"],
+            StepCount.Of(-1, 0, 0).Faults().Order());
     }
 
     [Law]

@@ -20,7 +20,9 @@ public sealed class NumberTextLaws
         const string Foreign = ", _'xkM%€１٣\u00a0\u2009";
         var digits = whole.ToString(CultureInfo.InvariantCulture);
         var text = digits.Insert(place % (digits.Length + 1), Foreign[which % Foreign.Length].ToString());
-        return NumberText.Real("--x", text).Faults().Single() is var real && real.StartsWith("--x must be a number", StringComparison.Ordinal) && real.EndsWith($", got {text}", StringComparison.Ordinal)
+        return NumberText.Real("--x", text).Faults().Single() is var real
+            && real.StartsWith("--x must be a number", StringComparison.Ordinal)
+            && real.EndsWith($", got {text}", StringComparison.Ordinal)
             && NumberText.Whole<int>("--x", text).Faults().Single() is var one && one == $"--x must be a whole number, in digits alone, got {text}";
     }
 
