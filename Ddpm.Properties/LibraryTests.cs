@@ -24,7 +24,7 @@ public sealed class LibraryTests : IDisposable
         }
     }
 
-    /// <summary>The README's program, word by word but for the file and fewer steps: packed, restored from a folder, compiled and run.</summary>
+    /// <summary>The README's program with a small data set and fewer steps: packed, restored from a folder, compiled and run.</summary>
     [Fact]
     public void The_program_of_the_README_runs_on_the_packages()
     {
@@ -65,7 +65,7 @@ public sealed class LibraryTests : IDisposable
         Assert.Equal(13 + 58 * 58, picture.Length);
     }
 
-    /// <summary>What these tests were built in: bin/CONFIGURATION/net10.0.</summary>
+    /// <summary>The configuration of this build, from bin/CONFIGURATION/net10.0.</summary>
     private static string Configuration => Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!;
 
     private static void Dotnet(string folder, params string[] arguments)

@@ -15,7 +15,7 @@ internal static class TypeReferences
     /// <summary>All references between types of an assembly. A nested type speaks for the one that holds it.</summary>
     public static IEnumerable<(Type From, Type To)> In(Assembly assembly) => To(assembly, assembly.GetName().Name!);
 
-    /// <summary>All references of an assembly's types to those of an assembly of some name.</summary>
+    /// <summary>All references of an assembly's types to the types of another assembly, by name.</summary>
     public static IEnumerable<(Type From, Type To)> To(Assembly assembly, string name) => assembly.GetTypes()
         .SelectMany(type => Of(type).SelectMany(Parts).Where(to => to.Assembly.GetName().Name == name).Select(to => (Outermost(type), Outermost(to))))
         .Where(pair => pair.Item1 != pair.Item2).Distinct();
@@ -37,7 +37,7 @@ internal static class TypeReferences
                     ? body.LocalVariables.Select(local => local.LocalType).Concat(InCode(method, body.GetILAsByteArray()!))
                     : []);
 
-    /// <summary>The types that a method's instructions name, and those that declare the members which they name.</summary>
+    /// <summary>The types in a method's instructions, and the declaring types of the members in them.</summary>
     private static IEnumerable<Type> InCode(MethodBase method, byte[] code)
     {
         var (ofType, ofMethod) = (method.DeclaringType!.GetGenericArguments(), method.IsGenericMethod ? method.GetGenericArguments() : []);

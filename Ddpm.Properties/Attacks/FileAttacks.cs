@@ -142,7 +142,7 @@ public sealed class FileAttacks : IDisposable
         return traps;
     }
 
-    /// <summary>A folder that somebody prepared leads a training nowhere else, and lets it wait for nobody. What led elsewhere stays as it was.</summary>
+    /// <summary>A prepared folder cannot lead a training elsewhere or make it wait. Links and their targets stay unchanged.</summary>
     [UnixTheory]
     [MemberData(nameof(Traps))]
     public void Nothing_in_a_run_s_folder_leads_elsewhere(string name, string to)
@@ -181,7 +181,7 @@ public sealed class FileAttacks : IDisposable
         Assert.Equal(2, Directory.GetFileSystemEntries(_root).Length);
     }
 
-    /// <summary>What it names is the program's to choose; what the folder is called is a person's.</summary>
+    /// <summary>The program chooses the names of files in a run. The user chooses the name of the folder.</summary>
     [UnixFact]
     public void A_run_s_folder_may_be_a_link_itself()
     {

@@ -34,7 +34,7 @@ public sealed class LogAttacks : IDisposable
         Assert.Equal((2, 1), (log.Metrics.Count, log.Unreadable));
     }
 
-    /// <summary>A run whose log, receipt, evaluation or folder is damaged is told beside the others, which are listed as ever.</summary>
+    /// <summary>A run with a damaged log, receipt, evaluation or folder is reported; the other runs are listed as before.</summary>
     [UnixFact]
     public void One_bad_run_never_hides_others()
     {

@@ -25,7 +25,7 @@ public sealed class PictureAttacks(ITestOutputHelper output)
 
     private static readonly int Inputs = EnvironmentCount.Of("DDPM_HOSTILE_PICTURES") ?? 200;
 
-    // What a picture's file may make us allocate where it justifies no pixel: the messages, and copies of itself.
+    // The allocation that a picture file without pixels may cause: messages, and copies of the file.
     private static long Allowed(byte[] file) => (8L * file.Length) + Decoding.Allowance;
 
     private static Fin<ReadPicture> Read(byte[] file) => PictureFile.Of(file, Shape, Background.White);
@@ -56,14 +56,14 @@ public sealed class PictureAttacks(ITestOutputHelper output)
         "viewbox 0 0 9 9", "@/etc/passwd", "-", ""])
         .Select(text => new object[] { text });
 
-    /// <summary>What other programs were started for, or what reads other files: PostScript, PDF, drawings that include others, scripts.</summary>
+    /// <summary>Formats that start other programs or read other files: PostScript, PDF, drawings with includes, scripts.</summary>
     [Theory]
     [MemberData(nameof(OtherContents))]
     public void What_is_none_of_the_formats_is_refused_whatever_it_is_called(string content)
     {
         var (read, allocated) = Decoding.Allocated(() => Read(Encoding.Latin1.GetBytes(content)));
-        var told = content.Length == 0 ? "it is empty" : "by its first bytes it is none of PNG, JPEG, WebP, GIF and BMP";
-        Assert.Contains(told, read.Message(), StringComparison.Ordinal);
+        var reason = content.Length == 0 ? "it is empty" : "by its first bytes it is none of PNG, JPEG, WebP, GIF and BMP";
+        Assert.Contains(reason, read.Message(), StringComparison.Ordinal);
         Assert.InRange(allocated, 0, Decoding.Allowance);
     }
 
@@ -323,7 +323,7 @@ public sealed class PictureAttacks(ITestOutputHelper output)
         Assert.Equal(PictureTraits.None, Read(Sixteen(16)).Valid().Traits);
     }
 
-    /// <summary>What shows through is the background, in all formats that can be transparent.</summary>
+    /// <summary>The background shows through, in all formats with transparency.</summary>
     [Theory]
     [InlineData(MagickFormat.Png32), InlineData(MagickFormat.WebP), InlineData(MagickFormat.Gif)]
     public void Transparent_pixels_are_of_the_background(MagickFormat format)
@@ -423,7 +423,7 @@ public sealed class PictureAttacks(ITestOutputHelper output)
         }
     }
 
-    /// <summary>A sample whose header says another size.</summary>
+    /// <summary>A sample with another size in its header.</summary>
     private static byte[] Resized(string name, int width, int height)
     {
         byte[] file = [.. Of(name)];

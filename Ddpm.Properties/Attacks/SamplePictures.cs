@@ -11,7 +11,7 @@ internal static class SamplePictures
 {
     public const int Width = 43, Height = 34;
 
-    /// <summary>A file, what it is called and what another library makes of its pixels.</summary>
+    /// <summary>A picture file, its name, and its pixels as another library decodes them.</summary>
     public sealed record Sample(string Name, byte[] File, bool IsExact = true)
     {
         public PixelImage Decoded

@@ -55,8 +55,8 @@ public sealed class PictureListLaws
         var names = Array("cat", "Dog", "dog", "3", "é");
         Assert.Equal(
             [0, 0, 1, 2, 3, 4, 0, 4],
-            ((string[])["cat", "CAT", "Dog", "dog", "3", "É", "0", "4"]).Select(said => ClassNames.Find("--class", said, names).Valid()));
-        string Fault(string said) => Assert.Single(ClassNames.Find("--class", said, names).Faults());
+            ((string[])["cat", "CAT", "Dog", "dog", "3", "É", "0", "4"]).Select(typed => ClassNames.Find("--class", typed, names).Valid()));
+        string Fault(string typed) => Assert.Single(ClassNames.Find("--class", typed, names).Faults());
         Assert.Equal("--class must be one of cat (0), Dog (1), dog (2), 3 (3), é (4), or the number of one, got bird", Fault("bird"));
         Assert.Equal("--class must be one class, and 'Dog', 'dog' all match, got DOG", Fault("DOG"));
         var many = ClassNames.Find("--class", "30", Range(0, 30).Map(n => $"{n}").ToArr());

@@ -5,7 +5,7 @@ using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Diffusion;
 
-/// <summary>x_0 ~ N(μ, s²), x = a·x_0 + σ·ε. Points are generated as so many deviations from their mean, at most six.</summary>
+/// <summary>x_0 ~ N(μ, s²), x = a·x_0 + σ·ε. Points are generated within six standard deviations of their mean.</summary>
 [Properties(Arbitrary = [typeof(Generators)])]
 public sealed class GaussianDataLaws
 {

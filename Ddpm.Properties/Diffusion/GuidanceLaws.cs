@@ -21,7 +21,7 @@ public sealed class GuidanceLaws
     [Law]
     public bool Equal_outputs_stay(Pixel w, Pixel o) => Near(o.Value, Of(w.Value, o, o), 4 * Epsilon * (1 + Math.Abs(w.Value)) * Math.Abs(o.Value));
 
-    /// <summary>The factors sum to 1, and what an output implies at one x is affine in it.</summary>
+    /// <summary>The factors sum to 1, and the estimate at one x is affine in the output.</summary>
     [Law]
     public bool Guiding_an_output_guides_the_image_and_the_noise_that_it_implies(Prediction prediction, TwoTimesteps t, Pixel w, Pixel x, Pixel u, Pixel c)
     {

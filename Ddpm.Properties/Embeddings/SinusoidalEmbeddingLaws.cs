@@ -57,7 +57,7 @@ public sealed class SinusoidalEmbeddingLaws
         });
 
     /// <summary>
-    /// Why the standard networks have the transformer's: of a hundred columns only one varies by less than 0.01 over a thousand timesteps, 43 of the
+    /// Why the standard networks use the transformer's embedding: over a thousand timesteps, one of its hundred columns varies by less than 0.01, but 43 of the
     /// tutorial's.
     /// </summary>
     [Fact]

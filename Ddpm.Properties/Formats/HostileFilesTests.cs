@@ -83,7 +83,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
 
     private static Fin<T> One<T>(Validation<Error, T> made) => made.Match(Succ: FinSucc, Fail: faults => FinFail<T>(faults.Head));
 
-    /// <summary>A schedule takes room by its steps, of which there may be ten thousand.</summary>
+    /// <summary>The memory of a schedule grows with its steps, at most ten thousand.</summary>
     private static long Schedules(ReadOnlyMemory<byte> file) => 1000 * Regex.Matches(Encoding.Latin1.GetString(file.Span), "steps\"\\s*:\\s*([0-9]+)")
         .Select(match => long.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var steps) ? Math.Min(steps, TrainingConfig.MostSteps) : 0)
         .DefaultIfEmpty().Max();
@@ -106,10 +106,10 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
         Assert.InRange(allocated, 0, Decoding.Allowance + bomb.Length);
     }
 
-    /// <summary>Gives a reader so many damaged files, on all cores.</summary>
-    /// <param name="valid">What is damaged.</param>
+    /// <summary>Gives a reader a number of damaged files, on all cores.</summary>
+    /// <param name="valid">The valid files to damage.</param>
     /// <param name="room">How many bytes a file justifies.</param>
-    /// <param name="read">The reader: whether what it made is whole, or its error.</param>
+    /// <param name="read">The reader: returns whether its result is intact, or its error.</param>
     private void Attack(byte[][] valid, Func<ReadOnlyMemory<byte>, long> room, Func<ReadOnlyMemory<byte>, Fin<bool>> read)
     {
         foreach (var file in valid)

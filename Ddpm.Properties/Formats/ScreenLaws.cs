@@ -9,17 +9,17 @@ public sealed class ScreenLaws
 {
     [Law]
     public bool Whatever_is_told_fits_a_screen_and_moves_no_cursor(NonNull<string>[] lines, byte more) =>
-        Screen.Of(toSeq(lines.Select(line => line.Get)) + toSeq(Enumerable.Range(0, more).Select(i => $"\u001b[2J\r\n\u202eline {i}")), "fault") is var told
-        && told.Count == Math.Min(lines.Length + more, Screen.MostLines)
-        && told.ForAll(line =>
+        Screen.Of(toSeq(lines.Select(line => line.Get)) + toSeq(Enumerable.Range(0, more).Select(i => $"\u001b[2J\r\n\u202eline {i}")), "fault") is var shown
+        && shown.Count == Math.Min(lines.Length + more, Screen.MostLines)
+        && shown.ForAll(line =>
             line.Length < Screen.LongestLine + 100
             && !line.Any(symbol => char.IsControl(symbol) || symbol is '\u202e' or '\u2028' or '\u2029'));
 
     [Fact]
     public void What_is_left_out_is_counted()
     {
-        var told = Screen.Of(toSeq(Enumerable.Range(0, 1000).Select(i => $"line {i}")), "line");
-        Assert.Equal(("line 18", "and 981 more lines"), (told[^2], told[^1]));
+        var shown = Screen.Of(toSeq(Enumerable.Range(0, 1000).Select(i => $"line {i}")), "line");
+        Assert.Equal(("line 18", "and 981 more lines"), (shown[^2], shown[^1]));
         Assert.EndsWith("a… (11000000 characters more)", Screen.Line(new string('a', 11_001_000)), StringComparison.Ordinal);
         Assert.Equal("as it is", Screen.Line("as it is"));
     }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Ddpm.Properties.Formats;
 
-/// <summary>The machine that reads pickles: what it knows it reads in every way of writing it, and of the rest it says what is wrong.</summary>
+/// <summary>The pickle machine reads every spelling of the known instructions, and reports everything else.</summary>
 public sealed class TorchPickleLaws
 {
     private const string Early = "its pickle ends too early", Damaged = "its pickle is damaged: an instruction meets what it cannot be meant for";
@@ -91,7 +91,7 @@ public sealed class TorchPickleLaws
     public void What_is_no_dictionary_of_tensors_is_refused_with_the_reason(string bytes, string reason) =>
         Assert.StartsWith(reason, TorchPickle.Read(Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal))).Fault(), StringComparison.Ordinal);
 
-    /// <summary>A mark at the very bottom, a line without a letter, and what is remembered by its place in order.</summary>
+    /// <summary>A mark at the bottom of the stack, an empty line, and memo entries by index.</summary>
     [Theory]
     [InlineData("28 4b01 74 30 7d 2e", "byte 4 of its pickle asks for instruction 0x30")]
     [InlineData("28 4b01 74 7d 2e", null)]

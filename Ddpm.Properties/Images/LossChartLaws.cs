@@ -56,7 +56,7 @@ public sealed class LossChartLaws
             && history.All.All(point => loss.Low <= point.Loss && point.Loss <= loss.High);
     }
 
-    /// <summary>On the axis of time as far as differences say, on that of losses as far as ratios do.</summary>
+    /// <summary>The axis of time is linear, and the axis of losses is logarithmic.</summary>
     [Law]
     public bool Halfway_is_the_mean_or_the_geometric_mean(LossHistory history)
     {

@@ -29,7 +29,7 @@ public static class Pictures
     public static Arbitrary<PixelImage> PixelImages() =>
         Gen.Elements(1, 3).SelectMany(channels => Batches(channels, most: 1)).Select(batch => batch.Picture(0)).ToArbitrary();
 
-    /// <summary>Whether a picture shows another one, grey or of as many channels, with its corner at a place.</summary>
+    /// <summary>Whether a picture shows another picture, grey or with the same channels, with its corner at a place.</summary>
     public static bool Shows(this PixelImage whole, PixelImage part, int left, int top)
     {
         if (left + part.Width > whole.Width || top + part.Height > whole.Height)

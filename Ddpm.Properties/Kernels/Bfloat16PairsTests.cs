@@ -6,7 +6,7 @@ using FsCheck.Fluent;
 
 namespace Ddpm.Properties.Kernels;
 
-/// <summary>Sums of products of bfloat16 numbers: what they are, and that machine code makes the same bits of them.</summary>
+/// <summary>Sums of products of bfloat16 numbers equal their definition, and machine code gives the same bits.</summary>
 public sealed unsafe class Bfloat16PairsTests
 {
     private const int Border = 16, Image = 2000; // numbers before a plane, and from one image to the next
@@ -22,7 +22,7 @@ public sealed unsafe class Bfloat16PairsTests
         from draw in Gen.Choose(0, 1000)
         select new Sizes(outs, ins, vectors, 2 * pairs, draw));
 
-    /// <summary>Half a unit in the last of 8 bits at most, and exact where there are no more.</summary>
+    /// <summary>At most half a unit in the last of 8 bits; exact for numbers of 8 bits.</summary>
     [Law(Arbitrary = [typeof(Generators)])]
     public bool Numbers_are_rounded_to_the_nearest_of_8_bits(Pixel first, Pixel second)
     {

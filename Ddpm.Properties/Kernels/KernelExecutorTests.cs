@@ -20,7 +20,7 @@ public sealed class KernelExecutorTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     /// <summary>
-    /// Sizes with odd and even quarters, whose rows are shorter and longer than a vector; batches of one, of less and of more than are computed together.
+    /// Sizes with odd and even quarters, with rows shorter and longer than a vector; batches of one image, and smaller and larger than a program's batch.
     /// </summary>
     public static TheoryData<int, int, string, int> Networks { get; } = new()
     {
@@ -30,8 +30,8 @@ public sealed class KernelExecutorTests : IDisposable
     };
 
     /// <summary>
-    /// Sums of up to some thousand products, added in another order: measured 1e-14. A gradient that is all rounding, as that of a projection which a
-    /// normalisation makes powerless, is held against the whole gradient.
+    /// Sums of some thousand products in another order: measured 1e-14. The gradient of a projection before a normalisation can be pure rounding; it is
+    /// compared with the norm of the whole gradient.
     /// </summary>
     [Theory]
     [MemberData(nameof(Networks))]
@@ -59,8 +59,8 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     /// <summary>
-    /// Planes of every size up to 80, and of 204, whose rows begin and end everywhere in a vector. Where a gradient is the difference of large numbers,
-    /// float32 keeps fewer digits.
+    /// Planes of every size up to 80, and of 204, with rows that begin and end everywhere in a vector. A gradient that is a difference of large numbers keeps
+    /// fewer digits in float32.
     /// </summary>
     [Fact]
     public void Images_of_every_size_are_computed_in_float32()
@@ -112,7 +112,7 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.Throws<ArgumentException>(() => executor.Forward(x.to(float64), tensor(new long[] { 1 })));
     }
 
-    /// <summary>Pointers run over what they are given: a shape that is not the network's is refused, whichever axis differs and whatever the batch.</summary>
+    /// <summary>Kernels trust their pointers, so a shape other than the network's is refused, whichever axis differs and whatever the batch.</summary>
     [Theory]
     [InlineData(2, 1, 8, 12)]
     [InlineData(2, 1, 12, 16)]
@@ -187,9 +187,9 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     /// <summary>
-    /// bfloat16 has 8 bits: numbers that pass some forty layers keep two digits, and the gradient its direction. Libtorch rounds what every layer makes (here
-    /// it convolves in float64, and rounds that), and the kernels what they multiply; one, two and more images than are computed together, odd counts among
-    /// them.
+    /// bfloat16 has 8 bits: numbers that pass some forty layers keep two digits, and the gradient its direction. Libtorch rounds the output of every
+    /// layer (here it convolves in float64, then rounds), and the kernels round the factors of products. Batches of one image, two, and more than a program's
+    /// batch, with odd counts among them.
     /// </summary>
     [Theory]
     [InlineData(28, "original", 8, true)]

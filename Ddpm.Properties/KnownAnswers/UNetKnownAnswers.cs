@@ -59,7 +59,7 @@ public sealed class UNetKnownAnswers : IDisposable
         }
     }
 
-    /// <summary>By the kernels, whose roundings come to a part 3·10⁻⁶.</summary>
+    /// <summary>By the kernels. Their rounding makes a relative error of 3·10⁻⁶.</summary>
     [Fact]
     public void Outputs_agree_in_float32()
     {

@@ -29,7 +29,7 @@ public sealed class FrechetDistanceLaws
                 + 64 * (sets.Real.Count + sets.Generated.Count) * Epsilon * sets.Dimension * shift.Value * shift.Value);
     }
 
-    /// <summary>An eigenvalue λ known to δ has a root between those of λ − δ and λ + δ, which meets the roots of the other set.</summary>
+    /// <summary>An eigenvalue λ known to δ has a root between √(λ − δ) and √(λ + δ). Its error multiplies the roots of the other set.</summary>
     private static double RoundoffOfRoots(FeatureSet set, FeatureSet other)
     {
         var eigen = EigenDecomposition.Of(GaussianSummary.Of(set).Covariance);

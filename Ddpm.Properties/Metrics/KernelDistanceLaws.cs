@@ -84,7 +84,7 @@ public sealed class KernelDistanceLaws
 
     private static double Kernel(double[] x, double[] y) => Math.Pow(x.Zip(y, (u, v) => u * v).Sum() / x.Length + 1, 3);
 
-    /// <summary>No kernel exceeds that of the longest feature with itself, and a sum of N·M of them row by row rounds by N + M.</summary>
+    /// <summary>No kernel value exceeds the kernel of the longest feature with itself. A sum of N·M values row by row has N + M roundings.</summary>
     private static double Roundoff(ThreeFeatureSets sets)
     {
         var longest = new[] { sets.Real, sets.Generated }.Max(set => Enumerable.Range(0, set.Count).Max(i => Kernel(set.Feature(i), set.Feature(i))));

@@ -99,8 +99,8 @@ public sealed class Statistics
     public void Integers_below_1000_are_uniform() => HasChiSquare(999, CountsBelow(1000), Count / 1000.0);
 
     /// <summary>
-    /// Each item lands in each place once in n. Rows and columns of the n² cells have fixed sums, and an order's cells hang together: the sum is n/(n − 1)
-    /// times a χ² of (n − 1)².
+    /// Each item lands in each place once in n. Rows and columns of the n² cells have fixed sums, and the cells of one permutation depend on each other: the
+    /// sum is n/(n − 1) times a χ² of (n − 1)².
     /// </summary>
     [Fact]
     public void A_permutation_sends_each_item_to_each_place_equally_often()
@@ -130,7 +130,7 @@ public sealed class Statistics
         return cells;
     }
 
-    /// <summary>χ² of so many free cells has them as its mean and twice them as its variance; it is the given part of the sum over all.</summary>
+    /// <summary>χ² of f free cells has mean f and variance 2f; it is the given part of the sum over all cells.</summary>
     private static void HasChiSquare(int free, int[] cells, double expected, double part = 1) => Assert.InRange(
         part * cells.Sum(cell => (cell - expected) * (cell - expected) / expected), free - Sigmas * Math.Sqrt(2.0 * free),
         free + Sigmas * Math.Sqrt(2.0 * free));

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Ddpm.Properties.Reference;
 
-/// <summary>What verification says of numbers that differ, of every type and to the letter.</summary>
+/// <summary>The verdicts of verification for differing numbers of every type, to the letter.</summary>
 public sealed class ComparisonLaws
 {
     private static readonly Tolerance Wide = new(0.5, 0);
@@ -131,7 +131,7 @@ public sealed class ComparisonLaws
         "WRONG at the top: expected false, got 'true'",
         ReferenceEntry.Json("x.json", "m", "f", "s", Tolerance.Exact, () => Datum.Of(false)).Verify("true"u8.ToArray()).ToString());
 
-    /// <summary>The numbers of which double precision knows the distance exactly.</summary>
+    /// <summary>Numbers with a distance that double precision computes exactly.</summary>
     [Fact]
     public void The_bound_itself_is_allowed()
     {

@@ -22,7 +22,7 @@ public sealed class DataReceiptTests
         Assert.True(receipt.IsOf(Loaded(DataSplit.Test, "sketches/", "ef")));
         Assert.False(receipt.IsOf(Loaded(DataSplit.Test, "fashion-mnist", "ef")));
 
-        // What differs for all to see is told before the images.
+        // Differences that a user can see come before the images.
         Assert.StartsWith(
             "the run was trained on images of 28×28×3, and these are 28×28×1",
             (receipt with { Channels = 3 }).IsNotOf(Loaded(DataSplit.Train, "sketches/", "ab")).Message, StringComparison.Ordinal);

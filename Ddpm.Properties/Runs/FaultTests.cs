@@ -14,7 +14,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Properties.Runs;
 
 /// <summary>
-/// Training on a file system whose n-th operation fails, for every n: afterwards the last complete checkpoint is there, loads, and leads to the
+/// Training on a file system with a failure of its n-th operation, for every n: afterwards the last complete checkpoint is there, loads, and leads to the
 /// bits of a run without faults.
 /// </summary>
 public sealed class FaultTests : IDisposable

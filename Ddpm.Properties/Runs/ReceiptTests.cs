@@ -30,7 +30,7 @@ public sealed class ReceiptTests
         Assert.Equal((string[])["libtorch: 2.10 → 2.11", "threads: 2 → 4"], Machine.DifferencesTo(Machine with { Threads = 4, Libtorch = "2.11" }));
     }
 
-    /// <summary>One of an earlier version says nothing of what it recorded, of untold losses, and of its weights.</summary>
+    /// <summary>A receipt of an earlier version lacks the recording options, the losses since the last metrics line, and the weights.</summary>
     [Fact]
     public void Receipts_of_earlier_versions_are_read()
     {

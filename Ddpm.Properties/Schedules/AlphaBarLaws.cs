@@ -6,7 +6,7 @@ using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Schedules;
 
-/// <summary>Schedules that are said by their ᾱ: given ones, and those with zero terminal signal-to-noise ratio.</summary>
+/// <summary>Schedules defined by ᾱ: given ones, and schedules with zero terminal SNR.</summary>
 [Properties(Arbitrary = [typeof(Generators)])]
 public sealed class AlphaBarLaws
 {

@@ -20,7 +20,7 @@ public sealed class LearningRateLaws
             && rate.At(steps - 1 + later) == peak.Value;
     }
 
-    /// <summary>Half a cosine turns about its middle: what it lacks of the peak at one place it has above its end at the mirrored one.</summary>
+    /// <summary>Half a cosine is point-symmetric about its middle: peak − rate at one step equals rate − end at the mirrored step.</summary>
     [Law]
     public bool A_cosine_falls_from_its_peak_to_its_end_turning_about_its_middle(Fraction peak, byte warm, byte falls, Fraction end, ushort later)
     {

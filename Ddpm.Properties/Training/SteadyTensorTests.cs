@@ -14,13 +14,13 @@ namespace Ddpm.Properties.Training;
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;
 
-/// <summary>Long work holds on to nothing: as many tensors live after 2n steps as after n.</summary>
+/// <summary>Long work leaks nothing: 2n steps leave the same number of live tensors as n steps.</summary>
 [Collection(nameof(Alone))]
 public sealed class SteadyTensorTests
 {
     public SteadyTensorTests()
     {
-        // What other tests left to the collector must not be collected while these count.
+        // The collector must not free other tests' tensors while this test counts.
         GC.Collect();
         GC.WaitForPendingFinalizers();
     }

@@ -133,7 +133,7 @@ public sealed class TrainingPlanLaws
 
     private static TrainingStep[] Steps(TrainingPlan plan, int epoch) => [.. Enumerable.Range(0, plan.Steps.PerEpoch).Select(plan.Epoch(epoch).Step)];
 
-    /// <summary>What each image is given, in the order of the images: its timestep and the first numbers of its noise.</summary>
+    /// <summary>The timestep and the first numbers of the noise of each image, in the order of the images.</summary>
     private static IEnumerable<(int Image, int Timestep, float First, float Last)> Drawn(TrainingPlan plan, int epoch) =>
         Steps(plan, epoch).SelectMany(step =>
         {

@@ -13,7 +13,7 @@ public sealed class NumberTextLaws
         && NumberText.Whole<int>("x", whole.ToString(CultureInfo.InvariantCulture)).Valid() == whole
         && NumberText.Whole<ulong>("x", large.ToString(CultureInfo.InvariantCulture)).Valid() == large;
 
-    /// <summary>Anything put into a number that is neither digit, sign, point nor exponent makes it none, and the refusal shows it as it was typed.</summary>
+    /// <summary>A number with any character besides digits, sign, point and exponent is refused. The error quotes the text.</summary>
     [Law]
     public bool What_does_not_belong_into_a_number_is_not_left_out(int whole, byte place, byte which)
     {
