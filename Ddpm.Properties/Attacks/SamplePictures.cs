@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
+using Ddpm.Host.Pictures;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
 using ImageMagick;
+using LanguageExt;
 
 namespace Ddpm.Properties.Attacks;
 
@@ -118,4 +120,26 @@ internal static class SamplePictures
         BinaryPrimitives.WriteUInt32BigEndian(bytes, number);
         return bytes;
     }
+
+    /// <summary>Where the first frame of a GIF is described.</summary>
+    public static int GifFrameAt(byte[] gif)
+    {
+        var at = 13 + ((gif[10] & 0x80) == 0 ? 0 : 3 << ((gif[10] & 7) + 1));
+        while (gif[at] == 0x21)
+        {
+            for (at += 2; gif[at] != 0; at += gif[at] + 1)
+            {
+            }
+
+            at++;
+        }
+
+        return gif[at] == 0x2c ? at : throw new InvalidOperationException("no frame");
+    }
+
+    /// <summary>Reads a picture file as 16×16 pixels in colour, on white.</summary>
+    public static Fin<ReadPicture> Read(byte[] file) => PictureFile.Of(file, new(16, 3), Background.White);
+
+    /// <summary>The pixels of a valid picture file, read by <see cref="Read"/>.</summary>
+    public static PixelImage Picture(byte[] file) => Read(file).Valid().Picture;
 }

@@ -97,7 +97,8 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
             case 'c':
                 return Line(out var module) && Line(out var name) && PushGlobal(module, name);
             case '\x93':
-                return Pop(2, out var names) && (names is [PickleValue.Text first, PickleValue.Text second] ? PushGlobal(first.Content, second.Content) : Wrong());
+                return Pop(2, out var names)
+                    && (names is [PickleValue.Text first, PickleValue.Text second] ? PushGlobal(first.Content, second.Content) : Wrong());
             case 'Q':
                 return Pop(1, out var persistent) && PushStorage(persistent[0]);
             case 'R':
@@ -257,7 +258,8 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
     /// </summary>
     private bool PushStorage(PickleValue value) => value is PickleValue.Tuple { Items: var items }
         && (items.Count == 5 || (items.Count == 6 && items[5] is PickleValue.Unread))
-        && (items[0], items[1], items[2], items[4]) is (PickleValue.Text { Content: "storage" }, PickleValue.StorageOf of, PickleValue.Text key, PickleValue.Integer count)
+        && (items[0], items[1], items[2], items[4])
+            is (PickleValue.Text { Content: "storage" }, PickleValue.StorageOf of, PickleValue.Text key, PickleValue.Integer count)
         && key.Content.Length <= LongestKey && count.Number >= 0
             ? Push(new PickleValue.Storage(key.Content, of.Type, count.Number))
             : Refuse("its pickle speaks of something beside it that is no storage");
