@@ -40,7 +40,10 @@ internal static class JpegFile
             }
             var length = bytes.Length - at >= 4 ? BinaryPrimitives.ReadUInt16BigEndian(bytes[(at + 2)..]) : 0;
             if (length < 2 || length + 2 > bytes.Length - at)
+            {
                 break;
+            }
+
             var segment = file.Slice(at, 2 + length);
             var data = segment.Span[4..];
             at += segment.Length;
@@ -58,18 +61,30 @@ internal static class JpegFile
                     break;
                 case >= 0xc0 and <= 0xcf: // a frame
                     if (frame is not null)
+                    {
                         return Error.New("it has two frames");
+                    }
+
                     var begun = JpegFrame.Begin(marker, data);
                     if (begun.Case is Error fault)
+                    {
                         return fault;
+                    }
+
                     frame = (JpegFrame)begun.Case!;
                     break;
                 case 0xda: // a scan
                     if (frame is null || ++count > MostScans)
+                    {
                         return Error.New(frame is null ? "it has pixels before their size" : Invariant($"it has more than {MostScans} scans"));
+                    }
+
                     var end = EndOfScan(bytes, at);
                     if (frame.Scan(data, bytes[at..end], tables).Case is Error missing)
+                    {
                         return missing;
+                    }
+
                     segment = file.Slice(at - segment.Length, segment.Length + end - at);
                     at = end;
                     break;
@@ -83,7 +98,10 @@ internal static class JpegFile
                     continue;
             }
             if (!understood)
+            {
                 return EncodedPicture.CutShort(Invariant($"its table at offset {at - segment.Length} makes no sense"));
+            }
+
             kept.Add(segment);
         }
         return EncodedPicture.CutShort("a JPEG has an end, and this one has none");
@@ -96,14 +114,23 @@ internal static class JpegFile
         {
             var next = bytes[at..].IndexOf((byte)0xff);
             if (next < 0 || at + next + 1 >= bytes.Length)
+            {
                 return bytes.Length;
+            }
+
             at += next;
             if (bytes[at + 1] is 0xff)
+            {
                 at++; // fills up before a marker
+            }
             else if (bytes[at + 1] is 0 or (>= 0xd0 and <= 0xd7))
+            {
                 at += 2;
+            }
             else
+            {
                 return at;
+            }
         }
     }
 }
