@@ -1,3 +1,4 @@
+using Ddpm.Properties.Formats;
 using Xunit;
 using static Ddpm.Properties.Attacks.SamplePictures;
 

@@ -1,7 +1,5 @@
 using Ddpm.Host.Pictures;
-using LanguageExt;
 using Xunit;
-using static Ddpm.Properties.Attacks.SamplePictures;
 
 namespace Ddpm.Properties.Attacks;
 

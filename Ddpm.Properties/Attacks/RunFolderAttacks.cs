@@ -1,6 +1,7 @@
 using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
 using Ddpm.Properties.Files;
+using Ddpm.Properties.Formats;
 using Ddpm.Properties.Training;
 using LanguageExt;
 using Xunit;
