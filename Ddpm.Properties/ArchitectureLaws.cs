@@ -15,42 +15,52 @@ public sealed class ArchitectureLaws
     private const BindingFlags Everything =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
-    /// <summary>The folders of each project, the lowest first: a folder uses those before it, and none behind it. What stands in no folder is at the top.</summary>
+    /// <summary>
+    /// The folders of each project, the lowest first: a folder uses only folders before it. "" stands for files outside of all folders, at the top.
+    /// </summary>
     public static TheoryData<string, string[]> Floors { get; } = new()
     {
         {
             "Ddpm.Pure",
             [
-                "Text", "Validations", "Numerics", "Random", "Formats", "Images", "Schedules", "Embeddings", "Diffusion", "Sampling", "Networks", "Metrics", "Data",
-                "Optimisation", "Options", "Training", "Reference",
+                "Text", "Validations", "Numerics", "Random", "Formats", "Images", "Schedules", "Embeddings", "Diffusion", "Sampling", "Networks", "Metrics",
+                "Data", "Optimisation", "Options", "Training", "Reference",
             ]
         },
-        { "Ddpm.Gpu", ["Threads", "Tensors", "Networks", "Kernels", "Executors", "Devices", "Sampling", "Training", "Checkpoints", "Classification", "Likelihood", ""] },
+        {
+            "Ddpm.Gpu",
+            [
+                "Threads", "Tensors", "Networks", "Kernels", "Executors", "Devices", "Sampling", "Training", "Checkpoints", "Classification", "Likelihood", "",
+            ]
+        },
         {
             "Ddpm.Host",
             [
-                "Progress", "Processes", "Faults", "Files", "Pictures", "Data", "Runs", "Sampling", "Exchange", "Diagnosis", "Benchmarks", "Evaluation", "Reports",
-                "Commands", "",
+                "Progress", "Processes", "Faults", "Files", "Pictures", "Data", "Runs", "Sampling", "Exchange", "Diagnosis", "Benchmarks", "Evaluation",
+                "Reports", "Commands", "",
             ]
         },
     };
 
     private static readonly string[] ForbiddenAssemblies =
     [
-        "TorchSharp", "SixLabors", "Serilog", "Spectre", "System.CommandLine", "System.IO.FileSystem", "System.Console", "System.Net", "System.Diagnostics.Process",
+        "TorchSharp", "SixLabors", "Serilog", "Spectre", "System.CommandLine", "System.IO.FileSystem", "System.Console", "System.Net",
+        "System.Diagnostics.Process",
         "System.Threading", "Ddpm.",
     ];
 
     private static readonly string[] ForbiddenTypes =
     [
         "System.IO.File", "System.IO.Directory", "System.IO.Path", "System.IO.Drive", "System.IO.Stream", "System.Console", "System.Net.", "System.Environment",
-        "System.Diagnostics.Process", "System.Diagnostics.Stopwatch", "System.DateTime", "System.TimeProvider", "System.Random", "System.Guid", "System.Threading.",
+        "System.Diagnostics.Process", "System.Diagnostics.Stopwatch", "System.DateTime", "System.TimeProvider", "System.Random", "System.Guid",
+        "System.Threading.",
         "System.Runtime.InteropServices.NativeLibrary", "System.Runtime.InteropServices.DllImport",
     ];
 
     private static readonly Type[] MutableCollections =
     [
-        typeof(ICollection<>), typeof(IList<>), typeof(IDictionary<,>), typeof(ISet<>), typeof(List<>), typeof(Dictionary<,>), typeof(System.Collections.Generic.HashSet<>),
+        typeof(ICollection<>), typeof(IList<>), typeof(IDictionary<,>), typeof(ISet<>), typeof(List<>), typeof(Dictionary<,>),
+        typeof(System.Collections.Generic.HashSet<>),
         typeof(Queue<>), typeof(Stack<>), typeof(Memory<>),
     ];
 
@@ -114,7 +124,11 @@ public sealed class ArchitectureLaws
     public void No_static_field_can_change() => Assert.Empty(
         from type in Core.GetTypes()
         from field in type.GetFields(Everything)
-        where field.IsStatic && !field.IsInitOnly && !field.IsLiteral && !type.Name.Contains('<', StringComparison.Ordinal) && !field.Name.StartsWith("<>", StringComparison.Ordinal)
+        where field.IsStatic
+            && !field.IsInitOnly
+            && !field.IsLiteral
+            && !type.Name.Contains('<', StringComparison.Ordinal)
+            && !field.Name.StartsWith("<>", StringComparison.Ordinal)
         select $"{type}.{field.Name}");
 
     [Fact]

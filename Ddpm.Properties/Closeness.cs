@@ -14,7 +14,7 @@ internal static class Closeness
     /// <summary>Whether two numbers differ by no more than a part of the first.</summary>
     public static bool NearRelative(double expected, double actual, double part) => Near(expected, actual, part * Math.Abs(expected));
 
-    /// <summary>A known answer, given to so many digits that it is right to this part.</summary>
+    /// <summary>Asserts a known answer, to the relative precision of its digits.</summary>
     public static void Known(double expected, double actual, double part) =>
         Assert.True(NearRelative(expected, actual, part), FormattableString.Invariant($"expected {expected:R}, got {actual:R}"));
 }

@@ -76,7 +76,7 @@ public static class Generators
         (2, Between(0.01, 0.99)),
         (1, Gen.Elements(1e-11, 1e-9, 0.5, 0.9, 0.999, 1 - 1e-9)));
 
-    /// <summary>The largest β of so many steps that leaves a representable ᾱ at the end: no more than e³⁵⁷ is lost.</summary>
+    /// <summary>The largest β for a number of steps that leaves a representable final ᾱ: at least e⁻³⁵⁷.</summary>
     private static double Largest(int steps) => steps switch { <= 12 => 1 - 1e-9, <= 40 => 0.999, _ => 0.3 };
 
     internal static Gen<int> ShortSteps { get; } = Gen.Frequency((1, Gen.Constant(1)), (1, Gen.Constant(2)), (6, Gen.Choose(3, 40)));
@@ -115,7 +115,8 @@ public static class Generators
 
     internal static Gen<NoiseSchedule> Schedules { get; } = Gen.Frequency(
         (2, LinearSchedules.Select(made => made.Value)), (2, CosineSchedules.Select(made => made.Value)), (3, GivenSchedules),
-        (1, BetaRanges.Select(range => range.ScaledLinear)), (1, BetaRanges.Select(range => range.SigmoidBeta)), (1, SigmoidSchedules.Select(made => made.Value)));
+        (1, BetaRanges.Select(range => range.ScaledLinear)), (1, BetaRanges.Select(range => range.SigmoidBeta)),
+        (1, SigmoidSchedules.Select(made => made.Value)));
 
     public static Arbitrary<LinearSchedule> Linear() => LinearSchedules.ToArbitrary();
 

@@ -23,7 +23,7 @@ public sealed class LibraryTests : IDisposable
         }
     }
 
-    /// <summary>The README's program, word by word but for the file and fewer steps: packed, restored from a folder, compiled and run.</summary>
+    /// <summary>The README's program with a small data set and fewer steps: packed, restored from a folder, compiled and run.</summary>
     [Fact]
     public void The_program_of_the_README_runs_on_the_packages()
     {

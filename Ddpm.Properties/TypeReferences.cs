@@ -15,7 +15,7 @@ internal static class TypeReferences
     /// <summary>All references between types of an assembly. A nested type speaks for the one that holds it.</summary>
     public static IEnumerable<(Type From, Type To)> In(Assembly assembly) => To(assembly, assembly.GetName().Name!);
 
-    /// <summary>All references of an assembly's types to those of an assembly of some name.</summary>
+    /// <summary>All references of an assembly's types to the types of another assembly, by name.</summary>
     public static IEnumerable<(Type From, Type To)> To(Assembly assembly, string name) => assembly.GetTypes()
         .SelectMany(type => Of(type).SelectMany(Parts).Where(to => to.Assembly.GetName().Name == name).Select(to => (Outermost(type), Outermost(to))))
         .Where(pair => pair.Item1 != pair.Item2).Distinct();
@@ -32,9 +32,12 @@ internal static class TypeReferences
     private static IEnumerable<Type> OfMethod(MethodBase method) =>
         method.GetParameters().Select(parameter => parameter.ParameterType)
             .Concat(method is MethodInfo { ReturnType: var made } ? [made] : [])
-            .Concat(method.GetMethodBody() is { } body ? body.LocalVariables.Select(local => local.LocalType).Concat(InCode(method, body.GetILAsByteArray()!)) : []);
+            .Concat(
+                method.GetMethodBody() is { } body
+                    ? body.LocalVariables.Select(local => local.LocalType).Concat(InCode(method, body.GetILAsByteArray()!))
+                    : []);
 
-    /// <summary>The types that a method's instructions name, and those that declare the members which they name.</summary>
+    /// <summary>The types in a method's instructions, and the declaring types of the members in them.</summary>
     private static IEnumerable<Type> InCode(MethodBase method, byte[] code)
     {
         var (ofType, ofMethod) = (method.DeclaringType!.GetGenericArguments(), method.IsGenericMethod ? method.GetGenericArguments() : []);
@@ -46,7 +49,9 @@ internal static class TypeReferences
             if (instruction.OperandType is OperandType.InlineTok or OperandType.InlineType or OperandType.InlineMethod or OperandType.InlineField)
             {
                 foreach (var type in Named(method.Module.ResolveMember(BitConverter.ToInt32(code, at), ofType, ofMethod)!))
+                {
                     yield return type;
+                }
             }
 
             at += instruction.OperandType switch
@@ -64,7 +69,10 @@ internal static class TypeReferences
     private static IEnumerable<Type> Named(MemberInfo member) => member switch
     {
         Type type => [type],
-        MethodInfo method => [method.DeclaringType!, method.ReturnType, .. method.GetParameters().Select(parameter => parameter.ParameterType), .. method.GetGenericArguments()],
+        MethodInfo method =>
+        [
+            method.DeclaringType!, method.ReturnType, .. method.GetParameters().Select(parameter => parameter.ParameterType), .. method.GetGenericArguments(),
+        ],
         FieldInfo field => [field.DeclaringType!, field.FieldType],
         _ => [member.DeclaringType!],
     };

@@ -9,6 +9,8 @@ public sealed class UnixFactAttribute : FactAttribute
     public UnixFactAttribute()
     {
         if (OperatingSystem.IsWindows())
+        {
             Skip = "needs /bin/sh";
+        }
     }
 }

@@ -9,6 +9,8 @@ public sealed class UnixTheoryAttribute : TheoryAttribute
     public UnixTheoryAttribute()
     {
         if (OperatingSystem.IsWindows())
+        {
             Skip = "needs /bin/sh";
+        }
     }
 }

@@ -4,7 +4,7 @@ using Xunit.Sdk;
 
 namespace Ddpm.Properties;
 
-/// <summary>Values that a test knows to be right, and what is said of those that are wrong.</summary>
+/// <summary>Unwraps values that a test knows to be valid, and the errors of invalid ones.</summary>
 internal static class Validity
 {
     /// <summary>The value; a fault fails the test.</summary>

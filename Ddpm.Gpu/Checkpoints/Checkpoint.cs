@@ -14,21 +14,21 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Checkpoints;
 
-/// <summary>What a checkpoint says of its run beside the tensors: enough to rebuild the network and to go on training.</summary>
+/// <summary>A checkpoint's metadata: everything beside the tensors that is needed to rebuild the network and resume training.</summary>
 /// <param name="Options">The run's options.</param>
 /// <param name="ImageSize">Height and width of the images.</param>
 /// <param name="ImageChannels">Their channels.</param>
-/// <param name="Progress">How far the run is.</param>
-/// <param name="Classes">How many classes the network knows.</param>
+/// <param name="Progress">The progress of the run.</param>
+/// <param name="Classes">The number of the network's classes.</param>
 public sealed record CheckpointHeader(TrainingOptions Options, int ImageSize, int ImageChannels, TrainingProgress Progress, int Classes = 0)
 {
-    /// <summary>The configuration that the header describes, or every fault in it.</summary>
+    /// <summary>The configuration in the header, or all its faults.</summary>
     public Validation<Error, TrainingConfig> Config => TrainingConfig.From(Options, ImageSize, ImageChannels, Classes);
 }
 
 /// <summary>
-/// A checkpoint as a safetensors file: weights under the state-dict names of the original PyTorch module, Adam's moments under the same
-/// names behind <see cref="FirstMoment"/> and <see cref="SecondMoment"/>, and the header in the metadata with a checksum of all tensors.
+/// A checkpoint as a safetensors file: weights under the state-dict names of the original PyTorch module, Adam's moments under the same names with the prefixes
+/// <see cref="FirstMoment"/> and <see cref="SecondMoment"/>, and metadata with the header and a checksum of all tensors.
 /// </summary>
 public static class Checkpoint
 {
@@ -38,7 +38,7 @@ public static class Checkpoint
     /// <summary>The prefix of Adam's v.</summary>
     public const string SecondMoment = "adam.exp_avg_sq.";
 
-    /// <summary>The prefix of the average of the weights, where there is one.</summary>
+    /// <summary>The prefix of the average of the weights.</summary>
     public const string Average = "ema.";
 
     private const string HeaderKey = "ddpm", ChecksumKey = "checksum", HeaderChecksumKey = "ddpm-sha256";
@@ -63,32 +63,37 @@ public static class Checkpoint
             .Concat(state.Average is { } average ? StoredWeights.Of(Average, network.Layout, average) : []);
         var bare = StoredWeights.Valid(SafetensorsFile.Create(tensors, HashMap<string, string>()));
         var text = JsonSerializer.Serialize(header, Json);
-        return StoredWeights.Valid(SafetensorsFile.Create(bare.Tensors, HashMap((HeaderKey, text), (HeaderChecksumKey, Sha256(text)), (ChecksumKey, Safetensors.Checksum(bare)))));
+        var metadata = HashMap((HeaderKey, text), (HeaderChecksumKey, Sha256(text)), (ChecksumKey, Safetensors.Checksum(bare)));
+        return StoredWeights.Valid(SafetensorsFile.Create(bare.Tensors, metadata));
     }
 
-    /// <summary>The embedding and the weights alone, a prefix before their names.</summary>
-    internal static SafetensorsFile Weights(UNet network, Tensor theta, string prefix) =>
-        StoredWeights.Valid(SafetensorsFile.Create(
-            Seq1(StoredWeights.Of(prefix + UNetConfig.EmbeddingName, network.TimeEmbedding)).Concat(StoredWeights.Of(prefix, network.Layout, theta)), HashMap<string, string>()));
+    /// <summary>The embedding and the weights alone, with a prefix before their names.</summary>
+    internal static SafetensorsFile Weights(UNet network, Tensor theta, string prefix)
+    {
+        var embedding = StoredWeights.Of(prefix + UNetConfig.EmbeddingName, network.TimeEmbedding);
+        var tensors = Seq1(embedding).Concat(StoredWeights.Of(prefix, network.Layout, theta));
+        return StoredWeights.Valid(SafetensorsFile.Create(tensors, HashMap<string, string>()));
+    }
 
-    /// <summary>The checksum (<see cref="Safetensors.Checksum"/>) of the weights under their state-dict names, without the embedding and Adam's moments.</summary>
+    /// <summary>The checksum (<see cref="Safetensors.Checksum"/>) of the weights, without the timestep embedding and Adam's moments.</summary>
     public static string WeightsSha256(UNet network, Tensor theta)
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        return Safetensors.Checksum(StoredWeights.Valid(SafetensorsFile.Create(toSeq(StoredWeights.Of("", network.Layout, theta)), HashMap<string, string>())));
+        var weights = toSeq(StoredWeights.Of("", network.Layout, theta));
+        return Safetensors.Checksum(StoredWeights.Valid(SafetensorsFile.Create(weights, HashMap<string, string>())));
     }
 
-    /// <summary>The same of a file's tensors.</summary>
+    /// <summary>The same checksum for the weights in a file.</summary>
     /// <param name="file">A file with all weights of the network.</param>
     /// <param name="config">The network.</param>
     public static string WeightsSha256(SafetensorsFile file, UNetConfig config) =>
         Safetensors.Checksum(StoredWeights.Valid(SafetensorsFile.Create(
             config.Parameters.Choose(parameter => file.Find(parameter.Name)), HashMap<string, string>())));
 
-    /// <summary>The header of a checkpoint, once its checksums have been compared and all its numbers are finite.</summary>
+    /// <summary>Reads the header of a checkpoint. Checks its checksums first, and that all its numbers are finite.</summary>
     /// <param name="file">The file.</param>
-    /// <returns>The header, or what is wrong with the file.</returns>
+    /// <returns>The header, or the fault of the file.</returns>
     public static Fin<CheckpointHeader> Header(SafetensorsFile file)
     {
         var (text, checksum) = (file.Metadata.Find(HeaderKey), file.Metadata.Find(ChecksumKey));
@@ -131,13 +136,13 @@ public static class Checkpoint
     }
 
     /// <summary>
-    /// Whether a file's weights and its embedding have a network's shapes, and nothing is there beside what training keeps: asked before anything of the
-    /// network's size is made.
+    /// Checks that a file's weights and embedding have a network's shapes, and that the file has no other tensors than a training state. Call it before
+    /// allocating anything of the network's size.
     /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="config">The network.</param>
-    /// <param name="withEmbedding">Whether the embedding of timesteps has to be there.</param>
-    /// <returns>Nothing; or what does not fit.</returns>
+    /// <param name="withEmbedding">Whether the file must have the timestep embedding.</param>
+    /// <returns>Nothing; or the tensors that do not fit.</returns>
     public static Fin<Unit> Fits(SafetensorsFile file, UNetConfig config, bool withEmbedding = true)
     {
         var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
@@ -149,31 +154,31 @@ public static class Checkpoint
             unknown.IsEmpty ? unit : Error.New($"its network has no place for {unknown.Map(Quote).Listed(", ")}: use another checkpoint"));
     }
 
-    /// <summary>The network that a file's weights are of, with the file's own table of timestep embeddings: a frozen table is a part of the weights.</summary>
+    /// <summary>The network for a file's weights, with the file's own timestep embedding: a frozen table is a part of the weights.</summary>
     /// <param name="file">The file.</param>
     /// <param name="config">The network.</param>
-    /// <param name="device">Where it is to compute.</param>
-    /// <returns>The network, which the caller owns; or which tensors are missing or of another shape.</returns>
+    /// <param name="device">The network's device.</param>
+    /// <returns>The network, which the caller owns; or the tensors that are missing or have another shape.</returns>
     public static Fin<UNet> Network(SafetensorsFile file, UNetConfig config, Device device) =>
         Fits(file, config, withEmbedding: config.Embedding.IsNone).Map(_ => new UNet(
             config, ScalarType.Float32, device, file.Find(UNetConfig.EmbeddingName).Map(table => (ReadOnlyMemory<double>)StoredWeights.Wide(table))));
 
     /// <summary>The training state in a checkpoint.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="network">The network that its weights are for.</param>
+    /// <param name="network">The network of the weights.</param>
     /// <param name="updates">The number of updates made.</param>
-    /// <returns>The state; or every tensor that is missing, unknown or of another shape.</returns>
+    /// <returns>The state; or every tensor that is missing, unknown or has another shape.</returns>
     public static Fin<TrainingState> Load(SafetensorsFile file, UNet network, int updates) =>
         from weights in Vector(file, "", network)
         from first in Vector(file, FirstMoment, network)
         from second in Vector(file, SecondMoment, network)
-        from average in IsAveraged(file) ? Vector(file, Average, network).Map(Some) : FinSucc(Option<Tensor>.None)
+        from average in IsAveraged(file) ? Vector(file, Average, network).Map(Some) : Option<Tensor>.None
         select new TrainingState(weights, first, second, updates, average.MatchUnsafe(vector => vector, () => null));
 
-    /// <summary>The weights to sample with: their average, where there is one.</summary>
+    /// <summary>The weights to sample with: the average, if the file has one.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="network">The network that its weights are for.</param>
-    /// <returns>θ; or every tensor that is missing or of another shape.</returns>
+    /// <param name="network">The network of the weights.</param>
+    /// <returns>θ; or every tensor that is missing or has another shape.</returns>
     public static Fin<Tensor> LoadWeights(SafetensorsFile file, UNet network) => Vector(file, IsAveraged(file) ? Average : "", network);
 
     private static Fin<Tensor> Vector(SafetensorsFile file, string prefix, UNet network) =>

@@ -10,30 +10,30 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Checkpoints;
 
-/// <summary>A vector of parameters as tensors under their state-dict names in a safetensors file, and back.</summary>
+/// <summary>Converts a parameter vector to tensors of a safetensors file, under their state-dict names, and back.</summary>
 internal static class StoredWeights
 {
-    /// <summary>A vector's parameters, each under its name behind a prefix.</summary>
+    /// <summary>The parameters of a vector as tensors, with a prefix before their names.</summary>
     public static SafetensorsTensor[] Of(string prefix, WeightLayout layout, Tensor vector)
     {
         var views = layout.View(vector);
         return [.. layout.Parameters.Map(parameter => Of(prefix + parameter.Name, views[parameter.Name]))];
     }
 
-    /// <summary>One tensor.</summary>
+    /// <summary>A tensor of a safetensors file.</summary>
     public static SafetensorsTensor Of(string name, Tensor value) => Valid(SafetensorsTensor.Create(
         name,
         value.dtype == ScalarType.Float64 ? SafetensorsType.F64 : SafetensorsType.F32,
         value.shape.ToArr(),
         value.contiguous().cpu().bytes.ToArray()));
 
-    /// <summary>The vector whose parameters are in a file.</summary>
+    /// <summary>Reads a parameter vector from a file.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="prefix">What stands before their names.</param>
-    /// <param name="layout">Where they lie in the vector.</param>
-    /// <param name="type">The type wanted.</param>
-    /// <param name="device">Where it is wanted.</param>
-    /// <returns>The vector, which the caller owns; or what is missing or of another shape.</returns>
+    /// <param name="prefix">The prefix of their names.</param>
+    /// <param name="layout">The places of the parameters in the vector.</param>
+    /// <param name="type">The type of the vector.</param>
+    /// <param name="device">The device of the vector.</param>
+    /// <returns>The vector, which the caller owns; or the tensors that are missing or have another shape.</returns>
     public static Fin<Tensor> Vector(SafetensorsFile file, string prefix, WeightLayout layout, ScalarType type, Device device)
     {
         var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
@@ -49,14 +49,14 @@ internal static class StoredWeights
         return wide;
     }
 
-    /// <summary>Whether a file has all of some parameters, in float32 and their shapes.</summary>
+    /// <summary>Checks that a file has all of some parameters, in float32 and with their shapes.</summary>
     public static Fin<Unit> Complete(IReadOnlyDictionary<string, SafetensorsTensor> stored, string prefix, Arr<Parameter> wanted)
     {
         var faults = wanted.Bind(parameter => Fault(stored, prefix + parameter.Name, parameter)).ToSeq();
         return faults.IsEmpty ? unit : FinFail<Unit>(Error.New($"its tensors are those of another network: {faults.Listed("; ")}"));
     }
 
-    /// <summary>What we write ourselves is right, or it is a bug.</summary>
+    /// <summary>The value. A fault in our own data is a bug, so it throws.</summary>
     public static T Valid<T>(Validation<Error, T> made) => made.IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
 
     private static void Widen(ReadOnlySpan<float> source, Span<double> destination)
@@ -67,11 +67,21 @@ internal static class StoredWeights
         }
     }
 
-    private static Arr<string> Fault(IReadOnlyDictionary<string, SafetensorsTensor> stored, string name, Parameter parameter) =>
-        !stored.TryGetValue(name, out var tensor) ? Array($"{name} is missing")
-        : tensor.Type != SafetensorsType.F32 ? Array($"{name} is {tensor.Type.Name}, not F32")
-        : tensor.Shape != parameter.Shape.Map(size => (long)size) ? Array($"{name} is {Shape(tensor.Shape)}, not {Shape(parameter.Shape.Map(size => (long)size))}")
-        : Arr<string>.Empty;
+    private static Arr<string> Fault(IReadOnlyDictionary<string, SafetensorsTensor> stored, string name, Parameter parameter)
+    {
+        if (!stored.TryGetValue(name, out var tensor))
+        {
+            return Array($"{name} is missing");
+        }
+
+        if (tensor.Type != SafetensorsType.F32)
+        {
+            return Array($"{name} is {tensor.Type.Name}, not F32");
+        }
+
+        var shape = parameter.Shape.Map(size => (long)size);
+        return tensor.Shape == shape ? Arr<string>.Empty : Array($"{name} is {Shape(tensor.Shape)}, not {Shape(shape)}");
+    }
 
     private static string Shape(Arr<long> shape) => string.Join("×", shape);
 }

@@ -9,30 +9,30 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Gpu.Checkpoints;
 
 /// <summary>
-/// A state dict as `torch.save` writes it: since PyTorch 1.6 a zip archive of a pickle and the tensors' storages, before that pickles and the storages behind
-/// them. Read without executing anything, in time and room proportional to the file: each storage is read once, and a tensor that lies in it without gaps is a
-/// part of it and no copy.
+/// Reads a state dict from a `torch.save` file. Since PyTorch 1.6 the file is a zip archive with a pickle and the tensors' storages; before, it was pickles
+/// followed by the storages. Reading executes nothing. Time and memory are proportional to the file: each storage is read once, and a dense tensor is a slice
+/// of its storage, not a copy.
 /// </summary>
 public static class TorchFile
 {
     private const string Pickle = "data.pkl";
 
-    // How many times the file's bytes all tensors together may have: some share their numbers, as tied weights do.
+    // All tensors together may hold at most this many times the file's bytes. Tied weights share their numbers.
     private const int MostShared = 4;
 
-    /// <summary>Whether a file is a zip archive or a pickle, and so none of safetensors, which begin with a length.</summary>
+    /// <summary>Whether a file is a zip archive or a pickle. A safetensors file is neither: it begins with a length.</summary>
     public static bool IsMeant(ReadOnlySpan<byte> file) =>
         file.StartsWith("PK"u8) || (file.Length > 1 && file[0] == 0x80 && file[1] is >= 2 and <= 5 && !IsHeader(file));
 
     /// <summary>Reads the tensors of a state dict.</summary>
     /// <param name="file">The file's bytes.</param>
-    /// <returns>The tensors under their names, in C order; or what is wrong with the file.</returns>
+    /// <returns>The tensors under their names, in C order; or the fault of the file.</returns>
     public static Fin<SafetensorsFile> Read(ReadOnlyMemory<byte> file) => file.Span.StartsWith("PK"u8) ? Zip(file)
         : TorchPickle.IsOld(file.Span) ? Old(file)
         : Error.New("it is neither a zip archive, as torch.save writes it since PyTorch 1.6, nor what it wrote before: "
             + "save model.state_dict() with torch.save, or as safetensors");
 
-    /// <summary>The length of a header of safetensors is below 100 MB, so that its last bytes are 0.</summary>
+    /// <summary>Whether a file begins with a safetensors header. The header is shorter than 100 MB, so the last bytes of its length are 0.</summary>
     private static bool IsHeader(ReadOnlySpan<byte> file) => file.Length > 8 && file[8] == '{' && !file[4..8].ContainsAnyExcept((byte)0);
 
     private static Fin<SafetensorsFile> Zip(ReadOnlyMemory<byte> file)
@@ -44,12 +44,12 @@ public static class TorchFile
             return from pickle in Optional(archive.Entries.FirstOrDefault(entry => entry.Name == Pickle))
                        .ToFin(Error.New("it is a zip archive without data.pkl, so torch.save has not written it"))
                    let folder = pickle.FullName[..^Pickle.Length]
-                   from order in Optional(archive.GetEntry(folder + "byteorder")).Map(entry => Content(entry, ref left)).Sequence()
-                   from little in order.ForAll(text => text.Span.SequenceEqual("little"u8)) ? FinSucc(unit) : Error.New("its numbers are not little-endian")
+                   from order in Optional(archive.GetEntry(folder + "byteorder")).Map(entry => Content(entry, ref left)).Sequence().Bind(LittleEndian)
                    from program in Content(pickle, ref left)
                    from views in TorchPickle.Read(program)
-                   from made in Tensors(file.Length, views, key => Optional(archive.GetEntry($"{folder}data/{key}")).Map(entry => Content(entry, ref left)))
-                   select made;
+                   from tensors in Tensors(
+                       file.Length, views, key => Optional(archive.GetEntry($"{folder}data/{key}")).Map(entry => Content(entry, ref left)))
+                   select tensors;
         }
         catch (InvalidDataException)
         {
@@ -57,7 +57,12 @@ public static class TorchFile
         }
     }
 
-    /// <summary>Behind the pickles each storage follows in its turn: how many numbers it has, in eight bytes, and the numbers.</summary>
+    private static Fin<Option<ReadOnlyMemory<byte>>> LittleEndian(Option<ReadOnlyMemory<byte>> order) =>
+        order.ForAll(text => text.Span.SequenceEqual("little"u8)) ? order : Error.New("its numbers are not little-endian");
+
+    /// <summary>
+    /// Reads a file from PyTorch before 1.6. After the pickles come the storages: for each, its number of elements in eight bytes, then the elements.
+    /// </summary>
     private static Fin<SafetensorsFile> Old(ReadOnlyMemory<byte> file) => TorchPickle.ReadOld(file).Bind<SafetensorsFile>(pickles =>
     {
         var types = new Dictionary<string, SafetensorsType>();
@@ -89,13 +94,16 @@ public static class TorchFile
             : Tensors(file.Length, pickles.Tensors, key => storages.TryGetValue(key, out var storage) ? Some(FinSucc(storage)) : None);
     });
 
-    /// <summary>The tensors that lie in some storages.</summary>
+    /// <summary>Reads the tensors from their storages.</summary>
     /// <param name="fileLength">The length of the file, in bytes.</param>
-    /// <param name="views">Where each tensor lies.</param>
-    /// <param name="read">Reads the storage of a key, which may be missing or damaged; called once for each.</param>
-    private static Fin<SafetensorsFile> Tensors(long fileLength, Seq<(string Name, TorchView View)> views, Func<string, Option<Fin<ReadOnlyMemory<byte>>>> read)
+    /// <param name="views">The place of each tensor in its storage.</param>
+    /// <param name="read">Reads the storage of a key, which may be missing or damaged. It is called once for each key.</param>
+    private static Fin<SafetensorsFile> Tensors(
+        long fileLength, Seq<(string Name, TorchView View)> views, Func<string, Option<Fin<ReadOnlyMemory<byte>>>> read)
     {
-        var (storages, tensors, left) = (new Dictionary<string, ReadOnlyMemory<byte>>(), new List<SafetensorsTensor>(), (UInt128)fileLength * MostShared);
+        var storages = new Dictionary<string, ReadOnlyMemory<byte>>();
+        var tensors = new List<SafetensorsTensor>();
+        var left = (UInt128)fileLength * MostShared;
         foreach (var (name, view) in views)
         {
             if (!storages.TryGetValue(view.Storage, out var storage))
@@ -137,15 +145,21 @@ public static class TorchFile
         var (count, last) = (UInt128.One, (UInt128)view.Offset);
         foreach (var (size, stride) in view.Shape.Zip(view.Strides))
         {
-            (count, last) = (UInt128.Min(count * (UInt128)size, ulong.MaxValue), UInt128.Min(last + (UInt128)Math.Max(0, size - 1) * (UInt128)stride, ulong.MaxValue));
+            count = UInt128.Min(count * (UInt128)size, ulong.MaxValue);
+            last = UInt128.Min(last + (UInt128)Math.Max(0, size - 1) * (UInt128)stride, ulong.MaxValue);
         }
 
-        return count > 0 && last >= (UInt128)view.Count ? Error.New($"tensor {Quote(name)} reaches beyond its storage")
-            : count * (UInt128)view.Type.ItemBytes > left ? Error.New($"tensor {Quote(name)} and those before it hold far more numbers than the file")
+        if (count > 0 && last >= (UInt128)view.Count)
+        {
+            return Error.New($"tensor {Quote(name)} reaches beyond its storage");
+        }
+
+        return count * (UInt128)view.Type.ItemBytes > left
+            ? Error.New($"tensor {Quote(name)} and those before it hold far more numbers than the file")
             : One(SafetensorsTensor.Create(name, view.Type, view.Shape, Elements(storage, view, (int)count)));
     }
 
-    /// <summary>The elements in C order, wherever the strides have them.</summary>
+    /// <summary>The elements in C order, gathered by strides.</summary>
     private static ReadOnlyMemory<byte> Elements(ReadOnlyMemory<byte> storage, TorchView view, int count)
     {
         var (bytes, shape, strides) = (view.Type.ItemBytes, view.Shape.ToArray(), view.Strides.ToArray());
@@ -173,7 +187,7 @@ public static class TorchFile
         return data;
     }
 
-    /// <summary>Whether the elements follow one another in C order without gaps; the stride of a single element does not matter.</summary>
+    /// <summary>Whether the elements lie in C order without gaps. The stride of an extent of 1 does not matter.</summary>
     private static bool IsDense(long[] shape, long[] strides)
     {
         var next = 1L;
@@ -190,9 +204,9 @@ public static class TorchFile
         return true;
     }
 
-    /// <summary>A part of an archive, its checksum compared: what reads zip archives does not.</summary>
-    /// <param name="entry">The part.</param>
-    /// <param name="left">How many bytes the file justifies; it becomes less.</param>
+    /// <summary>The content of an archive entry. Checks its checksum, because the zip reader does not.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="left">The bytes that the rest of the file can hold. It decreases by the entry's length.</param>
     private static Fin<ReadOnlyMemory<byte>> Content(ZipArchiveEntry entry, ref long left)
     {
         if (entry.Length != entry.CompressedLength)

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>What a layer makes of some images, and the gradient of the loss with respect to it.</summary>
+/// <summary>The output of a layer for a batch of images, and the gradient of the loss with respect to it.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class Activation<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -11,7 +11,7 @@ internal sealed unsafe class Activation<T> : IDisposable
     private readonly NativeArray<T>? _gradient;
     private int _uses;
 
-    /// <summary>Room for some images.</summary>
+    /// <summary>Allocates the memory for a batch of images.</summary>
     public Activation(PlaneShape<T> shape, int channels, int images, bool withGradient)
     {
         (Shape, Channels, ImageStride) = (shape, channels, channels * shape.Stride);
@@ -22,35 +22,37 @@ internal sealed unsafe class Activation<T> : IDisposable
     /// <summary>The shape of its planes.</summary>
     public PlaneShape<T> Shape { get; }
 
-    /// <summary>Channels of an image.</summary>
+    /// <summary>The channels of an image.</summary>
     public int Channels { get; }
 
-    /// <summary>From one image to the next.</summary>
+    /// <summary>The stride between images.</summary>
     public int ImageStride { get; }
 
     /// <summary>The planes of an image.</summary>
     public T* Values(int image) => _values.Pointer + (long)image * ImageStride;
 
-    /// <summary>Their gradient.</summary>
+    /// <summary>The gradient of an image's planes.</summary>
     public T* Gradient(int image) => _gradient!.Pointer + (long)image * ImageStride;
 
-    /// <summary>Says that one more layer takes it, and which in order that one is.</summary>
+    /// <summary>Registers one more consumer of this activation. Returns the consumer's index.</summary>
     public int Use() => _uses++;
 
-    /// <summary>Whether that layer's gradient comes first, and so is written and not added: the last to take it is the first to go back.</summary>
+    /// <summary>
+    /// Whether a consumer writes the gradient first, so that it overwrites and does not add: the last consumer is first in the backward pass.
+    /// </summary>
     public bool IsFirstGradient(int use) => use == _uses - 1;
 
-    /// <summary>Where a row of an image's channel begins, from the image's first number.</summary>
+    /// <summary>The offset of a row of a channel, from the image's first number.</summary>
     public int Row(int channel, int row) => channel * Shape.Stride + Shape.Origin + row * Shape.Pitch;
 
-    /// <summary>Takes the pixels of images.</summary>
+    /// <summary>Copies the pixels of images in.</summary>
     /// <param name="numbers">N×C×H×W.</param>
     /// <param name="images">N.</param>
     public void Take(T* numbers, int images) => Move(numbers, images, toPlanes: true);
 
-    /// <summary>Gives the pixels of images.</summary>
+    /// <summary>Copies the pixels of images out.</summary>
     /// <param name="images">N.</param>
-    /// <param name="numbers">Room for N×C×H×W.</param>
+    /// <param name="numbers">Receives N×C×H×W numbers.</param>
     public void Give(int images, T* numbers) => Move(numbers, images, toPlanes: false);
 
     /// <inheritdoc/>

@@ -2,10 +2,10 @@ using System.Numerics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>y ← x + y: a path round what made y. It works in place: the gradient of what it makes is the gradient of y.</summary>
+/// <summary>y ← x + y: a skip path. It works in place: the gradient of its output is the gradient of y.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-/// <param name="x">What comes along the path.</param>
-/// <param name="y">What a layer of a network that is being put together has made for it alone.</param>
+/// <param name="x">The activation of the skip path.</param>
+/// <param name="y">A layer's output that no other node uses.</param>
 internal sealed unsafe class AdditionNode<T>(Activation<T> x, Activation<T> y) : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// What each pixel sees of the others: y_i = Σ_j p_ij·v_j with p_i = softmax_j(q_i·k_j/√d), head by head. Vectors run along j; borders have weight 0. Kept for
-/// the gradient are the p.
+/// Self-attention over pixels: y_i = Σ_j p_ij·v_j with p_i = softmax_j(q_i·k_j/√d), head by head. Vectors run along j; borders have weight 0. It keeps the p
+/// for the backward pass.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class AttentionNode<T> : KernelNode<T>
@@ -14,12 +14,12 @@ internal sealed unsafe class AttentionNode<T> : KernelNode<T>
 {
     private readonly Activation<T> _x, _y;
     private readonly NativeArray<T> _weights, _back;
-    private readonly int[] _pixels; // where they lie, from the first
+    private readonly int[] _pixels; // their offsets from the first pixel
     private readonly int _heads, _depth, _row;
     private readonly bool _kept;
     private readonly T _scale;
 
-    /// <summary>On queries, keys and values that a layer of a network that is being put together has made for it alone.</summary>
+    /// <summary>Adds attention to a network under construction. No other node uses its queries, keys and values.</summary>
     public AttentionNode(KernelProgram<T> program, int heads, Activation<T> queriesKeysValues, out Activation<T> y)
     {
         (_x, _heads, _kept) = (queriesKeysValues, heads, program.WithGradient);
@@ -93,14 +93,15 @@ internal sealed unsafe class AttentionNode<T> : KernelNode<T>
         }
     }
 
-    private T* Weights(int image, int head, int pixel) => _kept ? _weights.Pointer + (((long)image * _heads + head) * _pixels.Length + pixel) * _row : _weights.Pointer;
+    private T* Weights(int image, int head, int pixel) =>
+        _kept ? _weights.Pointer + (((long)image * _heads + head) * _pixels.Length + pixel) * _row : _weights.Pointer;
 
-    /// <summary>The first pixel of a head's first channel in the first, second or third part of an image.</summary>
+    /// <summary>The first pixel of a head's first channel: part 0 is queries, 1 keys, 2 values.</summary>
     private T* Plane(T* image, int part, int head) => Channel(image + _x.Shape.Origin, (part * _heads + head) * _depth);
 
     private T* Channel(T* first, int channel) => first + channel * _x.Shape.Stride;
 
-    /// <summary>p ← eᵖ/Σeᵖ over the pixels, less the largest first, so that nothing overflows; 0 on the borders.</summary>
+    /// <summary>p ← eᵖ/Σeᵖ over the pixels; 0 on the borders. It subtracts the largest p first, so nothing overflows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Softmax(T* p)
     {
@@ -127,7 +128,7 @@ internal sealed unsafe class AttentionNode<T> : KernelNode<T>
         }
     }
 
-    /// <summary>dp becomes ds.</summary>
+    /// <summary>Turns dp into ds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void SoftmaxGradient(T* p, T* dp, T mean)
     {

@@ -6,8 +6,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// The sums of <see cref="Bfloat16Pairs"/> by AVX512-BF16's VDPBF16PS, for which .NET has no intrinsic. One instruction makes 32 products, in the order of the definition and
-/// with its roundings, so that bits are the same as long as no number is below the smallest normal one, which it takes for zero.
+/// The sums of <see cref="Bfloat16Pairs"/> by AVX512-BF16's VDPBF16PS, which has no .NET intrinsic. One instruction computes 32 products, in the order and
+/// with the roundings of the definition, so the bits are the same. The exception is subnormal numbers: the instruction treats them as zero.
 /// </summary>
 internal static unsafe class Bfloat16Code
 {
@@ -19,32 +19,35 @@ internal static unsafe class Bfloat16Code
         zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
     ];
 
-    /// <summary>How many vectors are summed at once at most: so many that each is ready when its next product comes.</summary>
+    /// <summary>The most vectors to sum at once: enough to hide the latency of an instruction.</summary>
     public const int Sums = 20;
 
-    /// <summary>Whether this processor has the instruction and the system lets it be used.</summary>
+    /// <summary>Whether this processor has the instruction and the system allows it.</summary>
     public static bool Exists { get; } = HasInstruction && MachineCode.Runs;
 
     /// <summary>Bit 5 of EAX of CPUID leaf 7, subleaf 1 (Intel's manual, volume 2A).</summary>
     private static bool HasInstruction => Avx512BW.IsSupported && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & 1 << 5) != 0;
 
-    /// <summary>The same as <see cref="Bfloat16Pairs.Sum"/> for up to <see cref="Sums"/> vectors at once: one of each of two blocks of outs, or two of each of one block.</summary>
+    /// <summary>
+    /// <see cref="Bfloat16Pairs.Sum"/> for up to <see cref="Sums"/> vectors at once: one vector for each out of two blocks, or two vectors for each out of one
+    /// block.
+    /// </summary>
     /// <param name="x">Planes of pairs, from their first pixel.</param>
-    /// <param name="xStride">From one to the next.</param>
+    /// <param name="xStride">The stride between input planes.</param>
     /// <param name="w">The weights.</param>
-    /// <param name="block">Where their next block begins.</param>
-    /// <param name="y">The planes to be made.</param>
-    /// <param name="yStride">From one to the next.</param>
-    /// <param name="outs">How many.</param>
-    /// <param name="atOnce">One vector or two.</param>
-    /// <param name="times">How many times so many, one behind another.</param>
+    /// <param name="block">The offset of the next block of weights.</param>
+    /// <param name="y">The output planes.</param>
+    /// <param name="yStride">The stride between output planes.</param>
+    /// <param name="outs">The number of output planes.</param>
+    /// <param name="atOnce">The vectors at once, 1 or 2.</param>
+    /// <param name="times">The number of repetitions along the plane.</param>
     public static void Sum(uint* x, nint xStride, uint* w, int block, float* y, nint yStride, int outs, int atOnce, int times)
     {
         var arguments = stackalloc nint[] { (nint)x, Number * xStride, (nint)w, Number * block, (nint)y, Number * yStride, times };
         Call(Code.OfSums[atOnce - 1][outs - 1], arguments);
     }
 
-    /// <summary>The sums of every lane, by channel of x, tap, and channel of d, for up to two planes of d and one of x.</summary>
+    /// <summary>The sums of every lane, by channel of x, tap, and channel of d, for up to two planes of d and one plane of x.</summary>
     /// <inheritdoc cref="Bfloat16Pairs.Products"/>
     public static void Products(uint* d, nint dImage, nint dStride, int outs, uint* x, nint xImage, int images, int vectors, Vector512<float>* sums)
     {
@@ -54,11 +57,14 @@ internal static unsafe class Bfloat16Code
 
     private static void Call(nint code, nint* arguments) => ((delegate* unmanaged<nint*, void>)code)(arguments);
 
-    /// <summary>The functions, by how many vectors at once and how many outs, written when the first is called.</summary>
+    /// <summary>The functions, by vectors at once and number of outs. They are written on the first call.</summary>
     private static class Code
     {
         public static readonly nint[][] OfSums =
-            [.. Enumerable.Range(1, 2).Select(atOnce => Enumerable.Range(1, Sums / atOnce).Select(outs => MachineCode.Of(a => WriteSum(a, outs, atOnce))).ToArray())];
+        [
+            .. Enumerable.Range(1, 2).Select(atOnce =>
+                Enumerable.Range(1, Sums / atOnce).Select(outs => MachineCode.Of(a => WriteSum(a, outs, atOnce))).ToArray()),
+        ];
 
         public static readonly nint[] OfProducts = [.. Enumerable.Range(1, 2).Select(outs => MachineCode.Of(a => WriteProducts(a, outs)))];
     }
@@ -187,8 +193,14 @@ internal static unsafe class Bfloat16Code
         a.ret();
     }
 
-    /// <summary>From pairs of channels of two images, pairs of images of two channels.</summary>
-    private static void Turn(Assembler a, AssemblerMemoryOperand one, AssemblerMemoryOperand two, AssemblerRegisterZMM first, AssemblerRegisterZMM second, AssemblerRegisterZMM room)
+    /// <summary>Transposes pairs of channels of two images to pairs of images of two channels.</summary>
+    private static void Turn(
+        Assembler a,
+        AssemblerMemoryOperand one,
+        AssemblerMemoryOperand two,
+        AssemblerRegisterZMM first,
+        AssemblerRegisterZMM second,
+        AssemblerRegisterZMM room)
     {
         a.vmovdqu32(second, one);
         a.vmovdqu32(room, two);

@@ -4,12 +4,13 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// Sums of products of bfloat16 numbers, the upper halves of float32, two by two: a pair is 32 bits, its first number the lower ones. Products and sums are float32.
-/// This is what they are, on any processor and in the same bits; <see cref="Bfloat16Code"/> computes them where there are instructions for it.
+/// Sums of products of bfloat16 numbers (the upper halves of float32) in pairs. A pair is 32 bits; its first number is the lower 16. Products and sums are
+/// float32. This is the definition for every processor, with the same bits. <see cref="Bfloat16Code"/> computes them with special instructions if the
+/// processor has them.
 /// </summary>
 internal static unsafe class Bfloat16Pairs
 {
-    /// <summary>The places of the windows that are summed: a pixel, the one before it and the one behind it.</summary>
+    /// <summary>The taps of the window: the pixel before, the pixel itself and the pixel after.</summary>
     public const int Taps = 3;
 
     private const int PlanesAtOnce = 2;
@@ -17,7 +18,7 @@ internal static unsafe class Bfloat16Pairs
 
     private static int Lanes => Vector512<float>.Count;
 
-    /// <summary>Pairs of the numbers of two vectors, rounded to the nearest, half a unit away from zero.</summary>
+    /// <summary>Pairs of the numbers of two vectors, rounded to nearest, with ties away from zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Round(Vector512<float> first, Vector512<float> second)
     {
@@ -25,22 +26,23 @@ internal static unsafe class Bfloat16Pairs
         return Vector512.ShiftRightLogical(first.AsUInt32() + half, 16) | ((second.AsUInt32() + half) & Vector512.Create(Upper));
     }
 
-    /// <summary>A number among others, rounded in the same way.</summary>
+    /// <summary>Writes one number of a pair, rounded in the same way.</summary>
     /// <param name="value">The number.</param>
     /// <param name="pairs">The pairs.</param>
-    /// <param name="pair">Which of them.</param>
+    /// <param name="pair">The index of the pair.</param>
     /// <param name="which">0 for its first number, 1 for its second.</param>
-    public static void Round(float value, uint* pairs, int pair, int which) => ((ushort*)(pairs + pair))[which] = (ushort)((BitConverter.SingleToUInt32Bits(value) + Half) >> 16);
+    public static void Round(float value, uint* pairs, int pair, int which) =>
+        ((ushort*)(pairs + pair))[which] = (ushort)((BitConverter.SingleToUInt32Bits(value) + Half) >> 16);
 
-    /// <summary>y[o][p] = Σ_j Σ_k w[o, j, k]·x[j][p + k − 1] for p in [0, vectors·16), where a product of pairs is the sum of two.</summary>
+    /// <summary>y[o][p] = Σ_j Σ_k w[o, j, k]·x[j][p + k − 1] for p in [0, vectors·16), where a product of pairs is the sum of two products.</summary>
     /// <param name="x">Planes of pairs, from their first pixel.</param>
-    /// <param name="xStride">From one to the next.</param>
-    /// <param name="planes">How many.</param>
-    /// <param name="w">By block of <see cref="WeightBlocks.Size"/> outs, plane, tap and out in the block.</param>
-    /// <param name="y">The planes to be made.</param>
-    /// <param name="yStride">From one to the next.</param>
-    /// <param name="outs">How many.</param>
-    /// <param name="vectors">How many vectors of each.</param>
+    /// <param name="xStride">The stride between input planes.</param>
+    /// <param name="planes">The number of input planes.</param>
+    /// <param name="w">The weights by block of <see cref="WeightBlocks.Size"/> outs, plane, tap and out in the block.</param>
+    /// <param name="y">The output planes.</param>
+    /// <param name="yStride">The stride between output planes.</param>
+    /// <param name="outs">The number of output planes.</param>
+    /// <param name="vectors">The vectors to compute in each plane.</param>
     public static void Sum(uint* x, nint xStride, int planes, uint* w, float* y, nint yStride, int outs, int vectors)
     {
         const int Block = WeightBlocks.Size;
@@ -67,19 +69,19 @@ internal static unsafe class Bfloat16Pairs
         }
     }
 
-    /// <summary>Σ_n Σ_p d[n][o][p]·x[n][c][p + k − 1] for p in [0, vectors·16), where two channels are a plane of pairs.</summary>
-    /// <param name="d">The gradient planes of image 0, from their first pixel; zero where there is no pixel.</param>
-    /// <param name="dImage">From one image to the next.</param>
-    /// <param name="dStride">From one plane to the next.</param>
-    /// <param name="outs">How many planes.</param>
-    /// <param name="x">What was summed, of image 0.</param>
-    /// <param name="xImage">From one image to the next.</param>
-    /// <param name="xStride">From one plane to the next.</param>
-    /// <param name="ins">How many planes.</param>
-    /// <param name="images">How many images: an even number, two of which are summed at once.</param>
-    /// <param name="vectors">How many vectors of each plane.</param>
-    /// <param name="sums">Room for the sums of every lane.</param>
-    /// <param name="made">The sums of o, c and k at <see cref="PlaceOfProduct"/>.</param>
+    /// <summary>Σ_n Σ_p d[n][o][p]·x[n][c][p + k − 1] for p in [0, vectors·16), where a plane of pairs holds two channels.</summary>
+    /// <param name="d">The gradient planes of image 0, from their first pixel; zero outside of the image.</param>
+    /// <param name="dImage">The stride between images.</param>
+    /// <param name="dStride">The stride between planes.</param>
+    /// <param name="outs">The number of gradient channels.</param>
+    /// <param name="x">The input planes of image 0.</param>
+    /// <param name="xImage">The stride between images.</param>
+    /// <param name="xStride">The stride between planes.</param>
+    /// <param name="ins">The number of input channels.</param>
+    /// <param name="images">The number of images, even: it sums two images at once.</param>
+    /// <param name="vectors">The vectors to sum in each plane.</param>
+    /// <param name="sums">Scratch memory for the sums of every lane.</param>
+    /// <param name="made">Receives the sum of o, c and k at <see cref="PlaceOfProduct"/>.</param>
     public static void Products(
         uint* d, nint dImage, nint dStride, int outs, uint* x, nint xImage, nint xStride, int ins, int images, int vectors, Vector512<float>* sums, float* made)
     {
@@ -103,7 +105,10 @@ internal static unsafe class Bfloat16Pairs
         }
     }
 
-    /// <summary>Where the sum of a channel of d, one of x and a tap lies: by some planes of d, plane of x, its channel, tap, and channel of these planes.</summary>
+    /// <summary>
+    /// The index of the sum of a channel of d, a channel of x and a tap. The order is: block of planes of d, plane of x, channel in it, tap, channel in the
+    /// block.
+    /// </summary>
     public static int PlaceOfProduct(int outs, int ins, int o, int c, int k)
     {
         var first = o / (2 * PlanesAtOnce) * PlanesAtOnce;
@@ -111,10 +116,10 @@ internal static unsafe class Bfloat16Pairs
         return 2 * first * ins * 2 * Taps + (c * Taps + k) * here + o - 2 * first;
     }
 
-    /// <summary>How many vectors of sums <see cref="Products"/> needs room for.</summary>
+    /// <summary>The vectors of scratch memory that <see cref="Products"/> needs.</summary>
     public static int RoomForSums(int ins) => 2 * PlanesAtOnce * 2 * ins * Taps + Lanes;
 
-    /// <summary>sum + x·y, number by number: second numbers first, each product added without rounding it before.</summary>
+    /// <summary>sum + x·y, elementwise: the second numbers of the pairs first, each with a fused multiply-add.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> MultiplyAdd(Vector512<uint> x, Vector512<uint> y, Vector512<float> sum)
     {
@@ -150,7 +155,7 @@ internal static unsafe class Bfloat16Pairs
         }
     }
 
-    /// <summary>By channel of x and tap, the sums of all channels of d.</summary>
+    /// <summary>The sums of all channels of d, by channel of x and tap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void ProductsOfBlock(uint* d, nint dImage, nint dStride, int outs, uint* x, nint xImage, int images, int vectors, Vector512<float>* sums)
     {
@@ -178,7 +183,7 @@ internal static unsafe class Bfloat16Pairs
         }
     }
 
-    /// <summary>From pairs of channels of two images, pairs of images of two channels.</summary>
+    /// <summary>Transposes pairs of channels of two images to pairs of images of two channels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector512<uint> First, Vector512<uint> Second) Turn(Vector512<uint> a, Vector512<uint> b) => (
         (a & Vector512.Create(~Upper)) | Vector512.ShiftLeft(b, 16), Vector512.ShiftRightLogical(a, 16) | (b & Vector512.Create(Upper)));

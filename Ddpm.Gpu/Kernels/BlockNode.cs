@@ -4,8 +4,8 @@ using Ddpm.Pure.Networks;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// The tutorial's block, image by image, forward and back, so that what one operation leaves is in the nearest cache when the next one takes it. Kept for the gradient are both
-/// slopes of SiLU and what the convolutions' weights get theirs from; that of the weights is made of all images at once.
+/// The tutorial's block. Forward and backward passes go image by image, so each operation finds its input in the nearest cache. For the backward pass it
+/// keeps both slopes of SiLU and the inputs of the weight gradients. It computes the weight gradients of all images at once.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class BlockNode<T> : KernelNode<T>
@@ -22,7 +22,7 @@ internal sealed unsafe class BlockNode<T> : KernelNode<T>
     private readonly Block _block;
     private readonly int _use, _bias1, _bias2, _biasOfShortcut;
 
-    /// <summary>A block of a network that is being put together.</summary>
+    /// <summary>Adds a block to a network under construction.</summary>
     public BlockNode(Block block, KernelProgram<T> program, Activation<T> x, out Activation<T> y)
     {
         var (weights, shape, training) = (program.Weights, x.Shape, program.WithGradient);
@@ -42,7 +42,7 @@ internal sealed unsafe class BlockNode<T> : KernelNode<T>
         (_slope1, _slope2) = training ? (program.Allocate(shape, block.Out, plain: true), program.Allocate(shape, block.Out, plain: true)) : (null, null);
         (_scaleGradient, _shiftGradient) = training && _norm is not null ? (program.Allocate(_norm.Room), program.Allocate(_norm.Room)) : (null, null);
         _inGradient = training ? program.Scratch(shape, block.In, 1) : null;
-        _outGradient = program.Scratch(shape, block.Out, 2); // and in the forward pass the way round the block
+        _outGradient = program.Scratch(shape, block.Out, 2); // and in the forward pass the skip path
         _moments = new (T Mean, T Rate)[program.Images];
     }
 
@@ -115,7 +115,7 @@ internal sealed unsafe class BlockNode<T> : KernelNode<T>
         _norm?.Unpack(_scaleGradient!, _shiftGradient!, gradient);
     }
 
-    /// <summary>A window whose planes nobody keeps, and what is kept of them until the gradient of its weights is made: cells and parts, or the planes where there are none.</summary>
+    /// <summary>A window, and the storage for its weight gradient: cells and parts, or the planes for a window without them.</summary>
     private sealed class InnerWindow
     {
         private readonly KernelProgram<T> _program;

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// A window of stride 1 or 2: the big image is cut into cells of stride × stride pixels, each pixel of a cell a channel of its own. There a window of up to 2·stride
-/// is one of 2×2 cells and stride 1.
+/// A window of stride 1 or 2. It cuts the big image into cells of stride × stride pixels; each pixel of a cell becomes a channel. On cells, a window of up to
+/// 2·stride pixels is a window of 2×2 cells with stride 1.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class CellWindow<T> : Window<T>
@@ -17,9 +17,9 @@ internal sealed unsafe class CellWindow<T> : Window<T>
     private readonly int _kernel, _stride, _padding, _offset;
     private readonly int[] _gatherTaps, _scatterTaps, _inputs, _places, _placeOf;
     private readonly WeightBlocks<T> _gather, _scatter;
-    private readonly NativeArray<T> _inside; // from the padding on, 1 for each pixel of a row of the big image and 0 elsewhere
+    private readonly NativeArray<T> _inside; // after the padding, 1 for each pixel of a row of the big image, 0 elsewhere
 
-    /// <summary>Prepares the relation.</summary>
+    /// <summary>Prepares the window.</summary>
     /// <inheritdoc cref="Window{T}.Of"/>
     public CellWindow(int offset, (int Channels, PlaneShape<T> Shape) small, (int Channels, PlaneShape<T> Shape) big, int kernel, int stride, int padding)
         : base(small, big)
@@ -73,14 +73,17 @@ internal sealed unsafe class CellWindow<T> : Window<T>
         var shape = Small.Shape;
         Cut(big, cells);
         Correlation<T>.Sum(
-            cells, shape.Cells, CellChannels, _gatherTaps, _gather.Pointer, bias, shape.Mask.Pointer + shape.Origin, small + shape.Origin, shape.Stride, Small.Channels, shape.Length);
+            cells, shape.Cells, CellChannels, _gatherTaps, _gather.Pointer, bias, shape.Mask.Pointer + shape.Origin,
+            small + shape.Origin, shape.Stride, Small.Channels, shape.Length);
     }
 
     /// <inheritdoc/>
     public override void Scatter(T* small, T* scratch, T* bias, T* big, bool add)
     {
         var shape = Small.Shape;
-        Correlation<T>.Sum(small + shape.Origin, shape.Stride, Small.Channels, _scatterTaps, _scatter.Pointer, null, null, scratch, shape.Cells, CellChannels, shape.CellLength);
+        Correlation<T>.Sum(
+            small + shape.Origin, shape.Stride, Small.Channels, _scatterTaps, _scatter.Pointer, null, null,
+            scratch, shape.Cells, CellChannels, shape.CellLength);
         Join(scratch, bias, big, add);
     }
 
@@ -107,7 +110,7 @@ internal sealed unsafe class CellWindow<T> : Window<T>
         _inside.Dispose();
     }
 
-    /// <summary>Where the weight of a cell's channel and a tap lies in W[o]; −1 where the window does not reach so far.</summary>
+    /// <summary>The offset in W[o] of the weight of a cell's channel and a tap; −1 outside of the window.</summary>
     private int Place(int cell, int tap)
     {
         var (channel, inCell) = Math.DivRem(cell, _stride * _stride);
@@ -116,8 +119,8 @@ internal sealed unsafe class CellWindow<T> : Window<T>
     }
 
     /// <summary>
-    /// cells[c, a, b][I, J] = big[c][stride·I + a − padding, stride·J + b − padding]. The borders of the big image are zeros that lie there; what is read behind a row's end
-    /// is written where the next row comes.
+    /// cells[c, a, b][I, J] = big[c][stride·I + a − padding, stride·J + b − padding]. The borders of the big image are stored zeros. Reads beyond a row's end
+    /// are written where the next row follows.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Cut(T* big, T* cells)
@@ -153,7 +156,7 @@ internal sealed unsafe class CellWindow<T> : Window<T>
         }
     }
 
-    /// <summary>The way back: each row of the big image from its cells.</summary>
+    /// <summary>The inverse: writes each row of the big image from its cells.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Join(T* cells, T* bias, T* big, bool add)
     {
@@ -166,7 +169,7 @@ internal sealed unsafe class CellWindow<T> : Window<T>
             {
                 var (i, a) = Math.DivRem(h + _padding, _stride);
                 T* from = cells + a * _stride * plane + i * shape.Pitch, to = first + h * Big.Shape.Pitch;
-                // From right to left: the zeros behind a row fall on the left end of the next, which is written after them.
+                // From right to left: the zeros after a row overlap the left end of the next row, which is written later.
                 for (var j = (shape.Pitch - 1) / lanes * lanes; j >= 0; j -= lanes)
                 {
                     T* inside = _inside.Pointer + _stride * j, at = to + _stride * j;

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>The channels of two images one after another.</summary>
+/// <summary>Concatenates the channels of two activations.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class ConcatenationNode<T> : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -10,7 +10,7 @@ internal sealed unsafe class ConcatenationNode<T> : KernelNode<T>
     private readonly (Activation<T> Part, int Use)[] _parts;
     private readonly Activation<T> _y;
 
-    /// <summary>Two images of a network that is being put together.</summary>
+    /// <summary>Adds a concatenation to a network under construction.</summary>
     public ConcatenationNode(KernelProgram<T> program, Activation<T> first, Activation<T> second, out Activation<T> y)
     {
         _parts = [(first, first.Use()), (second, second.Use())];

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>A convolution, or a transposed one, by itself.</summary>
+/// <summary>A convolution or transposed convolution outside of a block.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -10,18 +10,18 @@ internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
     private readonly KernelProgram<T> _program;
     private readonly Window<T> _window;
     private readonly Activation<T> _x, _y;
-    private readonly Activation<T>? _part; // where a gradient is made that is then added
+    private readonly Activation<T>? _part; // receives a gradient before it is added
     private readonly KeptRows<T> _cells, _parts;
     private readonly int _use, _bias;
     private readonly bool _gathers;
 
-    /// <summary>A layer of a network that is being put together.</summary>
+    /// <summary>Adds a layer to a network under construction.</summary>
     /// <param name="program">The network.</param>
-    /// <param name="window">What relates big and small image.</param>
-    /// <param name="name">The layer.</param>
-    /// <param name="gathers">Whether it is a convolution, and not a transposed one.</param>
-    /// <param name="x">What it takes.</param>
-    /// <param name="y">What it makes.</param>
+    /// <param name="window">The relation between the big and the small image.</param>
+    /// <param name="name">The layer's name.</param>
+    /// <param name="gathers">Whether it is a convolution, not a transposed convolution.</param>
+    /// <param name="x">The input.</param>
+    /// <param name="y">The output.</param>
     public ConvolutionNode(KernelProgram<T> program, Window<T> window, string name, bool gathers, Activation<T> x, out Activation<T> y)
     {
         (_program, _window, _gathers, _x, _use) = (program, window, gathers, x, x.Use());
@@ -79,7 +79,7 @@ internal sealed unsafe class ConvolutionNode<T> : KernelNode<T>
             }
         }
 
-        // Whichever way it went, the small image of a convolution is what it makes, and of a transposed one what it takes.
+        // The small image is the output of a convolution and the input of a transposed convolution.
         var (small, big) = _gathers ? (_y, _x) : (_x, _y);
         var (ofSmall, ofBig) = (_window.PartRoom > 0, _window.CellRoom > 0);
         _window.WeightGradient(

@@ -5,28 +5,28 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// The two sums of products that every convolution and all its gradients are made of. Vectors run along the pixels of a plane, so that channel
-/// counts like 10 fill them, and as many channels are computed at once as registers hold: each number loaded serves in up to ten products. Where there are no
-/// registers of 512 bits, fewer are: each sum stays the same, in the same order, and so do its bits.
+/// The two sums of products behind every convolution and its gradients. Vectors run along the pixels of a plane, so channel counts like 10 waste no lanes. The
+/// kernels compute as many channels at once as registers hold: each loaded number serves up to ten products. Without 512-bit registers they compute
+/// fewer channels at once. Each sum keeps its order, and so its bits.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
-internal static unsafe class Correlation<T>
+internal static unsafe partial class Correlation<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>
     /// y[o][p] = mask[p]·(bias[o] + Σ_c Σ_k w[o, c, k]·x[c][p + taps[k]]) for p in [0, length).
     /// </summary>
-    /// <param name="x">The planes to be summed, from their first pixel.</param>
-    /// <param name="xStride">From one to the next.</param>
-    /// <param name="channels">How many.</param>
-    /// <param name="taps">Where the window's places lie from a pixel.</param>
-    /// <param name="w">By block of outs, channel, tap, and out in the block; the last block filled up with zeros.</param>
-    /// <param name="bias">A number for each out, or null.</param>
-    /// <param name="mask">0 where zeros are to be left, or null.</param>
-    /// <param name="y">The planes to be made.</param>
-    /// <param name="yStride">From one to the next.</param>
-    /// <param name="outs">How many.</param>
-    /// <param name="length">Whole vectors.</param>
+    /// <param name="x">The input planes, from their first pixel.</param>
+    /// <param name="xStride">The stride between input planes.</param>
+    /// <param name="channels">The number of input planes.</param>
+    /// <param name="taps">The offsets of the window's taps from a pixel.</param>
+    /// <param name="w">The weights by block of outs, channel, tap, and out in the block. The last block is padded with zeros.</param>
+    /// <param name="bias">One number for each output plane, or null.</param>
+    /// <param name="mask">0 where the output must stay zero, else 1; or null.</param>
+    /// <param name="y">The output planes.</param>
+    /// <param name="yStride">The stride between output planes.</param>
+    /// <param name="outs">The number of output planes.</param>
+    /// <param name="length">The numbers to compute in each plane, a multiple of the vector length.</param>
     public static void Sum(
         T* x, nint xStride, int channels, ReadOnlySpan<int> taps, T* w, T* bias, T* mask, T* y, nint yStride, int outs, int length)
     {
@@ -49,62 +49,15 @@ internal static unsafe class Correlation<T>
                 else
                 {
                     Five(x, xStride, channels, offsets, taps.Length, w, biases, mask, made, yStride, Math.Min(Half, here), length);
-                    Five(x, xStride, channels, offsets, taps.Length, w + Half, bias is null ? null : biases + Half, mask, made + Half * yStride, yStride, here - Half, length);
+                    var upperBiases = bias is null ? null : biases + Half;
+                    var upper = made + Half * yStride;
+                    Five(x, xStride, channels, offsets, taps.Length, w + Half, upperBiases, mask, upper, yStride, here - Half, length);
                 }
             }
         }
     }
 
-    /// <summary>made[o][i] = Σ_n Σ_p d[n][o][p]·x[n][p + offsets[i]] for p in [0, length): what the gradient of the weights is made of.</summary>
-    /// <param name="d">The gradient planes of image 0, from their first pixel; zero where there is no pixel.</param>
-    /// <param name="dImage">From one image to the next.</param>
-    /// <param name="dStride">From one plane to the next.</param>
-    /// <param name="outs">How many planes.</param>
-    /// <param name="x">What was summed, of image 0.</param>
-    /// <param name="xImage">From one image to the next.</param>
-    /// <param name="offsets">The plane and the tap of each input.</param>
-    /// <param name="images">How many images.</param>
-    /// <param name="length">Whole vectors.</param>
-    /// <param name="made">The sums, outs × inputs.</param>
-    public static void Products(T* d, nint dImage, nint dStride, int outs, T* x, nint xImage, ReadOnlySpan<int> offsets, int images, int length, T* made)
-    {
-        const int Room = Most * Most + 16; // as many as are added at once
-        var sums = stackalloc Vector512<T>[Room];
-        var totals = stackalloc T[Room];
-        var (most, ins) = Vector512.IsHardwareAccelerated ? (Most, Most) : (Few, FewInputs);
-        for (var o = 0; o < outs; o += most)
-        {
-            for (var i = 0; i < offsets.Length; i += ins)
-            {
-                // Beyond the ends the last ones are computed once more, and left.
-                var (lastOut, lastIn) = (outs - 1 - o, offsets.Length - 1);
-                nint Out(int k) => Math.Min(k, lastOut) * dStride;
-                var (x1, x2) = (offsets[Math.Min(i + 1, lastIn)] - offsets[i], offsets[Math.Min(i + 2, lastIn)] - offsets[i]);
-                if (Vector512.IsHardwareAccelerated)
-                {
-                    FiveByFive(
-                        d + o * dStride, dImage, Out(1), Out(2), Out(3), Out(4), x + offsets[i], xImage, x1, x2,
-                        offsets[Math.Min(i + 3, lastIn)] - offsets[i], offsets[Math.Min(i + 4, lastIn)] - offsets[i], images, length, sums);
-                }
-                else
-                {
-                    TwoByThree(d + o * dStride, dImage, Out(1), x + offsets[i], xImage, x1, x2, images, length, sums);
-                }
-
-                Lanes<T>.Sums(sums, ins * most, totals);
-                for (var j = 0; j < Math.Min(most, outs - o); j++)
-                {
-                    var row = made + (o + j) * offsets.Length + i;
-                    for (var k = 0; k < Math.Min(ins, offsets.Length - i); k++)
-                    {
-                        row[k] = totals[k * most + j];
-                    }
-                }
-            }
-        }
-    }
-
-    private const int Block = WeightBlocks.Size, Half = Block / 2, Most = 5, Few = 2, FewInputs = 3;
+    private const int Block = WeightBlocks.Size, Half = Block / 2;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Ten(
@@ -115,8 +68,10 @@ internal static unsafe class Correlation<T>
         var p = 0;
         for (; p + lanes < length; p += 2 * lanes)
         {
-            Vector512<T> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default, a8 = default, a9 = default;
-            Vector512<T> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default, b8 = default, b9 = default;
+            Vector512<T> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default;
+            Vector512<T> a5 = default, a6 = default, a7 = default, a8 = default, a9 = default;
+            Vector512<T> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default;
+            Vector512<T> b5 = default, b6 = default, b7 = default, b8 = default, b9 = default;
             var w = weights;
             var plane = x + p;
             for (var c = 0; c < channels; c++, plane += xStride)
@@ -193,7 +148,7 @@ internal static unsafe class Correlation<T>
         }
     }
 
-    /// <summary>The same of a single vector.</summary>
+    /// <summary>The same sums for a single vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void TenOfOne(T* x, nint xStride, int channels, int* taps, int tapCount, T* w, T* bias, T* mask, T* y, nint yStride, int outs)
     {
@@ -284,7 +239,7 @@ internal static unsafe class Correlation<T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void One(T* x, nint xStride, int channels, int* taps, int tapCount, T* weights, T* bias, T* mask, T* y, int length)
     {
-        // Four sums side by side, as an addition takes as long as four of them.
+        // Four independent sums hide the latency of an addition.
         const int AtOnce = 4;
         var lanes = Vector512<T>.Count;
         var term = bias is null ? Vector512<T>.Zero : Vector512.Create(*bias);
@@ -319,68 +274,4 @@ internal static unsafe class Correlation<T>
     private static (Vector512<T> Low, Vector512<T> High) Masks(T* mask, int p) => mask is null
         ? (Vector512<T>.One, Vector512<T>.One)
         : (Vector512.Load(mask + p), Vector512.Load(mask + p + Vector512<T>.Count));
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void FiveByFive(
-        T* d, nint dImage, nint d1, nint d2, nint d3, nint d4, T* x, nint xImage, nint x1, nint x2, nint x3, nint x4, int images, int length, Vector512<T>* sums)
-    {
-        Vector512<T> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default;
-        Vector512<T> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default;
-        Vector512<T> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default;
-        Vector512<T> g0 = default, g1 = default, g2 = default, g3 = default, g4 = default;
-        Vector512<T> h0 = default, h1 = default, h2 = default, h3 = default, h4 = default;
-        for (var n = 0; n < images; n++)
-        {
-            var e = d + n * dImage;
-            var s = x + n * xImage;
-            for (var p = 0; p < length; p += Vector512<T>.Count, e += Vector512<T>.Count, s += Vector512<T>.Count)
-            {
-                var u = Vector512.Load(s);
-                var v = Vector512.Load(s + x1);
-                var w = Vector512.Load(s + x2);
-                var y = Vector512.Load(s + x3);
-                var z = Vector512.Load(s + x4);
-                var f = Vector512.Load(e);
-                (a0, b0, c0, g0, h0) = (Lanes<T>.MultiplyAdd(f, u, a0), Lanes<T>.MultiplyAdd(f, v, b0), Lanes<T>.MultiplyAdd(f, w, c0), Lanes<T>.MultiplyAdd(f, y, g0), Lanes<T>.MultiplyAdd(f, z, h0));
-                f = Vector512.Load(e + d1);
-                (a1, b1, c1, g1, h1) = (Lanes<T>.MultiplyAdd(f, u, a1), Lanes<T>.MultiplyAdd(f, v, b1), Lanes<T>.MultiplyAdd(f, w, c1), Lanes<T>.MultiplyAdd(f, y, g1), Lanes<T>.MultiplyAdd(f, z, h1));
-                f = Vector512.Load(e + d2);
-                (a2, b2, c2, g2, h2) = (Lanes<T>.MultiplyAdd(f, u, a2), Lanes<T>.MultiplyAdd(f, v, b2), Lanes<T>.MultiplyAdd(f, w, c2), Lanes<T>.MultiplyAdd(f, y, g2), Lanes<T>.MultiplyAdd(f, z, h2));
-                f = Vector512.Load(e + d3);
-                (a3, b3, c3, g3, h3) = (Lanes<T>.MultiplyAdd(f, u, a3), Lanes<T>.MultiplyAdd(f, v, b3), Lanes<T>.MultiplyAdd(f, w, c3), Lanes<T>.MultiplyAdd(f, y, g3), Lanes<T>.MultiplyAdd(f, z, h3));
-                f = Vector512.Load(e + d4);
-                (a4, b4, c4, g4, h4) = (Lanes<T>.MultiplyAdd(f, u, a4), Lanes<T>.MultiplyAdd(f, v, b4), Lanes<T>.MultiplyAdd(f, w, c4), Lanes<T>.MultiplyAdd(f, y, g4), Lanes<T>.MultiplyAdd(f, z, h4));
-            }
-        }
-
-        (sums[0], sums[1], sums[2], sums[3], sums[4]) = (a0, a1, a2, a3, a4);
-        (sums[5], sums[6], sums[7], sums[8], sums[9]) = (b0, b1, b2, b3, b4);
-        (sums[10], sums[11], sums[12], sums[13], sums[14]) = (c0, c1, c2, c3, c4);
-        (sums[15], sums[16], sums[17], sums[18], sums[19]) = (g0, g1, g2, g3, g4);
-        (sums[20], sums[21], sums[22], sums[23], sums[24]) = (h0, h1, h2, h3, h4);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void TwoByThree(T* d, nint dImage, nint d1, T* x, nint xImage, nint x1, nint x2, int images, int length, Vector512<T>* sums)
-    {
-        Vector512<T> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default;
-        for (var n = 0; n < images; n++)
-        {
-            var e = d + n * dImage;
-            var s = x + n * xImage;
-            for (var p = 0; p < length; p += Vector512<T>.Count, e += Vector512<T>.Count, s += Vector512<T>.Count)
-            {
-                var u = Vector512.Load(e);
-                var v = Vector512.Load(e + d1);
-                var w = Vector512.Load(s);
-                (a0, a1) = (Lanes<T>.MultiplyAdd(u, w, a0), Lanes<T>.MultiplyAdd(v, w, a1));
-                w = Vector512.Load(s + x1);
-                (b0, b1) = (Lanes<T>.MultiplyAdd(u, w, b0), Lanes<T>.MultiplyAdd(v, w, b1));
-                w = Vector512.Load(s + x2);
-                (c0, c1) = (Lanes<T>.MultiplyAdd(u, w, c0), Lanes<T>.MultiplyAdd(v, w, c1));
-            }
-        }
-
-        (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]) = (a0, a1, b0, b1, c0, c1);
-    }
 }

@@ -6,8 +6,8 @@ using Ddpm.Pure.Networks;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// Group normalisation with what comes along: y = x̂·f + g with x̂ = (x − μ)/√(σ² + ε), f = γ(1 + s) and g = β(1 + s) + b, and SiLU where asked. All
-/// gradients but that of x need two sums for each channel alone, of dy and of dy·x̂.
+/// Group normalisation with optional modulation and SiLU: y = x̂·f + g with x̂ = (x − μ)/√(σ² + ε), f = γ(1 + s) and g = β(1 + s) + b. All gradients except
+/// the gradient of x need only two sums for each channel, of dy and of dy·x̂.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
@@ -22,11 +22,11 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
     private readonly GroupNorm _norm;
     private readonly NativeArray<T> _modulationGradient;
     private readonly (T Mean, T Rate)[] _moments;
-    private readonly T[] _sums, _products; // of each channel, over its pixels: dy and dy·x̂
+    private readonly T[] _sums, _products; // of each channel, over its pixels: Σ dy and Σ dy·x̂
     private readonly T _count;
     private readonly int _use, _scale, _shift, _perGroup;
 
-    /// <summary>A normalisation of a network that is being put together.</summary>
+    /// <summary>Adds a normalisation to a network under construction.</summary>
     public GroupNormNode(GroupNorm norm, KernelProgram<T> program, Activation<T> x, out Activation<T> y)
     {
         (_norm, _weights, _x, _use, _perGroup) = (norm, program.Weights, x, x.Use(), norm.Channels / norm.Groups);
@@ -74,14 +74,17 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
                 for (var c = first; c < first + _perGroup; c++)
                 {
                     var (factor, _) = Affine(modulation, c);
-                    (_sums[c], _products[c]) = Sums(_x.Values(n) + c * stride, _slope is null ? null : _slope.Values(n) + c * stride, _y.Gradient(n) + c * stride, mean, rate);
+                    var slope = _slope is null ? null : _slope.Values(n) + c * stride;
+                    (_sums[c], _products[c]) = Sums(_x.Values(n) + c * stride, slope, _y.Gradient(n) + c * stride, mean, rate);
                     (sum, product) = (sum + factor * _sums[c], product + factor * _products[c]);
                 }
 
                 for (var c = first; c < first + _perGroup; c++)
                 {
                     var (factor, _) = Affine(modulation, c);
-                    Back(_x.Values(n) + c * stride, _y.Gradient(n) + c * stride, mean, rate, factor, sum / _count, product / _count, _x.Gradient(n) + c * stride, add);
+                    var dy = _y.Gradient(n) + c * stride;
+                    var dx = _x.Gradient(n) + c * stride;
+                    Back(_x.Values(n) + c * stride, dy, mean, rate, factor, sum / _count, product / _count, dx, add);
                 }
             }
 
@@ -98,7 +101,7 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
             : (scale * (T.One + modulation[channel]), shift * (T.One + modulation[channel]) + modulation[_norm.Channels + channel]);
     }
 
-    /// <summary>From ∂f and ∂g of each channel the gradients of γ, β, s and b.</summary>
+    /// <summary>The gradients of γ, β, s and b from ∂f and ∂g of each channel.</summary>
     private void Parameters(int image, T* modulation, T* gradient)
     {
         for (var c = 0; c < _norm.Channels; c++)
@@ -133,7 +136,7 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
         return (mean, T.One / T.Sqrt(Lanes<T>.Sum((a + b) + (e + f)) / _count + Epsilon));
     }
 
-    /// <summary>y ← (x − μ)·factor + term, with SiLU where there is one.</summary>
+    /// <summary>y ← (x − μ)·factor + term, then SiLU if the layer has one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Channel(T* x, T mean, T factor, T term, T* y, T* slope)
     {
@@ -157,7 +160,7 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
         }
     }
 
-    /// <summary>dy ← dy·slope, and Σ dy and Σ dy·x̂ of that.</summary>
+    /// <summary>dy ← dy·slope; returns Σ dy and Σ dy·x̂ of the result.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private (T Sum, T Product) Sums(T* x, T* slope, T* dy, T mean, T rate)
     {
@@ -180,13 +183,14 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
         return (Lanes<T>.Sum(sum + sum2), Lanes<T>.Sum(product + product2) * rate);
     }
 
-    /// <summary>dx ← (f·dy − mean(f·dy) − x̂·mean(f·dy·x̂))/√(σ² + ε), or that added.</summary>
+    /// <summary>dx ← (f·dy − mean(f·dy) − x̂·mean(f·dy·x̂))/√(σ² + ε), or adds this to dx.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Back(T* x, T* dy, T mean, T rate, T factor, T meanOfG, T meanOfProduct, T* dx, bool add)
     {
         var (lanes, stride) = (Vector512<T>.Count, _x.Shape.Stride);
         var mask = _x.Shape.Mask.Pointer;
-        var (middle, times, less, slope) = (Vector512.Create(mean), Vector512.Create(factor * rate), Vector512.Create(-meanOfG * rate), Vector512.Create(-meanOfProduct * rate * rate));
+        var (middle, times) = (Vector512.Create(mean), Vector512.Create(factor * rate));
+        var (less, slope) = (Vector512.Create(-meanOfG * rate), Vector512.Create(-meanOfProduct * rate * rate));
         for (var i = 0; i < stride; i += lanes)
         {
             var d = Lanes<T>.MultiplyAdd(Vector512.Load(dy + i), times, Lanes<T>.MultiplyAdd(Vector512.Load(x + i) - middle, slope, less));

@@ -3,7 +3,7 @@ using Ddpm.Pure.Networks;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>What a UNet knows of each image beside its pixels: the embedding of its timestep and, where the network knows classes, of its class.</summary>
+/// <summary>The conditioning of a UNet: for each image the embedding of its timestep and, in a conditional network, of its class.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class KernelConditions<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -12,14 +12,14 @@ internal sealed unsafe class KernelConditions<T> : IDisposable
     private readonly NativeArray<T> _embeddings;
     private readonly int[] _timesteps, _classes;
     private readonly int _dimension, _classOffset;
-    private readonly NativeArray<T>? _sums, _gradients; // of each image the embedding of its timestep and its class, and the gradient of that
+    private readonly NativeArray<T>? _sums, _gradients; // of each image, the sum of its timestep and class embeddings, and its gradient
 
-    /// <summary>Room for so many images.</summary>
+    /// <summary>Allocates memory for a batch.</summary>
     /// <param name="config">The network.</param>
     /// <param name="weights">Its weights.</param>
     /// <param name="embeddings">The embedding of each timestep, T×d.</param>
-    /// <param name="images">How many images.</param>
-    /// <param name="withGradient">Whether gradients will be asked for.</param>
+    /// <param name="images">The number of images.</param>
+    /// <param name="withGradient">Whether a backward pass will follow.</param>
     public KernelConditions(UNetConfig config, KernelWeights<T> weights, NativeArray<T> embeddings, int images, bool withGradient)
     {
         (_weights, _embeddings, _dimension) = (weights, embeddings, config.EmbeddingDimension);
@@ -32,13 +32,13 @@ internal sealed unsafe class KernelConditions<T> : IDisposable
         }
     }
 
-    /// <summary>The embedding of an image's timestep, and of its class where the network knows classes.</summary>
+    /// <summary>The embedding of an image's timestep, plus the embedding of its class in a conditional network.</summary>
     public T* Embedding(int image) => _sums is null ? OfTimestep(image) : _sums.Pointer + (long)image * _dimension;
 
-    /// <summary>Where its gradient is added up, if anybody wants it: that of timesteps is not learnt.</summary>
+    /// <summary>The gradient of an image's embedding; null without classes or backward pass, because the timestep embedding is not learnt.</summary>
     public T* Gradient(int image) => _gradients is null ? null : _gradients.Pointer + (long)image * _dimension;
 
-    /// <summary>Takes the timestep and the class of each image.</summary>
+    /// <summary>Sets the timestep and the class of each image.</summary>
     public void Take(ReadOnlySpan<int> timesteps, ReadOnlySpan<int> classes)
     {
         timesteps.CopyTo(_timesteps);
@@ -50,10 +50,10 @@ internal sealed unsafe class KernelConditions<T> : IDisposable
         }
     }
 
-    /// <summary>Before the first gradient is added up.</summary>
+    /// <summary>Clears the gradients before a backward pass.</summary>
     public void ClearGradients() => _gradients?.Clear();
 
-    /// <summary>Adds the gradients to the rows of the images' classes in the gradient of θ.</summary>
+    /// <summary>Adds the gradients to the class embedding's rows in the gradient of θ.</summary>
     public void AddGradients(int images, T* gradient)
     {
         for (var n = 0; n < images && _gradients is not null; n++)

@@ -4,18 +4,18 @@ using System.Runtime.Intrinsics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>One operation of a network on the first so many of the images that there is room for, and its gradient.</summary>
+/// <summary>One operation of a network on the first images of a batch, and its gradient.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal abstract unsafe class KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Computes the result.</summary>
+    /// <summary>Computes the output.</summary>
     public abstract void Forward(int images);
 
-    /// <summary>From the result's gradient those of what it was computed from; those of parameters are added to the gradient of θ.</summary>
+    /// <summary>Computes the inputs' gradients from the output's gradient, and adds the parameters' gradients to the gradient of θ.</summary>
     public abstract void Backward(int images, T* gradient);
 
-    /// <summary>y ← SiLU(z), and where asked slope ← SiLU'(z), for count numbers; y may be z.</summary>
+    /// <summary>y ← SiLU(z) for count numbers, and slope ← SiLU'(z) if slope is given; y may be z.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Silu(T* z, T* y, T* slope, int count)
     {
@@ -33,7 +33,7 @@ internal abstract unsafe class KernelNode<T>
         }
     }
 
-    /// <summary>y ← x·f, number by number.</summary>
+    /// <summary>y ← x·f, elementwise.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     protected static void Multiply(T* x, T* f, T* y, int count)
     {
@@ -43,7 +43,7 @@ internal abstract unsafe class KernelNode<T>
         }
     }
 
-    /// <summary>y ← x + y, number by number.</summary>
+    /// <summary>y ← x + y, elementwise.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     protected static void Add(T* x, T* y, int count)
     {
@@ -66,11 +66,11 @@ internal abstract unsafe class KernelNode<T>
         }
     }
 
-    /// <summary>The sum of a plane, whose borders are 0.</summary>
+    /// <summary>The sum of a plane. Its borders are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     protected static T Sum(T* plane, int count)
     {
-        // Four sums side by side, as an addition takes as long as four of them.
+        // Four independent sums hide the latency of an addition.
         Vector512<T> a = default, b = default, c = default, d = default;
         for (var i = 0; i < count; i += Vector512<T>.Count)
         {
@@ -80,13 +80,13 @@ internal abstract unsafe class KernelNode<T>
         return Lanes<T>.Sum((a + b) + (c + d));
     }
 
-    /// <summary>y ← x·f, number by number, and ∇bias += the sums of y's planes, while they are at hand.</summary>
+    /// <summary>y ← x·f, elementwise, and ∇bias += the sums of y's planes, while they are in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     protected static void MultiplyPlanes(T* x, T* f, T* y, int channels, int stride, T* gradient)
     {
         for (var (channel, i) = (0, 0); channel < channels; channel++)
         {
-            // Four sums side by side, as an addition takes as long as four of them.
+            // Four independent sums hide the latency of an addition.
             Vector512<T> a = default, b = default, c = default, d = default;
             for (var end = i + stride; i < end; i += Vector512<T>.Count)
             {

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// Layer normalisation over an image's planes: y = γ·x̂ + β with x̂ = (x − μ)/√(σ² + ε). Scale and shift lie in planes too, 0 where there is no pixel.
+/// Layer normalisation over an image's planes: y = γ·x̂ + β with x̂ = (x − μ)/√(σ² + ε). Scale and shift also lie in planes, 0 outside of the image.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class KernelNorm<T> : IDisposable
@@ -18,7 +18,7 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
     private readonly T _count;
     private readonly NativeArray<T> _scale, _shift;
 
-    /// <summary>A normalisation whose scale and shift begin at two places of θ.</summary>
+    /// <summary>A normalisation with its scale and shift at two offsets in θ.</summary>
     public KernelNorm(PlaneShape<T> shape, int channels, int scaleOffset, int shiftOffset)
     {
         (_shape, _channels, _scaleOffset, _shiftOffset) = (shape, channels, scaleOffset, shiftOffset);
@@ -27,10 +27,10 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
         (_scale, _shift) = (new(_room), new(_room));
     }
 
-    /// <summary>How many numbers an image's planes are.</summary>
+    /// <summary>The numbers in an image's planes.</summary>
     public int Room => _room;
 
-    /// <summary>Takes scale and shift from θ.</summary>
+    /// <summary>Reads scale and shift from θ.</summary>
     public void Pack(T* theta)
     {
         EachRow((plane, row) => new ReadOnlySpan<T>(theta + _scaleOffset + row, _shape.Size).CopyTo(_scale.From(plane)));
@@ -43,7 +43,7 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
     public (T Mean, T Rate) Forward(T* x, T* y)
     {
         var (lanes, shape) = (Vector512<T>.Count, _shape);
-        // Four sums side by side, as an addition takes as long as four of them.
+        // Four independent sums hide the latency of an addition.
         Vector512<T> a = default, b = default, e = default, f = default;
         for (var i = 0; i < _room; i += lanes)
         {
@@ -79,15 +79,15 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
     }
 
     /// <summary>
-    /// The gradient through it: with g = γ·dy, dx = (g − mean(g) − x̂·mean(g·x̂))/√(σ² + ε), and ∇γ += dy·x̂, ∇β += dy.
+    /// The backward pass: with g = γ·dy, dx = (g − mean(g) − x̂·mean(g·x̂))/√(σ² + ε), and ∇γ += dy·x̂, ∇β += dy.
     /// </summary>
-    /// <param name="x">What was normalised.</param>
-    /// <param name="dy">The gradient of the result; 0 where there is no pixel.</param>
-    /// <param name="moments">What <see cref="Forward"/> returned.</param>
+    /// <param name="x">The input.</param>
+    /// <param name="dy">The gradient of the output; 0 outside of the image.</param>
+    /// <param name="moments">The result of <see cref="Forward"/>.</param>
     /// <param name="scaleGradient">∇γ in planes.</param>
     /// <param name="shiftGradient">∇β in planes.</param>
     /// <param name="dx">The gradient of x.</param>
-    /// <param name="add">Whether to add to what is there.</param>
+    /// <param name="add">Whether to add to dx.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Backward(T* x, T* dy, (T Mean, T Rate) moments, T* scaleGradient, T* shiftGradient, T* dx, bool add)
     {
@@ -119,7 +119,7 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
         }
     }
 
-    /// <summary>Adds gradients in planes to that of θ, and leaves zeros in the planes.</summary>
+    /// <summary>Adds the gradients in planes to the gradient of θ, and clears the planes.</summary>
     public void Unpack(NativeArray<T> scaleGradient, NativeArray<T> shiftGradient, T* gradient)
     {
         EachRow((plane, row) => Lanes<T>.AddScaled(scaleGradient.Pointer + plane, T.One, gradient + _scaleOffset + row, _shape.Size));
@@ -135,7 +135,7 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
         _shift.Dispose();
     }
 
-    /// <summary>Where each row begins in the planes and, without borders, in θ.</summary>
+    /// <summary>The offset of each row in the planes and, without borders, in θ.</summary>
     private void EachRow(Action<int, int> row)
     {
         for (var c = 0; c < _channels; c++)

@@ -5,15 +5,15 @@ using Ddpm.Pure.Networks;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// A network put together once from its definition: its operations in order and the memory they work in, for so many images at a time. One thread
-/// runs it at a time; as many programs as threads share the weights.
+/// A network compiled once from its definition: its operations in order, with memory for a batch of images. One thread at a time runs a program. Programs of
+/// different threads share the weights.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, IClassifierMath<Activation<T>>, IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>
-    /// So many images that the weights are read often enough for what they cost, and so few that a layer's images stay in a near cache; fewer of larger ones.
+    /// The largest batch: large enough to reuse loaded weights well, small enough to keep a layer's images in a near cache. Larger images have a smaller batch.
     /// </summary>
     public const int ForwardImages = 4, GradientImages = 16;
 
@@ -26,13 +26,13 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     private readonly SharedRoom<T>[] _passing = [new(), new()];
     private readonly KernelConditions<T>? _conditions;
 
-    /// <summary>Puts a network together.</summary>
+    /// <summary>Compiles a network.</summary>
     /// <param name="weights">Its weights.</param>
     /// <param name="size">Height and width of its images.</param>
-    /// <param name="channels">Their channels.</param>
-    /// <param name="withGradient">Whether gradients will be asked for.</param>
+    /// <param name="channels">The channels of its images.</param>
+    /// <param name="withGradient">Whether a backward pass will follow.</param>
     /// <param name="compose">Its definition.</param>
-    /// <param name="conditions">What it knows of each image, for a network with timesteps. The program owns it.</param>
+    /// <param name="conditions">The timestep and class of each image, for a network with timesteps. The program owns it.</param>
     public KernelProgram(
         KernelWeights<T> weights, int size, int channels, bool withGradient, Func<KernelProgram<T>, Activation<T>, Activation<T>> compose,
         KernelConditions<T>? conditions = null)
@@ -45,10 +45,10 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     /// <summary>The weights.</summary>
     public KernelWeights<T> Weights { get; }
 
-    /// <summary>How many images there is room for.</summary>
+    /// <summary>The largest batch, in images.</summary>
     public int Images { get; }
 
-    /// <summary>Whether gradients will be asked for.</summary>
+    /// <summary>Whether a backward pass will follow.</summary>
     public bool WithGradient { get; }
 
     /// <summary>x_t.</summary>
@@ -60,18 +60,18 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     /// <summary>The scratch of all windows that were <see cref="Reserve">reserved</see>.</summary>
     public T* WindowScratch => _windowScratch.Pointer;
 
-    /// <summary>What the network knows of each image.</summary>
+    /// <summary>The timestep and class of each image.</summary>
     public KernelConditions<T> Conditions => _conditions ?? throw new InvalidOperationException("this network knows no timesteps");
 
-    /// <summary>How many images of a size are computed together.</summary>
+    /// <summary>The batch size for an image size.</summary>
     public static int ImagesAtOnce(int size, bool withGradient)
     {
         var most = withGradient ? GradientImages : ForwardImages;
         return Math.Clamp(most * UpToSize * UpToSize / (size * size), 1, most);
     }
 
-    /// <summary>Computes <see cref="Output"/> from <see cref="Input"/>, which is changed.</summary>
-    /// <param name="images">How many images.</param>
+    /// <summary>Computes <see cref="Output"/> from <see cref="Input"/>. It overwrites the input.</summary>
+    /// <param name="images">The number of images.</param>
     public void Forward(int images)
     {
         foreach (var node in _nodes)
@@ -80,9 +80,9 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
         }
     }
 
-    /// <summary>From the gradient of <see cref="Output"/> that of θ, which is added to what is there.</summary>
-    /// <param name="images">How many images.</param>
-    /// <param name="gradient">Of θ.</param>
+    /// <summary>Computes the gradient of θ from the gradient of <see cref="Output"/>, and adds it.</summary>
+    /// <param name="images">The number of images.</param>
+    /// <param name="gradient">The gradient of θ.</param>
     public void Backward(int images, T* gradient)
     {
         _conditions?.ClearGradients();
@@ -94,16 +94,17 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
         _conditions?.AddGradients(images, gradient);
     }
 
-    /// <summary>Room for what a layer makes.</summary>
+    /// <summary>Allocates the output of a layer.</summary>
     /// <param name="shape">The shape of its planes.</param>
     /// <param name="channels">Its channels.</param>
-    /// <param name="plain">Whether nobody asks for its gradient.</param>
-    public Activation<T> Allocate(PlaneShape<T> shape, int channels, bool plain = false) => Own(new Activation<T>(shape, channels, Images, WithGradient && !plain));
+    /// <param name="plain">Whether it needs no gradient.</param>
+    public Activation<T> Allocate(PlaneShape<T> shape, int channels, bool plain = false) =>
+        Own(new Activation<T>(shape, channels, Images, WithGradient && !plain));
 
-    /// <summary>Room for some numbers, zeros at first.</summary>
+    /// <summary>Allocates numbers, initially zero.</summary>
     public NativeArray<T> Allocate(long count) => Own(new NativeArray<T>(count));
 
-    /// <summary>Room that layers of the same shape share for one purpose.</summary>
+    /// <summary>Memory that layers of the same shape share for one purpose.</summary>
     public Activation<T> Scratch(PlaneShape<T> shape, int channels, int purpose)
     {
         if (!_scratch.TryGetValue((shape.Size, channels, purpose), out var scratch))
@@ -114,12 +115,12 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
         return scratch;
     }
 
-    /// <summary>Makes sure of a window's scratch.</summary>
+    /// <summary>Reserves a window's scratch memory.</summary>
     public void Reserve(Window<T> window) => _windowScratch.Reserve(window.Scratch);
 
-    /// <summary>Room for what is kept of each image until its gradient is made; of one image where none will be.</summary>
-    /// <param name="each">How many numbers of an image.</param>
-    /// <param name="slack">How many behind the last.</param>
+    /// <summary>Per-image storage, kept until the backward pass. Without gradients, one slot that every image reuses.</summary>
+    /// <param name="each">The numbers of an image.</param>
+    /// <param name="slack">Further numbers after the last image.</param>
     public KeptRows<T> Keep(int each, int slack)
     {
         var room = new SharedRoom<T>();
@@ -127,10 +128,10 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
         return Rows(room, each, slack);
     }
 
-    /// <summary>The same that a layer needs no longer than it computes, and shares with all others.</summary>
-    /// <param name="which">Which of two such rooms.</param>
-    /// <param name="each">How many numbers of an image.</param>
-    /// <param name="slack">How many behind the last.</param>
+    /// <summary>Per-image storage that a layer needs only while it computes. All layers share it.</summary>
+    /// <param name="which">Which of the two shared storages.</param>
+    /// <param name="each">The numbers of an image.</param>
+    /// <param name="slack">Further numbers after the last image.</param>
     public KeptRows<T> Pass(int which, int each, int slack) => Rows(_passing[which], each, slack);
 
     /// <inheritdoc/>
@@ -223,7 +224,7 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
 
     private KeptRows<T> Rows(SharedRoom<T> room, int each, int slack)
     {
-        room.Reserve((long)(WithGradient ? Images + Images % 2 : 1) * each + slack); // even, as products of bfloat16 take images two by two
+        room.Reserve((long)(WithGradient ? Images + Images % 2 : 1) * each + slack); // even, because bfloat16 products take images in pairs
         return new(room, each, WithGradient);
     }
 

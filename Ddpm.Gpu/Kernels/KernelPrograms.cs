@@ -2,15 +2,15 @@ using System.Collections.Concurrent;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>As many programs of one kind as threads ask at the same time. They are kept for those who ask next.</summary>
+/// <summary>A pool of programs of one kind, as many as threads use at the same time.</summary>
 /// <typeparam name="TProgram">A program.</typeparam>
-/// <param name="make">Makes one.</param>
+/// <param name="make">Creates a program.</param>
 internal sealed class KernelPrograms<TProgram>(Func<TProgram> make) : IDisposable
     where TProgram : IDisposable
 {
     private readonly ConcurrentBag<TProgram> _free = [];
 
-    /// <summary>Works with a program that nobody else uses meanwhile.</summary>
+    /// <summary>Runs an action with a program that no other thread uses meanwhile.</summary>
     public void With(Action<TProgram> work)
     {
         var program = _free.TryTake(out var taken) ? taken : make();
@@ -20,7 +20,7 @@ internal sealed class KernelPrograms<TProgram>(Func<TProgram> make) : IDisposabl
         }
         catch
         {
-            program.Dispose(); // it may hold half a gradient
+            program.Dispose(); // its gradient may be incomplete
             throw;
         }
 

@@ -3,7 +3,7 @@ using Ddpm.Pure.Networks;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>The projection of each image's embedding to some numbers, linear, SiLU, linear, and its gradient.</summary>
+/// <summary>The projection of each image's embedding, linear, SiLU, linear, and its gradient.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class KernelProjection<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -12,7 +12,7 @@ internal sealed unsafe class KernelProjection<T>
     private readonly int _in, _out, _row, _weight1, _bias1, _weight2, _bias2;
     private readonly NativeArray<T> _hidden, _slope, _made, _gradient;
 
-    /// <summary>A projection of a network that is being put together.</summary>
+    /// <summary>Adds a projection to a network under construction.</summary>
     public KernelProjection(KernelProgram<T> program, TimeProjection projection)
     {
         (_program, _in, _out) = (program, projection.In, projection.Out);
@@ -24,10 +24,10 @@ internal sealed unsafe class KernelProjection<T>
         (_hidden, _slope, _made, _gradient) = (Rows(), Rows(), Rows(), program.Allocate(_row));
     }
 
-    /// <summary>The numbers of an image, as <see cref="Forward"/> left them.</summary>
+    /// <summary>The projected numbers of an image, computed by <see cref="Forward"/>.</summary>
     public T* Made(int image) => _made.Pointer + image * _row;
 
-    /// <summary>Makes the numbers of an image.</summary>
+    /// <summary>Computes the projected numbers of an image.</summary>
     public T* Forward(int image)
     {
         var theta = _program.Weights.Theta;
@@ -38,10 +38,10 @@ internal sealed unsafe class KernelProjection<T>
         return Made(image);
     }
 
-    /// <summary>The way back.</summary>
-    /// <param name="image">Which image.</param>
-    /// <param name="made">The gradient of its numbers.</param>
-    /// <param name="gradient">Of θ.</param>
+    /// <summary>The backward pass of an image.</summary>
+    /// <param name="image">The index of the image.</param>
+    /// <param name="made">The gradient of its projected numbers.</param>
+    /// <param name="gradient">The gradient of θ.</param>
     public void Backward(int image, T* made, T* gradient)
     {
         var theta = _program.Weights.Theta;

@@ -5,10 +5,10 @@ using Ddpm.Pure.Networks;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>A network's weights in the order in which the kernels read them, for all that compute with them at the same time.</summary>
+/// <summary>A network's weights in the kernels' order. All programs that run at the same time share them.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-/// <param name="layout">Where parameters lie in θ.</param>
-/// <param name="narrow">Whether windows may multiply bfloat16 numbers.</param>
+/// <param name="layout">The offsets of the parameters in θ.</param>
+/// <param name="narrow">Whether windows may use bfloat16 products.</param>
 internal sealed unsafe class KernelWeights<T>(WeightLayout layout, bool narrow) : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -16,30 +16,42 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout, bool narrow) 
     private readonly Dictionary<string, Window<T>> _windows = [];
     private readonly Dictionary<string, KernelNorm<T>> _norms = [];
 
-    /// <summary>θ, as it was packed last.</summary>
+    /// <summary>The last packed θ.</summary>
     public T* Theta { get; private set; }
 
-    /// <summary>The planes of a size.</summary>
+    /// <summary>The plane shape for an image size.</summary>
     public PlaneShape<T> Shape(int size) => Known(_shapes, size, () => new(size));
 
-    /// <summary>Where a parameter begins in θ.</summary>
+    /// <summary>The offset of a parameter in θ.</summary>
     public int Offset(string parameter) => layout.Offset(parameter);
 
-    /// <summary>The window of a convolution from a big image of a size.</summary>
+    /// <summary>The window of a convolution, for the size of its big image.</summary>
     public Window<T> Window(Convolution layer, int size) => Known(_windows, layer.Name, () => Window<T>.Of(
-        Offset(layer.Name + ".weight"), (layer.Out, Shape(layer.OutputSize(size))), (layer.In, Shape(size)), layer.Kernel, layer.Stride, layer.Padding, narrow));
+        Offset(layer.Name + ".weight"),
+        (layer.Out, Shape(layer.OutputSize(size))),
+        (layer.In, Shape(size)),
+        layer.Kernel,
+        layer.Stride,
+        layer.Padding,
+        narrow));
 
-    /// <summary>The window of a transposed convolution from a small image of a size.</summary>
+    /// <summary>The window of a transposed convolution, for the size of its small image.</summary>
     public Window<T> Window(TransposedConvolution layer, int size) => Known(_windows, layer.Name, () => Window<T>.Of(
-        Offset(layer.Name + ".weight"), (layer.In, Shape(size)), (layer.Out, Shape(layer.OutputSize(size))), layer.Kernel, layer.Stride, layer.Padding, narrow));
+        Offset(layer.Name + ".weight"),
+        (layer.In, Shape(size)),
+        (layer.Out, Shape(layer.OutputSize(size))),
+        layer.Kernel,
+        layer.Stride,
+        layer.Padding,
+        narrow));
 
     /// <summary>A normalisation.</summary>
     public KernelNorm<T> Norm(LayerNorm layer) => Known(_norms, layer.Name, () => new(
         Shape(layer.Size), layer.Channels, Offset(layer.Name + ".weight"), Offset(layer.Name + ".bias")));
 
-    /// <summary>Takes the numbers of θ. Nobody may compute meanwhile.</summary>
-    /// <param name="theta">θ, which has to stay where it is as long as anybody computes.</param>
-    /// <param name="workers">Who does it.</param>
+    /// <summary>Packs the numbers of θ. No program may run meanwhile.</summary>
+    /// <param name="theta">θ, which must stay in place while programs run.</param>
+    /// <param name="workers">The threads that pack.</param>
     public void Pack(T* theta, Replicas workers)
     {
         Theta = theta;

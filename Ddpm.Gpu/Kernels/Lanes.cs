@@ -6,14 +6,14 @@ using System.Runtime.Intrinsics.X86;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// What the kernels need of vectors of 512 bits, in float32 and float64. Every operation on numbers is one that IEEE 754 fixes, in an order that is
-/// fixed here, so that every processor computes the same bits; one without such vectors takes longer for them.
+/// The kernels' operations on 512-bit vectors, in float32 and float64. IEEE 754 fixes every operation, and this type fixes their order, so every processor
+/// computes the same bits. Processors without 512-bit vectors take longer.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal static class Lanes<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>How many numbers a vector holds.</summary>
+    /// <summary>The number of lanes of a vector.</summary>
     public static int Count => Vector512<T>.Count;
 
     /// <summary>a·b + c, rounded once.</summary>
@@ -22,11 +22,12 @@ internal static class Lanes<T>
         ? Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
         : Vector512.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
-    /// <summary>x where the mask is 1 and 0 where it is 0, also in place of what is no number: nothing of one image must reach another.</summary>
+    /// <summary>x where the mask is 1, and 0 where it is 0, even if x is NaN: nothing of one image may reach another.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Where(Vector512<T> mask, Vector512<T> x) => Vector512.ConditionalSelect(Vector512.Equals(mask, Vector512<T>.Zero), Vector512<T>.Zero, x);
+    public static Vector512<T> Where(Vector512<T> mask, Vector512<T> x) =>
+        Vector512.ConditionalSelect(Vector512.Equals(mask, Vector512<T>.Zero), Vector512<T>.Zero, x);
 
-    /// <summary>The sum of a vector's numbers: halves are added until two are left.</summary>
+    /// <summary>The sum of a vector's lanes: adds halves until two lanes are left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector512<T> x)
     {
@@ -35,10 +36,12 @@ internal static class Lanes<T>
         return typeof(T) == typeof(float) ? (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]) : quarter[0] + quarter[1];
     }
 
-    /// <summary>The sums of vectors' numbers, each as <see cref="Sum"/> gives it: of sixteen at a time, halves of two vectors being added at once, where there are instructions for that.</summary>
-    /// <param name="vectors">The vectors, and room for sixteen more.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="sums">Their sums, and room for sixteen more.</param>
+    /// <summary>
+    /// The sums of the lanes of vectors, each as in <see cref="Sum"/>. With AVX-512 it computes sixteen at a time, adding halves of two vectors at once.
+    /// </summary>
+    /// <param name="vectors">The vectors, with space for sixteen more.</param>
+    /// <param name="count">The number of vectors.</param>
+    /// <param name="sums">Receives the sums; with space for sixteen more.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe void Sums(Vector512<T>* vectors, int count, T* sums)
     {
@@ -58,7 +61,7 @@ internal static class Lanes<T>
         }
     }
 
-    /// <summary>Of numbers in two vectors those at even and those at odd places.</summary>
+    /// <summary>Splits the numbers of two vectors into even and odd places.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector512<T> Even, Vector512<T> Odd) Unzip(Vector512<T> first, Vector512<T> second)
     {
@@ -66,7 +69,7 @@ internal static class Lanes<T>
         return (Vector512.Create(a.GetLower(), b.GetLower()), Vector512.Create(a.GetUpper(), b.GetUpper()));
     }
 
-    /// <summary>The way back: numbers of two vectors in turn.</summary>
+    /// <summary>The inverse of the split: interleaves the numbers of two vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector512<T> First, Vector512<T> Second) Zip(Vector512<T> even, Vector512<T> odd) =>
         (HalvesInTurn(Vector512.Create(even.GetLower(), odd.GetLower())), HalvesInTurn(Vector512.Create(even.GetUpper(), odd.GetUpper())));
@@ -75,7 +78,7 @@ internal static class Lanes<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Sigmoid(Vector512<T> x) => Vector512<T>.One / (Vector512<T>.One + Exp(-x));
 
-    /// <summary>The sum of products of two rows.</summary>
+    /// <summary>The scalar product of two rows.</summary>
     public static unsafe T Dot(T* x, T* y, int count)
     {
         var sum = Vector512<T>.Zero;
@@ -111,8 +114,8 @@ internal static class Lanes<T>
     }
 
     /// <summary>
-    /// eˣ = 2ⁿ·eʳ with n = x/ln 2 rounded and |r| ≤ ½ ln 2. Adding 1.5·2²³ (2⁵² in float64) leaves n in the lowest bits, from where it is shifted
-    /// into the exponent. Arguments are kept where the result is a normal number.
+    /// eˣ = 2ⁿ·eʳ with n = x/ln 2 rounded and |r| ≤ ½ ln 2. Adding 1.5·2²³ (2⁵² in float64) leaves n in the lowest bits; a shift moves it
+    /// into the exponent. Arguments are clamped so that the result is a normal number.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Exp(Vector512<T> x)
@@ -122,10 +125,10 @@ internal static class Lanes<T>
         var magic = Number(narrow ? 12582912.0 : 6755399441055744.0);
         var shifted = MultiplyAdd(x, Number(1.4426950408889634), magic);
         var n = shifted - magic;
-        // ln 2 in two parts, the first with so few bits that its product with n is exact.
+        // ln 2 in two parts. The first part has so few bits that its product with n is exact.
         var r = MultiplyAdd(n, Number(narrow ? -0.693359375 : -6.93147180369123816490e-01), x);
         r = MultiplyAdd(n, Number(narrow ? 2.12194440054690583e-4 : -1.90821492927058770002e-10), r);
-        // 1 + r(1 + r/2!(…)): beyond r⁷ in float32, and r¹³ in float64, the rest is below half a unit in the last place.
+        // 1 + r(1 + r/2!(…)): after r⁷ in float32, and r¹³ in float64, the rest is below half a unit in the last place.
         var sum = narrow ? Number(1 / 5040.0) : Number(1 / 6227020800.0);
         if (!narrow)
         {
@@ -152,7 +155,7 @@ internal static class Lanes<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe Vector512<float> SumsOfSixteen(Vector512<float>* x)
     {
-        // Of four vectors the four quarters of each added to one, and then of four such vectors the four numbers of each quarter.
+        // First adds the four quarters of each of four vectors, then the four numbers of each quarter of four such results.
         static Vector512<float> Halves(Vector512<float> a, Vector512<float> b) => Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
         static Vector512<float> Quarters(Vector512<float> a, Vector512<float> b) => Avx512F.Shuffle4x128(a, b, 0x88) + Avx512F.Shuffle4x128(a, b, 0xDD);
         static Vector512<float> Four(Vector512<float>* x) => Quarters(Halves(x[0], x[1]), Halves(x[2], x[3]));

@@ -5,18 +5,18 @@ using Ddpm.Pure.Networks;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>A linear layer over all pixels of an image, channel by channel; each number that it makes is a channel of one pixel.</summary>
+/// <summary>A linear layer over all pixels of an image, channel by channel. Each output is a channel of one pixel.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class LinearNode<T> : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly KernelProgram<T> _program;
     private readonly Activation<T> _x, _y;
-    private readonly NativeArray<T> _rows; // of each image the pixels without borders
+    private readonly NativeArray<T> _rows; // the pixels of each image, without borders
     private readonly NativeArray<T>? _back; // and their gradients
     private readonly int _use, _in, _out, _weight, _bias;
 
-    /// <summary>A layer of a network that is being put together.</summary>
+    /// <summary>Adds a layer to a network under construction.</summary>
     public LinearNode(KernelProgram<T> program, Linear layer, Activation<T> x, out Activation<T> y)
     {
         (_program, _x, _use, _in, _out) = (program, x, x.Use(), layer.In, layer.Out);
@@ -77,7 +77,7 @@ internal sealed unsafe class LinearNode<T> : KernelNode<T>
 
     private T* Of(NativeArray<T> rows, int image) => rows.Pointer + (long)image * _in;
 
-    /// <summary>The sum of products of two rows, four sums side by side: an addition takes as long as four of them.</summary>
+    /// <summary>The scalar product of two rows. Four independent sums hide the latency of an addition.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static T Dot(T* x, T* w, int count)
     {

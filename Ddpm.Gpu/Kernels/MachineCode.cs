@@ -4,20 +4,24 @@ using Iced.Intel;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// Functions of x86-64 for Linux, assembled when they are first needed: for instructions of which .NET has no intrinsic. A page of memory is written first and may be run after that,
-/// never both at once.
+/// Functions of x86-64 machine code for Linux, assembled on first use, for instructions without a .NET intrinsic. A page of memory is first writable, then
+/// executable, never both at the same time.
 /// </summary>
 internal static unsafe partial class MachineCode
 {
     private const int Read = 1, Write = 2, Execute = 4, PrivateAnonymous = 0x22;
 
-    /// <summary>Whether this system lets a process make code.</summary>
+    /// <summary>Whether this system lets a process create machine code.</summary>
     public static bool Runs { get; } = OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64 && Make(a => a.ret()) != 0;
 
-    /// <summary>A function, for as long as the process lives.</summary>
-    /// <param name="write">Writes it: rdi points to its arguments, and rbx, rbp, rsp and r12 to r15 have to be as before when it returns.</param>
-    /// <exception cref="InsufficientMemoryException">Where there is no room for it.</exception>
-    public static nint Of(Action<Assembler> write) => Make(write) is var code && code != 0 ? code : throw new InsufficientMemoryException("there is no room for machine code");
+    /// <summary>Creates a function. It lives as long as the process.</summary>
+    /// <param name="write">Writes the function. rdi points to its arguments. It must restore rbx, rbp, rsp and r12 to r15 before it returns.</param>
+    /// <exception cref="InsufficientMemoryException">No memory for the code.</exception>
+    public static nint Of(Action<Assembler> write)
+    {
+        var code = Make(write);
+        return code != 0 ? code : throw new InsufficientMemoryException("there is no room for machine code");
+    }
 
     private static nint Make(Action<Assembler> write)
     {

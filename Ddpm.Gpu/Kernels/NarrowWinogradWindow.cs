@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// The same as <see cref="WinogradWindow{T}"/> where products are of bfloat16 numbers: cells, parts and weights are rounded to pairs of channels, which fills half the memory, and
-/// everything before and behind is float32.
+/// <see cref="WinogradWindow{T}"/> with bfloat16 products: it rounds cells, parts and weights to bfloat16 pairs of channels, in half the memory.
+/// Everything else is float32.
 /// </summary>
 internal sealed unsafe class NarrowWinogradWindow : Window<float>
 {
@@ -15,10 +15,10 @@ internal sealed unsafe class NarrowWinogradWindow : Window<float>
     private readonly WeightBlocks<uint>[] _gather, _scatter;
     private readonly int[] _places;
 
-    /// <summary>Prepares the relation.</summary>
-    /// <param name="offset">Where W lies in θ.</param>
-    /// <param name="small">Channels, an even number, and shape of the small image.</param>
-    /// <param name="big">Channels, an even number, and shape of the big image, the same shape.</param>
+    /// <summary>Prepares the window.</summary>
+    /// <param name="offset">The offset of W in θ.</param>
+    /// <param name="small">The channels, an even number, and the shape of the small image.</param>
+    /// <param name="big">The channels, an even number, and the shape of the big image, which equals the small image's.</param>
     public NarrowWinogradWindow(int offset, (int Channels, PlaneShape<float> Shape) small, (int Channels, PlaneShape<float> Shape) big)
         : base(small, big)
     {
@@ -49,7 +49,7 @@ internal sealed unsafe class NarrowWinogradWindow : Window<float>
 
     private int Sums => Bfloat16Pairs.RoomForSums(Big.Channels / Pair) * Lanes<float>.Count;
 
-    /// <summary>Whether there is such a window.</summary>
+    /// <summary>Whether this window exists for channels and a shape, and saves time. Pairs need even channel counts.</summary>
     public static bool Pays(int small, int big, PlaneShape<float> shape) => WinogradRows<float>.Pays(small, big, shape) && small % Pair == 0 && big % Pair == 0;
 
     /// <inheritdoc/>
@@ -62,7 +62,7 @@ internal sealed unsafe class NarrowWinogradWindow : Window<float>
             {
                 for (var tap = 0; tap < Kernel; tap++)
                 {
-                    // Scattered, what is before a pixel comes to lie behind it.
+                    // Scattering reverses the order of the taps.
                     var (gather, scatter) = (_gather[0].Place(o, c / Pair, tap), _scatter[0].Place(c, o / Pair, Kernel - 1 - tap));
                     float upper = w[tap], middle = w[Kernel + tap], lower = w[2 * Kernel + tap];
                     for (var k = 0; k < Parts; k++)
@@ -101,7 +101,7 @@ internal sealed unsafe class NarrowWinogradWindow : Window<float>
         var (outs, ins) = (Small.Channels / Pair, Big.Channels / Pair);
         if (images % 2 == 1)
         {
-            // Images are taken two by two.
+            // The products take images in pairs.
             new Span<float>(small + images * smallImage, PartRoom).Clear();
             new Span<float>(big + images * bigImage, CellRoom).Clear();
         }
@@ -135,7 +135,8 @@ internal sealed unsafe class NarrowWinogradWindow : Window<float>
         for (var k = 0; k < Parts; k++)
         {
             Bfloat16Pairs.Sum(
-                cells + k * channels / Pair * _rows.CellPlane + Lanes<float>.Count, _rows.CellPlane, channels / Pair, w[k].Pointer, sums + k * outs * _rows.SumPlane, _rows.SumPlane, outs, _vectors);
+                cells + k * channels / Pair * _rows.CellPlane + Lanes<float>.Count, _rows.CellPlane, channels / Pair, w[k].Pointer,
+                sums + k * outs * _rows.SumPlane, _rows.SumPlane, outs, _vectors);
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>Numbers outside the managed heap, aligned to cache lines, that start as zeros.</summary>
+/// <summary>Numbers outside the managed heap, aligned to cache lines, initially zero.</summary>
 /// <typeparam name="T">The type of the numbers.</typeparam>
 internal sealed unsafe class NativeArray<T> : IDisposable
     where T : unmanaged
@@ -17,19 +17,19 @@ internal sealed unsafe class NativeArray<T> : IDisposable
         Clear();
     }
 
-    /// <summary>Frees what nobody disposed of.</summary>
+    /// <summary>Frees the memory if nobody disposed of it.</summary>
     ~NativeArray() => Free();
 
-    /// <summary>How many.</summary>
+    /// <summary>The number of elements.</summary>
     public long Count { get; }
 
-    /// <summary>The first.</summary>
+    /// <summary>The first element.</summary>
     public T* Pointer => _pointer;
 
-    /// <summary>Those from one on.</summary>
+    /// <summary>The elements from an index on.</summary>
     public Span<T> From(int first) => new(_pointer + first, checked((int)(Count - first)));
 
-    /// <summary>Makes all of them zero.</summary>
+    /// <summary>Sets all elements to zero.</summary>
     public void Clear() => NativeMemory.Clear(_pointer, (nuint)(Count * sizeof(T)));
 
     /// <inheritdoc/>

@@ -3,16 +3,15 @@ using System.Numerics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// How one channel of an image lies in memory: pixel (h, w) at <see cref="Origin"/> + h·<see cref="Pitch"/> + w. Behind each row is one zero,
-/// which is the left border of the next row too, and between planes are so many that a 3×3 window, or a 2×2 one of cells, never meets a neighbour's pixel.
-/// So a convolution is a sum of shifted planes without any case for borders, as long as everything that writes a plane leaves zeros where
-/// <see cref="Mask"/> has them.
+/// The memory layout of one channel of an image: pixel (h, w) lies at <see cref="Origin"/> + h·<see cref="Pitch"/> + w. After each row comes one zero, which
+/// is also the left border of the next row. Between planes lie enough zeros that a 3×3 window, or a 2×2 window of cells, never reads a neighbour's pixel. So
+/// a convolution is a sum of shifted planes without special cases at borders. Every writer of a plane must leave zeros where <see cref="Mask"/> is 0.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class PlaneShape<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>The shape of planes of a size.</summary>
+    /// <summary>The shape of planes for an image size.</summary>
     public PlaneShape(int size)
     {
         var lanes = Lanes<T>.Count;
@@ -33,30 +32,30 @@ internal sealed unsafe class PlaneShape<T>
     /// <summary>Height and width.</summary>
     public int Size { get; }
 
-    /// <summary>From one row to the next.</summary>
+    /// <summary>The stride between rows.</summary>
     public int Pitch { get; }
 
-    /// <summary>Where the first pixel is.</summary>
+    /// <summary>The offset of the first pixel.</summary>
     public int Origin { get; }
 
-    /// <summary>From the first pixel, how far kernels compute: all rows, up to whole vectors.</summary>
+    /// <summary>The numbers that kernels compute from the first pixel on: all rows, rounded up to whole vectors.</summary>
     public int Length { get; }
 
-    /// <summary>From one plane to the next.</summary>
+    /// <summary>The stride between planes.</summary>
     public int Stride { get; }
 
-    /// <summary>The length of a plane of cells, of which there is one row and one column more than pixels, up to whole vectors.</summary>
+    /// <summary>The length of a plane of cells, rounded up to whole vectors. It has one row and one column more than the plane of pixels.</summary>
     public int CellLength { get; }
 
-    /// <summary>From one plane of cells to the next: so far that whole vectors of its last row fit.</summary>
+    /// <summary>The stride between planes of cells, with space for whole vectors of the last row.</summary>
     public int Cells { get; }
 
-    /// <summary>What lies behind the last plane, so that no kernel reads beyond the end.</summary>
+    /// <summary>The numbers after the last plane, so that no kernel reads beyond the end.</summary>
     public int Slack { get; }
 
-    /// <summary>A plane of 1 for each pixel and 0 elsewhere, and 0 behind it.</summary>
+    /// <summary>A plane with 1 at each pixel and 0 elsewhere, followed by zeros.</summary>
     public NativeArray<T> Mask { get; }
 
-    /// <summary>The next multiple.</summary>
+    /// <summary>Rounds up to a multiple.</summary>
     public static int Up(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 }

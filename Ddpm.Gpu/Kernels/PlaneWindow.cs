@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>A centred window of stride 1: planes are read as they lie, each pixel of the window a shift of them.</summary>
+/// <summary>A centred window of stride 1. It reads planes directly; each tap of the window is a shift of the plane.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class PlaneWindow<T> : Window<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -11,8 +11,8 @@ internal sealed unsafe class PlaneWindow<T> : Window<T>
     private readonly int[] _gatherTaps, _scatterTaps, _inputs;
     private readonly WeightBlocks<T> _gather, _scatter;
 
-    /// <summary>Prepares the relation.</summary>
-    /// <param name="offset">Where W lies in θ.</param>
+    /// <summary>Prepares the window.</summary>
+    /// <param name="offset">The offset of W in θ.</param>
     /// <param name="small">Channels and shape of the small image.</param>
     /// <param name="big">Channels and shape of the big image, the same shape.</param>
     /// <param name="kernel">Height and width of the window, 1 or 3.</param>
@@ -52,16 +52,19 @@ internal sealed unsafe class PlaneWindow<T> : Window<T>
     }
 
     /// <inheritdoc/>
-    public override void Gather(T* big, T* cells, T* scratch, T* bias, T* small) => Sum(big, Big.Channels, _gatherTaps, _gather, bias, small, Small.Channels);
+    public override void Gather(T* big, T* cells, T* scratch, T* bias, T* small) =>
+        Sum(big, Big.Channels, _gatherTaps, _gather, bias, small, Small.Channels);
 
     /// <inheritdoc/>
-    public override void Scatter(T* small, T* scratch, T* bias, T* big, bool add) => Sum(small, Small.Channels, _scatterTaps, _scatter, bias, big, Big.Channels);
+    public override void Scatter(T* small, T* scratch, T* bias, T* big, bool add) =>
+        Sum(small, Small.Channels, _scatterTaps, _scatter, bias, big, Big.Channels);
 
     /// <inheritdoc/>
     public override void WeightGradient(T* small, nint smallImage, T* big, nint bigImage, int images, T* scratch, T* gradient)
     {
         var shape = Small.Shape;
-        Correlation<T>.Products(small + shape.Origin, smallImage, shape.Stride, Small.Channels, big + shape.Origin, bigImage, _inputs, images, shape.Length, scratch);
+        Correlation<T>.Products(
+            small + shape.Origin, smallImage, shape.Stride, Small.Channels, big + shape.Origin, bigImage, _inputs, images, shape.Length, scratch);
         Lanes<T>.AddScaled(scratch, T.One, gradient + _offset, Small.Channels * _inputs.Length);
     }
 
@@ -75,6 +78,8 @@ internal sealed unsafe class PlaneWindow<T> : Window<T>
     private void Sum(T* x, int channels, int[] taps, WeightBlocks<T> w, T* bias, T* y, int outs)
     {
         var shape = Small.Shape;
-        Correlation<T>.Sum(x + shape.Origin, shape.Stride, channels, taps, w.Pointer, bias, shape.Mask.Pointer + shape.Origin, y + shape.Origin, shape.Stride, outs, shape.Length);
+        Correlation<T>.Sum(
+            x + shape.Origin, shape.Stride, channels, taps, w.Pointer, bias, shape.Mask.Pointer + shape.Origin,
+            y + shape.Origin, shape.Stride, outs, shape.Length);
     }
 }

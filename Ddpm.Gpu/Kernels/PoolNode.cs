@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// The 2×2 maximum. The gradient goes to the first of the four, row by row, that has the maximum; a maximum over NaN is NaN. Two rows of whole vectors make one
-/// row. What a vector writes beyond the end of its row, the next row overwrites.
+/// 2×2 max pooling. The gradient goes to the first maximum of the four, row by row; a maximum over NaN is NaN. Two rows of whole vectors make one row. A
+/// vector may write beyond the end of its row; the next row overwrites that.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class PoolNode<T> : KernelNode<T>
@@ -14,7 +14,7 @@ internal sealed unsafe class PoolNode<T> : KernelNode<T>
 {
     private readonly Activation<T> _x, _y;
 
-    /// <summary>On what a layer of a network that is being put together has made for it alone, of even height and width.</summary>
+    /// <summary>Adds pooling after a layer of a network under construction. No other node uses the layer's output, and its height and width are even.</summary>
     public PoolNode(KernelProgram<T> program, Activation<T> x, out Activation<T> y) =>
         (_x, y) = (x, _y = program.Allocate(program.Weights.Shape(x.Shape.Size / 2), x.Channels));
 

@@ -3,17 +3,17 @@ using System.Runtime.Intrinsics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>What a core can do at most: fused multiply-adds in float32 between registers.</summary>
+/// <summary>Measures a core's peak rate of float32 fused multiply-adds between registers.</summary>
 public static class ProcessorPeak
 {
     private const int Chains = 16;
 
-    /// <summary>Computes for so many rounds.</summary>
-    /// <returns>How many operations that were, a product and a sum counted as two.</returns>
+    /// <summary>Computes for a number of rounds.</summary>
+    /// <returns>The number of operations; a fused multiply-add counts as two.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static long Compute(int rounds)
     {
-        // Sixteen chains that do not wait for one another. Everything stays near 1.
+        // Sixteen independent chains. Everything stays near 1.
         Vector512<float> a = Vector512.Create(1f), b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a, m = a, n = a, o = a, p = a;
         Vector512<float> factor = Vector512.Create(0.5f), term = Vector512.Create(0.5f);
         for (var round = 0; round < rounds; round++)

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>Memory that several layers use one after another: as much as the one asked for that needs most. It is made when the first comes to use it.</summary>
+/// <summary>Memory that several layers use in turn, as large as the largest request. It is allocated on first use.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class SharedRoom<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -13,7 +13,7 @@ internal sealed unsafe class SharedRoom<T> : IDisposable
     /// <summary>The first number.</summary>
     public T* Pointer => (_memory ??= new(_count)).Pointer;
 
-    /// <summary>Makes sure of so many numbers, before anybody uses it.</summary>
+    /// <summary>Requests space for a count of numbers. Call it before the first use.</summary>
     public void Reserve(long count) => _count = Math.Max(_count, count);
 
     /// <inheritdoc/>

@@ -4,13 +4,12 @@ using Ddpm.Pure.Networks;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// The shift of a stage's channels by its projection of the timestep's embedding. It works in place: the gradient of what it makes is the gradient of what it
-/// took.
+/// The shift of a stage's channels by its projection of the timestep embedding. It works in place: the gradient of its output is the gradient of its input.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
-/// <param name="program">A network that is being put together.</param>
+/// <param name="program">The network under construction.</param>
 /// <param name="projection">The projection.</param>
-/// <param name="x">What a layer has made for it alone.</param>
+/// <param name="x">A layer's output that no other node uses.</param>
 internal sealed unsafe class ShiftNode<T>(KernelProgram<T> program, TimeProjection projection, Activation<T> x) : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>SiLU by itself. It works in place: the gradient of what it makes becomes the gradient of what it took.</summary>
+/// <summary>SiLU outside of a block. It works in place: the gradient of its output becomes the gradient of its input.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class SiluNode<T> : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -10,7 +10,7 @@ internal sealed unsafe class SiluNode<T> : KernelNode<T>
     private readonly Activation<T> _x;
     private readonly Activation<T>? _slope;
 
-    /// <summary>On what a layer of a network that is being put together has made for it alone.</summary>
+    /// <summary>Adds SiLU after a layer of a network under construction. No other node uses the layer's output.</summary>
     public SiluNode(KernelProgram<T> program, Activation<T> x) =>
         (_x, _slope) = (x, program.WithGradient ? program.Allocate(x.Shape, x.Channels, plain: true) : null);
 

@@ -5,15 +5,15 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>
-/// Winograd's F(4, 3) down the columns of planes (Lavin and Gray 2016, section 4): four rows of a 3×3 window's result are Aᵀ[(G·w)⊙(Bᵀ·d)] of the six rows d that they
-/// see, where a product of rows is a window of one row. Rows lie as they are, so that vectors run along pixels here too. A plane's cells are the six rows Bᵀ·d of each
-/// four, one behind another: part k of all planes, then part k + 1.
+/// Winograd's F(4, 3) down the columns of planes (Lavin and Gray 2016, section 4): four output rows of a 3×3 window are Aᵀ[(G·w)⊙(Bᵀ·d)], with d the six
+/// input rows that they depend on. A product of rows is a window of one row. The layout of rows is unchanged, so vectors run along pixels here too. The cells
+/// of a plane are the six rows Bᵀ·d for each four output rows: part k of all planes, then part k + 1.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class WinogradRows<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Rows that four of the result are made of.</summary>
+    /// <summary>The input rows of four output rows.</summary>
     public const int Parts = 6;
 
     /// <summary>Height and width of the window.</summary>
@@ -21,7 +21,7 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
 
     private const int Rows = 4, FewestChannels = 8;
 
-    /// <summary>G: what each part takes of a column of the window, for the points 0, ±1, ±2 and ∞.</summary>
+    /// <summary>G: the coefficients of each part for a column of the window, for the points 0, ±1, ±2 and ∞.</summary>
     private static readonly T[][] Factors =
     [
         [Fraction(1, 4), T.Zero, T.Zero],
@@ -34,9 +34,9 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
 
     private readonly PlaneShape<T> _shape;
     private readonly int _tiles, _row;
-    private readonly NativeArray<T> _nothing, _inside; // a row of zeros, and one of 1 for each pixel and 0 behind
+    private readonly NativeArray<T> _nothing, _inside; // a row of zeros, and a row with 1 for each pixel and 0 after them
 
-    /// <summary>The rows of planes of a shape.</summary>
+    /// <summary>The transform for planes of a shape.</summary>
     public WinogradRows(PlaneShape<T> shape)
     {
         var lanes = Lanes<T>.Count;
@@ -48,53 +48,55 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
         _inside.From(0)[..shape.Size].Fill(T.One);
     }
 
-    /// <summary>How far a part of a plane is computed: all its rows, up to whole vectors.</summary>
+    /// <summary>The numbers to compute in a part of a plane: all its rows, rounded up to whole vectors.</summary>
     public int Length { get; }
 
-    /// <summary>From one plane of a part of cells to the next.</summary>
+    /// <summary>The stride between planes of cells.</summary>
     public int CellPlane { get; }
 
-    /// <summary>From one plane of a part of sums to the next.</summary>
+    /// <summary>The stride between planes of sums.</summary>
     public int SumPlane { get; }
 
-    /// <summary>How much of what lies behind may be read.</summary>
+    /// <summary>The numbers that kernels may read beyond the end.</summary>
     public int Slack => 2 * _row;
 
-    /// <summary>Whether it takes clearly fewer products than the window as it is: not of few channels, among which its additions are divided, nor of few rows.</summary>
+    /// <summary>Whether the transform clearly saves time. With few channels its additions cost too much, and with few rows it saves too little.</summary>
     public static bool Pays(int small, int big, PlaneShape<T> shape) =>
         Math.Min(small, big) >= FewestChannels && 4 * Parts * Kernel * LengthOf(shape) <= 3 * Kernel * Kernel * shape.Length;
 
-    /// <summary>A number of G·w for each part, from the three of a column of the window.</summary>
+    /// <summary>The number of G·w for each part, from the three weights of a column of the window.</summary>
     public static T Weight(int part, T upper, T middle, T lower) => Factors[part][0] * upper + Factors[part][1] * middle + Factors[part][2] * lower;
 
-    /// <summary>From one part's gradients to the next's: up to whole vectors.</summary>
+    /// <summary>The stride between the gradients of two parts, rounded up to whole vectors.</summary>
     public static int MadeOf(int count) => PlaneShape<T>.Up(count, Lanes<T>.Count);
 
-    /// <summary>The six rows Bᵀ·d of each four rows of planes, from the row before them to the row behind them. What lies behind a row is overwritten by the next.</summary>
+    /// <summary>
+    /// Computes the six rows Bᵀ·d for each four rows, from the row before them to the row after them. The next row overwrites the numbers after a row.
+    /// </summary>
     /// <param name="planes">The planes, from their first pixel.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="cells">Room for their cells.</param>
+    /// <param name="count">The number of planes.</param>
+    /// <param name="cells">Receives their cells.</param>
     public void Cut(T* planes, int count, T* cells) => Make<Seen>(planes, count, cells, CellPlane, Lanes<T>.Count);
 
-    /// <summary>The same, rounded to pairs of bfloat16 of two planes each, as <see cref="Bfloat16Pairs"/> reads them.</summary>
+    /// <summary>The same, rounded to bfloat16 pairs of two planes, for <see cref="Bfloat16Pairs"/>.</summary>
     /// <param name="planes">The planes, from their first pixel.</param>
-    /// <param name="count">How many, an even number.</param>
-    /// <param name="cells">Room for their cells.</param>
+    /// <param name="count">The number of planes, even.</param>
+    /// <param name="cells">Receives their cells.</param>
     public void CutPairs(T* planes, int count, uint* cells) => MakePairs<Seen>(planes, count, cells, CellPlane, Lanes<T>.Count);
 
-    /// <summary>The way of gradients back through <see cref="Join"/>: six rows A·dy for each four.</summary>
+    /// <summary>The gradient of <see cref="Join"/>: six rows A·dy for each four rows.</summary>
     /// <param name="planes">The planes, from their first pixel.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="parts">Room for their parts.</param>
+    /// <param name="count">The number of planes.</param>
+    /// <param name="parts">Receives their parts.</param>
     public void Part(T* planes, int count, T* parts) => Make<Made>(planes, count, parts, SumPlane, 0);
 
-    /// <summary>The same, rounded to pairs of bfloat16 of two planes each.</summary>
+    /// <summary>The same, rounded to bfloat16 pairs of two planes.</summary>
     /// <param name="planes">The planes, from their first pixel.</param>
-    /// <param name="count">How many, an even number.</param>
-    /// <param name="parts">Room for their parts.</param>
+    /// <param name="count">The number of planes, even.</param>
+    /// <param name="parts">Receives their parts.</param>
     public void PartPairs(T* planes, int count, uint* parts) => MakePairs<Made>(planes, count, parts, SumPlane, 0);
 
-    /// <summary>Each four rows of planes from their six rows of sums: Aᵀ·m.</summary>
+    /// <summary>Computes each four output rows from their six rows of sums: Aᵀ·m.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Join(T* sums, int outs, T* bias, T* planes, bool add)
     {
@@ -107,10 +109,11 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
             for (var tile = 0; tile < _tiles; tile++, from += _shape.Pitch)
             {
                 var rows = Math.Min(Rows, size - Rows * tile);
-                // From right to left: the zeros behind a row fall on the left end of the next, which is written after them.
+                // From right to left: the zeros after a row overlap the left end of the next row, which is written later.
                 for (var i = _row - lanes; i >= 0; i -= lanes)
                 {
-                    Vector512<T> m1 = Vector512.Load(from + part + i), m2 = Vector512.Load(from + 2 * part + i), m3 = Vector512.Load(from + 3 * part + i), m4 = Vector512.Load(from + 4 * part + i);
+                    Vector512<T> m1 = Vector512.Load(from + part + i), m2 = Vector512.Load(from + 2 * part + i);
+                    Vector512<T> m3 = Vector512.Load(from + 3 * part + i), m4 = Vector512.Load(from + 4 * part + i);
                     Vector512<T> a = m1 + m2, b = m1 - m2 + term, c = m3 + m4, d = m3 - m4;
                     var inside = Vector512.Load(_inside.Pointer + i);
                     var to = planes + Rows * tile * pitch + i;
@@ -134,10 +137,10 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
         }
     }
 
-    /// <summary>∇W += Gᵀ of the gradients of G·w.</summary>
-    /// <param name="made">Those of all parts, from one to the next <see cref="MadeOf"/> of them.</param>
-    /// <param name="places">Where in W the first row's weight of each lies.</param>
-    /// <param name="gradient">Of W.</param>
+    /// <summary>∇W += Gᵀ·∇(G·w).</summary>
+    /// <param name="made">The gradients of all parts, with stride <see cref="MadeOf"/>.</param>
+    /// <param name="places">The offset in W of the first row's weight, for each gradient.</param>
+    /// <param name="gradient">The gradient of W.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Fold(T* made, int[] places, T* gradient)
     {
@@ -148,7 +151,8 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
         for (var first = 0; first < count; first += lanes)
         {
             var at = made + first;
-            Vector512<T> m1 = Vector512.Load(at + part), m2 = Vector512.Load(at + 2 * part), m3 = Vector512.Load(at + 3 * part), m4 = Vector512.Load(at + 4 * part);
+            Vector512<T> m1 = Vector512.Load(at + part), m2 = Vector512.Load(at + 2 * part);
+            Vector512<T> m3 = Vector512.Load(at + 3 * part), m4 = Vector512.Load(at + 4 * part);
             Vector512<T> outer = sixth * (m1 + m2), inner = m3 + m4;
             Lanes<T>.MultiplyAdd(quarter, Vector512.Load(at), Lanes<T>.MultiplyAdd(part24, inner, outer)).Store(rows);
             Lanes<T>.MultiplyAdd(sixth, m1 - m2, part12 * (m3 - m4)).Store(rows + lanes);
@@ -228,7 +232,7 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
         }
     }
 
-    /// <summary>The six rows that four see: one before them, themselves, one behind them.</summary>
+    /// <summary>The six input rows of four output rows: the row before, the four rows, the row after.</summary>
     private readonly struct Rows6(T* r0, T* r1, T* r2, T* r3, T* r4, T* r5)
     {
         public readonly T* R0 = r0, R1 = r1, R2 = r2, R3 = r3, R4 = r4, R5 = r5;
@@ -241,7 +245,7 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
         return new(Row(plane, first), Row(plane, first + 1), Row(plane, first + 2), Row(plane, first + 3), Row(plane, first + 4), Row(plane, first + 5));
     }
 
-    /// <summary>Zeros at both ends of a plane's parts, which no row reaches.</summary>
+    /// <summary>Clears both ends of a plane's parts, which no row reaches.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static N* Begin<N>(N* planes, int plane, int part)
         where N : unmanaged
@@ -256,11 +260,19 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
         return planes;
     }
 
-    /// <summary>A vector of each of six rows, from vectors of the rows that four see.</summary>
+    /// <summary>Computes a vector of each of six rows from vectors of the six input rows.</summary>
     private interface IMakeSix
     {
         static abstract void Make(
-            Rows6 rows, int i, T* inside, out Vector512<T> m0, out Vector512<T> m1, out Vector512<T> m2, out Vector512<T> m3, out Vector512<T> m4, out Vector512<T> m5);
+            Rows6 rows,
+            int i,
+            T* inside,
+            out Vector512<T> m0,
+            out Vector512<T> m1,
+            out Vector512<T> m2,
+            out Vector512<T> m3,
+            out Vector512<T> m4,
+            out Vector512<T> m5);
     }
 
     /// <summary>Bᵀ·d.</summary>
@@ -268,7 +280,15 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Make(
-            Rows6 rows, int i, T* inside, out Vector512<T> m0, out Vector512<T> m1, out Vector512<T> m2, out Vector512<T> m3, out Vector512<T> m4, out Vector512<T> m5)
+            Rows6 rows,
+            int i,
+            T* inside,
+            out Vector512<T> m0,
+            out Vector512<T> m1,
+            out Vector512<T> m2,
+            out Vector512<T> m3,
+            out Vector512<T> m4,
+            out Vector512<T> m5)
         {
             Vector512<T> four = Number(4), minusFour = Number(-4), minusFive = Number(-5);
             Vector512<T> d1 = Vector512.Load(rows.R1 + i), d2 = Vector512.Load(rows.R2 + i), d3 = Vector512.Load(rows.R3 + i), d4 = Vector512.Load(rows.R4 + i);
@@ -280,12 +300,20 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
         }
     }
 
-    /// <summary>A·dy of the four alone, without what lies behind their ends.</summary>
+    /// <summary>A·dy of the four rows, without the numbers after their ends.</summary>
     private readonly struct Made : IMakeSix
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Make(
-            Rows6 rows, int i, T* inside, out Vector512<T> m0, out Vector512<T> m1, out Vector512<T> m2, out Vector512<T> m3, out Vector512<T> m4, out Vector512<T> m5)
+            Rows6 rows,
+            int i,
+            T* inside,
+            out Vector512<T> m0,
+            out Vector512<T> m1,
+            out Vector512<T> m2,
+            out Vector512<T> m3,
+            out Vector512<T> m4,
+            out Vector512<T> m5)
         {
             var here = Vector512.Load(inside + i);
             Vector512<T> y1 = Lanes<T>.Where(here, Vector512.Load(rows.R2 + i)), y2 = Lanes<T>.Where(here, Vector512.Load(rows.R3 + i)), four = Number(4);
@@ -299,7 +327,7 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Pairs(Vector512<T> first, Vector512<T> second) => Bfloat16Pairs.Round(first.As<T, float>(), second.As<T, float>());
 
-    /// <summary>The pixels of a row, or zeros where there is none.</summary>
+    /// <summary>The pixels of a row, or zeros outside of the image.</summary>
     private T* Row(T* plane, int row) => (uint)row < (uint)_shape.Size ? plane + row * _shape.Pitch : _nothing.Pointer;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

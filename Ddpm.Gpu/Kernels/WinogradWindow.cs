@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>A centred 3×3 window in half the products, by <see cref="WinogradRows{T}"/>, along which <see cref="Correlation{T}"/> slides windows of one row.</summary>
+/// <summary>
+/// A centred 3×3 window with half the products, by <see cref="WinogradRows{T}"/>. <see cref="Correlation{T}"/> computes its windows of one row.
+/// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class WinogradWindow<T> : Window<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -16,8 +18,8 @@ internal sealed unsafe class WinogradWindow<T> : Window<T>
     private readonly int[] _inputs, _places;
     private readonly WeightBlocks<T>[] _gather, _scatter;
 
-    /// <summary>Prepares the relation.</summary>
-    /// <param name="offset">Where W lies in θ.</param>
+    /// <summary>Prepares the window.</summary>
+    /// <param name="offset">The offset of W in θ.</param>
     /// <param name="small">Channels and shape of the small image.</param>
     /// <param name="big">Channels and shape of the big image, the same shape.</param>
     public WinogradWindow(int offset, (int Channels, PlaneShape<T> Shape) small, (int Channels, PlaneShape<T> Shape) big)
@@ -27,7 +29,12 @@ internal sealed unsafe class WinogradWindow<T> : Window<T>
         _gather = [.. Enumerable.Range(0, Parts).Select(_ => new WeightBlocks<T>(small.Channels, big.Channels, Kernel))];
         _scatter = [.. Enumerable.Range(0, Parts).Select(_ => new WeightBlocks<T>(big.Channels, small.Channels, Kernel))];
         _inputs = [.. from c in Enumerable.Range(0, big.Channels) from tap in Taps select c * _rows.CellPlane + tap];
-        _places = [.. from channels in Enumerable.Range(0, small.Channels * big.Channels) from tap in Enumerable.Range(0, Kernel) select channels * Kernel * Kernel + tap];
+        _places =
+        [
+            .. from channels in Enumerable.Range(0, small.Channels * big.Channels)
+               from tap in Enumerable.Range(0, Kernel)
+               select channels * Kernel * Kernel + tap,
+        ];
     }
 
     /// <inheritdoc/>

@@ -136,7 +136,7 @@ internal sealed class PictureOptions
     {
         var size = network.ImageSize;
         Fin<Func<int, int, bool>> kept = region.Split(',') is { Length: 4 } numbers && !File.Exists(region)
-            ? toSeq(numbers).Map(number => SaidNumber.Whole<int>("--known", number.Trim())).Sequence().OrUsage().Bind(four => Rectangle(region, four[0], four[1], four[2], four[3], size))
+            ? toSeq(numbers).Map(number => NumberText.Whole<int>("--known", number.Trim())).Sequence().OrUsage().Bind(four => Rectangle(region, four[0], four[1], four[2], four[3], size))
             : PictureFile.Read(region, new(size, 1), Background.Black).Map<Func<int, int, bool>>(read => (x, y) => read.Picture[x, y] >= 128); // what is transparent is not white
         return kept.Map(keeps => Enumerable.Range(0, network.ImageChannels * size * size).Select(i => keeps(i % size, i / size % size)).ToArray())
             .Bind(mask => mask.Contains(true) ? mask : FinFail<bool[]>(Error.New($"--known must be white where the picture is to be kept, and {region} is white nowhere")));

@@ -6,14 +6,14 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>Every number of every command is said in one way: see <see cref="SaidNumber"/>.</summary>
+/// <summary>Every number of every command is said in one way: see <see cref="NumberText"/>.</summary>
 internal static class SaidNumbers
 {
     /// <summary>What is wrong with the text of a number of a type; none where the type is no number's.</summary>
     private static LanguageExt.Option<Func<string, string, LanguageExt.Option<Error>>> CheckOf(Type type) =>
-        type == typeof(double) ? Some<Func<string, string, LanguageExt.Option<Error>>>((name, text) => Fault(SaidNumber.Real(name, text)))
-        : type == typeof(int) ? Some<Func<string, string, LanguageExt.Option<Error>>>((name, text) => Fault(SaidNumber.Whole<int>(name, text)))
-        : type == typeof(ulong) ? Some<Func<string, string, LanguageExt.Option<Error>>>((name, text) => Fault(SaidNumber.Whole<ulong>(name, text)))
+        type == typeof(double) ? Some<Func<string, string, LanguageExt.Option<Error>>>((name, text) => Fault(NumberText.Real(name, text)))
+        : type == typeof(int) ? Some<Func<string, string, LanguageExt.Option<Error>>>((name, text) => Fault(NumberText.Whole<int>(name, text)))
+        : type == typeof(ulong) ? Some<Func<string, string, LanguageExt.Option<Error>>>((name, text) => Fault(NumberText.Whole<ulong>(name, text)))
         : None;
 
     /// <summary>Checks the numbers of a command and of all below it.</summary>

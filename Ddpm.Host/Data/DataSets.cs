@@ -80,10 +80,16 @@ public static class DataSets
         foreach (var source in sources)
         {
             if (cancellation.IsCancellationRequested)
+            {
                 return Errors.Cancelled;
+            }
+
             var loaded = source.Load();
             if (loaded.IsSucc)
+            {
                 return loaded;
+            }
+
             faults = faults + loaded.Match(_ => Seq<string>(), SeveralFaults.LinesOf).Map(line => $"  {source.Name}: {line}");
         }
         return cancellation.IsCancellationRequested ? Errors.Cancelled : new SeveralFaults(faults, ExitCode.Failure);

@@ -33,7 +33,9 @@ internal static class DebianDownload
         foreach (var tool in Seq(environment.AptGet, environment.DpkgDeb))
         {
             if (!File.Exists(tool))
+            {
                 return Error.New($"there is no {tool} on this machine");
+            }
         }
 
         var workshop = Path.Combine(cache, $".apt-{Path.GetRandomFileName()}");
@@ -66,7 +68,10 @@ internal static class DebianDownload
             var downloaded = await Run(environment.AptGet, options.Add("download").Add(package.Name), "apt-get download")
                 .ConfigureAwait(false);
             if (cancellation.IsCancellationRequested)
+            {
                 return Errors.Cancelled;
+            }
+
             if (downloaded.IsFail)
             {
                 var complaints = Seq(updated, downloaded)
@@ -76,7 +81,10 @@ internal static class DebianDownload
 
             var archive = Directory.EnumerateFiles(workshop, "*.deb").FirstOrDefault();
             if (archive is null)
+            {
                 return Error.New("apt-get download succeeded without leaving a .deb file");
+            }
+
             var unpacked = Path.Combine(workshop, "unpacked");
             var extracted = await Run(environment.DpkgDeb, Seq("-x", archive, unpacked), "dpkg-deb -x").ConfigureAwait(false);
             return extracted.Bind(_ => Keep(description, new IdxFolder(Path.Combine(unpacked, package.Folder.TrimStart('/'))), cache));

@@ -51,9 +51,14 @@ public sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string
             return Idx.Length(start.AsSpan(0, begun)).Bind<ReadOnlyMemory<byte>>(length =>
             {
                 if (length > (UInt128)limit)
+                {
                     return Error.New($"it uncompresses to {length} bytes by its header, and {limit} are expected at most");
+                }
+
                 if (length > (UInt128)stored.Length * MostDense)
+                {
                     return Error.New($"its header says {length} bytes, more than {stored.Length} bytes of gzip can hold: it is damaged or cut short");
+                }
 
                 // One byte more than it says, to see that none follows. The checksum comes behind the content, so that a fault there is found at the very end.
                 var content = new byte[(int)length + 1];

@@ -30,7 +30,9 @@ internal sealed record IdxFolder(string Path)
                 from _ in file.Check(found.Array.Shape, found.ContentSha256, found.GzipMd5).At(path)
                 select found;
             if (answer.IsSucc)
+            {
                 break;
+            }
         }
         return answer;
     }
@@ -60,7 +62,10 @@ internal sealed record IdxFolder(string Path)
     private Fin<Unit> RequireAll(Seq<PublishedFile> files)
     {
         if (!Directory.Exists(Path))
+        {
             return Error.New(File.Exists(Path) ? $"{Path} is a file, and a folder is needed" : $"there is no folder {Path}");
+        }
+
         var missing = files.Filter(file => Candidates(file).IsEmpty);
         return missing.IsEmpty
             ? unit

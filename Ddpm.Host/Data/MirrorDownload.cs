@@ -36,19 +36,28 @@ internal static class MirrorDownload
                 var address = new Uri(mirror, file.GzipName);
                 var answer = await Ask(client, address, file, environment.SilenceTimeout, report, cancellation).ConfigureAwait(false);
                 if (cancellation.IsCancellationRequested)
+                {
                     return Errors.Cancelled;
+                }
+
                 if (answer is Answer.Unreachable unreachable)
                 {
                     faults = faults.Add($"{mirror}: {unreachable.Reason}");
                     break;
                 }
                 if (answer is Answer.Unusable unusable)
+                {
                     faults = faults.Add($"{address}: {unusable.Reason}");
+                }
+
                 if (answer is Answer.Good good)
                 {
                     var written = AtomicFile.Write(Path.Combine(cache, file.GzipName), good.Bytes, cancellation);
                     if (written.IsFail)
+                    {
                         return written.Map(_ => used);
+                    }
+
                     lacking = lacking.Filter(other => other != file).Strict();
                     used = used.Contains(mirror) ? used : used.Add(mirror);
                 }
@@ -83,7 +92,9 @@ internal static class MirrorDownload
             using var response = await client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, patience.Token)
                 .ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
+            {
                 return new Answer.Unusable($"the server answered {(int)response.StatusCode} {response.ReasonPhrase}");
+            }
 
             var total = Optional(response.Content.Headers.ContentLength);
             var body = new MemoryStream();
@@ -94,10 +105,16 @@ internal static class MirrorDownload
                 patience.CancelAfter(silence);
                 read = await stream.ReadAsync(buffer, patience.Token).ConfigureAwait(false);
                 if (read == 0)
+                {
                     break;
+                }
+
                 // gzip never makes a file longer by more than a few bytes in a block.
                 if (body.Length + read > file.Length + Chunk)
+                {
                     return new Answer.Unusable($"the server sends more than the {file.Length} bytes that the file has uncompressed");
+                }
+
                 body.Write(buffer, 0, read);
                 report(new DownloadProgress(address.Host, file.GzipName, body.Length, total));
             }

@@ -70,7 +70,7 @@ public sealed record PictureFolder(string Path)
     private static Unit Told(Option<SplitFolders> parts, string root, FolderWalk walk, PictureList list, Action<string> tell)
     {
         var unused = toSeq(parts.Bind(found => found.Unused).Map(name => $"the folder {Quotation.Quote(name)} is neither trained on nor measured with"));
-        return (unused + walk.Told() + list.Told(root)).Iter(tell);
+        return (unused + walk.Told() + list.Warnings(root)).Iter(tell);
     }
 
     private Fin<Arr<string>> ClassesOf(Option<SplitFolders> parts, string root, PictureList list, CancellationToken stop)
@@ -133,7 +133,7 @@ public sealed record PictureFolder(string Path)
 
         var good = read.Index().Where(one => one.Item.IsSucc)
             .Select(one => (Picture: one.Item.ThrowIfFail(), Class: PictureList.ClassOf(list.Files[one.Index]))).ToArray();
-        PictureCounts.Told(toSeq(good).Map(one => one.Picture.Traits), background).Iter(tell);
+        PictureCounts.Warnings(toSeq(good).Map(one => one.Picture.Traits), background).Iter(tell);
         if (good.Length == 0)
         {
             return NoPicture(root, list);

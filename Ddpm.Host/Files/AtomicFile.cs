@@ -101,7 +101,10 @@ public static class AtomicFile
 
     private static Fin<Unit> Replace(FileOperations operations, string path, string target, Action<Stream> writer)
     {
-        if (Directory.Exists(target)) return Error.New($"cannot write {path}: it is a folder; choose another name or move the folder away");
+        if (Directory.Exists(target))
+        {
+            return Error.New($"cannot write {path}: it is a folder; choose another name or move the folder away");
+        }
 
         var folder = Path.GetDirectoryName(target)!;
         var temporary = $"{target}.{Guid.NewGuid():N}{TemporarySuffix}";
@@ -122,7 +125,10 @@ public static class AtomicFile
         }
         finally
         {
-            if (!replaced) Discard(operations, temporary);
+            if (!replaced)
+            {
+                Discard(operations, temporary);
+            }
         }
     }
 

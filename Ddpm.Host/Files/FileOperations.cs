@@ -46,13 +46,24 @@ public sealed partial record FileOperations(
     /// </summary>
     private static void FlushFolderNames(string folder)
     {
-        if (OperatingSystem.IsWindows()) return;
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
         var descriptor = OpenForReading(folder, 0);
-        if (descriptor < 0) throw LastError(folder);
+        if (descriptor < 0)
+        {
+            throw LastError(folder);
+        }
+
         try
         {
             // Some network file systems have no flush of folders and say that the argument is invalid; nobody could mend that.
-            if (Flush(descriptor) < 0 && Marshal.GetLastPInvokeError() != InvalidArgument) throw LastError(folder);
+            if (Flush(descriptor) < 0 && Marshal.GetLastPInvokeError() != InvalidArgument)
+            {
+                throw LastError(folder);
+            }
         }
         finally
         {

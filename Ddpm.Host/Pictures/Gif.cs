@@ -26,7 +26,10 @@ public static class Gif
         foreach (var (picture, delay) in frames)
         {
             if (first is { } size && size != (picture.Width, picture.Height))
+            {
                 throw new ArgumentException($"Frame {count} has another size than the first.", nameof(frames));
+            }
+
             ArgumentOutOfRangeException.ThrowIfLessThan(delay, 0);
             ArgumentOutOfRangeException.ThrowIfGreaterThan(delay, AnimationFrame.MaxDelay);
             ArgumentOutOfRangeException.ThrowIfGreaterThan(Math.Max(picture.Width, picture.Height), ushort.MaxValue);
@@ -54,12 +57,18 @@ public static class Gif
         var (palette, indices) = Exact(picture) ?? Reduced(picture);
         var bits = 2; // the fewest that a decoder has to know
         while (1 << bits < palette.Count)
+        {
             bits++;
+        }
+
         file.WriteByte(0x2c);
         Numbers(file, 0, 0, picture.Width, picture.Height);
         file.WriteByte((byte)(0x80 | (bits - 1)));
         foreach (var colour in palette)
+        {
             file.Write([colour.R, colour.G, colour.B]);
+        }
+
         file.Write(new byte[3 * ((1 << bits) - palette.Count)]);
         file.WriteByte((byte)bits);
         GifCodes.Write(file, indices, bits);
@@ -77,7 +86,10 @@ public static class Gif
             if (!colours.TryGetValue(colour, out var index))
             {
                 if (colours.Count == Colours)
+                {
                     return null;
+                }
+
                 colours.Add(colour, index = (byte)colours.Count);
             }
 
@@ -95,13 +107,18 @@ public static class Gif
         using var reduced = quantizer.BuildPaletteAndQuantizeFrame(image.Frames.RootFrame, new Rectangle(0, 0, picture.Width, picture.Height));
         var indices = new byte[picture.Width * picture.Height];
         for (var y = 0; y < picture.Height; y++)
+        {
             reduced.DangerousGetRowSpan(y).CopyTo(indices.AsSpan(y * picture.Width));
+        }
+
         return (reduced.Palette.ToArray(), indices);
     }
 
     private static void Numbers(MemoryStream file, params ReadOnlySpan<int> numbers)
     {
         foreach (var number in numbers)
+        {
             file.Write([(byte)number, (byte)(number >> 8)]);
+        }
     }
 }

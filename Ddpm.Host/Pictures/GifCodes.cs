@@ -19,7 +19,10 @@ internal static class GifCodes
         {
             block[++length] = value;
             if (length < 255)
+            {
                 return;
+            }
+
             block[0] = (byte)length;
             file.Write(block, 0, length + 1);
             length = 0;
@@ -29,7 +32,9 @@ internal static class GifCodes
         {
             buffer |= (uint)code << filled;
             for (filled += width; filled >= 8; filled -= 8, buffer >>= 8)
+            {
                 Byte((byte)buffer);
+            }
         }
 
         Code(clear);
@@ -39,7 +44,10 @@ internal static class GifCodes
             var key = (prefix << 8 | index) + 1;
             var slot = (int)((uint)key * 2654435769u >> 18);
             while (keys[slot] != 0 && keys[slot] != key)
+            {
                 slot = (slot + 1) & (Slots - 1);
+            }
+
             if (keys[slot] == key)
             {
                 prefix = codes[slot];
@@ -58,15 +66,23 @@ internal static class GifCodes
 
             (keys[slot], codes[slot]) = (key, next++);
             if (next > 1 << width && width < LongestCode) // whoever reads this knows a code one code later
+            {
                 width++;
+            }
         }
 
         Code(prefix);
         if (next < MostCodes && next == 1 << width && width < LongestCode)
+        {
             width++;
+        }
+
         Code(clear + 1);
         if (filled > 0)
+        {
             Byte((byte)buffer);
+        }
+
         if (length > 0)
         {
             block[0] = (byte)length;

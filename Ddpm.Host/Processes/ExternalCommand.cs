@@ -22,7 +22,10 @@ internal static class ExternalCommand
         string executable, Seq<string> arguments, string name, string folder, TimeSpan timeout, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested)
+        {
             return Errors.Cancelled;
+        }
+
         var start = new ProcessStartInfo(executable, arguments)
         {
             WorkingDirectory = folder,

@@ -164,7 +164,7 @@ public sealed class TrainingRun : IDisposable
                     return written;
                 }
 
-                (progress, told, toldImages) = (progress.Told(), clock.Elapsed, images);
+                (progress, told, toldImages) = (progress.Reported(), clock.Elapsed, images);
             }
 
             if (_receipt.Recorded.CheckpointEvery is { } every && progress.Step % every == 0 && progress.Step % _plan.Steps.PerEpoch > 0)

@@ -16,7 +16,7 @@ public sealed class FolderAttacks : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("ddpm-").FullName;
 
-    private readonly List<string> _told = [];
+    private readonly List<string> _warnings = [];
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
@@ -31,21 +31,23 @@ public sealed class FolderAttacks : IDisposable
     private void Add(params string[] pictures)
     {
         foreach (var picture in pictures)
+        {
             Add(picture, SamplePictures.Of("png"));
+        }
     }
 
     private Fin<LoadedDataSet> Load(DataSplit split = DataSplit.Train, string folder = "")
     {
-        _told.Clear();
+        _warnings.Clear();
         return new PictureFolder(Path.Combine(_root, folder))
-            .Load(DataSetDescription.FashionMnist, split, new(4, 3), Background.White, _told.Add, (_, _) => { }, default);
+            .Load(DataSetDescription.FashionMnist, split, new(4, 3), Background.White, _warnings.Add, (_, _) => { }, default);
     }
 
     private string[] Classes() => [.. Load().Valid().Description.ClassNames];
 
-    private bool Told(string text) => _told.Exists(line => line.Contains(text, StringComparison.Ordinal));
+    private bool Warned(string text) => _warnings.Exists(line => line.Contains(text, StringComparison.Ordinal));
 
-    /// <summary>Each of these chose another file, standard input, a part of the file or a program, where the name went to a library.</summary>
+    /// <summary>If a library got these names, each would select another file, standard input, a part of the file or a program.</summary>
     [UnixFact]
     public void A_name_is_a_name_whatever_it_looks_like()
     {
@@ -57,23 +59,28 @@ public sealed class FolderAttacks : IDisposable
         Add(names);
         var set = Load().Valid().Images;
         Assert.Equal(names.Length - 1, set.Count); // one ends in .png[0], and is no picture by its name
-        Assert.True(Told("1 without an ending"));
+        Assert.True(Warned("1 without an ending"));
         var picture = PictureFile.Of(SamplePictures.Of("png"), new(4, 3), Background.White).Valid().Picture;
         foreach (var name in names)
+        {
             Assert.Equal(picture, PictureFile.Read(Path.Combine(_root, name), new(4, 3), Background.White).Valid().Picture);
+        }
+
         foreach (var name in (string[])["-", "fd:0", "~x.png", "msl:/etc/passwd", "https://localhost/x.png", "label:x", "@/etc/passwd", "a.png[0]", "\0", ""])
+        {
             Assert.InRange(PictureFile.Read(name, new(4, 3), Background.White).Fault().Length, 10, 500);
+        }
     }
 
-    /// <summary>What is written on a terminal moves no cursor.</summary>
+    /// <summary>Text written to a terminal moves no cursor.</summary>
     [UnixFact]
     public void Names_of_files_and_folders_are_printed_without_what_moves_a_cursor()
     {
         Add("\u001b[2Jcats/\u001b[31m.png", "no picture"u8.ToArray());
         Add("\u001b[2Jcats/good.png", "test/\u001b[2J.\u001b[2J", "x.\u001bab");
         _ = Load().Valid();
-        Assert.NotEmpty(_told);
-        Assert.DoesNotContain(_told, line => line.Any(char.IsControl));
+        Assert.NotEmpty(_warnings);
+        Assert.DoesNotContain(_warnings, line => line.Any(char.IsControl));
     }
 
     /// <summary>None of them ever answers; whoever opens a pipe waits until somebody writes into it.</summary>
@@ -94,7 +101,7 @@ public sealed class FolderAttacks : IDisposable
         }
 
         Assert.Equal(1, Load().Valid().Images.Count);
-        Assert.True(Told("of 10 pictures could not be read"), string.Join('\n', _told));
+        Assert.True(Warned("of 10 pictures could not be read"), string.Join('\n', _warnings));
         var pipe = PictureFile.Read(Path.Combine(_root, "pipe.png"), new(4, 3), Background.White);
         Assert.Contains("it is empty, or no ordinary file", pipe.Message(), StringComparison.Ordinal);
     }
@@ -116,7 +123,7 @@ public sealed class FolderAttacks : IDisposable
 
         Assert.Equal(["dogs", "wolves"], Classes());
         Assert.Equal(3, Load().Valid().Images.Count);
-        Assert.True(Told("links to folders that are read already"), string.Join('\n', _told));
+        Assert.True(Warned("links to folders that are read already"), string.Join('\n', _warnings));
     }
 
     /// <summary>A link to pictures that lie elsewhere is a class like others, once.</summary>
@@ -134,7 +141,7 @@ public sealed class FolderAttacks : IDisposable
         Assert.Equal(3, Load(folder: "whole").Valid().Images.Count); // the folder itself may be one
     }
 
-    /// <summary>What `train`, `sample` and people's tools leave beside pictures is none to train on: else no run could ever be resumed.</summary>
+    /// <summary>Files that `train`, `sample` and other tools leave beside pictures are not training data. Otherwise no run could be resumed.</summary>
     [Fact]
     public void What_the_program_has_written_is_not_read_again()
     {
@@ -145,8 +152,10 @@ public sealed class FolderAttacks : IDisposable
         Add("made/samples.npy", [1]);
         Assert.Equal(["cats", "dogs"], Classes());
         Assert.Equal(2, Load().Valid().Images.Count);
-        foreach (var told in (string[])["folders of runs (2)", "folders of samples (1)", "hidden folders (3)", "hidden files (1)"])
-            Assert.True(Told(told), told + ":\n" + string.Join('\n', _told));
+        foreach (var warning in (string[])["folders of runs (2)", "folders of samples (1)", "hidden folders (3)", "hidden files (1)"])
+        {
+            Assert.True(Warned(warning), warning + ":\n" + string.Join('\n', _warnings));
+        }
     }
 
     [Theory]
@@ -165,12 +174,12 @@ public sealed class FolderAttacks : IDisposable
     {
         Add("train/1.png", "cats/1.png");
         Assert.Equal(["cats", "train"], Classes());
-        Assert.True(Told("the folder 'train' is taken for a class"));
+        Assert.True(Warned("the folder 'train' is taken for a class"));
         Add("test/1.png", "val/1.png");
         _ = Load().Valid();
-        Assert.True(Told("the folder 'val' is neither trained on nor measured with"));
+        Assert.True(Warned("the folder 'val' is neither trained on nor measured with"));
         Add("testing/1.png");
-        Assert.Contains("its folders test and testing could all be what is measured with", Load().Message(), StringComparison.Ordinal);
+        Assert.Contains("its folders test and testing could all be the folder to measure with", Load().Message(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -180,7 +189,7 @@ public sealed class FolderAttacks : IDisposable
         Assert.Contains("it holds 2 .tif, 1 .tiff, 1 .txt, 1 without an ending", Load().Message(), StringComparison.Ordinal);
         Add("d.jfif", "e.WebP", "f.gif", "g.bmp", "h.jpe");
         Assert.Equal(5, Load().Valid().Images.Count);
-        Assert.True(Told("2 .tif, 1 .tiff, 1 .txt, 1 without an ending"));
+        Assert.True(Warned("2 .tif, 1 .tiff, 1 .txt, 1 without an ending"));
     }
 
     /// <summary>Stand-ins for the programs that pictures have been known to start are first on the path, and none is started.</summary>
@@ -195,14 +204,19 @@ public sealed class FolderAttacks : IDisposable
         {
             File.WriteAllText(Path.Combine(programs, name), $"#!/bin/sh\necho {name} \"$@\" >> '{ddpm.Path("started")}'\n");
             if (!OperatingSystem.IsWindows())
+            {
                 File.SetUnixFileMode(Path.Combine(programs, name), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            }
         }
 
         ddpm.Environment["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}";
         Directory.CreateDirectory(ddpm.Path("set"));
         File.WriteAllBytes(ddpm.Path("set", "good.png"), SamplePictures.Of("png"));
         foreach (var (i, content) in PictureAttacks.OtherContents().Select(row => (string)row[0]).Index())
+        {
             File.WriteAllBytes(ddpm.Path("set", $"{i}.{(i % 2 == 0 ? "png" : "jpg")}"), Encoding.Latin1.GetBytes(content));
+        }
+
         ddpm.Done("forward", "--data", "set", "--image-size", "4", "--count", "1");
         Assert.False(File.Exists(ddpm.Path("started")), File.Exists(ddpm.Path("started")) ? File.ReadAllText(ddpm.Path("started")) : "");
     }

@@ -19,8 +19,10 @@ public sealed class LogAttacks : IDisposable
     public static TheoryData<string> Lines { get; } =
     [
         "null", "3", "[]", "{}", "\"step\"", "", "{\"kind\":null}", "\0", "\u00ff", Good.Replace("0.5", "\"0.5\"", StringComparison.Ordinal),
-        Good.Replace("0.5", "1e999", StringComparison.Ordinal), Good.Replace("0.5", "NaN", StringComparison.Ordinal), Good.Replace("\"step\":1", "\"step\":-1", StringComparison.Ordinal),
-        Good.Replace("\"step\":1", "\"step\":99999999999", StringComparison.Ordinal), Good.Replace("\"kind\":\"step\"", "\"kind\":\"\\u001b[2J\"", StringComparison.Ordinal),
+        Good.Replace("0.5", "1e999", StringComparison.Ordinal), Good.Replace("0.5", "NaN", StringComparison.Ordinal),
+        Good.Replace("\"step\":1", "\"step\":-1", StringComparison.Ordinal),
+        Good.Replace("\"step\":1", "\"step\":99999999999", StringComparison.Ordinal),
+        Good.Replace("\"kind\":\"step\"", "\"kind\":\"\\u001b[2J\"", StringComparison.Ordinal),
         new('[', 100_000), Good[..^1], Good + Good, Good.Replace("\"loss\":0.5,", "", StringComparison.Ordinal),
     ];
 
@@ -32,7 +34,7 @@ public sealed class LogAttacks : IDisposable
         Assert.Equal((2, 1), (log.Metrics.Count, log.Unreadable));
     }
 
-    /// <summary>A run whose log, receipt, evaluation or folder is damaged is told beside the others, which are listed as ever.</summary>
+    /// <summary>A run with a damaged log, receipt, evaluation or folder is reported; the other runs are listed as before.</summary>
     [UnixFact]
     public void One_bad_run_never_hides_others()
     {
@@ -64,7 +66,9 @@ public sealed class LogAttacks : IDisposable
         Assert.Contains("no-json: runs/no-json/run.json: it is no receipt", listed.Error, StringComparison.Ordinal);
 
         Assert.Contains("1 line of runs/null-line/metrics.jsonl cannot be read", _ddpm.Done("report", "--run", "null-line").Error, StringComparison.Ordinal);
-        Assert.Contains("1 line of runs/null-line/metrics.jsonl cannot be read", File.ReadAllText(_ddpm.Path("runs", "null-line", "report.html")), StringComparison.Ordinal);
+        Assert.Contains(
+            "1 line of runs/null-line/metrics.jsonl cannot be read", File.ReadAllText(_ddpm.Path("runs", "null-line", "report.html")),
+            StringComparison.Ordinal);
         _ddpm.Refused(1, ["cannot read the metrics in runs/endless/metrics.jsonl: it is a device, and a file is needed"], "report", "--run", "endless");
     }
 
@@ -76,16 +80,25 @@ public sealed class LogAttacks : IDisposable
         var name = "x\nerror: all is lost\u001b[2J";
         Directory.Move(_ddpm.Path("runs", "good"), _ddpm.Path("runs", name));
         var receipt = _ddpm.Path("runs", name, "run.json");
-        File.WriteAllText(receipt, File.ReadAllText(receipt).Replace("\"fashion-mnist\",\n    \"origin\"", "\"a; rm -rf ~/\",\n    \"origin\"", StringComparison.Ordinal));
+        File.WriteAllText(
+            receipt, File.ReadAllText(receipt).Replace("\"fashion-mnist\",\n    \"origin\"", "\"a; rm -rf ~/\",\n    \"origin\"", StringComparison.Ordinal));
         File.WriteAllText(_ddpm.Path("runs", name, "run.lock"), """{"Pid":1,"Host":"h\u001b[31m\nerror: forged","Started":"x"}""");
         var outcomes = new[]
         {
-            _ddpm.Run("runs"), _ddpm.Run("train", "--out", $"runs/{name}", "--resume", "--epochs", "2", "--data", Fixtures.FashionMnist), _ddpm.Run("report", "--out", $"runs/{name}"),
-            _ddpm.Run("sample", "--out", "nowhere\nerror: forged\u001b[2J"), _ddpm.Run("import", "x\nerror: forged", "--run", "y"), _ddpm.Run("runs", "--\u001b[2Jx\nerror: forged"),
+            _ddpm.Run("runs"), _ddpm.Run("train", "--out", $"runs/{name}", "--resume", "--epochs", "2", "--data", Fixtures.FashionMnist),
+            _ddpm.Run("report", "--out", $"runs/{name}"),
+            _ddpm.Run("sample", "--out", "nowhere\nerror: forged\u001b[2J"), _ddpm.Run("import", "x\nerror: forged", "--run", "y"),
+            _ddpm.Run("runs", "--\u001b[2Jx\nerror: forged"),
         };
         Assert.All(outcomes, outcome => Assert.DoesNotContain('\u001b', outcome.Error + outcome.Output));
-        Assert.All(outcomes, outcome => Assert.DoesNotContain((outcome.Error + outcome.Output).Split('\n'), line => line.StartsWith("error: all is lost", StringComparison.Ordinal) || line.StartsWith("error: forged", StringComparison.Ordinal)));
-        Assert.Contains("--data &#39;a; rm -rf ~&#39;", File.ReadAllText(Path.Combine(_ddpm.Path("runs", name), "report.html")).Replace("'", "&#39;", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.All(
+            outcomes,
+            outcome => Assert.DoesNotContain(
+                (outcome.Error + outcome.Output).Split('\n'),
+                line => line.StartsWith("error: all is lost", StringComparison.Ordinal) || line.StartsWith("error: forged", StringComparison.Ordinal)));
+        Assert.Contains(
+            "--data &#39;a; rm -rf ~&#39;",
+            File.ReadAllText(Path.Combine(_ddpm.Path("runs", name), "report.html")).Replace("'", "&#39;", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     /// <summary>A run that was killed behind its last checkpoint has logged steps that it will make again.</summary>
@@ -98,7 +111,9 @@ public sealed class LogAttacks : IDisposable
         {
             using var log = MetricsLog.Open(folder, from).ThrowIfFail();
             foreach (var step in Enumerable.Range(from + 1, steps))
+            {
                 log.Write(new("step", step, 1, 0.5, 1e-3, 9, 1)).ThrowIfFail();
+            }
         }
 
         Log(0, 7);
@@ -108,7 +123,9 @@ public sealed class LogAttacks : IDisposable
         Assert.Equal(Enumerable.Range(1, 9).SelectMany(step => (int[])[step, step]), events); // the loss and the images per second
     }
 
-    /// <summary>The steps in a file of TensorBoard's: records of a length, a checksum, an event and a checksum; the second field of an event is its step.</summary>
+    /// <summary>
+    /// The steps in a file of TensorBoard's: records of a length, a checksum, an event and a checksum; the second field of an event is its step.
+    /// </summary>
     private static IEnumerable<int> Steps(byte[] file)
     {
         for (var at = 0; at < file.Length;)
@@ -116,7 +133,9 @@ public sealed class LogAttacks : IDisposable
             var record = file.AsSpan(at + 12, (int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at)));
             at += 16 + record.Length;
             if (record.Length > 10 && record[9] == 0x10 && record.IndexOf("loss"u8) + record.IndexOf("images-per-second"u8) > -2)
+            {
                 yield return record[10];
+            }
         }
     }
 }

@@ -60,24 +60,24 @@ public sealed class RunAttacks : IDisposable
         Last = new(Receipt.Options, 28, 1, Receipt.Progress),
         Best = new(Receipt.Options with { Epochs = 1 }, 28, 1, new(3, 0, 0, 1, 0.25)); // it has trained on since then
 
-    private static string Told(string name, CheckpointHeader header, char weights = 'b') => Receipt.Owns(
+    private static string Difference(string name, CheckpointHeader header, char weights = 'b') => Receipt.Owns(
         name, header, () => name == Receipt.Last ? new string(weights, 64) : throw new InvalidOperationException("no checksum is kept of these")).Match(
         _ => "", fault => fault.Message);
 
     [Fact]
-    public void A_run_s_own_checkpoints_are_known() => Assert.Equal(("", ""), (Told(Receipt.Last!, Last), Told(Receipt.Best!, Best)));
+    public void A_run_s_own_checkpoints_are_known() => Assert.Equal(("", ""), (Difference(Receipt.Last!, Last), Difference(Receipt.Best!, Best)));
 
     /// <summary>Of the best checkpoint's weights no checksum is kept, but the loss that made it the best.</summary>
     [Fact]
     public void What_tells_another_run_s_checkpoint_is_named()
     {
         var options = Best.Options with { LearningRate = 0.5 };
-        Assert.Contains("learning-rate: 0.5 → 0.001", Told(Receipt.Best!, Best with { Options = options }), StringComparison.Ordinal);
-        Assert.Contains("images: 32×32×3 → 28×28×1", Told(Receipt.Best!, Best with { ImageSize = 32, ImageChannels = 3 }), StringComparison.Ordinal);
+        Assert.Contains("learning-rate: 0.5 → 0.001", Difference(Receipt.Best!, Best with { Options = options }), StringComparison.Ordinal);
+        Assert.Contains("images: 32×32×3 → 28×28×1", Difference(Receipt.Best!, Best with { ImageSize = 32, ImageChannels = 3 }), StringComparison.Ordinal);
         var progress = Best.Progress with { BestLoss = 0.26 };
-        Assert.Contains("best epoch and its loss: 1, 0.26 → 1, 0.25", Told(Receipt.Best!, Best with { Progress = progress }), StringComparison.Ordinal);
-        Assert.Contains("step: 5 → 6", Told(Receipt.Last!, Last with { Progress = Last.Progress with { Step = 5 } }), StringComparison.Ordinal);
-        Assert.Contains($"weights-sha256: {new string('c', 64)} → {new string('b', 64)}", Told(Receipt.Last!, Last, 'c'), StringComparison.Ordinal);
+        Assert.Contains("best epoch and its loss: 1, 0.26 → 1, 0.25", Difference(Receipt.Best!, Best with { Progress = progress }), StringComparison.Ordinal);
+        Assert.Contains("step: 5 → 6", Difference(Receipt.Last!, Last with { Progress = Last.Progress with { Step = 5 } }), StringComparison.Ordinal);
+        Assert.Contains($"weights-sha256: {new string('c', 64)} → {new string('b', 64)}", Difference(Receipt.Last!, Last, 'c'), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,11 +103,11 @@ public sealed class RunAttacks : IDisposable
         Train("one");
         Change("one", weights => weights[^1] = tensor(1e30f));
         Assert.True(Run("one").Write(Run("one").Receipt().Valid() with { WeightsSha256 = null }).IsSucc);
-        Told(_ddpm.Done("sample", "--run", "one", "--count", "1", "--threads", "1", "--clip", "true"));
+        Warned(_ddpm.Done("sample", "--run", "one", "--count", "1", "--threads", "1", "--clip", "true"));
         _ddpm.Done("export", "--run", "one", "--to", "large.safetensors");
-        Told(_ddpm.Done("import", "large.safetensors", "--run", "two"));
+        Warned(_ddpm.Done("import", "large.safetensors", "--run", "two"));
 
-        static void Told(DdpmProcess.Outcome outcome) => Assert.Contains(
+        static void Warned(DdpmProcess.Outcome outcome) => Assert.Contains(
             "warning: no training leads to weights as large as these, so images may be noise: 'conv_out.bias' is 1E+30 at [0]", outcome.Error,
             StringComparison.Ordinal);
     }
@@ -116,9 +116,9 @@ public sealed class RunAttacks : IDisposable
     public void An_import_says_what_it_takes_and_what_it_leaves()
     {
         Train("one", "--ema-decay", "0.5");
-        var told = _ddpm.Done("import", CheckpointOf("one"), "--run", "two").Error;
-        Assert.Contains("took the average, whose names begin with 'ema.'", told, StringComparison.Ordinal);
-        Assert.Contains("tensors that sampling does not need: ", told, StringComparison.Ordinal);
+        var warnings = _ddpm.Done("import", CheckpointOf("one"), "--run", "two").Error;
+        Assert.Contains("took the average, whose names begin with 'ema.'", warnings, StringComparison.Ordinal);
+        Assert.Contains("tensors that sampling does not need: ", warnings, StringComparison.Ordinal);
 
         _ddpm.Done("export", "--run", "one", "--to", "weights.safetensors");
         var weights = Safetensors.Read(File.ReadAllBytes(_ddpm.Path("weights.safetensors"))).Valid();

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
+using Ddpm.Host.Pictures;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
 using ImageMagick;
+using LanguageExt;
 
 namespace Ddpm.Properties.Attacks;
 
@@ -11,7 +13,7 @@ internal static class SamplePictures
 {
     public const int Width = 43, Height = 34;
 
-    /// <summary>A file, what it is called and what another library makes of its pixels.</summary>
+    /// <summary>A picture file, its name, and its pixels as another library decodes them.</summary>
     public sealed record Sample(string Name, byte[] File, bool IsExact = true)
     {
         public PixelImage Decoded
@@ -64,7 +66,10 @@ internal static class SamplePictures
         var pixels = new byte[3 * width * height];
         var draws = new RandomStream(1, StreamName.Shuffling).At(0, 0);
         for (var i = 0; i < pixels.Length; i++)
+        {
             pixels[i] = (byte)((i / 3 % width * 4) + (i / 3 / width * (1 + (i % 3))) + draws.Below(i, 16));
+        }
+
         return pixels;
     }
 
@@ -90,7 +95,9 @@ internal static class SamplePictures
         {
             crc ^= value;
             for (var bit = 0; bit < 8; bit++)
+            {
                 crc = (crc >> 1) ^ ((crc & 1) * 0xedb88320u);
+            }
         }
         return ~crc;
     }
@@ -113,4 +120,26 @@ internal static class SamplePictures
         BinaryPrimitives.WriteUInt32BigEndian(bytes, number);
         return bytes;
     }
+
+    /// <summary>Where the first frame of a GIF is described.</summary>
+    public static int GifFrameAt(byte[] gif)
+    {
+        var at = 13 + ((gif[10] & 0x80) == 0 ? 0 : 3 << ((gif[10] & 7) + 1));
+        while (gif[at] == 0x21)
+        {
+            for (at += 2; gif[at] != 0; at += gif[at] + 1)
+            {
+            }
+
+            at++;
+        }
+
+        return gif[at] == 0x2c ? at : throw new InvalidOperationException("no frame");
+    }
+
+    /// <summary>Reads a picture file as 16×16 pixels in colour, on white.</summary>
+    public static Fin<ReadPicture> Read(byte[] file) => PictureFile.Of(file, new(16, 3), Background.White);
+
+    /// <summary>The pixels of a valid picture file, read by <see cref="Read"/>.</summary>
+    public static PixelImage Picture(byte[] file) => Read(file).Valid().Picture;
 }

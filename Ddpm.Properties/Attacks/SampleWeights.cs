@@ -56,7 +56,7 @@ internal static class SampleWeights
         return saved.ToArray();
     }
 
-    /// <summary>An archive in whose directory one storage stands under many names: a bomb of a file as small as one.</summary>
+    /// <summary>An archive that lists one storage under many names: a small file that expands to a huge one.</summary>
     public static byte[] Overlapping(byte[] pickle, byte[] storage, int names)
     {
         var honest = Archive(pickle, ("0", storage));

@@ -15,7 +15,8 @@ internal static partial class UnixFiles
     public static string HardLink(string path, string file) => Made(path, MakeLink(file, path));
 
     /// <summary>Makes a device that does what Linux's device of that number in /dev does; nothing where that is not permitted.</summary>
-    public static string? Device(string path, int number) => MakeNode(path, DeviceOfBytes | Everybody, (1UL << 8) | (uint)number) == 0 && Opens(path) ? path : null;
+    public static string? Device(string path, int number) =>
+        MakeNode(path, DeviceOfBytes | Everybody, (1UL << 8) | (uint)number) == 0 && Opens(path) ? path : null;
 
     /// <summary>Does something without the rights of root. They are this thread's alone.</summary>
     [SupportedOSPlatform("linux")]
@@ -32,7 +33,8 @@ internal static partial class UnixFiles
         }
     }
 
-    private static string Made(string path, int answer) => answer == 0 ? path : throw new IOException($"{path} cannot be made: {Marshal.GetLastPInvokeErrorMessage()}");
+    private static string Made(string path, int answer) =>
+        answer == 0 ? path : throw new IOException($"{path} cannot be made: {Marshal.GetLastPInvokeErrorMessage()}");
 
     private static bool Opens(string path)
     {

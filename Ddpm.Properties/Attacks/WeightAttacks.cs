@@ -9,10 +9,10 @@ using static Ddpm.Properties.Attacks.SampleWeights;
 
 namespace Ddpm.Properties.Attacks;
 
-/// <summary>Files of weights that should hurt: slow ones, damaged ones, and ones whose numbers are none.</summary>
+/// <summary>Hostile weight files: slow ones, damaged ones, and ones with NaN or infinity.</summary>
 public sealed class WeightAttacks
 {
-    /// <summary>What reading may allocate for each byte of a file of many small tensors.</summary>
+    /// <summary>The allocation that reading may cause for each byte of a file of many small tensors.</summary>
     private const int BytesForAByte = 60;
 
     private static readonly TrainingOptions Options = new() { Steps = Network.Timesteps };
@@ -130,7 +130,7 @@ public sealed class WeightAttacks
     public void A_storage_whose_key_is_as_long_as_a_book_is_none() => Assert.Contains(
         "no storage", TorchFile.Read(Archive(new Pickle().Add("a", new string('0', 1001), 1, 0, [1], [1]).End())).Message(), StringComparison.Ordinal);
 
-    /// <summary>Every byte of an archive in turn: the tensors are those that were saved, or it is refused.</summary>
+    /// <summary>Damages every byte of an archive in turn: reading gives the saved tensors, or an error.</summary>
     [Theory]
     [InlineData("module.pt")]
     [InlineData("types.pt")]
@@ -189,10 +189,10 @@ public sealed class WeightAttacks
 
     [Theory]
     [MemberData(nameof(NoNumbers))]
-    public void A_weight_that_is_no_number_is_refused_with_its_name_and_place(float value, string told)
+    public void A_weight_that_is_no_number_is_refused_with_its_name_and_place(float value, string number)
     {
         var fault = Describe(Tensors().With("b1.0.conv1.weight", 13, value)).Message();
-        Assert.Contains($"'b1.0.conv1.weight' is {told} at [1, 0, 1, 1]", fault, StringComparison.Ordinal);
+        Assert.Contains($"'b1.0.conv1.weight' is {number} at [1, 0, 1, 1]", fault, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -216,7 +216,7 @@ public sealed class WeightAttacks
         Assert.InRange(text.Length, 10, 2000);
     }
 
-    /// <summary>What wraps a network in PyTorch puts a name before all of its names; several do so one after another.</summary>
+    /// <summary>A PyTorch wrapper puts a prefix before all names of a network. Several wrappers can follow one another.</summary>
     [Theory]
     [InlineData("")]
     [InlineData("network.")]
@@ -246,7 +246,7 @@ public sealed class WeightAttacks
         Assert.Contains("no place for 'b1.0.conv9.weight', 'betas': leave them out", fault, StringComparison.Ordinal);
     }
 
-    /// <summary>What PyTorch saves beside weights and no network needs: it is left, whatever its type.</summary>
+    /// <summary>Tensors that PyTorch saves beside the weights and no network needs are left out, whatever their type.</summary>
     [Fact]
     public void Counters_and_the_state_of_optimisers_are_left_out()
     {

@@ -9,7 +9,9 @@ public sealed class NumpyFactAttribute : FactAttribute
     public NumpyFactAttribute()
     {
         if (Python is null)
+        {
             Skip = "needs a python3 with numpy (Debian: apt-get install python3-numpy)";
+        }
     }
 
     /// <summary>That Python, or null.</summary>

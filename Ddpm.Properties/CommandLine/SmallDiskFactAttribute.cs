@@ -11,6 +11,8 @@ public sealed class SmallDiskFactAttribute : FactAttribute
     public SmallDiskFactAttribute()
     {
         if (!CanMount)
+        {
             Skip = "needs unshare and the right to mount a tmpfs";
+        }
     }
 }

@@ -41,9 +41,14 @@ namespace Ddpm.Properties.CommandLine
             var warm = Idle.TryTake(out var idle) ? idle : new(program);
             var outcome = warm.Run(new(arguments, folder, cache, Path.Combine(warm._folder, "output"), Path.Combine(warm._folder, "error")));
             if (outcome.ExitCode < 0 || ++warm._orders >= MostOrders)
+            {
                 warm.Dispose();
+            }
             else
+            {
                 Idle.Add(warm);
+            }
+
             return outcome;
         }
 
@@ -79,12 +84,18 @@ internal static partial class StartupHook
     public static void Initialize()
     {
         if (Environment.GetEnvironmentVariable(Variable) is null)
+        {
             return;
+        }
+
         Environment.SetEnvironmentVariable(Variable, null); // nor do programs that this one starts serve anybody
         Environment.SetEnvironmentVariable("DOTNET_STARTUP_HOOKS", null);
         using var replies = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         while (Console.In.ReadLine() is { } line)
+        {
             replies.WriteLine(Obey(JsonSerializer.Deserialize<WarmProgram.Order>(line)!));
+        }
+
         Environment.Exit(0);
     }
 
@@ -103,7 +114,9 @@ internal static partial class StartupHook
     {
         var file = Open(path, Write | Create | Truncate, 0x1a4);
         if (file < 0 || Duplicate(file, descriptor) < 0 || Close(file) < 0)
+        {
             throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -35,7 +35,10 @@ public sealed class CacheTests
     {
         using var world = new DataSetWorld();
         foreach (var file in Fixture.Files)
+        {
             DataSetWorld.Put(world.Debian, file.GzipName, FixtureDataSet.GzipAnew(file));
+        }
+
         Assert.True(world.Load().ThrowIfFail().IsPublished);
     }
 
@@ -91,7 +94,10 @@ public sealed class CacheTests
     {
         var good = FixtureDataSet.Gzip(Fixture.Train.Images);
         if (kind == DamageKind.OneBit)
+        {
             good[good.Length / 2] ^= 0x10;
+        }
+
         return kind switch
         {
             DamageKind.Truncated => good[..(good.Length / 2)],

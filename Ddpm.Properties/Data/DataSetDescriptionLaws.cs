@@ -22,7 +22,7 @@ public sealed class DataSetDescriptionLaws
         Assert.All(description.Mirrors, mirror => Assert.EndsWith("/", mirror.AbsolutePath, StringComparison.Ordinal));
     }
 
-    /// <summary>Whoever reads what a mirror without TLS sends learns what is fetched.</summary>
+    /// <summary>Without TLS, anybody on the network can read which data set is fetched.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Mirrors_with_TLS_are_asked_first(string name)

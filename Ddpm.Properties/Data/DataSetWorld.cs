@@ -69,7 +69,10 @@ internal sealed class DataSetWorld : IDisposable
     public static string Fill(string folder, params PublishedFile[] files)
     {
         foreach (var file in files)
+        {
             Put(folder, file.GzipName, FixtureDataSet.Gzip(file));
+        }
+
         return folder;
     }
 
@@ -91,7 +94,10 @@ internal sealed class DataSetWorld : IDisposable
     {
         var result = new MemoryStream();
         using (var stream = new GZipStream(result, CompressionLevel.Fastest))
+        {
             stream.Write(content);
+        }
+
         return result.ToArray();
     }
 
@@ -106,7 +112,7 @@ internal sealed class DataSetWorld : IDisposable
         return server;
     }
 
-    /// <summary>Adds a mirror whose port refuses connections: it is bound, so that nobody else gets it, but nobody listens.</summary>
+    /// <summary>Adds a mirror that refuses connections: its port is bound, so no other process gets it, but nobody listens.</summary>
     public Uri AddUnreachableMirror()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -120,8 +126,8 @@ internal sealed class DataSetWorld : IDisposable
     /// <summary>
     /// Adds stand-ins for apt-get and dpkg-deb. The package's tree is the folder "package"; each call leaves a line in "calls".
     /// </summary>
-    /// <param name="update">What apt-get update does, in shell.</param>
-    /// <param name="download">What apt-get download does: by default it leaves a file like apt's in the working folder.</param>
+    /// <param name="update">The shell script of apt-get update.</param>
+    /// <param name="download">The shell script of apt-get download; by default it leaves a file like apt's in the working folder.</param>
     public void AddApt(string update = "exit 0", string download = "touch dataset-fashion-mnist_1_all.deb")
     {
         Script(Environment.AptGet, $"""
@@ -149,7 +155,10 @@ internal sealed class DataSetWorld : IDisposable
     public void Dispose()
     {
         foreach (var open in _open)
+        {
             open.Dispose();
+        }
+
         Cancellation.Dispose();
         Directory.Delete(_root, recursive: true);
     }

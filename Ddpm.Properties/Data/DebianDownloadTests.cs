@@ -120,7 +120,9 @@ public sealed class DebianDownloadTests
         world.OnReport = report =>
         {
             if (report.Step == "apt-get download")
+            {
                 world.Cancellation.CancelAfter(TimeSpan.FromMilliseconds(50));
+            }
         };
         Assert.True(world.Load().Match(Succ: _ => false, Fail: fault => fault == Errors.Cancelled));
         Assert.Empty(DataSetWorld.Listing(world.Cache));

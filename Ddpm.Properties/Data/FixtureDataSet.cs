@@ -29,10 +29,10 @@ internal static class FixtureDataSet
     /// <summary>The names of its files as they are carried, in order.</summary>
     public static Seq<string> GzipNames { get; } = toSeq(Description.Files.Map(file => file.GzipName).Order(StringComparer.Ordinal)).Strict();
 
-    /// <summary>A fixture file as it is carried, compressed.</summary>
+    /// <summary>A fixture file, compressed.</summary>
     public static byte[] Gzip(PublishedFile file) => System.IO.File.ReadAllBytes(Path.Combine(Fixtures.FashionMnist, file.GzipName));
 
-    /// <summary>What is in it, uncompressed.</summary>
+    /// <summary>Its uncompressed content.</summary>
     public static byte[] Content(PublishedFile file) => DataSetWorld.Uncompressed(Gzip(file));
 
     /// <summary>A fixture file with the same content in another compression, as distributions have it.</summary>

@@ -186,7 +186,9 @@ public sealed class MirrorDownloadTests
         world.OnReport = report =>
         {
             if (report.Step == Fixture.Train.Labels.GzipName)
+            {
                 world.Cancellation.Cancel();
+            }
         };
         Assert.True(world.Load().Match(Succ: _ => false, Fail: fault => fault == Errors.Cancelled));
         Assert.True(DataSetWorld.Listing(world.Cache).ForAll(name => FixtureDataSet.GzipNames.Contains(name)));

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Ddpm.Properties.Data;
 
-/// <summary>What a mirror stand-in answers to one request.</summary>
+/// <summary>A mirror stand-in's answer to one request.</summary>
 internal abstract record MirrorAnswer
 {
     /// <summary>200 with this body.</summary>
@@ -24,7 +24,7 @@ internal abstract record MirrorAnswer
     public sealed record Endless : MirrorAnswer;
 }
 
-/// <summary>A mirror on the loopback interface that answers as a function of the file's name and remembers what it was asked.</summary>
+/// <summary>A mirror on the loopback interface. Its answer is a function of the file's name, and it remembers all requests.</summary>
 internal sealed class MirrorServer : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -58,7 +58,9 @@ internal sealed class MirrorServer : IDisposable
         try
         {
             while (true)
+            {
                 conversations.Add(Converse(await _listener.AcceptTcpClientAsync(_closing.Token), answer));
+            }
         }
         catch (OperationCanceledException)
         {
@@ -118,7 +120,9 @@ internal sealed class MirrorServer : IDisposable
             case MirrorAnswer.Endless:
                 await Head("200 OK", "");
                 while (true)
+                {
                     await stream.WriteAsync(new byte[1 << 14], _closing.Token);
+                }
         }
     }
 }

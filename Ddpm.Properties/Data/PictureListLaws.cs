@@ -32,7 +32,8 @@ public sealed class PictureListLaws
     [Fact]
     public void Ten_comes_behind_two_and_numbers_of_any_length_are_numbers() => Assert.Equal(
         ["", "0", "1", "02", "2", "10", "11", "99999999999999999999", "100000000000000000000", "a", "a1", "a1b", "a2", "a10"],
-        ((string[])["10", "a10", "a", "2", "100000000000000000000", "0", "11", "a2", "", "1", "99999999999999999999", "a1b", "a1", "02"]).Order(NaturalOrder.Comparer));
+        ((string[])["10", "a10", "a", "2", "100000000000000000000", "0", "11", "a2", "", "1", "99999999999999999999", "a1b", "a1", "02"])
+            .Order(NaturalOrder.Comparer));
 
     [Fact]
     public void Classes_are_the_first_folders_in_natural_order()
@@ -41,8 +42,11 @@ public sealed class PictureListLaws
         Assert.Equal(["2/9.png", "2/10.png", "2/a.jpeg", "2/deep/b.JPG", "10/a.png"], list.Files.ToArray());
         Assert.Equal(["2", "10"], list.Classes.ToArray());
         Assert.Equal(
-            ["1 picture in no class's folder of set: left out", "left out, for they are not called PNG, JPEG, WebP, GIF and BMP: 1 .tif, 1 .txt"],
-            list.Told("set").ToArray());
+            [
+                "1 picture in no class's folder of set: left out",
+                "left out, because their names do not end like PNG, JPEG, WebP, GIF and BMP files: 1 .tif, 1 .txt",
+            ],
+            list.Warnings("set").ToArray());
     }
 
     [Fact]
@@ -51,13 +55,15 @@ public sealed class PictureListLaws
         var names = Array("cat", "Dog", "dog", "3", "é");
         Assert.Equal(
             [0, 0, 1, 2, 3, 4, 0, 4],
-            ((string[])["cat", "CAT", "Dog", "dog", "3", "É", "0", "4"]).Select(said => ClassNames.Find("--class", said, names).Valid()));
-        string Fault(string said) => Assert.Single(ClassNames.Find("--class", said, names).Faults());
+            ((string[])["cat", "CAT", "Dog", "dog", "3", "É", "0", "4"]).Select(typed => ClassNames.Find("--class", typed, names).Valid()));
+        string Fault(string typed) => Assert.Single(ClassNames.Find("--class", typed, names).Faults());
         Assert.Equal("--class must be one of cat (0), Dog (1), dog (2), 3 (3), é (4), or the number of one, got bird", Fault("bird"));
-        Assert.Equal("--class must be one class, and 'Dog', 'dog' are called so, got DOG", Fault("DOG"));
+        Assert.Equal("--class must be one class, and 'Dog', 'dog' all match, got DOG", Fault("DOG"));
         var many = ClassNames.Find("--class", "30", Range(0, 30).Map(n => $"{n}").ToArr());
         Assert.Contains("and 10 more, or the number", Assert.Single(many.Faults()), StringComparison.Ordinal);
         foreach (var wrong in (string[])["-1", "5", "", "1.0", " 1"])
+        {
             _ = Fault(wrong);
+        }
     }
 }

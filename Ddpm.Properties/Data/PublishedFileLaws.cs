@@ -26,10 +26,10 @@ public sealed class PublishedFileLaws
     [InlineData(7, "x", "other", "its content is not the published one: SHA-256 is x, not right content")]
     [InlineData(7, "x", null, "its content is not the published one: SHA-256 is x, not right content")]
     public void What_differs_is_told(int count, string content, string? gzip, string fault) =>
-        Assert.Equal(fault, Told(Published(Array(7)).Check(Array(count), content, Optional(gzip))));
+        Assert.Equal(fault, FaultOf(Published(Array(7)).Check(Array(count), content, Optional(gzip))));
 
     private static PublishedFile Published(Arr<int> shape) =>
         new() { Name = "train-labels-idx1-ubyte", Shape = shape, GzipMd5 = Gzip, ContentSha256 = Content };
 
-    private static string Told(Fin<Unit> check) => check.Match(Succ: _ => "", Fail: fault => fault.Message);
+    private static string FaultOf(Fin<Unit> check) => check.Match(Succ: _ => "", Fail: fault => fault.Message);
 }

@@ -49,7 +49,10 @@ public sealed class UserFolderTests
         var bit = place.In(8 * good.Length);
         var damaged = truncate ? good[..(bit / 8)] : [.. good];
         if (!truncate)
+        {
             damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+        }
+
         DataSetWorld.Put(folder, Train.Labels.GzipName, damaged);
         // Some bits of a gzip header (its date, its system) mean nothing for the content.
         var labels = DataSetWorld.Uncompressed(good)[8..];

@@ -5,7 +5,7 @@ namespace Ddpm.Properties.Devices;
 
 public sealed class ReplicasTests
 {
-    /// <summary>More pieces at once than any other test has threads, so that every thread there is holds one when it comes to pieces of its own.</summary>
+    /// <summary>More pieces at once than any other test has threads, so every thread holds a piece.</summary>
     [Fact]
     public async Task Pieces_within_pieces_are_computed_though_no_thread_is_free()
     {

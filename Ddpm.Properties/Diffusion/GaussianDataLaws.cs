@@ -5,7 +5,7 @@ using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Diffusion;
 
-/// <summary>x_0 ~ N(μ, s²), x = a·x_0 + σ·ε. Points are generated as so many deviations from their mean, at most six.</summary>
+/// <summary>x_0 ~ N(μ, s²), x = a·x_0 + σ·ε. Points are generated within six standard deviations of their mean.</summary>
 [Properties(Arbitrary = [typeof(Generators)])]
 public sealed class GaussianDataLaws
 {
@@ -28,7 +28,9 @@ public sealed class GaussianDataLaws
     {
         var (data, level) = (new GaussianData(mu.Value, s2.Value), t.T);
         if (level.AlphaBar < 1e-200)
+        {
             return true; // an ε tells no image
+        }
 
         var x = At(data, level, deviations);
         double X0(Prediction prediction) => prediction.CleanImage(level).Of(x, data.ExactOutput(prediction, level).Of(x, 1));
@@ -51,10 +53,12 @@ public sealed class GaussianDataLaws
         var x0 = mean + Math.Sqrt(posterior) * ofImage.Value;
         (double Distance, double Variance)[] joint = [(x0 - mu.Value, s2.Value), (x - level.A * x0, level.NoiseVariance)];
         (double Distance, double Variance)[] turned = [(x - data.MeanAt(level), evidence), (x0 - mean, posterior)];
-        static double Log((double Distance, double Variance) density) => -(density.Distance * density.Distance / density.Variance + Math.Log(density.Variance)) / 2;
+        static double Log((double Distance, double Variance) density) =>
+            -(density.Distance * density.Distance / density.Variance + Math.Log(density.Variance)) / 2;
         var point = 16 * Epsilon * (Math.Abs(mu.Value) + Math.Abs(x) + Math.Abs(x0));
         var tolerance = joint.Concat(turned).Sum(density =>
-            (Math.Abs(density.Distance) + point) * point / density.Variance + 32 * Epsilon * (1 + Math.Abs(Log(density)) + Math.Abs(Math.Log(density.Variance))));
+            (Math.Abs(density.Distance) + point) * point / density.Variance
+            + 32 * Epsilon * (1 + Math.Abs(Log(density)) + Math.Abs(Math.Log(density.Variance))));
         return Near(joint.Sum(Log), turned.Sum(Log), tolerance);
     }
 
@@ -96,9 +100,11 @@ public sealed class GaussianDataLaws
         && new GaussianData(mu.Value, s2.Value).MeanAt(NoiseLevel.Clean).Equals(mu.Value)
         && new GaussianData(mu.Value, s2.Value).VarianceAt(NoiseLevel.Clean).Equals(s2.Value);
 
-    private static double At(GaussianData data, NoiseLevel level, Pixel deviations) => data.MeanAt(level) + Math.Sqrt(data.VarianceAt(level)) * deviations.Value;
+    private static double At(GaussianData data, NoiseLevel level, Pixel deviations) =>
+        data.MeanAt(level) + Math.Sqrt(data.VarianceAt(level)) * deviations.Value;
 
-    private static double Size(GaussianData data, NoiseLevel level, double x) => 1 + Math.Abs(data.Mean) + Math.Abs(x) + Math.Abs(x - data.MeanAt(level)) / Math.Sqrt(data.VarianceAt(level));
+    private static double Size(GaussianData data, NoiseLevel level, double x) =>
+        1 + Math.Abs(data.Mean) + Math.Abs(x) + Math.Abs(x - data.MeanAt(level)) / Math.Sqrt(data.VarianceAt(level));
 
     /// <summary>Rounding of x and its mean at the first level, carried to the second, and what is rounded there.</summary>
     private static double Bound(GaussianData data, NoiseLevel to, NoiseLevel from)

@@ -35,7 +35,9 @@ public sealed class LossWeightingLaws
     public bool Min_snr_is_continuous_at_gamma(Prediction prediction, TwoTimesteps t)
     {
         if (t.T.Snr is not (> 1e-100 and < 1e100))
+        {
             return true;
+        }
 
         double Weight(double part) => LossWeighting.MinSnr.Of(t.T.Snr * part).Valid().Weight(prediction, t.T);
         return NearRelative(Weight(1), Weight(1 - 1e-9), 2e-9) && NearRelative(Weight(1), Weight(1 + 1e-9), 2e-9);
@@ -45,7 +47,8 @@ public sealed class LossWeightingLaws
     public bool Min_snr_of_a_large_gamma_is_uniform_in_epsilon_and_of_a_small_one_uniform_in_the_image(TwoTimesteps t, Fraction gamma) =>
         t.T.Snr == 0
         || (LossWeighting.MinSnr.Of(t.T.Snr / gamma.Value).Valid().Weight(EpsilonPrediction, t.T) == 1
-            && LossWeighting.MinSnr.Of(Math.Max(double.Epsilon, t.T.Snr * gamma.Value)).Valid().Weight(SamplePrediction, t.T) == Math.Max(double.Epsilon, t.T.Snr * gamma.Value));
+            && Math.Max(double.Epsilon, t.T.Snr * gamma.Value) is var small
+            && LossWeighting.MinSnr.Of(small).Valid().Weight(SamplePrediction, t.T) == small);
 
     /// <summary>1/(1 + SNR) = 1 − ᾱ.</summary>
     [Law]

@@ -20,7 +20,9 @@ public sealed class PosteriorLaws
         var posterior = Posterior.Between(t.T, t.S);
         var step = ForwardProcess.Transition(t.S, t.T);
         if (posterior.Variance == 0)
+        {
             return t.Earlier < 0;
+        }
 
         var xs = ForwardProcess.Diffuse(t.S, x0.Value, first.Value);
         var xt = step.Scale * xs + Math.Sqrt(step.Variance) * second.Value;

@@ -26,7 +26,9 @@ public sealed class PredictionLaws
     {
         var level = t.T;
         if (prediction is Prediction.Epsilon && level.A == 0)
+        {
             return double.IsInfinity(prediction.CleanImage(level).First) && double.IsInfinity(prediction.CleanImage(level).Second);
+        }
 
         var (x0, epsilon) = (prediction.CleanImage(level).Of(x.Value, o.Value), prediction.Noise(level).Of(x.Value, o.Value));
         return Near(x.Value, ForwardProcess.Diffuse(level, x0, epsilon), 8 * t.Roundoff * (Math.Abs(x.Value) + Math.Abs(o.Value)));
@@ -45,7 +47,9 @@ public sealed class PredictionLaws
     public bool Losses_differ_by_factors_of_the_signal_to_noise_ratio(TwoTimesteps t, Pixel x0)
     {
         if (t.T.A == 0)
+        {
             return true;
+        }
 
         // A wrong x_0 with the right x: ε moves by −a/σ as much.
         var wrong = -t.T.A / t.T.Sigma * x0.Value;

@@ -16,7 +16,9 @@ public sealed class VariationalBoundLaws
     public bool A_step_is_the_divergence_of_the_posterior_from_the_model(TwoTimesteps t, Pixel x0, Pixel estimate, bool posterior)
     {
         if (t.Earlier < 0)
+        {
             return true; // L_0 stands there
+        }
 
         var q = Posterior.Between(t.T, t.S);
         var (variance, model) = (Variance(posterior), posterior ? q.Variance : t.T.BetaSince(t.S));
@@ -43,7 +45,9 @@ public sealed class VariationalBoundLaws
     public bool The_divergence_is_the_same_in_every_prediction_s_error(TwoTimesteps t, Pixel error, bool posterior)
     {
         if (t.Earlier < 0 || t.T.A == 0)
+        {
             return true;
+        }
 
         double Weighted(Prediction prediction, double outputError) => VariationalBound.Weight(prediction, t.T, t.S, Variance(posterior)) * Square(outputError);
         var sample = Weighted(new Prediction.Sample(), error.Value);
@@ -61,7 +65,9 @@ public sealed class VariationalBoundLaws
             VariationalBound.Weight(new Prediction.Epsilon(), t.T, t.S, Variance(posterior)), 64 * t.Roundoff);
     }
 
-    /// <summary>c₁²/(2β̃), the divergence of two posteriors whose x_0 differ by 1, is ½(SNR_s − SNR_t) (Kingma et al. 2021): SNR_s bounds what is subtracted.</summary>
+    /// <summary>
+    /// c₁²/(2β̃), the divergence of two posteriors whose x_0 differ by 1, is ½(SNR_s − SNR_t) (Kingma et al. 2021): SNR_s bounds what is subtracted.
+    /// </summary>
     [Law]
     public bool With_the_posterior_s_variance_the_weight_of_an_image_is_half_the_loss_of_signal_to_noise_ratio(TwoTimesteps t) => t.Earlier < 0 || Near(
         (t.S.Snr - t.T.Snr) / 2, VariationalBound.Weight(new Prediction.Sample(), t.T, t.S, ReverseVariance.Posterior), 32 * t.Roundoff * t.S.Snr);
@@ -165,7 +171,8 @@ public sealed class VariationalBoundLaws
         var (level, earlier) = (Generators.Original[9], Generators.Original[8]);
         foreach (var term in (Func<object>[])
             [() => VariationalBound.StepNats(level, earlier, learned, 0), () => VariationalBound.VarianceNats(level, earlier, learned),
-                () => VariationalBound.Weight(new Prediction.Sample(), level, earlier, learned), () => VariationalBound.DecoderAt(Generators.Original, learned, 0),
+                () => VariationalBound.Weight(new Prediction.Sample(), level, earlier, learned),
+                () => VariationalBound.DecoderAt(Generators.Original, learned, 0),
                 () => VariationalBound.DecoderAt(NoiseSchedule.Linear(1).Valid(), learned, 0)])
         {
             Assert.Throws<ArgumentOutOfRangeException>(term);

@@ -166,7 +166,7 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Contains("missing", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Writing fails and says why; where there was no file there is none then, and one that was there holds what it held.</summary>
+    /// <summary>Writing fails with the reason. Afterwards a new file does not exist, and an old file has its old content.</summary>
     private void AssertUntouched(Func<Fin<Unit>> write, string reason)
     {
         AssertFails();
@@ -209,7 +209,7 @@ public sealed class AtomicFileTests : IDisposable
         return message;
     }
 
-    /// <summary>Takes so many bytes and then fails, as a disk does that fills up.</summary>
+    /// <summary>Accepts a number of bytes and then fails, like a full disk.</summary>
     private sealed class StoppingStream(Stream inner, int room, Exception failure) : Stream
     {
         private int _room = room;
@@ -225,7 +225,10 @@ public sealed class AtomicFileTests : IDisposable
             var taken = Math.Min(_room, count);
             inner.Write(buffer, offset, taken);
             _room -= taken;
-            if (taken < count) throw failure;
+            if (taken < count)
+            {
+                throw failure;
+            }
         }
 
         public override void Flush() => inner.Flush();

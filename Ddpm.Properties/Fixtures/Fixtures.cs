@@ -1,6 +1,6 @@
 namespace Ddpm.Properties;
 
-/// <summary>Where the files that the tests need lie: those that they carry beside the test assembly, the others in the repository.</summary>
+/// <summary>The paths of test files: fixtures beside the test assembly, and files in the repository.</summary>
 public static class Fixtures
 {
     /// <summary>A folder with 320 training and 64 test images of Fashion-MNIST as the publishers' four .gz files.</summary>

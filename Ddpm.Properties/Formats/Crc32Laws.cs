@@ -9,7 +9,7 @@ public sealed class Crc32Laws
     [Fact]
     public void Of_nine_digits_it_is_the_published_one() => Assert.Equal(0xcbf43926, Crc32.Of("123456789"u8));
 
-    /// <summary>The remainder of a sum is the sum of the remainders: the checksum of a ⊕ b ⊕ c of one length is that of a, b and c together.</summary>
+    /// <summary>The remainder of a sum is the sum of the remainders: for a, b and c of one length, crc(a ⊕ b ⊕ c) = crc(a) ⊕ crc(b) ⊕ crc(c).</summary>
     [Law]
     public bool It_is_affine(byte[] a, byte[] b) =>
         Padded(a, b) is var (one, two)

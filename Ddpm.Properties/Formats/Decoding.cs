@@ -4,11 +4,11 @@ using Xunit;
 
 namespace Ddpm.Properties.Formats;
 
-/// <summary>Ways to damage the bytes of a file, and to see what a decoder made of them.</summary>
+/// <summary>Damages the bytes of a file, and checks the decoder's result.</summary>
 internal static class Decoding
 {
     /// <summary>
-    /// What decoding may allocate beside what is proportional to the file: messages, an exception inside the framework, lists, a decompressor's buffers.
+    /// The allocation of decoding beyond the part proportional to the file: messages, a framework exception, lists, a decompressor's buffers.
     /// </summary>
     internal const long Allowance = 128 * 1024;
 
@@ -39,7 +39,7 @@ internal static class Decoding
     internal static bool AllocatesLittle<T>(Func<ReadOnlyMemory<byte>, Fin<T>> read, ReadOnlyMemory<byte> file) =>
         Allocated(() => read(file)).Bytes <= file.Length + Allowance;
 
-    /// <summary>What is made, and how many bytes making it allocates.</summary>
+    /// <summary>The result, and the bytes allocated to make it.</summary>
     internal static (T Made, long Bytes) Allocated<T>(Func<T> make)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();

@@ -42,12 +42,15 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
 
     [Fact]
     public void Compressed_idx_files_are_read_whole_or_refused() => Attack(
-        [DataSetWorld.Compressed(Images(3, 2, 2)), DataSetWorld.Compressed(Images(50, 4, 4)), DataSetWorld.Compressed(Images(40_000))], file => 1040L * file.Length,
-        file => IdxFile.Decode(file, System.Array.MaxLength).Map(read => read.ContentSha256 == Convert.ToHexStringLower(SHA256.HashData(Idx.Write(read.Array).Span))));
+        [DataSetWorld.Compressed(Images(3, 2, 2)), DataSetWorld.Compressed(Images(50, 4, 4)), DataSetWorld.Compressed(Images(40_000))],
+        file => 1040L * file.Length,
+        file => IdxFile.Decode(file, System.Array.MaxLength).Map(read =>
+            read.ContentSha256 == Convert.ToHexStringLower(SHA256.HashData(Idx.Write(read.Array).Span))));
 
     [Fact]
     public void Npy_files_are_read_whole_or_refused() => Attack(
-        [.. NpyType.All.Select(type => Npy.Write(NpyArray.Create(type, Array<long>(2, 3), new byte[6 * type.ItemBytes]).Valid()).ToArray())], file => 2 * file.Length,
+        [.. NpyType.All.Select(type => Npy.Write(NpyArray.Create(type, Array<long>(2, 3), new byte[6 * type.ItemBytes]).Valid()).ToArray())],
+        file => 2 * file.Length,
         file => Npy.Read(file).Map(array => Npy.Read(Npy.Write(array)) == array));
 
     [Fact]
@@ -80,7 +83,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
 
     private static Fin<T> One<T>(Validation<Error, T> made) => made.Match(Succ: FinSucc, Fail: faults => FinFail<T>(faults.Head));
 
-    /// <summary>A schedule takes room by its steps, of which there may be ten thousand.</summary>
+    /// <summary>The memory of a schedule grows with its steps, at most ten thousand.</summary>
     private static long Schedules(ReadOnlyMemory<byte> file) => 1000 * Regex.Matches(Encoding.Latin1.GetString(file.Span), "steps\"\\s*:\\s*([0-9]+)")
         .Select(match => long.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var steps) ? Math.Min(steps, TrainingConfig.MostSteps) : 0)
         .DefaultIfEmpty().Max();
@@ -103,10 +106,10 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
         Assert.InRange(allocated, 0, Decoding.Allowance + bomb.Length);
     }
 
-    /// <summary>Gives a reader so many damaged files, on all cores.</summary>
-    /// <param name="valid">What is damaged.</param>
+    /// <summary>Gives a reader a number of damaged files, on all cores.</summary>
+    /// <param name="valid">The valid files to damage.</param>
     /// <param name="room">How many bytes a file justifies.</param>
-    /// <param name="read">The reader: whether what it made is whole, or its error.</param>
+    /// <param name="read">The reader: returns whether its result is intact, or its error.</param>
     private void Attack(byte[][] valid, Func<ReadOnlyMemory<byte>, long> room, Func<ReadOnlyMemory<byte>, Fin<bool>> read)
     {
         foreach (var file in valid)
@@ -149,7 +152,10 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
         [0, 1, 2, 3, 8, 0x1f, 0x7f, 0x80, 0xff, (byte)'"', (byte)'{', (byte)'}', (byte)'[', (byte)'9', (byte)'-', (byte)'e', (byte)',', (byte)'\\'];
 
     private static readonly string[] Words =
-        ["null", "true", "-1", "0", "1e999", "9223372036854775807", "18446744073709551616", "NaN", "\"\"", "[]", "{}", "\\ud800", "1000000", "__metadata__", "dtype"];
+        [
+            "null", "true", "-1", "0", "1e999", "9223372036854775807", "18446744073709551616", "NaN", "\"\"", "[]", "{}", "\\ud800", "1000000",
+            "__metadata__", "dtype",
+        ];
 
     /// <summary>One to six changes: bits, telling bytes, words, pieces doubled, cut out, moved or brought from another file, an end cut off or grown.</summary>
     private static byte[] Damage(byte[][] valid, Draws draws)

@@ -165,7 +165,8 @@ public sealed class NpyLaws
         Assert.Contains("version 1.1", Npy.Read((byte[])[0x93, .. "NUMPY"u8, 1, 1, 0, 0]).Message(), StringComparison.Ordinal);
         Assert.Contains("magic", Npy.Read((byte[])[0x94, .. "NUMPY"u8, 1, 0, 0, 0]).Message(), StringComparison.Ordinal);
         Assert.Contains(
-            "at byte 8: the file ends within the length of its header", Npy.Read((byte[])[0x93, .. "NUMPY"u8, 2, 0, 0, 0, 0]).Message(), StringComparison.Ordinal);
+            "at byte 8: the file ends within the length of its header", Npy.Read((byte[])[0x93, .. "NUMPY"u8, 2, 0, 0, 0, 0]).Message(),
+            StringComparison.Ordinal);
         Assert.Contains("at byte 8: a header of 1 bytes", Npy.Read((byte[])[0x93, .. "NUMPY"u8, 1, 0, 1, 0]).Message(), StringComparison.Ordinal);
     }
 
@@ -230,8 +231,15 @@ public sealed class NpyLaws
     private static ReadOnlyMemory<byte> File(string header, ReadOnlySpan<byte> data, int version = 1)
     {
         var length = new byte[version == 1 ? 2 : 4];
-        if (version == 1) BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)header.Length);
-        else BinaryPrimitives.WriteInt32LittleEndian(length, header.Length);
+        if (version == 1)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)header.Length);
+        }
+        else
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(length, header.Length);
+        }
+
         return (byte[])[0x93, .. "NUMPY"u8, (byte)version, 0, .. length, .. Ascii(header), .. data];
     }
 }

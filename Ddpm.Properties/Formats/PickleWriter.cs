@@ -18,7 +18,8 @@ internal sealed class PickleWriter(int seed)
 
     public static readonly (string Name, SafetensorsType Type)[] Storages =
     [
-        ("FloatStorage", SafetensorsType.F32), ("DoubleStorage", SafetensorsType.F64), ("HalfStorage", SafetensorsType.F16), ("BFloat16Storage", SafetensorsType.BF16),
+        ("FloatStorage", SafetensorsType.F32), ("DoubleStorage", SafetensorsType.F64), ("HalfStorage", SafetensorsType.F16),
+        ("BFloat16Storage", SafetensorsType.BF16),
         ("LongStorage", SafetensorsType.I64), ("IntStorage", SafetensorsType.I32), ("ShortStorage", SafetensorsType.I16), ("CharStorage", SafetensorsType.I8),
         ("ByteStorage", SafetensorsType.U8), ("BoolStorage", SafetensorsType.Bool),
     ];
@@ -95,7 +96,14 @@ internal sealed class PickleWriter(int seed)
 
         Global("torch._utils", "_rebuild_tensor_v2");
         Put('(');
-        Tuple([() => Text("storage"), () => Global("torch", Storages.First(storage => storage.Type == view.Type).Name), () => Text(view.Storage), Device, () => Integer(view.Count)]);
+        Tuple(
+        [
+            () => Text("storage"),
+            () => Global("torch", Storages.First(storage => storage.Type == view.Type).Name),
+            () => Text(view.Storage),
+            Device,
+            () => Integer(view.Count),
+        ]);
         Put('Q');
         Integer(view.Offset);
         Tuple([.. view.Shape.Select(extent => (Action)(() => Integer(extent)))]);
@@ -260,7 +268,9 @@ internal sealed class PickleWriter(int seed)
         else
         {
             // As few bytes as hold it with its sign: none for 0.
-            var count = number == 0 ? 0 : Enumerable.Range(1, 8).First(bytes => bytes == 8 || number >= -(1L << (8 * bytes - 1)) && number < 1L << (8 * bytes - 1));
+            var count = number == 0
+                ? 0
+                : Enumerable.Range(1, 8).First(bytes => bytes == 8 || number >= -(1L << (8 * bytes - 1)) && number < 1L << (8 * bytes - 1));
             Put(0x8a, (byte)count);
             Little(number, count);
         }

@@ -9,7 +9,7 @@ namespace Ddpm.Properties.Formats;
 
 public sealed class RealNumbersLaws
 {
-    /// <summary>Every half and every bfloat16 is a float32, bit for bit that of the language.</summary>
+    /// <summary>Every half and every bfloat16 converts to the same float32 bits as in C#.</summary>
     [Fact]
     public void All_numbers_of_two_bytes_are_kept()
     {
@@ -45,8 +45,8 @@ public sealed class RealNumbersLaws
         var tensors = (SafetensorsTensor[])[
             SampleWeights.Tensor("a", [2, 3], _ => 1f), SampleWeights.Tensor("b", [2, 3], i => i == 4 ? value : 0),
             SampleWeights.Tensor("c", SafetensorsType.I32, [1], _ => -1), SampleWeights.Tensor("d", [], _ => value)];
-        var told = finite ? "" : FormattableString.Invariant($"it holds what is no number: 'b' is {value} at [1, 1]; 'd' is {value}");
-        Assert.Equal(told, RealNumbers.AreFinite(tensors).Match(_ => "", fault => fault.Message));
+        var message = finite ? "" : FormattableString.Invariant($"it holds what is no number: 'b' is {value} at [1, 1]; 'd' is {value}");
+        Assert.Equal(message, RealNumbers.AreFinite(tensors).Match(_ => "", fault => fault.Message));
     }
 
     [Fact]

@@ -71,7 +71,11 @@ public sealed partial class SafetensorsLaws
     public void The_checksum_is_that_of_the_published_recipe()
     {
         var floats = new byte[24];
-        for (var i = 0; i < 6; i++) BinaryPrimitives.WriteSingleLittleEndian(floats.AsSpan(4 * i), i);
+        for (var i = 0; i < 6; i++)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(floats.AsSpan(4 * i), i);
+        }
+
         var file = Remake(
         [
             Tensor("😀", SafetensorsType.BF16, [1, 1], [0x80, 0x3f]),

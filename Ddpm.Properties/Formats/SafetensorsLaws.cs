@@ -135,7 +135,11 @@ public sealed partial class SafetensorsLaws
             Retype(chosen, shape: chosen.Shape.Count < 32 ? chosen.Shape.Add(1) : chosen.Shape.RemoveAt(0)),
             Retype(chosen, type: sameWidth[place.In(sameWidth.Count)]),
         ];
-        if (!chosen.Data.IsEmpty) others = [.. others, Retype(chosen, data: chosen.Data.Flip(place.In(chosen.Data.Length), 1))];
+        if (!chosen.Data.IsEmpty)
+        {
+            others = [.. others, Retype(chosen, data: chosen.Data.Flip(place.In(chosen.Data.Length), 1))];
+        }
+
         return others.All(other =>
             Checksum(tensors.Map(tensor => tensor == chosen ? other : tensor)) != Checksum(tensors));
     }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Ddpm.Properties.Formats;
 
-/// <summary>The machine that reads pickles: what it knows it reads in every way of writing it, and of the rest it says what is wrong.</summary>
+/// <summary>The pickle machine reads every spelling of the known instructions, and reports everything else.</summary>
 public sealed class TorchPickleLaws
 {
     private const string Early = "its pickle ends too early", Damaged = "its pickle is damaged: an instruction meets what it cannot be meant for";
@@ -20,10 +20,13 @@ public sealed class TorchPickleLaws
     public static Arbitrary<Pickled> AnyPickled()
     {
         var number = Gen.OneOf(
-            Gen.Choose(0, 300).Select(n => (long)n), Gen.Choose(0, 70_000).Select(n => (long)n), Gen.Elements(int.MaxValue, 1L << 31, 1L << 40, long.MaxValue, 127, 128, 32_767, 32_768));
+            Gen.Choose(0, 300).Select(n => (long)n), Gen.Choose(0, 70_000).Select(n => (long)n),
+            Gen.Elements(int.MaxValue, 1L << 31, 1L << 40, long.MaxValue, 127, 128, 32_767, 32_768));
         var signed = Gen.OneOf(number, number.Select(n => -n), Gen.Constant(long.MinValue));
         var numbers = Gen.Choose(0, 5).SelectMany(count => signed.ArrayOf(count)).Select(values => values.ToArr());
-        var text = Gen.Frequency((5, FormatGenerators.Texts().Generator.Select(any => string.Concat(any.Value.Where(symbol => !char.IsSurrogate(symbol))))), (1, Gen.Constant(new string('é', 200))));
+        var text = Gen.Frequency(
+            (5, FormatGenerators.Texts().Generator.Select(any => string.Concat(any.Value.Where(symbol => !char.IsSurrogate(symbol))))),
+            (1, Gen.Constant(new string('é', 200))));
         return Arb.From(
             from tensors in (from name in text
                              from storage in text
@@ -79,12 +82,16 @@ public sealed class TorchPickleLaws
     [InlineData("7d 28 8c0161 75", Damaged)]
     [InlineData("63636f6c6c656374696f6e730a4f726465726564446963740a 4b01 85 52", Damaged)]
     [InlineData("4b01 51", "its pickle speaks of something beside it that is no storage")]
-    [InlineData("63746f7263680a4c696e6561720a", "its pickle names 'torch.Linear', which no dictionary of tensors needs: it is refused, and nothing of it was called")]
-    [InlineData("8c026f73 8c0673797374656d 93", "its pickle names 'os.system', which no dictionary of tensors needs: it is refused, and nothing of it was called")]
+    [InlineData(
+        "63746f7263680a4c696e6561720a",
+        "its pickle names 'torch.Linear', which no dictionary of tensors needs: it is refused, and nothing of it was called")]
+    [InlineData(
+        "8c026f73 8c0673797374656d 93",
+        "its pickle names 'os.system', which no dictionary of tensors needs: it is refused, and nothing of it was called")]
     public void What_is_no_dictionary_of_tensors_is_refused_with_the_reason(string bytes, string reason) =>
         Assert.StartsWith(reason, TorchPickle.Read(Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal))).Fault(), StringComparison.Ordinal);
 
-    /// <summary>A mark at the very bottom, a line without a letter, and what is remembered by its place in order.</summary>
+    /// <summary>A mark at the bottom of the stack, an empty line, and memo entries by index.</summary>
     [Theory]
     [InlineData("28 4b01 74 30 7d 2e", "byte 4 of its pickle asks for instruction 0x30")]
     [InlineData("28 4b01 74 7d 2e", null)]
@@ -92,7 +99,8 @@ public sealed class TorchPickleLaws
     [InlineData("630a0a", "its pickle names '.'")]
     [InlineData("7d 94 6800 2e", null)]
     [InlineData("7d 94 4b01 94 6801 2e", "it holds no dictionary of tensors")]
-    public void Edges_of_the_machine(string bytes, string? fault) => TorchPickle.Read(Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal))).Match(
-        tensors => Assert.True(fault is null && tensors.IsEmpty),
-        refused => Assert.StartsWith(fault ?? "it should be read", refused.Message, StringComparison.Ordinal));
+    public void Edges_of_the_machine(string bytes, string? fault) =>
+        TorchPickle.Read(Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal))).Match(
+            tensors => Assert.True(fault is null && tensors.IsEmpty),
+            refused => Assert.StartsWith(fault ?? "it should be read", refused.Message, StringComparison.Ordinal));
 }

@@ -10,7 +10,7 @@ namespace Ddpm.Properties.Images;
 [Properties(Arbitrary = [typeof(AnimationFrameLaws)])]
 public sealed class AnimationFrameLaws
 {
-    /// <summary>What was asked for, and the frames.</summary>
+    /// <summary>The arguments, and the frames.</summary>
     public sealed record Animation(int Steps, int Count, int Delay)
     {
         public Arr<AnimationFrame> Frames { get; } = AnimationFrame.Spread(Steps, Count, Delay);

@@ -29,7 +29,9 @@ public sealed class AugmentationLaws
     {
         var most = shift % 4;
         // Of seven equally likely numbers one stays away from 400 draws once in 10²⁵ times.
-        var changes = Enumerable.Range(0, 400).Select(epoch => Augmentation.Of(new RandomStream(seed, StreamName.Augmentation).At(image, epoch), mirror, most)).ToArray();
+        var changes = Enumerable.Range(0, 400)
+            .Select(epoch => Augmentation.Of(new RandomStream(seed, StreamName.Augmentation).At(image, epoch), mirror, most))
+            .ToArray();
         return changes.All(change => Math.Abs(change.Right) <= most && Math.Abs(change.Down) <= most && (mirror || !change.Mirrored))
             && changes.Select(change => change.Mirrored).Distinct().Count() == (mirror ? 2 : 1)
             && changes.Select(change => change.Right).Distinct().Count() == 2 * most + 1

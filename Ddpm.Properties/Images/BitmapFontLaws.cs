@@ -9,7 +9,7 @@ namespace Ddpm.Properties.Images;
 [Properties(Arbitrary = [typeof(BitmapFontLaws)])]
 public sealed class BitmapFontLaws
 {
-    /// <summary>A class whose name cannot be drawn is called by its number: hollow boxes would make two such classes one row.</summary>
+    /// <summary>A class with a name that cannot be drawn is labelled by its number. With hollow boxes, two such classes would look the same.</summary>
     [Fact]
     public void A_class_is_drawn_by_its_name_or_by_its_number() => Assert.Equal(
         ["cat", "class 1", "class 2", "class 3"],

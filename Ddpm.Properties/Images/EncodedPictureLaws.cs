@@ -120,6 +120,8 @@ public sealed class EncodedPictureLaws
     private static IEnumerable<string> Chunks(byte[] png)
     {
         for (var at = 8; at < png.Length; at += 12 + BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at)))
+        {
             yield return Encoding.ASCII.GetString(png, at + 4, 4);
+        }
     }
 }

@@ -10,7 +10,8 @@ public sealed class FigureLaws
 {
     /// <summary>Margins of 20, 18 under the title, 6 under a label, 20 between panels; all is centred, to the pixel that an odd difference leaves.</summary>
     [Law]
-    public bool A_figure_is_its_title_over_labels_over_pictures_on_white_paper(BitmapFontLaws.Line title, BitmapFontLaws.Line label, ImageBatch one, ImageBatch other)
+    public bool A_figure_is_its_title_over_labels_over_pictures_on_white_paper(
+        BitmapFontLaws.Line title, BitmapFontLaws.Line label, ImageBatch one, ImageBatch other)
     {
         FigurePanel[] panels = [.. new[] { one, other, one }.Select((images, i) => new FigurePanel($"{label.Text}{i}", images.Picture(0).Enlarge(1 + 4 * i)))];
         var heading = BitmapFont.Draw(title.Text, 3);

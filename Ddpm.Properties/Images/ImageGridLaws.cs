@@ -36,17 +36,28 @@ public sealed class ImageGridLaws
         {
             var (left, top) = grid.Corner(n);
             for (var y = 0; y < images.Height; y++)
+            {
                 for (var x = 0; x < images.Width; x++)
                 {
                     owners[left + x, top + y]++;
                     for (var c = 0; c < images.Channels; c++)
+                    {
                         right &= picture[left + x, top + y, c] == images[n, x, y, c];
+                    }
                 }
+            }
         }
         for (var y = 0; y < grid.Height; y++)
+        {
             for (var x = 0; x < grid.Width; x++)
+            {
                 for (var c = 0; c < images.Channels; c++)
+                {
                     right &= owners[x, y] == 1 || (owners[x, y] == 0 && picture[x, y, c] == grid.Background);
+                }
+            }
+        }
+
         return right && (picture.Width, picture.Height) == (grid.Width, grid.Height);
     }
 

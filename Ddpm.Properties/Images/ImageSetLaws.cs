@@ -98,9 +98,11 @@ public sealed class ImageSetLaws
     private static ImageSet Labelled(byte[] pixels, byte[] labels) => ImageSet.Create(1, 2, 2, 1, pixels, new ReadOnlyMemory<byte>(labels)).Valid();
 
     /// <summary>With its axis of channels, which an array of grey images may lack.</summary>
-    private static IdxArray Pixels(IdxArray images, ImageSet set) => IdxArray.Create(Array(set.Count, set.Height, set.Width, set.Channels), images.Data).Valid();
+    private static IdxArray Pixels(IdxArray images, ImageSet set) =>
+        IdxArray.Create(Array(set.Count, set.Height, set.Width, set.Channels), images.Data).Valid();
 
-    private static IdxArray Zeros(params int[] shape) => IdxArray.Create(shape.ToArr(), new byte[shape.Aggregate(1, (product, size) => product * size)]).Valid();
+    private static IdxArray Zeros(params int[] shape) =>
+        IdxArray.Create(shape.ToArr(), new byte[shape.Aggregate(1, (product, size) => product * size)]).Valid();
 
     private static ImageSet Set((IdxArray Images, IdxArray Labels) arrays) =>
         ImageSet.FromIdx(arrays.Images, arrays.Labels).Valid();

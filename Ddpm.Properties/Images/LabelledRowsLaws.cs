@@ -9,7 +9,9 @@ public sealed class LabelledRowsLaws
     public bool Rows_stand_in_their_order_each_picture_behind_its_own_label(byte width, byte height, byte rows)
     {
         var (w, h, count) = (1 + width % 40, 1 + height % 40, 1 + rows % 4);
-        var pictures = Enumerable.Range(0, count).Select(i => PixelImage.Create(w, h, 1, Enumerable.Range(0, w * h).Select(j => (byte)(100 + 7 * i + j % 5)).ToArray())).ToArray();
+        var pictures = Enumerable.Range(0, count)
+            .Select(i => PixelImage.Create(w, h, 1, Enumerable.Range(0, w * h).Select(j => (byte)(100 + 7 * i + j % 5)).ToArray()))
+            .ToArray();
         var labels = Enumerable.Range(0, count).Select(i => new string((char)('a' + i), 1 + i)).ToArray();
         var drawn = LabelledRows.Draw(labels.Zip(pictures));
         // Right of a picture is a margin of 10, and left of it a gap of 8.

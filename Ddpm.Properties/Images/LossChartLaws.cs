@@ -34,7 +34,8 @@ public sealed class LossChartLaws
     {
         var (chart, picture) = (history.Chart, history.Chart.Draw());
         byte At(LossPoint point) => picture[chart.Column(point), chart.Row(point)];
-        bool Dot(LossPoint point) => Enumerable.Range(-2, 5).All(x => Enumerable.Range(-2, 5).All(y => picture[chart.Column(point) + x, chart.Row(point) + y] == 0));
+        bool Dot(LossPoint point) =>
+            Enumerable.Range(-2, 5).All(x => Enumerable.Range(-2, 5).All(y => picture[chart.Column(point) + x, chart.Row(point) + y] == 0));
         return history.Epochs.ForAll(Dot) && history.Steps.ForAll(point => At(point) is 0 or 150);
     }
 
@@ -55,13 +56,14 @@ public sealed class LossChartLaws
             && history.All.All(point => loss.Low <= point.Loss && point.Loss <= loss.High);
     }
 
-    /// <summary>On the axis of time as far as differences say, on that of losses as far as ratios do.</summary>
+    /// <summary>The axis of time is linear, and the axis of losses is logarithmic.</summary>
     [Law]
     public bool Halfway_is_the_mean_or_the_geometric_mean(LossHistory history)
     {
         var (time, loss) = (history.Chart.Time, history.Chart.Loss);
         // The root over the low end is off by a few parts ε, so its logarithm by a few ε, on an axis that is ln(high/low) long.
-        return time.Place(time.High / 2) == 0.5 && Closeness.Near(0.5, loss.Place(Math.Sqrt(loss.Low * loss.High)), 4 * Closeness.Epsilon * (1 + 1 / Math.Log(loss.High / loss.Low)));
+        return time.Place(time.High / 2) == 0.5
+            && Closeness.Near(0.5, loss.Place(Math.Sqrt(loss.Low * loss.High)), 4 * Closeness.Epsilon * (1 + 1 / Math.Log(loss.High / loss.Low)));
     }
 
     [Law]
@@ -129,9 +131,22 @@ public sealed class LossChartLaws
         var far = Neighbours(rows, (lower, upper) => lower - upper >= 20);
         var columns = chart.Time.Ticks.Map(tick => (Middle: chart.Column(new(tick, 1)), Half: Label(tick).Width / 2));
         var wide = Neighbours(columns, (one, next) => one.Middle + one.Half + 2 < next.Middle - next.Half);
-        return picture.Height == top + 400 + 6 + 18 && picture.Width == 2 * left + 720
-            && (!far || chart.Loss.Ticks.ForAll(tick => Label(tick) is var label && picture.Shows(label, left - 6 - label.Width, chart.Row(new(1, tick)) - label.Height / 2)))
-            && (!wide || chart.Time.Ticks.ForAll(tick => Label(tick) is var label && picture.Shows(label, chart.Column(new(tick, 1)) - label.Width / 2, top + 400 + 6)));
+        return picture.Height == top + 400 + 6 + 18
+            && picture.Width == 2 * left + 720
+            && (!far || chart.Loss.Ticks.ForAll(ShowsLoss))
+            && (!wide || chart.Time.Ticks.ForAll(ShowsTime));
+
+        bool ShowsLoss(double tick)
+        {
+            var label = Label(tick);
+            return picture.Shows(label, left - 6 - label.Width, chart.Row(new(1, tick)) - label.Height / 2);
+        }
+
+        bool ShowsTime(double tick)
+        {
+            var label = Label(tick);
+            return picture.Shows(label, chart.Column(new(tick, 1)) - label.Width / 2, top + 400 + 6);
+        }
     }
 
     private static (int Column, int Row) Corner(LossChart chart) => (chart.Column(new(0, chart.Loss.High)), chart.Row(new(0, chart.Loss.High)));
@@ -149,7 +164,12 @@ public sealed class LossChartLaws
         for (var i = 0; i <= length; i++)
         {
             var (column, row) = length == 0 ? (line.Column, (double)line.Row) : (line.Column + (double)wide * i / length, line.Row + (double)high * i / length);
-            yield return [.. from c in ((double[])[Math.Floor(column), Math.Ceiling(column)]).Distinct() from r in ((double[])[Math.Floor(row), Math.Ceiling(row)]).Distinct() select ((int)c, (int)r)];
+            yield return
+            [
+                .. from c in ((double[])[Math.Floor(column), Math.Ceiling(column)]).Distinct()
+                   from r in ((double[])[Math.Floor(row), Math.Ceiling(row)]).Distinct()
+                   select ((int)c, (int)r),
+            ];
         }
     }
 
@@ -157,7 +177,10 @@ public sealed class LossChartLaws
     private static System.Collections.Generic.HashSet<(int, int)> Near(LossChart chart, Arr<LossPoint> points, int around) =>
     [
         .. points.Zip(points.Skip(1)).SelectMany(pair => Along(Segment.Of(chart, pair.Item1, pair.Item2))).SelectMany(places => places),
-        .. from point in points from x in Enumerable.Range(-around, 2 * around + 1) from y in Enumerable.Range(-around, 2 * around + 1) select (chart.Column(point) + x, chart.Row(point) + y),
+        .. from point in points
+           from x in Enumerable.Range(-around, 2 * around + 1)
+           from y in Enumerable.Range(-around, 2 * around + 1)
+           select (chart.Column(point) + x, chart.Row(point) + y),
     ];
 
     [Fact]

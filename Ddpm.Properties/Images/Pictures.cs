@@ -29,17 +29,29 @@ public static class Pictures
     public static Arbitrary<PixelImage> PixelImages() =>
         Gen.Elements(1, 3).SelectMany(channels => Batches(channels, most: 1)).Select(batch => batch.Picture(0)).ToArbitrary();
 
-    /// <summary>Whether a picture shows another one, grey or of as many channels, with its corner at a place.</summary>
+    /// <summary>Whether a picture shows another picture, grey or with the same channels, with its corner at a place.</summary>
     public static bool Shows(this PixelImage whole, PixelImage part, int left, int top)
     {
         if (left + part.Width > whole.Width || top + part.Height > whole.Height)
+        {
             return false;
+        }
+
         // From the right, where the texts of these laws have ink: paper is found everywhere.
         for (var x = part.Width - 1; x >= 0; x--)
+        {
             for (var y = 0; y < part.Height; y++)
+            {
                 for (var c = 0; c < whole.Channels; c++)
+                {
                     if (whole[left + x, top + y, c] != part[x, y, part.Channels == 1 ? 0 : c])
+                    {
                         return false;
+                    }
+                }
+            }
+        }
+
         return true;
     }
 }

@@ -6,7 +6,7 @@ using FsCheck.Fluent;
 
 namespace Ddpm.Properties.Kernels;
 
-/// <summary>Sums of products of bfloat16 numbers: what they are, and that machine code makes the same bits of them.</summary>
+/// <summary>Sums of products of bfloat16 numbers equal their definition, and machine code gives the same bits.</summary>
 public sealed unsafe class Bfloat16PairsTests
 {
     private const int Border = 16, Image = 2000; // numbers before a plane, and from one image to the next
@@ -22,12 +22,13 @@ public sealed unsafe class Bfloat16PairsTests
         from draw in Gen.Choose(0, 1000)
         select new Sizes(outs, ins, vectors, 2 * pairs, draw));
 
-    /// <summary>Half a unit in the last of 8 bits at most, and exact where there are no more.</summary>
+    /// <summary>At most half a unit in the last of 8 bits; exact for numbers of 8 bits.</summary>
     [Law(Arbitrary = [typeof(Generators)])]
     public bool Numbers_are_rounded_to_the_nearest_of_8_bits(Pixel first, Pixel second)
     {
         var pair = Pair((float)first.Value, (float)second.Value);
-        bool Near(double value, float rounded) => Math.Abs(rounded - (float)value) <= Math.Abs((float)value) / 256 && Pair(rounded, rounded) == Pair(rounded, 0) + (Pair(rounded, 0) << 16);
+        bool Near(double value, float rounded) =>
+            Math.Abs(rounded - (float)value) <= Math.Abs((float)value) / 256 && Pair(rounded, rounded) == Pair(rounded, 0) + (Pair(rounded, 0) << 16);
         return Near(first.Value, First(pair)) && Near(second.Value, Second(pair));
     }
 
@@ -93,7 +94,9 @@ public sealed unsafe class Bfloat16PairsTests
             {
                 for (var o = 0; o < sizes.Outs; o += WeightBlocks.Size)
                 {
-                    Bfloat16Pairs.SumOfBlock(x.First, Image, sizes.Ins, w.First + o / WeightBlocks.Size * block, made + o * Image, Image, Math.Min(WeightBlocks.Size, sizes.Outs - o), sizes.Vectors);
+                    Bfloat16Pairs.SumOfBlock(
+                        x.First, Image, sizes.Ins, w.First + o / WeightBlocks.Size * block, made + o * Image, Image,
+                        Math.Min(WeightBlocks.Size, sizes.Outs - o), sizes.Vectors);
                 }
 
                 Bfloat16Pairs.Sum(x.First, Image, sizes.Ins, w.First, to, Image, sizes.Outs, sizes.Vectors);
@@ -105,7 +108,8 @@ public sealed unsafe class Bfloat16PairsTests
         return ours.SequenceEqual(theirs) && a.SequenceEqual(b) && a[4 * Bfloat16Pairs.Taps - 1] != default;
     }
 
-    private static bool IsSum(double[] terms, float sum) => Math.Abs(terms.Sum() - sum) <= terms.Length * Math.Pow(2, -24) * terms.Sum(Math.Abs) && terms.Any(term => term != 0);
+    private static bool IsSum(double[] terms, float sum) =>
+        Math.Abs(terms.Sum() - sum) <= terms.Length * Math.Pow(2, -24) * terms.Sum(Math.Abs) && terms.Any(term => term != 0);
 
     private static uint Pair(float first, float second) => Bfloat16Pairs.Round(Vector512.Create(first), Vector512.Create(second))[3];
 

@@ -18,7 +18,9 @@ public sealed class ClassifierTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
-    /// <summary>The least size, sizes whose rows are shorter and longer than a vector, and one, less and more images than are computed together.</summary>
+    /// <summary>
+    /// The smallest size, sizes with rows shorter and longer than a vector, and batches of one image, smaller and larger than a program's batch.
+    /// </summary>
     public static TheoryData<int, int, int, int> Classifiers { get; } = new()
     {
         { 28, 1, 10, 19 }, { 4, 3, 2, 5 }, { 12, 1, 7, 33 }, { 36, 3, 3, 1 }, { 68, 1, 256, 2 },
@@ -95,7 +97,7 @@ public sealed class ClassifierTests : IDisposable
         Refused("got 2×1×12×12 of Float64", () => executor.Logits(zeros(2, 1, 12, 12, float64)));
     }
 
-    /// <summary>Of a few whole numbers many are equal: the maximum is exact, and its gradient goes to the first of those that have it. NaN stays NaN.</summary>
+    /// <summary>A few whole numbers, many of them equal: the maximum is exact, and its gradient goes to the first of equal maxima. NaN stays NaN.</summary>
     [Law]
     public bool The_maximum_of_four_is_exact_and_its_gradient_goes_to_the_first_that_has_it(byte wide, byte kind, int seed)
     {

@@ -19,16 +19,19 @@ public sealed class KernelExecutorTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
-    /// <summary>Sizes with odd and even quarters, whose rows are shorter and longer than a vector; batches of one, of less and of more than are computed together.</summary>
+    /// <summary>
+    /// Sizes with odd and even quarters, with rows shorter and longer than a vector; batches of one image, and smaller and larger than a program's batch.
+    /// </summary>
     public static TheoryData<int, int, string, int> Networks { get; } = new()
     {
-        { 28, 1, "original", 3 }, { 28, 1, "standard", 19 }, { 12, 1, "standard", 1 }, { 12, 3, "original", 5 }, { 16, 3, "standard", 17 }, { 20, 1, "original", 2 },
+        { 28, 1, "original", 3 }, { 28, 1, "standard", 19 }, { 12, 1, "standard", 1 }, { 12, 3, "original", 5 }, { 16, 3, "standard", 17 },
+        { 20, 1, "original", 2 },
         { 32, 3, "standard", 2 }, { 64, 1, "standard", 1 }, { 28, 1, "modern", 3 }, { 12, 3, "modern", 17 }, { 32, 1, "modern", 2 }, { 44, 3, "modern", 1 },
     };
 
     /// <summary>
-    /// Sums of up to some thousand products, added in another order: measured 1e-14. A gradient that is all rounding, as that of a projection which a
-    /// normalisation makes powerless, is held against the whole gradient.
+    /// Sums of some thousand products in another order: measured 1e-14. The gradient of a projection before a normalisation can be pure rounding; it is
+    /// compared with the norm of the whole gradient.
     /// </summary>
     [Theory]
     [MemberData(nameof(Networks))]
@@ -56,12 +59,17 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     /// <summary>
-    /// Planes of every size up to 80, and of 204, whose rows begin and end everywhere in a vector. Where a gradient is the difference of large numbers, float32 keeps fewer digits.
+    /// Planes of every size up to 80, and of 204, with rows that begin and end everywhere in a vector. A gradient that is a difference of large numbers keeps
+    /// fewer digits in float32.
     /// </summary>
     [Fact]
     public void Images_of_every_size_are_computed_in_float32()
     {
-        foreach (var (size, design) in Enumerable.Range(3, 18).Select(quarter => 4 * quarter).SelectMany(size => new[] { (size, "standard"), (size, "modern") }).Append((204, "standard")))
+        var networks = Enumerable.Range(3, 18)
+            .Select(quarter => 4 * quarter)
+            .SelectMany(size => new[] { (size, "standard"), (size, "modern") })
+            .Append((204, "standard"));
+        foreach (var (size, design) in networks)
         {
             using var scope = NewDisposeScope();
             using var network = Network(size, 1, design, ScalarType.Float32);
@@ -104,7 +112,7 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.Throws<ArgumentException>(() => executor.Forward(x.to(float64), tensor(new long[] { 1 })));
     }
 
-    /// <summary>Pointers run over what they are given: a shape that is not the network's is refused, whichever axis differs and whatever the batch.</summary>
+    /// <summary>Kernels trust their pointers, so a shape other than the network's is refused, whichever axis differs and whatever the batch.</summary>
     [Theory]
     [InlineData(2, 1, 8, 12)]
     [InlineData(2, 1, 12, 16)]
@@ -116,7 +124,8 @@ public sealed class KernelExecutorTests : IDisposable
         using var executor = new KernelExecutor<float>(network);
         executor.Take(FormulaWeights.Of(network), withGradient: true);
         var (right, wrong, gradient) = (Inputs(images, 1, 12, ScalarType.Float32), zeros(images, channels, height, width), zeros(network.Layout.Count));
-        void Refused(Action run) => Assert.Contains(Invariant($"got {images}×{channels}×{height}×{width}"), Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
+        void Refused(Action run) =>
+            Assert.Contains(Invariant($"got {images}×{channels}×{height}×{width}"), Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
         Refused(() => executor.Forward(wrong, Timesteps(images)));
         Refused(() => executor.Gradient(wrong, Timesteps(images), right, null, images, gradient));
         Refused(() => executor.Gradient(right, Timesteps(images), wrong, null, images, gradient));
@@ -165,7 +174,9 @@ public sealed class KernelExecutorTests : IDisposable
     public void With_classes_outputs_and_gradients_equal_libtorch_s_and_unseen_classes_have_no_gradient()
     {
         using var network = new UNet(UNetConfig.Tutorial(12, 1, 1000, residual: true, classes: 3).Valid(), ScalarType.Float64, CPU);
-        var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<double>(network), 19, tensor(Enumerable.Range(0, 19).Select(i => (long)(2 - i % 2)).ToArray()));
+        var (theirs, ours) = Both(
+            network, new TensorExecutor(network), new KernelExecutor<double>(network), 19,
+            tensor(Enumerable.Range(0, 19).Select(i => (long)(2 - i % 2)).ToArray()));
         Assert.InRange(Distance(ours.Output, theirs.Output), 0, 1e-12);
         Assert.InRange(Distance(ours.Gradient, theirs.Gradient), 0, 1e-12);
         double Length(int row) => ours.Gradient.narrow(0, network.Layout.Offset(UNetConfig.ClassEmbeddingName) + 100 * row, 100).norm().item<double>();
@@ -176,8 +187,9 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     /// <summary>
-    /// bfloat16 has 8 bits: numbers that pass some forty layers keep two digits, and the gradient its direction. Libtorch rounds what every
-    /// layer makes (here it convolves in float64, and rounds that), and the kernels what they multiply; one, two and more images than are computed together, odd counts among them.
+    /// bfloat16 has 8 bits: numbers that pass some forty layers keep two digits, and the gradient its direction. Libtorch rounds the output of every
+    /// layer (here it convolves in float64, then rounds), and the kernels round the factors of products. Batches of one image, two, and more than a program's
+    /// batch, with odd counts among them.
     /// </summary>
     [Theory]
     [InlineData(28, "original", 8, true)]
@@ -214,7 +226,8 @@ public sealed class KernelExecutorTests : IDisposable
             + 9L * 28 * 28 * 10;
         Assert.Equal(byHand, NetworkCost.Products(network));
         using var residual = Network(28, 1, "standard", ScalarType.Float32);
-        Assert.Equal(byHand + 28 * 28 * (10 + 200) + 14 * 14 * (200 + 800 + 200) + 7 * 7 * (800 + 3200 + 800) + 3 * 3 * (800 + 800), NetworkCost.Products(residual));
+        Assert.Equal(
+            byHand + 28 * 28 * (10 + 200) + 14 * 14 * (200 + 800 + 200) + 7 * 7 * (800 + 3200 + 800) + 3 * 3 * (800 + 800), NetworkCost.Products(residual));
     }
 
     /// <summary>Counted by hand for the modern network.</summary>
@@ -271,7 +284,8 @@ public sealed class KernelExecutorTests : IDisposable
 
     private static double Norm(Tensor x) => x.to(float64).norm().item<double>();
 
-    private static UNet Network(int size, int channels, string design, ScalarType type) => new(Choices.Networks[design](size, channels, 1000, 0, null).Valid(), type, CPU);
+    private static UNet Network(int size, int channels, string design, ScalarType type) =>
+        new(Choices.Networks[design](size, channels, 1000, 0, null).Valid(), type, CPU);
 
     private static double Distance(Tensor x, Tensor y) => ((x.to(float64) - y.to(float64)).abs().max() / y.abs().max().to(float64)).item<double>();
 

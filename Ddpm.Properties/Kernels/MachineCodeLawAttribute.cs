@@ -9,6 +9,8 @@ public sealed class MachineCodeLawAttribute : LawAttribute
     public MachineCodeLawAttribute()
     {
         if (!Bfloat16Code.Exists)
+        {
             Skip = "needs AVX512-BF16, and Linux";
+        }
     }
 }

@@ -30,10 +30,14 @@ public sealed class SamplerKnownAnswers
     {
         var narrow = NoiseSchedule.Linear(1000, 0.01, 0.02).Valid();
         Assert.Equal(149.82946, Sum(new Ddim(0, ClippedNoise.DiffusersOutput), narrow, new Prediction.Epsilon(), Leading, clip: true), 1e-5);
-        Assert.Equal(149.07843, Sum(new Ddim(0, ClippedNoise.DiffusersOutput), narrow, new Prediction.Epsilon(), Leading.EndingAtFirstLevel(), clip: true), 1e-5);
+        Assert.Equal(
+            149.07843, Sum(new Ddim(0, ClippedNoise.DiffusersOutput), narrow, new Prediction.Epsilon(), Leading.EndingAtFirstLevel(), clip: true),
+            1e-5);
     }
 
-    /// <summary>Their last line leads to the first level. Theirs are given to half a unit of the last digit, 5·10⁻⁵, and computed in single precision.</summary>
+    /// <summary>
+    /// Their last line leads to the first level. Theirs are given to half a unit of the last digit, 5·10⁻⁵, and computed in single precision.
+    /// </summary>
     [Theory]
     [InlineData("epsilon", 0.3301, 0.33015)]
     [InlineData("velocity", 0.2251, 0.22510)]
@@ -63,15 +67,18 @@ public sealed class SamplerKnownAnswers
         {
             "leading" => (n - 1 - i) * (1000 / n),
             "diffusers-linspace" => (int)Math.Round((n - 1 - i) * (999.0 / (n - 1)), MidpointRounding.ToEven),
-            _ => (int)Math.Round(1000 + i * (1000 - 1000.0 / n - 1000), MidpointRounding.ToEven) - 1, // numpy's arange repeats the rounded difference of its first two
+            // numpy's arange repeats the rounded difference of its first two.
+            _ => (int)Math.Round(1000 + i * (1000 - 1000.0 / n - 1000), MidpointRounding.ToEven) - 1,
         }).ToArray();
-        foreach (var (prediction, eta, clip, firstLevel) in ((string, double, bool, bool)[])[("epsilon", 0, true, false), ("velocity", 0.6, false, true), ("epsilon", 1, false, false)])
+        (string, double, bool, bool)[] settings = [("epsilon", 0, true, false), ("velocity", 0.6, false, true), ("epsilon", 1, false, false)];
+        foreach (var (prediction, eta, clip, firstLevel) in settings)
         {
             var options = new SamplingOptions { Sampler = "ddim-diffusers", SamplingSteps = n, Spacing = spacing, Eta = eta, EndAtFirstLevel = firstLevel };
             var plan = options.Compile(Generators.Original, Of(prediction), clip).Valid();
             Assert.Equal(timesteps, plan.Lines.Map(line => line.Timestep).AsEnumerable());
             Assert.All([0, 0.4, 1], start => Assert.Equal(
-                DiffusersDdim(timesteps, n, start, prediction == "velocity", eta, clip, firstLevel), ScalarInterpreter.Run(plan, Toy, start, Noise), 1e-10 * (clip ? 1 : 200)));
+                DiffusersDdim(timesteps, n, start, prediction == "velocity", eta, clip, firstLevel), ScalarInterpreter.Run(plan, Toy, start, Noise),
+                1e-10 * (clip ? 1 : 200)));
         }
     }
 
@@ -128,7 +135,8 @@ public sealed class SamplerKnownAnswers
     {
         int n = timesteps.Length, correctorOrder = 0;
         double c = 1 + tau * tau, lastSample = 0, lastNoise = 0;
-        double[] a = [.. timesteps.Append(0).Select(t => Math.Sqrt(Generators.Original.AlphaBars[t]))], sigma = [.. a.Select(value => Math.Sqrt(1 - value * value))];
+        double[] a = [.. timesteps.Append(0).Select(t => Math.Sqrt(Generators.Original.AlphaBars[t]))];
+        double[] sigma = [.. a.Select(value => Math.Sqrt(1 - value * value))];
         double[] lambda = [.. a.Zip(sigma, (image, noise) => Math.Log(image / noise))];
 
         // ∫ e^(cλ)·λᵏ dλ, by parts

@@ -59,7 +59,7 @@ public sealed class UNetKnownAnswers : IDisposable
         }
     }
 
-    /// <summary>By the kernels, whose roundings come to a part 3·10⁻⁶.</summary>
+    /// <summary>By the kernels. Their rounding makes a relative error of 3·10⁻⁶.</summary>
     [Fact]
     public void Outputs_agree_in_float32()
     {
@@ -78,7 +78,8 @@ public sealed class UNetKnownAnswers : IDisposable
         var weights = FormulaWeights.Of(network).DetachFromDisposeScope();
         var state = new TrainingState(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0);
         var model = new DiffusionModel(Config, Generators.Original, new Prediction.Epsilon(), Preset.Original);
-        using var trainer = new Trainer(network, model, ImageSet.Create(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None).Valid(), state, new Replicas(replicas));
+        using var trainer = new Trainer(
+            network, model, ImageSet.Create(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None).Valid(), state, new Replicas(replicas));
         var x0 = Formula(4, i => Math.Sin(0.03 * i));
         var epsilon = Formula(4, i => Math.Cos(0.11 * i + 0.5));
         foreach (var loss in Expected["training_trace"]!["losses"]!.AsArray())

@@ -29,7 +29,7 @@ public static class FeatureSets
          from third in Set(dimension)
          select new ThreeFeatureSets(real, generated, third)).ToArbitrary();
 
-    /// <summary>Examples: cos(0.3·i) + j/10 and sin(0.2·i) + ¼, i counting all elements and j those of a row.</summary>
+    /// <summary>Examples: cos(0.3·i) + j/10 and sin(0.2·i) + ¼, with i the index of all elements and j the index in a row.</summary>
     public static (FeatureSet Real, FeatureSet Generated) Examples { get; } = (
         FeatureSet.Create(8, 3, Enumerable.Range(0, 24).Select(i => Math.Cos(0.3 * i) + i % 3 / 10.0).ToArr()).Valid(),
         FeatureSet.Create(7, 3, Enumerable.Range(0, 21).Select(i => Math.Sin(0.2 * i) + 0.25).ToArr()).Valid());

@@ -29,12 +29,13 @@ public sealed class FrechetDistanceLaws
                 + 64 * (sets.Real.Count + sets.Generated.Count) * Epsilon * sets.Dimension * shift.Value * shift.Value);
     }
 
-    /// <summary>An eigenvalue λ known to δ has a root between those of λ − δ and λ + δ, which meets the roots of the other set.</summary>
+    /// <summary>An eigenvalue λ known to δ has a root between √(λ − δ) and √(λ + δ). Its error multiplies the roots of the other set.</summary>
     private static double RoundoffOfRoots(FeatureSet set, FeatureSet other)
     {
         var eigen = EigenDecomposition.Of(GaussianSummary.Of(set).Covariance);
         double Root(double square) => Math.Sqrt(Math.Max(0, square));
-        return 2 * Math.Sqrt(GaussianSummary.Of(other).Covariance.Trace) * eigen.Values.Sum(value => Root(value + eigen.Roundoff) - Root(value - eigen.Roundoff));
+        return 2 * Math.Sqrt(GaussianSummary.Of(other).Covariance.Trace) * eigen.Values.Sum(value =>
+            Root(value + eigen.Roundoff) - Root(value - eigen.Roundoff));
     }
 
     [Law]
@@ -85,7 +86,10 @@ public sealed class FrechetDistanceLaws
     {
         double[] rotated = [.. x];
         for (var j = 0; j + 1 < x.Length; j++)
+        {
             Turn(rotated, j, angle + j);
+        }
+
         return [.. rotated.Select(y => y + shift)];
     });
 
@@ -113,7 +117,10 @@ public sealed class FrechetDistanceLaws
             var axis = new double[n];
             axis[k] = 1;
             for (var j = 0; j + 1 < n; j++)
+            {
                 Turn(axis, j, Angle + j);
+            }
+
             return axis;
         }
     }

@@ -33,7 +33,9 @@ public sealed class KernelDistanceLaws
     public void Between_two_draws_of_one_distribution_it_is_zero_on_average()
     {
         const int draws = 2000;
-        var distances = Enumerable.Range(0, draws).Select(draw => Between(FeatureSets.Normal(10, 3, 2 * draw), FeatureSets.Normal(8, 3, 2 * draw + 1))).ToArray();
+        var distances = Enumerable.Range(0, draws)
+            .Select(draw => Between(FeatureSets.Normal(10, 3, 2 * draw), FeatureSets.Normal(8, 3, 2 * draw + 1)))
+            .ToArray();
         var mean = distances.Average();
         var error = Math.Sqrt(distances.Average(x => (x - mean) * (x - mean)) / draws);
         Assert.InRange(mean / error, -5, 5);
@@ -82,7 +84,7 @@ public sealed class KernelDistanceLaws
 
     private static double Kernel(double[] x, double[] y) => Math.Pow(x.Zip(y, (u, v) => u * v).Sum() / x.Length + 1, 3);
 
-    /// <summary>No kernel exceeds that of the longest feature with itself, and a sum of N·M of them row by row rounds by N + M.</summary>
+    /// <summary>No kernel value exceeds the kernel of the longest feature with itself. A sum of N·M values row by row has N + M roundings.</summary>
     private static double Roundoff(ThreeFeatureSets sets)
     {
         var longest = new[] { sets.Real, sets.Generated }.Max(set => Enumerable.Range(0, set.Count).Max(i => Kernel(set.Feature(i), set.Feature(i))));

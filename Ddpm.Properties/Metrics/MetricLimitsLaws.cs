@@ -27,7 +27,7 @@ public sealed class MetricLimitsLaws
         Assert.Empty(GaussianSummary.Create(Prelude.Array(-FeatureSet.Largest), Variance(0)).Faults());
     }
 
-    /// <summary>Balls are closed: of 6 and 8 with radius 2, that of 6 holds 4; of 0, 2 and 4 with radius 2, that of 4 holds 6.</summary>
+    /// <summary>Balls are closed: with radius 2, the ball around 6 holds 4, and the ball around 4 holds 6.</summary>
     [Fact]
     public void A_feature_at_the_edge_of_a_ball_is_inside()
     {

@@ -25,7 +25,9 @@ public sealed class NearestNeighboursLaws
         var found = NearestNeighbours.Of(picture, set, 1 + k % 5);
         double Distance(int image) => Math.Sqrt(Enumerable.Range(0, Pixels).Sum(j => Math.Pow(picture[j] - set.Pixels.Span[image * Pixels + j], 2)));
         var all = Enumerable.Range(0, set.Count).Select(Distance).Order().Take(1 + k % 5).ToArray();
-        return found.Select(one => one.Distance).SequenceEqual(all) && found.All(one => one.Distance == Distance(one.Image)) && found.Select(one => one.Image).Distinct().Count() == found.Count;
+        return found.Select(one => one.Distance).SequenceEqual(all)
+            && found.All(one => one.Distance == Distance(one.Image))
+            && found.Select(one => one.Image).Distinct().Count() == found.Count;
     }
 
     [Fact]
@@ -37,6 +39,8 @@ public sealed class NearestNeighboursLaws
     {
         var whole = bytes is { Length: > 0 } ? bytes : [7];
         var count = 1 + whole.Length / 4;
-        return ImageSet.Create(count, Size, Size, 1, Enumerable.Range(0, count * Pixels).Select(i => whole[i * 5 % whole.Length]).ToArray(), Option<ReadOnlyMemory<byte>>.None).Valid();
+        return ImageSet.Create(
+            count, Size, Size, 1, Enumerable.Range(0, count * Pixels).Select(i => whole[i * 5 % whole.Length]).ToArray(),
+            Option<ReadOnlyMemory<byte>>.None).Valid();
     }
 }

@@ -25,7 +25,8 @@ public sealed class PrecisionRecallLaws
 
     [Law]
     public bool Of_a_set_with_itself_all_is_covered(ThreeFeatureSets sets, byte choice) =>
-        PrecisionRecall.Of(sets.Real, sets.Real.Permuted(choice), 1 + choice % (sets.Real.Count - 1)).Valid() is { Precision: 1, Recall: 1, Coverage: 1, Density: >= 1 };
+        PrecisionRecall.Of(sets.Real, sets.Real.Permuted(choice), 1 + choice % (sets.Real.Count - 1)).Valid()
+            is { Precision: 1, Recall: 1, Coverage: 1, Density: >= 1 };
 
     [Law]
     public bool Exchanging_the_sets_exchanges_precision_and_recall(ThreeFeatureSets sets, byte choice)
@@ -38,7 +39,8 @@ public sealed class PrecisionRecallLaws
     /// <summary>Features lie within ±5, so balls reach 10·√D at most.</summary>
     [Law]
     public bool Of_sets_far_apart_nothing_is_covered(ThreeFeatureSets sets, byte choice) =>
-        PrecisionRecall.Of(sets.Real, sets.Generated.Map(x => [.. x.Select(y => y + 100)]), Neighbours(sets, choice)).Valid() == new PrecisionRecall(0, 0, 0, 0);
+        PrecisionRecall.Of(sets.Real, sets.Generated.Map(x => [.. x.Select(y => y + 100)]), Neighbours(sets, choice)).Valid()
+            == new PrecisionRecall(0, 0, 0, 0);
 
     [Law]
     public bool More_neighbours_never_cover_less(ThreeFeatureSets sets)
@@ -70,7 +72,10 @@ public sealed class PrecisionRecallLaws
     {
         var sum = 0.0;
         for (var d = 0; d < x.Length; d++)
+        {
             sum += (x[d] - y[d]) * (x[d] - y[d]);
+        }
+
         return sum;
     }
 }

@@ -49,7 +49,7 @@ public sealed class ConvolutionCheckTests : IDisposable
         foreach (var wrong in (TensorConvolutions[])[Spoilt(fault, transposed: false), Spoilt(fault, transposed: true)])
         {
             using var network = Network("standard", ScalarType.Float32);
-            var found = Told(ConvolutionCheck.Of(network, null, wrong));
+            var found = FaultOf(ConvolutionCheck.Of(network, null, wrong));
             Assert.StartsWith(Wrong, found, StringComparison.Ordinal);
             var (executor, advice) = ComputeDevice.Libtorch(network, null, wrong);
             using (executor)
@@ -78,7 +78,7 @@ public sealed class ConvolutionCheckTests : IDisposable
     public void Weights_are_tried_by_their_shapes(int channels, int height, int width)
     {
         (long, long, long, long)[] shapes = [(3, 8, 3, 3), (5, channels, height, width)];
-        Assert.StartsWith(Wrong, Told(ConvolutionCheck.Of(shapes, Spoilt("number", transposed: false))), StringComparison.Ordinal);
+        Assert.StartsWith(Wrong, FaultOf(ConvolutionCheck.Of(shapes, Spoilt("number", transposed: false))), StringComparison.Ordinal);
         Assert.True(ConvolutionCheck.Of(shapes, TensorConvolutions.InFloat64).IsSucc);
         Assert.True(ConvolutionCheck.Of([(3, 8, 3, 3)], Spoilt("number", transposed: false)).IsSucc);
     }
@@ -96,10 +96,10 @@ public sealed class ConvolutionCheckTests : IDisposable
             return ConvolutionCheck.Of(module, convolutions);
         }
 
-        var found = Told(Tried("convolution.pt", Spoilt("number", transposed: false, channels: 24)));
+        var found = FaultOf(Tried("convolution.pt", Spoilt("number", transposed: false, channels: 24)));
         Assert.StartsWith("libtorch's float32 convolution of 24 channels is wrong", found, StringComparison.Ordinal);
         Assert.True(Tried("convolution.pt", Spoilt("number", transposed: false)).IsSucc);
-        Assert.StartsWith(Wrong, Told(Tried("features.pt", Spoilt("number", transposed: false))), StringComparison.Ordinal);
+        Assert.StartsWith(Wrong, FaultOf(Tried("features.pt", Spoilt("number", transposed: false))), StringComparison.Ordinal);
         Assert.True(Tried("features.pt", TensorConvolutions.InFloat64).IsSucc);
     }
 
@@ -112,7 +112,7 @@ public sealed class ConvolutionCheckTests : IDisposable
         Assert.EndsWith($": all but --features computes with the kernels; {ConvolutionCheck.Remedy}", line, StringComparison.Ordinal);
     }
 
-    /// <summary>Right convolutions, but one kind of those that take so many channels.</summary>
+    /// <summary>Correct convolutions, except one kind for a number of channels.</summary>
     private static TensorConvolutions Spoilt(string fault, bool transposed, int channels = 20)
     {
         Tensor Fault(Tensor y) => fault switch
@@ -129,7 +129,7 @@ public sealed class ConvolutionCheckTests : IDisposable
             : right with { Convolve = Of(right.Convolve, layer => layer.In) };
     }
 
-    private static string Told(Fin<Unit> found) => found.Match(_ => "", error => error.Message);
+    private static string FaultOf(Fin<Unit> found) => found.Match(_ => "", error => error.Message);
 
     private static UNet Network(string design, ScalarType type) => new(Choices.Networks[design](12, 1, 10, 0, null).Valid(), type, CPU);
 }

@@ -103,7 +103,8 @@ public sealed class UNetLayersLaws
     public bool Bounds_are_one_over_the_root_of_the_fan_in(UNetConfig config)
     {
         var parameters = config.Parameters;
-        return parameters.Zip(parameters.Skip(1)).Where(pair => pair.Item1.Start is Initialization.Uniform && pair.Item1.Name.EndsWith(".weight", StringComparison.Ordinal))
+        return parameters.Zip(parameters.Skip(1)).Where(pair =>
+            pair.Item1.Start is Initialization.Uniform && pair.Item1.Name.EndsWith(".weight", StringComparison.Ordinal))
             .All(pair => Closeness.NearRelative(
                 Math.Sqrt((double)pair.Item1.Shape[0] / pair.Item1.Count), ((Initialization.Uniform)pair.Item1.Start).Bound, 4 * Closeness.Epsilon)
                 && pair.Item2.Start == pair.Item1.Start && pair.Item2.Name.EndsWith(".bias", StringComparison.Ordinal));

@@ -7,7 +7,8 @@ using static Ddpm.Properties.Closeness;
 namespace Ddpm.Properties.Numerics;
 
 /// <summary>
-/// Matrices whose elements are of very different size: there a reflection that subtracts two numbers of one size instead of adding them loses the small elements.
+/// Matrices whose elements are of very different size: there a reflection that subtracts two numbers of one size instead of adding them loses the small
+/// elements.
 /// </summary>
 [Properties(Arbitrary = [typeof(Generators)])]
 public sealed class GradedMatrixLaws

@@ -9,8 +9,8 @@ using static Ddpm.Properties.Closeness;
 namespace Ddpm.Properties.Numerics;
 
 /// <summary>
-/// A logarithm of a density at x is ½x² and rounds by ε of that, hence tolerances of a few ε·(1 + x²). A mass of a short interval has the logarithm of its width in
-/// it, which rounds by ε of itself.
+/// A logarithm of a density at x is ½x² and rounds by ε of that, hence tolerances of a few ε·(1 + x²). A mass of a short interval has the logarithm of its
+/// width in it, which rounds by ε of itself.
 /// </summary>
 [Properties(Arbitrary = [typeof(Points)])]
 public sealed class NormalDistributionLaws

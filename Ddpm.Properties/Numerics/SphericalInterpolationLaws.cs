@@ -42,7 +42,8 @@ public sealed class SphericalInterpolationLaws
     public bool The_angle_is_the_one_that_one_vector_was_turned_by(Arc arc, Fraction stretch)
     {
         var (from, to) = arc.Vectors(stretch.Value);
-        return Near(arc.Angle, SphericalInterpolation.Angle(from, to), 16 * Epsilon) && SphericalInterpolation.Angle(from, to) == SphericalInterpolation.Angle(to, from);
+        return Near(arc.Angle, SphericalInterpolation.Angle(from, to), 16 * Epsilon)
+            && SphericalInterpolation.Angle(from, to) == SphericalInterpolation.Angle(to, from);
     }
 
     [Law]
@@ -50,7 +51,8 @@ public sealed class SphericalInterpolationLaws
     {
         var (from, to) = arc.Vectors(1);
         var between = SphericalInterpolation.Between(new Arr<double>(from), new Arr<double>(to), f.Value).Valid().ToArray();
-        return arc.Angle > Math.PI - 1e-7 || (Near(f.Value * arc.Angle, SphericalInterpolation.Angle(from, between), 64 * arc.Roundoff / Math.Max(0.1, Math.Sin(arc.Angle)))
+        return arc.Angle > Math.PI - 1e-7
+            || (Near(f.Value * arc.Angle, SphericalInterpolation.Angle(from, between), 64 * arc.Roundoff / Math.Max(0.1, Math.Sin(arc.Angle)))
             && Near(5, Math.Sqrt(between.Sum(x => x * x)), 128 * arc.Roundoff / Math.Max(0.1, Math.Sin(arc.Angle))));
     }
 
@@ -64,7 +66,8 @@ public sealed class SphericalInterpolationLaws
         return SphericalInterpolation.Angle([.. from.Select(Sized)], [.. to.Select(Sized)]) == SphericalInterpolation.Angle(from, to)
             && small.Zip(sized).All(pair => Sized(pair.Item1) == pair.Item2);
 
-        double[] Between(double[] one, double[] other) => SphericalInterpolation.Between(new Arr<double>(one), new Arr<double>(other), f.Value).Valid().ToArray();
+        double[] Between(double[] one, double[] other) =>
+            SphericalInterpolation.Between(new Arr<double>(one), new Arr<double>(other), f.Value).Valid().ToArray();
     }
 
     [Fact]
@@ -84,13 +87,16 @@ public sealed class SphericalInterpolationLaws
         Assert.Equal(["fraction must lie in [0, 1], got 1.5"], SphericalInterpolation.Between(from, to, 1.5).Faults());
         Assert.Equal(["fraction must lie in [0, 1], got -0.5"], SphericalInterpolation.Between(from, to, -0.5).Faults());
         Assert.Equal(["from[0] must lie in [-1E+299, 1E+299], got 2E+299"], SphericalInterpolation.Between(Prelude.Array(2e299, 0), to, 0.5).Faults());
-        Assert.All(SphericalInterpolation.Between(Prelude.Array(1e299, 0), Prelude.Array(-1e299, 2e291), 0.5).Valid(), value => Assert.True(double.IsFinite(value))); // weights near 10⁸
+        Assert.All(
+            SphericalInterpolation.Between(Prelude.Array(1e299, 0), Prelude.Array(-1e299, 2e291), 0.5).Valid(),
+            value => Assert.True(double.IsFinite(value))); // weights near 10⁸
     }
 
     [Fact]
     public void Every_fault_is_named() => Assert.Equal(
         [
-            "to must hold as many numbers as from, 2, got 1", "from[1] must lie in [-1E+299, 1E+299], got NaN", "to[0] must lie in [-1E+299, 1E+299], got Infinity",
+            "to must hold as many numbers as from, 2, got 1", "from[1] must lie in [-1E+299, 1E+299], got NaN",
+            "to[0] must lie in [-1E+299, 1E+299], got Infinity",
             "fraction must lie in [0, 1], got -0.5",
         ],
         SphericalInterpolation.Between(Prelude.Array(1, double.NaN), Prelude.Array(double.PositiveInfinity), -0.5).Faults());

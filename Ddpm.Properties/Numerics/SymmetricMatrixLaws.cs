@@ -44,8 +44,8 @@ public sealed class SymmetricMatrixLaws
     }
 
     /// <summary>
-    /// Powers of two round nothing, so neither do they change any decision, though without scaling the squares of these elements would overflow or vanish. Elements
-    /// that are small already are scaled up alone: below the least normal number they would lose digits themselves.
+    /// Powers of two round nothing, so neither do they change any decision, though without scaling the squares of these elements would overflow or vanish.
+    /// Elements that are small already are scaled up alone: below the least normal number they would lose digits themselves.
     /// </summary>
     [Law]
     public bool Scaling_by_a_power_of_two_scales_eigenvalues_and_singular_values_exactly(Symmetric a, byte size, bool small)
@@ -67,7 +67,8 @@ public sealed class SymmetricMatrixLaws
     [Law]
     public bool Squares_of_singular_values_are_the_eigenvalues_of_the_matrix_times_its_transpose(Rectangle a)
     {
-        var gram = SymmetricMatrix.Create(a.Rows, Pairs(a.Rows).Select(p => Dot(a.Row(Math.Min(p.Row, p.Column)), a.Row(Math.Max(p.Row, p.Column)))).ToArr()).Valid();
+        var gram = SymmetricMatrix.Create(
+            a.Rows, Pairs(a.Rows).Select(p => Dot(a.Row(Math.Min(p.Row, p.Column)), a.Row(Math.Max(p.Row, p.Column)))).ToArr()).Valid();
         var roundoff = 64 * (a.Rows + a.Columns) * Epsilon * a.Values.Sum(x => x * x);
         return SingularValues.Of(a.Values, a.Rows, a.Columns).Order().Zip(EigenDecomposition.Of(gram).Values)
             .All(pair => Near(pair.Item2, pair.Item1 * pair.Item1, roundoff));

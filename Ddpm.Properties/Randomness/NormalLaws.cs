@@ -44,7 +44,9 @@ public sealed class NormalLaws
         return IsRounded(radius * Math.Cos(angle), cos, radius) && IsRounded(radius * Math.Sin(angle), sin, radius);
     }
 
-    /// <summary>The parts where the series stop, as above: the largest is the sine's, 2·10⁻¹⁴ of the radius at π/4. A few roundings are below what is left of 3·10⁻¹⁴.</summary>
+    /// <summary>
+    /// The parts where the series stop, as above: the largest is the sine's, 2·10⁻¹⁴ of the radius at π/4. A few roundings are below what is left of 3·10⁻¹⁴.
+    /// </summary>
     [Law]
     public bool Before_rounding_to_float_normals_are_the_formula_s_to_fourteen_digits(Draws draws, ushort block)
     {

@@ -5,8 +5,8 @@ using Xunit;
 namespace Ddpm.Properties.Randomness;
 
 /// <summary>
-/// Statistical laws on 2¹⁸ draws each of one fixed seed, so that they never flicker, at five standard deviations: of nearly normal sums 5.7·10⁻⁷, two-sided. χ² is
-/// skewed, and its upper five are 4·10⁻⁵ of 49 free cells and 1.4·10⁻⁶ of 999.
+/// Statistical laws on 2¹⁸ draws each of one fixed seed, so that they never flicker, at five standard deviations: of nearly normal sums 5.7·10⁻⁷, two-sided.
+/// χ² is skewed, and its upper five are 4·10⁻⁵ of 49 free cells and 1.4·10⁻⁶ of 999.
 /// </summary>
 public sealed class Statistics
 {
@@ -62,7 +62,9 @@ public sealed class Statistics
     {
         var squares = Normals.Select(z => (z * z - 1) / Math.Sqrt(2)).ToArray();
         for (var lag = 1; lag <= 4; lag++)
+        {
             Uncorrelated(squares, squares.Skip(lag));
+        }
     }
 
     [Fact]
@@ -96,7 +98,10 @@ public sealed class Statistics
     [Fact]
     public void Integers_below_1000_are_uniform() => HasChiSquare(999, CountsBelow(1000), Count / 1000.0);
 
-    /// <summary>Each item lands in each place once in n. Rows and columns of the n² cells have fixed sums, and an order's cells hang together: the sum is n/(n − 1) times a χ² of (n − 1)².</summary>
+    /// <summary>
+    /// Each item lands in each place once in n. Rows and columns of the n² cells have fixed sums, and the cells of one permutation depend on each other: the
+    /// sum is n/(n − 1) times a χ² of (n − 1)².
+    /// </summary>
     [Fact]
     public void A_permutation_sends_each_item_to_each_place_equally_often()
     {
@@ -106,7 +111,9 @@ public sealed class Statistics
         {
             var order = Permutation.Of(new RandomStream(2026, StreamName.Shuffling).At(0, epoch), n);
             for (var place = 0; place < n; place++)
+            {
                 cells[place * n + order[place]]++;
+            }
         }
 
         HasChiSquare((n - 1) * (n - 1), cells, orders / (double)n, (n - 1) / (double)n);
@@ -116,13 +123,17 @@ public sealed class Statistics
     {
         var cells = new int[bound];
         for (var i = 0; i < Count; i++)
+        {
             cells[Fixed.Below(i, bound)]++;
+        }
+
         return cells;
     }
 
-    /// <summary>χ² of so many free cells has them as its mean and twice them as its variance; it is the given part of the sum over all.</summary>
+    /// <summary>χ² of f free cells has mean f and variance 2f; it is the given part of the sum over all cells.</summary>
     private static void HasChiSquare(int free, int[] cells, double expected, double part = 1) => Assert.InRange(
-        part * cells.Sum(cell => (cell - expected) * (cell - expected) / expected), free - Sigmas * Math.Sqrt(2.0 * free), free + Sigmas * Math.Sqrt(2.0 * free));
+        part * cells.Sum(cell => (cell - expected) * (cell - expected) / expected), free - Sigmas * Math.Sqrt(2.0 * free),
+        free + Sigmas * Math.Sqrt(2.0 * free));
 
     private static double Standard(double uniform) => (uniform - 0.5) * Math.Sqrt(12);
 

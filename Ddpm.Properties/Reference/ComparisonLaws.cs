@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Ddpm.Properties.Reference;
 
-/// <summary>What verification says of numbers that differ, of every type and to the letter.</summary>
+/// <summary>The verdicts of verification for differing numbers of every type, to the letter.</summary>
 public sealed class ComparisonLaws
 {
     private static readonly Tolerance Wide = new(0.5, 0);
@@ -26,7 +26,9 @@ public sealed class ComparisonLaws
     /// <summary>A NaN of either sign: by its bits one lies above all numbers, one below.</summary>
     [Fact]
     public void No_number_is_near_what_is_none() => Assert.All(
-        from nan in (double[])[BitConverter.UInt64BitsToDouble(0x7ff8000000000000), BitConverter.UInt64BitsToDouble(0xfff8000000000000)] from x in (double[])[-1, 1] select (nan, x),
+        from nan in (double[])[BitConverter.UInt64BitsToDouble(0x7ff8000000000000), BitConverter.UInt64BitsToDouble(0xfff8000000000000)]
+        from x in (double[])[-1, 1]
+        select (nan, x),
         pair => Assert.Equal((long.MaxValue, long.MaxValue), (Comparison.Ulps(pair.nan, pair.x), Comparison.Ulps(pair.x, pair.nan))));
 
     [Theory]
@@ -53,11 +55,20 @@ public sealed class ComparisonLaws
     public void Every_type_is_read_as_what_it_is_and_its_place_is_told_by_axes()
     {
         var shape = Prelude.Array(2L, 3L);
-        Assert.Equal(new Verdict.Wrong("[1, 0]", "-4", "-40"), Verify(Tolerance.Exact, Content.Of(shape, [1, 2, 3, -4, 5, 6]), Content.Of(shape, [1, 2, 3, -40, 5, 6])));
-        Assert.Equal(new Verdict.Wrong("[1, 2]", "4000000000", "6"), Verify(Tolerance.Exact, Content.Of(shape, [1u, 2, 3, 4, 5, 4_000_000_000]), Content.Of(shape, [1u, 2, 3, 4, 5, 6])));
-        Assert.Equal(new Verdict.Wrong("[0, 1]", "2", "2.5"), Verify(Tolerance.Exact, Content.Of(shape, [1f, 2, 3, 4, 5, 6]), Content.Of(shape, [1f, 2.5f, 3, 4, 5, 6])));
-        Assert.Equal(new Verdict.Wrong("[0, 2]", "3", "3.25"), Verify(Tolerance.Exact, Content.Of(shape, [1.0, 2, 3, 4, 5, 6]), Content.Of(shape, [1.0, 2, 3.25, 4, 5, 6])));
-        Assert.Equal(new Verdict.Wrong("the shape", "[2, 3]", "[3, 2]"), Verify(Tolerance.Exact, Content.Of(shape, [1, 2, 3, 4, 5, 6]), Content.Of(Prelude.Array(3L, 2L), [1, 2, 3, 4, 5, 6])));
+        Assert.Equal(
+            new Verdict.Wrong("[1, 0]", "-4", "-40"), Verify(Tolerance.Exact, Content.Of(shape, [1, 2, 3, -4, 5, 6]), Content.Of(shape, [1, 2, 3, -40, 5, 6])));
+        Assert.Equal(
+            new Verdict.Wrong("[1, 2]", "4000000000", "6"),
+            Verify(Tolerance.Exact, Content.Of(shape, [1u, 2, 3, 4, 5, 4_000_000_000]), Content.Of(shape, [1u, 2, 3, 4, 5, 6])));
+        Assert.Equal(
+            new Verdict.Wrong("[0, 1]", "2", "2.5"),
+            Verify(Tolerance.Exact, Content.Of(shape, [1f, 2, 3, 4, 5, 6]), Content.Of(shape, [1f, 2.5f, 3, 4, 5, 6])));
+        Assert.Equal(
+            new Verdict.Wrong("[0, 2]", "3", "3.25"),
+            Verify(Tolerance.Exact, Content.Of(shape, [1.0, 2, 3, 4, 5, 6]), Content.Of(shape, [1.0, 2, 3.25, 4, 5, 6])));
+        Assert.Equal(
+            new Verdict.Wrong("the shape", "[2, 3]", "[3, 2]"),
+            Verify(Tolerance.Exact, Content.Of(shape, [1, 2, 3, 4, 5, 6]), Content.Of(Prelude.Array(3L, 2L), [1, 2, 3, 4, 5, 6])));
     }
 
     [Fact]
@@ -71,7 +82,8 @@ public sealed class ComparisonLaws
         Assert.Equal(new Verdict.Near(2, "[1]"), Entry(new(1e-15, 0)).Verify(file));
         Assert.IsType<Verdict.Wrong>(Entry(new(1e-17, 1e-17)).Verify(file));
 
-        ReferenceEntry Json(Tolerance tolerance) => ReferenceEntry.Json("x.json", "m", "f", "s", tolerance, () => Datum.Named(("a", Datum.Of(numbers)), ("t", Datum.Of("u"))));
+        ReferenceEntry Json(Tolerance tolerance) =>
+            ReferenceEntry.Json("x.json", "m", "f", "s", tolerance, () => Datum.Named(("a", Datum.Of(numbers)), ("t", Datum.Of("u"))));
         var json = """{"t": "u", "a": [1.0, -2.5, 0.10000000000000002]}"""u8.ToArray();
         Assert.Equal(new Verdict.Wrong("a[2]", "0.1", "0.10000000000000002"), Json(Tolerance.Exact).Verify(json));
         Assert.Equal(new Verdict.Near(1, "a[2]"), Json(new(0, 1e-15)).Verify(json));
@@ -98,7 +110,8 @@ public sealed class ComparisonLaws
 
     [Fact]
     public void Another_type_is_wrong() => Assert.Equal(
-        new Verdict.Wrong("the type", "<f8", "<f4"), Verify(new(1, 1), Content.Of(Prelude.Array(2L, 1L), [1.0, 2.0]), Content.Of(Prelude.Array(2L, 1L), [1f, 2f])));
+        new Verdict.Wrong("the type", "<f8", "<f4"),
+        Verify(new(1, 1), Content.Of(Prelude.Array(2L, 1L), [1.0, 2.0]), Content.Of(Prelude.Array(2L, 1L), [1f, 2f])));
 
     [Theory]
     [InlineData("""{"a": {"b": [1, 2.5]}, "t": true}""", "WRONG at a.b[1]: expected 2, got 2.5")]
@@ -115,9 +128,10 @@ public sealed class ComparisonLaws
 
     [Fact]
     public void A_truth_that_should_be_false_is_told() => Assert.Equal(
-        "WRONG at the top: expected false, got 'true'", ReferenceEntry.Json("x.json", "m", "f", "s", Tolerance.Exact, () => Datum.Of(false)).Verify("true"u8.ToArray()).ToString());
+        "WRONG at the top: expected false, got 'true'",
+        ReferenceEntry.Json("x.json", "m", "f", "s", Tolerance.Exact, () => Datum.Of(false)).Verify("true"u8.ToArray()).ToString());
 
-    /// <summary>The numbers of which double precision knows the distance exactly.</summary>
+    /// <summary>Numbers with a distance that double precision computes exactly.</summary>
     [Fact]
     public void The_bound_itself_is_allowed()
     {
@@ -139,7 +153,8 @@ public sealed class ComparisonLaws
     {
         var report = new VerificationReport(
             Prelude.Array<(string, Verdict)>(
-                ("a.json", new Verdict.Exact()), ("folder/b.npy", new Verdict.Near(3, "[1]")), ("c", new Verdict.Wrong("[0]", "1", "2")), ("d", new Verdict.Missing()), ("e", new Verdict.Unreadable("cut short"))),
+                ("a.json", new Verdict.Exact()), ("folder/b.npy", new Verdict.Near(3, "[1]")), ("c", new Verdict.Wrong("[0]", "1", "2")),
+                ("d", new Verdict.Missing()), ("e", new Verdict.Unreadable("cut short"))),
             Prelude.Array("f"));
         Assert.Equal(
             (string[])[
@@ -156,5 +171,6 @@ public sealed class ComparisonLaws
         Assert.True((report with { Files = report.Files.Take(2).ToArr() }).IsRight);
     }
 
-    private static Verdict Verify(Tolerance tolerance, Content expected, Content got) => new ReferenceEntry("x.npy", "m", "f", "s", tolerance, () => expected).Verify(got.ToBytes());
+    private static Verdict Verify(Tolerance tolerance, Content expected, Content got) =>
+        new ReferenceEntry("x.npy", "m", "f", "s", tolerance, () => expected).Verify(got.ToBytes());
 }

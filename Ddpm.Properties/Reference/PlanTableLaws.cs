@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Ddpm.Properties.Reference;
 
-/// <summary>What people read of a plan, to the letter.</summary>
+/// <summary>The text of a plan, to the letter.</summary>
 public sealed class PlanTableLaws
 {
     [Fact]

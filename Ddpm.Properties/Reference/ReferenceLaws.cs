@@ -17,7 +17,8 @@ public sealed class ReferenceLaws
     [Fact]
     public void Every_path_is_unique_and_plain() => Assert.All(
         ReferenceFiles.All.GroupBy(entry => entry.Path),
-        group => Assert.True(group.Count() == 1 && group.Key.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or '/'), group.Key));
+        group => Assert.True(
+            group.Count() == 1 && group.Key.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or '/'), group.Key));
 
     [Fact]
     public void Every_entry_says_what_it_is() => Assert.All(
@@ -53,7 +54,9 @@ public sealed class ReferenceLaws
 
     [Law]
     public bool Whatever_a_file_holds_it_gets_a_verdict(ReferenceEntry entry, byte[] bytes, string text) =>
-        !entry.Verify(bytes ?? []).IsRight && !entry.Verify(Encoding.UTF8.GetBytes(text ?? "")).IsRight && !entry.Verify(Encoding.UTF8.GetBytes($"{{\"{text}\\ud800\": \"\\ud800\"}}")).IsRight;
+        !entry.Verify(bytes ?? []).IsRight
+        && !entry.Verify(Encoding.UTF8.GetBytes(text ?? "")).IsRight
+        && !entry.Verify(Encoding.UTF8.GetBytes($"{{\"{text}\\ud800\": \"\\ud800\"}}")).IsRight;
 
     [Fact]
     public void The_manifest_names_every_file_with_its_hash()
@@ -65,7 +68,9 @@ public sealed class ReferenceLaws
         using var json = JsonDocument.Parse(manifest);
         Assert.Equal(
             files.Map(file => (file.Item1.Path, file.Item2)),
-            json.RootElement.GetProperty("files").EnumerateArray().Select(file => (file.GetProperty("path").GetString()!, file.GetProperty("sha256").GetString()!)));
+            json.RootElement.GetProperty("files")
+                .EnumerateArray()
+                .Select(file => (file.GetProperty("path").GetString()!, file.GetProperty("sha256").GetString()!)));
         Assert.Equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", ReferenceManifest.Sha256("abc"u8.ToArray()));
     }
 
@@ -86,11 +91,15 @@ public sealed class ReferenceLaws
     {
         var plans = sampler.Plans();
         Assert.True(plans.Count >= 5, sampler.Name);
-        Assert.All(plans, made => Assert.All(made.Scenario.Run(made.Plan), x => Assert.All(x, value => Assert.True(double.IsFinite(value), $"{sampler.Name} in {made.Scenario.Name}"))));
+        Assert.All(
+            plans,
+            made => Assert.All(
+                made.Scenario.Run(made.Plan), x => Assert.All(x, value => Assert.True(double.IsFinite(value), $"{sampler.Name} in {made.Scenario.Name}"))));
     });
 
     [Fact]
-    public void Every_named_sampler_is_there() => Assert.Superset(Sampler.All.Keys.ToHashSet(), SamplerCase.All.Map(sampler => sampler.Name).ToHashSet());
+    public void Every_named_sampler_is_there() =>
+        Assert.Superset(Sampler.All.Keys.ToHashSet(), SamplerCase.All.Map(sampler => sampler.Name).ToHashSet());
 
     [Fact]
     public void The_text_of_a_plan_is_a_file_of_the_reference()
@@ -132,7 +141,8 @@ public sealed class ReferenceLaws
     public static class Entries
     {
         /// <summary>The small ones, so that two hundred cases are soon computed.</summary>
-        private static readonly Arr<ReferenceEntry> Small = ReferenceFiles.All.Filter(entry => !entry.Path.Contains("1000", StringComparison.Ordinal) && !entry.Path.StartsWith("timesteps", StringComparison.Ordinal));
+        private static readonly Arr<ReferenceEntry> Small = ReferenceFiles.All.Filter(entry =>
+            !entry.Path.Contains("1000", StringComparison.Ordinal) && !entry.Path.StartsWith("timesteps", StringComparison.Ordinal));
 
         public static Arbitrary<ReferenceEntry> Any() => Gen.Elements<ReferenceEntry>([.. Small]).ToArbitrary();
     }

@@ -14,15 +14,18 @@ public sealed class DataReceiptTests
     public void A_run_is_of_its_own_images_alone()
     {
         var images = ImageSet.Create(1, 28, 28, 1, new byte[784], None).Valid();
-        LoadedDataSet Loaded(DataSplit split, string name, string sha256) => new(DataSetDescription.FashionMnist with { Name = name }, split, images, "somewhere", sha256, IsPublished: false);
+        LoadedDataSet Loaded(DataSplit split, string name, string sha256) =>
+            new(DataSetDescription.FashionMnist with { Name = name }, split, images, "somewhere", sha256, IsPublished: false);
         var receipt = new DataReceipt("sketches/", "folder sketches", "ab", 1, 28, 1);
         Assert.True(receipt.IsOf(Loaded(DataSplit.Train, "sketches/", "ab")));
         Assert.False(receipt.IsOf(Loaded(DataSplit.Train, "sketches/", "cd")));
         Assert.True(receipt.IsOf(Loaded(DataSplit.Test, "sketches/", "ef")));
         Assert.False(receipt.IsOf(Loaded(DataSplit.Test, "fashion-mnist", "ef")));
 
-        // What differs for all to see is told before the images.
-        Assert.StartsWith("the run was trained on images of 28×28×3, and these are 28×28×1", (receipt with { Channels = 3 }).IsNotOf(Loaded(DataSplit.Train, "sketches/", "ab")).Message, StringComparison.Ordinal);
+        // Differences that a user can see come before the images.
+        Assert.StartsWith(
+            "the run was trained on images of 28×28×3, and these are 28×28×1",
+            (receipt with { Channels = 3 }).IsNotOf(Loaded(DataSplit.Train, "sketches/", "ab")).Message, StringComparison.Ordinal);
         Assert.Equal(
             "the run was trained on pictures before white, and these are before black: leave out --background to have them as they were",
             (receipt with { Background = "white" }).IsNotOf(Loaded(DataSplit.Train, "sketches/", "cd") with { Background = "black" }).Message);

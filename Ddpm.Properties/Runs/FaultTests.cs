@@ -14,7 +14,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Properties.Runs;
 
 /// <summary>
-/// Training on a file system whose n-th operation fails, for every n: afterwards the last complete checkpoint is there, loads, and leads to the
+/// Training on a file system with a failure of its n-th operation, for every n: afterwards the last complete checkpoint is there, loads, and leads to the
 /// bits of a run without faults.
 /// </summary>
 public sealed class FaultTests : IDisposable
@@ -30,7 +30,8 @@ public sealed class FaultTests : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    public static TheoryData<string> Faults { get; } = ["full before a byte", "full after some bytes", "dead after writing", "dead before renaming", "dead after renaming", "folder not flushed"];
+    public static TheoryData<string> Faults { get; } =
+        ["full before a byte", "full after some bytes", "dead after writing", "dead before renaming", "dead after renaming", "folder not flushed"];
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -66,17 +67,25 @@ public sealed class FaultTests : IDisposable
     {
         Assert.True(Train(FileOperations.Disk).IsSucc);
         var folder = new RunFolder(Folder);
-        var receipt = folder.Receipt().Valid() with { Last = RunFolder.CheckpointName(1), Progress = folder.ReadCheckpoint(RunFolder.CheckpointName(1)).Valid().Header.Progress };
+        var first = RunFolder.CheckpointName(1);
+        var receipt = folder.Receipt().Valid() with { Last = first, Progress = folder.ReadCheckpoint(first).Valid().Header.Progress };
         Poison(folder, receipt);
         Assert.True(folder.Write(receipt).IsSucc);
         var before = Files();
 
         var fault = Train(FileOperations.Disk).Match(Succ: _ => throw new InvalidOperationException("it went on"), Fail: error => error.Message);
-        Assert.Contains("the loss of step 1 is NaN and its gradient NaN long, at learning rate 0.001: such a run cannot be mended", fault, StringComparison.Ordinal);
+        Assert.Contains(
+            "the loss of step 1 is NaN and its gradient NaN long, at learning rate 0.001: such a run cannot be mended", fault, StringComparison.Ordinal);
         Assert.Contains($"the last good checkpoint is {folder.CheckpointPath(receipt.Last)}", fault, StringComparison.Ordinal);
         Assert.Equal(before, Files());
 
-        string[] Files() => [.. Directory.GetFiles(folder.Within("checkpoints")).Append(folder.ReceiptPath).Order().Select(path => $"{path} {Convert.ToBase64String(File.ReadAllBytes(path))}")];
+        string[] Files() =>
+        [
+            .. Directory.GetFiles(folder.Within("checkpoints"))
+                .Append(folder.ReceiptPath)
+                .Order()
+                .Select(path => $"{path} {Convert.ToBase64String(File.ReadAllBytes(path))}"),
+        ];
     }
 
     [Fact]
@@ -87,7 +96,9 @@ public sealed class FaultTests : IDisposable
         var receipt = folder.Receipt().Valid();
         Assert.True(folder.Write(receipt with { Last = RunFolder.CheckpointName(1) }).IsSucc);
         var fault = Train(FileOperations.Disk).Match(Succ: _ => "it went on", Fail: error => error.Message);
-        Assert.Contains($"{folder.CheckpointPath(RunFolder.CheckpointName(1))} cannot be used: it stands at step 1, and run.json at step 2", fault, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{folder.CheckpointPath(RunFolder.CheckpointName(1))} cannot be used: it stands at step 1, and run.json at step 2", fault,
+            StringComparison.Ordinal);
     }
 
     private string Folder => Path.Combine(_root, "run");
@@ -117,7 +128,8 @@ public sealed class FaultTests : IDisposable
     {
         var disk = FileOperations.Disk;
         var (writes, renames, flushes) = (0, 0, 0);
-        FileOperations Writing(Action<string, Action<Stream>> faulty) => disk with { WriteNew = (path, writer) => (writes++ == n ? faulty : disk.WriteNew)(path, writer) };
+        FileOperations Writing(Action<string, Action<Stream>> faulty) =>
+            disk with { WriteNew = (path, writer) => (writes++ == n ? faulty : disk.WriteNew)(path, writer) };
         FileOperations Dead(FileOperations dying) => dying with { Delete = _ => { } }; // the dead do not tidy up
         return fault switch
         {
@@ -135,11 +147,44 @@ public sealed class FaultTests : IDisposable
                 disk.WriteNew(path, writer);
                 throw new DiskFaults.DeathException();
             })),
-            "dead before renaming" => Dead(disk with { Replace = (source, target) => { if (renames++ == n) throw new DiskFaults.DeathException(); disk.Replace(source, target); } }),
-            "dead after renaming" => Dead(disk with { Replace = (source, target) => { disk.Replace(source, target); if (renames++ == n) throw new DiskFaults.DeathException(); } }),
-            "folder not flushed" => disk with { FlushFolder = path => { if (flushes++ == n) throw new IOException("unsure"); disk.FlushFolder(path); } },
+            "dead before renaming" => Dead(disk with
+            {
+                Replace = (source, target) =>
+                {
+                    DieAt(renames++);
+                    disk.Replace(source, target);
+                },
+            }),
+            "dead after renaming" => Dead(disk with
+            {
+                Replace = (source, target) =>
+                {
+                    disk.Replace(source, target);
+                    DieAt(renames++);
+                },
+            }),
+            "folder not flushed" => disk with
+            {
+                FlushFolder = path =>
+                {
+                    if (flushes++ == n)
+                    {
+                        throw new IOException("unsure");
+                    }
+
+                    disk.FlushFolder(path);
+                },
+            },
             _ => throw new UnreachableException(),
         };
+
+        void DieAt(int rename)
+        {
+            if (rename == n)
+            {
+                throw new DiskFaults.DeathException();
+            }
+        }
     }
 
     private static void Poison(RunFolder folder, RunReceipt receipt)

@@ -30,7 +30,7 @@ public sealed class ReceiptTests
         Assert.Equal((string[])["libtorch: 2.10 → 2.11", "threads: 2 → 4"], Machine.DifferencesTo(Machine with { Threads = 4, Libtorch = "2.11" }));
     }
 
-    /// <summary>One of an earlier version says nothing of what it recorded, of untold losses, and of its weights.</summary>
+    /// <summary>A receipt of an earlier version lacks the recording options, the losses since the last metrics line, and the weights.</summary>
     [Fact]
     public void Receipts_of_earlier_versions_are_read()
     {
@@ -61,6 +61,8 @@ public sealed class ReceiptTests
         Assert.Contains(valid, text, StringComparison.Ordinal);
         var line = 1 + text.AsSpan(0, text.IndexOf(valid, StringComparison.Ordinal)).Count('\n');
         var fault = RunReceipt.FromJson(System.Text.Encoding.UTF8.GetBytes(text.Replace(valid, damaged, StringComparison.Ordinal)));
-        Assert.Contains(string.Format(System.Globalization.CultureInfo.InvariantCulture, says, line), fault.Match(Succ: _ => "it was read", Fail: error => error.Message), StringComparison.Ordinal);
+        Assert.Contains(
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, says, line), fault.Match(Succ: _ => "it was read", Fail: error => error.Message),
+            StringComparison.Ordinal);
     }
 }

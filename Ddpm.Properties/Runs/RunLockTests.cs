@@ -116,5 +116,6 @@ public sealed class RunLockTests : IDisposable
         Assert.True(File.Exists(_folder.LockPath));
     }
 
-    private static string Fault(Fin<RunLock> refused) => refused.Match(Succ: _ => throw new InvalidOperationException("it was not refused"), Fail: fault => fault.Message);
+    private static string Fault(Fin<RunLock> refused) =>
+        refused.Match(Succ: _ => throw new InvalidOperationException("it was not refused"), Fail: fault => fault.Message);
 }

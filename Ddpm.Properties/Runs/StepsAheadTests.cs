@@ -39,9 +39,9 @@ public sealed class StepsAheadTests : IDisposable
     {
         var whole = Train("whole", 1).Receipt.Valid();
         using var stop = new CancellationTokenSource();
-        var stopped = Train("stopped", 3, told =>
+        var stopped = Train("stopped", 3, happened =>
         {
-            if (told is TrainingEvent.Stepped(var step, _, _) && step.Number == last)
+            if (happened is TrainingEvent.Stepped(var step, _, _) && step.Number == last)
             {
                 stop.Cancel();
             }
@@ -57,9 +57,9 @@ public sealed class StepsAheadTests : IDisposable
     {
         var config = TrainingConfig.From(Config.Options with { BatchSize = 8, Epochs = 9 }, 12, 1).Valid();
         using var stop = new CancellationTokenSource();
-        var stopped = Train("short", 16, told =>
+        var stopped = Train("short", 16, happened =>
         {
-            if (told is TrainingEvent.Stepped(var step, _, _) && step.Number == 3)
+            if (happened is TrainingEvent.Stepped(var step, _, _) && step.Number == 3)
             {
                 stop.Cancel();
             }
@@ -75,14 +75,14 @@ public sealed class StepsAheadTests : IDisposable
     {
         var steps = new List<(int, double)>();
         var recording = new Recording(SampleEvery: 0, LogEvery: 3, CheckpointEvery: 5, Keep: null);
-        var trained = TinyTraining.Train(config ?? Config, new(Path.Combine(_root, name)), recording, stepsAhead, told =>
+        var trained = TinyTraining.Train(config ?? Config, new(Path.Combine(_root, name)), recording, stepsAhead, happened =>
         {
-            if (told is TrainingEvent.Stepped(var step, var loss, _))
+            if (happened is TrainingEvent.Stepped(var step, var loss, _))
             {
                 steps.Add((step.Number, loss));
             }
 
-            report?.Invoke(told);
+            report?.Invoke(happened);
         }, stop);
         return (trained, steps);
     }

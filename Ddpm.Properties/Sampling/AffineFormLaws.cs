@@ -56,7 +56,9 @@ public sealed class AffineFormLaws
     {
         var (setting, data, plan) = (s.Setting, new GaussianData(mu.Value, s2.Value), s.Plan);
         if (s.Noisiest.A < 1e-6)
+        {
             return true; // where next to no image is left a rounding of x is one of x/a
+        }
 
         static double Noise(int k) => Math.Cos(3 * k + 1);
         var forms = GaussianPush.Run(plan, data, setting.Schedule, setting.Prediction, AffineForm.Noise(0));

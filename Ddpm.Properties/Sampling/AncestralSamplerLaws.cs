@@ -22,7 +22,9 @@ public sealed class AncestralSamplerLaws
             var t = line.Timestep;
             var (beta, level, before) = (s.Value.Betas[t], s.Value[t], s.Value[t - 1]);
             if (beta == 1)
+            {
                 return true; // no noise prediction tells the image when there is none
+            }
 
             var roundoff = 32 * new TwoTimesteps(s.Value, t - 1, t).Roundoff;
             var size = (Math.Abs(x.Value) + Math.Abs(o.Value)) / Math.Sqrt(1 - beta);
@@ -61,7 +63,9 @@ public sealed class AncestralSamplerLaws
         const double point = 0.375;
         var last = v.Schedule[v.Timesteps.Values[^1]];
         if (v.Noisiest.A == 0 && prediction is Prediction.Epsilon)
+        {
             return true; // without image an ε tells none
+        }
 
         var end = ScalarInterpreter.Run(
             Compile(v, prediction, posterior, clip: true),

@@ -68,7 +68,15 @@ public sealed class ImageSamplerTests : IDisposable
         Assert.True(new ImageSampler(_tiny.Network, plan, new Replicas(2)).Sample(_tiny.Weights, new(1, 0, 33, 100), [], (done, all) => told.Add((done, all)), default).IsSucc);
         Assert.Equal(Enumerable.Range(1, 36).Select(done => (done, 36)), told);
 
-        var stopped = new ImageSampler(_tiny.Network, plan, new Replicas(2)).Sample(_tiny.Weights, new(1, 0, 33, 100), [], (done, _) => { if (done == 5) stop.Cancel(); }, stop.Token);
+        void Progress(int done, int all)
+        {
+            if (done == 5)
+            {
+                stop.Cancel();
+            }
+        }
+
+        var stopped = new ImageSampler(_tiny.Network, plan, new Replicas(2)).Sample(_tiny.Weights, new(1, 0, 33, 100), [], Progress, stop.Token);
         Assert.Equal(LanguageExt.Common.Errors.Cancelled, stopped.Match(Succ: _ => LanguageExt.Common.Errors.None, Fail: fault => fault));
     }
 

@@ -97,7 +97,10 @@ public sealed class LineWeightsLaws
     public void A_step_from_a_level_to_itself_has_no_length()
     {
         foreach (var level in (NoiseLevel[])[NoiseLevel.Clean, new(-0.5), new(double.NegativeInfinity)])
+        {
             Assert.Equal(0, new SamplingStep(0, 0, level, level).H);
+        }
+
         Assert.Equal(double.PositiveInfinity, new SamplingStep(1, 0, new(double.NegativeInfinity), new(-0.5)).H);
         Assert.Equal(double.PositiveInfinity, new SamplingStep(0, -1, new(-0.5), NoiseLevel.Clean).H);
     }

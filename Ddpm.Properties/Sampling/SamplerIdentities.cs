@@ -96,7 +96,9 @@ public sealed class SamplerIdentities
     public bool Ipndm_of_first_order_is_ddim(SamplerOnSchedule s, Pixel start)
     {
         if (s.Noisiest.A < 1e-3)
+        {
             return true; // where next to no image is left, an ε amplifies every rounding by 1/a
+        }
 
         double Run(Sampler sampler) => ScalarInterpreter.Run(Plan(s, sampler), (x, t) => 0.3 * x + 0.1, start.Value, _ => 0);
         return Near(Run(new Ddim(0)), Run(new Ipndm(1)), 256 * Epsilon * Growth(s)) && Plan(s, new Ipndm(1)) == Plan(s, new VariableIpndm(1));

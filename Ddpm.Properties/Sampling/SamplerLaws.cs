@@ -65,7 +65,9 @@ public sealed class SamplerLaws
     {
         var (schedule, timesteps) = (s.Setting.Schedule, s.Setting.Timesteps);
         if (timesteps.End == 0)
+        {
             return true; // ends before the point
+        }
 
         var clipped = Math.Clamp(point.Value, -1, 1);
         var end = ScalarInterpreter.Run(
@@ -81,7 +83,9 @@ public sealed class SamplerLaws
     public bool A_line_from_a_level_to_itself_is_the_identity(DeterministicSampler sampler, AnySchedule schedule, Pixel x, Pixel o, Prediction prediction)
     {
         if (schedule.Value[0].AlphaBar == 0)
+        {
             return true; // one step that leaves no image
+        }
 
         var plan = sampler.Value.Compile(new(schedule.Value, prediction, Timesteps.Of(Array(0), schedule.Value.Steps).Valid().EndingAtFirstLevel(), ClipSample: false)).Valid();
         return ScalarInterpreter.Run(plan, (_, _) => o.Value, x.Value, _ => 0) == x.Value;
@@ -92,7 +96,9 @@ public sealed class SamplerLaws
     public bool The_first_line_of_every_deterministic_sampler_is_ddim_s(SamplerOnSchedule s, Pixel x, Pixel o)
     {
         if (!SamplerGenerators.Deterministic.Contains(s.Sampler))
+        {
             return true;
+        }
 
         double First(Sampler sampler) => AfterFirstLine(sampler, s.Setting, x, o);
         // x_0 is told by ε no better than to 1/a, and ε by x_0 no better than to 1/σ.
@@ -127,7 +133,9 @@ public sealed class SamplerLaws
     {
         var (from, to) = (s.Noisiest, s.Setting.Schedule[s.Setting.Timesteps.Pairs[0].Next]);
         if (from.A < 1e-3)
+        {
             return true; // where next to no image is left an ε tells it to within a rounding over a
+        }
 
         var x0 = Math.Clamp(s.Setting.Prediction.CleanImage(from).Of(x.Value, o.Value), -1, 1);
         var expected = to.A * x0 + to.Sigma * (x.Value - from.A * x0) / from.Sigma;

@@ -104,7 +104,9 @@ public sealed class SamplingOptionsLaws
     public bool Timesteps_are_as_many_as_said_or_all_for_ddpm_and_fifty_for_others(OptionsCase c)
     {
         if (c.Options.ExplicitTimesteps is { } given)
+        {
             return c.Options.TimestepsOn(c.Schedule).Valid().Values == given;
+        }
 
         var last = c.Options.LastTimestep ?? 0;
         var steps = c.Schedule.Steps - last;

@@ -80,8 +80,18 @@ public sealed class TimestepSearchTests : IDisposable
     {
         var told = new List<(int Done, int All)>();
         using var stop = new CancellationTokenSource();
-        Assert.Equal(LanguageExt.Common.Errors.Cancelled.Message, TimestepSearch.Costs(
-            _tiny.Network, _weights, _setting, Followed, (done, all) => { told.Add((done, all)); if (done == 5) stop.Cancel(); }, stop.Token).Fault());
+        void Progress(int done, int all)
+        {
+            told.Add((done, all));
+            if (done == 5)
+            {
+                stop.Cancel();
+            }
+        }
+
+        Assert.Equal(
+            LanguageExt.Common.Errors.Cancelled.Message,
+            TimestepSearch.Costs(_tiny.Network, _weights, _setting, Followed, Progress, stop.Token).Fault());
         Assert.Equal(Enumerable.Range(1, 5).Select(done => (done, 12)), told);
     }
 

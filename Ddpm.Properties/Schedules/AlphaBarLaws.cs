@@ -6,7 +6,7 @@ using static Ddpm.Properties.Closeness;
 
 namespace Ddpm.Properties.Schedules;
 
-/// <summary>Schedules that are said by their ᾱ: given ones, and those with zero terminal signal-to-noise ratio.</summary>
+/// <summary>Schedules defined by ᾱ: given ones, and schedules with zero terminal SNR.</summary>
 [Properties(Arbitrary = [typeof(Generators)])]
 public sealed class AlphaBarLaws
 {
@@ -48,8 +48,10 @@ public sealed class AlphaBarLaws
     {
         Assert.Equal(
             [
-                "alpha-bar[1] must be less than the one before it, got 0.6", "alpha-bar[2] must lie in (0, 1), got NaN", "alpha-bar[3] must lie in (0, 1), got 0",
-                "alpha-bar[4] must lie in (0, 1), got 1", "alpha-bar[6] must be less than the one before it, got 0.3", "alpha-bar[7] must lie in [0, 1), got -1",
+                "alpha-bar[1] must be less than the one before it, got 0.6", "alpha-bar[2] must lie in (0, 1), got NaN",
+                "alpha-bar[3] must lie in (0, 1), got 0",
+                "alpha-bar[4] must lie in (0, 1), got 1", "alpha-bar[6] must be less than the one before it, got 0.3",
+                "alpha-bar[7] must lie in [0, 1), got -1",
             ],
             NoiseSchedule.FromAlphaBars(new Arr<double>((double[])[0.5, 0.6, double.NaN, 0, 1, 0.3, 0.3, -1])).Faults());
         Assert.Equal("alpha-bars must hold at least one step, got none", Assert.Single(NoiseSchedule.FromAlphaBars(Arr<double>.Empty).Faults()));

@@ -55,7 +55,8 @@ public sealed class NoiseScheduleLaws
     /// <summary>Each β carries three roundings of numbers up to β_max.</summary>
     [Law]
     public bool A_linear_beta_has_zero_second_difference_and_the_ends_asked_for(LinearSchedule s) =>
-        Enumerable.Range(1, Math.Max(0, s.Steps - 2)).All(t => Near(0, s.Value.Betas[t + 1] - 2 * s.Value.Betas[t] + s.Value.Betas[t - 1], 8 * Epsilon * s.MaxBeta))
+        Enumerable.Range(1, Math.Max(0, s.Steps - 2)).All(t =>
+            Near(0, s.Value.Betas[t + 1] - 2 * s.Value.Betas[t] + s.Value.Betas[t - 1], 8 * Epsilon * s.MaxBeta))
         && s.Value.Betas[0] == s.MinBeta
         && NearRelative(s.Steps == 1 ? s.MinBeta : s.MaxBeta, s.Value.Betas[s.Steps - 1], 2 * Epsilon)
         && s.Value.Steps == s.Steps;
@@ -103,12 +104,14 @@ public sealed class NoiseScheduleLaws
     [InlineData(0, 1e-4, 0.02, 1)]
     public void Every_fault_of_a_linear_schedule_is_named_with_its_value_and_range(int steps, double minBeta, double maxBeta, int faults)
     {
-        var told = NoiseSchedule.Linear(steps, minBeta, maxBeta).Faults();
-        Assert.Equal(faults, told.Length);
-        Says(told, steps < 1, "steps must be at least 1, got " + Text(steps));
-        Says(told, !(minBeta is > 0 and < 1), "min-beta must lie in (0, 1), got " + Text(minBeta));
-        Says(told, !(maxBeta is > 0 and < 1), "max-beta must lie in (0, 1), got " + Text(maxBeta));
-        Says(told, minBeta is > 0 and < 1 && maxBeta is > 0 and < 1 && maxBeta < minBeta, $"max-beta must be at least min-beta, {Text(minBeta)}, got {Text(maxBeta)}");
+        var messages = NoiseSchedule.Linear(steps, minBeta, maxBeta).Faults();
+        Assert.Equal(faults, messages.Length);
+        Reports(messages, steps < 1, "steps must be at least 1, got " + Text(steps));
+        Reports(messages, !(minBeta is > 0 and < 1), "min-beta must lie in (0, 1), got " + Text(minBeta));
+        Reports(messages, !(maxBeta is > 0 and < 1), "max-beta must lie in (0, 1), got " + Text(maxBeta));
+        Reports(
+            messages, minBeta is > 0 and < 1 && maxBeta is > 0 and < 1 && maxBeta < minBeta,
+            $"max-beta must be at least min-beta, {Text(minBeta)}, got {Text(maxBeta)}");
     }
 
     [Theory]
@@ -118,23 +121,23 @@ public sealed class NoiseScheduleLaws
     [InlineData(3, 0.008, double.PositiveInfinity, 1)]
     public void Every_fault_of_a_cosine_schedule_is_named_with_its_value_and_range(int steps, double offset, double maxBeta, int faults)
     {
-        var told = NoiseSchedule.Cosine(steps, offset, maxBeta).Faults();
-        Assert.Equal(faults, told.Length);
-        Says(told, steps < 1, "steps must be at least 1, got " + Text(steps));
-        Says(told, !(offset is >= 0 and <= 1), "cosine-offset must lie in [0, 1], got " + Text(offset));
-        Says(told, !(maxBeta is > 0 and < 1), "max-beta must lie in (0, 1), got " + Text(maxBeta));
+        var messages = NoiseSchedule.Cosine(steps, offset, maxBeta).Faults();
+        Assert.Equal(faults, messages.Length);
+        Reports(messages, steps < 1, "steps must be at least 1, got " + Text(steps));
+        Reports(messages, !(offset is >= 0 and <= 1), "cosine-offset must lie in [0, 1], got " + Text(offset));
+        Reports(messages, !(maxBeta is > 0 and < 1), "max-beta must lie in (0, 1), got " + Text(maxBeta));
     }
 
     [Fact]
     public void Every_wrong_beta_is_named_with_its_place()
     {
-        var told = NoiseSchedule.FromBetas(new Arr<double>((double[])[0.5, 1, 0, double.NaN, -1, 0.3, double.PositiveInfinity])).Faults();
+        var messages = NoiseSchedule.FromBetas(new Arr<double>((double[])[0.5, 1, 0, double.NaN, -1, 0.3, double.PositiveInfinity])).Faults();
         Assert.Equal(
             [
                 "beta[1] must lie in (0, 1), got 1", "beta[2] must lie in (0, 1), got 0", "beta[3] must lie in (0, 1), got NaN",
                 "beta[4] must lie in (0, 1), got -1", "beta[6] must lie in (0, 1], got Infinity",
             ],
-            told);
+            messages);
         Assert.Equal("betas must hold at least one step, got none", Assert.Single(NoiseSchedule.FromBetas(Arr<double>.Empty).Faults()));
     }
 
@@ -181,7 +184,7 @@ public sealed class NoiseScheduleLaws
     private static bool Falls(NoiseSchedule schedule, Func<NoiseLevel, double> of) =>
         Enumerable.Range(0, schedule.Steps).All(t => of(schedule[t - 1]) > of(schedule[t]));
 
-    private static void Says(Arr<string> told, bool wrong, string fault) => Assert.Equal(wrong, told.AsEnumerable().Contains(fault));
+    private static void Reports(Arr<string> messages, bool wrong, string fault) => Assert.Equal(wrong, messages.AsEnumerable().Contains(fault));
 
     private static string Text(double value) => FormattableString.Invariant($"{value}");
 }

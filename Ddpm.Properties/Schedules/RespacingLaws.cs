@@ -18,10 +18,17 @@ public sealed class RespacingLaws
     {
         var respaced = v.Schedule.Respaced(v.Timesteps).Valid();
         var kept = v.Timesteps.Values.Reverse().ToArray();
-        return respaced.Steps == kept.Length && kept.Select((t, i) =>
-            respaced[i] == v.Schedule[t]
-            && Closeness.Near(v.Schedule[t].BetaSince(i == 0 ? NoiseLevel.Clean : v.Schedule[kept[i - 1]]), respaced.Betas[i], 4 * new TwoTimesteps(v.Schedule, i == 0 ? -1 : kept[i - 1], t).Roundoff)
-            && respaced.Betas[i] > 0 && (respaced.Betas[i] < 1 || v.Schedule[t].AlphaBar == 0)).All(holds => holds);
+        return respaced.Steps == kept.Length && kept.Select(Holds).All(holds => holds);
+
+        bool Holds(int t, int i)
+        {
+            var earlier = i == 0 ? NoiseLevel.Clean : v.Schedule[kept[i - 1]];
+            var roundoff = new TwoTimesteps(v.Schedule, i == 0 ? -1 : kept[i - 1], t).Roundoff;
+            return respaced[i] == v.Schedule[t]
+                && Closeness.Near(v.Schedule[t].BetaSince(earlier), respaced.Betas[i], 4 * roundoff)
+                && respaced.Betas[i] > 0
+                && (respaced.Betas[i] < 1 || v.Schedule[t].AlphaBar == 0);
+        }
     }
 
     [Law]

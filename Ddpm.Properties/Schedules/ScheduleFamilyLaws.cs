@@ -12,13 +12,16 @@ namespace Ddpm.Properties.Schedules;
 [Properties(Arbitrary = [typeof(Generators)])]
 public sealed class ScheduleFamilyLaws
 {
-    /// <summary>A root carries some four roundings of numbers up to √β_max, the last one five, which its square doubles, and one of the square's own: eleven of ½ε.</summary>
+    /// <summary>
+    /// A root carries some four roundings of numbers up to √β_max, the last one five, which its square doubles, and one of the square's own: eleven of ½ε.
+    /// </summary>
     [Law]
     public bool The_root_of_a_scaled_linear_beta_has_zero_second_difference_and_its_ends_are_those_asked_for(BetaRange range)
     {
         var s = range.ScaledLinear;
         var roots = s.Betas.Map(Math.Sqrt);
-        return Enumerable.Range(1, Math.Max(0, s.Steps - 2)).All(t => Near(0, roots[t + 1] - 2 * roots[t] + roots[t - 1], 16 * Epsilon * Math.Sqrt(range.MaxBeta)))
+        return Enumerable.Range(1, Math.Max(0, s.Steps - 2)).All(t =>
+            Near(0, roots[t + 1] - 2 * roots[t] + roots[t - 1], 16 * Epsilon * Math.Sqrt(range.MaxBeta)))
             && NearRelative(range.MinBeta, s.Betas[0], 4 * Epsilon)
             && NearRelative(s.Steps == 1 ? range.MinBeta : range.MaxBeta, s.Betas[s.Steps - 1], 6 * Epsilon)
             && s.Steps == range.Steps;
@@ -74,14 +77,16 @@ public sealed class ScheduleFamilyLaws
     [InlineData(1, -3, 3, -1, 0.5, 1)]
     public void Every_fault_of_a_sigmoid_schedule_is_named(int steps, double start, double end, double tau, double maxBeta, int faults)
     {
-        var told = NoiseSchedule.SigmoidAlphaBar(steps, start, end, tau, maxBeta).Faults();
-        Assert.Equal(faults, told.Length);
-        Assert.Equal(steps < 1, told.Contains(FormattableString.Invariant($"steps must be at least 1, got {steps}")));
-        Assert.Equal(end <= start, told.Contains(FormattableString.Invariant($"end must be greater than start, {start}, got {end}")));
-        Assert.Equal(!(tau > 0 && tau < double.PositiveInfinity), told.Contains(FormattableString.Invariant($"tau must be positive and finite, got {tau}")));
-        Assert.Equal(!(maxBeta is > 0 and < 1), told.Contains(FormattableString.Invariant($"max-beta must lie in (0, 1), got {maxBeta}")));
-        Assert.Equal(tau == 1 && start < -20, told.Contains(FormattableString.Invariant($"start must lie within 20 tau, 20, of 0, got {start}")));
-        Assert.Equal(tau == 1 && end > 20, told.Contains(FormattableString.Invariant($"end must lie within 20 tau, 20, of 0, got {end}")));
+        var messages = NoiseSchedule.SigmoidAlphaBar(steps, start, end, tau, maxBeta).Faults();
+        Assert.Equal(faults, messages.Length);
+        Assert.Equal(steps < 1, messages.Contains(FormattableString.Invariant($"steps must be at least 1, got {steps}")));
+        Assert.Equal(end <= start, messages.Contains(FormattableString.Invariant($"end must be greater than start, {start}, got {end}")));
+        Assert.Equal(
+            !(tau > 0 && tau < double.PositiveInfinity),
+            messages.Contains(FormattableString.Invariant($"tau must be positive and finite, got {tau}")));
+        Assert.Equal(!(maxBeta is > 0 and < 1), messages.Contains(FormattableString.Invariant($"max-beta must lie in (0, 1), got {maxBeta}")));
+        Assert.Equal(tau == 1 && start < -20, messages.Contains(FormattableString.Invariant($"start must lie within 20 tau, 20, of 0, got {start}")));
+        Assert.Equal(tau == 1 && end > 20, messages.Contains(FormattableString.Invariant($"end must lie within 20 tau, 20, of 0, got {end}")));
     }
 
     [Fact]
@@ -94,7 +99,7 @@ public sealed class ScheduleFamilyLaws
         Assert.Equal("max-beta must be at least min-beta, 0.5, got 0.12", Assert.Single(NoiseSchedule.ScaledLinear(100, minBeta: 0.5).Faults()));
     }
 
-    /// <summary>What is not given is as published, times 1000/T, and 0.999 at most (Nichol and Dhariwal's code). What is given stands.</summary>
+    /// <summary>A β that is not given is the published β times 1000/T, at most 0.999 (Nichol and Dhariwal's code). A given β stays.</summary>
     [Law]
     public bool Usual_betas_grow_as_steps_get_fewer(BetaRange range, bool least, bool greatest)
     {

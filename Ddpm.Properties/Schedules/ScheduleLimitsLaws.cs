@@ -9,8 +9,8 @@ namespace Ddpm.Properties.Schedules;
 public sealed class ScheduleLimitsLaws
 {
     /// <summary>
-    /// √ᾱ'_1 = √ᾱ_0·(√ᾱ_1 − √ᾱ_2)/(√ᾱ_0 − √ᾱ_2) in sixty digits: 1 − ᾱ'_1 of a schedule that hardly noises before its last step, and ᾱ'_1 of one whose last step
-    /// is the smallest. The first is ln ᾱ ≈ −2·10⁻¹¹ from two logarithms near −0.01, whose roundings are 2·10⁻¹⁸ each.
+    /// √ᾱ'_1 = √ᾱ_0·(√ᾱ_1 − √ᾱ_2)/(√ᾱ_0 − √ᾱ_2) in sixty digits: 1 − ᾱ'_1 of a schedule that hardly noises before its last step, and ᾱ'_1 of one whose last
+    /// step is the smallest. The first is ln ᾱ ≈ −2·10⁻¹¹ from two logarithms near −0.01, whose roundings are 2·10⁻¹⁸ each.
     /// </summary>
     [Fact]
     public void Zero_terminal_snr_loses_no_digits_at_either_end()
@@ -23,7 +23,9 @@ public sealed class ScheduleLimitsLaws
     [Fact]
     public void A_beta_out_of_range_is_not_compared_with_the_other()
     {
-        foreach (var build in (Func<int, double?, double?, Validation<LanguageExt.Common.Error, NoiseSchedule>>[])[NoiseSchedule.Linear, NoiseSchedule.ScaledLinear, NoiseSchedule.SigmoidBeta])
+        Func<int, double?, double?, Validation<LanguageExt.Common.Error, NoiseSchedule>>[] builders =
+            [NoiseSchedule.Linear, NoiseSchedule.ScaledLinear, NoiseSchedule.SigmoidBeta];
+        foreach (var build in builders)
         {
             Assert.Equal(["max-beta must lie in (0, 1), got 0"], build(10, 0.5, 0).Faults());
             Assert.Equal(["max-beta must lie in (0, 1), got -1"], build(10, 0.5, -1).Faults());
@@ -69,8 +71,8 @@ public sealed class ScheduleLimitsLaws
     }
 
     /// <summary>
-    /// Beside ln ½, whose last digit is 1.1·10⁻¹⁶, a step of 1.55·10⁻¹⁶ counts one digit, but two of them nearly three: what a step loses beside a larger one must be kept,
-    /// whichever is first.
+    /// Beside ln ½, whose last digit is 1.1·10⁻¹⁶, a step of 1.55·10⁻¹⁶ counts one digit, but two of them nearly three: what a step loses beside a larger one
+    /// must be kept, whichever is first.
     /// </summary>
     [Fact]
     public void What_two_steps_lose_beside_a_large_one_counts_together_in_any_order()

@@ -42,10 +42,14 @@ public sealed class AdamLaws
     [Law]
     public bool Weight_decay_takes_its_part_of_the_weight_and_touches_nothing_else(Pixel theta, Pixel gradient, Fraction decay)
     {
-        var (plain, decayed) = (new Adam().Update(theta.Value, 0, 0, gradient.Value, 1, LearningRate), new Adam().Update(theta.Value, 0, 0, gradient.Value, 1, LearningRate, decay.Value));
-        return Near(plain.Theta - LearningRate * decay.Value * theta.Value, decayed.Theta, 4 * Epsilon * (1 + Math.Abs(theta.Value))) && (plain.M, plain.V) == (decayed.M, decayed.V);
+        var (plain, decayed) = (
+            new Adam().Update(theta.Value, 0, 0, gradient.Value, 1, LearningRate),
+            new Adam().Update(theta.Value, 0, 0, gradient.Value, 1, LearningRate, decay.Value));
+        return Near(plain.Theta - LearningRate * decay.Value * theta.Value, decayed.Theta, 4 * Epsilon * (1 + Math.Abs(theta.Value)))
+            && (plain.M, plain.V) == (decayed.M, decayed.V);
     }
 
     [Law]
-    public bool A_gradient_that_was_always_0_moves_nothing(Pixel theta, byte n) => new Adam().Update(theta.Value, 0, 0, 0, n + 1, LearningRate) == (theta.Value, 0, 0);
+    public bool A_gradient_that_was_always_0_moves_nothing(Pixel theta, byte n) =>
+        new Adam().Update(theta.Value, 0, 0, 0, n + 1, LearningRate) == (theta.Value, 0, 0);
 }

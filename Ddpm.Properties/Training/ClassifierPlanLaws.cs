@@ -15,16 +15,27 @@ public sealed class ClassifierPlanLaws
         var steps = Enumerable.Range(0, recipe.Epochs).Select(epoch => plan.Epoch(epoch).ToArray()).ToArray();
         return Near(0, plan.Rate.At(plan.Steps.Total), 4 * Epsilon * recipe.LearningRate)
             && steps.SelectMany(epoch => epoch).Select(step => step.LearningRate).SequenceEqual(Enumerable.Range(0, plan.Steps.Total).Select(plan.Rate.At))
-            && steps.All(epoch => epoch.SelectMany(step => step.Images).Order().SequenceEqual(Enumerable.Range(0, 1 + images)) && epoch.Length == plan.Steps.PerEpoch)
+            && steps.All(epoch =>
+                epoch.SelectMany(step => step.Images).Order().SequenceEqual(Enumerable.Range(0, 1 + images))
+                && epoch.Length == plan.Steps.PerEpoch)
             && steps.Sum(epoch => epoch.Length) == plan.Steps.Total
-            && steps.SelectMany(epoch => epoch).All(step => step.LearningRate > 0 && step.LearningRate <= recipe.LearningRate && step.Augmentations.Count == step.Images.Count);
+            && steps.SelectMany(epoch => epoch).All(step =>
+                step.LearningRate > 0
+                && step.LearningRate <= recipe.LearningRate
+                && step.Augmentations.Count == step.Images.Count);
     }
 
     [Law]
     public bool An_image_is_changed_by_the_seed_and_the_epoch_whatever_the_batch(byte images, byte batch, ulong seed)
     {
         (int, Pure.Images.Augmentation)[] Changes(int size) =>
-            [.. ClassifierPlan.Of(new() { BatchSize = size, Seed = seed }, 1 + images).Valid().Epoch(1).SelectMany(step => step.Images.Zip(step.Augmentations)).OrderBy(change => change.Item1)];
+        [
+            .. ClassifierPlan.Of(new() { BatchSize = size, Seed = seed }, 1 + images)
+                .Valid()
+                .Epoch(1)
+                .SelectMany(step => step.Images.Zip(step.Augmentations))
+                .OrderBy(change => change.Item1),
+        ];
         return Changes(1 + batch).SequenceEqual(Changes(7));
     }
 
@@ -38,7 +49,8 @@ public sealed class ClassifierPlanLaws
             ],
             new ClassifierRecipe { Epochs = 0, BatchSize = 0, LearningRate = 1, LabelSmoothing = 1, Shift = -1 }.Checked().Faults().Order());
         Assert.Equal("images must be at least 1, got 0", Assert.Single(ClassifierPlan.Of(new(), 0).Faults()));
-        Assert.Equal("epochs must make at most 2147483647 steps, got 2147483647", Assert.Single(ClassifierPlan.Of(new() { Epochs = int.MaxValue }, 129).Faults()));
+        Assert.Equal(
+            "epochs must make at most 2147483647 steps, got 2147483647", Assert.Single(ClassifierPlan.Of(new() { Epochs = int.MaxValue }, 129).Faults()));
         Assert.Equal("shift must lie in [0, 256], got -1", Assert.Single(ClassifierPlan.Of(new() { Shift = -1 }, 0).Faults()));
         Assert.Equal(
             ["channels must be 1 or 3, got 2", "classes must lie in [2, 256], got 1", "image-size must lie in [4, 256] and be divisible by 4, got 30"],

@@ -14,7 +14,7 @@ namespace Ddpm.Properties.Training;
 /// <summary>Training from a program of one's own.</summary>
 public sealed class DiffusionPipelineTests
 {
-    /// <summary>After one epoch the last weights are those of the lowest loss, which `sample` takes.</summary>
+    /// <summary>After one epoch, the last weights also have the lowest loss, and `sample` takes those.</summary>
     [Fact]
     public void The_bits_are_those_of_train_and_sample()
     {
@@ -22,10 +22,11 @@ public sealed class DiffusionPipelineTests
         ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "one", "--sample-every", "0"));
         var options = new TrainingOptions { Limit = 48, BatchSize = 16, Steps = 12, Epochs = 1 }; // the same
         var images = ImageSet.Read(FixtureDataSet.Content(FixtureDataSet.Description.Train.Images)).ThrowIfFail();
-        var told = new List<(int, int)>();
-        using var model = DiffusionPipeline.Train(options, images, CPU, (step, steps, _) => told.Add((step, steps))).ThrowIfFail();
-        Assert.Equal([(1, 3), (2, 3), (3, 3)], told);
-        Assert.Equal(Npy.Read(File.ReadAllBytes(ddpm.Path("runs", "one", "samples.npy"))).Valid().Data.ToArray(), model.Sample(100).ThrowIfFail().Pixels.ToArray());
+        var reported = new List<(int, int)>();
+        using var model = DiffusionPipeline.Train(options, images, CPU, (step, steps, _) => reported.Add((step, steps))).ThrowIfFail();
+        Assert.Equal([(1, 3), (2, 3), (3, 3)], reported);
+        Assert.Equal(
+            Npy.Read(File.ReadAllBytes(ddpm.Path("runs", "one", "samples.npy"))).Valid().Data.ToArray(), model.Sample(100).ThrowIfFail().Pixels.ToArray());
         Assert.Equal(Errors.Cancelled, DiffusionPipeline.Train(options, images, CPU, stop: new(canceled: true)).Match(_ => Errors.None, fault => fault));
     }
 
@@ -34,12 +35,13 @@ public sealed class DiffusionPipelineTests
     {
         ImageSet Images(int count) => ImageSet.Create(count, 12, 12, 1, new byte[count * 144], Option<ReadOnlyMemory<byte>>.None).Valid();
         var options = new TrainingOptions { Epochs = 1, BatchSize = 2, Steps = 12 };
-        string Told(TrainingOptions said, int images) => DiffusionPipeline.Train(said, Images(images), CPU).Match(_ => "", fault => fault.Message);
-        Assert.Equal("images must be at least 1, got 0", Told(options, 0));
-        Assert.Equal("epochs must make at most 2147483647 steps, got 2000000000", Told(options with { Epochs = 2_000_000_000 }, 4));
+        string Fault(TrainingOptions changed, int images) => DiffusionPipeline.Train(changed, Images(images), CPU).Match(_ => "", fault => fault.Message);
+        Assert.Equal("images must be at least 1, got 0", Fault(options, 0));
+        Assert.Equal("epochs must make at most 2147483647 steps, got 2000000000", Fault(options with { Epochs = 2_000_000_000 }, 4));
         using var model = DiffusionPipeline.Train(options, Images(2), CPU).ThrowIfFail();
         Assert.All((int[])[0, 20_000_000], count => Assert.Equal(
-            $"count must lie in [1, 14913080], as all images have to fit into one array, got {count}", model.Sample(count).Match(_ => "", fault => fault.Message)));
+            $"count must lie in [1, 14913080], as all images have to fit into one array, got {count}",
+            model.Sample(count).Match(_ => "", fault => fault.Message)));
     }
 
     [Theory]
@@ -48,7 +50,7 @@ public sealed class DiffusionPipelineTests
     public void Images_that_are_not_square_are_refused(int height, int width)
     {
         var images = ImageSet.Create(2, height, width, 1, new byte[2 * height * width], Option<ReadOnlyMemory<byte>>.None).Valid();
-        var told = DiffusionPipeline.Train(new() { Epochs = 1, BatchSize = 2, Steps = 12 }, images).Match(_ => "", fault => fault.Message);
-        Assert.Equal($"the images must be square, got {height}×{width}: cut or scale them", told);
+        var message = DiffusionPipeline.Train(new() { Epochs = 1, BatchSize = 2, Steps = 12 }, images).Match(_ => "", fault => fault.Message);
+        Assert.Equal($"the images must be square, got {height}×{width}: cut or scale them", message);
     }
 }

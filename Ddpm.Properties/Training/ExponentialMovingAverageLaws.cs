@@ -23,13 +23,16 @@ public sealed class ExponentialMovingAverageLaws
     }
 
     [Law]
-    public bool At_its_value_it_stays(Fraction decay, Pixel theta, byte n) => ExponentialMovingAverage.Of(decay.Value).Valid().Update(theta.Value, theta.Value, n) == theta.Value;
+    public bool At_its_value_it_stays(Fraction decay, Pixel theta, byte n) =>
+        ExponentialMovingAverage.Of(decay.Value).Valid().Update(theta.Value, theta.Value, n) == theta.Value;
 
     [Law]
     public bool Its_decay_rises_to_its_limit_and_stays(Fraction decay, byte n)
     {
         var ema = ExponentialMovingAverage.Of(decay.Value).Valid();
-        return ema.DecayAt(n) <= ema.DecayAt(n + 1) && ema.DecayAt(n) <= decay.Value && ema.DecayAt(int.MaxValue) == Math.Min(decay.Value, (1.0 + int.MaxValue) / (10.0 + int.MaxValue));
+        return ema.DecayAt(n) <= ema.DecayAt(n + 1)
+            && ema.DecayAt(n) <= decay.Value
+            && ema.DecayAt(int.MaxValue) == Math.Min(decay.Value, (1.0 + int.MaxValue) / (10.0 + int.MaxValue));
     }
 
     [Fact]

@@ -37,7 +37,13 @@ public sealed class GarbageCollectionTests
                 network, Config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas),
                 kernels ? null : new TensorExecutor(network), kernels ? null : new TensorAdam());
             var plan = TrainingPlan.Of(Config, TinyTraining.Images.Count).Valid();
-            return [.. Enumerable.Range(0, Config.Options.Epochs).Select(plan.Epoch).SelectMany(epoch => new[] { epoch.Step(0), epoch.Step(1) }).Select(step => trainer.Step(step).Loss)];
+            return
+            [
+                .. Enumerable.Range(0, Config.Options.Epochs)
+                    .Select(plan.Epoch)
+                    .SelectMany(epoch => new[] { epoch.Step(0), epoch.Step(1) })
+                    .Select(step => trainer.Step(step).Loss),
+            ];
         }
     }
 
@@ -68,7 +74,10 @@ public sealed class GarbageCollectionTests
         double[] Samples() => [.. Enumerable.Range(0, 2).SelectMany(_ =>
         {
             using var own = NewDisposeScope();
-            return PlanExecutor.Run(plan, (x, t) => executor.Forward(x, TensorMath.Repeated(t, 5, CPU)), noise, _ => noise.roll(3)).Valid().data<double>().ToArray();
+            return PlanExecutor.Run(plan, (x, t) => executor.Forward(x, TensorMath.Repeated(t, 5, CPU)), noise, _ => noise.roll(3))
+                .Valid()
+                .data<double>()
+                .ToArray();
         })];
     }
 

@@ -13,7 +13,7 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Training;
 
-/// <summary>What the trainer tells of a step's gradient, and how it shortens one. After a first step Adam's m is (1 − β₁)·g.</summary>
+/// <summary>The trainer's report of a step's gradient, and gradient clipping. After the first step, Adam's m is (1 − β₁)·g.</summary>
 public sealed class GradientTests : IDisposable
 {
     private static readonly ImageSet Fifty = TinyTraining.ImagesOf(50);
@@ -32,8 +32,8 @@ public sealed class GradientTests : IDisposable
         Assert.True(outcome.IsFinite && Closeness.NearRelative(Norm(whole), outcome.GradientNorm, 1e-11));
         foreach (var limit in (double[])[outcome.GradientNorm / 3, outcome.GradientNorm * 0.999])
         {
-            var (clipped, told) = Gradient(limit, replicas);
-            Assert.Equal(outcome, told);
+            var (clipped, reported) = Gradient(limit, replicas);
+            Assert.Equal(outcome, reported);
             Assert.True(Closeness.NearRelative(limit, Norm(clipped), 1e-11));
             Assert.True(clipped.Zip(whole, (kept, before) => Math.Abs(kept - before * limit / outcome.GradientNorm)).Max() <= 1e-12 * outcome.GradientNorm);
         }
@@ -46,7 +46,7 @@ public sealed class GradientTests : IDisposable
     public void Threads_change_no_bit_of_training()
     {
         var config = TrainingConfig.From(new TrainingOptions { Steps = 12, BatchSize = 50, ClipNorm = 0.5 }, 12, 1).Valid();
-        (double[] Told, float[] Weights) Trained(int threads)
+        (double[] Reported, float[] Weights) Trained(int threads)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float32, CPU);
             using var trainer = new Trainer(network, config.Model, Fifty, TrainingState.Initial(network, 0), new Replicas(threads));
@@ -57,24 +57,35 @@ public sealed class GradientTests : IDisposable
         var alone = Trained(1);
         foreach (var threads in (int[])[2, 3, 7])
         {
-            Assert.Equal(alone.Told, Trained(threads).Told);
+            Assert.Equal(alone.Reported, Trained(threads).Reported);
             Assert.Equal(alone.Weights, Trained(threads).Weights);
         }
     }
 
     /// <summary>
-    /// What computes on any other device, in one share where the kernels take four. Three steps of η = 0.001 by gradients of length 0.1 that differ by 1e-15 of
-    /// that, over √v̂ + 1e-8, part by 3e-11 at worst; measured 4e-15.
+    /// The operations of every other device, in one share; the kernels use four. Three steps of η = 0.001 with gradients of norm 0.1 that differ by a relative
+    /// 1e-15, divided by √v̂ + 1e-8, differ by 3e-11 at worst; measured 4e-15.
     /// </summary>
     [Fact]
     public void Libtorch_s_operations_train_alike()
     {
-        var config = TrainingConfig.From(
-            new TrainingOptions { Steps = 12, BatchSize = 50, ClipNorm = 0.1, LossWeight = "min-snr", WeightDecay = 0.5, EmaDecay = 0.9, Flip = true, TimestepSampling = "stratified" }, 12, 1).Valid();
+        var options = new TrainingOptions
+        {
+            Steps = 12,
+            BatchSize = 50,
+            ClipNorm = 0.1,
+            LossWeight = "min-snr",
+            WeightDecay = 0.5,
+            EmaDecay = 0.9,
+            Flip = true,
+            TimestepSampling = "stratified",
+        };
+        var config = TrainingConfig.From(options, 12, 1).Valid();
         (double[] Weights, double[] Average) Trained(Func<UNet, INetworkExecutor> executor, Func<IAdamUpdate> update)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
-            using var trainer = new Trainer(network, config.Model, Fifty, TrainingState.Initial(network, 0, averaged: true), new Replicas(1), executor(network), update());
+            using var trainer = new Trainer(
+                network, config.Model, Fifty, TrainingState.Initial(network, 0, averaged: true), new Replicas(1), executor(network), update());
             foreach (var epoch in Enumerable.Range(0, 3))
             {
                 trainer.Step(TrainingPlan.Of(config, Fifty.Count).Valid().Epoch(epoch).Step(0));

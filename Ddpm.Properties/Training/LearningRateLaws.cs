@@ -16,10 +16,11 @@ public sealed class LearningRateLaws
     {
         var steps = 1 + more;
         var rate = LearningRate.WarmUp.Of(peak.Value, steps).Valid();
-        return Enumerable.Range(0, steps).All(k => NearRelative(peak.Value * (k + 1) / steps, rate.At(k), 4 * Epsilon)) && rate.At(steps - 1 + later) == peak.Value;
+        return Enumerable.Range(0, steps).All(k => NearRelative(peak.Value * (k + 1) / steps, rate.At(k), 4 * Epsilon))
+            && rate.At(steps - 1 + later) == peak.Value;
     }
 
-    /// <summary>Half a cosine turns about its middle: what it lacks of the peak at one place it has above its end at the mirrored one.</summary>
+    /// <summary>Half a cosine is point-symmetric about its middle: peak − rate at one step equals rate − end at the mirrored step.</summary>
     [Law]
     public bool A_cosine_falls_from_its_peak_to_its_end_turning_about_its_middle(Fraction peak, byte warm, byte falls, Fraction end, ushort later)
     {

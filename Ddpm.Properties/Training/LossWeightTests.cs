@@ -44,7 +44,8 @@ public sealed class LossWeightTests : IDisposable
             var x0 = Enumerable.Range(0, Pixels).Select(p => (double)PixelScale.ToModel(Images.Pixels.Span[step.Images[i] * Pixels + p])).ToArray();
             var epsilon = noise.Skip(i * Pixels).Take(Pixels).Select(z => (double)z).ToArray();
             var xt = x0.Zip(epsilon, (x, e) => level.A * x + level.Sigma * e).ToArray();
-            var output = network.Forward(network.Layout.View(trainer.State.Weights), tensor(xt).reshape(1, 1, Size, Size), tensor(new long[] { step.Timesteps[i] }));
+            var output = network.Forward(
+                network.Layout.View(trainer.State.Weights), tensor(xt).reshape(1, 1, Size, Size), tensor(new long[] { step.Timesteps[i] }));
             var target = x0.Zip(epsilon, model.Prediction.Target(level).Of);
             return output.detach().data<double>().Zip(target, (o, wanted) => (o - wanted) * (o - wanted)).Average()
                 * config.LossWeighting.Weight(model.Prediction, level);

@@ -17,7 +17,7 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Training;
 
-/// <summary>Documents of every edition mean what they meant when they were written.</summary>
+/// <summary>Documents of every edition keep their meaning.</summary>
 [Properties(Arbitrary = [typeof(TrainingGenerators)])]
 public sealed class OptionsEditionLaws
 {
@@ -100,7 +100,7 @@ public sealed class OptionsEditionLaws
     public bool The_embedding_of_the_first_edition_is_kept(TrainingOptions any) =>
         TrainingConfig.From(OptionsEdition.Upgraded(any with { Embedding = null, MinSnrGamma = null }, 1), 28, 1, 10).Valid().EmbeddingName == "unpaired";
 
-    /// <summary>Up to edition 1 nothing but an ε had a weight at ᾱ = 0; now everything has, and every other weight is what it was.</summary>
+    /// <summary>Up to edition 1 only ε had a weight at ᾱ = 0. Now every prediction has one, and all other weights are unchanged.</summary>
     [Law]
     public bool The_weights_of_the_first_edition_are_kept(TrainingOptions any)
     {
@@ -119,8 +119,8 @@ public sealed class OptionsEditionLaws
         Assert.Equal(receipt, RunReceipt.FromJson(receipt.ToJson()).Valid());
         Assert.Equal(OptionsEdition.Current, JsonNode.Parse(receipt.ToJson())!["options"]!["edition"]!.GetValue<int>());
         Assert.Equal(
-            "train --preset standard --embedding unpaired --limit 48 --epochs 2 --batch-size 16 --steps 100 --min-beta 0.0001 --max-beta 0.02 --zero-terminal-snr true"
-            + " --prediction velocity --loss-weight min-snr-vanishing --seed 7",
+            "train --preset standard --embedding unpaired --limit 48 --epochs 2 --batch-size 16 --steps 100 --min-beta 0.0001 --max-beta 0.02"
+            + " --zero-terminal-snr true --prediction velocity --loss-weight min-snr-vanishing --seed 7",
             string.Join(' ', receipt.ToArguments()));
     }
 

@@ -14,13 +14,13 @@ namespace Ddpm.Properties.Training;
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;
 
-/// <summary>Long work holds on to nothing: as many tensors live after 2n steps as after n.</summary>
+/// <summary>Long work leaks nothing: 2n steps leave the same number of live tensors as n steps.</summary>
 [Collection(nameof(Alone))]
 public sealed class SteadyTensorTests
 {
     public SteadyTensorTests()
     {
-        // What other tests left to the collector must not be collected while these count.
+        // The collector must not free other tests' tensors while this test counts.
         GC.Collect();
         GC.WaitForPendingFinalizers();
     }
@@ -54,7 +54,8 @@ public sealed class SteadyTensorTests
         var plan = TinyTraining.Sampling(Config.Model);
         var before = Tensor.TotalCount;
         var counts = new List<long>();
-        new ImageSampler(network, plan, new Replicas(1)).Sample(theta, new SampleRequest(1, 0, 17, 16), [0, 6], (_, _) => counts.Add(Tensor.TotalCount), default);
+        new ImageSampler(network, plan, new Replicas(1)).Sample(
+            theta, new SampleRequest(1, 0, 17, 16), [0, 6], (_, _) => counts.Add(Tensor.TotalCount), default);
         Assert.Equal(24, counts.Count);
         Assert.Equal(counts[4], counts[9]); // lines that are neither kept nor the last, which draws no noise
         Assert.Equal(before, Tensor.TotalCount);

@@ -21,17 +21,25 @@ internal static class TinyTraining
         count, 12, 12, 1, Enumerable.Range(0, count * 144).Select(i => (byte)(37 * i)).ToArray(), Option<ReadOnlyMemory<byte>>.None).Valid();
 
     public static TrainingConfig Config(int epochs, string lossWeight = "uniform", int classes = 0) => TrainingConfig.From(
-        new TrainingOptions { Steps = 12, BatchSize = 4, Epochs = epochs, Limit = 8, LossWeight = lossWeight, Conditional = classes > 0 }, 12, 1, classes).Valid();
+        new TrainingOptions { Steps = 12, BatchSize = 4, Epochs = epochs, Limit = 8, LossWeight = lossWeight, Conditional = classes > 0 },
+        12, 1, classes).Valid();
 
     /// <summary>Trains on a processor, from the beginning, or from the last checkpoint where the folder has a receipt already.</summary>
     public static Fin<RunReceipt> Train(
-        TrainingConfig config, RunFolder folder, Recording recording, int stepsAhead = 1, Action<TrainingEvent>? report = null, CancellationToken stop = default)
+        TrainingConfig config,
+        RunFolder folder,
+        Recording recording,
+        int stepsAhead = 1,
+        Action<TrainingEvent>? report = null,
+        CancellationToken stop = default)
     {
         Directory.CreateDirectory(folder.Path);
         var receipt = File.Exists(folder.ReceiptPath)
             ? folder.Receipt().Valid()
             : new RunReceipt(config.Options, new("tiny", "", "", 8, 12, 1), MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false, recording);
-        return TrainingRun.Open(TrainingPlan.Of(config, Images.Count).Valid(), Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead }, (_, _, _) => unit, report ?? (_ => { }))
+        return TrainingRun.Open(
+            TrainingPlan.Of(config, Images.Count).Valid(), Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead },
+            (_, _, _) => unit, report ?? (_ => { }))
             .Bind(run => use(run, opened => opened.Train(stop)));
     }
 

@@ -71,5 +71,6 @@ public static class TrainingGenerators
          from images in Gen.Frequency((1, Gen.Constant(1)), (6, Gen.Choose(1, 150)))
          select Plan(options, images)).ToArbitrary();
 
-    internal static TrainingPlan Plan(TrainingOptions options, int images) => TrainingPlan.Of(TrainingConfig.From(options, 28, 1, Classes).Valid(), images).Valid();
+    internal static TrainingPlan Plan(TrainingOptions options, int images) =>
+        TrainingPlan.Of(TrainingConfig.From(options, 28, 1, Classes).Valid(), images).Valid();
 }

@@ -15,16 +15,20 @@ public sealed class TrainingOptionsLaws
 {
     private static readonly (string Name, Func<TrainingOptions, TrainingOptions> Change)[] Changes =
     [
-        ("Preset", o => o with { Preset = o.Preset + "x" }), ("Network", o => o with { Network = o.Network + "x" }), ("Width", o => o with { Width = (o.Width ?? 0) + 4 }),
+        ("Preset", o => o with { Preset = o.Preset + "x" }), ("Network", o => o with { Network = o.Network + "x" }),
+        ("Width", o => o with { Width = (o.Width ?? 0) + 4 }),
         ("Embedding", o => o with { Embedding = (o.Embedding ?? "") + "x" }),
         ("Dataset", o => o with { Dataset = "mnist" }), ("Limit", o => o with { Limit = (o.Limit ?? 0) + 1 }),
         ("ClipNorm", o => o with { ClipNorm = 2 * (o.ClipNorm ?? 0.5) }), ("BatchSize", o => o with { BatchSize = o.BatchSize ^ 1 }),
         ("LearningRate", o => o with { LearningRate = 2 * o.LearningRate }),
-        ("LearningRateSchedule", o => o with { LearningRateSchedule = o.LearningRateSchedule + "x" }), ("WarmUpSteps", o => o with { WarmUpSteps = o.WarmUpSteps + 1 }),
-        ("WeightDecay", o => o with { WeightDecay = o.WeightDecay + 0.1 }), ("EmaDecay", o => o with { EmaDecay = (o.EmaDecay ?? 0.9) / 2 }), ("Flip", o => o with { Flip = !o.Flip }),
+        ("LearningRateSchedule", o => o with { LearningRateSchedule = o.LearningRateSchedule + "x" }),
+        ("WarmUpSteps", o => o with { WarmUpSteps = o.WarmUpSteps + 1 }),
+        ("WeightDecay", o => o with { WeightDecay = o.WeightDecay + 0.1 }), ("EmaDecay", o => o with { EmaDecay = (o.EmaDecay ?? 0.9) / 2 }),
+        ("Flip", o => o with { Flip = !o.Flip }),
         ("Conditional", o => o with { Conditional = !o.Conditional }), ("LabelDropout", o => o with { LabelDropout = o.LabelDropout + 0.1 }),
         ("TimestepSampling", o => o with { TimestepSampling = o.TimestepSampling + "x" }),
-        ("Steps", o => o with { Steps = o.Steps + 1 }), ("Schedule", o => o with { Schedule = o.Schedule + "x" }), ("MinBeta", o => o with { MinBeta = (o.MinBeta ?? 1e-4) / 2 }),
+        ("Steps", o => o with { Steps = o.Steps + 1 }), ("Schedule", o => o with { Schedule = o.Schedule + "x" }),
+        ("MinBeta", o => o with { MinBeta = (o.MinBeta ?? 1e-4) / 2 }),
         ("MaxBeta", o => o with { MaxBeta = (o.MaxBeta ?? 0.02) / 2 }), ("ZeroTerminalSnr", o => o with { ZeroTerminalSnr = !o.ZeroTerminalSnr }),
         ("CosineOffset", o => o with { CosineOffset = (o.CosineOffset ?? 0.008) + 0.1 }),
         ("MinSnrGamma", o => o with { MinSnrGamma = (o.MinSnrGamma ?? 5) + 1 }),
@@ -67,7 +71,9 @@ public sealed class TrainingOptionsLaws
     {
         var changes = Changes.Where((_, i) => (chosen.Number >> i & 1) == 1).ToArray();
         var faults = options.ResumedAs(changes.Aggregate(options, (changed, next) => next.Change(changed))).Faults();
-        return faults.Select(fault => fault.Split(' ')[0]).Order().SequenceEqual(changes.Select(change => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(change.Name)).Order());
+        return faults.Select(fault => fault.Split(' ')[0])
+            .Order()
+            .SequenceEqual(changes.Select(change => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(change.Name)).Order());
     }
 
     [Fact]
@@ -116,7 +122,9 @@ public sealed class TrainingOptionsLaws
         var (usual, plan) = (model.UsualSampling, model.UsualSampling.Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).Valid());
         return options.Preset == "original"
             ? usual == new SamplingOptions() && plan.Lines.Count == options.Steps
-            : usual.Sampler == "sa-solver-2" ? plan.Lines.Count == Math.Min(10, usual.MostStepsOn(model.Schedule)) : usual.Sampler == "ddpm" && plan.Lines.Count == options.Steps;
+            : usual.Sampler == "sa-solver-2"
+                ? plan.Lines.Count == Math.Min(10, usual.MostStepsOn(model.Schedule))
+                : usual.Sampler == "ddpm" && plan.Lines.Count == options.Steps;
     }
 
     /// <summary>
@@ -136,7 +144,9 @@ public sealed class TrainingOptionsLaws
             var model = TrainingConfig.From(new TrainingOptions { Schedule = schedule, ZeroTerminalSnr = zero, Prediction = prediction }, 28, 1).Valid().Model;
             var ratios = model.UsualSampling.TimestepsOn(model.Schedule).Valid().Values.Map(t => Math.Exp(-model.Schedule[t].Lambda)).ToArray();
             Assert.Equal((10, prediction == "velocity" ? "trailing" : "karras"), (ratios.Length, model.UsualSampling.Spacing));
-            Assert.All(ratios.Skip(prediction == "velocity" ? 1 : 0), ratio => Assert.True(ratio <= 160, $"{schedule}, zero terminal SNR {zero}: {string.Join(" ", ratios)}"));
+            Assert.All(
+                ratios.Skip(prediction == "velocity" ? 1 : 0),
+                ratio => Assert.True(ratio <= 160, $"{schedule}, zero terminal SNR {zero}: {string.Join(" ", ratios)}"));
         }
     }
 
@@ -173,11 +183,13 @@ public sealed class TrainingOptionsLaws
                 "batch-size must be at least 1, got -1", "channels must be 1 or 3, got 2", "clip-norm must be a finite number above 0, got Infinity",
                 "conditional needs images with labels of at least two classes, got True",
                 "ema-decay must lie in [0, 1), got 1", "epochs must be at least 1, got 0",
-                "image-size must lie in [12, 256] and be divisible by 4, got 30", "label-dropout must lie in [0, 1), got 1", "learning-rate must lie in (0, 1), got 0",
+                "image-size must lie in [12, 256] and be divisible by 4, got 30", "label-dropout must lie in [0, 1), got 1",
+                "learning-rate must lie in (0, 1), got 0",
                 "learning-rate-schedule must be one of constant, cosine, got linear", "limit must be at least 1, got 0",
                 "loss-weight must be one of uniform, min-snr, min-snr-vanishing, p2, p2-vanishing, got heavy",
                 "max-beta must lie in (0, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",
-                "precision must be one of float32, bf16, got half", "prediction must be one of epsilon, sample, velocity, got image", "preset must be one of original, standard, best, got modern",
+                "precision must be one of float32, bf16, got half", "prediction must be one of epsilon, sample, velocity, got image",
+                "preset must be one of original, standard, best, got modern",
                 "steps must be at least 1, got 0", "timestep-sampling must be one of independent, stratified, got random",
                 "warm-up-steps must be at least 0, got -1", "weight-decay must lie in [0, 1), got 1",
             ],

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Ddpm.Properties.Training;
 
-/// <summary>What a run is unless told otherwise, what may be said of it at the ends of each range, and what a resumed run is told.</summary>
+/// <summary>The defaults of a run, the ends of each option's range, and the options of a resumed run.</summary>
 public sealed class TrainingOptionsLimitsLaws
 {
     /// <summary>The recipe of the tutorial, as the README says.</summary>

@@ -26,7 +26,8 @@ public sealed class TrainingPlanLaws
         Assert.Equal("epochs must make at most 2147483647 steps, got 2147483647", Assert.Single(Of(2).Faults()));
         Assert.Equal("images must be at least 1, got 0", Assert.Single(Of(0).Faults()));
         Assert.Equal(
-            ["batch-size must be at least 1, got 0", "epochs must be at least 1, got 0", "images must be at least 1, got -1"], StepCount.Of(-1, 0, 0).Faults().Order());
+            ["batch-size must be at least 1, got 0", "epochs must be at least 1, got 0", "images must be at least 1, got -1"],
+            StepCount.Of(-1, 0, 0).Faults().Order());
     }
 
     [Law]
@@ -132,7 +133,7 @@ public sealed class TrainingPlanLaws
 
     private static TrainingStep[] Steps(TrainingPlan plan, int epoch) => [.. Enumerable.Range(0, plan.Steps.PerEpoch).Select(plan.Epoch(epoch).Step)];
 
-    /// <summary>What each image is given, in the order of the images: its timestep and the first numbers of its noise.</summary>
+    /// <summary>The timestep and the first numbers of the noise of each image, in the order of the images.</summary>
     private static IEnumerable<(int Image, int Timestep, float First, float Last)> Drawn(TrainingPlan plan, int epoch) =>
         Steps(plan, epoch).SelectMany(step =>
         {

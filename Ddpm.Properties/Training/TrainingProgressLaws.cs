@@ -30,12 +30,27 @@ public sealed class TrainingProgressLaws
             var step = plan.Epoch(n / plan.Steps.PerEpoch).Step(n % plan.Steps.PerEpoch);
             progress = progress.After(step, Loss(n, phase));
             untold.AddRange(step.Images.Select(_ => Loss(n, phase)));
-            if (!NearRelative(untold.Average(), progress.UntoldLoss, 8 * Epsilon * plan.ImageCount) || progress.UntoldImages != untold.Count) return false;
-            if ((n + 1) % plan.Steps.PerEpoch == 0) progress = progress.EndOfEpoch((n + 1) / plan.Steps.PerEpoch);
-            if (n % (every + 1) != 0) continue;
-            progress = progress.Told();
+            if (!NearRelative(untold.Average(), progress.UntoldLoss, 8 * Epsilon * plan.ImageCount) || progress.UntoldImages != untold.Count)
+            {
+                return false;
+            }
+
+            if ((n + 1) % plan.Steps.PerEpoch == 0)
+            {
+                progress = progress.EndOfEpoch((n + 1) / plan.Steps.PerEpoch);
+            }
+
+            if (n % (every + 1) != 0)
+            {
+                continue;
+            }
+
+            progress = progress.Reported();
             untold.Clear();
-            if (progress is not { UntoldLoss: 0, UntoldImages: 0, UntoldLossSum: 0 }) return false;
+            if (progress is not { UntoldLoss: 0, UntoldImages: 0, UntoldLossSum: 0 })
+            {
+                return false;
+            }
         }
 
         return true;
@@ -56,7 +71,9 @@ public sealed class TrainingProgressLaws
             var best = means.Where(mean => mean > 0).DefaultIfEmpty(0).Min();
             if (progress is not { EpochLossSum: 0, EpochImages: 0, EpochLoss: 0 } || progress.BestLoss != best
                 || progress.BestEpoch != (best == 0 ? 0 : means.IndexOf(best) + 1))
+            {
                 return false;
+            }
         }
 
         return true;

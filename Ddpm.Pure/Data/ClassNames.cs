@@ -7,34 +7,42 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Data;
 
-/// <summary>A class as a person calls it.</summary>
+/// <summary>Finds classes by name.</summary>
 public static class ClassNames
 {
-    private const int MostTold = 20;
+    private const int MostListed = 20;
 
     /// <summary>
-    /// The number of a class by its name, exact before without regard to case, or by its number. A name goes before a number: of the classes 1 to 3, 1 is the
-    /// first.
+    /// The number of a class: by exact name, else by name without regard to case, else by number. A name goes before a number: with classes named 1, 2 and 3,
+    /// "1" is the first class.
     /// </summary>
-    /// <param name="option">The option that it is said with.</param>
-    /// <param name="name">What was said.</param>
-    /// <param name="names">The classes' names, by number.</param>
-    /// <returns>The number; a fault that tells the names.</returns>
+    /// <param name="option">The option's name, for the error.</param>
+    /// <param name="name">The name or number to find.</param>
+    /// <param name="names">The names of the classes, by number.</param>
+    /// <returns>The number, or a fault that lists the names.</returns>
     public static Validation<Error, int> Find(string option, string name, Arr<string> names)
     {
         var exact = Matching(names, name, StringComparison.Ordinal);
         var alike = exact.IsEmpty ? Matching(names, name, StringComparison.OrdinalIgnoreCase) : exact;
-        return alike.Count == 1 ? Success<Error, int>(alike[0])
-            : alike.Count > 1
-                ? Check.Fail<int>(option, name, $"must be one class, and {string.Join(", ", alike.Map(i => Quotation.Quote(names[i])))} are called so")
-            : int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < names.Count ? Success<Error, int>(number)
-            : Check.Fail<int>(option, name, $"must be one of {Told(names)}, or the number of one");
+        if (alike.Count == 1)
+        {
+            return Success<Error, int>(alike[0]);
+        }
+
+        if (alike.Count > 1)
+        {
+            return Check.Fail<int>(option, name, $"must be one class, and {string.Join(", ", alike.Map(i => Quotation.Quote(names[i])))} all match");
+        }
+
+        return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < names.Count
+            ? Success<Error, int>(number)
+            : Check.Fail<int>(option, name, $"must be one of {List(names)}, or the number of one");
     }
 
     private static Arr<int> Matching(Arr<string> names, string name, StringComparison comparison) =>
         Range(0, names.Count).Filter(i => string.Equals(names[i], name, comparison)).ToArr();
 
-    private static string Told(Arr<string> names) =>
-        string.Join(", ", names.Take(MostTold).Select((name, i) => Invariant($"{Quotation.Printable(name)} ({i})")))
-        + (names.Count > MostTold ? Invariant($" and {names.Count - MostTold} more") : "");
+    private static string List(Arr<string> names) =>
+        string.Join(", ", names.Take(MostListed).Select((name, i) => Invariant($"{Quotation.Printable(name)} ({i})")))
+        + (names.Count > MostListed ? Invariant($" and {names.Count - MostListed} more") : "");
 }

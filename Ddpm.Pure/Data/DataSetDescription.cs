@@ -4,37 +4,37 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Data;
 
-/// <summary>A published data set: what its files are called, how they are recognised and where they can be had.</summary>
+/// <summary>A published data set: the names of its files, their hashes and their addresses.</summary>
 public sealed record DataSetDescription
 {
-    /// <summary>The name to ask for it by, in lower case; also the name of its folder in the cache.</summary>
+    /// <summary>The name of the data set in options, in lower case; also the name of its folder in the cache.</summary>
     public required string Name { get; init; }
 
     /// <summary>The name to show.</summary>
     public required string Title { get; init; }
 
-    /// <summary>The files of the part to train on.</summary>
+    /// <summary>The files of the training split.</summary>
     public required SplitFiles Train { get; init; }
 
-    /// <summary>The files of the part to measure with.</summary>
+    /// <summary>The files of the test split.</summary>
     public required SplitFiles Test { get; init; }
 
-    /// <summary>Addresses, each ending in a slash, under which the .gz files lie; the first that answers is used.</summary>
+    /// <summary>Addresses of the .gz files, each ending in a slash; the first that answers is used.</summary>
     public required Arr<Uri> Mirrors { get; init; }
 
-    /// <summary>The Debian package that carries it, where there is one.</summary>
+    /// <summary>The Debian package of the data set, if any.</summary>
     public required Option<DebianPackage> Package { get; init; }
 
-    /// <summary>What its classes are called, by label.</summary>
+    /// <summary>The names of the classes, by label.</summary>
     public required Arr<string> ClassNames { get; init; }
 
-    /// <summary>What a class is called: its number where the data set has no name for it.</summary>
+    /// <summary>The name of a class, or its number if the data set has no name for it.</summary>
     public string ClassName(int label) => label >= 0 && label < ClassNames.Count ? ClassNames[label] : Invariant($"{label}");
 
-    /// <summary>All four files, those to train on first.</summary>
+    /// <summary>All four files, the training files first.</summary>
     public Arr<PublishedFile> Files => Array(Train.Images, Train.Labels, Test.Images, Test.Labels);
 
-    /// <summary>The files of one part.</summary>
+    /// <summary>The files of one split.</summary>
     public SplitFiles Of(DataSplit split) => split switch
     {
         DataSplit.Train => Train,
@@ -59,7 +59,7 @@ public sealed record DataSetDescription
             "t10k", 10_000,
             ("bef4ecab320f06d8554ea6380940ec79", "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
             ("bb300cfdad3c16e7a12a480ee83cd310", "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34")),
-        // The publishers' own answers without TLS alone, so that it is asked last; the hashes hold whatever it sends.
+        // The publishers' own server has no TLS, so it comes last. The hashes check whatever it sends.
         Mirrors = Array(
             new Uri("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"),
             new Uri("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"),
@@ -93,7 +93,7 @@ public sealed record DataSetDescription
     /// <summary>Every data set known by name; the first is the default.</summary>
     public static Arr<DataSetDescription> All { get; } = Array(FashionMnist, Mnist);
 
-    /// <summary>The data set of that name, or an error that lists the names there are.</summary>
+    /// <summary>The data set of that name, or an error that lists all names.</summary>
     public static Fin<DataSetDescription> Named(string name) =>
         All.Find(known => known.Name == name).ToFin(
             Error.New($"there is no data set \"{name}\": choose one of {string.Join(", ", All.Map(known => known.Name))}"));

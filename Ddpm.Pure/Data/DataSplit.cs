@@ -1,6 +1,6 @@
 namespace Ddpm.Pure.Data;
 
-/// <summary>The two parts of a published data set.</summary>
+/// <summary>The two splits of a published data set.</summary>
 public enum DataSplit
 {
     /// <summary>The images to train on.</summary>

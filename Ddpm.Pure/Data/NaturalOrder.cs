@@ -1,7 +1,7 @@
 namespace Ddpm.Pure.Data;
 
 /// <summary>
-/// Names in the order that a person gives them: 2 before 10. What is no number goes by its characters' codes, as do equal numbers written in two ways.
+/// Natural order of names: 2 before 10. Text other than numbers compares by character code, and so do two spellings of one number.
 /// </summary>
 public sealed class NaturalOrder : IComparer<string>
 {
@@ -16,7 +16,10 @@ public sealed class NaturalOrder : IComparer<string>
     public int Compare(string? x, string? y)
     {
         if (x is null || y is null)
+        {
             return string.CompareOrdinal(x, y);
+        }
+
         var (i, j) = (0, 0);
         while (i < x.Length && j < y.Length)
         {
@@ -24,13 +27,19 @@ public sealed class NaturalOrder : IComparer<string>
             if (one == 0 || other == 0)
             {
                 if (x[i] != y[j])
+                {
                     return x[i].CompareTo(y[j]);
+                }
+
                 (i, j) = (i + 1, j + 1);
                 continue;
             }
             var order = Numbers(x.AsSpan(i, one).TrimStart('0'), y.AsSpan(j, other).TrimStart('0'));
             if (order != 0)
+            {
                 return order;
+            }
+
             (i, j) = (i + one, j + other);
         }
         var rest = (x.Length - i).CompareTo(y.Length - j);
@@ -41,7 +50,10 @@ public sealed class NaturalOrder : IComparer<string>
     {
         var end = from;
         while (end < text.Length && char.IsAsciiDigit(text[end]))
+        {
             end++;
+        }
+
         return end - from;
     }
 

@@ -6,36 +6,45 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Data;
 
-/// <summary>Which of the files in a folder are pictures, and of which class: decided by their names alone.</summary>
+/// <summary>The pictures in a folder and their classes, decided by the files' names alone.</summary>
 /// <param name="Files">The pictures, in natural order.</param>
-/// <param name="Classes">The classes' names, in natural order; empty where pictures lie in no folders.</param>
-/// <param name="Loose">How many pictures lie beside the classes' folders, and are left out.</param>
-/// <param name="Others">The files that no picture's name ends as, counted by ending.</param>
+/// <param name="Classes">The names of the classes, in natural order; empty if no picture lies in a subfolder.</param>
+/// <param name="Loose">The number of pictures beside the class folders. They are left out.</param>
+/// <param name="Others">The files without a picture's extension, counted by extension.</param>
 public sealed record PictureList(Arr<string> Files, Arr<string> Classes, int Loose, Arr<(string Extension, int Count)> Others)
 {
-    /// <summary>A label is a byte.</summary>
+    /// <summary>The most classes: a label is a byte.</summary>
     public const int MostClasses = 256;
 
     private const int MostEndings = 8, LongestEnding = 12;
 
     private static readonly Arr<string> Extensions = Array(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib");
 
-    /// <summary>Whether a file is called like a picture that can be read.</summary>
+    /// <summary>Whether a file's extension is one of a readable picture format.</summary>
     public static bool IsPicture(string name) => Extensions.Contains(ExtensionOf(name));
 
     /// <summary>
-    /// Why a folder of a data set is left out: it is hidden, or this program wrote it. Pictures that a run has left are none that anybody trains on.
+    /// Why a folder of a data set is left out: it is hidden, or this program wrote it. Nobody trains on the pictures that a run has written.
     /// </summary>
     /// <param name="name">The folder's name.</param>
-    /// <param name="holds">Whether it holds a file of that name.</param>
-    /// <returns>What it is; none where it counts.</returns>
-    public static Option<string> Skipped(string name, Func<string, bool> holds) =>
-        IsHidden(name) ? "hidden folders"
-        : holds("run.json") ? "folders of runs"
-        : holds("samples.npy") ? "folders of samples"
-        : Option<string>.None;
+    /// <param name="holds">Whether the folder holds a file of a name.</param>
+    /// <returns>The kind of folder, in the plural; none if it belongs to the data set.</returns>
+    public static Option<string> Skipped(string name, Func<string, bool> holds)
+    {
+        if (IsHidden(name))
+        {
+            return "hidden folders";
+        }
 
-    /// <summary>Whether a file or folder is hidden by its name, as Unix does it and as macOS calls its own files beside others.</summary>
+        if (holds("run.json"))
+        {
+            return "folders of runs";
+        }
+
+        return holds("samples.npy") ? "folders of samples" : Option<string>.None;
+    }
+
+    /// <summary>Whether a file or folder is hidden by its name: a leading dot, as on Unix and in the companion files of macOS.</summary>
     public static bool IsHidden(string name) => name.StartsWith('.');
 
     /// <summary>The pictures among files.</summary>
@@ -45,28 +54,34 @@ public sealed record PictureList(Arr<string> Files, Arr<string> Classes, int Loo
         var pictures = files.Filter(IsPicture).OrderBy(path => path, NaturalOrder.Comparer).ToArr();
         var classes = pictures.Map(ClassOf).Filter(name => name.Length > 0).Distinct().Order(NaturalOrder.Comparer).ToArr();
         var used = classes.IsEmpty ? pictures : pictures.Filter(path => ClassOf(path).Length > 0);
-        return new(used, classes, pictures.Count - used.Count, files.Filter(path => !IsPicture(path)).Map(ExtensionOf).GroupBy(ending => ending)
-            .OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key, group.Count())).ToArr());
+        var others = files.Filter(path => !IsPicture(path))
+            .Map(ExtensionOf)
+            .GroupBy(extension => extension)
+            .OrderByDescending(group => group.Count())
+            .ThenBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => (group.Key, group.Count()))
+            .ToArr();
+        return new(used, classes, pictures.Count - used.Count, others);
     }
 
-    /// <summary>The class of a picture: the first folder of its path, or nothing.</summary>
+    /// <summary>The class of a picture: the first folder of its path, or an empty string.</summary>
     public static string ClassOf(string path) => path.IndexOf('/', StringComparison.Ordinal) is > 0 and var end ? path[..end] : "";
 
-    /// <summary>What to say of it: what is left out, and classes that look like parts.</summary>
-    /// <param name="folder">What the folder is called.</param>
-    public Seq<string> Told(string folder) =>
+    /// <summary>Warnings for the user: the files that are left out, and classes that look like splits.</summary>
+    /// <param name="folder">The folder's name.</param>
+    public Seq<string> Warnings(string folder) =>
         (Loose > 0 ? Seq1($"{Pictures(Loose)} in no class's folder of {folder}: left out") : Seq<string>())
-        + (Others.IsEmpty ? Seq<string>() : Seq1($"left out, for they are not called {EncodedPicture.Formats}: {OthersByEnding()}"))
+        + (Others.IsEmpty ? Seq<string>() : Seq1($"left out, because their names do not end like {EncodedPicture.Formats} files: {OthersByEnding()}"))
         + toSeq(Classes.Filter(SplitFolders.IsPart).Map(name =>
-            $"the folder {Quotation.Quote(name)} is taken for a class: folders train and test, or train and val, would be the two parts of the data"));
+            $"the folder {Quotation.Quote(name)} is taken for a class: a split needs the folders train and test, or train and val"));
 
-    /// <summary>The files that are no pictures, by ending.</summary>
+    /// <summary>The other files, counted by extension.</summary>
     public string OthersByEnding() => string.Join(", ", Others.Take(MostEndings).Select(other => Invariant($"{other.Count} {other.Extension}")))
         + (Others.Count > MostEndings ? Invariant($" and {Others.Skip(MostEndings).Sum(other => other.Count)} more") : "");
 
     private static string Pictures(int count) => count == 1 ? "1 picture" : Invariant($"{count} pictures");
 
-    /// <summary>The ending of a name in lower case; of one that has none, or whose ending is no word, that.</summary>
+    /// <summary>A file's extension in lower case, or "without an ending" if it has none or one that is no word.</summary>
     private static string ExtensionOf(string path)
     {
         var name = path[(path.LastIndexOf('/') + 1)..];

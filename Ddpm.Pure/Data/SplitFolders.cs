@@ -4,23 +4,23 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Data;
 
-/// <summary>The folders that are the parts of a data set rather than classes of it.</summary>
+/// <summary>The folders that are the splits of a data set, not its classes.</summary>
 /// <param name="Train">The folder to train on.</param>
 /// <param name="Test">The folder to measure with.</param>
-/// <param name="Unused">Another held-back folder, which is neither trained on nor measured with.</param>
+/// <param name="Unused">A validation folder beside a test folder. It is not used.</param>
 public sealed record SplitFolders(string Train, string Test, Option<string> Unused)
 {
     private static readonly Arr<string> TrainNames = Array("train", "training"), TestNames = Array("test", "testing"),
         ValidationNames = Array("val", "valid", "validation", "dev");
 
-    /// <summary>Whether a folder is called like a part of a data set.</summary>
+    /// <summary>Whether a folder has the name of a split.</summary>
     public static bool IsPart(string name) => Is(TrainNames, name) || Is(TestNames, name) || Is(ValidationNames, name);
 
     /// <summary>
-    /// The parts among the folders of a data set, compared without case: one to train on beside one to test with, or to validate with where there is none to
-    /// test with.
+    /// The splits among the folders of a data set, by name without regard to case: a train folder and a test folder, or a validation folder if there is no test
+    /// folder.
     /// </summary>
-    /// <returns>The parts; none where folders are something else; or that two could be the same part.</returns>
+    /// <returns>The splits; none if the folders are no splits; or an error if two folders could be the same split.</returns>
     public static Fin<Option<SplitFolders>> Of(Seq<string> folders) =>
         from train in One(folders, TrainNames)
         from test in One(folders, TestNames)
@@ -32,9 +32,13 @@ public sealed record SplitFolders(string Train, string Test, Option<string> Unus
     private static Fin<Option<string>> One(Seq<string> folders, Arr<string> names)
     {
         var found = folders.Filter(folder => Is(names, folder));
-        return found.Count > 1
-            ? Error.New($"its folders {string.Join(" and ", found)} could all be what is {(names == TrainNames ? "trained on" : "measured with")}: rename all but one")
-            : found.HeadOrNone();
+        if (found.Count <= 1)
+        {
+            return found.HeadOrNone();
+        }
+
+        var purpose = names == TrainNames ? "train on" : "measure with";
+        return Error.New($"its folders {string.Join(" and ", found)} could all be the folder to {purpose}: rename all but one");
     }
 
     private static bool Is(Arr<string> names, string name) => names.Exists(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));

@@ -119,11 +119,16 @@ public sealed record VariationalBound
     private static double Excess(double u, double complement)
     {
         if (u >= 0.125)
+        {
             return -Elementary.Log(complement) - u;
+        }
 
         var sum = 0.0;
         for (var n = 20; n >= 2; n--)
+        {
             sum = 1.0 / n + u * sum;
+        }
+
         return u * u * sum;
     }
 

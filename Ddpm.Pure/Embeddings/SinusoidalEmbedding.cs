@@ -2,7 +2,7 @@ using Ddpm.Pure.Numerics;
 
 namespace Ddpm.Pure.Embeddings;
 
-/// <summary>A fixed embedding of timesteps: row t of a table of T rows and d columns.</summary>
+/// <summary>A fixed timestep embedding: row t of a table with T rows and d columns.</summary>
 public abstract record SinusoidalEmbedding
 {
     private SinusoidalEmbedding()
@@ -11,13 +11,13 @@ public abstract record SinusoidalEmbedding
 
     /// <summary>
     /// The tutorial's: e[t, 2k] = sin(t·w_2k), e[t, 2k + 1] = cos(t·w_2k), w_j = 10000^(−2j/d) with j over all d columns. Frequencies fall twice as
-    /// fast as in <see cref="Transformer"/>, so almost half of the columns hardly move.
+    /// fast as in <see cref="Transformer"/>, so almost half of the columns hardly vary.
     /// </summary>
     public sealed record Tutorial : SinusoidalEmbedding;
 
     /// <summary>
-    /// What this program had in place of <see cref="Tutorial"/> before its edition 2, by mistake: every column has a frequency of its own, e[t, 2k] = sin(t·w_2k),
-    /// e[t, 2k + 1] = cos(t·w_(2k+1)). Runs of that time keep it.
+    /// A mistake in this program's first edition, in place of <see cref="Tutorial"/>: every column has its own frequency, e[t, 2k] = sin(t·w_2k),
+    /// e[t, 2k + 1] = cos(t·w_(2k+1)). Runs of the first edition keep it.
     /// </summary>
     public sealed record Unpaired : SinusoidalEmbedding;
 

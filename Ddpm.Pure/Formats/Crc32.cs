@@ -2,7 +2,7 @@
 namespace Ddpm.Pure.Formats;
 
 /// <summary>
-/// The checksum of zip archives (ISO 3309): the remainder of a message, as a polynomial over two elements, by 0x04C11DB7, all bits in reversed order.
+/// CRC-32, the checksum of zip archives (ISO 3309): the remainder of a message, as a polynomial over GF(2), by 0x04C11DB7, with all bits reversed.
 /// </summary>
 public static class Crc32
 {

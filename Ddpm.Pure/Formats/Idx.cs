@@ -14,20 +14,20 @@ public static class Idx
 {
     private const byte UnsignedByte = 0x08;
 
-    /// <summary>Reads an uncompressed IDX file. Nothing is copied: the data of the result is a view of <paramref name="bytes"/>.</summary>
-    /// <returns>The array; or what is wrong and at which offset. Never throws, whatever the bytes.</returns>
+    /// <summary>Reads an uncompressed IDX file without copying: the result's data is a view of <paramref name="bytes"/>.</summary>
+    /// <returns>The array; or the fault and its offset. Never throws, whatever the bytes.</returns>
     /// <remarks>
-    /// Only the first axis may be empty. An empty inner axis describes nothing that could be an image, and without it no change of the rank
-    /// byte alone can turn one valid file into another.
+    /// Only the first axis may be empty. An empty inner axis describes no image. Without empty inner axes, no change of the rank byte alone can turn one
+    /// valid file into another.
     /// </remarks>
     public static Fin<IdxArray> Read(ReadOnlyMemory<byte> bytes) => Header(bytes.Span).Bind<IdxArray>(header =>
         header.Elements != (uint)(bytes.Length - header.Length)
             ? Fault(header.Length, $"{IdxArray.Describe(header.Shape)} elements need {header.Elements} bytes, but {bytes.Length - header.Length} follow")
             : IdxArray.Create(header.Shape, bytes[header.Length..]).ToFin());
 
-    /// <summary>How long a file is, by what its first bytes say: all that has to be known before room is made for the rest.</summary>
-    /// <param name="start">The header at least, or the whole file.</param>
-    /// <returns>Its length in bytes; or what is wrong and at which offset.</returns>
+    /// <summary>The length of a file according to its header, so that a caller can allocate memory for the rest.</summary>
+    /// <param name="start">At least the header, or the whole file.</param>
+    /// <returns>The length in bytes; or the fault and its offset.</returns>
     public static Fin<UInt128> Length(ReadOnlySpan<byte> start) => Header(start).Map(header => (UInt128)header.Length + header.Elements);
 
     private readonly record struct IdxHeader(Arr<int> Shape, int Length, UInt128 Elements);
@@ -35,27 +35,44 @@ public static class Idx
     private static Fin<IdxHeader> Header(ReadOnlySpan<byte> span)
     {
         if (span.Length < 4)
+        {
             return Fault(span.Length, "the file ends inside the 4 bytes that say what it is");
+        }
+
         if (span[0] != 0 || span[1] != 0)
+        {
             return Fault(0, $"an IDX file begins with two zero bytes, this one with 0x{span[0]:x2} 0x{span[1]:x2}");
+        }
+
         if (span[2] != UnsignedByte)
+        {
             return Fault(2, $"elements of type 0x{span[2]:x2} are not supported, only unsigned bytes (0x08)");
+        }
+
         int rank = span[3];
         if (rank is < 1 or > 4)
+        {
             return Fault(3, $"an array of {rank} axes is not supported, only 1 to 4");
+        }
+
         var header = 4 + (4 * rank);
         if (span.Length < header)
+        {
             return Fault(span.Length, $"the file ends inside its header of {header} bytes");
+        }
 
         var shape = Arr<int>.Empty;
-        // The product of four 32-bit sizes fits 128 bits, so no header can make it overflow.
+        // The product of four 32-bit sizes fits 128 bits, so no header can overflow it.
         UInt128 needed = 1;
         for (var axis = 0; axis < rank; axis++)
         {
             var offset = 4 + (4 * axis);
             var size = BinaryPrimitives.ReadUInt32BigEndian(span[offset..]);
             if (size > int.MaxValue || (size == 0 && axis > 0))
+            {
                 return Fault(offset, $"axis {axis} cannot have {size} elements");
+            }
+
             shape = shape.Add((int)size);
             needed *= size;
         }
@@ -71,7 +88,10 @@ public static class Idx
         bytes[2] = UnsignedByte;
         bytes[3] = (byte)array.Shape.Count;
         for (var axis = 0; axis < array.Shape.Count; axis++)
+        {
             BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4 + (4 * axis)), array.Shape[axis]);
+        }
+
         array.Data.Span.CopyTo(bytes.AsSpan(header));
         return bytes;
     }

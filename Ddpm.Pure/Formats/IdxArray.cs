@@ -6,7 +6,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Formats;
 
 /// <summary>
-/// An array of unsigned bytes of rank 1 to 4, as an IDX file holds it: row-major, the last axis fastest.
+/// An array of unsigned bytes of rank 1 to 4, as in an IDX file: row-major, the last axis fastest.
 /// Two arrays are equal when their shapes and all their elements are.
 /// </summary>
 public sealed record IdxArray
@@ -16,13 +16,13 @@ public sealed record IdxArray
     /// <summary>The size of each axis, 1 to 4 of them. The first may be 0 (no items); the others are at least 1.</summary>
     public Arr<int> Shape { get; }
 
-    /// <summary>The elements; as many as the product of <see cref="Shape"/>.</summary>
+    /// <summary>The elements. Their number is the product of <see cref="Shape"/>.</summary>
     public ReadOnlyMemory<byte> Data { get; }
 
-    /// <summary>Checks that shape and data belong together.</summary>
+    /// <summary>Checks that shape and data fit together.</summary>
     /// <param name="shape">1 to 4 sizes, the first at least 0, the others at least 1.</param>
-    /// <param name="data">The elements, row-major. Kept as a view: the caller must not change the bytes afterwards.</param>
-    /// <returns>The array, or every fault found.</returns>
+    /// <param name="data">The elements, row-major. The array keeps a view: the caller must not change the bytes afterwards.</param>
+    /// <returns>The array, or every fault.</returns>
     public static Validation<Error, IdxArray> Create(Arr<int> shape, ReadOnlyMemory<byte> data)
     {
         var rank = shape.Count is >= 1 and <= 4
@@ -33,11 +33,14 @@ public sealed record IdxArray
             .Map(s => Error.New($"axis {s.axis} of an IDX array must have at least {s.least} elements, got {s.size}"));
         var faults = rank + sizes;
         if (faults.IsEmpty && shape.Fold((UInt128)1, (product, size) => product * (uint)size) is var needed && needed != (uint)data.Length)
+        {
             faults = Seq1(Error.New($"an IDX array of {Describe(shape)} has {needed} elements, got {data.Length}"));
+        }
+
         return faults.IsEmpty ? Success<Error, IdxArray>(new IdxArray(shape, data)) : Fail<Error, IdxArray>(faults);
     }
 
-    /// <summary>A shape as people write it: 60000×28×28.</summary>
+    /// <summary>The text of a shape, such as 60000×28×28.</summary>
     public static string Describe(Arr<int> shape) =>
         string.Join('×', shape.Map(size => size.ToString(CultureInfo.InvariantCulture)));
 

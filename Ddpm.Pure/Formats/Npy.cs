@@ -7,38 +7,48 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Formats;
 
 /// <summary>
-/// NumPy's <c>.npy</c> format (NEP 1): a magic number, a version, the length of a header, the header, which is a Python dictionary that
-/// gives type, order and shape, and the elements. Versions 1.0 and 2.0 are read, 1.0 is written, with the types of <see cref="NpyType"/>
-/// and in C order.
+/// NumPy's <c>.npy</c> format (NEP 1): a magic number, a version, the length of the header, the header and the elements. The header is a Python dictionary with
+/// type, order and shape. Reads versions 1.0 and 2.0, and writes 1.0, in C order and with the types of <see cref="NpyType"/>.
 /// </summary>
 public static class Npy
 {
     private const int Alignment = 64;
 
     /// <summary>
-    /// The length of the longest number that NumPy foresees for the first extent, so that an array can grow without moving its data.
+    /// The number of digits that NumPy reserves for the first extent, so that an array can grow without moving its data.
     /// </summary>
     private const int GrowthDigits = 21;
 
     /// <summary>
-    /// The array in the bytes of a file, its data a slice of them, not a copy. Fails, with the offset and the reason, for anything else:
-    /// another version, type or order, a header that NumPy would not write, too few or too many bytes of data.
+    /// Reads the array in the bytes of a file. Its data is a slice of them, not a copy. Fails with the offset and the reason for anything else: another
+    /// version, type or order, a header that NumPy would not write, too few or too many bytes of data.
     /// </summary>
     public static Fin<NpyArray> Read(ReadOnlyMemory<byte> file)
     {
         var bytes = file.Span;
         if (bytes.Length < 10 || bytes[0] != 0x93 || !bytes[1..6].SequenceEqual("NUMPY"u8))
+        {
             return Fault(0, "this is no .npy file: it does not begin with NumPy's magic number");
+        }
+
         if ((bytes[6], bytes[7]) is not ((1 or 2, 0)))
+        {
             return Fault(6, $"version {bytes[6]}.{bytes[7]} is not read, only 1.0 and 2.0 are: save the array again with numpy.save");
+        }
 
         var headerStart = bytes[6] == 1 ? 10 : 12;
-        if (bytes.Length < headerStart) return Fault(8, "the file ends within the length of its header: it is cut short");
+        if (bytes.Length < headerStart)
+        {
+            return Fault(8, "the file ends within the length of its header: it is cut short");
+        }
+
         var headerLength = bytes[6] == 1
             ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
             : BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
         if (headerLength > bytes.Length - headerStart)
+        {
             return Fault(8, $"a header of {headerLength} bytes reaches beyond the file's {bytes.Length}: it is damaged or cut short");
+        }
 
         var dataStart = headerStart + (int)headerLength;
         return NpyHeader.Parse(bytes[headerStart..dataStart]).Match(
@@ -48,7 +58,7 @@ public static class Npy
             Fail: error => Fault(headerStart, error.Message));
     }
 
-    /// <summary>The file of an array: <see cref="Header"/> and then the data, the very bytes that numpy.save writes.</summary>
+    /// <summary>The file of an array: <see cref="Header"/>, then the data. The bytes are those of numpy.save.</summary>
     public static ReadOnlyMemory<byte> Write(NpyArray array)
     {
         var header = Header(array.Type, array.Shape);
@@ -59,20 +69,27 @@ public static class Npy
     }
 
     /// <summary>
-    /// All that comes before the data of an array of this type and shape, for arrays that are written piece by piece. Its length is a
-    /// multiple of 64. The data has to follow, in C order and little-endian.
+    /// The bytes before the data of an array, for arrays that are written piece by piece. Their length is a multiple of 64. The data must follow, in C order
+    /// and little-endian.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// No array has that shape: a negative extent, more than 32 of them, or more than 2⁶³ − 1 bytes.
+    /// No array has this shape: a negative extent, more than 32 extents, or more than 2⁶³ − 1 bytes.
     /// </exception>
     public static ReadOnlyMemory<byte> Header(NpyType type, Arr<long> shape)
     {
-        foreach (var fault in ArrayExtent.ShapeFault(shape, type.ItemBytes)) throw new ArgumentException(fault, nameof(shape));
+        foreach (var fault in ArrayExtent.ShapeFault(shape, type.ItemBytes))
+        {
+            throw new ArgumentException(fault, nameof(shape));
+        }
 
         var extents = string.Join(", ", shape) + (shape.Count == 1 ? "," : "");
         var text = new StringBuilder($"{{'descr': '{type.Descr}', 'fortran_order': False, 'shape': ({extents}), }}");
-        if (shape.Count > 0) text.Append(' ', GrowthDigits - shape[0].ToString(CultureInfo.InvariantCulture).Length);
-        // A newline always ends the header, and like NumPy we pad by 64, not by 0, where it would fit exactly.
+        if (shape.Count > 0)
+        {
+            text.Append(' ', GrowthDigits - shape[0].ToString(CultureInfo.InvariantCulture).Length);
+        }
+
+        // A newline always ends the header. Like NumPy, we pad by 64 if the header already is a multiple of 64.
         text.Append(' ', Alignment - (10 + text.Length + 1) % Alignment).Append('\n');
 
         var header = new byte[10 + text.Length];

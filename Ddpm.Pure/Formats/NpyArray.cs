@@ -4,7 +4,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;
 
-/// <summary>An array as a <c>.npy</c> file holds it: elements in C order (the last index runs fastest), little-endian.</summary>
+/// <summary>An array of a <c>.npy</c> file: elements in C order (the last index runs fastest), little-endian.</summary>
 public sealed record NpyArray
 {
     private NpyArray(NpyType type, Arr<long> shape, ReadOnlyMemory<byte> data) => (Type, Shape, Data) = (type, shape, data);
@@ -12,16 +12,16 @@ public sealed record NpyArray
     /// <summary>The type of every element.</summary>
     public NpyType Type { get; }
 
-    /// <summary>The extents, outermost first, each at least 0, at most 32 of them; none for a scalar.</summary>
+    /// <summary>The extents, outermost first, each at least 0, at most 32 extents; none for a scalar.</summary>
     public Arr<long> Shape { get; }
 
-    /// <summary>The elements' bytes: the product of the extents times the type's size.</summary>
+    /// <summary>The bytes of the elements: the product of the extents times the element size.</summary>
     public ReadOnlyMemory<byte> Data { get; }
 
-    /// <summary>The array of this type, shape and data; fails where the shape is impossible or does not fit the number of bytes.</summary>
+    /// <summary>Creates an array. Fails if the shape is impossible or does not fit the number of bytes.</summary>
     /// <param name="type">The type of every element.</param>
     /// <param name="shape">The extents, outermost first.</param>
-    /// <param name="data">The elements' bytes. They are kept, not copied, and must not change afterwards.</param>
+    /// <param name="data">The bytes of the elements. They are kept, not copied, and must not change afterwards.</param>
     public static Validation<Error, NpyArray> Create(NpyType type, Arr<long> shape, ReadOnlyMemory<byte> data) =>
         ArrayExtent.Fault(shape, type.Descr, type.ItemBytes, data.Length).Match(
             Some: fault => Validation<Error, NpyArray>.Fail(Seq1(Error.New(fault))),

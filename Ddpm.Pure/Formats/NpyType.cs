@@ -3,7 +3,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;
 
-/// <summary>An element type of a <c>.npy</c> array, all of them little-endian. Only the values below exist.</summary>
+/// <summary>An element type of a <c>.npy</c> array. All types are little-endian. Only the values below exist.</summary>
 public sealed record NpyType
 {
     private NpyType(string descr, int itemBytes) => (Descr, ItemBytes) = (descr, itemBytes);
@@ -29,7 +29,7 @@ public sealed record NpyType
     /// <summary>All element types.</summary>
     public static Arr<NpyType> All { get; } = Array(U1, I4, U4, I8, F4, F8);
 
-    /// <summary>NumPy's name of the type, as in the file: byte order, kind, bytes.</summary>
+    /// <summary>NumPy's name of the type in the file: byte order, kind, bytes.</summary>
     public string Descr { get; }
 
     /// <summary>Bytes of one element.</summary>

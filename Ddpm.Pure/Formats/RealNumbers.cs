@@ -9,12 +9,14 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;
 
-/// <summary>The numbers of tensors as float32, and those among them that no network can compute with.</summary>
+/// <summary>Converts the numbers of tensors to float32, and finds the numbers that no network can compute with.</summary>
 public static class RealNumbers
 {
-    /// <summary>A tensor of real numbers in float32, each rounded to the nearest.</summary>
+    /// <summary>Converts a tensor of real numbers to float32, rounded to nearest.</summary>
     /// <param name="tensor">A tensor of F64, F32, BF16 or F16.</param>
-    /// <returns>The tensor; or that it holds no real numbers; or its first element that is a NaN, an infinity or beyond float32, and where it stands.</returns>
+    /// <returns>
+    /// The tensor; or an error if it holds no real numbers, or an error with the first element that is NaN, infinite or beyond float32, and its index.
+    /// </returns>
     public static Validation<Error, SafetensorsTensor> Narrowed(SafetensorsTensor tensor)
     {
         if (Reader(tensor) is not { } read)
@@ -29,7 +31,8 @@ public static class RealNumbers
             numbers[i] = (float)number;
             if (!float.IsFinite(numbers[i]))
             {
-                return Refused(double.IsFinite(number) ? $"{Told(tensor, i, number)}, which float32 cannot hold" : Told(tensor, i, number));
+                var found = Describe(tensor, i, number);
+                return Refused(double.IsFinite(number) ? $"{found}, which float32 cannot hold" : found);
             }
         }
 
@@ -40,15 +43,15 @@ public static class RealNumbers
         static Validation<Error, SafetensorsTensor> Refused(string fault) => Validation<Error, SafetensorsTensor>.Fail(Seq1(Error.New(fault)));
     }
 
-    /// <summary>Whether all real numbers of some tensors are finite.</summary>
-    /// <returns>Nothing; or, for each tensor in which some are not, the first of them and where it stands.</returns>
+    /// <summary>Checks that all real numbers of tensors are finite.</summary>
+    /// <returns>Nothing; or, for each faulty tensor, its first number that is not finite, and the index.</returns>
     public static Fin<Unit> AreFinite(IEnumerable<SafetensorsTensor> tensors)
     {
         var faults = Where(tensors, number => !double.IsFinite(number));
         return faults.IsEmpty ? unit : Error.New($"it holds what is no number: {faults.Listed("; ")}");
     }
 
-    /// <summary>The tensors with a number whose magnitude is above a limit, the first such number and where it stands.</summary>
+    /// <summary>The tensors with a number of magnitude above a limit: each with its first such number and the index.</summary>
     public static Seq<string> Beyond(IEnumerable<SafetensorsTensor> tensors, double limit) => Where(tensors, number => Math.Abs(number) > limit);
 
     private static Seq<string> Where(IEnumerable<SafetensorsTensor> tensors, Func<double, bool> sought) =>
@@ -62,7 +65,7 @@ public static class RealNumbers
             {
                 if (sought(read(i)))
                 {
-                    return Told(tensor, i, read(i));
+                    return Describe(tensor, i, read(i));
                 }
             }
         }
@@ -79,8 +82,8 @@ public static class RealNumbers
         _ => null,
     };
 
-    /// <summary>'name' is NaN at [1, 0, 2].</summary>
-    private static string Told(SafetensorsTensor tensor, int at, double number)
+    /// <summary>Text such as 'name' is NaN at [1, 0, 2].</summary>
+    private static string Describe(SafetensorsTensor tensor, int at, double number)
     {
         var (place, rest) = (new long[tensor.Shape.Count], (long)at);
         for (var axis = place.Length - 1; axis >= 0; axis--)

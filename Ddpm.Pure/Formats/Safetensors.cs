@@ -15,34 +15,41 @@ namespace Ddpm.Pure.Formats;
 /// </summary>
 public static class Safetensors
 {
-    /// <summary>The longest header that is read or written, in bytes: the format's own limit.</summary>
+    /// <summary>The longest header in bytes, the format's own limit.</summary>
     public const int MaxHeaderBytes = 100_000_000;
 
     internal const string MetadataKey = "__metadata__";
 
     /// <summary>
-    /// The tensors and metadata in the bytes of a file, the data as slices of them, not copies. Fails, with the tensor or offset and the
-    /// reason, for anything that is not exactly a safetensors file: holes, overlaps or bytes left over in the data, a size that does not
-    /// fit its shape, names given twice, unknown types or fields, a header that is longer than the file or than
-    /// <see cref="MaxHeaderBytes"/>, or is not UTF-8 or not JSON. What it allocates is proportional to the header at most, whatever
-    /// numbers stand in there.
+    /// Reads the tensors and metadata in the bytes of a file. The data are slices, not copies. Fails with the tensor or offset and the reason for anything
+    /// that is not exactly a safetensors file: gaps, overlaps or leftover bytes in the data, a size that does not fit its shape, repeated names, unknown
+    /// types or fields, a header that is longer than the file or than <see cref="MaxHeaderBytes"/>, or a header that is not UTF-8 or not JSON. Whatever
+    /// numbers the header holds, allocations are at most proportional to its length.
     /// </summary>
     public static Fin<SafetensorsFile> Read(ReadOnlyMemory<byte> file)
     {
         const int Start = sizeof(ulong);
         if (file.Length < Start)
+        {
             return SafetensorsHeader.Fault($"{file.Length} bytes are too few for the length of a header: the file is cut short");
+        }
+
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(file.Span);
         if (headerLength > MaxHeaderBytes)
+        {
             return SafetensorsHeader.Fault($"a header of {headerLength} bytes, {MaxHeaderBytes} are allowed: this is no safetensors file");
+        }
+
         if (headerLength > (ulong)(file.Length - Start))
+        {
             return SafetensorsHeader.Fault($"a header of {headerLength} bytes reaches beyond the file's {file.Length}: it is cut short");
+        }
 
         var data = file[(Start + (int)headerLength)..];
         return SafetensorsHeader.Parse(file.Slice(Start, (int)headerLength).Span).Bind(header => header.Slice(data));
     }
 
-    /// <summary>The file in canonical form, <see cref="Header"/> and then the tensors' data: equal values give equal bytes.</summary>
+    /// <summary>The file in canonical form: <see cref="Header"/>, then the tensors' data. Equal values give equal bytes.</summary>
     public static ReadOnlyMemory<byte> Write(SafetensorsFile file)
     {
         var header = Header(file);
@@ -59,17 +66,16 @@ public static class Safetensors
     }
 
     /// <summary>
-    /// All that comes before the data, for files that are written piece by piece: after it the data of each of
-    /// <see cref="SafetensorsFile.Tensors"/> have to follow in turn. Metadata come first, by key (in the order of their UTF-8 bytes), then
-    /// the tensors in the order of their data. There is no white space but at the end, where spaces make the length a multiple of 8. So
-    /// every tensor begins at a multiple of its element's size. Names and texts are UTF-8, escaped where JSON must be, and also
-    /// beyond U+FFFF and in some control and private ranges.
+    /// The bytes before the data, for files that are written piece by piece. The data of <see cref="SafetensorsFile.Tensors"/> must follow in order. Metadata
+    /// come first, by key (in the order of their UTF-8 bytes), then the tensors in the order of their data. Spaces at the end make the length a multiple of
+    /// 8; there is no other white space. So every tensor begins at a multiple of its element size. Names and texts are UTF-8. Characters are escaped if JSON
+    /// demands it, beyond U+FFFF, and in some control and private ranges.
     /// </summary>
     public static ReadOnlyMemory<byte> Header(SafetensorsFile file)
     {
         var bytes = new ArrayBufferWriter<byte>();
         bytes.Write(stackalloc byte[sizeof(ulong)]);
-        // The default encoder guards against pasting into HTML and would write é as \u00E9.
+        // The default encoder guards against pasting into HTML. It would write é as \u00E9.
         using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             WriteHeader(json, file);
@@ -85,10 +91,10 @@ public static class Safetensors
     }
 
     /// <summary>
-    /// SHA-256, as 64 lower-case hexadecimal digits, of the tensors without the metadata (which may hold it) and whatever their order.
-    /// What is hashed is, for each tensor by name (in the order of the names' UTF-8 bytes, which is that of Python's sorted): the length of
-    /// the name in UTF-8, the name, the length of the type's name, the type's name, the number of extents, each extent, the number of data
-    /// bytes, the data; every number an unsigned 64-bit little-endian integer. In Python:
+    /// SHA-256 of the tensors, as 64 lower-case hexadecimal digits. It does not depend on the metadata (which may hold it) or on the order of the tensors. It
+    /// hashes, for each tensor by name (in the order of the names' UTF-8 bytes, as in Python's sorted): the length of the name in UTF-8, the name, the length
+    /// of the type's name, the type's name, the number of extents, each extent, the number of data bytes, and the data. Every number is an unsigned 64-bit
+    /// little-endian integer. In Python:
     /// <code>
     /// for name in sorted(tensors):                     # name: (dtype, shape, data), such as ("F32", [2, 3], bytes(24))
     ///     dtype, shape, data = tensors[name]
@@ -105,7 +111,11 @@ public static class Safetensors
             AppendText(hash, tensor.Name);
             AppendText(hash, tensor.Type.Name);
             AppendNumber(hash, tensor.Shape.Count);
-            foreach (var extent in tensor.Shape) AppendNumber(hash, extent);
+            foreach (var extent in tensor.Shape)
+            {
+                AppendNumber(hash, extent);
+            }
+
             AppendNumber(hash, tensor.Data.Length);
             hash.AppendData(tensor.Data.Span);
         }
@@ -120,7 +130,10 @@ public static class Safetensors
         {
             json.WriteStartObject(MetadataKey);
             foreach (var (key, text) in file.Metadata.AsEnumerable().OrderBy(entry => entry.Key, Unicode.ByCodePoint))
+            {
                 json.WriteString(key, text);
+            }
+
             json.WriteEndObject();
         }
 
@@ -130,7 +143,11 @@ public static class Safetensors
             json.WriteStartObject(tensor.Name);
             json.WriteString("dtype"u8, tensor.Type.Name);
             json.WriteStartArray("shape"u8);
-            foreach (var extent in tensor.Shape) json.WriteNumberValue(extent);
+            foreach (var extent in tensor.Shape)
+            {
+                json.WriteNumberValue(extent);
+            }
+
             json.WriteEndArray();
             json.WriteStartArray("data_offsets"u8);
             json.WriteNumberValue(begin);

@@ -5,35 +5,38 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;
 
-/// <summary>A named tensor as a safetensors file holds it: elements in C order (the last index runs fastest), little-endian.</summary>
+/// <summary>A named tensor of a safetensors file: elements in C order (the last index runs fastest), little-endian.</summary>
 public sealed record SafetensorsTensor
 {
     private SafetensorsTensor(string name, SafetensorsType type, Arr<long> shape, ReadOnlyMemory<byte> data) =>
         (Name, Type, Shape, Data) = (name, type, shape, data);
 
-    /// <summary>The name, such as "down1.0.conv1.weight": any text but "__metadata__", which the format keeps for itself.</summary>
+    /// <summary>The name, such as "down1.0.conv1.weight": any text but "__metadata__", which the format reserves.</summary>
     public string Name { get; }
 
     /// <summary>The type of every element.</summary>
     public SafetensorsType Type { get; }
 
-    /// <summary>The extents, outermost first, each at least 0, at most 32 of them; none for a scalar.</summary>
+    /// <summary>The extents, outermost first, each at least 0, at most 32 extents; none for a scalar.</summary>
     public Arr<long> Shape { get; }
 
-    /// <summary>The elements' bytes: the product of the extents times the type's size.</summary>
+    /// <summary>The bytes of the elements: the product of the extents times the element size.</summary>
     public ReadOnlyMemory<byte> Data { get; }
 
-    /// <summary>The tensor of this name, type, shape and data; the errors name everything that is wrong with them.</summary>
+    /// <summary>Creates a tensor. The errors name every fault of name, type, shape and data.</summary>
     /// <param name="name">The name; it must be valid Unicode (no lone surrogates).</param>
     /// <param name="type">The type of every element.</param>
     /// <param name="shape">The extents, outermost first.</param>
-    /// <param name="data">The elements' bytes. They are kept, not copied, and must not change afterwards.</param>
+    /// <param name="data">The bytes of the elements. They are kept, not copied, and must not change afterwards.</param>
     public static Validation<Error, SafetensorsTensor> Create(string name, SafetensorsType type, Arr<long> shape, ReadOnlyMemory<byte> data)
     {
         var nameFault = NameFault(name);
         var dataFault = ArrayExtent.Fault(shape, type.Name, type.ItemBytes, data.Length);
         if (nameFault.IsNone && dataFault.IsNone)
+        {
             return Validation<Error, SafetensorsTensor>.Success(new SafetensorsTensor(name, type, shape, data));
+        }
+
         return Validation<Error, SafetensorsTensor>.Fail(
             Seq(nameFault, dataFault).Somes().Map(fault => Error.New($"tensor {Quote(name)}: {fault}")));
     }
@@ -47,7 +50,11 @@ public sealed record SafetensorsTensor
 
     private static Option<string> NameFault(string name)
     {
-        if (name == Safetensors.MetadataKey) return "the format keeps this name for itself";
+        if (name == Safetensors.MetadataKey)
+        {
+            return "the format keeps this name for itself";
+        }
+
         return Unicode.IsValid(name) ? None : "the name is not valid Unicode";
     }
 }

@@ -3,7 +3,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;
 
-/// <summary>An element type of a safetensors file, all of them little-endian. Only the values below exist.</summary>
+/// <summary>An element type of a safetensors file. All types are little-endian. Only the values below exist.</summary>
 public sealed record SafetensorsType
 {
     private SafetensorsType(string name, int itemBytes) => (Name, ItemBytes) = (name, itemBytes);

@@ -7,21 +7,20 @@ namespace Ddpm.Pure.Images;
 /// <param name="Delay">How long it is shown, in 1/100 s (the unit of GIF).</param>
 public readonly record struct AnimationFrame(int State, int Delay)
 {
-    /// <summary>The longest delay that GIF's 16 bits can say: 655.35 s.</summary>
+    /// <summary>The longest delay of a GIF, in 16 bits: 655.35 s.</summary>
     public const int MaxDelay = 65535;
 
     /// <summary>
-    /// Which states of a chain to show: spread evenly, strictly increasing, from the start noise to the result, as many as asked or all
-    /// there are. The result is held for a third of the whole length, to the nearest 1/100 s, or as long as a GIF can. A single frame is
-    /// the result.
+    /// The states of a chain to show: evenly spread, strictly increasing, from the start noise to the result; the requested number, or all states if there are
+    /// fewer. The last frame lasts a third of the whole animation, to the nearest 1/100 s, or as long as a GIF allows. A single frame shows the result.
     /// </summary>
-    /// <param name="steps">Steps of the chain, at least 0: it has one state more.</param>
+    /// <param name="steps">Steps of the chain, at least 0. The chain has one state more.</param>
     /// <param name="count">Frames, at least 1.</param>
     /// <param name="delay">
-    /// 1/100 s for which every frame but the last is shown, from 2 (viewers slow down anything faster) to <see cref="MaxDelay"/>; null for what makes five seconds of all of
-    /// them, but at least 5 and at most 25.
+    /// The delay of every frame but the last, in 1/100 s, from 2 (viewers slow down anything faster) to <see cref="MaxDelay"/>. null makes these frames last
+    /// five seconds together, with a delay in [5, 25].
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">A number outside of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public static Arr<AnimationFrame> Spread(int steps, int count = 100, int? delay = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 0);
@@ -31,9 +30,11 @@ public readonly record struct AnimationFrame(int State, int Delay)
         ArgumentOutOfRangeException.ThrowIfLessThan(each, 2, nameof(delay));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(each, MaxDelay, nameof(delay));
         if (moves == 0)
+        {
             return Prelude.Array(new AnimationFrame(steps, each));
+        }
 
-        // A third of the whole is half of the rest.
+        // A third of the whole animation is half of the other frames.
         var hold = (int)Math.Min(((long)moves * each + 1) / 2, MaxDelay);
         return Enumerable.Range(0, moves + 1)
             .Select(k => new AnimationFrame((int)((2L * k * steps + moves) / (2L * moves)), k < moves ? each : hold))

@@ -14,14 +14,14 @@ public sealed record Background(byte Red, byte Green, byte Blue)
 {
     private const int Opaque = 255;
 
-    /// <summary>As paper, and unless another is asked for.</summary>
+    /// <summary>White, the default.</summary>
     public static Background White { get; } = new(255, 255, 255);
 
     /// <summary>Black.</summary>
     public static Background Black { get; } = new(0, 0, 0);
 
     /// <summary>The background of a name: white, black or #rrggbb.</summary>
-    /// <param name="option">The option that it is said with.</param>
+    /// <param name="option">The option's name, for the error.</param>
     /// <param name="name">The name, without regard to case.</param>
     public static Validation<Error, Background> Named(string option, string name) => name.ToUpperInvariant() switch
     {
@@ -35,9 +35,9 @@ public sealed record Background(byte Red, byte Green, byte Blue)
     /// <summary>Its name.</summary>
     public override string ToString() => this == White ? "white" : this == Black ? "black" : $"#{Red:x2}{Green:x2}{Blue:x2}";
 
-    /// <summary>Puts pixels before it.</summary>
-    /// <param name="rgba">N pixels with their opacity, 4·N bytes.</param>
-    /// <param name="rgb">What is seen, 3·N bytes.</param>
+    /// <summary>Blends transparent pixels with the background.</summary>
+    /// <param name="rgba">N pixels with alpha, 4·N bytes.</param>
+    /// <param name="rgb">Receives the N opaque pixels, 3·N bytes.</param>
     public void Flatten(ReadOnlySpan<byte> rgba, Span<byte> rgb)
     {
         for (int from = 0, to = 0; from < rgba.Length; from += 4, to += 3)

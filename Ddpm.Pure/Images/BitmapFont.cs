@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace Ddpm.Pure.Images;
 
 /// <summary>
-/// A proportional bitmap font, capitals 5×7 pixels with two rows below the baseline, so that a label can be drawn where no font is
-/// installed. Letters, digits, space and .,:;!?'-+=%/()_; any other character is drawn as a hollow box.
+/// A proportional bitmap font: capitals have 5×7 pixels, with two more rows below the baseline. It draws labels without an installed font. It has
+/// letters, digits, space and .,:;!?'-+=%/()_; any other character becomes a hollow box.
 /// </summary>
 public static class BitmapFont
 {
@@ -18,20 +18,20 @@ public static class BitmapFont
 
     private static readonly FrozenDictionary<char, PixelMask> Glyphs = Sheets().SelectMany(Cut).ToFrozenDictionary();
 
-    /// <summary>Whether the font has a glyph of its own for a character.</summary>
+    /// <summary>Whether the font has a glyph for a character.</summary>
     public static bool Has(char character) => Glyphs.ContainsKey(character);
 
-    /// <summary>Whether every character of a text has a glyph of its own.</summary>
+    /// <summary>Whether the font has a glyph for every character of a text.</summary>
     public static bool CanDraw(string text) => text.All(Has);
 
-    /// <summary>Width of a line of text in pixels at scale 1; 0 when it is empty.</summary>
+    /// <summary>Width of a line of text in pixels at scale 1; 0 for an empty text.</summary>
     public static int Width(string text) => Math.Max(0, text.Sum(character => Glyph(character).Width + Spacing) - Spacing);
 
     /// <summary>
     /// One line of text as a grey picture, <see cref="Width"/>×<see cref="LineHeight"/> pixels (at least one wide) times the scale.
     /// </summary>
-    /// <param name="text">The text; a line break is a character like others.</param>
-    /// <param name="scale">Pixels of the picture a side of each pixel of the font, at least 1.</param>
+    /// <param name="text">The text. A line break is a character like any other.</param>
+    /// <param name="scale">The side of a font pixel in the picture, in pixels, at least 1.</param>
     /// <param name="ink">Grey level of the letters.</param>
     /// <param name="paper">Grey level of the rest.</param>
     public static PixelImage Draw(string text, int scale, byte ink = 0, byte paper = 255)
@@ -44,9 +44,16 @@ public static class BitmapFont
         {
             var glyph = Glyph(character);
             for (var y = 0; y < glyph.Height; y++)
+            {
                 for (var x = 0; x < glyph.Width; x++)
+                {
                     if (glyph[x, y])
+                    {
                         line[y * width + left + x] = ink;
+                    }
+                }
+            }
+
             left += glyph.Width + Spacing;
         }
         return PixelImage.Create(width, LineHeight, channels: 1, line).Enlarge(scale);
@@ -69,7 +76,7 @@ public static class BitmapFont
         public bool this[int x, int y] => Rows[y][x] == '#';
     }
 
-    // As on paper: a row of text is a row of pixels of each of the sheet's glyphs.
+    // Each line of a sheet is one row of pixels of all its glyphs.
     private static IEnumerable<(string Characters, string Rows)> Sheets() =>
     [
         ("ABCDEFGHIJKLM",

@@ -1,6 +1,6 @@
 namespace Ddpm.Pure.Images;
 
-/// <summary>Labelled pictures side by side under a title, black on white: what a paper calls a figure.</summary>
+/// <summary>A figure as in a paper: labelled pictures side by side under a title, black on white.</summary>
 public static class Figure
 {
     private const byte Paper = 255;
@@ -12,16 +12,19 @@ public static class Figure
     private const int UnderLabel = 6;
 
     /// <summary>
-    /// The figure. Every panel is centred under its label, the tops of the panels are level, and the title is centred over all of them.
+    /// Draws the figure. Every panel is centred under its label, all panels start at the same height, and the title is centred over all of them.
     /// </summary>
     /// <param name="title">One line, in the characters of <see cref="BitmapFont"/>.</param>
-    /// <param name="panels">At least one, grey or RGB, of any sizes; the figure is RGB when one of them is.</param>
+    /// <param name="panels">At least one panel, grey or RGB, of any size. One RGB panel makes the figure RGB.</param>
     /// <exception cref="ArgumentException">There is no panel.</exception>
     public static PixelImage Draw(string title, IEnumerable<FigurePanel> panels)
     {
         var labelled = panels.Select(panel => Stack(UnderLabel, BitmapFont.Draw(panel.Label, LabelScale), panel.Picture)).ToArray();
         if (labelled.Length == 0)
+        {
             throw new ArgumentException("A figure has at least one panel.", nameof(panels));
+        }
+
         return Frame(Stack(UnderTitle, BitmapFont.Draw(title, TitleScale), Beside(BetweenPanels, labelled)));
     }
 

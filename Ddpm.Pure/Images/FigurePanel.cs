@@ -1,4 +1,4 @@
 namespace Ddpm.Pure.Images;
 
-/// <summary>One of the pictures of a <see cref="Figure"/>, and the text over it.</summary>
+/// <summary>One picture of a <see cref="Figure"/>, and the label over it.</summary>
 public sealed record FigurePanel(string Label, PixelImage Picture);

@@ -2,7 +2,7 @@ using LanguageExt;
 
 namespace Ddpm.Pure.Images;
 
-/// <summary>The figure of the forward process: real images, and the same ones after 25, 50, 75 and 100 % of the steps.</summary>
+/// <summary>The figure of the forward process: real images, and the same images after 25, 50, 75 and 100 % of the steps.</summary>
 public static class ForwardFigure
 {
     /// <summary>The panels from left to right, for a schedule of <paramref name="steps"/> ≥ 1 steps.</summary>
@@ -13,8 +13,8 @@ public static class ForwardFigure
         return noised.Prepend(new ForwardPanel("Original images", Prelude.None)).ToArr();
     }
 
-    /// <summary>The figure of the pictures that belong to <see cref="Panels"/>, in their order.</summary>
-    /// <exception cref="ArgumentException">Another number of pictures than of panels.</exception>
+    /// <summary>Draws the figure from one picture for each of <see cref="Panels"/>, in their order.</summary>
+    /// <exception cref="ArgumentException">The number of pictures is not the number of panels.</exception>
     public static PixelImage Draw(int steps, IReadOnlyList<PixelImage> pictures)
     {
         var panels = Panels(steps);

@@ -1,7 +1,7 @@
 namespace Ddpm.Pure.Images;
 
 /// <summary>
-/// How equally large images are laid out on one picture: row by row from the top left, with a gap between neighbours and none around.
+/// The layout of images of one size on one picture: row by row from the top left, with a gap between neighbours and no margin.
 /// </summary>
 public sealed record ImageGrid
 {
@@ -23,7 +23,7 @@ public sealed record ImageGrid
     /// <summary>Pixels between neighbouring tiles, at least 0.</summary>
     public int Gap { get; }
 
-    /// <summary>The grey level of the gaps and of the cells that no image fills.</summary>
+    /// <summary>The grey level of the gaps and of the empty cells.</summary>
     public byte Background { get; }
 
     /// <summary>Width of the whole picture in pixels.</summary>
@@ -36,10 +36,10 @@ public sealed record ImageGrid
     /// <param name="count">Images, at least 1.</param>
     /// <param name="tileWidth">Width of an image.</param>
     /// <param name="tileHeight">Height of an image.</param>
-    /// <param name="columns">Tiles in a row; ⌈√count⌉ when null. More than there are images leave cells empty.</param>
+    /// <param name="columns">Tiles in a row; ⌈√count⌉ if null. More columns than images leave cells empty.</param>
     /// <param name="gap">Pixels between neighbours.</param>
     /// <param name="background">Grey level of gaps and of empty cells.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number outside of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public static ImageGrid For(int count, int tileWidth, int tileHeight, int? columns = null, int gap = 2, byte background = 255)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -54,14 +54,14 @@ public sealed record ImageGrid
     /// <summary>The grid with rows and columns exchanged; tiles keep their size and their orientation.</summary>
     public ImageGrid Transpose() => new(Columns, Rows, TileWidth, TileHeight, Gap, Background);
 
-    /// <summary>Where the top left pixel of an image goes, in pixels from the top left of the picture.</summary>
+    /// <summary>The place of an image's top left pixel, in pixels from the top left of the picture.</summary>
     /// <param name="image">Index of the image, from 0.</param>
     public (int Left, int Top) Corner(int image) => (image % Columns * (TileWidth + Gap), image / Columns * (TileHeight + Gap));
 
     /// <summary>The picture of at most rows × columns images.</summary>
     /// <param name="images">N×H×W×C levels.</param>
     /// <param name="channels">C, 1 or 3.</param>
-    /// <exception cref="ArgumentException">No whole number of tiles, none, or more than the grid has cells.</exception>
+    /// <exception cref="ArgumentException">The levels are not a whole number of tiles, or the number is 0 or more than the grid has cells.</exception>
     public PixelImage Draw(ReadOnlySpan<byte> images, int channels)
     {
         var size = checked(TileWidth * TileHeight * channels);

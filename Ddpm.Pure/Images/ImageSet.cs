@@ -30,10 +30,10 @@ public sealed record ImageSet
     /// <summary>The pixels, N×H×W×C, 0 to 255.</summary>
     public ReadOnlyMemory<byte> Pixels { get; }
 
-    /// <summary>The class of each image, N bytes, where the set has them.</summary>
+    /// <summary>The class of each image, N bytes, if the set has labels.</summary>
     public Option<ReadOnlyMemory<byte>> Labels { get; }
 
-    /// <summary>One more than the largest label; 0 where there are none.</summary>
+    /// <summary>The largest label plus 1; 0 without labels.</summary>
     public int Classes => Labels.Match(labels => labels.IsEmpty ? 0 : labels.ToArray().Max() + 1, () => 0);
 
     /// <summary>Checks that sizes, pixels and labels belong together.</summary>
@@ -41,9 +41,9 @@ public sealed record ImageSet
     /// <param name="height">H ≥ 1.</param>
     /// <param name="width">W ≥ 1.</param>
     /// <param name="channels">C ≥ 1.</param>
-    /// <param name="pixels">N·H·W·C bytes. Kept as a view: the caller must not change them afterwards. So are the labels.</param>
+    /// <param name="pixels">N·H·W·C bytes. The set keeps a view of them, and of the labels: the caller must not change them afterwards.</param>
     /// <param name="labels">N bytes, or none.</param>
-    /// <returns>The set, or every fault found.</returns>
+    /// <returns>The set, or every fault.</returns>
     public static Validation<Error, ImageSet> Create(
         int count, int height, int width, int channels, ReadOnlyMemory<byte> pixels, Option<ReadOnlyMemory<byte>> labels)
     {
@@ -52,16 +52,19 @@ public sealed record ImageSet
             .Map(size => Error.New($"{size.Item1} of an image set must be at least {size.Item3}, got {size.Item2}"));
         // A product of four sizes below 2³¹ fits 128 bits.
         if (faults.IsEmpty && (Int128)count * height * width * channels is var needed && needed != pixels.Length)
+        {
             faults += Seq1(Error.New($"{count} images of {height}×{width}×{channels} need {needed} bytes of pixels, got {pixels.Length}"));
+        }
+
         faults += toSeq(labels).Filter(l => l.Length != count).Map(l => Error.New($"{count} images need {count} labels, got {l.Length}"));
         return faults.IsEmpty
             ? Success<Error, ImageSet>(new ImageSet(count, height, width, channels, pixels, labels))
             : Fail<Error, ImageSet>(faults);
     }
 
-    /// <summary>The images of a file of the IDX format, without labels.</summary>
+    /// <summary>The images of an IDX file, without labels.</summary>
     /// <param name="file">The file's bytes, not compressed: N×H×W.</param>
-    /// <returns>The images, or what is wrong with the file.</returns>
+    /// <returns>The images, or the fault of the file.</returns>
     public static Fin<ImageSet> Read(ReadOnlyMemory<byte> file) =>
         from array in Idx.Read(file)
         from images in FromIdx(array, None).ToFin()
@@ -70,7 +73,7 @@ public sealed record ImageSet
     /// <summary>Images from IDX arrays, without copying.</summary>
     /// <param name="images">N×H×W (grey) or N×H×W×C.</param>
     /// <param name="labels">N labels, or none.</param>
-    /// <returns>The set, or every fault found.</returns>
+    /// <returns>The set, or every fault.</returns>
     public static Validation<Error, ImageSet> FromIdx(IdxArray images, Option<IdxArray> labels)
     {
         var shape = images.Shape;
@@ -85,7 +88,7 @@ public sealed record ImageSet
             : Fail<Error, ImageSet>(faults);
     }
 
-    /// <summary>The first <paramref name="n"/> images with their labels; all of them where there are no more, none below 1.</summary>
+    /// <summary>The first <paramref name="n"/> images with their labels; all images if there are fewer, and none if <paramref name="n"/> is below 1.</summary>
     public ImageSet Take(int n)
     {
         var count = Math.Clamp(n, 0, Count);

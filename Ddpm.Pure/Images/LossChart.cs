@@ -2,12 +2,15 @@ using LanguageExt;
 
 namespace Ddpm.Pure.Images;
 
-/// <summary>A mean loss, and when in the run it was.</summary>
+/// <summary>A mean loss at a point of the run.</summary>
 /// <param name="Epochs">Epochs since the run began, > 0.</param>
 /// <param name="Loss">The loss, ≥ 0.</param>
 public readonly record struct LossPoint(double Epochs, double Loss);
 
-/// <summary>The losses of a run over its epochs, on a logarithmic axis: a grey line of those between, and a black one with a dot for each epoch.</summary>
+/// <summary>
+/// A chart of a run's losses over its epochs, on a logarithmic axis: a grey line for the losses within epochs, a black line with dots for the epochs' mean
+/// losses.
+/// </summary>
 public sealed record LossChart
 {
     private const int PlotWidth = 720, PlotHeight = 400, Scale = 2, Gap = 6, Top = Scale * BitmapFont.LineHeight, Dot = 2;
@@ -17,8 +20,8 @@ public sealed record LossChart
     private readonly int _left;
 
     /// <summary>The chart of a run.</summary>
-    /// <param name="steps">The losses between, in their order.</param>
-    /// <param name="epochs">The losses of whole epochs, in their order; at least one point in all.</param>
+    /// <param name="steps">The losses within epochs, in order.</param>
+    /// <param name="epochs">The mean losses of epochs, in order. Both lists together hold at least one point.</param>
     public LossChart(Arr<LossPoint> steps, Arr<LossPoint> epochs)
     {
         (_steps, _epochs) = (steps, epochs);
@@ -51,7 +54,9 @@ public sealed record LossChart
         {
             var length = Math.Max(1, Math.Max(Math.Abs(to.Column - from.Column), Math.Abs(to.Row - from.Row)));
             for (var i = 0; i <= length; i++)
+            {
                 Mark(from.Column + (to.Column - from.Column) * i / length, from.Row + (to.Row - from.Row) * i / length, ink);
+            }
         }
 
         (int, int) Place(LossPoint point) => (Column(point), Row(point));
@@ -64,15 +69,22 @@ public sealed record LossChart
         _steps.Iter(point => Mark(Column(point), Row(point), Between));
         Curve(_epochs, Ink);
         foreach (var point in _epochs)
+        {
             for (var row = Row(point) - Dot; row <= Row(point) + Dot; row++)
+            {
                 for (var column = Column(point) - Dot; column <= Column(point) + Dot; column++)
+                {
                     Mark(column, row, Ink);
+                }
+            }
+        }
 
         var losses = Loss.Ticks.Map(tick => (Text: Label(tick), Row: Row(At(Time.Low, tick))))
             .Map(tick => new PlacedImage(tick.Text, _left - Gap - tick.Text.Width, tick.Row - tick.Text.Height / 2));
         var times = Time.Ticks.Map(tick => (Text: Label(tick), Column: Column(At(tick, Loss.Low))))
             .Map(tick => new PlacedImage(tick.Text, tick.Column - tick.Text.Width / 2, Top + PlotHeight + Gap));
-        return PixelImage.Compose(width, height, 1, Paper, (losses + times).Prepend(new PlacedImage(PixelImage.Create(width, height, 1, pixels), 0, 0)));
+        var plot = new PlacedImage(PixelImage.Create(width, height, 1, pixels), 0, 0);
+        return PixelImage.Compose(width, height, 1, Paper, (losses + times).Prepend(plot));
     }
 
     private static PixelImage Label(double tick) => BitmapFont.Draw(ChartAxis.Label(tick), Scale);

@@ -1,8 +1,8 @@
 namespace Ddpm.Pure.Images;
 
 /// <summary>
-/// How a stored picture is turned: the upright pixel (x, y) is the stored one at (x, y), or at (y, x) where rows are stored as columns, counted from the right
-/// or from the bottom.
+/// The orientation of a stored picture. The upright pixel (x, y) is the stored pixel (x, y), or (y, x) in a transposed picture, with columns and rows counted
+/// from the right or the bottom if the flags say so.
 /// </summary>
 /// <param name="Transposed">Whether upright rows are stored as columns.</param>
 /// <param name="FromRight">Whether stored columns are counted from the right.</param>
@@ -14,10 +14,10 @@ public readonly record struct Orientation(bool Transposed, bool FromRight, bool 
         ? default
         : new(number > 4, number is 2 or 3 or 7 or 8, number is 3 or 4 or 6 or 7);
 
-    /// <summary>The middle square of a stored picture: what is the middle of the upright one, to the pixel.</summary>
-    /// <param name="width">Of the stored picture.</param>
-    /// <param name="height">Of the stored picture.</param>
-    /// <returns>Its place in the stored picture, and its side.</returns>
+    /// <summary>The middle square of a stored picture. It is exactly the middle square of the upright picture.</summary>
+    /// <param name="width">The width of the stored picture.</param>
+    /// <param name="height">The height of the stored picture.</param>
+    /// <returns>The square's corner in the stored picture, and its side.</returns>
     public (int Left, int Top, int Side) MiddleSquare(int width, int height)
     {
         var side = Math.Min(width, height);
@@ -29,7 +29,10 @@ public readonly record struct Orientation(bool Transposed, bool FromRight, bool 
     public PixelImage Upright(PixelImage stored)
     {
         if (this == default)
+        {
             return stored;
+        }
+
         var (width, height) = Transposed ? (stored.Height, stored.Width) : (stored.Width, stored.Height);
         var source = stored.Pixels.Span;
         var (pixels, to) = (new byte[source.Length], 0);

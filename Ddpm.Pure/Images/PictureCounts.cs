@@ -3,16 +3,16 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Images;
 
-/// <summary>Odd pictures, counted.</summary>
+/// <summary>Counts the unusual pictures of a data set.</summary>
 public static class PictureCounts
 {
-    /// <summary>Levels of a camera or scanner of 12 bits, kept in 16.</summary>
+    /// <summary>The number of levels of a 12-bit camera or scanner. Its pictures are often stored with 16 bits.</summary>
     public const int TwelveBits = 4096;
 
-    /// <summary>A line for each kind of odd pictures that there are.</summary>
-    /// <param name="pictures">What is odd about each.</param>
-    /// <param name="background">What transparent ones lie on.</param>
-    public static Seq<string> Told(Seq<PictureTraits> pictures, Background background)
+    /// <summary>One warning for each trait that occurs.</summary>
+    /// <param name="pictures">The traits of each picture.</param>
+    /// <param name="background">The background behind transparent pictures.</param>
+    public static Seq<string> Warnings(Seq<PictureTraits> pictures, Background background)
     {
         Seq<string> Count(PictureTraits trait, string one, string more) => pictures.Count(traits => traits.HasFlag(trait)) switch
         {

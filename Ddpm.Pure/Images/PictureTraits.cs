@@ -1,21 +1,21 @@
 namespace Ddpm.Pure.Images;
 
-/// <summary>What is odd about a picture: it can be used, but perhaps is not what its owner thinks.</summary>
+/// <summary>Unusual traits of a picture. The picture is usable, but perhaps not what its owner expects.</summary>
 [Flags]
 public enum PictureTraits
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No unusual trait.</summary>
     None = 0,
 
     /// <summary>Some of it is transparent.</summary>
     Transparent = 1,
 
-    /// <summary>All of it is.</summary>
+    /// <summary>All of it is transparent.</summary>
     Invisible = 2,
 
-    /// <summary>All of its pixels are of one colour.</summary>
+    /// <summary>All of its pixels have one colour.</summary>
     OneColour = 4,
 
-    /// <summary>It has 16 bits for a level, and none is above 4095: as if it were of 12 bits, and nearly black.</summary>
+    /// <summary>It has 16 bits a level, but no level above 4095: probably a 12-bit picture, which looks nearly black.</summary>
     Dark = 8,
 }

@@ -1,7 +1,7 @@
 namespace Ddpm.Pure.Images;
 
 /// <summary>
-/// An 8-bit picture, grey (1 channel) or RGB (3), whose pixels lie row by row from the top left, channels innermost (H×W×C).
+/// An 8-bit picture, grey (1 channel) or RGB (3). Pixels lie row by row from the top left, channels innermost (H×W×C).
 /// Two pictures are equal when their pixels are.
 /// </summary>
 public sealed record PixelImage
@@ -27,7 +27,7 @@ public sealed record PixelImage
         : throw new ArgumentOutOfRangeException(nameof(x), $"({x}, {y}), channel {channel}, lies outside {Width}×{Height}×{Channels}.");
 
     /// <summary>A picture with a copy of the given H×W×C levels.</summary>
-    /// <exception cref="ArgumentException">A size below 1, channels other than 1 or 3, or other than H·W·C levels.</exception>
+    /// <exception cref="ArgumentException">A size is below 1, the channels are not 1 or 3, or there are not H·W·C levels.</exception>
     public static PixelImage Create(int width, int height, int channels, ReadOnlySpan<byte> pixels)
     {
         var length = Length(width, height, channels);
@@ -37,10 +37,9 @@ public sealed record PixelImage
     }
 
     /// <summary>
-    /// Pictures placed on a background of one grey level; where they overlap, later ones cover earlier ones. A grey picture on an RGB
-    /// canvas keeps its grey.
+    /// Places pictures on a background of one grey level. Later pictures cover earlier ones. A grey picture stays grey on an RGB canvas.
     /// </summary>
-    /// <exception cref="ArgumentException">A picture reaches outside of the canvas, or has more channels than it.</exception>
+    /// <exception cref="ArgumentException">A picture reaches outside of the canvas, or has more channels than the canvas.</exception>
     public static PixelImage Compose(int width, int height, int channels, byte background, IEnumerable<PlacedImage> pictures)
     {
         var canvas = new byte[Length(width, height, channels)];
@@ -51,7 +50,8 @@ public sealed record PixelImage
                 || (picture.Channels != channels && picture.Channels != 1))
             {
                 throw new ArgumentException(
-                    $"A {picture.Width}×{picture.Height}×{picture.Channels} picture at ({left}, {top}) does not fit on {width}×{height}×{channels}.", nameof(pictures));
+                    $"A {picture.Width}×{picture.Height}×{picture.Channels} picture at ({left}, {top}) does not fit on {width}×{height}×{channels}.",
+                    nameof(pictures));
             }
             var repeats = channels / picture.Channels;
             var stride = picture.Width * picture.Channels;
@@ -60,7 +60,9 @@ public sealed record PixelImage
                 var source = picture.Pixels.Span.Slice(y * stride, stride);
                 var target = canvas.AsSpan(((top + y) * width + left) * channels, picture.Width * channels);
                 for (var i = 0; i < target.Length; i++)
+                {
                     target[i] = source[i / repeats];
+                }
             }
         }
         return new PixelImage(width, height, channels, canvas);
@@ -74,21 +76,34 @@ public sealed record PixelImage
         var enlarged = new byte[Length(width, height, Channels)];
         var source = Pixels.Span;
         for (var y = 0; y < height; y++)
+        {
             for (var x = 0; x < width; x++)
+            {
                 for (var channel = 0; channel < Channels; channel++)
+                {
                     enlarged[(y * width + x) * Channels + channel] = source[(y / factor * Width + x / factor) * Channels + channel];
+                }
+            }
+        }
+
         return new PixelImage(width, height, Channels, enlarged);
     }
 
-    /// <summary>The picture in grey: luma by ITU-R BT.709, of the levels as they are. What looks grey already keeps its levels.</summary>
+    /// <summary>The picture in grey: luma by ITU-R BT.709, computed from the stored levels. Grey pixels keep their level.</summary>
     public PixelImage Grey()
     {
         if (Channels == 1)
+        {
             return this;
+        }
+
         var levels = new byte[Width * Height];
         var source = Pixels.Span;
         for (var i = 0; i < levels.Length; i++)
+        {
             levels[i] = (byte)Math.Floor((0.2126 * source[3 * i]) + (0.7152 * source[(3 * i) + 1]) + (0.0722 * source[(3 * i) + 2]) + 0.5);
+        }
+
         return new PixelImage(Width, Height, channels: 1, levels);
     }
 
@@ -111,7 +126,10 @@ public sealed record PixelImage
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         if (channels is not (1 or 3))
+        {
             throw new ArgumentOutOfRangeException(nameof(channels), channels, "A picture has 1 channel or 3.");
+        }
+
         var length = (Int128)width * height * channels;
         return length <= Array.MaxLength
             ? (int)length

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Ddpm.Pure.Images;
 
 /// <summary>
-/// How model values become 8-bit levels: an interval of values is mapped linearly onto 0…255, clamped, and rounded half to even.
-/// The two cases differ in the interval alone. Arithmetic is in double. NaN becomes level 0, −∞ 0 and +∞ 255.
+/// Maps model values to 8-bit levels: it maps an interval of values linearly onto 0…255, clamps, and rounds half to even. The two cases differ in the interval
+/// alone. Arithmetic is in double. NaN becomes level 0, −∞ 0 and +∞ 255.
 /// </summary>
 public abstract record PixelScale
 {
@@ -12,16 +12,18 @@ public abstract record PixelScale
     {
     }
 
-    /// <summary>[−1, 1] ↦ [0, 255] for every image and every frame, so that brightness can be compared between them.</summary>
+    /// <summary>[−1, 1] ↦ [0, 255] for every image and every frame, so their brightness is comparable.</summary>
     public sealed record Fixed : PixelScale;
 
     /// <summary>
-    /// Each image's own minimum…maximum (over its finite values and all of its channels) ↦ 0…255: what the original tutorial does.
-    /// Invariant under x ↦ a·x + b with a &gt; 0, so it hides how bright a sample is. A constant image becomes zeros.
+    /// Each image's own minimum…maximum (over its finite values and all of its channels) ↦ 0…255, as in the original tutorial.
+    /// It is invariant under x ↦ a·x + b with a &gt; 0, so it hides the brightness of a sample. A constant image becomes zeros.
     /// </summary>
     public sealed record Stretch : PixelScale;
 
-    /// <summary>The value of an 8-bit level u, u/127.5 − 1 ∈ [−1, 1]: −1 at 0, 1 at 255, and odd about the middle (that of 255 − u is its negative).</summary>
+    /// <summary>
+    /// The value of an 8-bit level u, u/127.5 − 1 ∈ [−1, 1]: −1 at 0, 1 at 255, and odd about the middle: level 255 − u has the negative value.
+    /// </summary>
     public static double Value(int level) => (2 * level - 255) / 255.0;
 
     /// <summary>The model value of an 8-bit level, <see cref="Value"/> rounded to float. <see cref="ToLevel"/> returns the same level.</summary>
@@ -37,19 +39,28 @@ public abstract record PixelScale
     /// <param name="channels">C, at least 1.</param>
     /// <param name="height">H, at least 1.</param>
     /// <param name="width">W, at least 1.</param>
-    /// <param name="values">Where the N×C×H×W values go; as long as <paramref name="levels"/>.</param>
-    /// <exception cref="ArgumentException">The lengths differ or are no whole number of images.</exception>
+    /// <param name="values">Receives the N×C×H×W values; as long as <paramref name="levels"/>.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or are not a multiple of the image size.</exception>
     public static void ToModel(ReadOnlySpan<byte> levels, int channels, int height, int width, Span<float> values)
     {
         var size = ImageSize(levels.Length, values.Length, channels, height, width);
         Span<float> table = stackalloc float[256];
         for (var level = 0; level < 256; level++)
+        {
             table[level] = ToModel((byte)level);
+        }
+
         var area = height * width;
         for (var image = 0; image < levels.Length; image += size)
+        {
             for (var channel = 0; channel < channels; channel++)
+            {
                 for (var pixel = 0; pixel < area; pixel++)
+                {
                     values[image + channel * area + pixel] = table[levels[image + pixel * channels + channel]];
+                }
+            }
+        }
     }
 
     /// <summary>8-bit images of model values, on this scale.</summary>
@@ -57,8 +68,8 @@ public abstract record PixelScale
     /// <param name="channels">C, at least 1.</param>
     /// <param name="height">H, at least 1.</param>
     /// <param name="width">W, at least 1.</param>
-    /// <param name="levels">Where the N×H×W×C levels go; as long as <paramref name="values"/>.</param>
-    /// <exception cref="ArgumentException">The lengths differ or are no whole number of images.</exception>
+    /// <param name="levels">Receives the N×H×W×C levels; as long as <paramref name="values"/>.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or are not a multiple of the image size.</exception>
     public void ToLevels(ReadOnlySpan<float> values, int channels, int height, int width, Span<byte> levels)
     {
         var size = ImageSize(values.Length, levels.Length, channels, height, width);
@@ -67,8 +78,12 @@ public abstract record PixelScale
         {
             var (low, high) = Interval(values.Slice(image, size));
             for (var channel = 0; channel < channels; channel++)
+            {
                 for (var pixel = 0; pixel < area; pixel++)
+                {
                     levels[image + pixel * channels + channel] = Level(values[image + channel * area + pixel], low, high);
+                }
+            }
         }
     }
 
@@ -79,21 +94,24 @@ public abstract record PixelScale
         _ => throw new UnreachableException(),
     };
 
-    // Of no finite value at all the range is (∞, −∞), on which every level is NaN.
+    // Without any finite value the range is (∞, −∞), and every level is NaN.
     private static (double Low, double High) FiniteRange(ReadOnlySpan<float> image)
     {
         var (low, high) = (float.PositiveInfinity, float.NegativeInfinity);
         foreach (var value in image)
         {
             if (!float.IsFinite(value))
+            {
                 continue;
+            }
+
             low = MathF.Min(low, value);
             high = MathF.Max(high, value);
         }
         return (low, high);
     }
 
-    // Multiplied before it is divided: the product is exact, so that there is one rounding, and ties are ties. In a constant image it is 0/0.
+    // Multiplies before it divides: the product is exact, so there is one rounding, and ties stay ties. A constant image gives 0/0.
     private static byte Level(double value, double low, double high)
     {
         var level = (value - low) * 255 / (high - low);

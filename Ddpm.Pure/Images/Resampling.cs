@@ -5,9 +5,8 @@ using Ddpm.Pure.Numerics;
 namespace Ddpm.Pure.Images;
 
 /// <summary>
-/// Pictures of another size. Every new pixel is a weighted mean of those around its place: by Lanczos's windowed sinc with three lobes where a picture is made
-/// smaller, by Mitchell and Netravali's cubic (1988, B = C = ⅓) where it is made larger. Sums are of doubles in a fixed order, so that the bytes are the same
-/// on every machine.
+/// Scales pictures. Every new pixel is a weighted mean of the pixels around its place. Shrinking uses Lanczos's windowed sinc with three lobes; enlarging uses
+/// Mitchell and Netravali's cubic (1988, B = C = ⅓). Sums are in double, in a fixed order, so every machine gives the same bytes.
 /// </summary>
 public static class Resampling
 {
@@ -15,14 +14,17 @@ public static class Resampling
 
     /// <summary>A picture scaled to a size.</summary>
     /// <param name="picture">The picture.</param>
-    /// <param name="width">The width wanted, at least 1.</param>
-    /// <param name="height">The height wanted, at least 1.</param>
+    /// <param name="width">The new width, at least 1.</param>
+    /// <param name="height">The new height, at least 1.</param>
     public static PixelImage To(PixelImage picture, int width, int height)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         if ((width, height) == (picture.Width, picture.Height))
+        {
             return picture;
+        }
+
         var enlarges = (long)width * height > (long)picture.Width * picture.Height;
         var (across, down) = (Taps.Of(picture.Width, width, enlarges), Taps.Of(picture.Height, height, enlarges));
         var (stride, channels) = (picture.Width * picture.Channels, picture.Channels);
@@ -41,7 +43,10 @@ public static class Resampling
                 {
                     var sum = 0.0;
                     for (var i = 0; i < across[x].Weights.Length; i++)
+                    {
                         sum += across[x].Weights[i] * column[((across[x].First + i) * channels) + channel];
+                    }
+
                     levels[(((y * width) + x) * channels) + channel] = (byte)Math.Clamp(Math.Floor(sum + 0.5), 0, 255);
                 }
             }
@@ -52,26 +57,33 @@ public static class Resampling
     private static void Widen(ReadOnlySpan<byte> levels, Span<double> row)
     {
         for (var i = 0; i < levels.Length; i++)
+        {
             row[i] = levels[i];
+        }
     }
 
-    /// <summary>sum += weight·row, element by element: a product and a sum, each rounded, however many at a time.</summary>
+    /// <summary>sum += weight·row, element by element. Product and sum are each rounded, at every vector width.</summary>
     private static void Add(Span<double> sum, ReadOnlySpan<double> row, double weight)
     {
         var sums = MemoryMarshal.Cast<double, Vector<double>>(sum);
         var rows = MemoryMarshal.Cast<double, Vector<double>>(row);
         for (var i = 0; i < sums.Length; i++)
+        {
             sums[i] += rows[i] * weight;
+        }
+
         for (var i = sums.Length * Vector<double>.Count; i < sum.Length; i++)
+        {
             sum[i] += row[i] * weight;
+        }
     }
 
-    /// <summary>The pixels that a new one is made of.</summary>
+    /// <summary>The source pixels of a new pixel, and their weights.</summary>
     private readonly record struct Taps(int First, double[] Weights)
     {
         public static Taps[] Of(int from, int to, bool enlarges)
         {
-            var scale = Math.Max(1, (double)from / to); // a picture made smaller needs a wider filter
+            var scale = Math.Max(1, (double)from / to); // shrinking needs a wider filter
             var reach = scale * (enlarges ? MitchellReach : LanczosLobes);
             var taps = new Taps[to];
             for (var i = 0; i < to; i++)
@@ -80,10 +92,16 @@ public static class Resampling
                 var (first, end) = (Math.Max(0, (int)Math.Floor(centre - reach + 0.5)), Math.Min(from, (int)Math.Floor(centre + reach + 0.5)));
                 var weights = new double[Math.Max(1, end - first)];
                 for (var k = 0; k < weights.Length; k++)
+                {
                     weights[k] = enlarges ? Mitchell((first + k + 0.5 - centre) / scale) : Lanczos((first + k + 0.5 - centre) / scale);
+                }
+
                 var sum = weights.Sum();
                 for (var k = 0; k < weights.Length; k++)
+                {
                     weights[k] /= sum;
+                }
+
                 taps[i] = new(first, weights);
             }
             return taps;

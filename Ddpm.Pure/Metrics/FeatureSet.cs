@@ -6,10 +6,10 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Metrics;
 
-/// <summary>The features of N images, D numbers for each: what the metrics of generated images compare.</summary>
+/// <summary>The features of N images, D numbers each. The quality metrics compare feature sets.</summary>
 public sealed record FeatureSet
 {
-    /// <summary>10⁴⁰: the largest magnitude of a feature for which no metric can overflow.</summary>
+    /// <summary>10⁴⁰, the largest magnitude of a feature. Up to here no metric can overflow.</summary>
     public const double Largest = 1e40;
 
     private const int MostFaults = 10;
@@ -26,10 +26,10 @@ public sealed record FeatureSet
     public Arr<double> Values { get; }
 
     /// <summary>The set of given features.</summary>
-    /// <param name="count">N ≥ 2, since no metric says anything of one image.</param>
+    /// <param name="count">N ≥ 2: every metric needs at least two images.</param>
     /// <param name="dimension">D ≥ 1.</param>
     /// <param name="values">N×D numbers, image by image, each within ±10⁴⁰.</param>
-    /// <returns>The set, or the faults: of the sizes, of their product, of the first ten features, and how many more there are.</returns>
+    /// <returns>The set, or its faults: wrong sizes, a wrong number of values, the first ten wrong features and the number of the others.</returns>
     public static Validation<Error, FeatureSet> Create(int count, int dimension, Arr<double> values)
     {
         var sized = count >= 2 && dimension >= 1;
@@ -37,19 +37,25 @@ public sealed record FeatureSet
         var faulty = toSeq(outside.Take(MostFaults).ToArray());
         var more = outside.Skip(MostFaults).Count();
         return (Check.AtLeast("count", count, 2), Check.AtLeast("dimension", dimension, 1),
-                Check.That("features", values.Count, !sized || values.Count == (long)count * dimension,
+                Check.That(
+                    "features",
+                    values.Count,
+                    !sized || values.Count == (long)count * dimension,
                     Invariant($"must be {count}×{dimension} in number")),
                 faulty.Map(i => Check.That(
-                    sized ? Invariant($"feature[{i / dimension}, {i % dimension}]") : Invariant($"feature[{i}]"), values[i], false,
-                    "must lie in [-1E+40, 1E+40]")).Sequence(),
+                        sized ? Invariant($"feature[{i / dimension}, {i % dimension}]") : Invariant($"feature[{i}]"),
+                        values[i],
+                        false,
+                        "must lie in [-1E+40, 1E+40]"))
+                    .Sequence(),
                 more == 0 ? Success<Error, Unit>(unit) : Fail<Error, Unit>(Error.New(Invariant($"and {more} more features"))))
             .Apply((n, d, _, _, _) => new FeatureSet(n, d, values));
     }
 
-    /// <summary>Nothing but the fault, if any, that two sets cannot be compared.</summary>
+    /// <summary>Checks that two sets have the same dimension.</summary>
     internal static Validation<Error, int> OneDimension(int real, int generated) =>
         Check.That("generated-dimension", generated, generated == real, Invariant($"must be the dimension of the real features, {real}"));
 
-    /// <summary>D×N: the same features dimension by dimension, in which the sums over dimensions of many pairs go side by side.</summary>
+    /// <summary>The features transposed to D×N, so that sums over dimensions vectorise across pairs.</summary>
     internal double[] ByDimension() => Rows.Transposed(Values.ToArray(), Count, Dimension);
 }

@@ -5,7 +5,7 @@ using LanguageExt.Common;
 
 namespace Ddpm.Pure.Metrics;
 
-/// <summary>A Gaussian in D dimensions, as the Fréchet distance sees a set of features (Heusel et al. 2017).</summary>
+/// <summary>A Gaussian in D dimensions: the Fréchet distance's summary of a feature set (Heusel et al. 2017).</summary>
 public sealed record GaussianSummary
 {
     private GaussianSummary(Arr<double> mean, SymmetricMatrix covariance) => (Mean, Covariance) = (mean, covariance);
@@ -21,7 +21,7 @@ public sealed record GaussianSummary
 
     /// <summary>A Gaussian of given moments.</summary>
     /// <param name="mean">D numbers within ±10⁴⁰.</param>
-    /// <param name="covariance">D×D, positive semidefinite but for rounding.</param>
+    /// <param name="covariance">D×D, positive semidefinite up to rounding.</param>
     /// <returns>The Gaussian, or every fault.</returns>
     public static Validation<Error, GaussianSummary> Create(Arr<double> mean, SymmetricMatrix covariance)
     {
@@ -36,15 +36,20 @@ public sealed record GaussianSummary
             .Apply((_, _, _, _) => new GaussianSummary(mean, covariance));
     }
 
-    /// <summary>The mean of a set, and its covariance with N − 1 in the denominator, from deviations from the mean.</summary>
+    /// <summary>The mean and the covariance of a feature set. The covariance divides by N − 1 and sums deviations from the mean.</summary>
     public static GaussianSummary Of(FeatureSet features)
     {
         var (n, d, values) = (features.Count, features.Dimension, features.Values.ToArray());
         var mean = new double[d];
         for (var i = 0; i < n; i++)
+        {
             Rows.AddScaled(mean, 1, values.AsSpan(i * d, d));
+        }
+
         for (var j = 0; j < d; j++)
+        {
             mean[j] /= n;
+        }
 
         var covariance = new double[d * d];
         for (var i = 0; i < n; i++)
@@ -52,11 +57,16 @@ public sealed record GaussianSummary
             var deviation = values.AsSpan(i * d, d);
             Rows.AddScaled(deviation, -1, mean);
             for (var j = 0; j < d; j++)
+            {
                 Rows.AddScaled(covariance.AsSpan(j * d + j, d - j), deviation[j], deviation[j..]);
+            }
         }
 
         for (var j = 0; j < covariance.Length; j++)
+        {
             covariance[j] /= n - 1;
+        }
+
         return new(new Arr<double>(mean), SymmetricMatrix.OfUpperTriangle(d, covariance));
     }
 }

@@ -8,26 +8,26 @@ namespace Ddpm.Pure.Metrics;
 
 /// <summary>A distance estimated on several subsets.</summary>
 /// <param name="Mean">The mean over the subsets.</param>
-/// <param name="StandardDeviation">The standard deviation over the subsets (their number in the denominator).</param>
+/// <param name="StandardDeviation">The standard deviation over the subsets (division by their number).</param>
 public readonly record struct KernelEstimate(double Mean, double StandardDeviation);
 
 /// <summary>
 /// The kernel (inception) distance: the unbiased estimate of the squared maximum mean discrepancy with the kernel k(x, y) = (xᵀy/D + 1)³
-/// (Bińkowski et al. 2018, eq. 4 and section 4). It may be negative where the two distributions are near.
+/// (Bińkowski et al. 2018, eq. 4 and section 4). It may be negative if the two distributions are close.
 /// </summary>
 public static class KernelDistance
 {
     /// <summary>
     /// Σ_{i≠j} k(x_i, x_j)/(N(N − 1)) + Σ_{i≠j} k(y_i, y_j)/(M(M − 1)) − 2·Σ k(x_i, y_j)/(N·M), on all N and M features.
     /// </summary>
-    /// <returns>The estimate, or the fault that the dimensions differ.</returns>
+    /// <returns>The estimate, or an error if the dimensions differ.</returns>
     public static Validation<Error, double> Between(FeatureSet real, FeatureSet generated) =>
         FeatureSet.OneDimension(real.Dimension, generated.Dimension)
             .Map(dimension => Discrepancy(real.Values.ToArray(), generated.Values.ToArray(), dimension));
 
     /// <summary>
-    /// The same on subsets drawn without replacement, as is usual for large sets (theirs: 100 subsets of 1000). Subset s holds the features that
-    /// come first in the permutation drawn by <see cref="StreamName.MetricSubsets"/> at step s, index 0 for the real ones and 1 for the generated.
+    /// The same estimate on subsets drawn without replacement, as is usual for large sets (the paper: 100 subsets of 1000). Subset s holds the first features
+    /// of the permutation drawn by <see cref="StreamName.MetricSubsets"/> at step s, index 0 for the real features and 1 for the generated features.
     /// </summary>
     /// <param name="real">N features.</param>
     /// <param name="generated">M features of the same dimension.</param>
@@ -62,7 +62,7 @@ public static class KernelDistance
             - 2 * KernelSum(x, y, dimension, onlyLater: false) / (n * m);
     }
 
-    /// <summary>The sum of the kernel over all pairs, or over those whose second member comes later than the first.</summary>
+    /// <summary>The sum of the kernel over all pairs, or over the pairs with the second index above the first.</summary>
     private static double KernelSum(double[] x, double[] y, int dimension, bool onlyLater)
     {
         var (n, m) = (x.Length / dimension, y.Length / dimension);
@@ -73,9 +73,11 @@ public static class KernelDistance
             var row = products.AsSpan(from);
             row.Clear();
             for (var d = 0; d < dimension; d++)
+            {
                 Rows.AddScaled(row, x[i * dimension + d], byDimension.AsSpan(d * m + from, m - from));
+            }
 
-            // Row by row, which loses less than one long sum does.
+            // Row sums lose less precision than one long sum.
             var sum = 0.0;
             foreach (var product in row)
             {

@@ -3,13 +3,13 @@ using LanguageExt;
 
 namespace Ddpm.Pure.Metrics;
 
-/// <summary>The training images that are nearest to a generated one, by which memorised images are seen.</summary>
+/// <summary>Finds the training images nearest to a generated image. They reveal memorised images.</summary>
 public static class NearestNeighbours
 {
-    /// <summary>The k nearest images by the sum of squared differences of their levels; of equally near ones the earlier.</summary>
+    /// <summary>The k nearest images by the sum of squared differences of their levels. Among equally near images, the earlier comes first.</summary>
     /// <param name="image">The levels of one image.</param>
-    /// <param name="among">Images of that size.</param>
-    /// <param name="k">How many, ≥ 1; all where there are fewer.</param>
+    /// <param name="among">The images to search, of the same size.</param>
+    /// <param name="k">The number of neighbours, ≥ 1; all images if there are fewer.</param>
     /// <returns>Their places in <paramref name="among"/> and distances √Σ(difference²), nearest first.</returns>
     /// <exception cref="ArgumentException">The sizes differ.</exception>
     public static Arr<(int Image, double Distance)> Of(ReadOnlySpan<byte> image, ImageSet among, int k)
@@ -34,6 +34,11 @@ public static class NearestNeighbours
             distances[i] = (i, sum);
         }
 
-        return distances.OrderBy(found => found.Square).ThenBy(found => found.Image).Take(k).Select(found => (found.Image, Math.Sqrt(found.Square))).ToArr();
+        return distances
+            .OrderBy(found => found.Square)
+            .ThenBy(found => found.Image)
+            .Take(k)
+            .Select(found => (found.Image, Math.Sqrt(found.Square)))
+            .ToArr();
     }
 }

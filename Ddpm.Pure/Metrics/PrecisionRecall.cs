@@ -6,19 +6,21 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Metrics;
 
 /// <summary>
-/// How far two sets of features cover each other, a set's manifold being the union of the balls around its features that reach to their k-th
-/// nearest neighbours in the set, themselves not counted.
+/// Four measures of the overlap of two feature sets. The manifold of a set is the union of balls, one around each feature. A ball's radius is the distance to
+/// the k-th nearest other feature of the set.
 /// </summary>
-/// <param name="Precision">The part of the generated features that lie on the real manifold (Kynkäänniemi et al. 2019, eq. 2); 0 … 1.</param>
-/// <param name="Recall">The part of the real features that lie on the generated manifold; 0 … 1.</param>
-/// <param name="Density">The real balls that hold a generated feature, on average, divided by k (Naeem et al. 2020, eq. 3); ≥ 0, may exceed 1.</param>
-/// <param name="Coverage">The part of the real balls that hold a generated feature (Naeem et al. 2020, eq. 4); 0 … 1.</param>
+/// <param name="Precision">The fraction of the generated features on the real manifold (Kynkäänniemi et al. 2019, eq. 2); 0 … 1.</param>
+/// <param name="Recall">The fraction of the real features on the generated manifold; 0 … 1.</param>
+/// <param name="Density">The mean number of real balls around a generated feature, divided by k (Naeem et al. 2020, eq. 3); ≥ 0, may exceed 1.</param>
+/// <param name="Coverage">The fraction of the real balls with a generated feature inside (Naeem et al. 2020, eq. 4); 0 … 1.</param>
 public readonly record struct PrecisionRecall(double Precision, double Recall, double Density, double Coverage)
 {
-    /// <summary>The four measures of two sets.</summary>
+    /// <summary>The four measures of two feature sets.</summary>
     /// <param name="real">N features.</param>
     /// <param name="generated">M features of the same dimension.</param>
-    /// <param name="neighbours">k from 1 to the smaller of N − 1 and M − 1; 3 in the paper on precision and recall, 5 in that on density and coverage.</param>
+    /// <param name="neighbours">
+    /// k from 1 to the smaller of N − 1 and M − 1; 3 in the paper on precision and recall, 5 in the paper on density and coverage.
+    /// </param>
     /// <returns>The measures, or every fault.</returns>
     public static Validation<Error, PrecisionRecall> Of(FeatureSet real, FeatureSet generated, int neighbours = 3)
     {
@@ -51,7 +53,7 @@ public readonly record struct PrecisionRecall(double Precision, double Recall, d
         return new(onManifold / m, recalled.Count(held => held) / n, balls / (k * m), covered.Count(held => held) / n);
     }
 
-    /// <summary>The squared distance from each feature to its k-th nearest other one.</summary>
+    /// <summary>The squared distance from each feature to its k-th nearest other feature.</summary>
     private static double[] SquaredRadii(FeatureSet features, int k)
     {
         var (radii, nearest) = (new double[features.Count], new double[k]);
@@ -61,11 +63,16 @@ public readonly record struct PrecisionRecall(double Precision, double Recall, d
             for (var j = 0; j < distances.Length; j++)
             {
                 if (j == i || distances[j] >= nearest[^1])
+                {
                     continue;
+                }
 
                 var place = k - 1;
                 for (; place > 0 && nearest[place - 1] > distances[j]; place--)
+                {
                     nearest[place] = nearest[place - 1];
+                }
+
                 nearest[place] = distances[j];
             }
 
@@ -75,8 +82,8 @@ public readonly record struct PrecisionRecall(double Precision, double Recall, d
     }
 
     /// <summary>
-    /// Gives the squared distances from each feature of one set to all of the other; each is added dimension by dimension, so both ways round it is
-    /// the same number.
+    /// Calls an action with the squared distances from each feature of one set to all features of the other. Each sum runs dimension by dimension, so the
+    /// distance is the same number in both directions.
     /// </summary>
     private static void EachRow(FeatureSet from, FeatureSet to, Action<int, double[]> use)
     {
@@ -85,7 +92,10 @@ public readonly record struct PrecisionRecall(double Precision, double Recall, d
         {
             distances.AsSpan().Clear();
             for (var d = 0; d < from.Dimension; d++)
+            {
                 Rows.AddSquaredDifferences(distances, points[i * from.Dimension + d], byDimension.AsSpan(d * to.Count, to.Count));
+            }
+
             use(i, distances);
         }
     }

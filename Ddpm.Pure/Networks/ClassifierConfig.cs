@@ -6,12 +6,12 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Networks;
 
 /// <summary>
-/// A small classifier of images: three 3×3 convolutions, of the first two the 2×2 maximum, SiLU after each (of the maximum, where there is one), then a linear layer to
-/// <see cref="FeatureCount"/> features, SiLU, and a linear layer to a logit for each class. Its features are what generated images are measured by.
+/// A small image classifier: three 3×3 convolutions, each with SiLU, and 2×2 max pooling before the SiLU of the first two. Then a linear layer to
+/// <see cref="FeatureCount"/> features, SiLU, and a linear layer to one logit for each class. The quality metrics compare images by its features.
 /// </summary>
 public sealed record ClassifierConfig
 {
-    /// <summary>D, the features of an image.</summary>
+    /// <summary>D, the number of features of an image.</summary>
     public const int FeatureCount = 128;
 
     private ClassifierConfig(int imageSize, int imageChannels, int classes)
@@ -48,13 +48,13 @@ public sealed record ClassifierConfig
     /// <summary>The linear layer from the features to the logits.</summary>
     public Linear ToLogits { get; }
 
-    /// <summary>What it trains, in state-dict order.</summary>
+    /// <summary>The trained parameters, in state-dict order.</summary>
     public Arr<Parameter> Parameters => Array<Layer>(First, Second, Third, ToFeatures, ToLogits).Bind(layer => layer.Parameters);
 
-    /// <summary>The classifier of images of a size.</summary>
+    /// <summary>The classifier for an image size.</summary>
     /// <param name="imageSize">Height and width, in [4, 256] and divisible by 4.</param>
     /// <param name="imageChannels">1 or 3.</param>
-    /// <param name="classes">K, from 2 to 256: a label is a byte.</param>
+    /// <param name="classes">K in [2, 256]: a label is a byte.</param>
     /// <returns>The classifier, or every fault.</returns>
     public static Validation<Error, ClassifierConfig> Create(int imageSize, int imageChannels, int classes) =>
         (Check.That("image-size", imageSize, imageSize is >= 4 and <= 256 && imageSize % 4 == 0, "must lie in [4, 256] and be divisible by 4"),

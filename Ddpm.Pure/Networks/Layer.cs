@@ -3,14 +3,14 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Networks;
 
-/// <summary>A layer as a value: its name in the state dict, its sizes, and from them its parameters. Ddpm.Gpu computes it.</summary>
+/// <summary>A layer as a value: its name in the state dict, its sizes and its parameters. Ddpm.Gpu computes it.</summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 public abstract record Layer(string Name)
 {
-    /// <summary>What it trains, in state-dict order.</summary>
+    /// <summary>The trained parameters, in state-dict order.</summary>
     public abstract Arr<Parameter> Parameters { get; }
 
-    /// <summary>A weight and a bias with PyTorch's default start, uniform within ±1/√fan_in.</summary>
+    /// <summary>A weight and a bias with PyTorch's default initialisation, uniform within ±1/√fan_in.</summary>
     private protected static Arr<Parameter> WeightAndBias(string name, Arr<int> shape, int outputs, int fanIn)
     {
         var start = new Initialization.Uniform(1 / Math.Sqrt(fanIn));
@@ -27,14 +27,14 @@ public abstract record Layer(string Name)
 /// <param name="Padding">Zero padding on each side.</param>
 public sealed record Convolution(string Name, int In, int Out, int Kernel, int Stride, int Padding) : Layer(Name)
 {
-    /// <summary>Whether weight and bias start at 0, so that a residual path is the identity at first (Ho et al. 2020, their code).</summary>
+    /// <summary>Whether weight and bias start at 0, so that a residual block starts as the identity (Ho et al. 2020, their code).</summary>
     public bool StartsAtZero { get; init; }
 
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(Out, In, Kernel, Kernel), Out, In * Kernel * Kernel)
         .Map(parameter => StartsAtZero ? parameter with { Start = new Initialization.Constant(0) } : parameter);
 
-    /// <summary>H' from H.</summary>
+    /// <summary>H' for H.</summary>
     public int OutputSize(int size) => (size + 2 * Padding - Kernel) / Stride + 1;
 }
 
@@ -44,13 +44,13 @@ public sealed record Convolution(string Name, int In, int Out, int Kernel, int S
 /// <param name="Out">Channels out.</param>
 /// <param name="Kernel">Kernel height and width.</param>
 /// <param name="Stride">Stride.</param>
-/// <param name="Padding">What is cut from each side.</param>
+/// <param name="Padding">Pixels cut from each side.</param>
 public sealed record TransposedConvolution(string Name, int In, int Out, int Kernel, int Stride, int Padding) : Layer(Name)
 {
-    /// <summary>As in PyTorch, the fan-in is counted over the weight's second dimension, which here is Out.</summary>
+    /// <summary>As in PyTorch, the fan-in counts the weight's second dimension, which here is Out.</summary>
     public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(In, Out, Kernel, Kernel), Out, Out * Kernel * Kernel);
 
-    /// <summary>H' from H.</summary>
+    /// <summary>H' for H.</summary>
     public int OutputSize(int size) => (size - 1) * Stride - 2 * Padding + Kernel;
 }
 
@@ -77,14 +77,15 @@ public sealed record LayerNorm(string Name, int Channels, int Size) : Layer(Name
 }
 
 /// <summary>
-/// Group normalisation (Wu and He 2018): the channels are cut into groups, and each group of an image brought to mean 0 and variance 1 (ε = 1e-5), then each
-/// channel scaled by γ and shifted by β; and where timesteps say so, scaled by 1 + s and shifted by b once more (adaptive group normalisation: Dhariwal and Nichol 2021, section 3.1).
+/// Group normalisation (Wu and He 2018). It splits the channels into groups and normalises each group of an image to mean 0 and variance 1 (ε = 1e-5). Then it
+/// scales each channel by γ and shifts it by β. Adaptive group normalisation (Dhariwal and Nichol 2021, section 3.1) also scales by 1 + s and shifts by b;
+/// s and b depend on the timestep.
 /// </summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="Channels">Channels, a multiple of the groups.</param>
 /// <param name="Groups">Groups.</param>
-/// <param name="Modulation">The projection to s and b of every channel, one after the other; none for neither.</param>
-/// <param name="Activated">Whether SiLU follows.</param>
+/// <param name="Modulation">The projection to s of every channel, then b of every channel; none for plain group normalisation.</param>
+/// <param name="Activated">Whether SiLU follows the normalisation.</param>
 public sealed record GroupNorm(string Name, int Channels, int Groups, Option<TimeProjection> Modulation, bool Activated) : Layer(Name)
 {
     /// <inheritdoc/>
@@ -95,14 +96,14 @@ public sealed record GroupNorm(string Name, int Channels, int Groups, Option<Tim
 }
 
 /// <summary>
-/// A residual block (Dhariwal and Nichol 2021, section 3): normalisation with SiLU and a 3×3 convolution, twice, the second normalisation told the timestep
-/// and the second convolution starting at 0; and round it the identity, or a 1×1 convolution where the channel count changes.
+/// A residual block (Dhariwal and Nichol 2021, section 3): twice a normalisation with SiLU and a 3×3 convolution. The timestep modulates the second
+/// normalisation, and the second convolution starts at 0. The skip path is the identity, or a 1×1 convolution if the channel count changes.
 /// </summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="In">Channels in.</param>
 /// <param name="Out">Channels out.</param>
 /// <param name="Groups">The groups of its normalisations.</param>
-/// <param name="EmbeddingDimension">d, the dimension of the timestep's embedding.</param>
+/// <param name="EmbeddingDimension">d, the dimension of the timestep embedding.</param>
 public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int EmbeddingDimension) : Layer(Name)
 {
     /// <summary>The normalisation before the first convolution.</summary>
@@ -112,12 +113,13 @@ public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int
     public Convolution First => new(Name + ".conv1", In, Out, 3, 1, 1);
 
     /// <summary>The normalisation before the second convolution.</summary>
-    public GroupNorm SecondNorm => new(Name + ".norm2", Out, Groups, new TimeProjection(Name + ".time", EmbeddingDimension, 2 * Out), Activated: true);
+    public GroupNorm SecondNorm =>
+        new(Name + ".norm2", Out, Groups, new TimeProjection(Name + ".time", EmbeddingDimension, 2 * Out), Activated: true);
 
     /// <summary>The second convolution.</summary>
     public Convolution Second => new(Name + ".conv2", Out, Out, 3, 1, 1) { StartsAtZero = true };
 
-    /// <summary>The 1×1 convolution of the path round the block, where there is one.</summary>
+    /// <summary>The 1×1 convolution of the skip path, if the channel count changes.</summary>
     public Option<Convolution> Shortcut => In != Out ? new Convolution(Name + ".shortcut", In, Out, 1, 1, 0) : Option<Convolution>.None;
 
     /// <inheritdoc/>
@@ -126,8 +128,9 @@ public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int
 }
 
 /// <summary>
-/// Self-attention over the pixels of an image (Vaswani et al. 2017, equation 1): after normalisation a 1×1 convolution makes queries, keys and values of every
-/// pixel, each head takes the mean of all pixels' values by softmax(q·k/√d), and another 1×1 convolution, which starts at 0, leads back; round it the identity.
+/// Self-attention over the pixels of an image (Vaswani et al. 2017, equation 1). After normalisation, a 1×1 convolution makes queries, keys and values of every
+/// pixel. Each head averages the values of all pixels with weights softmax(q·k/√d). An output projection, a 1×1 convolution that starts at 0, follows.
+/// The skip path is the identity.
 /// </summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="Channels">Channels, a multiple of heads and groups.</param>
@@ -138,17 +141,17 @@ public sealed record SelfAttention(string Name, int Channels, int Heads, int Gro
     /// <summary>The normalisation.</summary>
     public GroupNorm Norm => new(Name + ".norm", Channels, Groups, None, Activated: false);
 
-    /// <summary>To the queries of all heads, then their keys, then their values.</summary>
+    /// <summary>The projection to the queries of all heads, then all keys, then all values.</summary>
     public Convolution QueriesKeysValues => new(Name + ".qkv", Channels, 3 * Channels, 1, 1, 0);
 
-    /// <summary>Back.</summary>
+    /// <summary>The output projection.</summary>
     public Convolution Back => new(Name + ".proj", Channels, Channels, 1, 1, 0) { StartsAtZero = true };
 
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => Norm.Parameters + QueriesKeysValues.Parameters + Back.Parameters;
 }
 
-/// <summary>Linear, SiLU, linear: a timestep's embedding to some numbers for each channel.</summary>
+/// <summary>Linear, SiLU, linear: projects a timestep embedding to one or more numbers for each channel.</summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="In">The embedding's dimension.</param>
 /// <param name="Out">How many numbers.</param>
@@ -165,15 +168,15 @@ public sealed record TimeProjection(string Name, int In, int Out) : Layer(Name)
 }
 
 /// <summary>
-/// The tutorial's block: layer normalisation, 3×3 convolution, SiLU, 3×3 convolution, SiLU; and where <paramref name="Residual"/>, a path
-/// round it all as in Ho et al. 2020, appendix B: the identity, or a 1×1 convolution where the channel count changes.
+/// The tutorial's block: layer normalisation, 3×3 convolution, SiLU, 3×3 convolution, SiLU. With <paramref name="Residual"/>, a skip path as in Ho et al. 2020,
+/// appendix B: the identity, or a 1×1 convolution if the channel count changes.
 /// </summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="Size">Height and width.</param>
 /// <param name="In">Channels in.</param>
 /// <param name="Out">Channels out.</param>
-/// <param name="Normalized">Whether the normalisation is applied; its parameters exist either way, as in the original.</param>
-/// <param name="Residual">Whether there is a path round the block.</param>
+/// <param name="Normalized">Whether the block applies its normalisation. As in the original, the parameters exist either way.</param>
+/// <param name="Residual">Whether the block has a skip path.</param>
 public sealed record Block(string Name, int Size, int In, int Out, bool Normalized, bool Residual) : Layer(Name)
 {
     /// <summary>The normalisation.</summary>
@@ -185,7 +188,7 @@ public sealed record Block(string Name, int Size, int In, int Out, bool Normaliz
     /// <summary>The second convolution.</summary>
     public Convolution Second => new(Name + ".conv2", Out, Out, 3, 1, 1);
 
-    /// <summary>The 1×1 convolution of the path round the block, where there is one.</summary>
+    /// <summary>The 1×1 convolution of the skip path, if the block has one.</summary>
     public Option<Convolution> Shortcut => Residual && In != Out ? new Convolution(Name + ".shortcut", In, Out, 1, 1, 0) : Option<Convolution>.None;
 
     /// <inheritdoc/>

@@ -4,19 +4,20 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Networks;
 
 /// <summary>
-/// A small UNet as they are built since Dhariwal and Nichol 2021, section 3: residual blocks with group normalisation that timesteps scale and shift, and
-/// attention where the image is smallest. Three resolutions with c, 2c and 4c channels, one block on the way down and one on the way up in each of the first two, and two blocks in the middle.
+/// A small UNet after Dhariwal and Nichol 2021, section 3: residual blocks with adaptive group normalisation, and self-attention at the lowest resolution.
+/// It has three resolutions with c, 2c and 4c channels. Each of the first two has one block on the way down and one on the way up; the middle has two.
 /// </summary>
 public static class ModernLayers
 {
-    /// <summary>The groups of a normalisation, and the heads of the attention; the network's width is a multiple of it.</summary>
+    /// <summary>The groups of a normalisation, and the heads of the attention. The network's width is a multiple of this number.</summary>
     public const int Groups = 4;
 
     /// <summary>The network, step by step.</summary>
     public static Arr<NetworkStep> Steps(UNetConfig config)
     {
         var (c1, c2, c3) = (config.Channels[0], config.Channels[1], config.Channels[2]);
-        NetworkStep Block(string name, int ins, int outs) => new NetworkStep.Through(new ResidualBlock(name, ins, outs, Groups, config.EmbeddingDimension));
+        NetworkStep Block(string name, int ins, int outs) =>
+            new NetworkStep.Through(new ResidualBlock(name, ins, outs, Groups, config.EmbeddingDimension));
         NetworkStep Down(string name, int channels) => new NetworkStep.Through(new Convolution(name, channels, channels, 4, 2, 1));
         NetworkStep Up(string name, int ins, int outs) => new NetworkStep.Through(new TransposedConvolution(name, ins, outs, 4, 2, 1));
         NetworkStep keep = new NetworkStep.Keep(), join = new NetworkStep.Join();
@@ -24,7 +25,9 @@ public static class ModernLayers
             new NetworkStep.Through(new Convolution("in", config.ImageChannels, c1, 3, 1, 1)),
             Block("down1.block", c1, c1), keep, Down("down1.out", c1),
             Block("down2.block", c1, c2), keep, Down("down2.out", c2),
-            Block("middle.first", c2, c3), new NetworkStep.Through(new SelfAttention("middle.attention", c3, Groups, Groups)), Block("middle.second", c3, c3),
+            Block("middle.first", c2, c3),
+            new NetworkStep.Through(new SelfAttention("middle.attention", c3, Groups, Groups)),
+            Block("middle.second", c3, c3),
             Up("up2.in", c3, c2), join, Block("up2.block", 2 * c2, c2),
             Up("up1.in", c2, c1), join, Block("up1.block", 2 * c1, c1),
             new NetworkStep.Through(new GroupNorm("out.norm", c1, Groups, None, Activated: true)),

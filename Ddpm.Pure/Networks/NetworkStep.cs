@@ -1,19 +1,22 @@
 namespace Ddpm.Pure.Networks;
 
-/// <summary>A network is a list of these, and what it computes is a fold over them: x goes through layers, and is kept for the way up or joined with what was kept.</summary>
+/// <summary>
+/// One step of a network. A network is a list of steps, and its forward pass is a fold over them: x goes through layers, is kept for a skip connection, or is
+/// joined with a kept value.
+/// </summary>
 public abstract record NetworkStep
 {
     private NetworkStep()
     {
     }
 
-    /// <summary>x becomes what a layer makes of it.</summary>
+    /// <summary>x goes through a layer.</summary>
     /// <param name="Layer">The layer.</param>
     public sealed record Through(Layer Layer) : NetworkStep;
 
-    /// <summary>x is kept.</summary>
+    /// <summary>x is kept for a skip connection.</summary>
     public sealed record Keep : NetworkStep;
 
-    /// <summary>What was kept last is taken, and its channels come before those of x.</summary>
+    /// <summary>Takes the value that was kept last and puts its channels before the channels of x.</summary>
     public sealed record Join : NetworkStep;
 }

@@ -6,36 +6,37 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Networks;
 
 /// <summary>
-/// Where a network's tensors stand in a file, by names alone. Whatever wraps a network in PyTorch puts a prefix before all of its names (`module.`
-/// DataParallel, `_orig_mod.` torch.compile, `ema_model.` an average); every network of this program has one name by which its prefix is found.
+/// Finds a network's tensors in a file by name. A PyTorch wrapper puts a prefix before all names of a network (DataParallel `module.`, torch.compile
+/// `_orig_mod.`, an average of the weights `ema_model.`). Every network of this program has one landmark name, and that name reveals the prefix.
 /// </summary>
 public sealed record StateDictNames
 {
-    /// <summary>The name of a normalisation that every network of the tutorial begins with.</summary>
+    /// <summary>The first normalisation of every tutorial network.</summary>
     public const string TutorialLandmark = "b1.0.ln.weight";
 
-    /// <summary>The name of a convolution that every modern network has.</summary>
+    /// <summary>A convolution of every modern network.</summary>
     public const string ModernLandmark = "down1.block.conv1.weight";
 
-    // The names of networks have fewer parts.
+    // No name of a network has more parts.
     private const int MostParts = 8;
 
     private static readonly LanguageExt.HashSet<string> Optimiser =
         HashSet("adam", "optimizer", "optim", "opt", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer");
 
-    private static readonly LanguageExt.HashSet<string> Counters = HashSet("num_batches_tracked", "step", "initted", "n_averaged", "num_updates", "decay");
+    private static readonly LanguageExt.HashSet<string> Counters =
+        HashSet("num_batches_tracked", "step", "initted", "n_averaged", "num_updates", "decay");
 
     private StateDictNames(string prefix, LanguageExt.HashSet<string> others) => (Prefix, Others) = (prefix, others);
 
-    /// <summary>What stands before the names of the weights to take: of several networks' the average's.</summary>
+    /// <summary>The prefix of the weights to take. Where a file holds both weights and an average, the prefix of the average.</summary>
     public string Prefix { get; }
 
-    /// <summary>What stands before the names of the others, which the average is of.</summary>
+    /// <summary>The prefixes of the networks that were averaged.</summary>
     public LanguageExt.HashSet<string> Others { get; }
 
     /// <summary>Finds the network's tensors.</summary>
     /// <param name="names">All names of the file.</param>
-    /// <returns>Where they stand; or that there are none, or those of several networks of which none is an average.</returns>
+    /// <returns>The names; or an error if the file has no network, or several networks and no average.</returns>
     public static Fin<StateDictNames> Of(IEnumerable<string> names)
     {
         var prefixes = toSeq(names.Where(name => !IsOptimiser(name)).SelectMany(name => PrefixOf(name).AsEnumerable()).Distinct().ToArray());
@@ -51,22 +52,30 @@ public sealed record StateDictNames
         };
     }
 
-    /// <summary>The name of a network's tensor in the file, if it is there. What is frozen has no average, and stands with the weights.</summary>
-    /// <param name="name">Its own name.</param>
+    /// <summary>
+    /// The name of a network's tensor in the file, if the file has it. The frozen embedding has no average, so it may stand with the plain weights.
+    /// </summary>
+    /// <param name="name">The network's own name for the tensor.</param>
     /// <param name="isThere">Whether the file has a name.</param>
-    public Option<string> Find(string name, Func<string, bool> isThere) => isThere(Prefix + name) ? Prefix + name
-        : name == UNetConfig.EmbeddingName ? toSeq(Others.Map(other => other + name).Where(isThere).Order(StringComparer.Ordinal).ToArray()).HeadOrNone()
-        : None;
+    public Option<string> Find(string name, Func<string, bool> isThere)
+    {
+        if (isThere(Prefix + name))
+        {
+            return Prefix + name;
+        }
+
+        return name == UNetConfig.EmbeddingName
+            ? toSeq(Others.Map(other => other + name).Where(isThere).Order(StringComparer.Ordinal).ToArray()).HeadOrNone()
+            : None;
+    }
 
     /// <summary>
-    /// Whether a tensor that the network has no place for is known to be of no use in sampling: the state of an optimiser, a counter, the weights beside their
-    /// average.
+    /// Whether sampling certainly does not need a tensor outside of the network: the state of an optimiser, a counter, or plain weights beside their average.
     /// </summary>
     /// <param name="name">Its name in the file.</param>
     /// <param name="isOwn">Whether a name is one of the network's own.</param>
     public bool IsBeside(string name, Func<string, bool> isOwn) =>
-        IsOptimiser(name) || Counters.Contains(name[(name.LastIndexOf('.') + 1)..])
-        || IsOfOther(name, isOwn);
+        IsOptimiser(name) || Counters.Contains(name[(name.LastIndexOf('.') + 1)..]) || IsOfOther(name, isOwn);
 
     private static bool IsOptimiser(string name) => name.Split('.').Any(Optimiser.Contains);
 
@@ -79,7 +88,7 @@ public sealed record StateDictNames
         .Filter(prefix => prefix.Length == 0 || prefix[^1] == '.')
         .HeadOrNone();
 
-    /// <summary>Whether a network's own name stands behind another network's prefix: it begins behind one of the last dots, or with the whole.</summary>
+    /// <summary>Whether a name is the prefix of an averaged network followed by one of the network's own names.</summary>
     private bool IsOfOther(string name, Func<string, bool> isOwn)
     {
         var at = name.Length;

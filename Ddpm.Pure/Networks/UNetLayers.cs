@@ -4,12 +4,12 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Networks;
 
 /// <summary>
-/// The layers of the tutorial's UNet that a configuration describes, under the state-dict names of the original PyTorch module. Ddpm.Gpu
-/// computes them; what they are, how data flows through them, how they are named and how large they are is decided here.
+/// The layers of the tutorial's UNet for a configuration, under the state-dict names of the original PyTorch module. This type decides the layers, their
+/// order, names and sizes. Ddpm.Gpu computes them.
 /// </summary>
 public sealed record UNetLayers
 {
-    /// <summary>Lays the network out.</summary>
+    /// <summary>Builds the layers.</summary>
     public UNetLayers(UNetConfig config)
     {
         int full = config.ImageSize, half = full / 2, quarter = full / 4, middle = quarter / 2;
@@ -22,31 +22,42 @@ public sealed record UNetLayers
                 .Select(i => new Block($"{name}.{i}", size, channels[i], channels[i + 1], lastNormalized || i + 2 < channels.Count, config.Residual))
                 .ToArr();
 
-        // An odd quarter resolution (7 for 28) is first made even by a 2×2 kernel, and made odd again on the way up.
+        // A 2×2 kernel makes an odd quarter resolution (7 for 28) even first. On the way up, another one makes it odd again.
         var odd = quarter % 2 == 1;
-        (Time1, Stage1, Down1) = (Time("te1", config.ImageChannels), Blocks("b1", full, Array(config.ImageChannels, c1, c1, c1)), new("down1", c1, c1, 4, 2, 1));
-        (Time2, Stage2, Down2) = (Time("te2", c1), Blocks("b2", half, Array(c1, c2, c2, c2)), new("down2", c2, c2, 4, 2, 1));
-        (Time3, Stage3) = (Time("te3", c2), Blocks("b3", quarter, Array(c2, c3, c3, c3)));
+        Time1 = Time("te1", config.ImageChannels);
+        Stage1 = Blocks("b1", full, Array(config.ImageChannels, c1, c1, c1));
+        Down1 = new("down1", c1, c1, 4, 2, 1);
+        Time2 = Time("te2", c1);
+        Stage2 = Blocks("b2", half, Array(c1, c2, c2, c2));
+        Down2 = new("down2", c2, c2, 4, 2, 1);
+        Time3 = Time("te3", c2);
+        Stage3 = Blocks("b3", quarter, Array(c2, c3, c3, c3));
         Down3 = new("down3", odd
             ? Array<Layer>(new Convolution("down3.0", c3, c3, 2, 1, 0), new Silu("down3.1"), new Convolution("down3.2", c3, c3, 4, 2, 1))
             : Array<Layer>(new Convolution("down3.0", c3, c3, 4, 2, 1)));
-        (TimeMiddle, StageMiddle) = (Time("te_mid", c3), Blocks("b_mid", middle, Array(c3, c3 / 2, c3 / 2, c3)));
+        TimeMiddle = Time("te_mid", c3);
+        StageMiddle = Blocks("b_mid", middle, Array(c3, c3 / 2, c3 / 2, c3));
         Up1 = new("up1", odd
             ? Array<Layer>(new TransposedConvolution("up1.0", c3, c3, 4, 2, 1), new Silu("up1.1"), new TransposedConvolution("up1.2", c3, c3, 2, 1, 0))
             : Array<Layer>(new TransposedConvolution("up1.0", c3, c3, 4, 2, 1)));
-        (Time4, Stage4, Up2) = (Time("te4", 2 * c3), Blocks("b4", quarter, Array(2 * c3, c3, c2, c2)), new("up2", c2, c2, 4, 2, 1));
-        (Time5, Stage5, Up3) = (Time("te5", 2 * c2), Blocks("b5", half, Array(2 * c2, c2, c1, c1)), new("up3", c1, c1, 4, 2, 1));
-        (TimeOut, StageOut) = (Time("te_out", 2 * c1), Blocks("b_out", full, Array(2 * c1, c1, c1, c1), lastNormalized: false));
+        Time4 = Time("te4", 2 * c3);
+        Stage4 = Blocks("b4", quarter, Array(2 * c3, c3, c2, c2));
+        Up2 = new("up2", c2, c2, 4, 2, 1);
+        Time5 = Time("te5", 2 * c2);
+        Stage5 = Blocks("b5", half, Array(2 * c2, c2, c1, c1));
+        Up3 = new("up3", c1, c1, 4, 2, 1);
+        TimeOut = Time("te_out", 2 * c1);
+        StageOut = Blocks("b_out", full, Array(2 * c1, c1, c1, c1), lastNormalized: false);
         Out = new("conv_out", c1, config.ImageChannels, 3, 1, 1);
     }
 
-    /// <summary>The shift before the first stage, for the image's channels.</summary>
+    /// <summary>The timestep's shift of the image's channels, before the first stage.</summary>
     public TimeProjection Time1 { get; }
 
     /// <summary>Full resolution, downwards.</summary>
     public Arr<Block> Stage1 { get; }
 
-    /// <summary>Full to half resolution.</summary>
+    /// <summary>From full to half resolution.</summary>
     public Convolution Down1 { get; }
 
     /// <summary>The shift before the second stage.</summary>
@@ -55,7 +66,7 @@ public sealed record UNetLayers
     /// <summary>Half resolution, downwards.</summary>
     public Arr<Block> Stage2 { get; }
 
-    /// <summary>Half to quarter resolution.</summary>
+    /// <summary>From half to quarter resolution.</summary>
     public Convolution Down2 { get; }
 
     /// <summary>The shift before the third stage.</summary>
@@ -64,7 +75,7 @@ public sealed record UNetLayers
     /// <summary>Quarter resolution, downwards.</summary>
     public Arr<Block> Stage3 { get; }
 
-    /// <summary>Quarter to the middle's resolution.</summary>
+    /// <summary>From quarter resolution to the resolution of the middle.</summary>
     public Sequential Down3 { get; }
 
     /// <summary>The shift before the middle.</summary>
@@ -73,7 +84,7 @@ public sealed record UNetLayers
     /// <summary>The middle: an eighth of the resolution, rounded down.</summary>
     public Arr<Block> StageMiddle { get; }
 
-    /// <summary>The middle's to quarter resolution.</summary>
+    /// <summary>From the resolution of the middle to quarter resolution.</summary>
     public Sequential Up1 { get; }
 
     /// <summary>The shift before the fourth stage.</summary>
@@ -82,7 +93,7 @@ public sealed record UNetLayers
     /// <summary>Quarter resolution, upwards.</summary>
     public Arr<Block> Stage4 { get; }
 
-    /// <summary>Quarter to half resolution.</summary>
+    /// <summary>From quarter to half resolution.</summary>
     public TransposedConvolution Up2 { get; }
 
     /// <summary>The shift before the fifth stage.</summary>
@@ -91,16 +102,16 @@ public sealed record UNetLayers
     /// <summary>Half resolution, upwards.</summary>
     public Arr<Block> Stage5 { get; }
 
-    /// <summary>Half to full resolution.</summary>
+    /// <summary>From half to full resolution.</summary>
     public TransposedConvolution Up3 { get; }
 
     /// <summary>The shift before the last stage.</summary>
     public TimeProjection TimeOut { get; }
 
-    /// <summary>Full resolution, upwards. The last block is not normalised, though its unused normalisation has parameters, as in the original.</summary>
+    /// <summary>Full resolution, upwards. As in the original, the last block skips its normalisation but keeps the parameters.</summary>
     public Arr<Block> StageOut { get; }
 
-    /// <summary>To the image's channels.</summary>
+    /// <summary>The last convolution, to the image's channels.</summary>
     public Convolution Out { get; }
 
     /// <summary>The network, step by step; its layers come in state-dict order.</summary>

@@ -2,10 +2,10 @@ using Ddpm.Pure.Random;
 
 namespace Ddpm.Pure.Networks;
 
-/// <summary>The start of a network's weights: a function of the seed and the parameter's place alone.</summary>
+/// <summary>The initial weights of a network. They depend on the seed and on the parameter's place alone.</summary>
 public static class WeightInitialization
 {
-    /// <summary>Fills the k-th parameter, its elements in the C order of its state-dict shape: element j is drawn at index k, position j.</summary>
+    /// <summary>Fills the k-th parameter in the C order of its state-dict shape. Element j is the draw at index k, position j.</summary>
     public static void Fill(Parameter parameter, int k, ulong seed, Span<double> destination)
     {
         switch (parameter.Start)

@@ -3,15 +3,15 @@ using LanguageExt;
 namespace Ddpm.Pure.Numerics;
 
 /// <summary>
-/// The eigenvalues λ_0 ≤ … ≤ λ_{n−1} of a real symmetric matrix A with orthonormal eigenvectors: A = Σ_k λ_k·v_k·v_kᵀ. By Householder's reduction to a
-/// tridiagonal matrix and implicit QR steps with Wilkinson's shift (Golub and Van Loan, "Matrix Computations", algorithms 8.3.1 and 8.3.2), which
-/// make an error of a few n·ε·|A| in each eigenvalue, whatever its size. Portable arithmetic alone.
+/// The eigenvalues λ_0 ≤ … ≤ λ_{n−1} of a real symmetric matrix A with orthonormal eigenvectors: A = Σ_k λ_k·v_k·v_kᵀ. The method is Householder's reduction
+/// to a tridiagonal matrix, then implicit QR steps with Wilkinson's shift (Golub and Van Loan, "Matrix Computations", algorithms 8.3.1 and 8.3.2). The error of
+/// each eigenvalue is a few n·ε·|A|, whatever its size. The arithmetic is portable: every machine gives the same bits.
 /// </summary>
 public sealed record EigenDecomposition
 {
     private const double Epsilon = 2.220446049250313e-16;
 
-    // Of a matrix whose largest element is near 1: so far below its rounding that it may be called zero, and far above underflow.
+    // For a matrix whose largest element is near 1: far below its rounding error, so it counts as zero, and far above underflow.
     private const double Negligible = 1e-100;
 
     private EigenDecomposition(Arr<double> values, Arr<double> vectors) => (Values, Vectors) = (values, vectors);
@@ -19,21 +19,23 @@ public sealed record EigenDecomposition
     /// <summary>The eigenvalues, ascending. Length n.</summary>
     public Arr<double> Values { get; }
 
-    /// <summary>The eigenvectors, n×n: row k belongs to eigenvalue k. Their signs are arbitrary, but the same everywhere.</summary>
+    /// <summary>The eigenvectors, n×n: row k belongs to eigenvalue k. Their signs are arbitrary, but the same on every machine.</summary>
     public Arr<double> Vectors { get; }
 
-    /// <summary>16·n·ε times the largest |λ|: no eigenvalue below it can be told from zero.</summary>
+    /// <summary>16·n·ε times the largest |λ|. Rounding hides any eigenvalue below it.</summary>
     public double Roundoff => 16 * Values.Count * Epsilon * Math.Max(Math.Abs(Values[0]), Math.Abs(Values[^1]));
 
-    /// <summary>The decomposition of a matrix; some 10·n³ operations.</summary>
+    /// <summary>Decomposes a matrix, in about 10·n³ operations.</summary>
     public static EigenDecomposition Of(SymmetricMatrix matrix)
     {
-        // Squares neither overflow nor vanish once the largest element is near 1, and a power of two rounds nothing.
+        // With the largest element near 1, squares neither overflow nor underflow. Scaling by a power of two is exact.
         var n = matrix.Order;
         var values = matrix.Values.ToArray();
         var power = Rows.Magnitude(values);
         for (var i = 0; i < values.Length; i++)
+        {
             values[i] = Math.ScaleB(values[i], -power);
+        }
 
         var (diagonal, offDiagonal, vectors) = Tridiagonal(values, n);
         Diagonalise(diagonal, offDiagonal, vectors);
@@ -45,8 +47,8 @@ public sealed record EigenDecomposition
     }
 
     /// <summary>
-    /// A = Wᵀ·T·W with T tridiagonal and W orthogonal. Reflection k, I − τ·u·uᵀ with u over the elements past k, sends column k below the
-    /// diagonal to a multiple of its first place.
+    /// A = Wᵀ·T·W with T tridiagonal and W orthogonal. Reflection k is I − τ·u·uᵀ, with u over the elements past k. It leaves only the first element of
+    /// column k below the diagonal.
     /// </summary>
     private static (double[] Diagonal, double[] OffDiagonal, double[] Vectors) Tridiagonal(double[] a, int n)
     {
@@ -55,7 +57,7 @@ public sealed record EigenDecomposition
         var product = new double[n];
         for (var k = 0; k + 1 < n; k++)
         {
-            // Row k right of the diagonal becomes u itself: nothing reads that row again but the vectors below.
+            // Row k right of the diagonal stores u: only the eigenvectors below read that row again.
             var u = a.AsSpan(k * n + k + 1, n - k - 1);
             var rest = Rows.Dot(u[1..], u[1..]);
             if (rest <= Negligible)
@@ -69,11 +71,14 @@ public sealed record EigenDecomposition
             u[0] -= offDiagonal[k];
             var tau = taus[k] = 2 / Rows.Dot(u, u);
 
-            // B − u·wᵀ − w·uᵀ with w = τ·B·u − ½·τ²·(uᵀ·B·u)·u is the reflected remainder B.
+            // The reflected remainder of B is B − u·wᵀ − w·uᵀ with w = τ·B·u − ½·τ²·(uᵀ·B·u)·u.
             var w = product.AsSpan(0, u.Length);
             w.Clear();
             for (var i = 0; i < u.Length; i++)
+            {
                 Rows.AddScaled(w, tau * u[i], a.AsSpan((k + 1 + i) * n + k + 1, u.Length));
+            }
+
             Rows.AddScaled(w, -tau / 2 * Rows.Dot(u, w), u);
             for (var i = 0; i < u.Length; i++)
             {
@@ -83,13 +88,15 @@ public sealed record EigenDecomposition
             }
         }
 
-        // W is the product of the reflections, the last one leftmost: built from the last, each meets only the rows past its own.
+        // W is the product of the reflections, the last one leftmost. Built from the last, each reflection changes only the rows past its own.
         var vectors = new double[n * n];
         for (var k = n - 1; k >= 0; k--)
         {
             vectors[k * n + k] = 1;
             if (taus[k] == 0)
+            {
                 continue;
+            }
 
             var u = a.AsSpan(k * n + k + 1, n - k - 1);
             for (var row = k + 1; row < n; row++)
@@ -102,7 +109,10 @@ public sealed record EigenDecomposition
         return ([.. Enumerable.Range(0, n).Select(k => a[k * n + k])], offDiagonal, vectors);
     }
 
-    /// <summary>Chases the elements beside the diagonal away from below, which with Wilkinson's shift always ends; the rows of vectors follow.</summary>
+    /// <summary>
+    /// Brings the elements beside the diagonal to zero, from the last one up, and rotates the eigenvectors with them. Wilkinson's shift guarantees
+    /// convergence.
+    /// </summary>
     private static void Diagonalise(double[] diagonal, double[] offDiagonal, double[] vectors)
     {
         bool Vanishes(int k) =>
@@ -119,12 +129,15 @@ public sealed record EigenDecomposition
 
             var first = last - 1;
             while (first > 0 && !Vanishes(first - 1))
+            {
                 first--;
+            }
+
             Step(diagonal, offDiagonal, vectors, first, last);
         }
     }
 
-    /// <summary>One implicit QR step on rows first … last, between which nothing vanishes.</summary>
+    /// <summary>One implicit QR step on rows first … last. No element beside the diagonal is zero between them.</summary>
     private static void Step(double[] diagonal, double[] offDiagonal, double[] vectors, int first, int last)
     {
         // Wilkinson's shift: the eigenvalue of the last 2×2 block that is nearer to its last element.
@@ -140,7 +153,9 @@ public sealed record EigenDecomposition
             var length = Math.Sqrt(kept * kept + bulge * bulge);
             var (cos, sin) = length == 0 ? (1, 0) : (kept / length, bulge / length);
             if (k > first)
+            {
                 offDiagonal[k - 1] = length;
+            }
 
             var (upper, lower, between) = (diagonal[k], diagonal[k + 1], offDiagonal[k]);
             diagonal[k] = cos * cos * upper + 2 * cos * sin * between + sin * sin * lower;

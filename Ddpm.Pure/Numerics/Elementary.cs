@@ -1,15 +1,17 @@
 namespace Ddpm.Pure.Numerics;
 
 /// <summary>
-/// Elementary functions in double precision made only of operations whose results IEEE 754 fixes (+ − × ÷, and scaling by powers of two),
-/// so that every platform and every port computes the same bits, which the C library's versions do not promise. Each is a textbook argument
-/// reduction followed by a truncated series in Horner form; errors stay within a few units in the last place.
+/// Elementary functions in double precision. They use only operations with results fixed by IEEE 754 (+ − × ÷, and scaling by powers of two), so every platform
+/// and every port computes the same bits. The C library's versions do not promise that. Each function is a textbook argument reduction, then a truncated
+/// series in Horner form. Errors stay within a few units in the last place.
 /// </summary>
 public static class Elementary
 {
-    // ln 2 and π/2 in parts: the leading parts have so many trailing zero bits that their product with a small integer is exact.
+    // ln 2 and π/2 in parts. The leading parts end in enough zero bits for an exact product with a small integer.
     private const double Ln2High = 6.93147180369123816490e-01, Ln2Low = 1.90821492927058770002e-10;
-    private const double HalfPiHigh = 1.57079632673412561417e+00, HalfPiMiddle = 6.07710050630396597660e-11, HalfPiLow = 2.02226624879595063154e-21;
+    private const double HalfPiHigh = 1.57079632673412561417e+00;
+    private const double HalfPiMiddle = 6.07710050630396597660e-11;
+    private const double HalfPiLow = 2.02226624879595063154e-21;
     private const long OneBits = 0x3FF0000000000000, MantissaMask = 0x000FFFFFFFFFFFFF;
 
     /// <summary>Natural logarithm. ln 0 = −∞; negative arguments and NaN give NaN.</summary>
@@ -38,7 +40,7 @@ public static class Elementary
         return exponent * Ln2High + (TwiceArtanh((mantissa - 1) / (mantissa + 1)) + exponent * Ln2Low);
     }
 
-    /// <summary>ln(1 + x), accurate also where x is tiny. x = −1 gives −∞.</summary>
+    /// <summary>ln(1 + x), accurate also for tiny x. x = −1 gives −∞.</summary>
     public static double Log1P(double x) => Math.Abs(x) < 0.4 ? TwiceArtanh(x / (2 + x)) : Log(1 + x);
 
     /// <summary>eˣ; 0 below about −745, +∞ above about 709.78.</summary>
@@ -53,10 +55,10 @@ public static class Elementary
         return Math.ScaleB(1 + ExpM1Series(remainder), power);
     }
 
-    /// <summary>eˣ − 1, accurate also where x is tiny. x = −∞ gives −1.</summary>
+    /// <summary>eˣ − 1, accurate also for tiny x. x = −∞ gives −1.</summary>
     public static double ExpM1(double x)
     {
-        // Beyond 40 the 1 is lost in rounding, and the power of two alone may overflow where the product does not.
+        // Beyond 40 the 1 is lost in rounding, and the power of two may overflow even if the product does not.
         if (x > 40)
         {
             return Exp(x);
@@ -94,7 +96,7 @@ public static class Elementary
             return x < 0 ? -Atan(-x) : Math.PI / 2 - Atan(1 / x);
         }
 
-        // Twice tan(θ) → tan(θ/2): from at most π/4 to at most π/16.
+        // Halves the angle twice, tan(θ) → tan(θ/2): from at most π/4 to at most π/16.
         var half = x / (1 + Math.Sqrt(1 + x * x));
         var quarter = half / (1 + Math.Sqrt(1 + half * half));
         return 4 * AtanSeries(quarter);

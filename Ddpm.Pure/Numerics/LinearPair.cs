@@ -1,9 +1,8 @@
-
 namespace Ddpm.Pure.Numerics;
 
-/// <summary>A linear combination First·u + Second·v of two values whose meaning the owner gives.</summary>
-/// <param name="First">The factor of the first value.</param>
-/// <param name="Second">The factor of the second value.</param>
+/// <summary>The coefficients of a linear combination First·u + Second·v. The owner says what u and v are.</summary>
+/// <param name="First">The coefficient of u.</param>
+/// <param name="Second">The coefficient of v.</param>
 public readonly record struct LinearPair(double First, double Second)
 {
     /// <summary>First·u + Second·v.</summary>

@@ -1,8 +1,8 @@
 namespace Ddpm.Pure.Numerics;
 
 /// <summary>
-/// The standard normal distribution Φ with density φ(x) = e^(−x²/2)/√(2π), in portable arithmetic, accurate in both tails: Φ as a part of itself,
-/// ln Φ and ln of a mass to a few units in the last place of 1 + x². The error function is erf x = 2Φ(√2·x) − 1.
+/// The standard normal distribution Φ with density φ(x) = e^(−x²/2)/√(2π), in portable arithmetic and accurate in both tails. The relative error of Φ, and the
+/// errors of ln Φ and of the logarithm of a mass, are a few units in the last place of 1 + x². The error function is erf x = 2Φ(√2·x) − 1.
 /// </summary>
 public static class NormalDistribution
 {
@@ -11,12 +11,20 @@ public static class NormalDistribution
     /// <summary>Φ(x), the probability of a value below x. Φ(−∞) = 0, Φ(+∞) = 1.</summary>
     public static double Cdf(double x) => x <= -1 ? Tail(-x) : x < 1 ? 0.5 + FromZero(x) : 1 - Tail(x);
 
-    /// <summary>ln Φ(x): finite down to −10¹⁵⁰, and not yet 0 where Φ(x) is rounded to 1. The upper tail's is ln Φ(−x).</summary>
-    public static double LogCdf(double x) => x <= -1 ? LogTail(-x) : x < 0 ? Elementary.Log(0.5 + FromZero(x)) : Elementary.Log1P(-Cdf(-x));
+    /// <summary>ln Φ(x): finite for x down to −10¹⁵⁰, and still below 0 where Φ(x) rounds to 1. For the upper tail, use ln Φ(−x).</summary>
+    public static double LogCdf(double x)
+    {
+        if (x <= -1)
+        {
+            return LogTail(-x);
+        }
 
-    /// <summary>ln(Φ(high) − Φ(low)), the logarithm of the probability of [low, high], without cancellation wherever the interval lies.</summary>
+        return x < 0 ? Elementary.Log(0.5 + FromZero(x)) : Elementary.Log1P(-Cdf(-x));
+    }
+
+    /// <summary>ln(Φ(high) − Φ(low)), the logarithm of the probability of [low, high], without cancellation for any interval.</summary>
     /// <param name="low">−∞ is allowed.</param>
-    /// <param name="high">At least low, and +∞ is allowed. Of an empty interval the logarithm is −∞, of one turned around NaN.</param>
+    /// <param name="high">At least low; +∞ is allowed. An empty interval gives −∞, and high below low gives NaN.</param>
     public static double LogMass(double low, double high) => (low, high) switch
     {
         _ when !(low <= high) => double.NaN,
@@ -26,26 +34,33 @@ public static class NormalDistribution
         _ when (high - low) * Math.Max(1, Math.Max(-low, high)) <= 1 => LogOfShortInterval(low + (high - low) / 2, (high - low) / 2),
         _ when low >= 0 => LogOfDifference(LogCdf(-low), LogCdf(-high)),
         _ when high <= 0 => LogOfDifference(LogCdf(high), LogCdf(low)),
-        // Around 0: what is outside where that is the smaller part, what is inside otherwise.
+        // Around 0: from the probability outside if that is the smaller part, else from the probability inside.
         _ when Cdf(low) + Cdf(-high) is var outside and <= 0.5 => Elementary.Log1P(-outside),
         _ => Elementary.Log(FromZero(high) + FromZero(-low)),
     };
 
-    /// <summary>Φ(x) − ½ = φ(x)·x·(1 + x²/3·(1 + x²/5·(1 + …))) for |x| &lt; 9 (Abramowitz and Stegun 26.2.11): odd, and no term cancels another.</summary>
+    /// <summary>
+    /// Φ(x) − ½ = φ(x)·x·(1 + x²/3·(1 + x²/5·(1 + …))) for |x| &lt; 9 (Abramowitz and Stegun 26.2.11): odd, without cancellation between terms.
+    /// </summary>
     private static double FromZero(double x)
     {
         var square = x * x;
         var sum = 1.0;
         for (var odd = 45 + 6 * (int)square; odd >= 3; odd -= 2)
+        {
             sum = 1 + square / odd * sum;
+        }
+
         return InverseRootTwoPi * Elementary.Exp(-square / 2) * x * sum;
     }
 
-    /// <summary>1 − Φ(x) for x ≥ 1. x² in two parts, the first exact, keeps the exponent's error from growing with x².</summary>
+    /// <summary>1 − Φ(x) for x ≥ 1. Splitting x² into two parts, the first exact, keeps the exponent's error from growing with x².</summary>
     private static double Tail(double x)
     {
         if (x > 40)
-            return 0; // below the least number
+        {
+            return 0; // below the smallest double
+        }
 
         var leading = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(x) & ~0x7FFFFFFL);
         var rest = (x - leading) * (x + leading);
@@ -56,13 +71,16 @@ public static class NormalDistribution
 
     /// <summary>
     /// (1 − Φ(x))/φ(x) = 1/(x + 1/(x + 2/(x + 3/(x + …)))) for x ≥ 1 (Laplace; Abramowitz and Stegun 26.2.14). The error after n fractions falls
-    /// like exp(−2·x·√(2n)), so some 400/x² of them reach the last place.
+    /// like exp(−2·x·√(2n)), so about 400/x² fractions give full precision.
     /// </summary>
     private static double MillsRatio(double x)
     {
         var fraction = x;
         for (var n = 24 + (int)(400 / (x * x)); n >= 1; n--)
+        {
             fraction = x + n / fraction;
+        }
+
         return 1 / fraction;
     }
 

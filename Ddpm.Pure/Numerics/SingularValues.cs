@@ -1,20 +1,22 @@
 namespace Ddpm.Pure.Numerics;
 
 /// <summary>
-/// The singular values of a real matrix by one-sided Jacobi rotations (Hestenes 1958; Demmel and Veselić 1992): pairs of rows are rotated until all
-/// are orthogonal, and their lengths are the singular values, each within a few n·ε of the largest.
+/// The singular values of a real matrix by one-sided Jacobi rotations (Hestenes 1958; Demmel and Veselić 1992). It rotates pairs of rows until all are
+/// orthogonal. Their lengths are the singular values, each within a few n·ε of the largest.
 /// </summary>
 public static class SingularValues
 {
     private const double Epsilon = 2.220446049250313e-16;
 
-    /// <summary>The singular values of a rows × columns matrix given row by row, in no order; as many as rows (the excess over the rank is 0).</summary>
+    /// <summary>The singular values of a rows × columns matrix, given row by row. One value for each row, in no order; the excess over the rank is 0.</summary>
     public static double[] Of(ReadOnlySpan<double> matrix, int rows, int columns)
     {
         var power = Rows.Magnitude(matrix);
         var values = new double[matrix.Length];
         for (var i = 0; i < values.Length; i++)
+        {
             values[i] = Math.ScaleB(matrix[i], -power);
+        }
 
         // Convergence is quadratic after a few sweeps.
         while (Sweep(values, rows, columns))
@@ -31,7 +33,7 @@ public static class SingularValues
         return lengths;
     }
 
-    /// <summary>Rotates each pair of rows to be orthogonal; whether any was not.</summary>
+    /// <summary>Rotates each pair of rows to be orthogonal. Returns whether it rotated any.</summary>
     private static bool Sweep(double[] values, int rows, int columns)
     {
         var rotated = false;
@@ -41,9 +43,11 @@ public static class SingularValues
             {
                 Span<double> first = values.AsSpan(i * columns, columns), second = values.AsSpan(j * columns, columns);
                 var (one, other, product) = (Rows.Dot(first, first), Rows.Dot(second, second), Rows.Dot(first, second));
-                // A product of so many terms is not known better; and what is below 10⁻¹⁵⁰ of the largest square adds nothing to any length.
+                // Rounding limits a product of so many terms to this accuracy. Below 10⁻¹⁵⁰ of the largest square, it changes no length.
                 if (Math.Abs(product) <= Math.Max((columns + 8) * Epsilon * Math.Sqrt(one) * Math.Sqrt(other), 1e-150))
+                {
                     continue;
+                }
 
                 var cotangent = (one - other) / (2 * product);
                 var tangent = 1 / (Math.Abs(cotangent) + Math.Sqrt(1 + cotangent * cotangent));

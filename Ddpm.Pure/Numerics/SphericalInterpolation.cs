@@ -5,19 +5,19 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Numerics;
 
 /// <summary>
-/// Spherical linear interpolation (Shoemake 1985): along the arc between two vectors, so that between draws of N(0, 1), which are as long as
-/// their dimension has it, what is drawn stays as long.
+/// Spherical linear interpolation (Shoemake 1985): moves along the arc between two vectors. The length of Gaussian noise hardly varies in high dimensions, and
+/// the arc between two draws keeps that length. A straight line would not.
 /// </summary>
 public static class SphericalInterpolation
 {
-    // Nearer to 0, a straight line is the arc to the last digit. Nearer to π no arc is marked out, and rounding would choose one.
+    // For angles this near to 0, a straight line equals the arc to the last digit. This near to π, rounding would choose the arc.
     private const double LeastSine = 1e-8;
 
     private const double Largest = 1e299;
 
-    /// <summary>The interpolated vector, as factors of (from, to): sin((1 − f)θ)/sin θ and sin(fθ)/sin θ; 1 − f and f where θ is within 10⁻⁸ of 0 or π.</summary>
+    /// <summary>The weights of (from, to): sin((1 − f)θ)/sin θ and sin(fθ)/sin θ; or 1 − f and f if θ is within 10⁻⁸ of 0 or π.</summary>
     /// <param name="angle">θ ∈ [0, π], the angle between the vectors.</param>
-    /// <param name="fraction">f ∈ [0, 1] of the way.</param>
+    /// <param name="fraction">f ∈ [0, 1], the fraction of the way.</param>
     public static LinearPair Weights(double angle, double fraction)
     {
         var sine = Elementary.Sin(angle);
@@ -26,7 +26,7 @@ public static class SphericalInterpolation
             : new(Elementary.Sin((1 - fraction) * angle) / sine, Elementary.Sin(fraction * angle) / sine);
     }
 
-    /// <summary>The angle between two vectors of equal length, in [0, π], accurate at both ends (Kahan); 0 where one of them is 0.</summary>
+    /// <summary>The angle between two vectors of equal length, in [0, π], accurate at both ends (Kahan); 0 if either vector is 0.</summary>
     public static double Angle(ReadOnlySpan<double> from, ReadOnlySpan<double> to)
     {
         if (Direction(from) is not [_, ..] first || Direction(to) is not [_, ..] second)
@@ -45,12 +45,14 @@ public static class SphericalInterpolation
     }
 
     /// <summary>The vector a fraction of the way from one vector to another.</summary>
-    /// <param name="from">Numbers of at most 10²⁹⁹, so that the weights of an arc, up to 10⁸, leave them finite.</param>
-    /// <param name="to">As many.</param>
+    /// <param name="from">The first vector, with numbers of magnitude at most 10²⁹⁹. An arc's weights reach 10⁸, so the result stays finite.</param>
+    /// <param name="to">The second vector, of the same length and range.</param>
     /// <param name="fraction">f ∈ [0, 1].</param>
-    /// <returns>The vector, or every fault of the three.</returns>
+    /// <returns>The vector, or every fault of the three arguments.</returns>
     public static Validation<Error, Arr<double>> Between(Arr<double> from, Arr<double> to, double fraction) =>
-        (Check.That("to", to.Count, to.Count == from.Count, Invariant($"must hold as many numbers as from, {from.Count}")), InRange("from", from), InRange("to", to),
+        (Check.That("to", to.Count, to.Count == from.Count, Invariant($"must hold as many numbers as from, {from.Count}")),
+                InRange("from", from),
+                InRange("to", to),
                 Check.That("fraction", fraction, fraction is >= 0 and <= 1, "must lie in [0, 1]"))
             .Apply((_, first, second, part) =>
             {
@@ -58,7 +60,7 @@ public static class SphericalInterpolation
                 return first.Map((i, value) => weights.Of(value, second[i])).ToArr();
             });
 
-    /// <summary>The vector divided by its length, after a power of two that keeps squares from overflow and underflow and changes no digit; empty where it is 0.</summary>
+    /// <summary>The unit vector; empty for a zero vector. An exact power of two first keeps squares from overflow and underflow.</summary>
     private static double[] Direction(ReadOnlySpan<double> vector)
     {
         double largest = 0, square = 0;

@@ -2,12 +2,12 @@ using LanguageExt;
 
 namespace Ddpm.Pure.Optimisation;
 
-/// <summary>How a batch is cut into shares for replicas: contiguous, in order, none empty, sizes that differ by at most one.</summary>
+/// <summary>Splits a batch into shares for replicas: contiguous, in order, none empty, with sizes that differ by at most one.</summary>
 public static class BatchShares
 {
     /// <summary>The shares of a batch.</summary>
     /// <param name="batch">Images in the batch, ≥ 1.</param>
-    /// <param name="replicas">Replicas, ≥ 1; where there are more than images, only as many shares are made as images.</param>
+    /// <param name="replicas">Replicas, ≥ 1. With fewer images than replicas, each image is one share.</param>
     public static Arr<(int First, int Count)> Of(int batch, int replicas)
     {
         var count = Math.Min(batch, replicas);

@@ -3,8 +3,8 @@ using Ddpm.Pure.Numerics;
 namespace Ddpm.Pure.Optimisation;
 
 /// <summary>
-/// The cross entropy −Σ yₖ·ln pₖ of a label, with p = softmax(z) of the logits z. A part s of the target y is spread evenly over all classes, and the rest
-/// belongs to the label (Szegedy et al. 2016, section 7).
+/// The cross entropy −Σ yₖ·ln pₖ of a label, with p = softmax(z) of the logits z. Label smoothing (Szegedy et al. 2016, section 7) spreads a part s of the
+/// target y evenly over all classes, and the label gets the rest.
 /// </summary>
 public static class CrossEntropy
 {
@@ -12,13 +12,13 @@ public static class CrossEntropy
     /// <param name="logits">z, K numbers.</param>
     /// <param name="label">In [0, K).</param>
     /// <param name="smoothing">s, in [0, 1).</param>
-    /// <param name="gradient">Room for the K numbers p − y.</param>
+    /// <param name="gradient">Receives the gradient p − y, K numbers.</param>
     public static double Of(ReadOnlySpan<double> logits, int label, double smoothing, Span<double> gradient)
     {
         var largest = double.NegativeInfinity;
         foreach (var logit in logits)
         {
-            largest = Math.Max(largest, logit); // less the largest, nothing overflows
+            largest = Math.Max(largest, logit); // without the largest, nothing overflows
         }
 
         var sum = 0.0;
@@ -27,7 +27,7 @@ public static class CrossEntropy
             sum += gradient[k] = Elementary.Exp(logits[k] - largest);
         }
 
-        var loss = Elementary.Log(sum); // as Σ yₖ = 1, it is ln Σ eᶻ − Σ yₖ·zₖ
+        var loss = Elementary.Log(sum); // Σ yₖ = 1, so the loss is ln Σ eᶻ − Σ yₖ·zₖ
         for (var k = 0; k < logits.Length; k++)
         {
             var target = smoothing / logits.Length + (k == label ? 1 - smoothing : 0);

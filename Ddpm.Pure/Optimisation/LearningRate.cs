@@ -23,50 +23,49 @@ public abstract record LearningRate
 
         /// <summary>A constant rate.</summary>
         /// <param name="peak">The rate, in (0, 1).</param>
-        /// <returns>The rate, or what is wrong with it.</returns>
+        /// <returns>The rate, or its fault.</returns>
         public static Validation<Error, LearningRate> Of(double peak) => CheckedPeak(peak).Map(LearningRate (rate) => new Constant(rate));
     }
 
-    /// <summary>Rising in equal steps, from peak/Steps at step 0 to the peak at step Steps − 1, and constant from there on.</summary>
+    /// <summary>Linear warm-up from peak/Steps at step 0 to the peak at step Steps − 1; constant from there on.</summary>
     public sealed record WarmUp : LearningRate
     {
         private WarmUp(double peak, int steps)
             : base(peak) => Steps = steps;
 
-        /// <summary>How many steps rise, ≥ 1.</summary>
+        /// <summary>The number of warm-up steps, ≥ 1.</summary>
         public int Steps { get; }
 
-        /// <summary>A rate that warms up.</summary>
-        /// <param name="peak">The rate in the end, in (0, 1).</param>
-        /// <param name="steps">How many steps rise, ≥ 1.</param>
+        /// <summary>A rate with warm-up.</summary>
+        /// <param name="peak">The rate after warm-up, in (0, 1).</param>
+        /// <param name="steps">The number of warm-up steps, ≥ 1.</param>
         /// <returns>The rate, or every fault of the two values.</returns>
         public static Validation<Error, LearningRate> Of(double peak, int steps) =>
             (CheckedPeak(peak), Check.AtLeast("warm-up-steps", steps, 1)).Apply(LearningRate (rate, count) => new WarmUp(rate, count));
     }
 
     /// <summary>
-    /// Warming up, then falling along half a cosine (Loshchilov and Hutter 2017, eq. 5) to peak·FinalFraction at step TotalSteps, and
-    /// constant from there on.
+    /// Warm-up, then cosine decay (Loshchilov and Hutter 2017, eq. 5) to peak·FinalFraction at step TotalSteps; constant from there on.
     /// </summary>
     public sealed record Cosine : LearningRate
     {
         private Cosine(double peak, int warmUpSteps, int totalSteps, double finalFraction)
             : base(peak) => (WarmUpSteps, TotalSteps, FinalFraction) = (warmUpSteps, totalSteps, finalFraction);
 
-        /// <summary>How many steps rise, ≥ 0.</summary>
+        /// <summary>The number of warm-up steps, ≥ 0.</summary>
         public int WarmUpSteps { get; }
 
-        /// <summary>How many steps rise or fall, more than rise.</summary>
+        /// <summary>The number of warm-up and decay steps together, more than the warm-up steps.</summary>
         public int TotalSteps { get; }
 
-        /// <summary>The part of the peak that is left in the end, in [0, 1].</summary>
+        /// <summary>The final rate as a fraction of the peak, in [0, 1].</summary>
         public double FinalFraction { get; }
 
-        /// <summary>A rate that falls.</summary>
+        /// <summary>A rate with warm-up and cosine decay.</summary>
         /// <param name="peak">The highest rate, in (0, 1).</param>
-        /// <param name="warmUpSteps">How many steps rise, ≥ 0.</param>
-        /// <param name="totalSteps">How many steps rise or fall, more than rise.</param>
-        /// <param name="finalFraction">The part of the peak that is left in the end, in [0, 1].</param>
+        /// <param name="warmUpSteps">The number of warm-up steps, ≥ 0.</param>
+        /// <param name="totalSteps">The number of warm-up and decay steps together, more than the warm-up steps.</param>
+        /// <param name="finalFraction">The final rate as a fraction of the peak, in [0, 1].</param>
         /// <returns>The rate, or every fault of the four values.</returns>
         public static Validation<Error, LearningRate> Of(double peak, int warmUpSteps, int totalSteps, double finalFraction) =>
             (CheckedPeak(peak), Check.AtLeast("warm-up-steps", warmUpSteps, 0),

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Ddpm.Pure.Random;
 
 /// <summary>
-/// Standard normal numbers by Box and Muller (1958), from integers by + − × ÷ √ in double precision alone and one final rounding to float:
-/// the same bits on every processor, in every port, and in the scalar and the vector path.
+/// Standard normal numbers by Box and Muller (1958), from integers by + − × ÷ √ in double precision alone, with one final rounding to float. They are the same
+/// bits on every processor, in every port, and in the scalar and the vector path.
 /// <para>
 /// The four words w₀…w₃ of a Philox block give the four normals at positions 4b … 4b+3:
 /// r(w₀)·cos θ(w₁), r(w₀)·sin θ(w₁), r(w₂)·cos θ(w₃), r(w₂)·sin θ(w₃), where r(w) = √(−2 ln((w + ½)·2⁻³²)) and θ(w) is the angle of
@@ -23,7 +23,7 @@ public static class Normal
     private const uint PhaseMask = 0x3FFFFFFF;
     private const double TwoToMinus30 = 1.0 / 1073741824.0;
 
-    // Added to a small integer's bits these make a double whose low mantissa bits are that integer: a conversion on every instruction set.
+    // Added to the bits of a small integer, these make a double with that integer in its low mantissa bits. So every instruction set can convert.
     private const ulong UnsignedMagicBits = 0x4330000000000000;
     private const long SignedMagicBits = 0x4338000000000000;
     private const double UnsignedMagic = 4503599627370496.0, SignedMagic = 6755399441055744.0;
@@ -41,7 +41,7 @@ public static class Normal
         return (position & 1) == 0 ? cos : sin;
     }
 
-    /// <summary>The normals at positions from, from + 1, …, whole blocks in vectors of four where the processor has them.</summary>
+    /// <summary>Fills the normals at positions from, from + 1, …; computes whole blocks in vectors of four if the processor supports them.</summary>
     public static void Fill(Draws draws, Span<float> destination, int from)
     {
         var i = 0;
@@ -139,7 +139,7 @@ public static class Normal
         var one = Vector256.Create(1.0);
         var half = Vector256.Create(0.5);
         var bits = (FromUnsigned(radiusWords) + half).AsInt64();
-        // An arithmetic shift of 64-bit lanes is missing before AVX-512; the exponent is never negative once 64 is added to it.
+        // Before AVX-512 there is no arithmetic shift of 64-bit lanes. Adding 64 makes the exponent non-negative, so a logical shift works.
         var k = ((bits - Vector256.Create(SqrtHalfBits) + Vector256.Create(64L << 52)) >>> 52) - Vector256.Create(64L);
         var m = (bits - (k << 52)).AsDouble();
         var s = (m - one) / (m + one);

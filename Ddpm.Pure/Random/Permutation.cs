@@ -6,8 +6,8 @@ namespace Ddpm.Pure.Random;
 public static class Permutation
 {
     /// <summary>
-    /// The permutation that a stream draws: Fisher and Yates' shuffle from the front, where place i receives one of the n − i items that are
-    /// left, chosen by the draw at position i. Every n ≥ 0 gives a bijection.
+    /// A random permutation by Fisher and Yates' shuffle from the front: place i receives one of the n − i remaining items, chosen by the draw at position i.
+    /// Every n ≥ 0 gives a bijection.
     /// </summary>
     public static Arr<int> Of(Draws draws, int n)
     {

@@ -9,7 +9,7 @@ public readonly record struct PhiloxBlock(uint W0, uint W1, uint W2, uint W3);
 
 /// <summary>
 /// The counter-based generator Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"): a bijection
-/// of 128-bit counters for each 64-bit key, ten rounds of two multiplications. It has no state: a random number is a function of its address.
+/// of 128-bit counters for each 64-bit key, in ten rounds of two multiplications. It has no state: a random number is a function of its address.
 /// </summary>
 public static class Philox
 {

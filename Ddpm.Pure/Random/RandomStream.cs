@@ -1,6 +1,6 @@
 namespace Ddpm.Pure.Random;
 
-/// <summary>Who draws. Each purpose has a stream of its own, so that no use of randomness ever shifts another.</summary>
+/// <summary>The purpose of a draw. Each purpose has its own stream, so no use of randomness ever shifts another.</summary>
 public enum StreamName : uint
 {
     /// <summary>x_T of generated image i: index i, step 0.</summary>
@@ -12,7 +12,10 @@ public enum StreamName : uint
     /// <summary>ε of training image i in epoch e: index i, step e.</summary>
     TrainingNoise = 3,
 
-    /// <summary>The timestep of training image i in epoch e: index i, step e. Where they are stratified, what all timesteps of the run's step n are moved by: index 0, step n.</summary>
+    /// <summary>
+    /// The timestep of training image i in epoch e: index i, step e. With stratified sampling, the one draw for all timesteps of the run's step n: index 0,
+    /// step n.
+    /// </summary>
     Timesteps = 4,
 
     /// <summary>The order of the training images in epoch e: index 0, step e.</summary>
@@ -21,16 +24,16 @@ public enum StreamName : uint
     /// <summary>The initial value of the k-th parameter of a network: index k, step 0.</summary>
     WeightInitialization = 6,
 
-    /// <summary>The features in subset n of a metric over subsets: index 0 of the real ones, 1 of the generated ones; step n.</summary>
+    /// <summary>The features in subset n of a metric over subsets: index 0 for the real features, 1 for the generated features; step n.</summary>
     MetricSubsets = 7,
 
     /// <summary>Whether training image i is mirrored in epoch e: index i, step e.</summary>
     Flips = 8,
 
-    /// <summary>How training image i of a classifier is changed in epoch e: index i, step e.</summary>
+    /// <summary>The augmentation of a classifier's training image i in epoch e: index i, step e.</summary>
     Augmentation = 9,
 
-    /// <summary>ε of the bound on the likelihood, for image i at timestep t: index i, step t.</summary>
+    /// <summary>ε of the variational bound, for image i at timestep t: index i, step t.</summary>
     BoundNoise = 10,
 
     /// <summary>Whether the class of training image i is withheld in epoch e: index i, step e.</summary>
@@ -38,21 +41,21 @@ public enum StreamName : uint
 }
 
 /// <summary>
-/// The random numbers of one seed and one purpose. A draw is named by (seed, stream, index, step, position) and is a pure function of that
-/// name: independent of every other draw, of the order in which draws are made, and of how they are cut into batches.
+/// The random numbers of one seed and one purpose. A draw is a pure function of (seed, stream, index, step, position). It is independent of every other draw,
+/// of the order of the draws, and of their split into batches.
 /// </summary>
 /// <param name="Seed">Any 64-bit number; the Philox key.</param>
 /// <param name="Name">The purpose.</param>
 public readonly record struct RandomStream(ulong Seed, StreamName Name)
 {
     /// <summary>The draws of one index (an image, a parameter) at one step (an epoch, a line of a plan).</summary>
-    /// <exception cref="OverflowException">Where index or step is negative.</exception>
+    /// <exception cref="OverflowException">Index or step is negative.</exception>
     public Draws At(int index, int step) => new(Seed, Name, checked((uint)index), checked((uint)step));
 }
 
 /// <summary>
-/// An endless sequence of random numbers, addressed by position ≥ 0. Word 4b + i is word i of the Philox block whose counter is
-/// (b, index, step, stream) and whose key is the seed, so no two addresses share a counter.
+/// An endless sequence of random numbers, addressed by position ≥ 0. Word 4b + i is word i of the Philox block with counter (b, index, step, stream) and the
+/// seed as its key, so no two addresses share a counter.
 /// </summary>
 /// <param name="Seed">The Philox key.</param>
 /// <param name="Name">Counter word 3.</param>
@@ -73,13 +76,13 @@ public readonly record struct Draws(ulong Seed, StreamName Name, uint Index, uin
     /// <summary>A uniform number strictly inside (0, 1): (word + ½)·2⁻³², exact in double precision.</summary>
     public double Uniform(int position) => UniformOf(Word(position));
 
-    /// <summary>An integer in [0, bound): ⌊word·bound/2³²⌋. No value's probability is off by more than 2⁻³².</summary>
+    /// <summary>An integer in [0, bound): ⌊word·bound/2³²⌋. The error of each value's probability is at most 2⁻³².</summary>
     public int Below(int position, int bound) => (int)(((ulong)Word(position) * (uint)bound) >> 32);
 
     /// <summary>The standard normal number at a position: see <see cref="Normal"/>.</summary>
     public float Normal(int position) => Random.Normal.At(this, position);
 
-    /// <summary>Fills a span with the standard normals at positions from, from + 1, …; vectorised, with the same bits as one by one.</summary>
+    /// <summary>Fills a span with the standard normals at positions from, from + 1, …; vectorised, with the same bits as <see cref="Normal(int)"/>.</summary>
     public void FillNormals(Span<float> destination, int from = 0) => Random.Normal.Fill(this, destination, from);
 
     internal static double UniformOf(uint word) => (word + 0.5) * (1.0 / 4294967296.0);

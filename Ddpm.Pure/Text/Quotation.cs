@@ -4,15 +4,15 @@ using System.Text;
 namespace Ddpm.Pure.Text;
 
 /// <summary>
-/// Text found in a file, made fit for an error message: one line, of bounded length, with nothing that moves a terminal's cursor.
+/// Makes text from a file fit for an error message: one line, of bounded length, with nothing that moves a terminal's cursor.
 /// </summary>
 public static class Quotation
 {
-    // Marks that turn the direction of the text behind them around, so that it reads as something else.
+    // Bidirectional control characters: they reverse the text after them, so that it reads as something else.
     private const string Turning = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
 
     /// <summary>
-    /// A text on one line that moves no cursor: the framework's messages quote what a damaged file holds as it is, and names of files may hold anything.
+    /// A text on one line that moves no cursor. The framework's messages quote a damaged file verbatim, and file names may hold any character.
     /// </summary>
     public static string Printable(string text) => string.Concat(text.Select(symbol =>
         char.IsControl(symbol) || symbol is '\u2028' or '\u2029' || Turning.Contains(symbol, StringComparison.Ordinal) ? ' ' : symbol));
@@ -20,16 +20,26 @@ public static class Quotation
     private const int MaxLength = 60;
 
     /// <summary>
-    /// The text between single quotes; whatever is not a visible character as its code point, and the end cut off when it is long.
+    /// The text between single quotes. An invisible character becomes its code point, and a long text is cut off.
     /// </summary>
     public static string Quote(string text)
     {
         var quoted = new StringBuilder("'");
         foreach (var rune in text.EnumerateRunes())
         {
-            if (quoted.Length > MaxLength) return quoted.Append("…'").ToString();
-            if (IsVisible(rune)) quoted.Append(rune);
-            else quoted.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}");
+            if (quoted.Length > MaxLength)
+            {
+                return quoted.Append("…'").ToString();
+            }
+
+            if (IsVisible(rune))
+            {
+                quoted.Append(rune);
+            }
+            else
+            {
+                quoted.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}");
+            }
         }
 
         return quoted.Append('\'').ToString();

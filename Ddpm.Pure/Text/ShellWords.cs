@@ -2,16 +2,17 @@ using LanguageExt;
 
 namespace Ddpm.Pure.Text;
 
-/// <summary>Words as a Unix shell takes them.</summary>
+/// <summary>Quotes words for a Unix shell.</summary>
 public static class ShellWords
 {
     private const string Plain = "%+,-./:=@_";
 
-    /// <summary>A command line that a shell reads as these words, whatever they hold.</summary>
+    /// <summary>A command line that a shell splits into exactly these words.</summary>
     public static string Of(Seq<string> words) => string.Join(" ", words.Map(Quoted));
 
-    /// <summary>A word as it is where it means nothing else to a shell, or else in single quotes, in which nothing but their end means anything.</summary>
-    private static string Quoted(string word) => word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || Plain.Contains(letter, StringComparison.Ordinal))
-        ? word
-        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    /// <summary>A word of safe characters unchanged; any other word in single quotes, inside which a shell interprets nothing.</summary>
+    private static string Quoted(string word) =>
+        word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || Plain.Contains(letter, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

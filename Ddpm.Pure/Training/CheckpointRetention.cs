@@ -7,13 +7,13 @@ namespace Ddpm.Pure.Training;
 public static class CheckpointRetention
 {
     /// <summary>
-    /// All but the newest few, the last and the best. Those after the last are left alone: a run that was killed between a checkpoint and its
-    /// receipt made them, and will make them again.
+    /// The checkpoints to delete: all but the newest few, the last and the best. Checkpoints after the last are left alone. A run that was killed between a
+    /// checkpoint and its receipt wrote them, and will write them again.
     /// </summary>
-    /// <param name="steps">The steps of the checkpoints that are there.</param>
-    /// <param name="keep">How many of the newest to keep, ≥ 1; none keeps all.</param>
-    /// <param name="last">The step of the last.</param>
-    /// <param name="best">The step of the best, once there is one.</param>
+    /// <param name="steps">The steps of the existing checkpoints.</param>
+    /// <param name="keep">The number of newest checkpoints to keep, ≥ 1; none keeps all.</param>
+    /// <param name="last">The step of the run's last checkpoint.</param>
+    /// <param name="best">The step of the run's best checkpoint, if any.</param>
     public static Seq<int> Expired(Seq<int> steps, Option<int> keep, int last, Option<int> best) => keep.Match(
         newest => toSeq(steps.Where(step => step <= last).OrderDescending().Skip(newest).Where(step => step != last && step != best).ToArray()),
         () => LanguageExt.Seq<int>.Empty);

@@ -7,22 +7,23 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Training;
 
 /// <summary>
-/// What a classifier's training will do: the pure function from (recipe, number of images, step) to which images, how each is changed and which learning
-/// rate. The change of image i in epoch e depends on (seed, i, e) alone.
+/// The plan of a classifier's training: a pure function from (recipe, number of images, step) to the step's images, their augmentations and the learning
+/// rate. The augmentation of image i in epoch e depends on (seed, i, e) alone.
 /// </summary>
 public sealed record ClassifierPlan
 {
     private const int WarmUpPart = 20;
 
-    private ClassifierPlan(ClassifierRecipe recipe, int imageCount, StepCount steps, LearningRate rate) => (Recipe, ImageCount, Steps, Rate) = (recipe, imageCount, steps, rate);
+    private ClassifierPlan(ClassifierRecipe recipe, int imageCount, StepCount steps, LearningRate rate) =>
+        (Recipe, ImageCount, Steps, Rate) = (recipe, imageCount, steps, rate);
 
     /// <summary>The recipe.</summary>
     public ClassifierRecipe Recipe { get; }
 
-    /// <summary>How many images there are, ≥ 1.</summary>
+    /// <summary>The number of images, ≥ 1.</summary>
     public int ImageCount { get; }
 
-    /// <summary>How many steps that makes.</summary>
+    /// <summary>The number of steps.</summary>
     public StepCount Steps { get; }
 
     /// <summary>The learning rate of a step, counted from 0.</summary>
@@ -30,18 +31,19 @@ public sealed record ClassifierPlan
 
     /// <summary>The plan of a training.</summary>
     /// <param name="recipe">The recipe.</param>
-    /// <param name="imageCount">How many images there are, ≥ 1.</param>
-    /// <returns>The plan; or every fault of the recipe; or that there are no images, or too many steps to be counted.</returns>
+    /// <param name="imageCount">The number of images, ≥ 1.</param>
+    /// <returns>The plan; or every fault of the recipe; or an error if there are no images, or too many steps to count.</returns>
     public static Validation<Error, ClassifierPlan> Of(ClassifierRecipe recipe, int imageCount) =>
         from checkedRecipe in recipe.Checked()
         from steps in StepCount.Of(imageCount, recipe.BatchSize, recipe.Epochs)
         from rate in LearningRate.Cosine.Of(recipe.LearningRate, steps.Total / WarmUpPart, steps.Total, 0)
         select new ClassifierPlan(checkedRecipe, imageCount, steps, rate);
 
-    /// <summary>The steps of epoch e ≥ 0, each image in one of them.</summary>
+    /// <summary>The steps of epoch e ≥ 0. Each image is in exactly one of them.</summary>
     public IEnumerable<ClassifierStep> Epoch(int epoch)
     {
-        var (order, stream) = (Permutation.Of(new RandomStream(Recipe.Seed, StreamName.Shuffling).At(0, epoch), ImageCount), new RandomStream(Recipe.Seed, StreamName.Augmentation));
+        var order = Permutation.Of(new RandomStream(Recipe.Seed, StreamName.Shuffling).At(0, epoch), ImageCount);
+        var stream = new RandomStream(Recipe.Seed, StreamName.Augmentation);
         return order.Chunk(Recipe.BatchSize).Select((images, k) => new ClassifierStep(
             new(images),
             images.Select(i => Augmentation.Of(stream.At(i, epoch), Recipe.Mirror, Recipe.Shift)).ToArr(),
@@ -50,7 +52,7 @@ public sealed record ClassifierPlan
 }
 
 /// <summary>One step of a classifier's training.</summary>
-/// <param name="Images">Which images.</param>
-/// <param name="Augmentations">How each is changed.</param>
+/// <param name="Images">The indices of its images.</param>
+/// <param name="Augmentations">The augmentation of each image.</param>
 /// <param name="LearningRate">The learning rate.</param>
 public sealed record ClassifierStep(Arr<int> Images, Arr<Augmentation> Augmentations, double LearningRate);

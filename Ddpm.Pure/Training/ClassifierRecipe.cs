@@ -4,7 +4,7 @@ using LanguageExt.Common;
 
 namespace Ddpm.Pure.Training;
 
-/// <summary>How a classifier is trained, which decides it together with the images: Adam on the cross entropy.</summary>
+/// <summary>How a classifier is trained: Adam on the cross entropy. The recipe and the images determine the classifier.</summary>
 public sealed record ClassifierRecipe
 {
     /// <summary>Passes over the images.</summary>
@@ -13,22 +13,22 @@ public sealed record ClassifierRecipe
     /// <summary>Images in a step.</summary>
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Adam's highest learning rate, reached after a twentieth of all steps; from there on it falls along half a cosine to 0.</summary>
+    /// <summary>Adam's highest learning rate. It is reached after a twentieth of all steps, then falls to 0 along half a cosine.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
-    /// <summary>The part of each target that is spread evenly over all classes (Szegedy et al. 2016, section 7).</summary>
+    /// <summary>Label smoothing: the part of each target that is spread evenly over all classes (Szegedy et al. 2016, section 7).</summary>
     public double LabelSmoothing { get; init; } = 0.1;
 
-    /// <summary>Whether half of the images are mirrored.</summary>
+    /// <summary>Whether half of the images are mirrored left to right.</summary>
     public bool Mirror { get; init; } = true;
 
-    /// <summary>How many pixels at most each image is moved each way.</summary>
+    /// <summary>The largest shift of an image in each direction, in pixels.</summary>
     public int Shift { get; init; } = 1;
 
-    /// <summary>The seed of weights, order and changes.</summary>
+    /// <summary>The seed of the weights, the order of the images and the augmentation.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>The recipe, or every fault in it.</summary>
+    /// <summary>The recipe, or all its faults.</summary>
     public Validation<Error, ClassifierRecipe> Checked() =>
         (Check.AtLeast("epochs", Epochs, 1), Check.AtLeast("batch-size", BatchSize, 1), Check.Inside("learning-rate", LearningRate, 0, 1),
                 Check.That("label-smoothing", LabelSmoothing, LabelSmoothing is >= 0 and < 1, "must lie in [0, 1)"),

@@ -8,43 +8,43 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Training;
 
 /// <summary>
-/// What a run will do: the pure function from (configuration, number of images, step) to which images, which timesteps and which noise.
-/// The noise of image i in epoch e, and its timestep where these are independent, depend on (seed, i, e) alone, not on the batch it lands in; stratified timesteps
-/// depend on the seed, the step, the place in the batch and its size. A run resumes from a step number and nothing else.
+/// The plan of a run: a pure function from (configuration, number of images, step) to the step's images, timesteps and noise.
+/// The noise of image i in epoch e depends on (seed, i, e) alone, not on the batch; so does its timestep with independent sampling. Stratified timesteps depend
+/// on the seed, the step, the place in the batch and the batch size. A run resumes from a step number and nothing else.
 /// </summary>
 public sealed record TrainingPlan
 {
     private TrainingPlan(TrainingConfig config, int imageCount, StepCount steps, LearningRate learningRate) =>
         (Config, ImageCount, Steps, LearningRate) = (config, imageCount, steps, learningRate);
 
-    /// <summary>The run.</summary>
+    /// <summary>The run's configuration.</summary>
     public TrainingConfig Config { get; }
 
-    /// <summary>How many images there are, ≥ 1.</summary>
+    /// <summary>The number of images, ≥ 1.</summary>
     public int ImageCount { get; }
 
-    /// <summary>How many steps that makes.</summary>
+    /// <summary>The number of steps.</summary>
     public StepCount Steps { get; }
 
     /// <summary>The learning rate of each step.</summary>
     public LearningRate LearningRate { get; }
 
     /// <summary>The plan of a run.</summary>
-    /// <param name="config">The run.</param>
-    /// <param name="imageCount">How many images there are, ≥ 1.</param>
-    /// <returns>The plan; or that there are no images, or too many steps to be counted.</returns>
+    /// <param name="config">The run's configuration.</param>
+    /// <param name="imageCount">The number of images, ≥ 1.</param>
+    /// <returns>The plan; or an error if there are no images, or too many steps to count.</returns>
     public static Validation<Error, TrainingPlan> Of(TrainingConfig config, int imageCount) =>
         from steps in StepCount.Of(imageCount, config.Options.BatchSize, config.Options.Epochs)
         from rate in Choices.LearningRates[config.Options.LearningRateSchedule](config.Options.LearningRate, config.Options.WarmUpSteps, steps.Total)
         select new TrainingPlan(config, imageCount, steps, rate);
 
-    /// <summary>The epoch e ≥ 0: its own order of the images.</summary>
+    /// <summary>The plan of epoch e ≥ 0. Each epoch has its own order of the images.</summary>
     public EpochPlan Epoch(int epoch) =>
         new(this, epoch, Permutation.Of(new RandomStream(Config.Options.Seed, StreamName.Shuffling).At(0, epoch), ImageCount));
 }
 
 /// <summary>One pass over the images.</summary>
-/// <param name="Plan">The run.</param>
+/// <param name="Plan">The plan of the run.</param>
 /// <param name="Epoch">e ≥ 0.</param>
 /// <param name="Order">A permutation of the images.</param>
 public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
@@ -78,27 +78,36 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
     }
 }
 
-/// <summary>How a step's gradient becomes other weights.</summary>
+/// <summary>How a step updates the weights.</summary>
 /// <param name="LearningRate">η, the learning rate.</param>
-/// <param name="ClipNorm">How long the gradient may be at most, if there is a limit.</param>
-/// <param name="WeightDecay">λ: the part η·λ is taken from each weight (<see cref="Adam"/>).</param>
-/// <param name="AverageDecay">How much of the average of the weights is kept, where there is one.</param>
-public sealed record WeightUpdate(double LearningRate, Option<double> ClipNorm = default, double WeightDecay = 0, Option<double> AverageDecay = default);
+/// <param name="ClipNorm">The largest norm of the gradient; none for no gradient clipping.</param>
+/// <param name="WeightDecay">λ, the weight decay: each weight loses the fraction η·λ (<see cref="Adam"/>).</param>
+/// <param name="AverageDecay">The decay of the average of the weights in this step; none without an average.</param>
+public sealed record WeightUpdate(
+    double LearningRate, Option<double> ClipNorm = default, double WeightDecay = 0, Option<double> AverageDecay = default);
 
 /// <summary>One training step.</summary>
-/// <param name="Number">Counted over the run, from 0.</param>
+/// <param name="Number">The step's number in the run, from 0.</param>
 /// <param name="Epoch">The epoch, from 0.</param>
-/// <param name="Images">Which images.</param>
-/// <param name="Flipped">Whether each is mirrored left to right.</param>
-/// <param name="Unlabelled">Whether the class of each is withheld.</param>
-/// <param name="Timesteps">The timestep of each.</param>
-/// <param name="Weights">How much the loss of each counts.</param>
+/// <param name="Images">The indices of its images.</param>
+/// <param name="Flipped">Whether each image is mirrored left to right.</param>
+/// <param name="Unlabelled">Whether the class of each image is withheld (label dropout).</param>
+/// <param name="Timesteps">The timestep of each image.</param>
+/// <param name="Weights">The loss weight of each image.</param>
 /// <param name="Update">How the weights change.</param>
-/// <param name="Noise">The stream of the noise.</param>
+/// <param name="Noise">The random stream of the noise.</param>
 public sealed record TrainingStep(
-    int Number, int Epoch, Arr<int> Images, Arr<bool> Flipped, Arr<bool> Unlabelled, Arr<int> Timesteps, Arr<double> Weights, WeightUpdate Update, RandomStream Noise)
+    int Number,
+    int Epoch,
+    Arr<int> Images,
+    Arr<bool> Flipped,
+    Arr<bool> Unlabelled,
+    Arr<int> Timesteps,
+    Arr<double> Weights,
+    WeightUpdate Update,
+    RandomStream Noise)
 {
-    /// <summary>A part of the step: some of its images, with what belongs to each.</summary>
+    /// <summary>A part of the step: some of its images, with their timesteps and weights.</summary>
     public TrainingStep Share(int first, int count) => this with
     {
         Images = Images.Skip(first).Take(count).ToArr(),
@@ -108,7 +117,7 @@ public sealed record TrainingStep(
         Weights = Weights.Skip(first).Take(count).ToArr(),
     };
 
-    /// <summary>ε of all images, one after another: <paramref name="destination"/> holds as many equal parts as there are images.</summary>
+    /// <summary>Fills ε of all images, one after another. <paramref name="destination"/> is N equal parts for N images.</summary>
     public void FillNoise(Span<float> destination)
     {
         var pixels = destination.Length / Images.Count;

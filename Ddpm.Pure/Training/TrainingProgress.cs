@@ -1,21 +1,26 @@
-
 namespace Ddpm.Pure.Training;
 
-/// <summary>How far a run is, and its losses so far: what a run needs beside its tensors to go on as if never interrupted.</summary>
-/// <param name="Step">Steps made, of all epochs.</param>
-/// <param name="EpochLossSum">The sum over the images of the unfinished epoch of their steps' losses; 0 between epochs.</param>
-/// <param name="EpochImages">The images of the unfinished epoch that were trained on; 0 between epochs.</param>
-/// <param name="BestEpoch">The epoch with the lowest mean loss, counted from 1; 0 before there is one.</param>
-/// <param name="BestLoss">That loss; 0 before there is one.</param>
-/// <param name="UntoldLossSum">The sum over the images since the last metrics line of their steps' losses.</param>
-/// <param name="UntoldImages">The images since then.</param>
+/// <summary>The progress of a run and its losses so far. With its tensors, this is all a run needs to resume exactly.</summary>
+/// <param name="Step">Steps made, over all epochs.</param>
+/// <param name="EpochLossSum">The sum of step loss × images in the step, over the unfinished epoch; 0 between epochs.</param>
+/// <param name="EpochImages">The images trained on in the unfinished epoch; 0 between epochs.</param>
+/// <param name="BestEpoch">The epoch with the lowest mean loss, counted from 1; 0 before the first epoch ends.</param>
+/// <param name="BestLoss">The mean loss of that epoch; 0 before the first epoch ends.</param>
+/// <param name="UntoldLossSum">The sum of step loss × images in the step, since the last metrics line.</param>
+/// <param name="UntoldImages">The images trained on since the last metrics line.</param>
 public sealed record TrainingProgress(
-    int Step, double EpochLossSum, int EpochImages, int BestEpoch, double BestLoss, double UntoldLossSum = 0, int UntoldImages = 0)
+    int Step,
+    double EpochLossSum,
+    int EpochImages,
+    int BestEpoch,
+    double BestLoss,
+    double UntoldLossSum = 0,
+    int UntoldImages = 0)
 {
     /// <summary>The start of a run.</summary>
     public static TrainingProgress Start { get; } = new(0, 0, 0, 0, 0);
 
-    /// <summary>Whether a run can be there: no count is negative and every loss is a number.</summary>
+    /// <summary>Whether a run can have this progress: no count is negative, and every loss is finite.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsPossible => Step >= 0 && EpochImages >= 0 && BestEpoch >= 0 && UntoldImages >= 0
         && double.IsFinite(EpochLossSum) && double.IsFinite(BestLoss) && double.IsFinite(UntoldLossSum);
@@ -28,7 +33,7 @@ public sealed record TrainingProgress(
     [System.Text.Json.Serialization.JsonIgnore]
     public double UntoldLoss => UntoldImages == 0 ? 0 : UntoldLossSum / UntoldImages;
 
-    /// <summary>After one more step.</summary>
+    /// <summary>The progress after one more step.</summary>
     public TrainingProgress After(TrainingStep step, double loss) => this with
     {
         Step = step.Number + 1,
@@ -38,11 +43,11 @@ public sealed record TrainingProgress(
         UntoldImages = UntoldImages + step.Images.Count,
     };
 
-    /// <summary>After a metrics line.</summary>
-    public TrainingProgress Told() => this with { UntoldLossSum = 0, UntoldImages = 0 };
+    /// <summary>The progress after a metrics line.</summary>
+    public TrainingProgress Reported() => this with { UntoldLossSum = 0, UntoldImages = 0 };
 
     /// <summary>
-    /// After the end of an epoch, counted from 1; its loss replaces the best where it is lower. A loss of exactly 0 is never the best: no network is that good,
+    /// The progress after the end of an epoch, counted from 1. A lower loss replaces the best. A loss of exactly 0 is never the best: no network is that good,
     /// so all images had weight 0.
     /// </summary>
     public TrainingProgress EndOfEpoch(int epoch)

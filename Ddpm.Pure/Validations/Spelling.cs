@@ -3,10 +3,13 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Validations;
 
-/// <summary>What somebody may have meant.</summary>
+/// <summary>Suggestions for misspelt words.</summary>
 public static class Spelling
 {
-    /// <summary>How many letters have to be put in, taken out, changed or swapped with their neighbour to make one word of another (Damerau 1964, each place once).</summary>
+    /// <summary>
+    /// The edit distance of two words: the fewest insertions, deletions, changes and swaps of neighbouring letters, each place edited once (Damerau 1964;
+    /// optimal string alignment).
+    /// </summary>
     public static int Distance(string one, string other)
     {
         var rows = new int[one.Length + 1, other.Length + 1];
@@ -32,7 +35,11 @@ public static class Spelling
         return rows[one.Length, other.Length];
     }
 
-    /// <summary>The nearest of some words, the first of those equally near; none where a third of its letters, and two at least, would not do.</summary>
-    public static Option<string> Nearest(string said, Seq<string> known) => toSeq(known.OrderBy(word => Distance(said, word)).ToArray()).HeadOrNone()
-        .Filter(word => Distance(said, word) <= Math.Max(2, word.Length / 3));
+    /// <summary>
+    /// The nearest known word; among equally near words, the first. None if its distance exceeds both 2 and a third of its letters.
+    /// </summary>
+    public static Option<string> Nearest(string typed, Seq<string> known) =>
+        toSeq(known.OrderBy(word => Distance(typed, word)).ToArray())
+            .HeadOrNone()
+            .Filter(word => Distance(typed, word) <= Math.Max(2, word.Length / 3));
 }

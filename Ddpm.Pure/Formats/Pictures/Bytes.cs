@@ -1,7 +1,7 @@
 
 namespace Ddpm.Pure.Formats.Pictures;
 
-/// <summary>Pieces of a file, put together.</summary>
+/// <summary>Joins pieces of a file.</summary>
 internal static class Bytes
 {
     public static byte[] Join(IReadOnlyCollection<ReadOnlyMemory<byte>> pieces)

@@ -4,22 +4,22 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Formats.Pictures;
 
 /// <summary>
-/// The file of a picture, checked as far as that needs no pixel: its format by its signature, its size, and that nothing of its data is missing.
-/// A decoder gets <see cref="Content"/> and never the file: metadata, where most surprises live, are not in it.
+/// A picture file, checked without decoding its pixels: its format by signature, its size, and that none of its data is missing. A decoder gets
+/// <see cref="Content"/>, never the file. The content has no metadata, because most surprises hide there.
 /// </summary>
-/// <param name="Format">The format that its first bytes name.</param>
-/// <param name="Width">Pixels in a row, as they are stored.</param>
-/// <param name="Height">Rows, as they are stored.</param>
-/// <param name="Content">The file without metadata, nor anything else that its pixels do not need.</param>
-/// <param name="BitDepth">The bits of a level: 16, or 8 where there are 8 or fewer.</param>
-/// <param name="Orientation">How the stored pixels are turned: Exif's number, 1 to 8.</param>
-/// <param name="Deflated">The pixels of a PNG as zlib compressed them; empty for other formats.</param>
-/// <param name="InflatedLength">How many bytes those must give.</param>
+/// <param name="Format">The format according to the file's first bytes.</param>
+/// <param name="Width">Pixels in a stored row.</param>
+/// <param name="Height">Stored rows.</param>
+/// <param name="Content">The file without metadata and everything else that decoding does not need.</param>
+/// <param name="BitDepth">The bits of a level: 16, or 8 for 8 or fewer.</param>
+/// <param name="Orientation">The orientation of the stored pixels: Exif's number, 1 to 8.</param>
+/// <param name="Deflated">The zlib-compressed pixels of a PNG; empty for other formats.</param>
+/// <param name="InflatedLength">The number of bytes after decompression.</param>
 public sealed record EncodedPicture(
     PictureFormat Format, int Width, int Height, ReadOnlyMemory<byte> Content, int BitDepth = 8, int Orientation = 1,
     ReadOnlyMemory<byte> Deflated = default, long InflatedLength = 0)
 {
-    /// <summary>The most pixels of one picture, and of all pictures that are decoded at a time: 8192×8192.</summary>
+    /// <summary>The most pixels of one picture, and of all pictures decoded at the same time: 8192×8192.</summary>
     public const int MostPixels = 64 << 20;
 
     /// <summary>The most bytes of a picture's file.</summary>
@@ -28,11 +28,11 @@ public sealed record EncodedPicture(
     /// <summary>The formats in words.</summary>
     public const string Formats = "PNG, JPEG, WebP, GIF and BMP";
 
-    /// <summary>How many pixels it has.</summary>
+    /// <summary>The number of pixels.</summary>
     public long Pixels => (long)Width * Height;
 
     /// <summary>Checks a file.</summary>
-    /// <returns>The picture; or why the file is none. Never throws, whatever the bytes.</returns>
+    /// <returns>The picture; or the fault of the file. Never throws, whatever the bytes.</returns>
     public static Fin<EncodedPicture> Read(ReadOnlyMemory<byte> file) => FormatOf(file.Span).Match(
         format => format switch
         {
@@ -45,7 +45,7 @@ public sealed record EncodedPicture(
         },
         () => Error.New(file.IsEmpty ? "it is empty" : $"by its first bytes it is none of {Formats}, whatever its name says"));
 
-    /// <summary>The format that a file's first bytes name.</summary>
+    /// <summary>The format according to a file's first bytes.</summary>
     public static Option<PictureFormat> FormatOf(ReadOnlySpan<byte> file) =>
         file.StartsWith(PngFile.Signature) ? PictureFormat.Png
         : file is [0xff, 0xd8, 0xff, ..] ? PictureFormat.Jpeg
@@ -54,7 +54,7 @@ public sealed record EncodedPicture(
         : file.StartsWith("BM"u8) ? PictureFormat.Bmp
         : Option<PictureFormat>.None;
 
-    /// <summary>That a size can be decoded, or why not.</summary>
+    /// <summary>Checks that a size can be decoded.</summary>
     internal static Option<Error> FaultOf(long width, long height) =>
         width < 1 || height < 1 ? Error.New(Invariant($"it says that it has {width}×{height} pixels"))
         : width * height > MostPixels ? Error.New(Invariant($"it has {width}×{height} pixels, and {MostPixels} are read at most"))

@@ -7,7 +7,9 @@ internal sealed class JpegCode
     public const int FastBits = 9;
 
     private readonly ushort[] _fast = new ushort[1 << FastBits]; // length << 8 | symbol, of the short codes
-    private readonly int[] _limits = new int[17], _offsets = new int[17]; // by length: one more than its greatest code; from a code to the place of its symbol
+
+    // By length: the greatest code plus 1, and the offset from a code to the index of its symbol.
+    private readonly int[] _limits = new int[17], _offsets = new int[17];
     private readonly byte[] _symbols;
 
     private JpegCode(byte[] symbols) => _symbols = symbols;
@@ -20,17 +22,25 @@ internal sealed class JpegCode
         {
             made._offsets[length] = place - code;
             for (var i = 0; i < counts[length - 1]; i++, code++, place++)
+            {
                 if (length <= FastBits && code < 1 << length)
+                {
                     made._fast.AsSpan(code << FastBits - length, 1 << FastBits - length).Fill((ushort)(length << 8 | symbols[place]));
+                }
+            }
+
             if (code > 1 << length)
+            {
                 return null;
+            }
+
             made._limits[length] = code;
             code <<= 1;
         }
         return made;
     }
 
-    /// <summary>The symbol whose code the next bits are; −1 where they are none.</summary>
+    /// <summary>The symbol of the next code; −1 for an invalid code.</summary>
     public int Next(ref JpegBits bits)
     {
         var known = _fast[bits.Peek(FastBits)];

@@ -5,8 +5,8 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Formats.Pictures;
 
 /// <summary>
-/// The frame of a JPEG, and what has come of it. Its scans are read for their codes' lengths alone: whether each block has its codes. In progressive files
-/// these depend on which coefficients earlier scans have made other than 0, and that is all that is kept: a bit for each.
+/// The frame of a JPEG, and its data so far. It reads the scans only to check that each block has its codes. In progressive files, the lengths of later codes
+/// depend on which coefficients earlier scans made nonzero. The frame keeps one bit for each coefficient, and nothing else.
 /// </summary>
 internal sealed class JpegFrame
 {
@@ -17,14 +17,14 @@ internal sealed class JpegFrame
         public required int Down { get; init; }
         public required int Columns { get; init; } // blocks that have pixels
         public required int Rows { get; init; }
-        public required int Stride { get; init; } // with those that only fill up the last units
+        public required int Stride { get; init; } // with the padding blocks of the last units
         public required ulong[] NonZero { get; init; }
-        public int[] LowestBits { get; } = [.. Enumerable.Repeat(int.MaxValue, Coefficients)]; // that have come, of each coefficient
+        public int[] LowestBits { get; } = [.. Enumerable.Repeat(int.MaxValue, Coefficients)]; // the lowest bit read so far, of each coefficient
         public JpegCode? Dc { get; set; }
         public JpegCode? Ac { get; set; }
     }
 
-    /// <summary>Which coefficients a scan brings, and which bits of them.</summary>
+    /// <summary>The coefficients of a scan, and their bits.</summary>
     private readonly record struct Part(int First, int Last, bool Refines, int Low);
 
     private const int Coefficients = 64;
@@ -40,26 +40,41 @@ internal sealed class JpegFrame
 
     public int Height { get; }
 
-    /// <summary>Whether every bit of every coefficient has come. Progressive files that lack some are decoded, but blurred: they were cut short.</summary>
+    /// <summary>Whether every bit of every coefficient was read. A progressive file that was cut short decodes, but is blurred.</summary>
     public bool IsComplete => _components.All(component => component.LowestBits.All(bit => bit == 0));
 
     public static Fin<JpegFrame> Begin(byte marker, ReadOnlySpan<byte> data)
     {
         if (marker > 0xc2)
+        {
             return Error.New("a JPEG that is lossless, hierarchical or coded arithmetically is not read");
+        }
+
         if (data.Length < 6 || data.Length < 6 + (3 * data[5]))
+        {
             return EncodedPicture.CutShort("it ends inside its header");
+        }
+
         int height = BinaryPrimitives.ReadUInt16BigEndian(data[1..]), width = BinaryPrimitives.ReadUInt16BigEndian(data[3..]), count = data[5];
         if (data[0] != 8 || count is not (1 or 3 or 4))
+        {
             return Error.New($"a JPEG of {count} components with {data[0]} bits is not read");
+        }
+
         if (EncodedPicture.FaultOf(width, height).Case is Error fault)
+        {
             return fault;
+        }
+
         var (most, tall) = (0, 0);
         for (var i = 0; i < count; i++)
         {
             var (across, down) = (data[7 + (3 * i)] >> 4, data[7 + (3 * i)] & 15);
             if (across is < 1 or > 4 || down is < 1 or > 4)
+            {
                 return Error.New($"a JPEG whose colours are sampled {across}×{down} is none");
+            }
+
             (most, tall) = (Math.Max(most, across), Math.Max(tall, down));
         }
 
@@ -86,19 +101,24 @@ internal sealed class JpegFrame
     private static int Parts(int length, int part) => (length + part - 1) / part;
 
     /// <summary>Reads a scan.</summary>
-    /// <param name="header">Which components and which part of them.</param>
-    /// <param name="codes">The codes, restarts among them.</param>
-    /// <param name="tables">What they are read with.</param>
-    /// <returns>Nothing, or what is missing.</returns>
+    /// <param name="header">The scan header: its components and coefficients.</param>
+    /// <param name="codes">The entropy-coded data, including restarts.</param>
+    /// <param name="tables">The decoding tables.</param>
+    /// <returns>Nothing, or the fault.</returns>
     public Fin<Unit> Scan(ReadOnlySpan<byte> header, ReadOnlySpan<byte> codes, JpegTables tables)
     {
         int count = header.Length > 0 ? header[0] : 0;
         if (count is < 1 or > 4 || header.Length < 4 + (2 * count))
+        {
             return EncodedPicture.CutShort("a scan's header ends too soon");
+        }
+
         int first = header[1 + (2 * count)], last = header[2 + (2 * count)], bits = header[3 + (2 * count)];
         var part = _progressive ? new Part(first, last, bits >> 4 > 0, bits & 15) : new Part(0, Coefficients - 1, Refines: false, Low: 0);
         if (part.Last >= Coefficients || part.First > part.Last || (_progressive && (part.First == 0 ? part.Last != 0 : count != 1)))
+        {
             return Error.New($"a scan brings coefficients {first} to {last} of {count} components, which none can");
+        }
 
         var members = new Component[count];
         for (var i = 0; i < count; i++)
@@ -111,7 +131,10 @@ internal sealed class JpegFrame
             }
             (member.Dc, member.Ac, members[i]) = (tables[0, codesOf >> 4], tables[1, codesOf & 15], member);
             if ((part.First == 0 && !part.Refines && member.Dc is null) || (part.Last > 0 && member.Ac is null))
+            {
                 return Error.New("a scan is coded by a table that was not given");
+            }
+
             member.LowestBits.AsSpan(part.First, part.Last - part.First + 1).Fill(part.Low);
         }
 
@@ -126,16 +149,25 @@ internal sealed class JpegFrame
                 if (tables.RestartInterval > 0 && left-- == 0)
                 {
                     if (!next.Restart())
+                    {
                         return Missing(row, rows);
+                    }
+
                     (left, run) = (tables.RestartInterval - 1, 0);
                 }
                 foreach (var member in members)
                 {
                     var (across, down) = alone ? (1, 1) : (member.Across, member.Down);
                     for (var y = 0; y < down; y++)
+                    {
                         for (var x = 0; x < across; x++)
+                        {
                             if (!Block(ref next, member, (((row * down) + y) * member.Stride) + (column * across) + x, part, ref run))
+                            {
                                 return Missing(row, rows);
+                            }
+                        }
+                    }
                 }
             }
         }
@@ -145,7 +177,7 @@ internal sealed class JpegFrame
     private static Error Missing(int row, int rows) =>
         EncodedPicture.CutShort(Invariant($"its data end, or make no sense, {100L * row / rows} % from the top"));
 
-    /// <summary>One block's codes; whether they were there.</summary>
+    /// <summary>Reads the codes of one block. Returns whether they were complete.</summary>
     private bool Block(ref JpegBits bits, Component member, int block, Part part, ref int run) =>
         (part.First > 0 || Dc(ref bits, member, part.Refines))
         && (part.Last == 0 || (
@@ -163,7 +195,10 @@ internal sealed class JpegFrame
         }
         var length = member.Dc!.Next(ref bits);
         if (length is < 0 or > 15)
+        {
             return false;
+        }
+
         bits.Skip(length);
         return true;
     }
@@ -174,10 +209,16 @@ internal sealed class JpegFrame
         {
             var symbol = member.Ac!.Next(ref bits);
             if (symbol < 0)
+            {
                 return false;
+            }
+
             var (zeros, length) = (symbol >> 4, symbol & 15);
             if (length == 0 && zeros != 15)
+            {
                 return true;
+            }
+
             k += zeros;
             bits.Skip(length);
         }
@@ -195,7 +236,10 @@ internal sealed class JpegFrame
         {
             var symbol = member.Ac!.Next(ref bits);
             if (symbol < 0)
+            {
                 return false;
+            }
+
             var (zeros, length) = (symbol >> 4, symbol & 15);
             if (length == 0 && zeros != 15)
             {
@@ -204,16 +248,24 @@ internal sealed class JpegFrame
             }
             k += zeros;
             if (length == 0)
+            {
                 continue;
+            }
+
             if (k > part.Last)
+            {
                 return false;
+            }
+
             bits.Skip(length);
             member.NonZero[block] |= 1ul << k;
         }
         return true;
     }
 
-    /// <summary>One bit more of each coefficient (G.1.2.3): those other than 0 have one each, and new ones come between them.</summary>
+    /// <summary>
+    /// One more bit of each coefficient (G.1.2.3): each nonzero coefficient has one correction bit, and new nonzero coefficients come between them.
+    /// </summary>
     private static bool AcRefined(ref JpegBits bits, Component member, int block, Part part, ref int run)
     {
         var k = part.First;
@@ -222,7 +274,10 @@ internal sealed class JpegFrame
         {
             var symbol = member.Ac!.Next(ref bits);
             if (symbol < 0)
+            {
                 return false;
+            }
+
             var (zeros, length) = (symbol >> 4, symbol & 15);
             if (length == 0 && zeros != 15)
             {
@@ -230,27 +285,42 @@ internal sealed class JpegFrame
                 break;
             }
             if (length > 1)
+            {
                 return false;
+            }
+
             bits.Skip(length);
             for (; k <= part.Last; k++)
             {
                 if ((nonZero >> k & 1) != 0)
+                {
                     bits.Skip(1);
+                }
                 else if (--zeros < 0)
+                {
                     break;
+                }
             }
             if (length == 1)
             {
                 if (k > part.Last)
+                {
                     return false;
+                }
+
                 nonZero |= 1ul << k;
             }
         }
         if (run > 0)
         {
             for (; k <= part.Last; k++)
+            {
                 if ((nonZero >> k & 1) != 0)
+                {
                     bits.Skip(1);
+                }
+            }
+
             run--;
         }
         return true;

@@ -1,7 +1,7 @@
 
 namespace Ddpm.Pure.Formats.Pictures;
 
-/// <summary>The formats of pictures that are read.</summary>
+/// <summary>The readable picture formats.</summary>
 public enum PictureFormat
 {
     /// <summary>Portable Network Graphics.</summary>
@@ -16,6 +16,6 @@ public enum PictureFormat
     /// <summary>The first frame of a GIF.</summary>
     Gif,
 
-    /// <summary>A Windows bitmap that is not compressed.</summary>
+    /// <summary>An uncompressed Windows bitmap.</summary>
     Bmp,
 }

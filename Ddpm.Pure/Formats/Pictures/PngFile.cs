@@ -4,12 +4,12 @@ using LanguageExt.Common;
 
 namespace Ddpm.Pure.Formats.Pictures;
 
-/// <summary>PNG (W3C, third edition): chunks, of which the pixels need five kinds.</summary>
+/// <summary>PNG (W3C, third edition): a list of chunks. Decoding needs five kinds of them.</summary>
 internal static class PngFile
 {
     private const int HeaderLength = 13, Around = 12; // a chunk's length, type and checksum
 
-    // Adam7: the first column and row of each pass, and its steps.
+    // Adam7: the first column and row of each pass, and its column and row steps.
     private static readonly Arr<(int X, int Y, int StepX, int StepY)> Passes =
         Prelude.Array((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2));
 
@@ -25,7 +25,10 @@ internal static class PngFile
         {
             var length = BinaryPrimitives.ReadUInt32BigEndian(bytes[at..]);
             if (length > bytes.Length - at - Around)
+            {
                 break;
+            }
+
             var chunk = file.Slice(at, (int)length + Around);
             var type = chunk.Span.Slice(4, 4);
             var data = chunk.Slice(8, (int)length);
@@ -34,7 +37,10 @@ internal static class PngFile
             if (header.IsEmpty)
             {
                 if (!type.SequenceEqual("IHDR"u8) || length != HeaderLength)
+                {
                     return Error.New("a PNG begins with its header, and this one does not");
+                }
+
                 header = data.Span;
                 kept.Add(chunk);
             }
@@ -42,7 +48,9 @@ internal static class PngFile
             {
                 kept.Add(chunk);
                 if (pixels)
+                {
                     deflated.Add(data);
+                }
             }
             else if (type.SequenceEqual("eXIf"u8))
             {
@@ -74,11 +82,16 @@ internal static class PngFile
             _ => 0,
         };
         if (channels == 0 || header[10] != 0 || header[11] != 0 || interlaced > 1)
+        {
             return Error.New($"a PNG of colour type {colour} with {depth} bits and the methods {header[10]}, {header[11]} and {interlaced} is none");
-        if (EncodedPicture.FaultOf(width, height).Case is Error fault)
-            return fault;
+        }
 
-        // Each row begins with its filter.
+        if (EncodedPicture.FaultOf(width, height).Case is Error fault)
+        {
+            return fault;
+        }
+
+        // Each row begins with the number of its filter.
         long Rows(long columns, long rows) => columns == 0 || rows == 0 ? 0 : rows * (1 + (((columns * channels * depth) + 7) / 8));
         var inflated = interlaced == 0
             ? Rows(width, height)

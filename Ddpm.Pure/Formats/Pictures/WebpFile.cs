@@ -4,7 +4,7 @@ using LanguageExt.Common;
 
 namespace Ddpm.Pure.Formats.Pictures;
 
-/// <summary>WebP (RFC 9649): one picture, VP8 or VP8L, perhaps with its transparency beside it.</summary>
+/// <summary>WebP (RFC 9649): one picture, VP8 or VP8L, possibly with a separate alpha chunk.</summary>
 internal static class WebpFile
 {
     private const int Start = 12, Around = 8; // RIFF, length, WEBP; a chunk's type and length
@@ -14,7 +14,9 @@ internal static class WebpFile
     {
         var length = BinaryPrimitives.ReadUInt32LittleEndian(file.Span[4..]);
         if (length > file.Length - Around || length < 4)
+        {
             return EncodedPicture.CutShort(Invariant($"it says that {length} bytes follow, and {file.Length - Around} do"));
+        }
 
         var riff = file[..(Around + (int)length)];
         var (at, orientation, canvas) = (Start, 1, Option<(int Width, int Height)>.None);
@@ -23,7 +25,10 @@ internal static class WebpFile
         {
             var size = BinaryPrimitives.ReadUInt32LittleEndian(riff.Span[(at + 4)..]);
             if (size > riff.Length - at - Around)
+            {
                 return EncodedPicture.CutShort("a chunk is longer than the file");
+            }
+
             var type = riff.Span.Slice(at, 4);
             var data = riff.Slice(at + Around, (int)size);
             var chunk = riff.Slice(at, Math.Min(riff.Length - at, Around + (int)size + (int)(size & 1)));
@@ -31,7 +36,10 @@ internal static class WebpFile
             if (type.SequenceEqual("VP8X"u8) && kept.Count == 0 && size >= 10)
             {
                 if ((data.Span[0] & Animation) != 0)
+                {
                     return Error.New("it is an animation, of which WebP are not read");
+                }
+
                 canvas = (1 + Number24(data.Span[4..]), 1 + Number24(data.Span[7..]));
                 kept.Add(Plain(chunk.Span));
             }
@@ -52,16 +60,22 @@ internal static class WebpFile
         return EncodedPicture.CutShort("it holds no picture");
     }
 
-    /// <summary>Exif comes behind the picture, if at all.</summary>
+    /// <summary>Exif, if present, comes after the picture.</summary>
     private static int OrientationIn(ReadOnlySpan<byte> chunks, int otherwise)
     {
         while (chunks.Length >= Around)
         {
             var size = BinaryPrimitives.ReadUInt32LittleEndian(chunks[4..]);
             if (size > chunks.Length - Around)
+            {
                 return otherwise;
+            }
+
             if (chunks.StartsWith("EXIF"u8))
+            {
                 return Exif.Orientation(chunks.Slice(Around, (int)size));
+            }
+
             chunks = chunks[Math.Min(chunks.Length, Around + (int)size + (int)(size & 1))..];
         }
         return otherwise;
@@ -71,11 +85,20 @@ internal static class WebpFile
         Option<(int Width, int Height)> found, Option<(int Width, int Height)> canvas, List<ReadOnlyMemory<byte>> kept, int orientation)
     {
         if (found.Case is not (int width, int height))
+        {
             return EncodedPicture.CutShort("its picture has no header");
+        }
+
         if (canvas.Case is (int across, int down) && (across, down) != (width, height))
+        {
             return Error.New(Invariant($"it says that it has {across}×{down} pixels, and its picture {width}×{height}"));
+        }
+
         if (EncodedPicture.FaultOf(width, height).Case is Error fault)
+        {
             return fault;
+        }
+
         var riff = new byte[Start];
         "RIFF"u8.CopyTo(riff);
         "WEBP"u8.CopyTo(riff.AsSpan(8));
@@ -88,18 +111,21 @@ internal static class WebpFile
         if (type.SequenceEqual("VP8L"u8))
         {
             if (data is not [0x2f, _, _, _, _, ..])
+            {
                 return Option<(int, int)>.None;
+            }
+
             var bits = BinaryPrimitives.ReadUInt32LittleEndian(data[1..]);
             return (1 + (int)(bits & 0x3fff), 1 + (int)(bits >> 14 & 0x3fff));
         }
 
-        // A key frame, whose first part lies within the data.
+        // A key frame. Its first partition must lie within the data.
         return data is [_, _, _, 0x9d, 0x01, 0x2a, _, _, _, _, ..] && (data[0] & 1) == 0 && Number24(data) >> 5 <= data.Length - 10
             ? (BinaryPrimitives.ReadUInt16LittleEndian(data[6..]) & 0x3fff, BinaryPrimitives.ReadUInt16LittleEndian(data[8..]) & 0x3fff)
             : Option<(int, int)>.None;
     }
 
-    /// <summary>The same chunk without the flags of what is left out.</summary>
+    /// <summary>The same chunk without the flags of the chunks that are left out.</summary>
     private static byte[] Plain(ReadOnlySpan<byte> chunk)
     {
         var plain = chunk.ToArray();
