@@ -87,21 +87,23 @@ public sealed class DiffusionPipeline : IDisposable
         using var trainer = new Trainer(
             network, config.Model, images, TrainingState.Initial(network, config.Options.Seed, config.Average.IsSome), Replicas.For(device),
             ComputeDevice.Executor(network, config.Precision));
-        for (var epoch = 0; epoch < config.Options.Epochs; epoch++)
+        var made = 0;
+        foreach (var (step, outcome) in trainer.Train(plan, from: 0, stop))
         {
-            var steps = plan.Epoch(epoch);
-            for (var k = 0; k < plan.Steps.PerEpoch; k++)
+            if (!outcome.IsFinite)
             {
-                var step = steps.Step(k);
-                var outcome = stop.IsCancellationRequested ? default : trainer.Step(step);
-                if (stop.IsCancellationRequested || !outcome.IsFinite)
-                {
-                    network.Dispose();
-                    return stop.IsCancellationRequested ? Errors.Cancelled : Error.New(FormattableString.Invariant($"the loss of step {step.Number} is no number: try a lower learning rate, or a clip norm"));
-                }
-
-                progress?.Invoke(step.Number + 1, plan.Steps.Total, outcome.Loss);
+                network.Dispose();
+                return Error.New(FormattableString.Invariant($"the loss of step {step.Number} is no number: try a lower learning rate, or a clip norm"));
             }
+
+            made = step.Number + 1;
+            progress?.Invoke(made, plan.Steps.Total, outcome.Loss);
+        }
+
+        if (made < plan.Steps.Total)
+        {
+            network.Dispose();
+            return Errors.Cancelled;
         }
 
         return new DiffusionPipeline(network, trainer.State.Sampled.clone().DetachFromDisposeScope(), config.Model);

@@ -65,7 +65,7 @@ public static class BoundMeasurement
 
                 var (level, estimate) = (model.Schedule[t], model.Prediction.CleanImage(model.Schedule[t]));
                 var xt = clean.Times(level.A).Plus(tensor(noise, shape, network.Type).to(network.Device).Times(level.Sigma));
-                var guess = xt.Times(estimate.First).Plus(executor.Forward(xt, TensorMath.Repeated(t, count, network.Device)).Times(estimate.Second));
+                var guess = xt.Times(estimate.First).Plus(executor.Forward(xt, Enumerable.Repeat(t, count).ToArray()).Times(estimate.Second));
                 guess = setting.ClipSample ? guess.Within(-1, 1) : guess;
                 var guessed = guess.contiguous().to(float32).cpu().data<float>().ToArray();
                 for (var i = 0; i < count; i++)

@@ -47,7 +47,7 @@ public static class TimestepSearch
         using var still = no_grad();
         using var scope = NewDisposeScope();
         using var executor = ComputeDevice.Executor(network);
-        var conditioned = new ConditionedNetwork(executor, network.Device, request.Condition);
+        var conditioned = new ConditionedNetwork(executor, request.Condition);
         executor.Take(theta, withGradient: false);
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
         var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size, size], network.Type, network.Device);

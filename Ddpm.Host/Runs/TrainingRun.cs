@@ -105,69 +105,69 @@ public sealed class TrainingRun : IDisposable
                select (network, state);
     }
 
-    /// <summary>Trains to the end, or until it is told to stop, which leaves a checkpoint of that very step.</summary>
-    /// <returns>The final receipt; or the first thing that went wrong; or <see cref="Errors.Cancelled"/>.</returns>
+    /// <summary>Trains to the end, or until <paramref name="stop"/>. A stopped run leaves a checkpoint of its last step.</summary>
+    /// <returns>The final receipt; or the first fault; or <see cref="Errors.Cancelled"/>.</returns>
     public Fin<RunReceipt> Train(CancellationToken stop)
     {
         _report(new TrainingEvent.Began(_plan, _receipt.Progress.Step));
         var clock = Stopwatch.StartNew();
-        var done = BetweenEpochs();
-        while (done.IsSucc && _receipt.Progress.Step < _plan.Steps.Total)
+        var made = BetweenEpochs().Bind(_ => MakeSteps(clock, stop));
+        if (made.IsFail)
         {
-            done = Epoch(_receipt.Progress.Step / _plan.Steps.PerEpoch, clock, stop).Bind(_ => BetweenEpochs());
+            return (Error)made;
         }
 
-        return from _ in done
-               let receipt = _receipt with { Finished = true, WeightsSha256 = Checkpoint.WeightsSha256(_network, _trainer.State.Weights) }
-               from __ in _conduct.Folder.Write(receipt)
-               select Accept(receipt);
+        var receipt = _receipt with { Finished = true, WeightsSha256 = Checkpoint.WeightsSha256(_network, _trainer.State.Weights) };
+        return _conduct.Folder.Write(receipt).Map(_ => Accept(receipt));
     }
 
-    private Fin<Unit> Epoch(int epoch, Stopwatch clock, CancellationToken stop)
+    /// <summary>
+    /// Follows the training loop. After each step come the progress and, where they are due, the metrics and a checkpoint; after each epoch the pictures too.
+    /// </summary>
+    private Fin<Unit> MakeSteps(Stopwatch clock, CancellationToken stop)
     {
-        var epochPlan = _plan.Epoch(epoch);
+        var (perEpoch, logEvery, checkpointEvery) = (_plan.Steps.PerEpoch, _receipt.Recorded.LogEveryOf(_plan.Steps.Total), _receipt.Recorded.CheckpointEvery);
+        bool IsLogged(int step) => step % logEvery == 0;
+        bool IsSaved(int step) => step % checkpointEvery == 0; // never where there is no such number
+
         var progress = _receipt.Progress;
-        var (began, told, toldImages, images, gradient) = (clock.Elapsed, clock.Elapsed, 0, 0, 0.0);
-        for (var k = progress.Step % _plan.Steps.PerEpoch; k < _plan.Steps.PerEpoch; k = progress.Step - epoch * _plan.Steps.PerEpoch)
+        var (epochSpeed, logSpeed) = (Speed.From(clock), Speed.From(clock));
+        foreach (var (step, outcome) in _trainer.Train(_plan, progress.Step, stop, _conduct.StepsAhead, made => IsLogged(made) || IsSaved(made)))
         {
-            if (stop.IsCancellationRequested)
+            if (!outcome.IsFinite)
             {
-                return Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
+                return Diverged(step, outcome);
             }
 
-            var begun = Enumerable.Range(k, StepsUntilTold(progress.Step, k)).Select(epochPlan.Step).ToArray();
-            foreach (var step in begun)
+            progress = progress.After(step, outcome.Loss);
+            (epochSpeed, logSpeed) = (epochSpeed.After(step), logSpeed.After(step));
+            _report(new TrainingEvent.Stepped(step, progress.EpochLoss, epochSpeed.ImagesPerSecond));
+            Metric Measured(string kind, double loss, Speed speed) => new(
+                kind, progress.Step, step.Epoch + 1, loss, step.Update.LearningRate, speed.ImagesPerSecond, clock.Elapsed.TotalSeconds, outcome.GradientNorm);
+            if (IsLogged(progress.Step))
             {
-                _trainer.Begin(step);
-            }
-
-            images += begun.Sum(step => step.Images.Count);
-            foreach (var (step, outcome) in begun.Zip(_trainer.Outcomes()))
-            {
-                if (!outcome.IsFinite)
-                {
-                    return Diverged(step, outcome);
-                }
-
-                progress = progress.After(step, outcome.Loss);
-                gradient = outcome.GradientNorm;
-                _report(new TrainingEvent.Stepped(step, progress.EpochLoss, images / (clock.Elapsed - began).TotalSeconds));
-            }
-
-            if (progress.Step % _receipt.Recorded.LogEveryOf(_plan.Steps.Total) == 0)
-            {
-                var written = _metrics.Write(new(
-                    "step", progress.Step, epoch + 1, progress.UntoldLoss, _plan.LearningRate.At(progress.Step - 1),
-                    (images - toldImages) / (clock.Elapsed - told).TotalSeconds, clock.Elapsed.TotalSeconds, gradient));
+                var written = _metrics.Write(Measured("step", progress.UntoldLoss, logSpeed));
                 if (written.IsFail)
                 {
                     return written;
                 }
 
-                (progress, told, toldImages) = (progress.Told(), clock.Elapsed, images);
+                (progress, logSpeed) = (progress.Told(), Speed.From(clock));
             }
 
-            if (_receipt.Recorded.CheckpointEvery is { } every && progress.Step % every == 0 && progress.Step % _plan.Steps.PerEpoch > 0)
+            if (progress.Step % perEpoch == 0)
+            {
+                var metric = Measured("epoch", progress.EpochLoss, epochSpeed);
+                progress = progress.EndOfEpoch(step.Epoch + 1);
+                var ended = EndEpoch(metric, progress);
+                if (ended.IsFail)
+                {
+                    return ended;
+                }
+
+                (epochSpeed, logSpeed) = (Speed.From(clock), Speed.From(clock));
+            }
+            else if (IsSaved(progress.Step))
             {
                 var saved = Save(progress);
                 if (saved.IsFail)
@@ -177,20 +177,29 @@ public sealed class TrainingRun : IDisposable
             }
         }
 
-        var metric = new Metric(
-            "epoch", progress.Step, epoch + 1, progress.EpochLoss, _plan.LearningRate.At(progress.Step - 1),
-            images / (clock.Elapsed - began).TotalSeconds, clock.Elapsed.TotalSeconds, gradient);
-        progress = progress.EndOfEpoch(epoch + 1);
-        return from _ in _metrics.Write(metric)
-               from __ in Save(progress)
-               select Ended(metric);
+        return progress.Step == _plan.Steps.Total ? unit : Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
     }
 
-    /// <summary>How many steps are begun from the k-th of an epoch on before their outcomes are asked for: none beyond the next that is logged, saved or the epoch's last.</summary>
-    private int StepsUntilTold(int step, int k)
+    /// <summary>The images trained on since a moment, and the time since then.</summary>
+    private readonly record struct Speed(Stopwatch Clock, TimeSpan Began, int Images)
     {
-        int Until(int? every) => every - step % every ?? int.MaxValue;
-        return ((int[])[_conduct.StepsAhead, _plan.Steps.PerEpoch - k, Until(_receipt.Recorded.LogEveryOf(_plan.Steps.Total)), Until(_receipt.Recorded.CheckpointEvery)]).Min();
+        public double ImagesPerSecond => Images / (Clock.Elapsed - Began).TotalSeconds;
+
+        public static Speed From(Stopwatch clock) => new(clock, clock.Elapsed, 0);
+
+        public Speed After(TrainingStep step) => this with { Images = Images + step.Images.Count };
+    }
+
+    private Fin<Unit> EndEpoch(Metric metric, TrainingProgress progress)
+    {
+        var saved = _metrics.Write(metric).Bind(_ => Save(progress));
+        if (saved.IsFail)
+        {
+            return saved;
+        }
+
+        _report(new TrainingEvent.EpochEnded(metric, _receipt.Progress.BestEpoch == metric.Epoch));
+        return BetweenEpochs();
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(
@@ -238,12 +247,6 @@ public sealed class TrainingRun : IDisposable
         var figure = Figure.Draw("Training loss", [new FigurePanel("mean loss over epochs", new LossChart(Losses("step"), Losses("epoch")).Draw())]);
         return _conduct.Folder.Write(_conduct.Folder.LossPicturePath, Png.Encode(figure));
     });
-
-    private Unit Ended(Metric metric)
-    {
-        _report(new TrainingEvent.EpochEnded(metric, _receipt.Progress.BestEpoch == metric.Epoch));
-        return unit;
-    }
 
     /// <summary>
     /// Puts the metrics on the disk, then writes the checkpoint and then the receipt that names it, so that a receipt never names what is not
