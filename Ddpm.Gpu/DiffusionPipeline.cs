@@ -57,7 +57,7 @@ public sealed class DiffusionPipeline : IDisposable
         var wanted = ((sampling ?? _model.UsualSampling).Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample), condition, _network.Config.CountOfImages("count", count)).Apply((plan, known, _) => (Plan: plan, Known: known));
         return from request in wanted.ToFin()
                from moments in new ImageSampler(_network, request.Plan).Sample(_theta, new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
-               let levels = Levels(moments[^1].Values.Span, channels, size)
+               let levels = moments[^1].ToLevels(new PixelScale.Fixed())
                from made in ImageSet.Create(count, size, size, channels, levels, request.Known.Map(known => (ReadOnlyMemory<byte>)Enumerable.Range(0, count).Select(image => (byte)known.ClassOf(image)).ToArray())).ToFin()
                select made;
     }
@@ -72,13 +72,6 @@ public sealed class DiffusionPipeline : IDisposable
     private static Validation<Error, Unit> Square(ImageSet images) => images.Height == images.Width
         ? Validation<Error, Unit>.Success(unit)
         : Validation<Error, Unit>.Fail(Seq1(Error.New(FormattableString.Invariant($"the images must be square, got {images.Height}×{images.Width}: cut or scale them"))));
-
-    private static byte[] Levels(ReadOnlySpan<float> values, int channels, int size)
-    {
-        var levels = new byte[values.Length];
-        new PixelScale.Fixed().ToLevels(values, channels, size, size, levels);
-        return levels;
-    }
 
     private static Fin<DiffusionPipeline> Train(TrainingPlan plan, ImageSet images, Device device, Action<int, int, double>? progress, CancellationToken stop)
     {

@@ -49,8 +49,7 @@ public static class BoundMeasurement
             var (first, pixels, steps) = (number * micro, images.Height * images.Width * images.Channels, model.Schedule.Steps);
             var count = Math.Min(micro, images.Count - first);
             long[] shape = [count, images.Channels, images.Height, images.Width];
-            var x0 = new float[count * pixels];
-            PixelScale.ToModel(images.Pixels.Span.Slice(first * pixels, count * pixels), images.Channels, images.Height, images.Width, x0);
+            var x0 = images.ToModel(first, count);
             var clean = tensor(x0, shape, network.Type).to(network.Device);
             var (noise, errors, decoder) = (new float[count * pixels], new double[count, steps], new double[count]);
             var stream = new RandomStream(setting.Seed, StreamName.BoundNoise);

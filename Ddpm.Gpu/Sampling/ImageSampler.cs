@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -15,7 +16,17 @@ namespace Ddpm.Gpu.Sampling;
 /// <param name="Channels">C.</param>
 /// <param name="Size">H and W.</param>
 /// <param name="Values">N·C·H·W numbers.</param>
-public sealed record GeneratedImages(int Count, int Channels, int Size, ReadOnlyMemory<float> Values);
+public sealed record GeneratedImages(int Count, int Channels, int Size, ReadOnlyMemory<float> Values)
+{
+    /// <summary>The images as bytes, N×H×W×C.</summary>
+    /// <param name="scale">How values become bytes.</param>
+    public byte[] ToLevels(PixelScale scale)
+    {
+        var levels = new byte[Values.Length];
+        scale.ToLevels(Values.Span, Channels, Size, Size, levels);
+        return levels;
+    }
+}
 
 /// <summary>Which images to generate.</summary>
 /// <param name="Seed">The seed of all noise.</param>

@@ -45,8 +45,7 @@ public sealed class Trainer : IDisposable
         _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)
             .to(network.Device).permute(0, 3, 1, 2).DetachFromDisposeScope();
 
-        _valueOfLevel = tensor(Enumerable.Range(0, 256).Select(level => PixelScale.ToModel((byte)level)).ToArray(), network.Type)
-            .to(network.Device).DetachFromDisposeScope();
+        _valueOfLevel = tensor(PixelScale.ModelValues.ToArray(), network.Type).to(network.Device).DetachFromDisposeScope();
 
         Tensor Table(Func<NoiseLevel, double> entry) =>
             tensor(model.Schedule.Levels.Map(entry).ToArray(), network.Type).to(network.Device).reshape(-1, 1, 1, 1).DetachFromDisposeScope();

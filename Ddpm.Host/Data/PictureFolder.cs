@@ -148,8 +148,20 @@ public sealed record PictureFolder(string Path)
 
         byte[] labels = [.. good.Select(one => (byte)Math.Max(0, classes.IndexOf(one.Class)))];
         return ImageSet.Create(good.Length, shape.Size, shape.Size, shape.Channels, pixels, (ReadOnlyMemory<byte>)labels).ToFin().Map(set => new LoadedDataSet(
-            description with { Name = Name, Title = "Pictures", ClassNames = classes.IsEmpty ? Array(Name.TrimEnd('/')) : classes },
-            split, set, LoadedDataSet.InFolder + root, Convert.ToHexStringLower(SHA256.HashData([.. pixels, .. labels])), IsPublished: false, background.ToString()));
+            description with
+            {
+                Name = Name,
+                Title = "Pictures",
+                ClassNames = classes.IsEmpty ? Array(Name.TrimEnd('/')) : classes,
+                MirrorsKeepMeaning = false,
+                ShippedClassifier = None,
+            },
+            split,
+            set,
+            LoadedDataSet.InFolder + root,
+            Convert.ToHexStringLower(SHA256.HashData([.. pixels, .. labels])),
+            IsPublished: false,
+            background.ToString()));
     }
 
     private string Within(string name) => System.IO.Path.Combine(Path, name);

@@ -16,9 +16,8 @@ namespace Ddpm.Host.Evaluation;
 /// <summary>What turns images into the features that are compared.</summary>
 internal abstract class FeatureSource : IDisposable
 {
-    private const string Shipped = "Ddpm.Host.Classifiers.fashion-mnist.safetensors";
-
-    private const string Another = "make one of these data with evaluate train-classifier and name it with --classifier, or name other features with --features";
+    private const string Another =
+        "make one of these data with evaluate train-classifier and name it with --classifier, or name other features with --features";
 
     private protected FeatureSource(string distance, string name, string sha256) => (Distance, Name, Sha256) = (distance, name, sha256);
 
@@ -54,17 +53,17 @@ internal abstract class FeatureSource : IDisposable
             (_, string path) => from bytes in Folders.Read(path, stop)
                                 from source in Classifier(bytes, path, data, device).At($"{path} cannot be used")
                                 select source,
-            _ => data.Description.Name == Pure.Data.DataSetDescription.FashionMnist.Name
-                ? Classifier(ShippedBytes(), "fashion-mnist", data, device).At("the classifier that comes with the program cannot be used")
-                : Error.New($"no classifier for {data.Description.Title} ({data.Origin}) comes with the program: {Another}"),
+            _ => data.Description.ShippedClassifier.Match(
+                name => Classifier(ShippedBytes(name), name, data, device).At("the classifier that comes with the program cannot be used"),
+                () => Error.New($"no classifier for {data.Description.Title} ({data.Origin}) comes with the program: {Another}")),
         };
 
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    private static ReadOnlyMemory<byte> ShippedBytes()
+    private static ReadOnlyMemory<byte> ShippedBytes(string name)
     {
-        using var stream = typeof(FeatureSource).Assembly.GetManifestResourceStream(Shipped)!;
+        using var stream = typeof(FeatureSource).Assembly.GetManifestResourceStream($"Ddpm.Host.Classifiers.{name}.safetensors")!;
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;

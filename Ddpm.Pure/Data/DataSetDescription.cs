@@ -28,6 +28,12 @@ public sealed record DataSetDescription
     /// <summary>What its classes are called, by label.</summary>
     public required Arr<string> ClassNames { get; init; }
 
+    /// <summary>Whether mirrored images keep their meaning: shirts do, digits do not.</summary>
+    public bool MirrorsKeepMeaning { get; init; }
+
+    /// <summary>The name of the classifier of this data set that the program ships; none where it ships none.</summary>
+    public Option<string> ShippedClassifier { get; init; }
+
     /// <summary>What a class is called: its number where the data set has no name for it.</summary>
     public string ClassName(int label) => label >= 0 && label < ClassNames.Count ? ClassNames[label] : Invariant($"{label}");
 
@@ -65,6 +71,8 @@ public sealed record DataSetDescription
             new Uri("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"),
             new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/")),
         Package = new DebianPackage("dataset-fashion-mnist", "/usr/share/datasets/fashion-mnist"),
+        MirrorsKeepMeaning = true,
+        ShippedClassifier = "fashion-mnist",
     };
 
     /// <summary>
