@@ -32,7 +32,7 @@ public sealed class TrainedClassifier : IDisposable
 
     /// <summary>The features of images, N×D.</summary>
     /// <param name="images">Images of its size.</param>
-    /// <param name="progress">Told the images done and the images there are.</param>
+    /// <param name="progress">Receives the images done and the number of images.</param>
     /// <param name="stop">Ends the work with an exception.</param>
     /// <exception cref="OperationCanceledException">When told to stop.</exception>
     public float[] Features(ImageSet images, Action<int, int> progress, CancellationToken stop) =>

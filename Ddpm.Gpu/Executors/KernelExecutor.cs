@@ -94,7 +94,8 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
 
     /// <summary>Runs images through a program, so many at a time.</summary>
     private void Run(
-        KernelPrograms<KernelProgram<T>> programs, Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes, Action<KernelProgram<T>, int, int> after)
+        KernelPrograms<KernelProgram<T>> programs, Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes,
+        Action<KernelProgram<T>, int, int> after)
     {
         var (batch, steps, most) = ((int)x.shape[0], _network.Config.Timesteps, _network.Config.Classes);
         var images = OfNetwork(x, batch, nameof(x)).contiguous();

@@ -31,7 +31,7 @@ public static class BoundMeasurement
     /// <param name="model">Its schedule and what it predicts.</param>
     /// <param name="images">The images, of the network's size.</param>
     /// <param name="setting">How it is measured.</param>
-    /// <param name="progress">Told the evaluated batches and all of them.</param>
+    /// <param name="progress">Receives the evaluated batches and the number of batches.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>A bound for each image, in their order; or <see cref="Errors.Cancelled"/>.</returns>
     public static Fin<Arr<VariationalBound>> Measure(

@@ -53,7 +53,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
     /// <param name="moments">
     /// The moments to keep, each a number of executed lines: 0 is the initial noise, the plan's length the result. The result is always kept.
     /// </param>
-    /// <param name="progress">Told the lines done and the lines there are, over all batches.</param>
+    /// <param name="progress">Receives the lines done and the number of lines, over all batches.</param>
     /// <param name="stop">Ends the work.</param>
     /// <param name="known">What is known of them; needed where the plan starts from an image.</param>
     /// <returns>
@@ -61,7 +61,8 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
     /// is not finite, with its line and timestep; or <see cref="Errors.Cancelled"/>.
     /// </returns>
     public Fin<IReadOnlyList<GeneratedImages>> Sample(
-        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop, Option<KnownPixels> known = default)
+        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop,
+        Option<KnownPixels> known = default)
     {
         try
         {

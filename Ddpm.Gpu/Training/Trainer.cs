@@ -34,7 +34,8 @@ public sealed class Trainer : IDisposable
     /// <param name="executor">Computes the network. The trainer owns it from here on. Null for the device's usual one.</param>
     /// <param name="update">Updates the weights. Null for the device's usual one.</param>
     public Trainer(
-        UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null, IAdamUpdate? update = null)
+        UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null,
+        IAdamUpdate? update = null)
     {
         (_network, _replicas, State, _executor) = (network, replicas, state, executor ?? ComputeDevice.Executor(network));
         _update = update ?? ComputeDevice.Update(network.Device, network.Type, replicas);
@@ -126,8 +127,8 @@ public sealed class Trainer : IDisposable
     });
 
     /// <summary>
-    /// One training step (Ho et al. 2020, algorithm 1): x_t = a·x_0 + σ·ε, the network's error against its target, the gradient of that error, and the update of
-    /// the weights.
+    /// One training step (Ho et al. 2020, algorithm 1): it makes x_t = a·x_0 + σ·ε, measures the network's error against its target, computes the gradient, and
+    /// updates the weights.
     /// </summary>
     private void Begin(int batch, WeightUpdate update, Func<int, int, Share> prepare)
     {

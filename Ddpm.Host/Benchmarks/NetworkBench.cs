@@ -103,8 +103,11 @@ internal sealed class NetworkBench : IDisposable
         _network.Dispose();
     }
 
-    private Trainer Trainer(INetworkExecutor? executor, IAdamUpdate? update) => new(
-        _network, _config.Model, _images, TrainingState.Initial(_network, 0), _workers, executor ?? ComputeDevice.Executor(_network, _config.Precision), update);
+    private Trainer Trainer(INetworkExecutor? executor, IAdamUpdate? update)
+    {
+        var state = TrainingState.Initial(_network, 0);
+        return new(_network, _config.Model, _images, state, _workers, executor ?? ComputeDevice.Executor(_network, _config.Precision), update);
+    }
 
     private void Train(Trainer trainer) => trainer.Step(_epoch.Step(_step++ % _steps));
 
@@ -128,7 +131,8 @@ internal sealed class NetworkBench : IDisposable
         public Tensor Forward(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes = default) => x.alias();
 
         public Tensor Gradient(
-            Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default) => zeros([], float64, x.device);
+            Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default) =>
+            zeros([], float64, x.device);
 
         public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update) => zeros([], float64, state.Weights.device);
 

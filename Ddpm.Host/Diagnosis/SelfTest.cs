@@ -74,9 +74,8 @@ public static class SelfTest
             return ConvolutionCheck.Of(network, convolutions: convolutions);
         }
 
-        return (from _ in Right(Valid(UNetConfig.Tutorial(28, 1, 1000, residual: true)))
-                from __ in Right(Valid(UNetConfig.Modern(28, 1, 1000)))
-                select unit).Match(
+        var right = Right(Valid(UNetConfig.Tutorial(28, 1, 1000, residual: true))).Bind(_ => Right(Valid(UNetConfig.Modern(28, 1, 1000))));
+        return right.Match(
             _ => "libtorch's convolutions on the processor as in float64",
             fault => $"{fault.Message}: all but --features computes with the kernels; {ConvolutionCheck.Remedy}");
     }

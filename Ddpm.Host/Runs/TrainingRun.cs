@@ -54,29 +54,31 @@ public sealed class TrainingRun : IDisposable
     /// <param name="receipt">The receipt so far.</param>
     /// <param name="conduct">How to carry it out.</param>
     /// <param name="sampleGrid">Draws and writes the grid of an epoch from weights.</param>
-    /// <param name="report">Told of everything that happens.</param>
+    /// <param name="report">Receives every event.</param>
     public static Fin<TrainingRun> Open(
         TrainingPlan plan, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
         Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
     {
         var config = plan.Config;
         var begun = receipt.Last is null ? Initial(config, conduct.Device) : Resumed(config, receipt, receipt.Last, conduct);
-        var opened = from start in begun
-                     from _ in conduct.Folder.Create()
-                     from __ in conduct.Folder.Write(receipt)
-                     from metrics in MetricsLog.Open(conduct.Folder, receipt.Progress.Step)
-                     let trainer = new Trainer(start.Network, config.Model, images, start.State, conduct.Replicas, ComputeDevice.Executor(start.Network, config.Precision))
-                     select new TrainingRun(conduct, plan, start.Network, trainer, metrics, receipt, sampleGrid, report);
-        if (opened.IsFail)
+        return begun.Bind(start =>
         {
-            begun.Iter(start =>
+            var opened = conduct.Folder.Create()
+                .Bind(_ => conduct.Folder.Write(receipt))
+                .Bind(_ => MetricsLog.Open(conduct.Folder, receipt.Progress.Step));
+            if (opened.IsFail)
             {
                 start.State.Dispose();
                 start.Network.Dispose();
-            });
-        }
+            }
 
-        return opened;
+            return opened.Map(metrics =>
+            {
+                var executor = ComputeDevice.Executor(start.Network, config.Precision);
+                var trainer = new Trainer(start.Network, config.Model, images, start.State, conduct.Replicas, executor);
+                return new TrainingRun(conduct, plan, start.Network, trainer, metrics, receipt, sampleGrid, report);
+            });
+        });
     }
 
     /// <summary>The network and the weights of a run that has no checkpoint yet.</summary>
@@ -96,14 +98,16 @@ public sealed class TrainingRun : IDisposable
     {
         var unusable = conduct.Folder.Unusable(last);
         return from checkpoint in conduct.Folder.ReadCheckpoint(last)
-               from _ in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
-               from agreed in checkpoint.Header.Progress == receipt.Progress
-                   ? FinSucc(unit)
-                   : Error.New($"{unusable}: it stands at step {checkpoint.Header.Progress.Step}, and run.json at step {receipt.Progress.Step}, or with other losses")
+               from resumable in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
+               from agreed in Agreed(checkpoint.Header.Progress, receipt.Progress, unusable)
                from network in Checkpoint.Network(checkpoint.File, config.Model.Network, conduct.Device).At(unusable)
                from state in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step).At(unusable)
                select (network, state);
     }
+
+    private static Fin<Unit> Agreed(TrainingProgress checkpoint, TrainingProgress receipt, string unusable) => checkpoint == receipt
+        ? unit
+        : Error.New($"{unusable}: it stands at step {checkpoint.Step}, and run.json at step {receipt.Step}, or with other losses");
 
     /// <summary>Trains to the end, or until <paramref name="stop"/>. A stopped run leaves a checkpoint of its last step.</summary>
     /// <returns>The final receipt; or the first fault; or <see cref="Errors.Cancelled"/>.</returns>
@@ -118,7 +122,7 @@ public sealed class TrainingRun : IDisposable
         }
 
         var receipt = _receipt with { Finished = true, WeightsSha256 = Checkpoint.WeightsSha256(_network, _trainer.State.Weights) };
-        return _conduct.Folder.Write(receipt).Map(_ => Accept(receipt));
+        return _conduct.Folder.Write(receipt).Map(_ => _receipt = receipt);
     }
 
     /// <summary>
@@ -146,13 +150,13 @@ public sealed class TrainingRun : IDisposable
                 kind, progress.Step, step.Epoch + 1, loss, step.Update.LearningRate, speed.ImagesPerSecond, clock.Elapsed.TotalSeconds, outcome.GradientNorm);
             if (IsLogged(progress.Step))
             {
-                var written = _metrics.Write(Measured("step", progress.UntoldLoss, logSpeed));
+                var written = _metrics.Write(Measured("step", progress.UnloggedLoss, logSpeed));
                 if (written.IsFail)
                 {
                     return written;
                 }
 
-                (progress, logSpeed) = (progress.Told(), Speed.From(clock));
+                (progress, logSpeed) = (progress.Logged(), Speed.From(clock));
             }
 
             if (progress.Step % perEpoch == 0)
@@ -203,7 +207,8 @@ public sealed class TrainingRun : IDisposable
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(
-        Invariant($"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, at learning rate {step.Update.LearningRate}: ")
+        Invariant($"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, ")
+        + Invariant($"at learning rate {step.Update.LearningRate}: ")
         + "such a run cannot be mended, as it would come here again: "
         + $"begin another with train --from {_conduct.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; "
         + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_conduct.Folder.CheckpointPath(_receipt.Last)}"));
@@ -215,12 +220,14 @@ public sealed class TrainingRun : IDisposable
     private Fin<Unit> BetweenEpochs()
     {
         var (epoch, started) = Math.DivRem(_receipt.Progress.Step, _plan.Steps.PerEpoch);
-        return started > 0 || epoch == 0
-            ? FinSucc(unit)
-            : from _ in DrawLosses()
-              from __ in Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed))
-              from ___ in Grid(epoch, () => _trainer.State.Sampled.alias())
-              select unit;
+        if (started > 0 || epoch == 0)
+        {
+            return unit;
+        }
+
+        return DrawLosses()
+            .Bind(_ => Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed)))
+            .Bind(_ => Grid(epoch, () => _trainer.State.Sampled.alias()));
     }
 
     private Fin<Unit> Grid(int epoch, Func<Tensor> weights)
@@ -258,15 +265,17 @@ public sealed class TrainingRun : IDisposable
         var header = new CheckpointHeader(_receipt.Options, _receipt.Data.Size, _receipt.Data.Channels, progress, _plan.Config.Model.Network.Classes);
         var bestIsNew = progress.BestEpoch > 0 && progress.BestEpoch != _receipt.Progress.BestEpoch;
         var receipt = _receipt with { Last = name, Best = bestIsNew ? name : _receipt.Best, Progress = progress };
-        return from _ in _metrics.Flush()
-               from __ in _conduct.Folder.Write(_conduct.Folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, _network, _trainer.State)))
-               from ___ in _conduct.Folder.Write(receipt)
-               let ____ = _conduct.Folder.Prune(receipt)
-               let _____ = Accept(receipt)
-               select unit;
-    }
+        var saved = _metrics.Flush()
+            .Bind(_ => _conduct.Folder.Write(_conduct.Folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, _network, _trainer.State))))
+            .Bind(_ => _conduct.Folder.Write(receipt));
+        if (saved.IsSucc)
+        {
+            _conduct.Folder.Prune(receipt);
+            _receipt = receipt;
+        }
 
-    private RunReceipt Accept(RunReceipt receipt) => _receipt = receipt;
+        return saved;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -42,7 +42,7 @@ public sealed class PictureListLaws
         Assert.Equal(["2", "10"], list.Classes.ToArray());
         Assert.Equal(
             ["1 picture in no class's folder of set: left out", "left out, for they are not called PNG, JPEG, WebP, GIF and BMP: 1 .tif, 1 .txt"],
-            list.Told("set").ToArray());
+            list.Remarks("set").ToArray());
     }
 
     [Fact]

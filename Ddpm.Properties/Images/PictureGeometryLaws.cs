@@ -110,7 +110,7 @@ public sealed class PictureGeometryLaws
             "2 pictures are transparent in parts, which became white: --background names another colour", "1 picture is wholly transparent",
             "2 pictures are of one colour all over", "1 picture of 16 bits stays below 4096 and is nearly black",
         ],
-        PictureCounts.Told(
+        PictureCounts.Remarks(
             LanguageExt.Prelude.Seq(
                 PictureTraits.Transparent, PictureTraits.Transparent | PictureTraits.Invisible | PictureTraits.OneColour, PictureTraits.OneColour,
                 PictureTraits.Dark, PictureTraits.None),

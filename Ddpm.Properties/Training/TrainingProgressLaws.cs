@@ -30,12 +30,12 @@ public sealed class TrainingProgressLaws
             var step = plan.Epoch(n / plan.Steps.PerEpoch).Step(n % plan.Steps.PerEpoch);
             progress = progress.After(step, Loss(n, phase));
             untold.AddRange(step.Images.Select(_ => Loss(n, phase)));
-            if (!NearRelative(untold.Average(), progress.UntoldLoss, 8 * Epsilon * plan.ImageCount) || progress.UntoldImages != untold.Count) return false;
+            if (!NearRelative(untold.Average(), progress.UnloggedLoss, 8 * Epsilon * plan.ImageCount) || progress.UntoldImages != untold.Count) return false;
             if ((n + 1) % plan.Steps.PerEpoch == 0) progress = progress.EndOfEpoch((n + 1) / plan.Steps.PerEpoch);
             if (n % (every + 1) != 0) continue;
-            progress = progress.Told();
+            progress = progress.Logged();
             untold.Clear();
-            if (progress is not { UntoldLoss: 0, UntoldImages: 0, UntoldLossSum: 0 }) return false;
+            if (progress is not { UnloggedLoss: 0, UntoldImages: 0, UntoldLossSum: 0 }) return false;
         }
 
         return true;

@@ -54,7 +54,7 @@ public sealed record PictureList(Arr<string> Files, Arr<string> Classes, int Loo
 
     /// <summary>What to say of it: what is left out, and classes that look like parts.</summary>
     /// <param name="folder">What the folder is called.</param>
-    public Seq<string> Told(string folder) =>
+    public Seq<string> Remarks(string folder) =>
         (Loose > 0 ? Seq1($"{Pictures(Loose)} in no class's folder of {folder}: left out") : Seq<string>())
         + (Others.IsEmpty ? Seq<string>() : Seq1($"left out, for they are not called {EncodedPicture.Formats}: {OthersByEnding()}"))
         + toSeq(Classes.Filter(SplitFolders.IsPart).Map(name =>

@@ -12,7 +12,7 @@ public static class PictureCounts
     /// <summary>A line for each kind of odd pictures that there are.</summary>
     /// <param name="pictures">What is odd about each.</param>
     /// <param name="background">What transparent ones lie on.</param>
-    public static Seq<string> Told(Seq<PictureTraits> pictures, Background background)
+    public static Seq<string> Remarks(Seq<PictureTraits> pictures, Background background)
     {
         Seq<string> Count(PictureTraits trait, string one, string more) => pictures.Count(traits => traits.HasFlag(trait)) switch
         {

@@ -26,7 +26,7 @@ public sealed record TrainingProgress(
 
     /// <summary>The mean loss since the last metrics line.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public double UntoldLoss => UntoldImages == 0 ? 0 : UntoldLossSum / UntoldImages;
+    public double UnloggedLoss => UntoldImages == 0 ? 0 : UntoldLossSum / UntoldImages;
 
     /// <summary>After one more step.</summary>
     public TrainingProgress After(TrainingStep step, double loss) => this with
@@ -39,7 +39,7 @@ public sealed record TrainingProgress(
     };
 
     /// <summary>After a metrics line.</summary>
-    public TrainingProgress Told() => this with { UntoldLossSum = 0, UntoldImages = 0 };
+    public TrainingProgress Logged() => this with { UntoldLossSum = 0, UntoldImages = 0 };
 
     /// <summary>
     /// After the end of an epoch, counted from 1; its loss replaces the best where it is lower. A loss of exactly 0 is never the best: no network is that good,
