@@ -79,7 +79,7 @@ internal static class MachineDiagnosis
             File.Delete(probe);
             var free = new DriveInfo(folder).AvailableFreeSpace;
             return free >= LeastFreeBytes
-                ? Invariant($"{folder} can be written to, {free >> 20} MiB free")
+                ? FinSucc(Invariant($"{folder} can be written to, {free >> 20} MiB free"))
                 : Error.New(Invariant($"{folder} has {free >> 20} MiB free, and a run of twenty epochs leaves about {LeastFreeBytes >> 20}"));
         });
     }

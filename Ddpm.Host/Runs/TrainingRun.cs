@@ -18,20 +18,20 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Host.Runs;
 
-/// <summary>How a training run is carried out, as opposed to what it computes.</summary>
-/// <param name="Folder">Where it leaves its files.</param>
-/// <param name="Device">What computes.</param>
-/// <param name="Replicas">Who computes the shares of a batch.</param>
-public sealed record TrainingConduct(RunFolder Folder, Device Device, Replicas Replicas)
+/// <summary>Where a training run takes place. Nothing here changes the weights of a run on a CPU.</summary>
+/// <param name="Folder">The folder for its files.</param>
+/// <param name="Device">The device that computes.</param>
+/// <param name="Replicas">The threads that compute the shares of a batch.</param>
+public sealed record TrainingEnvironment(RunFolder Folder, Device Device, Replicas Replicas)
 {
-    /// <summary>How many steps may be begun before the first one's outcome is asked for.</summary>
+    /// <summary>How many steps are made before their outcomes are fetched.</summary>
     public int StepsAhead { get; init; } = ComputeDevice.StepsAhead(Device);
 }
 
 /// <summary>Carries a training run from its first step, or from its last checkpoint, to its end.</summary>
 public sealed class TrainingRun : IDisposable
 {
-    private readonly TrainingConduct _conduct;
+    private readonly TrainingEnvironment _environment;
     private readonly TrainingPlan _plan;
     private readonly UNet _network;
     private readonly Trainer _trainer;
@@ -41,31 +41,31 @@ public sealed class TrainingRun : IDisposable
     private RunReceipt _receipt;
 
     private TrainingRun(
-        TrainingConduct conduct, TrainingPlan plan, UNet network, Trainer trainer, MetricsLog metrics, RunReceipt receipt,
+        TrainingEnvironment environment, TrainingPlan plan, UNet network, Trainer trainer, MetricsLog metrics, RunReceipt receipt,
         Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
     {
-        (_conduct, _plan, _network, _trainer, _metrics, _receipt, _report) = (conduct, plan, network, trainer, metrics, receipt, report);
+        (_environment, _plan, _network, _trainer, _metrics, _receipt, _report) = (environment, plan, network, trainer, metrics, receipt, report);
         _sampleGrid = (weights, epoch) => sampleGrid(network, weights, epoch);
     }
 
-    /// <summary>Begins a run in an empty folder, or goes on from the last checkpoint that the receipt names.</summary>
+    /// <summary>Begins a run in an empty folder, or continues from the last checkpoint that the receipt names.</summary>
     /// <param name="plan">The run.</param>
-    /// <param name="images">What to train on, as many as the plan is of.</param>
+    /// <param name="images">The training images, as many as the plan says.</param>
     /// <param name="receipt">The receipt so far.</param>
-    /// <param name="conduct">How to carry it out.</param>
+    /// <param name="environment">Where it takes place.</param>
     /// <param name="sampleGrid">Draws and writes the grid of an epoch from weights.</param>
     /// <param name="report">Receives every event.</param>
     public static Fin<TrainingRun> Open(
-        TrainingPlan plan, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
+        TrainingPlan plan, ImageSet images, RunReceipt receipt, TrainingEnvironment environment,
         Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
     {
         var config = plan.Config;
-        var begun = receipt.Last is null ? Initial(config, conduct.Device) : Resumed(config, receipt, receipt.Last, conduct);
+        var begun = receipt.Last is null ? Initial(config, environment.Device) : Resumed(config, receipt, receipt.Last, environment);
         return begun.Bind(start =>
         {
-            var opened = conduct.Folder.Create()
-                .Bind(_ => conduct.Folder.Write(receipt))
-                .Bind(_ => MetricsLog.Open(conduct.Folder, receipt.Progress.Step));
+            var opened = environment.Folder.Create()
+                .Bind(_ => environment.Folder.Write(receipt))
+                .Bind(_ => MetricsLog.Open(environment.Folder, receipt.Progress.Step));
             if (opened.IsFail)
             {
                 start.State.Dispose();
@@ -75,8 +75,8 @@ public sealed class TrainingRun : IDisposable
             return opened.Map(metrics =>
             {
                 var executor = ComputeDevice.Executor(start.Network, config.Precision);
-                var trainer = new Trainer(start.Network, config.Model, images, start.State, conduct.Replicas, executor);
-                return new TrainingRun(conduct, plan, start.Network, trainer, metrics, receipt, sampleGrid, report);
+                var trainer = new Trainer(start.Network, config.Model, images, start.State, environment.Replicas, executor);
+                return new TrainingRun(environment, plan, start.Network, trainer, metrics, receipt, sampleGrid, report);
             });
         });
     }
@@ -86,7 +86,7 @@ public sealed class TrainingRun : IDisposable
     {
         if (config.Model.Network.Embedding.IsNone)
         {
-            return Error.New(ExitCode.Usage, $"--embedding {Choices.EmbeddingAsInFile} is of imported weights alone: a run that begins anew needs a formula");
+            return Error.New(ExitCode.Usage, $"--embedding {Choices.EmbeddingAsInFile} is for imported weights only: a new run needs a formula");
         }
 
         var network = new UNet(config.Model.Network, ScalarType.Float32, device);
@@ -94,13 +94,13 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>The network and the state of training in a run's last checkpoint.</summary>
-    private static Fin<(UNet Network, TrainingState State)> Resumed(TrainingConfig config, RunReceipt receipt, string last, TrainingConduct conduct)
+    private static Fin<(UNet Network, TrainingState State)> Resumed(TrainingConfig config, RunReceipt receipt, string last, TrainingEnvironment environment)
     {
-        var unusable = conduct.Folder.Unusable(last);
-        return from checkpoint in conduct.Folder.ReadCheckpoint(last)
+        var unusable = environment.Folder.Unusable(last);
+        return from checkpoint in environment.Folder.ReadCheckpoint(last)
                from resumable in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
                from agreed in Agreed(checkpoint.Header.Progress, receipt.Progress, unusable)
-               from network in Checkpoint.Network(checkpoint.File, config.Model.Network, conduct.Device).At(unusable)
+               from network in Checkpoint.Network(checkpoint.File, config.Model.Network, environment.Device).At(unusable)
                from state in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step).At(unusable)
                select (network, state);
     }
@@ -122,21 +122,22 @@ public sealed class TrainingRun : IDisposable
         }
 
         var receipt = _receipt with { Finished = true, WeightsSha256 = Checkpoint.WeightsSha256(_network, _trainer.State.Weights) };
-        return _conduct.Folder.Write(receipt).Map(_ => _receipt = receipt);
+        return _environment.Folder.Write(receipt).Map(_ => _receipt = receipt);
     }
 
     /// <summary>
-    /// Follows the training loop. After each step come the progress and, where they are due, the metrics and a checkpoint; after each epoch the pictures too.
+    /// Follows the training loop. After each step it reports progress and, where they are due, writes metrics and a checkpoint. After each epoch it draws
+    /// pictures too.
     /// </summary>
     private Fin<Unit> MakeSteps(Stopwatch clock, CancellationToken stop)
     {
         var (perEpoch, logEvery, checkpointEvery) = (_plan.Steps.PerEpoch, _receipt.Recorded.LogEveryOf(_plan.Steps.Total), _receipt.Recorded.CheckpointEvery);
         bool IsLogged(int step) => step % logEvery == 0;
-        bool IsSaved(int step) => step % checkpointEvery == 0; // never where there is no such number
+        bool IsSaved(int step) => step % checkpointEvery == 0; // never where it is null
 
         var progress = _receipt.Progress;
         var (epochSpeed, logSpeed) = (Speed.From(clock), Speed.From(clock));
-        foreach (var (step, outcome) in _trainer.Train(_plan, progress.Step, stop, _conduct.StepsAhead, made => IsLogged(made) || IsSaved(made)))
+        foreach (var (step, outcome) in _trainer.Train(_plan, progress.Step, stop, _environment.StepsAhead, made => IsLogged(made) || IsSaved(made)))
         {
             if (!outcome.IsFinite)
             {
@@ -209,13 +210,13 @@ public sealed class TrainingRun : IDisposable
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(
         Invariant($"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, ")
         + Invariant($"at learning rate {step.Update.LearningRate}: ")
-        + "such a run cannot be mended, as it would come here again: "
-        + $"begin another with train --from {_conduct.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; "
-        + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_conduct.Folder.CheckpointPath(_receipt.Last)}"));
+        + "it cannot continue, because it would diverge here again: "
+        + $"begin another with train --from {_environment.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; "
+        + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_environment.Folder.CheckpointPath(_receipt.Last)}"));
 
     /// <summary>
-    /// The pictures that are due after an epoch. A run that was killed before it had drawn them does so when it goes on. The grid of the untrained
-    /// network, which the seed alone decides, does not keep the first epoch waiting: it is drawn after it.
+    /// Draws the pictures that are due after an epoch. A run that was killed before it drew them draws them when it continues. The grid of the untrained
+    /// network depends on the seed alone, so it is drawn after the first epoch and does not delay it.
     /// </summary>
     private Fin<Unit> BetweenEpochs()
     {
@@ -232,7 +233,7 @@ public sealed class TrainingRun : IDisposable
 
     private Fin<Unit> Grid(int epoch, Func<Tensor> weights)
     {
-        if (_receipt.Recorded.SampleEvery == 0 || epoch % _receipt.Recorded.SampleEvery != 0 || File.Exists(_conduct.Folder.SampleGridPath(epoch)))
+        if (_receipt.Recorded.SampleEvery == 0 || epoch % _receipt.Recorded.SampleEvery != 0 || File.Exists(_environment.Folder.SampleGridPath(epoch)))
         {
             return unit;
         }
@@ -241,23 +242,23 @@ public sealed class TrainingRun : IDisposable
         return _sampleGrid(theta, epoch);
     }
 
-    private Fin<Unit> DrawLosses() => MetricsLog.Read(_conduct.Folder).Bind(log =>
+    private Fin<Unit> DrawLosses() => MetricsLog.Read(_environment.Folder).Bind(log =>
     {
         var metrics = log.Metrics;
         Arr<LossPoint> Losses(string kind) =>
             metrics.Filter(metric => metric.Kind == kind).Map(metric => new LossPoint((double)metric.Step / _plan.Steps.PerEpoch, metric.Loss)).ToArr();
         if (metrics.IsEmpty)
         {
-            return unit; // of a run whose log was lost, as where its checkpoints alone were copied
+            return unit; // the log was lost, for example because only the checkpoints were copied
         }
 
         var figure = Figure.Draw("Training loss", [new FigurePanel("mean loss over epochs", new LossChart(Losses("step"), Losses("epoch")).Draw())]);
-        return _conduct.Folder.Write(_conduct.Folder.LossPicturePath, Png.Encode(figure));
+        return _environment.Folder.Write(_environment.Folder.LossPicturePath, Png.Encode(figure));
     });
 
     /// <summary>
-    /// Puts the metrics on the disk, then writes the checkpoint and then the receipt that names it, so that a receipt never names what is not
-    /// there; what has expired by the new receipt is deleted last.
+    /// Flushes the metrics, writes the checkpoint, and then the receipt that names it: a receipt never names a missing checkpoint. Expired checkpoints are
+    /// deleted last.
     /// </summary>
     private Fin<Unit> Save(TrainingProgress progress)
     {
@@ -265,12 +266,13 @@ public sealed class TrainingRun : IDisposable
         var header = new CheckpointHeader(_receipt.Options, _receipt.Data.Size, _receipt.Data.Channels, progress, _plan.Config.Model.Network.Classes);
         var bestIsNew = progress.BestEpoch > 0 && progress.BestEpoch != _receipt.Progress.BestEpoch;
         var receipt = _receipt with { Last = name, Best = bestIsNew ? name : _receipt.Best, Progress = progress };
+        var folder = _environment.Folder;
         var saved = _metrics.Flush()
-            .Bind(_ => _conduct.Folder.Write(_conduct.Folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, _network, _trainer.State))))
-            .Bind(_ => _conduct.Folder.Write(receipt));
+            .Bind(_ => folder.Write(folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, _network, _trainer.State))))
+            .Bind(_ => folder.Write(receipt));
         if (saved.IsSucc)
         {
-            _conduct.Folder.Prune(receipt);
+            folder.Prune(receipt);
             _receipt = receipt;
         }
 
