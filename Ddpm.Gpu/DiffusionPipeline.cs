@@ -18,8 +18,8 @@ namespace Ddpm.Gpu;
 
 /// <summary>
 /// Training and sampling for your own program, without files, checkpoints or a command line. The same options, images and seed give the same weights as the
-/// `train` of Ddpm.Host, bit by bit. Samples use the moving average of the weights if the run keeps one, else the last weights (`sample` then takes the checkpoint
-/// with the lowest loss). They are always on the fixed scale.
+/// `train` of Ddpm.Host, bit by bit. Samples use the moving average of the weights if the run keeps one, else the last weights (`sample` then takes the
+/// checkpoint with the lowest loss). They are always on the fixed scale.
 /// </summary>
 public sealed class DiffusionPipeline : IDisposable
 {

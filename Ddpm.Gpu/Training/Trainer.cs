@@ -99,25 +99,6 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>One training step and its outcome.</summary>
-    public StepOutcome Step(TrainingStep step)
-    {
-        Begin(step);
-        return Outcomes()[^1];
-    }
-
-    /// <summary>One training step from given images, timesteps and noise.</summary>
-    /// <param name="x0">Images, N×C×H×W.</param>
-    /// <param name="timesteps">Their timesteps, N numbers in [0, T).</param>
-    /// <param name="epsilon">Their noise, N×C×H×W.</param>
-    /// <param name="learningRate">The learning rate.</param>
-    public StepOutcome Step(Tensor x0, ReadOnlyMemory<int> timesteps, Tensor epsilon, double learningRate)
-    {
-        Begin((int)x0.shape[0], new WeightUpdate(learningRate), (first, count) =>
-            new(x0.narrow(0, first, count), timesteps.Slice(first, count), epsilon.narrow(0, first, count), null, default));
-        return Outcomes()[^1];
-    }
-
     /// <summary>Makes a step without waiting for its outcome. A batch is computed in shares, so that several threads can work on it.</summary>
     private void Begin(TrainingStep step) => Begin(step.Images.Count, step.Update, (first, count) =>
     {
@@ -156,6 +137,25 @@ public sealed class Trainer : IDisposable
         {
             loss.Dispose();
         }
+    }
+
+    /// <summary>One training step and its outcome.</summary>
+    public StepOutcome Step(TrainingStep step)
+    {
+        Begin(step);
+        return Outcomes()[^1];
+    }
+
+    /// <summary>One training step from given images, timesteps and noise.</summary>
+    /// <param name="x0">Images, N×C×H×W.</param>
+    /// <param name="timesteps">Their timesteps, N numbers in [0, T).</param>
+    /// <param name="epsilon">Their noise, N×C×H×W.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    public StepOutcome Step(Tensor x0, ReadOnlyMemory<int> timesteps, Tensor epsilon, double learningRate)
+    {
+        Begin((int)x0.shape[0], new WeightUpdate(learningRate), (first, count) =>
+            new(x0.narrow(0, first, count), timesteps.Slice(first, count), epsilon.narrow(0, first, count), null, default));
+        return Outcomes()[^1];
     }
 
     /// <summary>The outcomes of the steps since the last call, in their order, fetched from the device together.</summary>

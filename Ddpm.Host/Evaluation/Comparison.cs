@@ -10,8 +10,8 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Host.Evaluation;
 
 /// <summary>
-/// The real images that images are compared with. The training images are the reference. As many test images give the floor: generated images cannot be expected
-/// to come nearer.
+/// The real images that images are compared with. The training images are the reference. As many test images give the floor: generated images cannot be
+/// expected to come nearer.
 /// </summary>
 internal sealed class Comparison
 {

@@ -42,8 +42,8 @@ internal sealed record SamplesReport(
         return new(
             folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)],
             wanted.Sampling.Eta, tau, range, wanted.Sampling.Variance, wanted.Sampling.LowerOrderFinal ? true : null,
-            wanted.Sampling.UnipcVariant, wanted.Sampling.Corrector, wanted.Sampling.FullOrderStart ? true : null, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
-            model.WeightsSha256);
+            wanted.Sampling.UnipcVariant, wanted.Sampling.Corrector, wanted.Sampling.FullOrderStart ? true : null, wanted.Setting.ClipSample,
+            wanted.GuidanceScale, model.Checkpoint, model.WeightsSha256);
     }
 
     /// <summary>τ of SA-Solver and the noise levels between which it holds; other samplers leave no choice.</summary>

@@ -136,7 +136,7 @@ internal abstract class FeatureSource : IDisposable
         }
     }
 
-    /// <summary>The line of a message that says the reason: the last line of a module's own error, after its stack trace; the first line of libtorch's.</summary>
+    /// <summary>The line of a message that says the reason: the last line of a module's error, after its stack trace; the first line of libtorch's.</summary>
     private static string Reason(Exception e)
     {
         var lines = e.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

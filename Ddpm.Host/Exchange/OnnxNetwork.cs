@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace Ddpm.Host.Exchange;
 
 /// <summary>
-/// A network as ONNX, operator set 17: its layers become nodes of a graph. The graph takes x, N×C×H×W, and timesteps, N integers; if the network knows classes, it
-/// takes classes too (K for none). It makes output, N×C×H×W.
+/// A network as ONNX, operator set 17: its layers become nodes of a graph. The graph takes x, N×C×H×W, and timesteps, N integers; if the network knows classes,
+/// it takes classes too (K for none). It makes output, N×C×H×W.
 /// </summary>
 internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
 {
