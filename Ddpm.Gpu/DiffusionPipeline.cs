@@ -17,9 +17,9 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu;
 
 /// <summary>
-/// Training and sampling for a program of one's own, without files, checkpoints or a command line. The same options, images and seed make the
-/// weights that the `train` of Ddpm.Host ends with, bit by bit. Samples are made with these, or with their average where there is one (`sample` takes the checkpoint of the lowest loss where there is none),
-/// and are always on the fixed scale.
+/// Training and sampling for your own program, without files, checkpoints or a command line. The same options, images and seed give the same weights as the
+/// `train` of Ddpm.Host, bit by bit. Samples use the moving average of the weights if the run keeps one, else the last weights (`sample` then takes the
+/// checkpoint with the lowest loss). They are always on the fixed scale.
 /// </summary>
 public sealed class DiffusionPipeline : IDisposable
 {
@@ -31,9 +31,11 @@ public sealed class DiffusionPipeline : IDisposable
 
     /// <summary>Trains a model, from its first step to its last.</summary>
     /// <param name="options">What to train; the defaults are those of `train`. <see cref="TrainingOptions.Of"/> has those of a preset.</param>
-    /// <param name="images">What to train on: N×H×W×C bytes, N ≥ 1, square, H from 12 to 256 and divisible by 4, C 1 or 3; with labels where the options are conditional.</param>
+    /// <param name="images">
+    /// The training images: N×H×W×C bytes, N ≥ 1, square, H from 12 to 256 and divisible by 4, C 1 or 3. Conditional training needs their labels.
+    /// </param>
     /// <param name="device">Where; null for a CUDA device where there is one, else the CPU.</param>
-    /// <param name="progress">Told after every step: the steps made, all steps, and the step's loss.</param>
+    /// <param name="progress">Receives, after every step, the steps made, the number of steps, and the step's loss.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>The model; or every fault of the options and the images; or that a loss is no number; or <see cref="Errors.Cancelled"/>.</returns>
     public static Fin<DiffusionPipeline> Train(
@@ -49,16 +51,20 @@ public sealed class DiffusionPipeline : IDisposable
     /// <param name="seed">The seed of their noise: image i of a seed is always the same.</param>
     /// <param name="sampling">How; null for the preset's usual sampler, as `sample` does.</param>
     /// <param name="stop">Ends the work.</param>
-    /// <returns>Bytes N×H×W×C, on the fixed scale, with their classes where the model knows any; or every fault of the request; or <see cref="Errors.Cancelled"/>.</returns>
+    /// <returns>
+    /// Bytes N×H×W×C, on the fixed scale, with their classes where the model knows any; or every fault of the request; or <see cref="Errors.Cancelled"/>.
+    /// </returns>
     public Fin<ImageSet> Sample(int count, ulong seed = 1, SamplingOptions? sampling = null, CancellationToken stop = default)
     {
         var (size, channels, classes) = (_network.Config.ImageSize, _network.Config.ImageChannels, _network.Config.Classes);
         var condition = classes == 0 ? Validation<Error, Option<ClassCondition>>.Success(None) : ClassCondition.Of(classes, None, scale: 1).Map(Some);
-        var wanted = ((sampling ?? _model.UsualSampling).Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample), condition, _network.Config.CountOfImages("count", count)).Apply((plan, known, _) => (Plan: plan, Known: known));
+        var compiled = (sampling ?? _model.UsualSampling).Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample);
+        var wanted = (compiled, condition, _network.Config.CountOfImages("count", count)).Apply((plan, known, _) => (Plan: plan, Known: known));
+        ReadOnlyMemory<byte> Labels(ClassCondition known) => Enumerable.Range(0, count).Select(image => (byte)known.ClassOf(image)).ToArray();
         return from request in wanted.ToFin()
                from moments in new ImageSampler(_network, request.Plan).Sample(_theta, new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
-               let levels = Levels(moments[^1].Values.Span, channels, size)
-               from made in ImageSet.Create(count, size, size, channels, levels, request.Known.Map(known => (ReadOnlyMemory<byte>)Enumerable.Range(0, count).Select(image => (byte)known.ClassOf(image)).ToArray())).ToFin()
+               let levels = moments[^1].ToLevels(new PixelScale.Fixed())
+               from made in ImageSet.Create(count, size, size, channels, levels, request.Known.Map(Labels)).ToFin()
                select made;
     }
 
@@ -71,14 +77,8 @@ public sealed class DiffusionPipeline : IDisposable
 
     private static Validation<Error, Unit> Square(ImageSet images) => images.Height == images.Width
         ? Validation<Error, Unit>.Success(unit)
-        : Validation<Error, Unit>.Fail(Seq1(Error.New(FormattableString.Invariant($"the images must be square, got {images.Height}×{images.Width}: cut or scale them"))));
-
-    private static byte[] Levels(ReadOnlySpan<float> values, int channels, int size)
-    {
-        var levels = new byte[values.Length];
-        new PixelScale.Fixed().ToLevels(values, channels, size, size, levels);
-        return levels;
-    }
+        : Validation<Error, Unit>.Fail(Seq1(Error.New(
+            FormattableString.Invariant($"the images must be square, got {images.Height}×{images.Width}: cut or scale them"))));
 
     private static Fin<DiffusionPipeline> Train(TrainingPlan plan, ImageSet images, Device device, Action<int, int, double>? progress, CancellationToken stop)
     {
@@ -87,21 +87,23 @@ public sealed class DiffusionPipeline : IDisposable
         using var trainer = new Trainer(
             network, config.Model, images, TrainingState.Initial(network, config.Options.Seed, config.Average.IsSome), Replicas.For(device),
             ComputeDevice.Executor(network, config.Precision));
-        for (var epoch = 0; epoch < config.Options.Epochs; epoch++)
+        var made = 0;
+        foreach (var (step, outcome) in trainer.Train(plan, from: 0, stop))
         {
-            var steps = plan.Epoch(epoch);
-            for (var k = 0; k < plan.Steps.PerEpoch; k++)
+            if (!outcome.IsFinite)
             {
-                var step = steps.Step(k);
-                var outcome = stop.IsCancellationRequested ? default : trainer.Step(step);
-                if (stop.IsCancellationRequested || !outcome.IsFinite)
-                {
-                    network.Dispose();
-                    return stop.IsCancellationRequested ? Errors.Cancelled : Error.New(FormattableString.Invariant($"the loss of step {step.Number} is no number: try a lower learning rate, or a clip norm"));
-                }
-
-                progress?.Invoke(step.Number + 1, plan.Steps.Total, outcome.Loss);
+                network.Dispose();
+                return Error.New(FormattableString.Invariant($"the loss of step {step.Number} is no number: try a lower learning rate, or a clip norm"));
             }
+
+            made = step.Number + 1;
+            progress?.Invoke(made, plan.Steps.Total, outcome.Loss);
+        }
+
+        if (made < plan.Steps.Total)
+        {
+            network.Dispose();
+            return Errors.Cancelled;
         }
 
         return new DiffusionPipeline(network, trainer.State.Sampled.clone().DetachFromDisposeScope(), config.Model);

@@ -62,7 +62,7 @@ public static class StateDict
         let embedding = taken.Find(tensor => tensor.Name == UNetConfig.EmbeddingName)
             .Bind(tensor => weights.Find(UNetConfig.EmbeddingName).Map(table => EmbeddingOf(table, network, Precision(tensor.Stored.Type))))
         let completed = header.Options with { Embedding = embedding.MatchUnsafe(name => name, () => null) }
-        select (header with { Options = completed }, weights, Remarks(names, left, weights));
+        select (header with { Options = completed }, weights, Warnings(names, left, weights));
 
     /// <summary>A warning about weights that are too large for a trained network: its images may be noise.</summary>
     /// <param name="weights">Weights, or a checkpoint. Adam's moments do not count as weights.</param>
@@ -75,7 +75,7 @@ public static class StateDict
         !tensor.Name.StartsWith(Checkpoint.FirstMoment, StringComparison.Ordinal)
         && !tensor.Name.StartsWith(Checkpoint.SecondMoment, StringComparison.Ordinal);
 
-    private static Seq<string> Remarks(StateDictNames names, Seq<string> left, SafetensorsFile weights) => Seq(
+    private static Seq<string> Warnings(StateDictNames names, Seq<string> left, SafetensorsFile weights) => Seq(
         names.Others.IsEmpty ? None : Some($"it holds weights and their average: took the average, whose names begin with {Quote(names.Prefix)}"),
         left.IsEmpty ? None : Some(Invariant($"left out {left.Count} tensors that sampling does not need: {left.Map(Quote).Listed(", ")}")),
         Remark(weights)).Somes();

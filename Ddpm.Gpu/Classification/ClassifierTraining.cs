@@ -22,7 +22,7 @@ public static class ClassifierTraining
     /// <param name="plan">How to train it.</param>
     /// <param name="images">As many as the plan is of; labels are needed.</param>
     /// <param name="device">What computes.</param>
-    /// <param name="progress">Told the steps done, the steps there are, and the mean loss of the epoch so far.</param>
+    /// <param name="progress">Receives the steps done, the number of steps, and the mean loss of the epoch so far.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>The classifier, which the caller owns; or that a loss was no number; or <see cref="Errors.Cancelled"/>.</returns>
     public static Fin<TrainedClassifier> Train(

@@ -32,7 +32,7 @@ public sealed class TrainedClassifier : IDisposable
 
     /// <summary>The features of images, N×D.</summary>
     /// <param name="images">Images of its size.</param>
-    /// <param name="progress">Told the images done and the images there are.</param>
+    /// <param name="progress">Receives the images done and the number of images.</param>
     /// <param name="stop">Ends the work with an exception.</param>
     /// <exception cref="OperationCanceledException">When told to stop.</exception>
     public float[] Features(ImageSet images, Action<int, int> progress, CancellationToken stop) =>
@@ -57,15 +57,13 @@ public sealed class TrainedClassifier : IDisposable
     /// <summary>Numbers of every image, computed in pieces of one size: what an image's are does not depend on the threads.</summary>
     private float[] Compute(ImageSet images, Func<Tensor, Tensor> function, int each, Action<int, int> progress, CancellationToken stop)
     {
-        var (computed, done, pixels) = (new float[images.Count * each], 0, images.Height * images.Width * images.Channels);
+        var (computed, done) = (new float[images.Count * each], 0);
         Replicas.For(Theta.device).ForEach((images.Count - 1) / Piece + 1, number =>
         {
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope(); // of this thread
             var (first, count) = (number * Piece, Math.Min(Piece, images.Count - number * Piece));
-            var values = new float[count * pixels];
-            PixelScale.ToModel(images.Pixels.Span.Slice(first * pixels, count * pixels), images.Channels, images.Height, images.Width, values);
-            var x = tensor(values, [count, images.Channels, images.Height, images.Width]).to(Theta.device);
+            var x = tensor(images.ToModel(first, count), [count, images.Channels, images.Height, images.Width]).to(Theta.device);
             function(x).contiguous().cpu().data<float>().CopyTo(computed.AsSpan(first * each, count * each));
             lock (computed)
             {

@@ -24,8 +24,8 @@ public static class ComputeDevice
     };
 
     /// <summary>
-    /// How many images a device generates in one piece. Every image is computed in a piece of this size, so on a GPU another number here gives other bits; the kernels
-    /// for processors compute each image by itself.
+    /// How many images a device generates in one batch. On a GPU the bits of an image depend on this number. The kernels for processors compute each image by
+    /// itself.
     /// </summary>
     public static int MicroBatch(Device device) => device.type == TorchSharp.DeviceType.CPU ? 16 : 128;
 

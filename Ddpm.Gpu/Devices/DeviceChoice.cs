@@ -29,7 +29,8 @@ public abstract record DeviceChoice
         "auto" => Success<Error, DeviceChoice>(new Auto()),
         "cpu" => Success<Error, DeviceChoice>(new Cpu()),
         "cuda" => Success<Error, DeviceChoice>(new Cuda(0)),
-        _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var index) =>
+        _ when name.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var index) =>
             Success<Error, DeviceChoice>(new Cuda(index)),
         _ => Check.Fail<DeviceChoice>("device", name, "must be auto, cpu, cuda or cuda:n"),
     };

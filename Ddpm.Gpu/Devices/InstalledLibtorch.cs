@@ -6,8 +6,8 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Gpu.Devices;
 
 /// <summary>
-/// libtorch from where PyTorch is installed already, in place of the one that a build brings. libLibTorchSharp.so names the libraries that it needs; once they are
-/// loaded, from wherever, the loader looks no further.
+/// Loads the libtorch of an installed PyTorch, in place of the one that a build brings. libLibTorchSharp.so names the libraries that it needs. Once they are
+/// loaded from any folder, the loader looks no further.
 /// </summary>
 public static class InstalledLibtorch
 {

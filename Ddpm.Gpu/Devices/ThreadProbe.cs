@@ -5,8 +5,8 @@ using Ddpm.Gpu.Threads;
 namespace Ddpm.Gpu.Devices;
 
 /// <summary>
-/// How many threads compute fastest here, by trying: processors tell how many threads they take, not how many of these share a core's arithmetic, or how much of
-/// a machine a container may use. No result depends on the count.
+/// Measures how many threads compute fastest on this machine. A processor reports its number of threads, but not how many share a core's arithmetic, nor how
+/// much of the machine a container may use. No result depends on the count.
 /// </summary>
 public static class ThreadProbe
 {
@@ -41,8 +41,8 @@ public static class ThreadProbe
         [.. Enumerable.Range(0, 31).Select(k => 1 << k).TakeWhile(count => count < processors), processors];
 
     /// <summary>
-    /// The most threads that come near to the best rate: those beyond the cores cost little, while a trial beside other work, which may take a core just then, must not
-    /// leave one idle for the whole run.
+    /// The largest number of threads that is nearly as fast as the best one. Threads beyond the cores cost little. Too few threads, because other work
+    /// disturbed the measurement, would leave a core idle for the whole run.
     /// </summary>
     public static int Choose(IReadOnlyList<(int Threads, double Rate)> rates)
     {

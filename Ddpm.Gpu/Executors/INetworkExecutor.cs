@@ -19,18 +19,19 @@ public interface INetworkExecutor : IDisposable
     /// <summary>The network's output.</summary>
     /// <param name="x">x_t, N×C×H×W.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
-    /// <param name="classes">The class of each image, N integers in [0, K], K standing for none; null for none of all.</param>
+    /// <param name="classes">The class of each image, N integers in [0, K]; K means no class. Empty where no image has a class.</param>
     /// <returns>o, N×C×H×W.</returns>
-    Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null);
+    Tensor Forward(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes = default);
 
     /// <summary>The loss of some of a batch's images; its gradient is added to a vector.</summary>
     /// <param name="x">x_t, N×C×H×W.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
-    /// <param name="target">What the network should say, N×C×H×W.</param>
+    /// <param name="target">The output that the network should have, N×C×H×W.</param>
     /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
-    /// <param name="batch">The images of the whole batch: the loss is the sum of the weighted errors, divided by that.</param>
-    /// <param name="gradient">What ∇θ is added to.</param>
+    /// <param name="batch">The number of images in the whole batch. The loss is the sum of the weighted errors, divided by it.</param>
+    /// <param name="gradient">∇θ is added to it.</param>
     /// <param name="classes">The class of each image, as for <see cref="Forward"/>.</param>
     /// <returns>The loss in float64, on the network's device.</returns>
-    Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null);
+    Tensor Gradient(
+        Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default);
 }

@@ -41,7 +41,8 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
         return tensor(norm, ScalarType.Float64);
     }
 
-    private readonly record struct Rates(double Beta1, double New1, double Beta2, double New2, double Root, double Epsilon, double Step, double Clip, double Kept, double Approach);
+    private readonly record struct Rates(
+        double Beta1, double New1, double Beta2, double New2, double Root, double Epsilon, double Step, double Clip, double Kept, double Approach);
 
     /// <summary>Adds all gradients to the first, and returns the sum of the squares.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -98,7 +99,8 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
         {
             // As a vector of one number and zeros, so that it is the same arithmetic.
             var (t, m, v) = Updated(
-                Vector512.CreateScalar(gradient[i]), Vector512.CreateScalar(theta[i]), Vector512.CreateScalar(first[i]), Vector512.CreateScalar(second[i]), rates);
+                Vector512.CreateScalar(gradient[i]), Vector512.CreateScalar(theta[i]), Vector512.CreateScalar(first[i]), Vector512.CreateScalar(second[i]),
+                rates);
             (theta[i], first[i], second[i]) = (t.ToScalar(), m.ToScalar(), v.ToScalar());
             if (average is not null)
             {
@@ -108,7 +110,8 @@ public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector512<T> Theta, Vector512<T> First, Vector512<T> Second) Updated(Vector512<T> g, Vector512<T> theta, Vector512<T> m, Vector512<T> v, in Rates rates)
+    private static (Vector512<T> Theta, Vector512<T> First, Vector512<T> Second) Updated(
+        Vector512<T> g, Vector512<T> theta, Vector512<T> m, Vector512<T> v, in Rates rates)
     {
         g *= Number(rates.Clip);
         m = Lanes<T>.MultiplyAdd(m, Number(rates.Beta1), Number(rates.New1) * g);

@@ -38,7 +38,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     public void Take(Tensor theta, bool withGradient) => _weights.Pack((_theta = theta).Pointer<T>(), Replicas.For(_network.Device));
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null)
+    public Tensor Forward(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes = default)
     {
         using var scope = NewDisposeScope();
         var output = empty(x.shape, _network.Type);
@@ -48,13 +48,15 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     }
 
     /// <inheritdoc/>
-    public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null)
+    public Tensor Gradient(
+        Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default)
     {
         using var scope = NewDisposeScope();
         var wanted = OfNetwork(target, (int)x.shape[0], nameof(target)).contiguous();
         if (weights is not null && (weights.numel() != x.shape[0] || weights.dtype != _network.Type))
         {
-            throw new ArgumentException(Invariant($"the kernels need {x.shape[0]} weights of type {_network.Type}, got {weights.numel()} of {weights.dtype}"), nameof(weights));
+            throw new ArgumentException(
+                Invariant($"the kernels need {x.shape[0]} weights of type {_network.Type}, got {weights.numel()} of {weights.dtype}"), nameof(weights));
         }
 
         var pixels = (int)(target.numel() / target.shape[0]);
@@ -91,18 +93,18 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     }
 
     /// <summary>Runs images through a program, so many at a time.</summary>
-    private void Run(KernelPrograms<KernelProgram<T>> programs, Tensor x, Tensor timesteps, Tensor? classes, Action<KernelProgram<T>, int, int> after)
+    private void Run(
+        KernelPrograms<KernelProgram<T>> programs, Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes,
+        Action<KernelProgram<T>, int, int> after)
     {
-        var (batch, steps) = ((int)x.shape[0], _network.Config.Timesteps);
+        var (batch, steps, most) = ((int)x.shape[0], _network.Config.Timesteps, _network.Config.Classes);
         var images = OfNetwork(x, batch, nameof(x)).contiguous();
-        var (t, most) = (timesteps.data<long>().ToArray(), _network.Config.Classes);
-        var k = classes is null ? [.. Enumerable.Repeat((long)most, batch)] : classes.data<long>().ToArray();
-        if (k.Length != batch || k.Any(known => known < 0 || known > most))
+        if (!classes.IsEmpty && (classes.Length != batch || classes.Span.ContainsAnyExceptInRange(0, most)))
         {
             throw new ArgumentException(Invariant($"the kernels need {batch} classes in [0, {most}]"), nameof(classes));
         }
 
-        if (t.Length != batch || t.Any(step => step < 0 || step >= steps))
+        if (timesteps.Length != batch || timesteps.Span.ContainsAnyExceptInRange(0, steps - 1))
         {
             throw new ArgumentException(Invariant($"the kernels need {batch} timesteps in [0, {steps})"), nameof(timesteps));
         }
@@ -110,17 +112,11 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
         var pixels = (int)(images.numel() / batch);
         programs.With(program =>
         {
-            Span<int> some = stackalloc int[program.Images], known = stackalloc int[program.Images];
             for (var first = 0; first < batch; first += program.Images)
             {
                 var count = Math.Min(program.Images, batch - first);
-                for (var n = 0; n < count; n++)
-                {
-                    (some[n], known[n]) = ((int)t[first + n], (int)k[first + n]);
-                }
-
                 program.Input.Take(images.Pointer<T>() + (long)first * pixels, count);
-                program.Conditions.Take(some[..count], known[..count]);
+                program.Conditions.Take(timesteps.Span.Slice(first, count), classes.IsEmpty ? default : classes.Span.Slice(first, count));
                 program.Forward(count);
                 after(program, first, count);
             }
@@ -131,9 +127,13 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     private Tensor OfNetwork(Tensor images, int batch, string name)
     {
         long[] shape = [batch, _network.Config.ImageChannels, _network.Config.ImageSize, _network.Config.ImageSize];
-        return images.shape.AsSpan().SequenceEqual(shape) && images.dtype == _network.Type
-            ? images
-            : throw new ArgumentException(Invariant($"the kernels need {string.Join("×", shape)} numbers of type {_network.Type}, got {string.Join("×", images.shape)} of {images.dtype}"), name);
+        if (images.shape.AsSpan().SequenceEqual(shape) && images.dtype == _network.Type)
+        {
+            return images;
+        }
+
+        var (wanted, got) = (string.Join("×", shape), string.Join("×", images.shape));
+        throw new ArgumentException(Invariant($"the kernels need {wanted} numbers of type {_network.Type}, got {got} of {images.dtype}"), name);
     }
 
     /// <summary>The sum of an image's squared errors; its gradient becomes factor times the errors.</summary>

@@ -33,7 +33,7 @@ public sealed class TensorExecutor(UNet network, ScalarType? inside = null, Tens
     }
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null)
+    public Tensor Forward(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes = default)
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
@@ -41,7 +41,8 @@ public sealed class TensorExecutor(UNet network, ScalarType? inside = null, Tens
     }
 
     /// <inheritdoc/>
-    public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null)
+    public Tensor Gradient(
+        Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default)
     {
         using var scope = NewDisposeScope();
         var output = Output(x, timesteps, classes);
@@ -54,9 +55,14 @@ public sealed class TensorExecutor(UNet network, ScalarType? inside = null, Tens
     }
 
     // θ is narrowed as a whole, and gradients come back through that wide.
-    private Tensor Output(Tensor x, Tensor timesteps, Tensor? classes) => inside is { } narrow
-        ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), timesteps, classes, convolutions).to(network.Type)
-        : network.Forward(network.Layout.View(Theta), x, timesteps, classes, convolutions);
+    private Tensor Output(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes)
+    {
+        var t = timesteps.ToTensor(network.Device);
+        var k = classes.IsEmpty ? null : classes.ToTensor(network.Device);
+        return inside is { } narrow
+            ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), t, k, convolutions).to(network.Type)
+            : network.Forward(network.Layout.View(Theta), x, t, k, convolutions);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -8,7 +8,7 @@ namespace Ddpm.Gpu.Executors;
 /// <param name="FirstMoment">Adam's m.</param>
 /// <param name="SecondMoment">Adam's v.</param>
 /// <param name="Updates">n ≥ 0.</param>
-/// <param name="Average">The moving average of θ, where there is one.</param>
+/// <param name="Average">The moving average of θ; null where the run keeps none.</param>
 public sealed record TrainingState(Tensor Weights, Tensor FirstMoment, Tensor SecondMoment, int Updates, Tensor? Average = null) : IDisposable
 {
     /// <summary>What to sample with.</summary>
@@ -22,7 +22,8 @@ public sealed record TrainingState(Tensor Weights, Tensor FirstMoment, Tensor Se
     {
         using var scope = NewDisposeScope();
         var weights = network.InitialWeights(seed).DetachFromDisposeScope();
-        return new(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0, averaged ? weights.clone().DetachFromDisposeScope() : null);
+        var average = averaged ? weights.clone().DetachFromDisposeScope() : null;
+        return new(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0, average);
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ internal sealed unsafe class KernelConditions<T> : IDisposable
     private readonly KernelWeights<T> _weights;
     private readonly NativeArray<T> _embeddings;
     private readonly int[] _timesteps, _classes;
-    private readonly int _dimension, _classOffset;
+    private readonly int _dimension, _noClass, _classOffset;
     private readonly NativeArray<T>? _sums, _gradients; // of each image, the sum of its timestep and class embeddings, and its gradient
 
     /// <summary>Allocates memory for a batch.</summary>
@@ -22,7 +22,7 @@ internal sealed unsafe class KernelConditions<T> : IDisposable
     /// <param name="withGradient">Whether a backward pass will follow.</param>
     public KernelConditions(UNetConfig config, KernelWeights<T> weights, NativeArray<T> embeddings, int images, bool withGradient)
     {
-        (_weights, _embeddings, _dimension) = (weights, embeddings, config.EmbeddingDimension);
+        (_weights, _embeddings, _dimension, _noClass) = (weights, embeddings, config.EmbeddingDimension, config.Classes);
         (_timesteps, _classes) = (new int[images], new int[images]);
         if (config.Classes > 0)
         {
@@ -38,11 +38,19 @@ internal sealed unsafe class KernelConditions<T> : IDisposable
     /// <summary>The gradient of an image's embedding; null without classes or backward pass, because the timestep embedding is not learnt.</summary>
     public T* Gradient(int image) => _gradients is null ? null : _gradients.Pointer + (long)image * _dimension;
 
-    /// <summary>Sets the timestep and the class of each image.</summary>
+    /// <summary>Sets the timestep and the class of each image; no classes if no image has one.</summary>
     public void Take(ReadOnlySpan<int> timesteps, ReadOnlySpan<int> classes)
     {
         timesteps.CopyTo(_timesteps);
-        classes.CopyTo(_classes);
+        if (classes.IsEmpty)
+        {
+            _classes.AsSpan().Fill(_noClass);
+        }
+        else
+        {
+            classes.CopyTo(_classes);
+        }
+
         for (var n = 0; n < timesteps.Length && _sums is not null; n++)
         {
             new ReadOnlySpan<T>(OfTimestep(n), _dimension).CopyTo(new(Embedding(n), _dimension));

@@ -31,7 +31,7 @@ public static class BoundMeasurement
     /// <param name="model">Its schedule and what it predicts.</param>
     /// <param name="images">The images, of the network's size.</param>
     /// <param name="setting">How it is measured.</param>
-    /// <param name="progress">Told the evaluated batches and all of them.</param>
+    /// <param name="progress">Receives the evaluated batches and the number of batches.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>A bound for each image, in their order; or <see cref="Errors.Cancelled"/>.</returns>
     public static Fin<Arr<VariationalBound>> Measure(
@@ -49,8 +49,7 @@ public static class BoundMeasurement
             var (first, pixels, steps) = (number * micro, images.Height * images.Width * images.Channels, model.Schedule.Steps);
             var count = Math.Min(micro, images.Count - first);
             long[] shape = [count, images.Channels, images.Height, images.Width];
-            var x0 = new float[count * pixels];
-            PixelScale.ToModel(images.Pixels.Span.Slice(first * pixels, count * pixels), images.Channels, images.Height, images.Width, x0);
+            var x0 = images.ToModel(first, count);
             var clean = tensor(x0, shape, network.Type).to(network.Device);
             var (noise, errors, decoder) = (new float[count * pixels], new double[count, steps], new double[count]);
             var stream = new RandomStream(setting.Seed, StreamName.BoundNoise);
@@ -65,7 +64,7 @@ public static class BoundMeasurement
 
                 var (level, estimate) = (model.Schedule[t], model.Prediction.CleanImage(model.Schedule[t]));
                 var xt = clean.Times(level.A).Plus(tensor(noise, shape, network.Type).to(network.Device).Times(level.Sigma));
-                var guess = xt.Times(estimate.First).Plus(executor.Forward(xt, TensorMath.Repeated(t, count, network.Device)).Times(estimate.Second));
+                var guess = xt.Times(estimate.First).Plus(executor.Forward(xt, Enumerable.Repeat(t, count).ToArray()).Times(estimate.Second));
                 guess = setting.ClipSample ? guess.Within(-1, 1) : guess;
                 var guessed = guess.contiguous().to(float32).cpu().data<float>().ToArray();
                 for (var i = 0; i < count; i++)

@@ -6,7 +6,10 @@ namespace Ddpm.Gpu.Networks;
 /// What the layers of a network compute. The network itself is written once over this (<see cref="UNet.Compose"/>): libtorch's operations are one
 /// reading of it, the kernels for processors another. Larger layers are written here, of smaller ones.
 /// </summary>
-/// <typeparam name="TActivation">What a layer takes and makes: the images of a batch with their channels. What is handed to <see cref="Shift"/> or <see cref="Silu"/>, or second to <see cref="Add"/>, may be changed.</typeparam>
+/// <typeparam name="TActivation">
+/// What a layer takes and makes: the images of a batch with their channels. <see cref="Shift"/> and <see cref="Silu"/> may change their input, and
+/// <see cref="Add"/> its second one.
+/// </typeparam>
 public interface INetworkMath<TActivation>
 {
     /// <summary>x, each channel shifted by its projection of the timestep's embedding.</summary>

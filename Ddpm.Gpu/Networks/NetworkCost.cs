@@ -3,8 +3,8 @@ using Ddpm.Pure.Networks;
 namespace Ddpm.Gpu.Networks;
 
 /// <summary>
-/// What a network costs, counted by going through its definition: the multiplications of its convolutions and of its attention, each with an addition. All else together is a
-/// few per cent of them.
+/// The cost of a network, counted from its definition: the multiplications of its convolutions and its attention, each with an addition. Everything else adds a
+/// few per cent.
 /// </summary>
 public sealed class NetworkCost : INetworkMath<NetworkCost.Planes>
 {

@@ -16,7 +16,7 @@ public sealed class UNet : IDisposable
     /// <param name="config">The network.</param>
     /// <param name="type">float32, or float64 for reference computations.</param>
     /// <param name="device">Where it computes.</param>
-    /// <param name="table">The T×d table of timestep embeddings, row by row, where it came with the weights; none for that of the configuration's formula.</param>
+    /// <param name="table">The T×d table of timestep embeddings, row by row, where it came with the weights; none for the configuration's formula.</param>
     /// <exception cref="ArgumentException">There is neither a table of this size nor a formula.</exception>
     public UNet(UNetConfig config, ScalarType type, Device device, Option<ReadOnlyMemory<double>> table = default)
     {

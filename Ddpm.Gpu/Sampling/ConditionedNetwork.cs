@@ -6,11 +6,10 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Sampling;
 
-/// <summary>A network as samplers ask it: told the classes of the images by their numbers, and guided, where there is a condition. Several threads may ask at the same time.</summary>
-/// <param name="executor">What computes the network.</param>
-/// <param name="device">Where.</param>
-/// <param name="condition">Which classes, if any.</param>
-internal sealed class ConditionedNetwork(INetworkExecutor executor, Device device, Option<ClassCondition> condition)
+/// <summary>A network with classes and guidance, where samplers ask for them. Several threads may ask at the same time.</summary>
+/// <param name="executor">Computes the network.</param>
+/// <param name="condition">The classes of the images by their numbers, and the guidance scale.</param>
+internal sealed class ConditionedNetwork(INetworkExecutor executor, Option<ClassCondition> condition)
 {
     /// <summary>The network's output.</summary>
     /// <param name="x">x_t, N×C×H×W.</param>
@@ -20,17 +19,12 @@ internal sealed class ConditionedNetwork(INetworkExecutor executor, Device devic
     public Tensor Output(Tensor x, int timestep, int firstImage)
     {
         var count = (int)x.shape[0];
-        var timesteps = TensorMath.Repeated(timestep, count, device);
+        var timesteps = Enumerable.Repeat(timestep, count).ToArray();
         return condition.Match(
             known =>
             {
                 var (plain, classed) = (known.Guidance.Output.First, known.Guidance.Output.Second);
-                Tensor Classed()
-                {
-                    var classes = Enumerable.Range(firstImage, count).Select(image => (long)known.ClassOf(image)).ToArray();
-                    return executor.Forward(x, timesteps, tensor(classes).to(device));
-                }
-
+                Tensor Classed() => executor.Forward(x, timesteps, Enumerable.Range(firstImage, count).Select(known.ClassOf).ToArray());
                 return plain == 0 ? Classed()
                     : classed == 0 ? executor.Forward(x, timesteps)
                     : executor.Forward(x, timesteps).Times(plain).Plus(Classed().Times(classed));

@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -15,7 +16,17 @@ namespace Ddpm.Gpu.Sampling;
 /// <param name="Channels">C.</param>
 /// <param name="Size">H and W.</param>
 /// <param name="Values">N·C·H·W numbers.</param>
-public sealed record GeneratedImages(int Count, int Channels, int Size, ReadOnlyMemory<float> Values);
+public sealed record GeneratedImages(int Count, int Channels, int Size, ReadOnlyMemory<float> Values)
+{
+    /// <summary>The images as bytes, N×H×W×C.</summary>
+    /// <param name="scale">How values become bytes.</param>
+    public byte[] ToLevels(PixelScale scale)
+    {
+        var levels = new byte[Values.Length];
+        scale.ToLevels(Values.Span, Channels, Size, Size, levels);
+        return levels;
+    }
+}
 
 /// <summary>Which images to generate.</summary>
 /// <param name="Seed">The seed of all noise.</param>
@@ -42,7 +53,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
     /// <param name="moments">
     /// The moments to keep, each a number of executed lines: 0 is the initial noise, the plan's length the result. The result is always kept.
     /// </param>
-    /// <param name="progress">Told the lines done and the lines there are, over all batches.</param>
+    /// <param name="progress">Receives the lines done and the number of lines, over all batches.</param>
     /// <param name="stop">Ends the work.</param>
     /// <param name="known">What is known of them; needed where the plan starts from an image.</param>
     /// <returns>
@@ -50,7 +61,8 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
     /// is not finite, with its line and timestep; or <see cref="Errors.Cancelled"/>.
     /// </returns>
     public Fin<IReadOnlyList<GeneratedImages>> Sample(
-        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop, Option<KnownPixels> known = default)
+        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop,
+        Option<KnownPixels> known = default)
     {
         try
         {
@@ -72,7 +84,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
         var kept = moments.Append(plan.Lines.Count).Distinct().ToDictionary(moment => moment, _ => new float[request.Count * pixels]);
         var parts = MicroBatches.Covering(request.First, request.Count, micro);
         using var executor = ComputeDevice.Executor(network);
-        var conditioned = new ConditionedNetwork(executor, network.Device, request.Condition);
+        var conditioned = new ConditionedNetwork(executor, request.Condition);
         executor.Take(theta, withGradient: false);
         var done = 0;
         void Report()

@@ -22,7 +22,7 @@ public static class PlanExecutor
     /// <param name="initial">The initial noise, any shape.</param>
     /// <param name="noise">Fresh standard normal noise of that shape for a line that asks for some; called with the line's number.</param>
     /// <param name="known">What is known of the images; needed where the plan starts from one.</param>
-    /// <param name="observe">Told x after each line; it must not keep the tensor.</param>
+    /// <param name="observe">Receives x after each line. It must not keep the tensor.</param>
     /// <param name="asked">Which images x holds, along its first dimension, and which of them are asked for; null for all, counted from 0.</param>
     /// <returns>x after the last line; or that a number of an image is not finite, with the first line and its first image where that is so.</returns>
     /// <exception cref="ArgumentException">Where the plan starts from an image and none is known.</exception>
@@ -34,9 +34,12 @@ public static class PlanExecutor
         using var outer = NewDisposeScope();
         var arithmetic = TensorArithmetic.Instance;
         Tensor Diffuse(LinearPair factors, Tensor image) => arithmetic.Combine(Array((factors.First, image), (factors.Second, initial)));
-        var x = known.Match(
-            some => Diffuse(plan.Start, some.Image),
-            () => plan.Start.First == 0 ? Diffuse(plan.Start, initial) : throw new ArgumentException("the plan starts from an image, and none is known", nameof(known)));
+        if (known.IsNone && plan.Start.First != 0)
+        {
+            throw new ArgumentException("the plan starts from an image, and none is known", nameof(known));
+        }
+
+        var x = Diffuse(plan.Start, known.Match(some => some.Image, () => initial));
         var state = new PlanState<Tensor>(x, x.alias(), Arr<Tensor>.Empty);
         for (var i = 0; i < plan.Lines.Count; i++)
         {

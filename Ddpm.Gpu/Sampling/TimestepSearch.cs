@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu.Sampling;
 
 /// <summary>
-/// Measures what single steps between timesteps cost (GITS, Chen et al. 2024, 2405.11326): a few images are followed by DDIM through all candidates, and from each visited
-/// point one step is tried to every later candidate.
+/// Measures what single steps between timesteps cost (GITS, Chen et al. 2024, 2405.11326). DDIM follows a few images through all candidates. From each visited
+/// point it tries one step to every later candidate.
 /// </summary>
 public static class TimestepSearch
 {
@@ -20,11 +20,11 @@ public static class TimestepSearch
     /// <param name="theta">Its weights.</param>
     /// <param name="setting">Schedule, prediction, the candidates and clipping.</param>
     /// <param name="request">The seed, numbers and condition of the images to follow; they are generated in one batch.</param>
-    /// <param name="progress">Told the candidates done and the candidates there are.</param>
+    /// <param name="progress">Receives the candidates done and the number of candidates.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>
-    /// costs[i][j]: the square of the mean absolute difference of a single step from candidate i to j from the followed path; 0 between neighbours,
-    /// and where j ≤ i. The square of this was found to lead to better timesteps than the Euclidean distance (Ddpm.Host/RESULTS.md). Or the first image that is not finite; or
+    /// costs[i][j]: the square of the mean absolute difference between a single step from candidate i to j and the followed path; 0 between neighbours, and
+    /// where j ≤ i. This square leads to better timesteps than the Euclidean distance (Ddpm.Host/RESULTS.md). Or the first image that is not finite; or
     /// <see cref="Errors.Cancelled"/>.
     /// </returns>
     public static Fin<Arr<Arr<double>>> Costs(
@@ -47,7 +47,7 @@ public static class TimestepSearch
         using var still = no_grad();
         using var scope = NewDisposeScope();
         using var executor = ComputeDevice.Executor(network);
-        var conditioned = new ConditionedNetwork(executor, network.Device, request.Condition);
+        var conditioned = new ConditionedNetwork(executor, request.Condition);
         executor.Take(theta, withGradient: false);
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
         var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size, size], network.Type, network.Device);
@@ -86,7 +86,8 @@ public static class TimestepSearch
             var step = new SamplingStep(setting.Timesteps.Values[i], -1, Level(i), Level(j));
             var line = Ddim.Line(setting, step, eta: 0);
             var plan = setting.Plan(LanguageExt.Prelude.Array(line));
-            var x = PlanState<Tensor>.At(points[i]).After(plan, line, TensorArithmetic.Instance, outputs[i], () => throw new System.Diagnostics.UnreachableException()).X;
+            static Tensor NoNoise() => throw new System.Diagnostics.UnreachableException();
+            var x = PlanState<Tensor>.At(points[i]).After(plan, line, TensorArithmetic.Instance, outputs[i], NoNoise).X;
             var error = (x - points[j]).abs().mean().to(float64).item<double>();
             return error * error;
         }

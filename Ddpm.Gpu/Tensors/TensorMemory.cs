@@ -10,6 +10,9 @@ internal static class TensorMemory
     /// <summary>The same tensor with its channels last in memory.</summary>
     public static Tensor ChannelsLast(this Tensor x) => x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
 
+    /// <summary>Integers as a tensor on a device, as libtorch's indices are.</summary>
+    public static Tensor ToTensor(this ReadOnlyMemory<int> values, Device device) => tensor(values.ToArray(), ScalarType.Int64).to(device);
+
     /// <summary>The first number of a contiguous tensor on the CPU, for as long as the tensor lives.</summary>
     public static unsafe T* Pointer<T>(this Tensor tensor)
         where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));

@@ -13,7 +13,7 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Training;
 
-/// <summary>Executes training steps: what a step is, the plan has decided.</summary>
+/// <summary>Makes training steps. The plan decides what a step is: its images, timesteps, noise and learning rate.</summary>
 public sealed class Trainer : IDisposable
 {
     private readonly UNet _network;
@@ -22,7 +22,7 @@ public sealed class Trainer : IDisposable
     private readonly INetworkExecutor _executor;
     private readonly IAdamUpdate _update;
     private readonly List<Tensor> _gradients = [];
-    private readonly List<Tensor> _found = []; // of each step that was not told yet: the loss of each share, and the length of the gradient
+    private readonly List<Tensor> _pending = []; // for each step whose outcome is not fetched yet: the loss of each share, and the norm of the gradient
     private readonly Replicas _replicas;
 
     /// <summary>Moves the images and the schedule's tables to the network's device.</summary>
@@ -30,20 +30,23 @@ public sealed class Trainer : IDisposable
     /// <param name="model">Its schedule and what it predicts.</param>
     /// <param name="images">N×H×W×C bytes.</param>
     /// <param name="state">Where training stands. The trainer owns it from here on.</param>
-    /// <param name="replicas">Who computes the shares of a batch; how many they are changes no bit.</param>
-    /// <param name="executor">What computes the network, which the trainer owns from here on; null for what the device computes with.</param>
-    /// <param name="update">What updates the weights; null for what the device updates with.</param>
-    public Trainer(UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null, IAdamUpdate? update = null)
+    /// <param name="replicas">The threads that compute the shares of a batch. Their number changes no bit.</param>
+    /// <param name="executor">Computes the network. The trainer owns it from here on. Null for the device's usual one.</param>
+    /// <param name="update">Updates the weights. Null for the device's usual one.</param>
+    public Trainer(
+        UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null,
+        IAdamUpdate? update = null)
     {
         (_network, _replicas, State, _executor) = (network, replicas, state, executor ?? ComputeDevice.Executor(network));
         _update = update ?? ComputeDevice.Update(network.Device, network.Type, replicas);
-        _labels = network.Config.Classes == 0 ? default : images.Labels.IfNone(() => throw new ArgumentException("the network wants classes, and the images have none", nameof(images)));
+        _labels = network.Config.Classes == 0
+            ? default
+            : images.Labels.IfNone(() => throw new ArgumentException("the network needs classes, and the images have none", nameof(images)));
         using var scope = NewDisposeScope();
         _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)
             .to(network.Device).permute(0, 3, 1, 2).DetachFromDisposeScope();
 
-        _valueOfLevel = tensor(Enumerable.Range(0, 256).Select(level => PixelScale.ToModel((byte)level)).ToArray(), network.Type)
-            .to(network.Device).DetachFromDisposeScope();
+        _valueOfLevel = tensor(PixelScale.ModelValues.ToArray(), network.Type).to(network.Device).DetachFromDisposeScope();
 
         Tensor Table(Func<NoiseLevel, double> entry) =>
             tensor(model.Schedule.Levels.Map(entry).ToArray(), network.Type).to(network.Device).reshape(-1, 1, 1, 1).DetachFromDisposeScope();
@@ -54,62 +57,60 @@ public sealed class Trainer : IDisposable
     /// <summary>Where training stands.</summary>
     public TrainingState State { get; private set; }
 
-    /// <summary>One update, and what it found.</summary>
-    public StepOutcome Step(TrainingStep step)
+    /// <summary>
+    /// The training loop: makes the steps of a run in their order, and yields each with its outcome. Asking for an outcome waits for the device, so a GPU makes
+    /// several steps before their outcomes are fetched together. <see cref="State"/> may then be ahead of the yielded step.
+    /// </summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="from">The first step, counted from 0.</param>
+    /// <param name="stop">Ends the loop after a step at which <see cref="State"/> and the yielded steps agree.</param>
+    /// <param name="ahead">How many steps are made before their outcomes are fetched; null for the device's usual number.</param>
+    /// <param name="fetchAfter">Whether <see cref="State"/> must not be ahead of this number of steps made. It never is at the end of an epoch.</param>
+    public IEnumerable<(TrainingStep Step, StepOutcome Outcome)> Train(
+        TrainingPlan plan, int from, CancellationToken stop, int? ahead = null, Func<int, bool>? fetchAfter = null)
     {
-        Begin(step);
-        return Outcomes()[^1]; // those of steps that were only begun are told too, and lost: a caller does one or the other
+        var most = ahead ?? ComputeDevice.StepsAhead(_network.Device);
+        var made = new List<TrainingStep>();
+        for (var (epoch, first) = Math.DivRem(from, plan.Steps.PerEpoch); epoch < plan.Config.Options.Epochs; (epoch, first) = (epoch + 1, 0))
+        {
+            var steps = plan.Epoch(epoch);
+            for (var k = first; k < plan.Steps.PerEpoch; k++)
+            {
+                if (made.Count == 0 && stop.IsCancellationRequested)
+                {
+                    yield break;
+                }
+
+                var step = steps.Step(k);
+                Begin(step);
+                made.Add(step);
+                if (made.Count < most && k + 1 < plan.Steps.PerEpoch && fetchAfter?.Invoke(step.Number + 1) != true)
+                {
+                    continue;
+                }
+
+                foreach (var (finished, outcome) in made.Zip(Outcomes()))
+                {
+                    yield return (finished, outcome);
+                }
+
+                made.Clear();
+            }
+        }
     }
 
-    /// <summary>One update, without waiting for what it found.</summary>
-    public void Begin(TrainingStep step) => Begin(step.Images.Count, step.Update, (first, count) =>
+    /// <summary>Makes a step without waiting for its outcome. A batch is computed in shares, so that several threads can work on it.</summary>
+    private void Begin(TrainingStep step) => Begin(step.Images.Count, step.Update, (first, count) =>
     {
         var share = step.Share(first, count);
         var x0 = Images(share);
-        var weights = share.Weights.ForAll(weight => weight == 1) ? null : tensor(share.Weights.ToArray(), _network.Type).to(_network.Device);
-        return new(x0, tensor(share.Timesteps.Map(timestep => (long)timestep).ToArray()).to(_network.Device), Noise(share, x0.shape), weights, Classes(share));
+        return new(x0, share.Timesteps.ToArray(), Noise(share, x0.shape), Weights(share), Classes(share));
     });
 
-    /// <summary>What the updates since the last call found, in their order. All comes in one piece, as asking waits for the device.</summary>
-    public IReadOnlyList<StepOutcome> Outcomes()
-    {
-        if (_found.Count == 0)
-        {
-            return [];
-        }
-
-        using var scope = NewDisposeScope();
-        var all = cat([.. _found]).cpu().data<double>().ToArray();
-        var (outcomes, next) = (new List<StepOutcome>(), 0);
-        foreach (var found in _found)
-        {
-            var losses = (int)found.shape[0] - 1;
-            outcomes.Add(new(all[next..(next + losses)].Sum(), all[next + losses]));
-            next += losses + 1;
-            found.Dispose();
-        }
-
-        _found.Clear();
-        return outcomes;
-    }
-
-    /// <summary>One update from given images, timesteps and noise (Ho et al. 2020, algorithm 1).</summary>
-    /// <param name="x0">Images, N×C×H×W.</param>
-    /// <param name="t">Their timesteps, N integers in [0, T).</param>
-    /// <param name="epsilon">Their noise, N×C×H×W.</param>
-    /// <param name="learningRate">The learning rate.</param>
-    /// <param name="clipNorm">How long the gradient may be at most, if there is a limit.</param>
-    /// <param name="weights">How much the mean squared error of each image counts, N numbers; null for 1 each.</param>
-    public StepOutcome Step(Tensor x0, Tensor t, Tensor epsilon, double learningRate, Option<double> clipNorm = default, Tensor? weights = null)
-    {
-        Begin((int)x0.shape[0], new WeightUpdate(learningRate, clipNorm), (first, count) =>
-            new(x0.narrow(0, first, count), t.narrow(0, first, count), epsilon.narrow(0, first, count), weights?.narrow(0, first, count), null));
-        return Outcomes()[^1];
-    }
-
-    /// <summary>Some of a batch's images, with what belongs to each.</summary>
-    private readonly record struct Share(Tensor X0, Tensor Timesteps, Tensor Epsilon, Tensor? Weights, Tensor? Classes);
-
+    /// <summary>
+    /// One training step (Ho et al. 2020, algorithm 1): it makes x_t = a·x_0 + σ·ε, measures the network's error against its target, computes the gradient, and
+    /// updates the weights.
+    /// </summary>
     private void Begin(int batch, WeightUpdate update, Func<int, int, Share> prepare)
     {
         using var scope = NewDisposeScope();
@@ -123,19 +124,60 @@ public sealed class Trainer : IDisposable
         var losses = _replicas.Map(parts.Count, number =>
         {
             using var own = NewDisposeScope(); // the thread has none yet
-            var (x0, t, epsilon, weights, classes) = prepare(parts[number].First, parts[number].Count);
+            var (x0, timesteps, epsilon, weights, classes) = prepare(parts[number].First, parts[number].Count);
+            var t = timesteps.ToTensor(_network.Device);
             var xt = (_a[t] * x0).Plus(_sigma[t] * epsilon);
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
-            return _executor.Gradient(xt, t, target, weights, batch, _gradients[number].zero_(), classes).DetachFromDisposeScope();
+            return _executor.Gradient(xt, timesteps, target, weights, batch, _gradients[number].zero_(), classes).DetachFromDisposeScope();
         });
         var norm = _update.Apply(State, _gradients[..parts.Count], update);
         State = State with { Updates = State.Updates + 1 };
-        _found.Add(stack([.. losses, norm]).DetachFromDisposeScope());
+        _pending.Add(stack([.. losses, norm]).DetachFromDisposeScope());
         foreach (var loss in losses)
         {
             loss.Dispose();
         }
     }
+
+    /// <summary>One training step and its outcome.</summary>
+    public StepOutcome Step(TrainingStep step)
+    {
+        Begin(step);
+        return Outcomes()[^1];
+    }
+
+    /// <summary>One training step from given images, timesteps and noise.</summary>
+    /// <param name="x0">Images, N×C×H×W.</param>
+    /// <param name="timesteps">Their timesteps, N numbers in [0, T).</param>
+    /// <param name="epsilon">Their noise, N×C×H×W.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    public StepOutcome Step(Tensor x0, ReadOnlyMemory<int> timesteps, Tensor epsilon, double learningRate)
+    {
+        Begin((int)x0.shape[0], new WeightUpdate(learningRate), (first, count) =>
+            new(x0.narrow(0, first, count), timesteps.Slice(first, count), epsilon.narrow(0, first, count), null, default));
+        return Outcomes()[^1];
+    }
+
+    /// <summary>The outcomes of the steps since the last call, in their order, fetched from the device together.</summary>
+    private List<StepOutcome> Outcomes()
+    {
+        using var scope = NewDisposeScope();
+        var numbers = cat([.. _pending]).cpu().data<double>().ToArray();
+        var (outcomes, next) = (new List<StepOutcome>(), 0);
+        foreach (var pending in _pending)
+        {
+            var losses = (int)pending.shape[0] - 1;
+            outcomes.Add(new(numbers[next..(next + losses)].Sum(), numbers[next + losses]));
+            next += losses + 1;
+            pending.Dispose();
+        }
+
+        _pending.Clear();
+        return outcomes;
+    }
+
+    /// <summary>Some of a batch's images, and what belongs to each.</summary>
+    private readonly record struct Share(Tensor X0, ReadOnlyMemory<int> Timesteps, Tensor Epsilon, Tensor? Weights, ReadOnlyMemory<int> Classes);
 
     /// <summary>The step's images in [−1, 1], N×C×H×W.</summary>
     private Tensor Images(TrainingStep step)
@@ -148,10 +190,15 @@ public sealed class Trainer : IDisposable
             : images;
     }
 
-    /// <summary>The class of each of the step's images, or the one that stands for none.</summary>
-    private Tensor? Classes(TrainingStep step) => _network.Config.Classes == 0
+    /// <summary>The class of each of the step's images, K where it is withheld; none where the network knows no classes.</summary>
+    private ReadOnlyMemory<int> Classes(TrainingStep step) => _network.Config.Classes == 0
+        ? default
+        : step.Images.Map((place, image) => step.Unlabelled[place] ? _network.Config.Classes : _labels.Span[image]).ToArray();
+
+    /// <summary>How much the error of each of the step's images counts; null where all count 1.</summary>
+    private Tensor? Weights(TrainingStep step) => step.Weights.ForAll(weight => weight == 1)
         ? null
-        : tensor(step.Images.Map((place, image) => step.Unlabelled[place] ? _network.Config.Classes : (long)_labels.Span[image]).ToArray()).to(_network.Device);
+        : tensor(step.Weights.ToArray(), _network.Type).to(_network.Device);
 
     private Tensor Noise(TrainingStep step, long[] shape)
     {
@@ -165,7 +212,7 @@ public sealed class Trainer : IDisposable
     {
         State.Dispose();
         _executor.Dispose();
-        foreach (var tensor in (Tensor[])[.. _gradients, .. _found, _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise])
+        foreach (var tensor in (Tensor[])[.. _gradients, .. _pending, _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise])
         {
             tensor.Dispose();
         }

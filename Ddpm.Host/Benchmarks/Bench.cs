@@ -42,14 +42,18 @@ internal static class Bench
         }
 
         var (workers, batch) = (Replicas.For(device), config.Options.BatchSize);
-        view.Result(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; the {config.Options.Preset} network at {config.Model.Network.ImageSize}×{config.Model.Network.ImageSize} in {config.Options.Precision}, batch {batch}"));
+        var size = config.Model.Network.ImageSize;
+        view.Result(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; ")
+            + Invariant($"the {config.Options.Preset} network at {size}×{size} in {config.Options.Precision}, batch {batch}"));
         ComputeDevice.Advice(device, config.Precision).Iter(view.Line);
         using var bench = new NetworkBench(config, device, workers);
         try
         {
-            return from _ in peer.Match(command => Against(command, bench, batch, rounds, view, Tell, pace), () => unit)
-                   let __ = fun(() => Alone(config, device, bench, Tell, pace))()
-                   select figures;
+            return peer.Match(command => Against(command, bench, batch, rounds, view, Tell, pace), () => unit).Map(_ =>
+            {
+                Alone(config, device, bench, Tell, pace);
+                return figures;
+            });
         }
         catch (OperationCanceledException)
         {
@@ -126,10 +130,12 @@ internal static class Bench
         tell("matrix-float32", "matrix product in float32, all threads", "GFLOP/s", matrix);
         tell("matrix-bfloat16", "matrix product in bfloat16, all threads", "GFLOP/s", narrow);
         var operations = (double)ProcessorPeak.Compute(PeakRounds);
-        tell("core-float32", "one core's multiply-adds between registers", "GFLOP/s", Spread.OfSeconds(pace.Window, pace.Stop, () => ProcessorPeak.Compute(PeakRounds))[0].Per(operations / 1e9));
+        var core = Spread.OfSeconds(pace.Window, pace.Stop, () => ProcessorPeak.Compute(PeakRounds))[0].Per(operations / 1e9);
+        tell("core-float32", "one core's multiply-adds between registers", "GFLOP/s", core);
         var destination = new float[Normals];
         var draws = new RandomStream(0, StreamName.TrainingNoise).At(0, 0);
-        tell("normals", "normals on one core", "millions/s", Spread.OfSeconds(pace.Window, pace.Stop, () => draws.FillNormals(destination))[0].Per(Normals / 1e6));
+        var normals = Spread.OfSeconds(pace.Window, pace.Stop, () => draws.FillNormals(destination))[0].Per(Normals / 1e6);
+        tell("normals", "normals on one core", "millions/s", normals);
         var schedule = NoiseSchedule.Linear(PlanLines).IfFail(faults => throw new UnreachableException(faults.ToString()));
         var plans = Spread.OfSeconds(pace.Window / 10, pace.Stop, [.. Sampler.All.Keys.Select<string, Action>(name => () =>
             _ = new SamplingOptions { Sampler = name, SamplingSteps = PlanLines }.Compile(schedule, new Prediction.Epsilon(), clipSample: false).IsSuccess)]);

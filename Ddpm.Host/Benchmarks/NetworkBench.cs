@@ -16,7 +16,8 @@ internal sealed class NetworkBench : IDisposable
     private const int NoisePiece = 16;
 
     private readonly UNet _network;
-    private readonly Tensor _theta, _x, _t;
+    private readonly Tensor _theta, _x;
+    private readonly int[] _timesteps;
     private readonly EpochPlan _epoch;
     private readonly ImageSet _images;
     private readonly Replicas _workers;
@@ -40,7 +41,7 @@ internal sealed class NetworkBench : IDisposable
         (_epoch, _steps) = (plan.Epoch(0), plan.Steps.PerEpoch);
         _theta = _network.InitialWeights(0);
         _x = randn([batch, network.ImageChannels, network.ImageSize, network.ImageSize], device: device);
-        _t = full([batch], 500, int64, device);
+        _timesteps = [.. Enumerable.Repeat(500, batch)];
         _sampling = ComputeDevice.Executor(_network, config.Precision);
         _sampling.Take(_theta, withGradient: false);
         _trainer = Trainer(null, null);
@@ -60,7 +61,7 @@ internal sealed class NetworkBench : IDisposable
         {
             using var scope = NewDisposeScope();
             var (first, count) = (number * piece, Math.Min(piece, batch - number * piece));
-            _sampling.Forward(_x.narrow(0, first, count), _t.narrow(0, first, count));
+            _sampling.Forward(_x.narrow(0, first, count), _timesteps.AsMemory(first, count));
         });
         Wait();
     }
@@ -97,16 +98,16 @@ internal sealed class NetworkBench : IDisposable
     {
         _trainer.Dispose();
         _sampling.Dispose();
-        foreach (var tensor in (Tensor[])[_theta, _x, _t])
-        {
-            tensor.Dispose();
-        }
-
+        _theta.Dispose();
+        _x.Dispose();
         _network.Dispose();
     }
 
-    private Trainer Trainer(INetworkExecutor? executor, IAdamUpdate? update) => new(
-        _network, _config.Model, _images, TrainingState.Initial(_network, 0), _workers, executor ?? ComputeDevice.Executor(_network, _config.Precision), update);
+    private Trainer Trainer(INetworkExecutor? executor, IAdamUpdate? update)
+    {
+        var state = TrainingState.Initial(_network, 0);
+        return new(_network, _config.Model, _images, state, _workers, executor ?? ComputeDevice.Executor(_network, _config.Precision), update);
+    }
 
     private void Train(Trainer trainer) => trainer.Step(_epoch.Step(_step++ % _steps));
 
@@ -127,9 +128,11 @@ internal sealed class NetworkBench : IDisposable
         {
         }
 
-        public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null) => x.alias();
+        public Tensor Forward(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes = default) => x.alias();
 
-        public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null) => zeros([], float64, x.device);
+        public Tensor Gradient(
+            Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default) =>
+            zeros([], float64, x.device);
 
         public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update) => zeros([], float64, state.Weights.device);
 
@@ -145,9 +148,10 @@ internal sealed class NetworkBench : IDisposable
 
         public void Take(Tensor theta, bool withGradient) => network.Take(theta, withGradient);
 
-        public Tensor Forward(Tensor x, Tensor timesteps, Tensor? classes = null) => network.Forward(x, timesteps, classes);
+        public Tensor Forward(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes = default) => network.Forward(x, timesteps, classes);
 
-        public Tensor Gradient(Tensor x, Tensor timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, Tensor? classes = null)
+        public Tensor Gradient(
+            Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default)
         {
             using var output = network.Forward(x, timesteps);
             return zeros([], float64, x.device);

@@ -29,7 +29,9 @@ internal sealed record Peer(double Training, double Forward)
         var line = toSeq(output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).LastOrNone().IfNone("");
         try
         {
-            return JsonNode.Parse(line) is JsonObject said && Rate(said, "train_images_per_second") is { } training && Rate(said, "forward_images_per_second") is { } forward
+            return JsonNode.Parse(line) is JsonObject parsed
+                && Rate(parsed, "train_images_per_second") is { } training
+                && Rate(parsed, "forward_images_per_second") is { } forward
                 ? new Peer(training, forward)
                 : Wrong();
         }
@@ -39,9 +41,10 @@ internal sealed record Peer(double Training, double Forward)
         }
     }
 
-    private static Error Wrong() =>
-        Error.New("--peer: the last line that the command prints must be a JSON object with the positive numbers train_images_per_second and forward_images_per_second");
+    private static Error Wrong() => Error.New(
+        "--peer: the last line that the command prints must be a JSON object "
+        + "with the positive numbers train_images_per_second and forward_images_per_second");
 
-    private static double? Rate(JsonObject said, string name) =>
-        said[name] is JsonValue value && value.TryGetValue<double>(out var rate) && rate > 0 && double.IsFinite(rate) ? rate : null;
+    private static double? Rate(JsonObject parsed, string name) =>
+        parsed[name] is JsonValue value && value.TryGetValue<double>(out var rate) && rate > 0 && double.IsFinite(rate) ? rate : null;
 }

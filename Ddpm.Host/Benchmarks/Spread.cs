@@ -19,8 +19,8 @@ internal sealed record Spread(double Median, double Least, double Most)
     }
 
     /// <summary>
-    /// The seconds that pieces of work take, measured in turn, so that what happens to the machine meanwhile happens to all of them: first each until the runtime
-    /// has compiled its best code, then each in seven windows.
+    /// The seconds that pieces of work take. They are measured in turn, so that other work on the machine disturbs all of them alike: first each until the
+    /// runtime has compiled its best code, then each in seven windows.
     /// </summary>
     /// <param name="window">How long a window is at least; warming up takes two.</param>
     /// <param name="stop">Ends the work.</param>
@@ -53,7 +53,11 @@ internal sealed record Spread(double Median, double Least, double Most)
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Text(Median),10}   {Text(Least)} to {Text(Most)}");
 
-    private static string Text(double value) => value.ToString(value switch { >= 100 => "F0", >= 10 => "F1", >= 1 => "F2", _ => "F3" }, CultureInfo.InvariantCulture);
+    private static string Text(double value)
+    {
+        var format = value switch { >= 100 => "F0", >= 10 => "F1", >= 1 => "F2", _ => "F3" };
+        return value.ToString(format, CultureInfo.InvariantCulture);
+    }
 
     private static double Timed(Action work, TimeSpan least, int leastTimes, CancellationToken stop)
     {

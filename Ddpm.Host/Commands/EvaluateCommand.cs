@@ -209,8 +209,9 @@ internal static class EvaluateCommand
             .Map(accuracy => new ScoreReport(accuracy, test.Images.Count, recipe.Epochs, recipe.Seed));
     }
 
-    /// <summary>Half of a garment's images may be mirrored, and none of a digit's.</summary>
-    private static ClassifierRecipe Recipe(string dataset) => new() { Mirror = dataset == DataSetDescription.FashionMnist.Name };
+    /// <summary>Mirrors half of the training images where that keeps their meaning.</summary>
+    private static ClassifierRecipe Recipe(string dataset) =>
+        new() { Mirror = DataSetDescription.Named(dataset).Match(known => known.MirrorsKeepMeaning, _ => false) };
 
     private static Fin<T> Trained<T>(
         ClassifierConfig config, ClassifierRecipe recipe, ImageSet train, ImageSet test, Device device, string title, Func<TrainedClassifier, double, Fin<T>> then, IView view,

@@ -110,13 +110,13 @@ internal static class TrainCommand
         ? Error.New(ExitCode.Usage, $"the weights of {where} were imported, and nothing was trained there: there is nothing to resume or to repeat")
         : receipt;
 
-    private static Fin<Unit> Train(Start start, LoadedDataSet loaded, TrainingConduct conduct, IView view, CancellationToken stop)
+    private static Fin<Unit> Train(Start start, LoadedDataSet loaded, TrainingEnvironment environment, IView view, CancellationToken stop)
     {
         var options = start.Options;
         var images = loaded.Images.Take(options.Limit ?? int.MaxValue);
         var data = new DataReceipt(loaded.Description.Name, loaded.Origin, loaded.ImagesSha256, images.Count, images.Height, images.Channels,
             loaded.Description.ClassNames == DataSetDescription.Named(loaded.Description.Name).Match(known => known.ClassNames, _ => Arr<string>.Empty) ? null : [.. loaded.Description.ClassNames], loaded.Background);
-        var machine = MachineReceipt.Here(conduct.Device.ToString());
+        var machine = MachineReceipt.Here(environment.Device.ToString());
         var receipt = start.Before.IfNone(() => new RunReceipt(options, data, machine, null, null, TrainingProgress.Start, false))
             with
         { Options = options, Recording = start.Recording, Machine = machine, Finished = false, WeightsSha256 = null };
@@ -126,20 +126,20 @@ internal static class TrainCommand
                    () => unit)
                from plan in TrainingPlan.Of(config, images.Count).OrUsage()
                from grid in SampleJob.From(SamplingRequest.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model, data.ClassName)
-               from finished in Fit(plan, loaded, images, receipt, conduct, grid, view, stop)
+               from finished in Fit(plan, loaded, images, receipt, environment, grid, view, stop)
                from sampled in SampleCommand.Sample(
-                   conduct.Folder, conduct.Device, SamplingRequest.Default, _ => LanguageExt.Option<Pictures>.None, conduct.Folder, view, stop)
-               from told in ReportCommand.Write(conduct.Folder, view)
+                   environment.Folder, environment.Device, SamplingRequest.Default, _ => LanguageExt.Option<Pictures>.None, environment.Folder, view, stop)
+               from told in ReportCommand.Write(environment.Folder, view)
                from compared in start.Repeated.Map(repeated => Compare(repeated, finished, view)).IfNone(unit)
                select compared;
     }
 
     private static Fin<RunReceipt> Fit(
-        TrainingPlan plan, LoadedDataSet loaded, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
+        TrainingPlan plan, LoadedDataSet loaded, ImageSet images, RunReceipt receipt, TrainingEnvironment environment,
         SampleJob grid, IView view, CancellationToken stop)
     {
         view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Height}×{images.Width}, {loaded.Origin}");
-        ComputeDevice.Advice(conduct.Device, plan.Config.Precision).Iter(view.Line);
+        ComputeDevice.Advice(environment.Device, plan.Config.Precision).Iter(view.Line);
         plan.Config.Model.Schedule.Remark.Iter(remark => view.Line($"warning: {remark}"));
         using var bars = new TrainingBars(view);
 
@@ -147,11 +147,11 @@ internal static class TrainCommand
         {
             using var bar = view.Bar($"sampling after epoch {epoch}");
             return new ImageSampler(network, grid.PlainPlan).Sample(theta, grid.Images, [], bar.Report, stop).Match(
-                made => grid.Files.WriteGrid(conduct.Folder, conduct.Folder.SampleGridPath(epoch), made[^1]),
+                made => grid.Files.WriteGrid(environment.Folder, environment.Folder.SampleGridPath(epoch), made[^1]),
                 fault => fault == Errors.Cancelled ? unit : fault); // the training loop notices by itself, and leaves a checkpoint
         }
 
-        return TrainingRun.Open(plan, images, receipt, conduct, SampleGrid, bars.Report).Bind(run => use(run, opened => opened.Train(stop)));
+        return TrainingRun.Open(plan, images, receipt, environment, SampleGrid, bars.Report).Bind(run => use(run, opened => opened.Train(stop)));
     }
 
     /// <summary>Says whether a repeated run came to the same weights.</summary>

@@ -19,7 +19,7 @@ public static class DataSets
     /// <param name="split">Which part of it.</param>
     /// <param name="folder">The user's own folder of IDX files, where one was named. It may hold any images.</param>
     /// <param name="environment">The machine: <see cref="DataSetEnvironment.Default"/>.</param>
-    /// <param name="report">Told of every piece that arrives, on any thread.</param>
+    /// <param name="report">Receives every piece that arrives, on any thread.</param>
     /// <param name="cancellation">Ends the loading with <see cref="Errors.Cancelled"/>.</param>
     /// <returns>The images; or one error that names every place tried, why it failed and what to do.</returns>
     public static Fin<LoadedDataSet> Load(

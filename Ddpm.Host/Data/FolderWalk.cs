@@ -106,7 +106,7 @@ internal sealed record FolderWalk(Seq<string> Files, Map<string, int> Skipped, O
     }
 
     /// <summary>What was left out, a line for each kind.</summary>
-    public Seq<string> Told() => toSeq(Skipped.AsEnumerable().Select(pair => Invariant($"left out: {pair.Key} ({pair.Value})")).ToArray());
+    public Seq<string> Warnings() => toSeq(Skipped.AsEnumerable().Select(pair => Invariant($"left out: {pair.Key} ({pair.Value})")).ToArray());
 
     /// <summary>The folders that a folder holds, links to folders among them, by name.</summary>
     public static Seq<string> FoldersIn(string path) =>

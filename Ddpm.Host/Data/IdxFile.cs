@@ -71,7 +71,11 @@ public sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string
                     ? Error.New($"it uncompresses to more than the {length} bytes that its header says")
                     : new ReadOnlyMemory<byte>(content, 0, read);
 
-                void ReadTo(int end) => read += gzip.ReadAtLeast(content.AsSpan(read, Math.Max(0, end - read)), Math.Max(0, end - read), throwOnEndOfStream: false);
+                void ReadTo(int end)
+                {
+                    var missing = Math.Max(0, end - read);
+                    read += gzip.ReadAtLeast(content.AsSpan(read, missing), missing, throwOnEndOfStream: false);
+                }
             });
         }
         catch (InvalidDataException)

@@ -27,7 +27,7 @@ internal sealed record IdxFolder(string Path)
         {
             answer =
                 from found in IdxFile.Read(path, file.Length)
-                from _ in file.Check(found.Array.Shape, found.ContentSha256, found.GzipMd5).At(path)
+                from published in file.Check(found.Array.Shape, found.ContentSha256, found.GzipMd5).At(path)
                 select found;
             if (answer.IsSucc)
             {

@@ -26,7 +26,9 @@ public sealed record LoadedDataSet(
     /// <summary>Whether the images are of a size and channels; or both sizes and what to do.</summary>
     /// <param name="wanted">The size and channels.</param>
     /// <param name="whose">Of which images.</param>
-    internal Fin<Unit> Fits(PictureShape wanted, string whose) => (Images.Height, Images.Width, Images.Channels) == (wanted.Size, wanted.Size, wanted.Channels)
-        ? unit
-        : Error.New($"{whose} are {wanted}, and those of {Description.Title} {Images.Height}×{Images.Width}×{Images.Channels} ({Origin}): name the data that belong to them with --dataset or --data");
+    internal Fin<Unit> Fits(PictureShape wanted, string whose) =>
+        (Images.Height, Images.Width, Images.Channels) == (wanted.Size, wanted.Size, wanted.Channels)
+            ? unit
+            : Error.New($"{whose} are {wanted}, and those of {Description.Title} {Images.Height}×{Images.Width}×{Images.Channels} ({Origin}): "
+                + "name the data that belong to them with --dataset or --data");
 }

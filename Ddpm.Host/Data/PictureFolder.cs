@@ -18,15 +18,15 @@ namespace Ddpm.Host.Data;
 /// </summary>
 public sealed record PictureFolder(string Path)
 {
-    private const int MostFaultsTold = 10;
+    private const int MostFaultsReported = 10;
 
     /// <summary>One part of the data set.</summary>
     /// <param name="description">What is not known of it.</param>
     /// <param name="split">Which part.</param>
     /// <param name="shape">What the pictures are to become.</param>
     /// <param name="background">What shows through them.</param>
-    /// <param name="tell">Told of what is left out and what is odd.</param>
-    /// <param name="progress">Told the files done and the files there are, on any thread.</param>
+    /// <param name="tell">Receives a line about each picture that is left out or odd.</param>
+    /// <param name="progress">Receives the files read and the number of files, on any thread.</param>
     /// <param name="stop">Ends the loading.</param>
     /// <returns>The pictures that can be read; or that none can; or <see cref="Errors.Cancelled"/>.</returns>
     public Fin<LoadedDataSet> Load(
@@ -43,9 +43,9 @@ public sealed record PictureFolder(string Path)
                from listed in walk.Refused.Match(FinFail<Unit>, () => unit)
                from going in stop.IsCancellationRequested ? FinFail<Unit>(Errors.Cancelled) : unit
                let list = PictureList.Of(walk.Files)
-               let told = Told(parts, root, walk, list, Tell)
+               let reported = Report(parts, root, walk, list, Tell)
                from classes in split == DataSplit.Test ? ClassesOf(parts, root, list, stop) : list.Classes // one numbering for both parts
-               from _ in Fits(root, list, classes, shape)
+               from fits in Fits(root, list, classes, shape)
                from read in Read(root, list, shape, background, progress, stop)
                from set in Set(description, split, root, list, read, classes, shape, background, Tell)
                select set;
@@ -67,10 +67,10 @@ public sealed record PictureFolder(string Path)
         }
     }
 
-    private static Unit Told(Option<SplitFolders> parts, string root, FolderWalk walk, PictureList list, Action<string> tell)
+    private static Unit Report(Option<SplitFolders> parts, string root, FolderWalk walk, PictureList list, Action<string> tell)
     {
         var unused = toSeq(parts.Bind(found => found.Unused).Map(name => $"the folder {Quotation.Quote(name)} is neither trained on nor measured with"));
-        return (unused + walk.Told() + list.Warnings(root)).Iter(tell);
+        return (unused + walk.Warnings() + list.Warnings(root)).Iter(tell);
     }
 
     private Fin<Arr<string>> ClassesOf(Option<SplitFolders> parts, string root, PictureList list, CancellationToken stop)
@@ -120,14 +120,14 @@ public sealed record PictureFolder(string Path)
         Background background, Action<string> tell)
     {
         var faults = read.Choose(picture => picture.Match(_ => Option<Error>.None, fault => fault)).ToArray();
-        foreach (var fault in faults.Take(MostFaultsTold))
+        foreach (var fault in faults.Take(MostFaultsReported))
         {
             tell($"left out: {fault.Message}");
         }
 
         if (faults.Length > 0)
         {
-            var more = faults.Length > MostFaultsTold ? $", {faults.Length - MostFaultsTold} more than are listed" : "";
+            var more = faults.Length > MostFaultsReported ? $", {faults.Length - MostFaultsReported} more than are listed" : "";
             tell($"{faults.Length} of {list.Files.Count} pictures could not be read: left out{more}");
         }
 
@@ -148,8 +148,20 @@ public sealed record PictureFolder(string Path)
 
         byte[] labels = [.. good.Select(one => (byte)Math.Max(0, classes.IndexOf(one.Class)))];
         return ImageSet.Create(good.Length, shape.Size, shape.Size, shape.Channels, pixels, (ReadOnlyMemory<byte>)labels).ToFin().Map(set => new LoadedDataSet(
-            description with { Name = Name, Title = "Pictures", ClassNames = classes.IsEmpty ? Array(Name.TrimEnd('/')) : classes },
-            split, set, LoadedDataSet.InFolder + root, Convert.ToHexStringLower(SHA256.HashData([.. pixels, .. labels])), IsPublished: false, background.ToString()));
+            description with
+            {
+                Name = Name,
+                Title = "Pictures",
+                ClassNames = classes.IsEmpty ? Array(Name.TrimEnd('/')) : classes,
+                MirrorsKeepMeaning = false,
+                ShippedClassifier = None,
+            },
+            split,
+            set,
+            LoadedDataSet.InFolder + root,
+            Convert.ToHexStringLower(SHA256.HashData([.. pixels, .. labels])),
+            IsPublished: false,
+            background.ToString()));
     }
 
     private string Within(string name) => System.IO.Path.Combine(Path, name);

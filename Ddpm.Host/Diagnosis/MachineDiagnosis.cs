@@ -22,11 +22,15 @@ internal static class MachineDiagnosis
     /// <param name="environment">Where data sets would be looked for.</param>
     public static IEnumerable<Finding> Findings(string folder, DataSetEnvironment environment)
     {
-        yield return Finding.Of("runtime", () => $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
-        yield return Finding.Of("processor", () => Invariant($"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of memory, {Processor.Instructions}"));
-        yield return Finding.Of("libtorch", () => MachineReceipt.Here("cpu") is var here ? $"{here.Libtorch} through TorchSharp {here.TorchSharp}, loaded from {LoadedFrom()}" : "");
-        yield return Finding.Of("devices", () => torch.cuda.is_available() ? $"cpu and {torch.cuda.device_count()} of CUDA; auto takes {ComputeDevice.Find(new DeviceChoice.Auto())}" : "cpu; no CUDA device");
-        yield return Finding.Of("threads", () => Invariant($"{ThreadProbe.Fastest} to train with, the fastest here of {string.Join(", ", ThreadProbe.Candidates(Environment.ProcessorCount))} (--threads)"));
+        yield return Finding.Of("runtime", () =>
+            $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
+        yield return Finding.Of("processor", () =>
+            Invariant($"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB of memory, {Processor.Instructions}"));
+        yield return Finding.Of("libtorch", () => Libtorch(MachineReceipt.Here("cpu")));
+        yield return Finding.Of("devices", () => torch.cuda.is_available()
+            ? $"cpu and {torch.cuda.device_count()} of CUDA; auto takes {ComputeDevice.Find(new DeviceChoice.Auto())}"
+            : "cpu; no CUDA device");
+        yield return Finding.Of("threads", () => Threads(ThreadProbe.Candidates(Environment.ProcessorCount)));
         foreach (var description in DataSetDescription.All)
         {
             yield return Finding.Of(description.Name, () => DataSet(description, environment));
@@ -38,6 +42,11 @@ internal static class MachineDiagnosis
         yield return Finding.Of("", () => SelfTest.Convolutions());
         yield return Finding.Of("", () => ComputeDevice.Find(new DeviceChoice.Auto()).Bind(SelfTest.Training));
     }
+
+    private static string Libtorch(MachineReceipt here) => $"{here.Libtorch} through TorchSharp {here.TorchSharp}, loaded from {LoadedFrom()}";
+
+    private static string Threads(IReadOnlyList<int> tried) =>
+        Invariant($"{ThreadProbe.Fastest} to train with, the fastest here of {string.Join(", ", tried)} (--threads)");
 
     private static string LoadedFrom()
     {
@@ -56,7 +65,8 @@ internal static class MachineDiagnosis
             : here.Map(local =>
                 from train in local.Folder.LoadPublished(description, DataSplit.Train, local.Name)
                 from test in local.Folder.LoadPublished(description, DataSplit.Test, local.Name)
-                select Invariant($"{train.Images.Count} and {test.Images.Count} images, {local.Name}, SHA-256 of the first {train.ImagesSha256[..16]}… {(train.IsPublished ? "as published" : "")}"))
+                select Invariant($"{train.Images.Count} and {test.Images.Count} images, {local.Name}, ")
+                    + $"SHA-256 of the first {train.ImagesSha256[..16]}… {(train.IsPublished ? "as published" : "")}")
                 .Reduce((one, other) => one.IsSucc ? one : other)
                 .Match(Succ: FinSucc, Fail: fault => FinFail<string>(Error.New($"{fault.Message}: delete the file, and the next train fetches it again")));
     }
@@ -64,10 +74,13 @@ internal static class MachineDiagnosis
     private static Fin<string> Writable(string folder)
     {
         var probe = Path.Combine(folder, Invariant($".ddpm-doctor-{Environment.ProcessId}"));
-        return from _ in AtomicFile.WriteInside(FileOperations.Disk, folder, probe, stream => stream.WriteByte(0))
-               let __ = fun(() => File.Delete(probe))()
-               let free = new DriveInfo(folder).AvailableFreeSpace
-               from ___ in free >= LeastFreeBytes ? unit : FinFail<Unit>(Error.New(Invariant($"{folder} has {free >> 20} MiB free, and a run of twenty epochs leaves about {LeastFreeBytes >> 20}")))
-               select Invariant($"{folder} can be written to, {free >> 20} MiB free");
+        return AtomicFile.WriteInside(FileOperations.Disk, folder, probe, stream => stream.WriteByte(0)).Bind<string>(_ =>
+        {
+            File.Delete(probe);
+            var free = new DriveInfo(folder).AvailableFreeSpace;
+            return free >= LeastFreeBytes
+                ? FinSucc(Invariant($"{folder} can be written to, {free >> 20} MiB free"))
+                : Error.New(Invariant($"{folder} has {free >> 20} MiB free, and a run of twenty epochs leaves about {LeastFreeBytes >> 20}"));
+        });
     }
 }

@@ -53,8 +53,9 @@ public static class SelfTest
             Valid(ImageSet.Create(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None)),
             new(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0), Replicas.For(device));
         Tensor Formula(Func<int, double> element) => tensor(Enumerable.Range(0, 4 * 784).Select(i => (float)element(i)).ToArray(), [4, 1, 28, 28]).to(device);
-        var (x0, t, epsilon) = (Formula(i => Math.Sin(0.03 * i)), tensor(new long[] { 10, 200, 600, 950 }).to(device), Formula(i => Math.Cos(0.11 * i + 0.5)));
-        var furthest = Losses.Max(loss => Math.Abs(trainer.Step(x0, t, epsilon, 1e-3).Loss / loss - 1));
+        int[] timesteps = [10, 200, 600, 950];
+        var (x0, epsilon) = (Formula(i => Math.Sin(0.03 * i)), Formula(i => Math.Cos(0.11 * i + 0.5)));
+        var furthest = Losses.Max(loss => Math.Abs(trainer.Step(x0, timesteps, epsilon, 1e-3).Loss / loss - 1));
         return furthest <= Tolerance(device)
             ? FinSucc(Invariant($"five training steps as PyTorch's, within {furthest:0e+0}"))
             : Error.New(Invariant($"five training steps differ from PyTorch's by {furthest:0.0e+0} of the loss: what computes here computes wrongly"));
@@ -73,9 +74,8 @@ public static class SelfTest
             return ConvolutionCheck.Of(network, convolutions: convolutions);
         }
 
-        return (from _ in Right(Valid(UNetConfig.Tutorial(28, 1, 1000, residual: true)))
-                from __ in Right(Valid(UNetConfig.Modern(28, 1, 1000)))
-                select unit).Match(
+        var right = Right(Valid(UNetConfig.Tutorial(28, 1, 1000, residual: true))).Bind(_ => Right(Valid(UNetConfig.Modern(28, 1, 1000))));
+        return right.Match(
             _ => "libtorch's convolutions on the processor as in float64",
             fault => $"{fault.Message}: all but --features computes with the kernels; {ConvolutionCheck.Remedy}");
     }

@@ -9,7 +9,10 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Evaluation;
 
-/// <summary>What images are compared with: the training images; and as many test images as the floor, as what is not generated at all cannot be expected to come nearer.</summary>
+/// <summary>
+/// The real images that images are compared with. The training images are the reference. As many test images give the floor: generated images cannot be
+/// expected to come nearer.
+/// </summary>
 internal sealed class Comparison
 {
     private const int Subsets = 100, SubsetSize = 1000, Neighbours = 3, ManifoldImages = 10_000;
@@ -21,7 +24,8 @@ internal sealed class Comparison
     private Comparison(FeatureSource source, FeatureSet real, FeatureSet others, LoadedDataSet train, LoadedDataSet test)
     {
         (_source, _real, _others, _summary) = (source, real, others, GaussianSummary.Of(real));
-        (Features, Reference) = (new(source.Name, source.Sha256, real.Dimension), new(train.Description.Name, real.Count, train.ImagesSha256, others.Count, test.ImagesSha256));
+        Features = new(source.Name, source.Sha256, real.Dimension);
+        Reference = new(train.Description.Name, real.Count, train.ImagesSha256, others.Count, test.ImagesSha256);
     }
 
     /// <summary>What computes the features.</summary>
@@ -88,12 +92,10 @@ internal sealed class Comparison
             return stop.IsCancellationRequested ? Errors.Cancelled : unit;
         }
 
-        return from _ in Done(0)
-               from frechet in Frechet(images)
-               from __ in Done(1)
-               from kernel in KernelDistance.OverSubsets(_real, images, Subsets, Math.Min(SubsetSize, Math.Min(_real.Count, images.Count)), seed: 0).OrFailure()
-               from ___ in Done(2)
-               from near in PrecisionRecall.Of(First(_real), First(images), Neighbours).OrFailure()
+        var size = Math.Min(SubsetSize, Math.Min(_real.Count, images.Count));
+        return from frechet in Done(0).Bind(_ => Frechet(images))
+               from kernel in Done(1).Bind(_ => KernelDistance.OverSubsets(_real, images, Subsets, size, seed: 0).OrFailure())
+               from near in Done(2).Bind(_ => PrecisionRecall.Of(First(_real), First(images), Neighbours).OrFailure())
                select new DistanceReport(frechet, kernel.Mean, kernel.StandardDeviation, near.Precision, near.Recall);
     }
 

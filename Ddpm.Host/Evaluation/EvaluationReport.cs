@@ -17,32 +17,33 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="Sampler">The sampler.</param>
 /// <param name="Evaluations">Evaluations of the network for each image and guidance.</param>
 /// <param name="Timesteps">Where they were made, from the noisiest.</param>
-/// <param name="Eta">η, where it was said.</param>
+/// <param name="Eta">η, where it was given.</param>
 /// <param name="Tau">τ of SA-Solver.</param>
 /// <param name="TauRange">The noise levels σ/a between which it drew noise.</param>
-/// <param name="Variance">The reverse variance, where it was said.</param>
-/// <param name="LowerOrderFinal">Whether the order fell towards the last step, where it was said.</param>
-/// <param name="UnipcVariant">B(h) of UniPC, where it was said.</param>
-/// <param name="Corrector">Whether UniPC corrected, where it was said.</param>
-/// <param name="FullOrderStart">Whether the first steps had the full order, where it was said.</param>
+/// <param name="Variance">The reverse variance, where it was given.</param>
+/// <param name="LowerOrderFinal">Whether the order fell towards the last step, where it was given.</param>
+/// <param name="UnipcVariant">B(h) of UniPC, where it was given.</param>
+/// <param name="Corrector">Whether UniPC corrected, where it was given.</param>
+/// <param name="FullOrderStart">Whether the first steps had the full order, where it was given.</param>
 /// <param name="ClipSample">Whether estimates of the image were clipped.</param>
 /// <param name="GuidanceScale">The guidance scale of classes.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="WeightsSha256">The checksum of the weights that were sampled with.</param>
 internal sealed record SamplesReport(
-    string Source, int Count, string? Sha256 = null, ulong? Seed = null, string? Sampler = null, int? Evaluations = null, IReadOnlyList<int>? Timesteps = null, double? Eta = null,
-    double? Tau = null, IReadOnlyList<double>? TauRange = null, string? Variance = null, bool? LowerOrderFinal = null,
-    string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, double? GuidanceScale = null, string? Checkpoint = null, string? WeightsSha256 = null)
+    string Source, int Count, string? Sha256 = null, ulong? Seed = null, string? Sampler = null, int? Evaluations = null, IReadOnlyList<int>? Timesteps = null,
+    double? Eta = null, double? Tau = null, IReadOnlyList<double>? TauRange = null, string? Variance = null, bool? LowerOrderFinal = null,
+    string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, double? GuidanceScale = null,
+    string? Checkpoint = null, string? WeightsSha256 = null)
 {
     /// <summary>Samples of a run.</summary>
     public static SamplesReport Of(string folder, TrainedModel model, SamplingRequest request, SampleJob wanted, SamplingPlan plan)
     {
         var (tau, range) = Drawn(wanted.Sampler);
         return new(
-            folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)], wanted.Sampling.Eta,
-            tau, range, wanted.Sampling.Variance, wanted.Sampling.LowerOrderFinal ? true : null, wanted.Sampling.UnipcVariant, wanted.Sampling.Corrector,
-            wanted.Sampling.FullOrderStart ? true : null, wanted.Setting.ClipSample, wanted.GuidanceScale, model.Checkpoint,
-            model.WeightsSha256);
+            folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)],
+            wanted.Sampling.Eta, tau, range, wanted.Sampling.Variance, wanted.Sampling.LowerOrderFinal ? true : null,
+            wanted.Sampling.UnipcVariant, wanted.Sampling.Corrector, wanted.Sampling.FullOrderStart ? true : null, wanted.Setting.ClipSample,
+            wanted.GuidanceScale, model.Checkpoint, model.WeightsSha256);
     }
 
     /// <summary>τ of SA-Solver and the noise levels between which it holds; other samplers leave no choice.</summary>
@@ -82,8 +83,8 @@ internal sealed record BoundReport(
         var total = bounds.Average(bound => bound.Total);
         var variance = bounds.Count < 2 ? double.NaN : bounds.Sum(bound => (bound.Total - total) * (bound.Total - total)) / (bounds.Count - 1);
         return new(
-            bounds.Count, setting.Variance.ToString().ToLowerInvariant(), setting.ClipSample, bounds.Average(bound => bound.Prior), bounds.Average(bound => bound.Steps.Sum()),
-            bounds.Average(bound => bound.Decoder), total, Math.Sqrt(variance / bounds.Count));
+            bounds.Count, setting.Variance.ToString().ToLowerInvariant(), setting.ClipSample, bounds.Average(bound => bound.Prior),
+            bounds.Average(bound => bound.Steps.Sum()), bounds.Average(bound => bound.Decoder), total, Math.Sqrt(variance / bounds.Count));
     }
 }
 
@@ -122,8 +123,10 @@ internal sealed record EvaluationReport(
     {
         static string Row(string name, params object[] cells) => Invariant($"{name,-20}{string.Concat(cells.Select(cell => Invariant($"{cell,14}")))}");
         static string Number(double value, string format) => value.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
+        var made = Samples.Evaluations is { } n ? Invariant($", {Samples.Sampler} with {n} evaluations, seed {Samples.Seed}") : "";
+        var against = Invariant($"{Reference.TrainImages} training images of {Reference.Dataset}");
         var rows = Seq(
-            Invariant($"{Samples.Count} images of {Samples.Source}{(Samples.Evaluations is { } n ? Invariant($", {Samples.Sampler} with {n} evaluations, seed {Samples.Seed}") : "")}, against {Reference.TrainImages} training images of {Reference.Dataset}"),
+            Invariant($"{Samples.Count} images of {Samples.Source}{made}, against {against}"),
             $"features: {Features.Name}, {Features.Dimension} numbers, SHA-256 {Features.Sha256}",
             DistanceName,
             Row("", "images", "floor"),
@@ -133,8 +136,9 @@ internal sealed record EvaluationReport(
             Row("  over subsets ±", Number(Generated.KernelDeviation, "F5"), Number(Floor.KernelDeviation, "F5")),
             Row("precision", Number(Generated.Precision, "F3"), Number(Floor.Precision, "F3")),
             Row("recall", Number(Generated.Recall, "F3"), Number(Floor.Recall, "F3")));
+        static string Terms(BoundReport bits) => Invariant($"{bits.Prior:F4} prior + {bits.Steps:F3} steps + {bits.Decoder:F3} decoder");
         var bound = toSeq(Optional(BitsPerDimension)).Map(bits => Row(
-            "bits per dimension", Number(bits.Total, "F3"), Invariant($" ± {bits.StandardError:F3} = {bits.Prior:F4} prior + {bits.Steps:F3} steps + {bits.Decoder:F3} decoder, on {bits.Images} test images")));
+            "bits per dimension", Number(bits.Total, "F3"), Invariant($" ± {bits.StandardError:F3} = {Terms(bits)}, on {bits.Images} test images")));
         var score = toSeq(Optional(ClassificationAccuracyScore)).Map(found => Row("classif. accuracy", Number(100 * found.Accuracy, "F2") + " %"));
         return rows + bound + score;
     }

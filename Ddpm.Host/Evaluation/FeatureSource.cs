@@ -16,9 +16,8 @@ namespace Ddpm.Host.Evaluation;
 /// <summary>What turns images into the features that are compared.</summary>
 internal abstract class FeatureSource : IDisposable
 {
-    private const string Shipped = "Ddpm.Host.Classifiers.fashion-mnist.safetensors";
-
-    private const string Another = "make one of these data with evaluate train-classifier and name it with --classifier, or name other features with --features";
+    private const string Another =
+        "make one of these data with evaluate train-classifier and name it with --classifier, or name other features with --features";
 
     private protected FeatureSource(string distance, string name, string sha256) => (Distance, Name, Sha256) = (distance, name, sha256);
 
@@ -33,7 +32,7 @@ internal abstract class FeatureSource : IDisposable
 
     /// <summary>The features of images, image by image.</summary>
     /// <param name="images">The images.</param>
-    /// <param name="progress">Told the images done and the images there are.</param>
+    /// <param name="progress">Receives the images done and the number of images.</param>
     /// <param name="stop">Ends the work with an exception.</param>
     /// <returns>The features, or what they cannot be computed for.</returns>
     public abstract Fin<float[]> Features(ImageSet images, Action<int, int> progress, CancellationToken stop);
@@ -46,25 +45,39 @@ internal abstract class FeatureSource : IDisposable
     /// <param name="device">What computes.</param>
     /// <param name="stop">Ends the waiting for a pipe.</param>
     public static Fin<FeatureSource> Open(
-        Option<string> script, Option<string> trusted, Option<string> classifier, LoadedDataSet data, Device device, CancellationToken stop) => (script.Case, classifier.Case) switch
+        Option<string> script, Option<string> trusted, Option<string> classifier, LoadedDataSet data, Device device, CancellationToken stop)
+    {
+        if (script.IsSome && classifier.IsSome)
         {
-            (string, string) => Error.New(Faults.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them"),
-            (string path, _) => Script(path, trusted, device, stop),
-            _ when trusted.IsSome => Error.New(Faults.ExitCode.Usage, "--trust lets a TorchScript module run: name the module with --features"),
-            (_, string path) => from bytes in Folders.Read(path, stop)
-                                from source in Classifier(bytes, path, data, device).At($"{path} cannot be used")
-                                select source,
-            _ => data.Description.Name == Pure.Data.DataSetDescription.FashionMnist.Name
-                ? Classifier(ShippedBytes(), "fashion-mnist", data, device).At("the classifier that comes with the program cannot be used")
-                : Error.New($"no classifier for {data.Description.Title} ({data.Origin}) comes with the program: {Another}"),
-        };
+            return Error.New(Faults.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them");
+        }
+
+        if (script.Case is string module)
+        {
+            return Script(module, trusted, device, stop);
+        }
+
+        if (trusted.IsSome)
+        {
+            return Error.New(Faults.ExitCode.Usage, "--trust lets a TorchScript module run: name the module with --features");
+        }
+
+        if (classifier.Case is string path)
+        {
+            return Folders.Read(path, stop).Bind(bytes => Classifier(bytes, path, data, device).At($"{path} cannot be used"));
+        }
+
+        return data.Description.ShippedClassifier.Match(
+            name => Classifier(ShippedBytes(name), name, data, device).At("the classifier that comes with the program cannot be used"),
+            () => Error.New($"no classifier for {data.Description.Title} ({data.Origin}) comes with the program: {Another}"));
+    }
 
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    private static ReadOnlyMemory<byte> ShippedBytes()
+    private static ReadOnlyMemory<byte> ShippedBytes(string name)
     {
-        using var stream = typeof(FeatureSource).Assembly.GetManifestResourceStream(Shipped)!;
+        using var stream = typeof(FeatureSource).Assembly.GetManifestResourceStream($"Ddpm.Host.Classifiers.{name}.safetensors")!;
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;
@@ -73,20 +86,33 @@ internal abstract class FeatureSource : IDisposable
     private static Fin<FeatureSource> Classifier(ReadOnlyMemory<byte> bytes, string name, LoadedDataSet data, Device device) =>
         from file in Safetensors.Read(bytes)
         from loaded in ClassifierFile.Load(file, device)
-        from fits in (loaded.Header.ImageSize, loaded.Header.ImageChannels) == (data.Images.Height, data.Images.Channels)
-            ? FinSucc(unit)
-            : FinFail<Unit>(Error.New($"it is for images of {loaded.Header.ImageSize}×{loaded.Header.ImageSize}×{loaded.Header.ImageChannels}, and those of {data.Description.Title} ({data.Origin}) are {data.Images.Height}×{data.Images.Width}×{data.Images.Channels}: {Another}"))
+        from fits in Fits(loaded.Header, data)
         select (FeatureSource)new OfClassifier(loaded.Trained, name, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
 
+    private static Fin<Unit> Fits(ClassifierHeader classifier, LoadedDataSet data)
+    {
+        if ((classifier.ImageSize, classifier.ImageChannels) == (data.Images.Height, data.Images.Channels))
+        {
+            return unit;
+        }
+
+        var wanted = $"{classifier.ImageSize}×{classifier.ImageSize}×{classifier.ImageChannels}";
+        var given = $"{data.Images.Height}×{data.Images.Width}×{data.Images.Channels}";
+        return Error.New($"it is for images of {wanted}, and those of {data.Description.Title} ({data.Origin}) are {given}: {Another}");
+    }
+
     private static Fin<FeatureSource> Script(string path, Option<string> trusted, Device device, CancellationToken stop) =>
-        from bytes in Folders.Read(path, stop)
-        let sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes.Span))
-        from _ in trusted.Exists(said => said.Equals(sha256, StringComparison.OrdinalIgnoreCase))
-            ? FinSucc(unit)
-            : Error.New(Faults.ExitCode.Usage, (trusted.IsSome ? $"{path} is another module than --trust says" : $"{path} is a program, which could do anything that you can")
-                + $": if you trust whoever made it, say --trust {sha256}")
-        from source in Loaded(bytes, path, device, sha256)
-        select source;
+        Folders.Read(path, stop).Bind(bytes =>
+        {
+            var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes.Span));
+            if (trusted.Exists(known => known.Equals(sha256, StringComparison.OrdinalIgnoreCase)))
+            {
+                return Loaded(bytes, path, device, sha256);
+            }
+
+            var reason = trusted.IsSome ? $"{path} is another module than --trust says" : $"{path} is a program, which could do anything that you can";
+            return Error.New(Faults.ExitCode.Usage, $"{reason}: if you trust whoever made it, say --trust {sha256}");
+        });
 
     /// <summary>Loads the very bytes whose checksum was trusted: the file may be another by now.</summary>
     private static Fin<FeatureSource> Loaded(ReadOnlyMemory<byte> bytes, string path, Device device, string sha256)
@@ -110,15 +136,23 @@ internal abstract class FeatureSource : IDisposable
         }
     }
 
-    /// <summary>What a module's own code complained of comes last, behind the lines of code that led there; what libtorch did, first.</summary>
-    private static string Reason(Exception e) => e.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } lines
-        ? lines[0].Contains("TorchScript interpreter", StringComparison.Ordinal) ? lines[^1] : lines[0]
-        : e.GetType().Name;
+    /// <summary>The line of a message that says the reason: the last line of a module's error, after its stack trace; the first line of libtorch's.</summary>
+    private static string Reason(Exception e)
+    {
+        var lines = e.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (lines.Length == 0)
+        {
+            return e.GetType().Name;
+        }
+
+        return lines[0].Contains("TorchScript interpreter", StringComparison.Ordinal) ? lines[^1] : lines[0];
+    }
 
     private sealed class OfClassifier(TrainedClassifier classifier, string name, string sha256)
         : FeatureSource("Fréchet distance (features of the classifier, not Inception's: no FID)", $"classifier {name}", sha256)
     {
-        public override Fin<float[]> Features(ImageSet images, Action<int, int> progress, CancellationToken stop) => classifier.Features(images, progress, stop);
+        public override Fin<float[]> Features(ImageSet images, Action<int, int> progress, CancellationToken stop) =>
+            classifier.Features(images, progress, stop);
 
         public override void Dispose() => classifier.Dispose();
     }
@@ -143,7 +177,8 @@ internal abstract class FeatureSource : IDisposable
                 stop.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 var count = Math.Min(Piece, images.Count - first);
-                var levels = tensor(images.Pixels.Slice(first * pixels, count * pixels).ToArray(), [count, images.Height, images.Width, images.Channels], ScalarType.Byte)
+                long[] shape = [count, images.Height, images.Width, images.Channels];
+                var levels = tensor(images.Pixels.Slice(first * pixels, count * pixels).ToArray(), shape, ScalarType.Byte)
                     .to(device).permute(0, 3, 1, 2).expand(count, 3, images.Height, images.Width).contiguous();
                 var called = Called(levels);
                 if (called.Case is not Tensor features)

@@ -18,8 +18,8 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="Floor">The Fréchet distance of real images that were never seen.</param>
 /// <param name="Cells">What was measured.</param>
 internal sealed record FewSteps(
-    string Source, string WeightsSha256, int Count, ulong Seed, bool ClipSample, double? GuidanceScale, FeaturesReport Features, ReferenceReport Reference, double Floor,
-    IReadOnlyList<FewSteps.Cell> Cells)
+    string Source, string WeightsSha256, int Count, ulong Seed, bool ClipSample, double? GuidanceScale, FeaturesReport Features, ReferenceReport Reference,
+    double Floor, IReadOnlyList<FewSteps.Cell> Cells)
 {
     /// <summary>One sampler with so many evaluations.</summary>
     /// <param name="Sampler">The sampler, and behind a colon its spacing where that is not the usual one.</param>
@@ -38,25 +38,31 @@ internal sealed record FewSteps(
     /// <summary>The report as JSON.</summary>
     public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, EvaluationReport.Format), (byte)'\n'];
 
-    /// <summary>What a figure depends on; neither the way a file is named nor where the images lie.</summary>
+    /// <summary>What a figure depends on. Names of files and folders do not count.</summary>
     private static readonly Seq<(string Name, Func<FewSteps, object?> Value)> Protocol = Seq<(string, Func<FewSteps, object?>)>(
         ("weights", steps => steps.WeightsSha256), ("--count", steps => steps.Count), ("--seed", steps => steps.Seed), ("--clip", steps => steps.ClipSample),
-        ("--guidance-scale", steps => steps.GuidanceScale), ("features", steps => steps.Features.Sha256), ("training images", steps => steps.Reference.TrainSha256),
-        ("test images", steps => steps.Reference.TestSha256), ("test images in number", steps => steps.Reference.FloorImages));
+        ("--guidance-scale", steps => steps.GuidanceScale), ("features", steps => steps.Features.Sha256),
+        ("training images", steps => steps.Reference.TrainSha256), ("test images", steps => steps.Reference.TestSha256),
+        ("test images in number", steps => steps.Reference.FloorImages));
 
-    /// <summary>With what an earlier report of the same weights and protocol has measured; or the first thing in which it differs; or that it is damaged.</summary>
+    /// <summary>Takes over the cells of an earlier report of the same weights and protocol.</summary>
+    /// <returns>This report with these cells; or the first difference of the protocol; or that the earlier report is damaged.</returns>
     public Fin<FewSteps> GoingOnFrom(ReadOnlyMemory<byte> json)
     {
         const string Remedy = "choose another folder with --to, or remove the file to begin anew";
         static string Shown(object? value) => value is null ? "none" : Invariant($"{value}").ToLowerInvariant();
         try
         {
-            return JsonSerializer.Deserialize<FewSteps>(json.Span, EvaluationReport.Format)
-                is { Cells: var cells } before && cells.All(cell => cell is not null)
-                ? Protocol.Find(part => !Equals(part.Value(before), part.Value(this))).Match(
-                    part => FinFail<FewSteps>(Error.New($"it was measured with {part.Name} {Shown(part.Value(before))}, and now it is {Shown(part.Value(this))}: {Remedy}")),
-                    () => this with { Cells = cells })
-                : Error.New($"it is damaged, as it lacks what a table of steps holds: {Remedy}");
+            var before = JsonSerializer.Deserialize<FewSteps>(json.Span, EvaluationReport.Format);
+            if (before is not { Cells: var cells } || cells.Any(cell => cell is null))
+            {
+                return Error.New($"it is damaged, as it lacks what a table of steps holds: {Remedy}");
+            }
+
+            var changed = Protocol.Find(part => !Equals(part.Value(before), part.Value(this)));
+            return changed.Match<Fin<FewSteps>>(
+                part => Error.New($"it was measured with {part.Name} {Shown(part.Value(before))}, and now it is {Shown(part.Value(this))}: {Remedy}"),
+                () => this with { Cells = cells });
         }
         catch (JsonException e)
         {
@@ -74,7 +80,9 @@ internal sealed record FewSteps(
     public Seq<string> Table()
     {
         var columns = Cells.Select(cell => cell.Asked).Distinct().Order().ToArray();
-        string Row(string sampler) => Invariant($"{sampler,-28}{string.Concat(columns.Select(asked => Find(sampler, asked).Match(cell => Invariant($"{cell.FrechetDistance - Floor,10:F2}"), () => "          ")))}");
+        string Figure(string sampler, int asked) =>
+            Find(sampler, asked).Match(cell => Invariant($"{cell.FrechetDistance - Floor,10:F2}"), () => new string(' ', 10));
+        string Row(string sampler) => $"{sampler,-28}{string.Concat(columns.Select(asked => Figure(sampler, asked)))}";
         return Seq(
                 Invariant($"D, the Fréchet distance above its floor of {Floor:F4}, of {Count} images of {Source}, seed {Seed}, by evaluations of the network"),
                 Invariant($"{"",-28}{string.Concat(columns.Select(asked => Invariant($"{asked,10}")))}"))
@@ -82,8 +90,14 @@ internal sealed record FewSteps(
     }
 
     /// <summary>D over evaluations as a picture.</summary>
-    public LinePlot Plot() => new(
-        "evaluations of the network", "D", LogX: true, LogY: true,
-        Lines: toSeq(Cells.GroupBy(cell => cell.Sampler).Select(sampler => new PlotLine(
-            sampler.Key, toSeq(sampler.OrderBy(cell => cell.Evaluations).Select(cell => ((double)cell.Evaluations, cell.FrechetDistance - Floor)).ToArray()), Marked: true)).ToArray()));
+    public LinePlot Plot()
+    {
+        PlotLine Line(IGrouping<string, Cell> sampler)
+        {
+            var points = sampler.OrderBy(cell => cell.Evaluations).Select(cell => ((double)cell.Evaluations, cell.FrechetDistance - Floor));
+            return new(sampler.Key, toSeq(points.ToArray()), Marked: true);
+        }
+
+        return new("evaluations of the network", "D", LogX: true, LogY: true, Lines: toSeq(Cells.GroupBy(cell => cell.Sampler).Select(Line).ToArray()));
+    }
 }

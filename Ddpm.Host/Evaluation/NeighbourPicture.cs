@@ -15,7 +15,9 @@ internal static class NeighbourPicture
         PixelImage Grid(int columns, IEnumerable<ReadOnlyMemory<byte>> pictures) => ImageGrid.For(count * columns, images.Width, images.Height, columns, Gap)
             .Draw(pictures.SelectMany(picture => picture.ToArray()).ToArray(), images.Channels).Enlarge(Enlargement);
         var shown = Enumerable.Range(0, count).Select(i => images.Pixels.Slice(i * pixels, pixels)).ToArray();
-        var near = shown.SelectMany(picture => NearestNeighbours.Of(picture.Span, train, Math.Min(Nearest, train.Count)).Map(found => train.Pixels.Slice(found.Image * pixels, pixels)));
-        return Figure.Draw("Nearest training images", [new("sample", Grid(1, shown)), new("nearest by pixels", Grid(Math.Min(Nearest, train.Count), near))]);
+        var nearest = Math.Min(Nearest, train.Count);
+        var near = shown.SelectMany(picture => NearestNeighbours.Of(picture.Span, train, nearest))
+            .Select(found => train.Pixels.Slice(found.Image * pixels, pixels));
+        return Figure.Draw("Nearest training images", [new("sample", Grid(1, shown)), new("nearest by pixels", Grid(nearest, near))]);
     }
 }

@@ -35,7 +35,7 @@ internal static class SamplesToJudge
                 return fault;
             }
 
-            made.Iter(moments => new PixelScale.Fixed().ToLevels(moments[^1].Values.Span, channels, size, size, levels.AsSpan(begin * pixels, here * pixels)));
+            made.Iter(moments => moments[^1].ToLevels(new PixelScale.Fixed()).CopyTo(levels, begin * pixels));
         }
 
         return ImageSet.Create(count, size, size, channels, levels, wanted.Images.Condition.Map(condition =>

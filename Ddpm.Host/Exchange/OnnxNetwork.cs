@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace Ddpm.Host.Exchange;
 
 /// <summary>
-/// A network as ONNX, operator set 17: one more reading of its definition, whose layers become nodes of a graph. It takes x, N×C×H×W, and timesteps, N integers, and classes
-/// where the network knows any (K for none), and makes output, N×C×H×W.
+/// A network as ONNX, operator set 17: its layers become nodes of a graph. The graph takes x, N×C×H×W, and timesteps, N integers; if the network knows classes,
+/// it takes classes too (K for none). It makes output, N×C×H×W.
 /// </summary>
 internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
 {
@@ -61,18 +61,26 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
 
     public Value Apply(Block block, Value x)
     {
-        var y = block.Normalized ? x with { Name = Node("LayerNormalization", [x.Name, Parameter(block.Norm.Name + ".weight"), Parameter(block.Norm.Name + ".bias")], ("axis", 1L), ("epsilon", NormEpsilon)) } : x;
+        string Normalized()
+        {
+            string[] inputs = [x.Name, Parameter(block.Norm.Name + ".weight"), Parameter(block.Norm.Name + ".bias")];
+            return Node("LayerNormalization", inputs, ("axis", 1L), ("epsilon", NormEpsilon));
+        }
+
+        var y = block.Normalized ? x with { Name = Normalized() } : x;
         y = Silu(Apply(block.Second, Silu(Apply(block.First, y))));
         return block.Residual ? Add(block.Shortcut.Match(shortcut => Apply(shortcut, x), () => x), y) : y;
     }
 
     public Value Apply(Convolution c, Value x) => new(Convolved("Conv", c.Name, x, c.Kernel, c.Stride, c.Padding), c.Out, c.OutputSize(x.Size));
 
-    public Value Apply(TransposedConvolution c, Value x) => new(Convolved("ConvTranspose", c.Name, x, c.Kernel, c.Stride, c.Padding), c.Out, c.OutputSize(x.Size));
+    public Value Apply(TransposedConvolution c, Value x) =>
+        new(Convolved("ConvTranspose", c.Name, x, c.Kernel, c.Stride, c.Padding), c.Out, c.OutputSize(x.Size));
 
     public Value Silu(Value x) => x with { Name = Silu(x.Name) };
 
-    public Value Concatenate(Value first, Value second) => first with { Name = Node("Concat", [first.Name, second.Name], ("axis", 1L)), Channels = first.Channels + second.Channels };
+    public Value Concatenate(Value first, Value second) =>
+        first with { Name = Node("Concat", [first.Name, second.Name], ("axis", 1L)), Channels = first.Channels + second.Channels };
 
     /// <summary>Groups become the channels of an instance normalisation.</summary>
     public Value Apply(GroupNorm norm, Value x)
@@ -106,7 +114,8 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
     private static ValueInfoProto Described(string name, TensorProto.Types.DataType type, UNetConfig? image)
     {
         var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "n" } } };
-        shape.Dim.AddRange((image is null ? [] : new[] { image.ImageChannels, image.ImageSize, image.ImageSize }).Select(size => new TensorShapeProto.Types.Dimension { DimValue = size }));
+        int[] sizes = image is null ? [] : [image.ImageChannels, image.ImageSize, image.ImageSize];
+        shape.Dim.AddRange(sizes.Select(size => new TensorShapeProto.Types.Dimension { DimValue = size }));
         return new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
     }
 
@@ -143,7 +152,9 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
         if (!_graph.Initializer.Any(known => known.Name == name))
         {
             var integers = value.dtype == ScalarType.Int64;
-            var bytes = integers ? MemoryMarshal.AsBytes<long>(value.data<long>().ToArray()) : MemoryMarshal.AsBytes<float>(value.contiguous().cpu().data<float>().ToArray());
+            var bytes = integers
+                ? MemoryMarshal.AsBytes<long>(value.data<long>().ToArray())
+                : MemoryMarshal.AsBytes<float>(value.contiguous().cpu().data<float>().ToArray());
             _graph.Initializer.Add(new TensorProto
             {
                 Name = name,

@@ -16,16 +16,18 @@ internal sealed record ReferenceFolder(string Path)
 
     private const int NamedExtras = 20;
 
-    private static readonly EnumerationOptions Everywhere = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
+    private static readonly EnumerationOptions Everywhere = new()
+    {
+        RecurseSubdirectories = true,
+        IgnoreInaccessible = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+    };
 
     /// <summary>Writes every file, each as a whole or not at all, and the manifest last.</summary>
     /// <returns>How many files, the manifest not counted.</returns>
     public Fin<int> Export(IView view, CancellationToken stop) =>
-        from _ in Free()
-        from __ in Folders.Create(Path)
-        from written in Written(view, stop)
-        from ___ in Write(ReferenceManifest.Path, ReferenceManifest.Of(written))
-        select written.Count;
+        Free().Bind(_ => Folders.Create(Path)).Bind(_ => Written(view, stop)).Bind(written =>
+            Write(ReferenceManifest.Path, ReferenceManifest.Of(written)).Map(_ => written.Count));
 
     /// <summary>Compares the folder's files with these; those that are no files of the reference at all are named.</summary>
     public Fin<VerificationReport> Verify(Arr<ReferenceEntry> asked, IView view, CancellationToken stop)
@@ -59,7 +61,9 @@ internal sealed record ReferenceFolder(string Path)
             // One byte more than it says: what has no end, as some devices, is not read to it.
             var bytes = new byte[Math.Clamp(file.Length, 0, LargestFile) + 1];
             var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return length == bytes.Length ? new Verdict.Unreadable("it is larger than any file of the reference, or than it says") : entry.Verify(bytes.AsMemory(0, length));
+            return length == bytes.Length
+                ? new Verdict.Unreadable("it is larger than any file of the reference, or than it says")
+                : entry.Verify(bytes.AsMemory(0, length));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -76,7 +80,8 @@ internal sealed record ReferenceFolder(string Path)
     {
         try
         {
-            return !Directory.Exists(Path) || !Strangers().Any() || Folders.Read(Within(ReferenceManifest.Path), LargestFile).Exists(manifest => ReferenceManifest.IsOne(manifest))
+            return !Directory.Exists(Path) || !Strangers().Any()
+                || Folders.Read(Within(ReferenceManifest.Path), LargestFile).Exists(manifest => ReferenceManifest.IsOne(manifest))
                 ? unit
                 : Error.New($"{Path} holds other files and is no export: choose another folder");
         }

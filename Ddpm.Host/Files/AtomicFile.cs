@@ -18,7 +18,8 @@ public static class AtomicFile
     public const string TemporarySuffix = ".ddpm-partial";
 
     /// <summary>Makes the file hold exactly these bytes.</summary>
-    public static Fin<Unit> Write(string path, ReadOnlyMemory<byte> content, CancellationToken stop = default) => Write(path, stream => stream.Write(content.Span), stop);
+    public static Fin<Unit> Write(string path, ReadOnlyMemory<byte> content, CancellationToken stop = default) =>
+        Write(path, stream => stream.Write(content.Span), stop);
 
     /// <summary>Makes the file hold what the writer puts into the stream.</summary>
     /// <param name="path">The file, as a person named it. Its folder must exist. Links are followed; a pipe and a device are written into.</param>
@@ -32,13 +33,20 @@ public static class AtomicFile
     /// Nothing, or one line that says why not. The file is then as it was before, unless the line says that only the flush of its
     /// folder failed.
     /// </returns>
-    public static Fin<Unit> Write(FileOperations operations, string path, Action<Stream> writer, CancellationToken stop = default) => NamesNoFile(path) ? NoFile(path)
-        : FileEntry.Behind(path) switch
+    public static Fin<Unit> Write(FileOperations operations, string path, Action<Stream> writer, CancellationToken stop = default)
+    {
+        if (NamesNoFile(path))
+        {
+            return NoFile(path);
+        }
+
+        return FileEntry.Behind(path) switch
         {
             { Kind: FileKind.Pipe or FileKind.Device } => Waiting.For(() => WriteInto(path, writer), stop),
             { Kind: FileKind.Disk or FileKind.Socket } other => Error.New($"cannot write {path}: it is {other.Words}; choose another name"),
             _ => Target(path).Bind(target => Replace(operations, path, target, writer)),
         };
+    }
 
     /// <summary>
     /// Makes a file hold what the writer puts into the stream, whose name inside a folder the program chose. Whoever made the folder may have put links there:
@@ -53,7 +61,7 @@ public static class AtomicFile
         : Obstacle(folder, path) is { } obstacle ? Error.New($"cannot write {path}: {obstacle}")
         : Replace(operations, path, Path.GetFullPath(path), writer);
 
-    /// <summary>What lies in the way of a path below a folder, where no link is to be followed; nothing where all are folders, and the last a file or to be made.</summary>
+    /// <summary>What stands in the way of writing a path below a folder without following links; null for nothing.</summary>
     internal static string? Obstacle(string folder, string path)
     {
         var at = folder;
@@ -70,7 +78,8 @@ public static class AtomicFile
 
     private static bool NamesNoFile(string path) => string.IsNullOrEmpty(Path.GetFileName(path)) || path.Contains('\0');
 
-    private static Error NoFile(string path) => Error.New($"cannot write '{path.Replace("\0", "\\0", StringComparison.Ordinal)}': it names no file; add a file name");
+    private static Error NoFile(string path) =>
+        Error.New($"cannot write '{path.Replace("\0", "\\0", StringComparison.Ordinal)}': it names no file; add a file name");
 
     /// <summary>The file that a path leads to; it need not exist.</summary>
     private static Fin<string> Target(string path)

@@ -74,9 +74,15 @@ internal readonly partial record struct FileEntry(FileKind Kind, int Names)
 
         Span<byte> status = stackalloc byte[LargestStatus];
         ref var first = ref MemoryMarshal.GetReference(status);
-        return OperatingSystem.IsLinux()
-            ? Statx(FromHere, path, flags, KindAndNames, ref first) < 0 ? default : new(OfMode(MemoryMarshal.Read<ushort>(status[28..])), MemoryMarshal.Read<int>(status[16..]))
-            : (flags == NotFollowing ? StatLink(path, ref first) : Stat(path, ref first)) < 0 ? default
+        if (OperatingSystem.IsLinux())
+        {
+            return Statx(FromHere, path, flags, KindAndNames, ref first) < 0
+                ? default
+                : new(OfMode(MemoryMarshal.Read<ushort>(status[28..])), MemoryMarshal.Read<int>(status[16..]));
+        }
+
+        return (flags == NotFollowing ? StatLink(path, ref first) : Stat(path, ref first)) < 0
+            ? default
             : new(OfMode(MemoryMarshal.Read<ushort>(status[4..])), MemoryMarshal.Read<ushort>(status[6..]));
     }
 

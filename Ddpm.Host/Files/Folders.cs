@@ -47,7 +47,7 @@ public static class Folders
         : Ancestors(Path.GetFullPath(path)).FirstOrDefault(Path.Exists) is { } there && !Directory.Exists(there) ? $"{there} is {FileEntry.Behind(there).Words}"
         : FileFault.Reason(e);
 
-    /// <summary>Opens a regular file to read it, beside whoever writes, replaces or deletes it meanwhile: where files are locked, their own log would be closed to those who write it.</summary>
+    /// <summary>Opens a regular file for reading. Others may write, replace or delete it meanwhile: a reader must not stop a run from writing.</summary>
     /// <exception cref="IOException">It is no regular file, or cannot be opened. A pipe is not waited for.</exception>
     public static FileStream OpenShared(string path) => FileEntry.Behind(path) is { Kind: not (FileKind.File or FileKind.Nothing) } other
         ? throw new IOException($"it is {other.Words}, and a file is needed")

@@ -7,8 +7,8 @@ namespace Ddpm.Host.Files;
 internal static class Waiting
 {
     /// <summary>
-    /// The work's result; or <see cref="Errors.Cancelled"/> once it is told to stop. No call of an operating system that waits for a pipe can be called back, so
-    /// the work has a thread of its own, which is then left to itself and keeps no process alive.
+    /// The work's result; or <see cref="Errors.Cancelled"/> after <paramref name="stop"/>. A system call that waits for a pipe cannot be cancelled. So the work
+    /// runs on its own thread, which is then abandoned and keeps no process alive.
     /// </summary>
     public static Fin<T> For<T>(Func<Fin<T>> work, CancellationToken stop)
     {

@@ -19,12 +19,17 @@ internal static class FramePicture
     /// <param name="most">The most frames wanted, at even distances; the last is one of them.</param>
     /// <returns>The frames as WebP; or what is wrong with the file.</returns>
     public static Fin<Seq<byte[]>> ReadWebp(string path, int most) =>
-        (from bytes in Folders.Read(path, LargestFile)
-         from frames in GifFile.Frames(bytes)
-         from all in frames.ForAll(frame => frame.IsWhole) ? FinSucc(unit) : Error.New("its frames do not cover its canvas, as those that sample writes do")
-         let every = ((frames.Count - 1) / most) + 1
-         from made in toSeq(frames.Where((_, i) => (frames.Count - 1 - i) % every == 0).ToArray()).Map(frame => frame.Picture().Bind(Webp)).Sequence()
-         select made).At($"{path} cannot be read as an animation");
+        Folders.Read(path, LargestFile).Bind(bytes => GifFile.Frames(bytes)).Bind(frames =>
+        {
+            if (!frames.ForAll(frame => frame.IsWhole))
+            {
+                return Error.New("its frames do not cover its canvas, as those that sample writes do");
+            }
+
+            var every = ((frames.Count - 1) / most) + 1;
+            var chosen = toSeq(frames.Where((_, i) => (frames.Count - 1 - i) % every == 0).ToArray());
+            return chosen.Map(frame => frame.Picture().Bind(Webp)).Sequence();
+        }).At($"{path} cannot be read as an animation");
 
     private static Fin<byte[]> Webp(EncodedPicture frame) => PictureDecoder.Decode<Rgb24>(frame).Map(image =>
     {

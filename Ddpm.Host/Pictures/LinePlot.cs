@@ -53,7 +53,8 @@ internal sealed record LinePlot(string X, string Y, Seq<PlotLine> Lines, bool Lo
         var heights = Lines.Bind(line => line.Points.Map(point => point.Y)).Filter(double.IsFinite);
         if (!LogY && !heights.IsEmpty && heights.Min() is var only && only != 0 && only == heights.Max())
         {
-            plot.Axes.SetLimitsY(Math.Min(0, 2 * only), Math.Max(0, 2 * only)); // of a line without height ScottPlot shows one unit to either side, where a small number is 0
+            // ScottPlot shows a line without height with one unit to either side, where a small number looks like 0.
+            plot.Axes.SetLimitsY(Math.Min(0, 2 * only), Math.Max(0, 2 * only));
         }
 
         plot.XLabel(X);
@@ -83,7 +84,8 @@ internal sealed record LinePlot(string X, string Y, Seq<PlotLine> Lines, bool Lo
         var positive = values.Filter(value => value > 0 && double.IsFinite(value));
         var (low, high) = positive.IsEmpty ? (0, 0) : ((int)Math.Floor(Math.Log10(positive.Min())), (int)Math.Ceiling(Math.Log10(positive.Max())));
         int[] steps = high - low <= 4 ? [1, 2, 5] : [1];
-        var ticks = Enumerable.Range(low, high - low + 1).SelectMany(power => steps.Select(step => (At: Math.Log10(step) + power, Label: Label(step, power)))).ToArray();
+        var powers = Enumerable.Range(low, high - low + 1);
+        var ticks = powers.SelectMany(power => steps.Select(step => (At: Math.Log10(step) + power, Label: Label(step, power)))).ToArray();
         return new([.. ticks.Select(tick => tick.At)], [.. ticks.Select(tick => tick.Label)]);
     }
 

@@ -52,14 +52,12 @@ public static class PictureFile
 
     /// <summary>Reads a picture from its file's bytes.</summary>
     /// <param name="file">The bytes.</param>
-    /// <param name="shape">What it is to become.</param>
-    /// <param name="background">What shows through it.</param>
+    /// <param name="shape">The size and channels of the result.</param>
+    /// <param name="background">The colour behind transparent pixels.</param>
+    /// <param name="budget">Limits the memory of pictures that are read at the same time; null for no limit.</param>
     /// <returns>The picture, or what is wrong with it. Never throws, whatever the bytes.</returns>
-    public static Fin<ReadPicture> Of(ReadOnlyMemory<byte> file, PictureShape shape, Background background) =>
-        Of(file, shape, background, PixelBudget.Unlimited);
-
-    private static Fin<ReadPicture> Of(ReadOnlyMemory<byte> file, PictureShape shape, Background background, PixelBudget budget) =>
-        EncodedPicture.Read(file).Bind(encoded => budget.Pixels.Use(encoded.Pixels, () =>
+    internal static Fin<ReadPicture> Of(ReadOnlyMemory<byte> file, PictureShape shape, Background background, PixelBudget? budget = null) =>
+        EncodedPicture.Read(file).Bind(encoded => (budget ?? PixelBudget.Unlimited).Pixels.Use(encoded.Pixels, () =>
             from middle in encoded.BitDepth == 16 ? MiddleOf16Bits(encoded, background) : MiddleOf8Bits(encoded, background)
             let scaled = Orientation.OfExif(encoded.Orientation).Upright(Resampling.To(middle.Picture, shape.Size, shape.Size))
             select middle with { Picture = shape.Channels == 1 ? scaled.Grey() : scaled }));

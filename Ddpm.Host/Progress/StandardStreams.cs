@@ -31,7 +31,16 @@ internal sealed partial class StandardStreams
     /// Where a stream was closed when the program started, the runtime may have given its number to a pipe or file of its own, which must not be written to.
     /// Such a number would not pass to another program; one that came from another program has passed already.
     /// </summary>
-    private static bool IsClosed(int descriptor) => !OperatingSystem.IsWindows() && Control(descriptor, GetFlags) is var flags && (flags < 0 || (flags & CloseOnExec) != 0);
+    private static bool IsClosed(int descriptor)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return false;
+        }
+
+        var flags = Control(descriptor, GetFlags);
+        return flags < 0 || (flags & CloseOnExec) != 0;
+    }
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int Control(int descriptor, int command);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Ddpm.Host.Pictures;
@@ -13,8 +14,8 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Host.Reports;
 
 /// <summary>
-/// A page of HTML that tells of some runs side by side, or of one: everything is inside it, pictures, plots, style and script, so that it can be read without a net, kept and
-/// sent.
+/// An HTML page about one run, or about several side by side. The page holds all of its pictures, plots, style and script, so it can be read without a network,
+/// kept and sent.
 /// </summary>
 internal static class ReportPage
 {
@@ -38,18 +39,18 @@ internal static class ReportPage
             <body>
             <h1>{{Text(title)}}</h1>
             {{Columns(runs, run => $"<p>{Text(Summary(run))}</p>")}}
-            {{Section("Samples", Columns(runs, run => Turn(run.Grids.Map(grid => (grid.Label, Source("image/png", grid.Png))), run.Grids.Count - 1, plays: false)))}}
+            {{Section("Samples", Columns(runs, run => Turn(Grids(run), run.Grids.Count - 1, plays: false)))}}
             {{Section("From noise to images", Columns(runs, run => Turn(Frames(run), run.Frames.Count - 1, plays: true)))}}
-            {{Section("Losses and learning rate", runs.ForAll(run => run.Metrics.IsEmpty) ? "" : Beside(Plot("the loss over epochs", Losses(runs)), Plot("the learning rate over epochs", Rates(runs))) + Soft(runs.Choose(run => run.Unreadable)))}}
+            {{Section("Losses and learning rate", Training(runs))}}
             {{Section("Noise schedule", Beside(
                 Plot("ᾱ over timesteps", Schedules(runs, "ᾱ, what is left of the image's variance", false, level => level.AlphaBar)),
                 Plot("the signal-to-noise ratio over timesteps", Schedules(runs, "signal-to-noise ratio", true, level => level.Snr))))}}
             {{Section("Evaluation", Evaluation(runs))}}
-            {{Section("Evaluations of the network", Columns(runs, run => run.FewSteps.Match(steps => Plot("D over evaluations of the network, by sampler", steps.Plot()), () => "")))}}
-            {{Section("What sampling does", Columns(runs, run => $"<details><summary>{run.Plan.HeadOrNone().IfNone("")}</summary><pre>{Text(string.Join("\n", run.Plan))}</pre></details>"))}}
+            {{Section("Evaluations of the network", Columns(runs, FewSteps))}}
+            {{Section("What sampling does", Columns(runs, Plan))}}
             {{Section("Options", Options(runs))}}
             {{Section("Receipt", Receipt(runs))}}
-            {{Section("To repeat it", Columns(runs, run => run.Receipt.IsImported ? "" : $"<pre>{Text(ShellWords.Of(run.Receipt.ToArguments()))}\n{Text(ShellWords.Of(Seq("train", "--from", $"{run.Folder}/run.json") + run.Receipt.OwnData))}</pre>"))}}
+            {{Section("To repeat it", Columns(runs, Repetition))}}
             <script>{{Resource("report.js")}}</script>
             </body>
             </html>
@@ -58,6 +59,8 @@ internal static class ReportPage
     }
 
     private static string Beside(params string[] parts) => $"<div class=\"columns\">{string.Concat(parts)}</div>";
+
+    private static Seq<(string Label, string Source)> Grids(RunReport run) => run.Grids.Map(grid => (grid.Label, Source("image/png", grid.Png)));
 
     private static Seq<(string Label, string Source)> Frames(RunReport run) =>
         toSeq(run.Frames.Select((frame, i) => (Invariant($"{100 * i / Math.Max(1, run.Frames.Count - 1)} %"), Source("image/webp", frame))).ToArray());
@@ -72,9 +75,12 @@ internal static class ReportPage
 
         var steps = (long)StepsPerEpoch(run) * options.Epochs;
         var state = receipt.Finished ? "finished" : Invariant($"at step {receipt.Progress.Step} of {steps}");
-        var loss = run.Metrics.Filter(metric => metric.Kind == "epoch").LastOrNone().Match(last => Invariant($", loss {last.Loss:F4} in epoch {last.Epoch}"), () => "");
-        var data = Invariant($"{Counted.Of(receipt.Data.Images, "image")} of {receipt.Data.Name}, {receipt.Data.Size}×{receipt.Data.Size}×{receipt.Data.Channels}");
-        return $"The {run.Config.NetworkName} network{Embedding(run)} with the recipe {options.Preset}: {Counted.Of(options.Epochs, "epoch")} of {data}; {state}{loss}.";
+        var lastEpoch = run.Metrics.Filter(metric => metric.Kind == "epoch").LastOrNone();
+        var loss = lastEpoch.Match(last => Invariant($", loss {last.Loss:F4} in epoch {last.Epoch}"), () => "");
+        var shape = Invariant($"{receipt.Data.Size}×{receipt.Data.Size}×{receipt.Data.Channels}");
+        var data = $"{Counted.Of(receipt.Data.Images, "image")} of {receipt.Data.Name}, {shape}";
+        return $"The {run.Config.NetworkName} network{Embedding(run)} with the recipe {options.Preset}: "
+            + $"{Counted.Of(options.Epochs, "epoch")} of {data}; {state}{loss}.";
     }
 
     /// <summary>Names the embedding of timesteps where it was chosen, or came with the weights.</summary>
@@ -85,9 +91,40 @@ internal static class ReportPage
         var name => $" (embedding of timesteps: {name})",
     };
 
-    private static LinePlot Losses(Seq<RunReport> runs) => new("epochs", "loss", LogY: true, Lines: runs.Bind(run => run.Metrics.Exists(metric => metric.Kind == "epoch")
-        ? Seq(new PlotLine(Named(runs, run, "steps"), Over(run, "step", metric => metric.Loss)), new PlotLine(Named(runs, run, "epochs"), Over(run, "epoch", metric => metric.Loss), Marked: true))
-        : Seq1(new PlotLine(Named(runs, run, "steps"), Over(run, "step", metric => metric.Loss)))));
+    private static string Training(Seq<RunReport> runs) => runs.ForAll(run => run.Metrics.IsEmpty)
+        ? ""
+        : Beside(Plot("the loss over epochs", Losses(runs)), Plot("the learning rate over epochs", Rates(runs))) + Soft(runs.Choose(run => run.Unreadable));
+
+    private static string FewSteps(RunReport run) =>
+        run.FewSteps.Match(steps => Plot("D over evaluations of the network, by sampler", steps.Plot()), () => "");
+
+    private static string Plan(RunReport run) =>
+        $"<details><summary>{run.Plan.HeadOrNone().IfNone("")}</summary><pre>{Text(string.Join("\n", run.Plan))}</pre></details>";
+
+    /// <summary>The commands that repeat a run.</summary>
+    private static string Repetition(RunReport run)
+    {
+        if (run.Receipt.IsImported)
+        {
+            return "";
+        }
+
+        var again = Seq("train", "--from", $"{run.Folder}/run.json") + run.Receipt.OwnData;
+        return $"<pre>{Text(ShellWords.Of(run.Receipt.ToArguments()))}\n{Text(ShellWords.Of(again))}</pre>";
+    }
+
+    private static LinePlot Losses(Seq<RunReport> runs)
+    {
+        Seq<PlotLine> Lines(RunReport run)
+        {
+            var steps = Seq1(new PlotLine(Named(runs, run, "steps"), Over(run, "step", metric => metric.Loss)));
+            return run.Metrics.Exists(metric => metric.Kind == "epoch")
+                ? steps.Add(new PlotLine(Named(runs, run, "epochs"), Over(run, "epoch", metric => metric.Loss), Marked: true))
+                : steps;
+        }
+
+        return new("epochs", "loss", LogY: true, Lines: runs.Bind(Lines));
+    }
 
     private static LinePlot Rates(Seq<RunReport> runs) =>
         new("epochs", "learning rate", runs.Map(run => new PlotLine(Named(runs, run, ""), Over(run, "step", metric => metric.LearningRate))));
@@ -100,29 +137,46 @@ internal static class ReportPage
         return run.Metrics.Filter(metric => metric.Kind == kind).Map(metric => ((double)metric.Step / perEpoch, value(metric)));
     }
 
-    private static LinePlot Schedules(Seq<RunReport> runs, string axis, bool logarithmic, Func<NoiseLevel, double> value) =>
-        new("timestep", axis, LogY: logarithmic, Lines: runs.Map(run => new PlotLine(
-            Named(runs, run, ""), toSeq(Enumerable.Range(0, run.Config.Model.Schedule.Steps).Select(t => ((double)t, value(run.Config.Model.Schedule[t]))).ToArray()))));
+    private static LinePlot Schedules(Seq<RunReport> runs, string axis, bool logarithmic, Func<NoiseLevel, double> value)
+    {
+        PlotLine Line(RunReport run)
+        {
+            var points = run.Config.Model.Schedule.Levels.Select((level, t) => ((double)t, value(level)));
+            return new(Named(runs, run, ""), toSeq(points.ToArray()));
+        }
+
+        return new("timestep", axis, LogY: logarithmic, Lines: runs.Map(Line));
+    }
 
     private static string Named(Seq<RunReport> runs, RunReport run, string what) => runs.Count == 1 ? what : $"{run.Name} {what}".TrimEnd();
 
-    private static string Evaluation(Seq<RunReport> runs) => runs.Exists(run => run.Evaluation.IsSome || !run.Outdated.IsEmpty)
-        ? Columns(runs, run => Soft(run.Outdated)
-            + run.Evaluation.Match(report => $"<pre>{Text(string.Join("\n", report.Table()))}</pre>", () => run.Outdated.IsEmpty ? "<p class=\"soft\">not evaluated</p>" : ""))
-        : "";
+    private static string Evaluation(Seq<RunReport> runs)
+    {
+        string Of(RunReport run) => Soft(run.Outdated) + run.Evaluation.Match(
+            report => $"<pre>{Text(string.Join("\n", report.Table()))}</pre>",
+            () => run.Outdated.IsEmpty ? Soft(Seq1("not evaluated")) : "");
+        return runs.Exists(run => run.Evaluation.IsSome || !run.Outdated.IsEmpty) ? Columns(runs, Of) : "";
+    }
 
-    private static string Soft(Seq<string> told) => string.Concat(told.Map(line => $"<p class=\"soft\">{Text(line)}</p>"));
+    private static string Soft(Seq<string> lines) => string.Concat(lines.Map(line => $"<p class=\"soft\">{Text(line)}</p>"));
 
-    /// <summary>Every option of every run; those that are not the preset's, or not the same everywhere, stand out.</summary>
-    private static string Options(Seq<RunReport> runs) => Table(
-        runs, toSeq(typeof(TrainingOptions).GetProperties().Select(option => (
+    /// <summary>Every option of every run. Of one run, options that differ from the preset stand out; of several, options that differ between them.</summary>
+    private static string Options(Seq<RunReport> runs)
+    {
+        TrainingOptions[] Others(TrainingOptions options) => runs.Count > 1
+            ? [.. runs.Map(run => run.Receipt.Options)]
+            : [TrainingOptions.Of(options.Preset, options.Dataset)];
+        (string, Seq<(string, bool)>) Row(PropertyInfo option) => (
             JsonNamingPolicy.KebabCaseLower.ConvertName(option.Name),
-            runs.Map(run => (Value: Shown(option.GetValue(run.Receipt.Options)), Other: runs.Count > 1
-                ? runs.Exists(one => !Equals(option.GetValue(one.Receipt.Options), option.GetValue(run.Receipt.Options)))
-                : !Equals(option.GetValue(run.Receipt.Options), option.GetValue(TrainingOptions.Of(run.Receipt.Options.Preset, run.Receipt.Options.Dataset))))))).ToArray()));
+            runs.Map(run => run.Receipt.Options).Map(options => (
+                Shown(option.GetValue(options)),
+                Others(options).Any(other => !Equals(option.GetValue(other), option.GetValue(options))))));
+        return Table(runs, toSeq(typeof(TrainingOptions).GetProperties().Select(Row).ToArray()));
+    }
 
     private static string Receipt(Seq<RunReport> runs) => Table(runs, Seq<(string, Func<RunReport, string>)>(
-            ("data", run => run.Receipt.Data.Origin), ("data SHA-256", run => run.Receipt.Data.Sha256), ("weights SHA-256", run => run.Receipt.WeightsSha256 ?? "not finished"),
+            ("data", run => run.Receipt.Data.Origin), ("data SHA-256", run => run.Receipt.Data.Sha256),
+            ("weights SHA-256", run => run.Receipt.WeightsSha256 ?? "not finished"),
             ("Ddpm", run => run.Receipt.Machine.Ddpm), ("TorchSharp", run => run.Receipt.Machine.TorchSharp), ("libtorch", run => run.Receipt.Machine.Libtorch),
             ("runtime", run => run.Receipt.Machine.Runtime), ("system", run => run.Receipt.Machine.System), ("device", run => run.Receipt.Machine.Device),
             ("threads", run => Invariant($"{run.Receipt.Machine.Threads}")))
@@ -131,7 +185,7 @@ internal static class ReportPage
     private static string Shown(object? value) => value switch
     {
         null => "–",
-        bool said => said ? "yes" : "no",
+        bool set => set ? "yes" : "no",
         _ => Invariant($"{value}"),
     };
 
@@ -149,20 +203,31 @@ internal static class ReportPage
     /// <summary>What there is of each run, side by side; nothing where there is nothing of any.</summary>
     private static string Columns(Seq<RunReport> runs, Func<RunReport, string> content)
     {
-        var parts = runs.Map(run => (run.Name, Content: content(run)));
-        return parts.ForAll(part => part.Content.Length == 0)
-            ? ""
-            : $"<div class=\"columns\">{string.Concat(parts.Map(part => $"<div>{(runs.Count == 1 ? "" : $"<h3>{Text(part.Name)}</h3>")}{part.Content}</div>"))}</div>";
+        var parts = runs.Map(run => (Head: runs.Count == 1 ? "" : $"<h3>{Text(run.Name)}</h3>", Content: content(run)));
+        return parts.ForAll(part => part.Content.Length == 0) ? "" : Beside([.. parts.Map(part => $"<div>{part.Head}{part.Content}</div>")]);
     }
 
     /// <summary>Pictures that a slider turns through.</summary>
-    private static string Turn(Seq<(string Label, string Source)> pictures, int first, bool plays) => pictures.IsEmpty
-        ? ""
-        : Invariant($"<div class=\"turn\"><img class=\"pixels\" src=\"{pictures[first].Source}\" alt=\"{Text(pictures[first].Label)}\">")
-            + Invariant($"<div class=\"player\"{(pictures.Count == 1 ? " hidden" : "")}>{(plays ? "<button type=\"button\">Play</button>" : "")}<input type=\"range\" min=\"0\" max=\"{pictures.Count - 1}\" value=\"{first}\" aria-label=\"which picture\"><output>{Text(pictures[first].Label)}</output></div>")
-            + $"<script type=\"application/json\">{Json(pictures.Map(picture => new { label = picture.Label, source = picture.Source }))}</script></div>";
+    private static string Turn(Seq<(string Label, string Source)> pictures, int first, bool plays)
+    {
+        if (pictures.IsEmpty)
+        {
+            return "";
+        }
 
-    private static string Plot(string what, LinePlot plot) => $"<img class=\"plot\" src=\"{Source("image/svg+xml", Encoding.UTF8.GetBytes(plot.ToSvg()))}\" alt=\"{Text(what)}\">";
+        var (label, source) = (Text(pictures[first].Label), pictures[first].Source);
+        var (hidden, play) = (pictures.Count == 1 ? " hidden" : "", plays ? "<button type=\"button\">Play</button>" : "");
+        var slider = Invariant($"<input type=\"range\" min=\"0\" max=\"{pictures.Count - 1}\" value=\"{first}\" aria-label=\"which picture\">");
+        return $"<div class=\"turn\"><img class=\"pixels\" src=\"{source}\" alt=\"{label}\">"
+            + $"<div class=\"player\"{hidden}>{play}{slider}<output>{label}</output></div>"
+            + $"<script type=\"application/json\">{Json(pictures.Map(picture => new { label = picture.Label, source = picture.Source }))}</script></div>";
+    }
+
+    private static string Plot(string title, LinePlot plot)
+    {
+        var source = Source("image/svg+xml", Encoding.UTF8.GetBytes(plot.ToSvg()));
+        return $"<img class=\"plot\" src=\"{source}\" alt=\"{Text(title)}\">";
+    }
 
     private static string Source(string type, byte[] content) => $"data:{type};base64,{Convert.ToBase64String(content)}";
 

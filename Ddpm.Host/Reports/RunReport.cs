@@ -12,7 +12,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Reports;
 
-/// <summary>What there is to tell of a run: what its folder holds.</summary>
+/// <summary>The content of a run's folder, as a report shows it.</summary>
 /// <param name="Name">The run.</param>
 /// <param name="Folder">Its folder.</param>
 /// <param name="Receipt">The receipt.</param>
@@ -26,12 +26,13 @@ namespace Ddpm.Host.Reports;
 /// <param name="Plan">What sampling does, as lines of text.</param>
 /// <param name="Outdated">What was measured of other weights than the run would be sampled with now, and is left out.</param>
 internal sealed record RunReport(
-    string Name, string Folder, RunReceipt Receipt, TrainingConfig Config, Seq<Metric> Metrics, Option<string> Unreadable, Seq<(string Label, byte[] Png)> Grids, Seq<byte[]> Frames,
-    Option<EvaluationReport> Evaluation, Option<FewSteps> FewSteps, Seq<string> Plan, Seq<string> Outdated)
+    string Name, string Folder, RunReceipt Receipt, TrainingConfig Config, Seq<Metric> Metrics, Option<string> Unreadable,
+    Seq<(string Label, byte[] Png)> Grids, Seq<byte[]> Frames, Option<EvaluationReport> Evaluation, Option<FewSteps> FewSteps,
+    Seq<string> Plan, Seq<string> Outdated)
 {
     private const int MostFrames = 50, PlanLines = 20;
 
-    /// <summary>Reads a run's folder. What is not there is left out; what is damaged is told.</summary>
+    /// <summary>Reads a run's folder. Missing files are left out. A damaged file is a fault.</summary>
     public static Fin<RunReport> Read(RunFolder folder) =>
         from receipt in folder.Receipt()
         from config in TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes)
@@ -45,8 +46,8 @@ internal sealed record RunReport(
         let older = evaluation.Filter(report => !receipt.IsSampledBy(report.Samples.Checkpoint))
         let fewer = steps.Filter(table => Weights(folder).Exists(now => now != table.WeightsSha256))
         select new RunReport(
-            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), folder.Path, receipt, config, log.Metrics, log.Remark(folder), grids, frames,
-            older.IsSome ? None : evaluation, fewer.IsSome ? None : steps, Shortened(PlanTable.Of(plan)),
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), folder.Path, receipt, config, log.Metrics, log.Remark(folder),
+            grids, frames, older.IsSome ? None : evaluation, fewer.IsSome ? None : steps, Shortened(PlanTable.Of(plan)),
             toSeq(older).Map(_ => "evaluation.json is of an earlier checkpoint: measure again with evaluate")
                 + toSeq(fewer).Map(_ => "few-steps.json is of an earlier checkpoint: measure again with evaluate steps"));
 
@@ -59,9 +60,8 @@ internal sealed record RunReport(
 
     private static Fin<Seq<(string, byte[])>> Grid(RunFolder folder)
     {
-        var epochs = Directory.Exists(folder.Within("samples"))
-            ? toSeq(Directory.GetFiles(folder.Within("samples"), "epoch-*.png").OrderBy(path => path.Length).ThenBy(path => path, StringComparer.Ordinal).ToArray())
-            : Seq<string>();
+        string[] pictures = Directory.Exists(folder.Within("samples")) ? Directory.GetFiles(folder.Within("samples"), "epoch-*.png") : [];
+        var epochs = toSeq(pictures.OrderBy(path => path.Length).ThenBy(path => path, StringComparer.Ordinal).ToArray());
         var last = toSeq(new[] { folder.Within("samples.png") }).Filter(File.Exists);
         return (epochs.Map(path => (Label: Label(path), Path: path)) + last.Map(path => (Label: "the end", Path: path)))
             .Map(grid => Folders.Read(grid.Path).Map(bytes => (grid.Label, bytes.ToArray()))).Sequence();

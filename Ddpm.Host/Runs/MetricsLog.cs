@@ -71,16 +71,21 @@ public sealed class MetricsLog : IDisposable
     {
         try
         {
-            return from there in FileEntry.Named(folder.MetricsPath).Kind == FileKind.File ? Bytes(folder) : ReadOnlyMemory<byte>.Empty
-                   let kept = Lines(there).Filter(line => StepOf(line) <= step).Strict()
-                   from made in Folders.CreateInside(folder.Path, folder.TensorBoardPath)
-                   from _ in folder.Write(folder.MetricsPath, kept.Bind(line => line.ToArray().Append((byte)'\n')).ToArray())
-                   let __ = DeleteEvents(folder)
-                   let log = new MetricsLog(
-                       new FileStream(folder.MetricsPath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete),
-                       torch.utils.tensorboard.SummaryWriter(folder.TensorBoardPath, createRunName: false))
-                   let ___ = kept.Choose(Parsed).Iter(log.Show)
-                   select log;
+            var prepared =
+                from there in FileEntry.Named(folder.MetricsPath).Kind == FileKind.File ? Bytes(folder) : ReadOnlyMemory<byte>.Empty
+                let lines = Lines(there).Filter(line => StepOf(line) <= step).Strict()
+                from made in Folders.CreateInside(folder.Path, folder.TensorBoardPath)
+                from written in folder.Write(folder.MetricsPath, lines.Bind(line => line.ToArray().Append((byte)'\n')).ToArray())
+                select lines;
+            return prepared.Map(lines =>
+            {
+                DeleteEvents(folder);
+                var log = new MetricsLog(
+                    new FileStream(folder.MetricsPath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete),
+                    torch.utils.tensorboard.SummaryWriter(folder.TensorBoardPath, createRunName: false));
+                lines.Choose(Parsed).Iter(log.Show);
+                return log;
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

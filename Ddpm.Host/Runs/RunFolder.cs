@@ -30,9 +30,13 @@ public sealed record RunFolder(string Path)
     {
         try
         {
-            return Directory.Exists(root)
-                ? toSeq(Directory.GetDirectories(root).Select(path => new RunFolder(path)).Where(run => File.Exists(run.ReceiptPath)).OrderBy(run => run.Path, StringComparer.Ordinal).ToArray())
-                : File.Exists(root) ? Error.New($"{root} is a file, and a folder of runs is needed") : Seq<RunFolder>();
+            if (!Directory.Exists(root))
+            {
+                return File.Exists(root) ? Error.New($"{root} is a file, and a folder of runs is needed") : Seq<RunFolder>();
+            }
+
+            var runs = Directory.GetDirectories(root).Select(path => new RunFolder(path)).Where(run => File.Exists(run.ReceiptPath));
+            return toSeq(runs.OrderBy(run => run.Path, StringComparer.Ordinal).ToArray());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -77,11 +81,16 @@ public sealed record RunFolder(string Path)
     public string Within(params string[] names) => System.IO.Path.Combine([Path, .. names]);
 
     /// <summary>Makes the folder and those inside it, and clears away what a process that was killed left half-written.</summary>
-    public Fin<Unit> Create() =>
-        from _ in Folders.CreateInside(Path, Within("checkpoints"))
-        from __ in Folders.CreateInside(Path, Within("samples"))
-        let ___ = Abandoned().Iter(Delete)
-        select unit;
+    public Fin<Unit> Create()
+    {
+        var created = Folders.CreateInside(Path, Within("checkpoints")).Bind(_ => Folders.CreateInside(Path, Within("samples")));
+        if (created.IsSucc)
+        {
+            Abandoned().Iter(Delete);
+        }
+
+        return created;
+    }
 
     /// <summary>Writes a file inside the folder, as a whole or not at all. No link inside the folder is followed.</summary>
     public Fin<Unit> Write(string path, ReadOnlyMemory<byte> content) => AtomicFile.WriteInside(Files, Path, path, stream => stream.Write(content.Span));
@@ -111,7 +120,7 @@ public sealed record RunFolder(string Path)
            from file in Safetensors.Read(bytes)
            from header in Checkpoint.Header(file)
            from config in header.Config.OrFailure()
-           from _ in Checkpoint.Fits(file, config.Model.Network)
+           from fits in Checkpoint.Fits(file, config.Model.Network)
            select (file, header)).At(Unusable(name));
 
     private Seq<string> Abandoned() => Seq(".", "checkpoints", "samples").Bind(folder => Here(folder, $"*{AtomicFile.TemporarySuffix}"));

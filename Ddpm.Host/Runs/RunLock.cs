@@ -97,15 +97,16 @@ public sealed class RunLock : IDisposable
 
     /// <summary>As <see cref="Take(RunFolder)"/>, for any process on a machine with any processes.</summary>
     public static Fin<RunLock> Take(RunFolder folder, LockHolder taker, Func<int, Option<string>> startOf) =>
-        from _ in Folders.Create(folder.Path)
-        from __ in Usable(folder)
-        from taken in Written(folder, taker, startOf)
-        select taken;
+        Folders.Create(folder.Path).Bind(_ => Usable(folder)).Bind(_ => Written(folder, taker, startOf));
 
-    /// <summary>The lock is the one file that is written in place: a link would lead that elsewhere.</summary>
-    private static Fin<Unit> Usable(RunFolder folder) => FileEntry.Named(folder.LockPath) is { Kind: not FileKind.Nothing } there and not { Kind: FileKind.File, Names: 1 }
-        ? Error.New($"cannot lock {folder.Path}: {folder.LockPath} is {there.Words}; remove it, or choose another --run")
-        : unit;
+    /// <summary>Refuses a link: the lock is the only file that is written in place, and a link would write to another file.</summary>
+    private static Fin<Unit> Usable(RunFolder folder)
+    {
+        var there = FileEntry.Named(folder.LockPath);
+        return there is { Kind: FileKind.Nothing } or { Kind: FileKind.File, Names: 1 }
+            ? unit
+            : Error.New($"cannot lock {folder.Path}: {folder.LockPath} is {there.Words}; remove it, or choose another --run");
+    }
 
     private static Fin<RunLock> Written(RunFolder folder, LockHolder taker, Func<int, Option<string>> startOf)
     {
@@ -117,7 +118,8 @@ public sealed class RunLock : IDisposable
             {
                 return Error.New(other.Host == taker.Host
                     ? $"process {other.Pid} is training in {folder.Path}: wait for it, stop it, or choose another --run"
-                    : $"process {other.Pid} on {other.Host} is training in {folder.Path}: choose another --run; if that process is gone, delete {folder.LockPath}");
+                    : $"process {other.Pid} on {other.Host} is training in {folder.Path}: choose another --run; "
+                        + $"if that process is gone, delete {folder.LockPath}");
             }
 
             begun = true;
@@ -127,7 +129,8 @@ public sealed class RunLock : IDisposable
         }
         catch (Exception e) when (FileFault.IsOne(e))
         {
-            return Error.New($"cannot lock {folder.Path}: {FileFault.Reason(e)}; choose another --run, or try again if another process is about to train there");
+            return Error.New(
+                $"cannot lock {folder.Path}: {FileFault.Reason(e)}; choose another --run, or try again if another process is about to train there");
         }
         finally
         {

@@ -43,16 +43,29 @@ public sealed record DataReceipt(
 
     /// <summary>The folder that a person named; none of data that are fetched. Of pictures the folder of both parts.</summary>
     [JsonIgnore]
-    public Option<string> Folder => !Origin.StartsWith(LoadedDataSet.InFolder, StringComparison.Ordinal) ? None
-        : Origin[LoadedDataSet.InFolder.Length..] is var there && (!Name.EndsWith('/') || Path.GetFileName(Path.TrimEndingDirectorySeparator(there)) == Name.TrimEnd('/')) ? there
-        : Optional(Path.GetDirectoryName(there)).Filter(both => both.Length > 0);
+    public Option<string> Folder
+    {
+        get
+        {
+            if (!Origin.StartsWith(LoadedDataSet.InFolder, StringComparison.Ordinal))
+            {
+                return None;
+            }
+
+            var there = Origin[LoadedDataSet.InFolder.Length..];
+            return !Name.EndsWith('/') || Path.GetFileName(Path.TrimEndingDirectorySeparator(there)) == Name.TrimEnd('/')
+                ? there
+                : Optional(Path.GetDirectoryName(there)).Filter(both => both.Length > 0);
+        }
+    }
 
     /// <summary>Whether it was these images, as far as their part tells: of test images no checksum is kept.</summary>
     public bool IsOf(LoadedDataSet loaded) => loaded.Split == DataSplit.Train ? loaded.ImagesSha256 == Sha256 : loaded.Description.Name == Name;
 
     /// <summary>That it was others.</summary>
     public Error IsNotOf(LoadedDataSet loaded) => loaded.Images.Height != Size || loaded.Images.Channels != Channels
-        ? Error.New($"the run was trained on images of {Shape}, and these are {new PictureShape(loaded.Images.Height, loaded.Images.Channels)}: leave out --image-size and --channels to have them as they were")
+        ? Error.New($"the run was trained on images of {Shape}, and these are {new PictureShape(loaded.Images.Height, loaded.Images.Channels)}: "
+            + "leave out --image-size and --channels to have them as they were")
         : loaded.Background is { } behind && Background is { } before && behind != before
         ? Error.New($"the run was trained on pictures before {before}, and these are before {behind}: leave out --background to have them as they were")
         : Error.New($"the run was trained on other images ({Origin}) than those in {loaded.Origin}: name the same ones with --data"
@@ -149,7 +162,13 @@ public sealed record RunReceipt(
     public bool IsImported => Data.Images == 0;
 
     /// <summary>What to say to make such a run: of a person's own pictures, where they are and what becomes of them too, as far as their name tells.</summary>
-    public Seq<string> ToArguments() => "train".Cons(Options.ToArguments()) + OwnData + (OwnData.IsEmpty ? OwnData : Seq("--image-size", Invariant($"{Data.Size}"), "--channels", Invariant($"{Data.Channels}")) + Background);
+    public Seq<string> ToArguments()
+    {
+        var options = "train".Cons(Options.ToArguments());
+        return OwnData.IsEmpty
+            ? options
+            : options + OwnData + Seq("--image-size", Invariant($"{Data.Size}"), "--channels", Invariant($"{Data.Channels}")) + Background;
+    }
 
     /// <summary>What to say of what shows through pictures, if it is not the usual.</summary>
     private Seq<string> Background =>

@@ -17,9 +17,10 @@ internal sealed class TrainingBars(IView view) : IDisposable
         {
             case TrainingEvent.Began(var plan, var from):
                 _plan = plan;
-                var options = plan.Config.Options;
+                var (options, network) = (plan.Config.Options, plan.Config.NetworkName);
+                var recipe = options.Preset == network ? "" : $" with the recipe {options.Preset}";
                 view.Line(from == 0
-                    ? $"training the {plan.Config.NetworkName} network{(options.Preset == plan.Config.NetworkName ? "" : $" with the recipe {options.Preset}")} for {Counted.Of(options.Epochs, "epoch")} of {Counted.Of(plan.Steps.PerEpoch, "step")}"
+                    ? $"training the {network} network{recipe} for {Counted.Of(options.Epochs, "epoch")} of {Counted.Of(plan.Steps.PerEpoch, "step")}"
                     : $"going on with step {from} of {plan.Steps.Total}");
                 break;
             case TrainingEvent.Stepped(var step, var loss, var rate) when _plan is not null:

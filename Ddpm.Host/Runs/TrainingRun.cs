@@ -18,20 +18,20 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Host.Runs;
 
-/// <summary>How a training run is carried out, as opposed to what it computes.</summary>
-/// <param name="Folder">Where it leaves its files.</param>
-/// <param name="Device">What computes.</param>
-/// <param name="Replicas">Who computes the shares of a batch.</param>
-public sealed record TrainingConduct(RunFolder Folder, Device Device, Replicas Replicas)
+/// <summary>Where a training run takes place. Nothing here changes the weights of a run on a CPU.</summary>
+/// <param name="Folder">The folder for its files.</param>
+/// <param name="Device">The device that computes.</param>
+/// <param name="Replicas">The threads that compute the shares of a batch.</param>
+public sealed record TrainingEnvironment(RunFolder Folder, Device Device, Replicas Replicas)
 {
-    /// <summary>How many steps may be begun before the first one's outcome is asked for.</summary>
+    /// <summary>How many steps are made before their outcomes are fetched.</summary>
     public int StepsAhead { get; init; } = ComputeDevice.StepsAhead(Device);
 }
 
 /// <summary>Carries a training run from its first step, or from its last checkpoint, to its end.</summary>
 public sealed class TrainingRun : IDisposable
 {
-    private readonly TrainingConduct _conduct;
+    private readonly TrainingEnvironment _environment;
     private readonly TrainingPlan _plan;
     private readonly UNet _network;
     private readonly Trainer _trainer;
@@ -41,42 +41,44 @@ public sealed class TrainingRun : IDisposable
     private RunReceipt _receipt;
 
     private TrainingRun(
-        TrainingConduct conduct, TrainingPlan plan, UNet network, Trainer trainer, MetricsLog metrics, RunReceipt receipt,
+        TrainingEnvironment environment, TrainingPlan plan, UNet network, Trainer trainer, MetricsLog metrics, RunReceipt receipt,
         Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
     {
-        (_conduct, _plan, _network, _trainer, _metrics, _receipt, _report) = (conduct, plan, network, trainer, metrics, receipt, report);
+        (_environment, _plan, _network, _trainer, _metrics, _receipt, _report) = (environment, plan, network, trainer, metrics, receipt, report);
         _sampleGrid = (weights, epoch) => sampleGrid(network, weights, epoch);
     }
 
-    /// <summary>Begins a run in an empty folder, or goes on from the last checkpoint that the receipt names.</summary>
+    /// <summary>Begins a run in an empty folder, or continues from the last checkpoint that the receipt names.</summary>
     /// <param name="plan">The run.</param>
-    /// <param name="images">What to train on, as many as the plan is of.</param>
+    /// <param name="images">The training images, as many as the plan says.</param>
     /// <param name="receipt">The receipt so far.</param>
-    /// <param name="conduct">How to carry it out.</param>
+    /// <param name="environment">Where it takes place.</param>
     /// <param name="sampleGrid">Draws and writes the grid of an epoch from weights.</param>
-    /// <param name="report">Told of everything that happens.</param>
+    /// <param name="report">Receives every event.</param>
     public static Fin<TrainingRun> Open(
-        TrainingPlan plan, ImageSet images, RunReceipt receipt, TrainingConduct conduct,
+        TrainingPlan plan, ImageSet images, RunReceipt receipt, TrainingEnvironment environment,
         Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
     {
         var config = plan.Config;
-        var begun = receipt.Last is null ? Initial(config, conduct.Device) : Resumed(config, receipt, receipt.Last, conduct);
-        var opened = from start in begun
-                     from _ in conduct.Folder.Create()
-                     from __ in conduct.Folder.Write(receipt)
-                     from metrics in MetricsLog.Open(conduct.Folder, receipt.Progress.Step)
-                     let trainer = new Trainer(start.Network, config.Model, images, start.State, conduct.Replicas, ComputeDevice.Executor(start.Network, config.Precision))
-                     select new TrainingRun(conduct, plan, start.Network, trainer, metrics, receipt, sampleGrid, report);
-        if (opened.IsFail)
+        var begun = receipt.Last is null ? Initial(config, environment.Device) : Resumed(config, receipt, receipt.Last, environment);
+        return begun.Bind(start =>
         {
-            begun.Iter(start =>
+            var opened = environment.Folder.Create()
+                .Bind(_ => environment.Folder.Write(receipt))
+                .Bind(_ => MetricsLog.Open(environment.Folder, receipt.Progress.Step));
+            if (opened.IsFail)
             {
                 start.State.Dispose();
                 start.Network.Dispose();
-            });
-        }
+            }
 
-        return opened;
+            return opened.Map(metrics =>
+            {
+                var executor = ComputeDevice.Executor(start.Network, config.Precision);
+                var trainer = new Trainer(start.Network, config.Model, images, start.State, environment.Replicas, executor);
+                return new TrainingRun(environment, plan, start.Network, trainer, metrics, receipt, sampleGrid, report);
+            });
+        });
     }
 
     /// <summary>The network and the weights of a run that has no checkpoint yet.</summary>
@@ -84,7 +86,7 @@ public sealed class TrainingRun : IDisposable
     {
         if (config.Model.Network.Embedding.IsNone)
         {
-            return Error.New(ExitCode.Usage, $"--embedding {Choices.EmbeddingAsInFile} is of imported weights alone: a run that begins anew needs a formula");
+            return Error.New(ExitCode.Usage, $"--embedding {Choices.EmbeddingAsInFile} is for imported weights only: a new run needs a formula");
         }
 
         var network = new UNet(config.Model.Network, ScalarType.Float32, device);
@@ -92,82 +94,85 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>The network and the state of training in a run's last checkpoint.</summary>
-    private static Fin<(UNet Network, TrainingState State)> Resumed(TrainingConfig config, RunReceipt receipt, string last, TrainingConduct conduct)
+    private static Fin<(UNet Network, TrainingState State)> Resumed(TrainingConfig config, RunReceipt receipt, string last, TrainingEnvironment environment)
     {
-        var unusable = conduct.Folder.Unusable(last);
-        return from checkpoint in conduct.Folder.ReadCheckpoint(last)
-               from _ in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
-               from agreed in checkpoint.Header.Progress == receipt.Progress
-                   ? FinSucc(unit)
-                   : Error.New($"{unusable}: it stands at step {checkpoint.Header.Progress.Step}, and run.json at step {receipt.Progress.Step}, or with other losses")
-               from network in Checkpoint.Network(checkpoint.File, config.Model.Network, conduct.Device).At(unusable)
+        var unusable = environment.Folder.Unusable(last);
+        return from checkpoint in environment.Folder.ReadCheckpoint(last)
+               from resumable in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
+               from agreed in Agreed(checkpoint.Header.Progress, receipt.Progress, unusable)
+               from network in Checkpoint.Network(checkpoint.File, config.Model.Network, environment.Device).At(unusable)
                from state in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step).At(unusable)
                select (network, state);
     }
 
-    /// <summary>Trains to the end, or until it is told to stop, which leaves a checkpoint of that very step.</summary>
-    /// <returns>The final receipt; or the first thing that went wrong; or <see cref="Errors.Cancelled"/>.</returns>
+    private static Fin<Unit> Agreed(TrainingProgress checkpoint, TrainingProgress receipt, string unusable) => checkpoint == receipt
+        ? unit
+        : Error.New($"{unusable}: it stands at step {checkpoint.Step}, and run.json at step {receipt.Step}, or with other losses");
+
+    /// <summary>Trains to the end, or until <paramref name="stop"/>. A stopped run leaves a checkpoint of its last step.</summary>
+    /// <returns>The final receipt; or the first fault; or <see cref="Errors.Cancelled"/>.</returns>
     public Fin<RunReceipt> Train(CancellationToken stop)
     {
         _report(new TrainingEvent.Began(_plan, _receipt.Progress.Step));
         var clock = Stopwatch.StartNew();
-        var done = BetweenEpochs();
-        while (done.IsSucc && _receipt.Progress.Step < _plan.Steps.Total)
+        var made = BetweenEpochs().Bind(_ => MakeSteps(clock, stop));
+        if (made.IsFail)
         {
-            done = Epoch(_receipt.Progress.Step / _plan.Steps.PerEpoch, clock, stop).Bind(_ => BetweenEpochs());
+            return (Error)made;
         }
 
-        return from _ in done
-               let receipt = _receipt with { Finished = true, WeightsSha256 = Checkpoint.WeightsSha256(_network, _trainer.State.Weights) }
-               from __ in _conduct.Folder.Write(receipt)
-               select Accept(receipt);
+        var receipt = _receipt with { Finished = true, WeightsSha256 = Checkpoint.WeightsSha256(_network, _trainer.State.Weights) };
+        return _environment.Folder.Write(receipt).Map(_ => _receipt = receipt);
     }
 
-    private Fin<Unit> Epoch(int epoch, Stopwatch clock, CancellationToken stop)
+    /// <summary>
+    /// Follows the training loop. After each step it reports progress and, where they are due, writes metrics and a checkpoint. After each epoch it draws
+    /// pictures too.
+    /// </summary>
+    private Fin<Unit> MakeSteps(Stopwatch clock, CancellationToken stop)
     {
-        var epochPlan = _plan.Epoch(epoch);
+        var (perEpoch, logEvery, checkpointEvery) = (_plan.Steps.PerEpoch, _receipt.Recorded.LogEveryOf(_plan.Steps.Total), _receipt.Recorded.CheckpointEvery);
+        bool IsLogged(int step) => step % logEvery == 0;
+        bool IsSaved(int step) => step % checkpointEvery == 0; // never where it is null
+
         var progress = _receipt.Progress;
-        var (began, told, toldImages, images, gradient) = (clock.Elapsed, clock.Elapsed, 0, 0, 0.0);
-        for (var k = progress.Step % _plan.Steps.PerEpoch; k < _plan.Steps.PerEpoch; k = progress.Step - epoch * _plan.Steps.PerEpoch)
+        var (epochSpeed, logSpeed) = (Speed.From(clock), Speed.From(clock));
+        foreach (var (step, outcome) in _trainer.Train(_plan, progress.Step, stop, _environment.StepsAhead, made => IsLogged(made) || IsSaved(made)))
         {
-            if (stop.IsCancellationRequested)
+            if (!outcome.IsFinite)
             {
-                return Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
+                return Diverged(step, outcome);
             }
 
-            var begun = Enumerable.Range(k, StepsUntilTold(progress.Step, k)).Select(epochPlan.Step).ToArray();
-            foreach (var step in begun)
+            progress = progress.After(step, outcome.Loss);
+            (epochSpeed, logSpeed) = (epochSpeed.After(step), logSpeed.After(step));
+            _report(new TrainingEvent.Stepped(step, progress.EpochLoss, epochSpeed.ImagesPerSecond));
+            Metric Measured(string kind, double loss, Speed speed) => new(
+                kind, progress.Step, step.Epoch + 1, loss, step.Update.LearningRate, speed.ImagesPerSecond, clock.Elapsed.TotalSeconds, outcome.GradientNorm);
+            if (IsLogged(progress.Step))
             {
-                _trainer.Begin(step);
-            }
-
-            images += begun.Sum(step => step.Images.Count);
-            foreach (var (step, outcome) in begun.Zip(_trainer.Outcomes()))
-            {
-                if (!outcome.IsFinite)
-                {
-                    return Diverged(step, outcome);
-                }
-
-                progress = progress.After(step, outcome.Loss);
-                gradient = outcome.GradientNorm;
-                _report(new TrainingEvent.Stepped(step, progress.EpochLoss, images / (clock.Elapsed - began).TotalSeconds));
-            }
-
-            if (progress.Step % _receipt.Recorded.LogEveryOf(_plan.Steps.Total) == 0)
-            {
-                var written = _metrics.Write(new(
-                    "step", progress.Step, epoch + 1, progress.UntoldLoss, _plan.LearningRate.At(progress.Step - 1),
-                    (images - toldImages) / (clock.Elapsed - told).TotalSeconds, clock.Elapsed.TotalSeconds, gradient));
+                var written = _metrics.Write(Measured("step", progress.UnloggedLoss, logSpeed));
                 if (written.IsFail)
                 {
                     return written;
                 }
 
-                (progress, told, toldImages) = (progress.Reported(), clock.Elapsed, images);
+                (progress, logSpeed) = (progress.Logged(), Speed.From(clock));
             }
 
-            if (_receipt.Recorded.CheckpointEvery is { } every && progress.Step % every == 0 && progress.Step % _plan.Steps.PerEpoch > 0)
+            if (progress.Step % perEpoch == 0)
+            {
+                var metric = Measured("epoch", progress.EpochLoss, epochSpeed);
+                progress = progress.EndOfEpoch(step.Epoch + 1);
+                var ended = EndEpoch(metric, progress);
+                if (ended.IsFail)
+                {
+                    return ended;
+                }
+
+                (epochSpeed, logSpeed) = (Speed.From(clock), Speed.From(clock));
+            }
+            else if (IsSaved(progress.Step))
             {
                 var saved = Save(progress);
                 if (saved.IsFail)
@@ -177,46 +182,58 @@ public sealed class TrainingRun : IDisposable
             }
         }
 
-        var metric = new Metric(
-            "epoch", progress.Step, epoch + 1, progress.EpochLoss, _plan.LearningRate.At(progress.Step - 1),
-            images / (clock.Elapsed - began).TotalSeconds, clock.Elapsed.TotalSeconds, gradient);
-        progress = progress.EndOfEpoch(epoch + 1);
-        return from _ in _metrics.Write(metric)
-               from __ in Save(progress)
-               select Ended(metric);
+        return progress.Step == _plan.Steps.Total ? unit : Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
     }
 
-    /// <summary>How many steps are begun from the k-th of an epoch on before their outcomes are asked for: none beyond the next that is logged, saved or the epoch's last.</summary>
-    private int StepsUntilTold(int step, int k)
+    /// <summary>The images trained on since a moment, and the time since then.</summary>
+    private readonly record struct Speed(Stopwatch Clock, TimeSpan Began, int Images)
     {
-        int Until(int? every) => every - step % every ?? int.MaxValue;
-        return ((int[])[_conduct.StepsAhead, _plan.Steps.PerEpoch - k, Until(_receipt.Recorded.LogEveryOf(_plan.Steps.Total)), Until(_receipt.Recorded.CheckpointEvery)]).Min();
+        public double ImagesPerSecond => Images / (Clock.Elapsed - Began).TotalSeconds;
+
+        public static Speed From(Stopwatch clock) => new(clock, clock.Elapsed, 0);
+
+        public Speed After(TrainingStep step) => this with { Images = Images + step.Images.Count };
+    }
+
+    private Fin<Unit> EndEpoch(Metric metric, TrainingProgress progress)
+    {
+        var saved = _metrics.Write(metric).Bind(_ => Save(progress));
+        if (saved.IsFail)
+        {
+            return saved;
+        }
+
+        _report(new TrainingEvent.EpochEnded(metric, _receipt.Progress.BestEpoch == metric.Epoch));
+        return BetweenEpochs();
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(
-        Invariant($"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, at learning rate {step.Update.LearningRate}: ")
-        + "such a run cannot be mended, as it would come here again: "
-        + $"begin another with train --from {_conduct.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; "
-        + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_conduct.Folder.CheckpointPath(_receipt.Last)}"));
+        Invariant($"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, ")
+        + Invariant($"at learning rate {step.Update.LearningRate}: ")
+        + "it cannot continue, because it would diverge here again: "
+        + $"begin another with train --from {_environment.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; "
+        + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_environment.Folder.CheckpointPath(_receipt.Last)}"));
 
     /// <summary>
-    /// The pictures that are due after an epoch. A run that was killed before it had drawn them does so when it goes on. The grid of the untrained
-    /// network, which the seed alone decides, does not keep the first epoch waiting: it is drawn after it.
+    /// Draws the pictures that are due after an epoch. A run that was killed before it drew them draws them when it continues. The grid of the untrained
+    /// network depends on the seed alone, so it is drawn after the first epoch and does not delay it.
     /// </summary>
     private Fin<Unit> BetweenEpochs()
     {
         var (epoch, started) = Math.DivRem(_receipt.Progress.Step, _plan.Steps.PerEpoch);
-        return started > 0 || epoch == 0
-            ? FinSucc(unit)
-            : from _ in DrawLosses()
-              from __ in Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed))
-              from ___ in Grid(epoch, () => _trainer.State.Sampled.alias())
-              select unit;
+        if (started > 0 || epoch == 0)
+        {
+            return unit;
+        }
+
+        return DrawLosses()
+            .Bind(_ => Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed)))
+            .Bind(_ => Grid(epoch, () => _trainer.State.Sampled.alias()));
     }
 
     private Fin<Unit> Grid(int epoch, Func<Tensor> weights)
     {
-        if (_receipt.Recorded.SampleEvery == 0 || epoch % _receipt.Recorded.SampleEvery != 0 || File.Exists(_conduct.Folder.SampleGridPath(epoch)))
+        if (_receipt.Recorded.SampleEvery == 0 || epoch % _receipt.Recorded.SampleEvery != 0 || File.Exists(_environment.Folder.SampleGridPath(epoch)))
         {
             return unit;
         }
@@ -225,29 +242,23 @@ public sealed class TrainingRun : IDisposable
         return _sampleGrid(theta, epoch);
     }
 
-    private Fin<Unit> DrawLosses() => MetricsLog.Read(_conduct.Folder).Bind(log =>
+    private Fin<Unit> DrawLosses() => MetricsLog.Read(_environment.Folder).Bind(log =>
     {
         var metrics = log.Metrics;
         Arr<LossPoint> Losses(string kind) =>
             metrics.Filter(metric => metric.Kind == kind).Map(metric => new LossPoint((double)metric.Step / _plan.Steps.PerEpoch, metric.Loss)).ToArr();
         if (metrics.IsEmpty)
         {
-            return unit; // of a run whose log was lost, as where its checkpoints alone were copied
+            return unit; // the log was lost, for example because only the checkpoints were copied
         }
 
         var figure = Figure.Draw("Training loss", [new FigurePanel("mean loss over epochs", new LossChart(Losses("step"), Losses("epoch")).Draw())]);
-        return _conduct.Folder.Write(_conduct.Folder.LossPicturePath, Png.Encode(figure));
+        return _environment.Folder.Write(_environment.Folder.LossPicturePath, Png.Encode(figure));
     });
 
-    private Unit Ended(Metric metric)
-    {
-        _report(new TrainingEvent.EpochEnded(metric, _receipt.Progress.BestEpoch == metric.Epoch));
-        return unit;
-    }
-
     /// <summary>
-    /// Puts the metrics on the disk, then writes the checkpoint and then the receipt that names it, so that a receipt never names what is not
-    /// there; what has expired by the new receipt is deleted last.
+    /// Flushes the metrics, writes the checkpoint, and then the receipt that names it: a receipt never names a missing checkpoint. Expired checkpoints are
+    /// deleted last.
     /// </summary>
     private Fin<Unit> Save(TrainingProgress progress)
     {
@@ -255,15 +266,18 @@ public sealed class TrainingRun : IDisposable
         var header = new CheckpointHeader(_receipt.Options, _receipt.Data.Size, _receipt.Data.Channels, progress, _plan.Config.Model.Network.Classes);
         var bestIsNew = progress.BestEpoch > 0 && progress.BestEpoch != _receipt.Progress.BestEpoch;
         var receipt = _receipt with { Last = name, Best = bestIsNew ? name : _receipt.Best, Progress = progress };
-        return from _ in _metrics.Flush()
-               from __ in _conduct.Folder.Write(_conduct.Folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, _network, _trainer.State)))
-               from ___ in _conduct.Folder.Write(receipt)
-               let ____ = _conduct.Folder.Prune(receipt)
-               let _____ = Accept(receipt)
-               select unit;
-    }
+        var folder = _environment.Folder;
+        var saved = _metrics.Flush()
+            .Bind(_ => folder.Write(folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, _network, _trainer.State))))
+            .Bind(_ => folder.Write(receipt));
+        if (saved.IsSucc)
+        {
+            folder.Prune(receipt);
+            _receipt = receipt;
+        }
 
-    private RunReceipt Accept(RunReceipt receipt) => _receipt = receipt;
+        return saved;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -41,21 +41,18 @@ internal sealed record SampleJob(
         {
             using var bar = view.Bar("searching timesteps");
             var followed = Images with { First = 0, Count = SearchImages };
-            return from costs in TimestepSearch.Costs(model.Network, model.Theta, Setting, followed, bar.Report, stop)
-                   from found in SearchedTimesteps.Search(Setting.Timesteps, costs, steps).OrFailure()
-                   select fun(() =>
-                   {
-                       view.Line($"timesteps {string.Join(" ", found.Values)}");
-                       return found;
-                   })();
+            var searched = TimestepSearch.Costs(model.Network, model.Theta, Setting, followed, bar.Report, stop)
+                .Bind(costs => SearchedTimesteps.Search(Setting.Timesteps, costs, steps).OrFailure());
+            searched.Iter(found => view.Line($"timesteps {string.Join(" ", found.Values)}"));
+            return searched;
         },
         () => Setting.Timesteps);
 
     /// <summary>How strongly classes count, where the network knows any.</summary>
     public double? GuidanceScale => Images.Condition.MatchUnsafe(condition => condition.Guidance.Scale, () => (double?)null);
 
-    /// <summary>The plan from noise where nothing is searched.</summary>
-    public SamplingPlan PlainPlan => Sampler.Compile(Setting).IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // was compiled when checked
+    /// <summary>The plan from noise where nothing is searched. <see cref="From"/> has compiled it before.</summary>
+    public SamplingPlan PlainPlan => Sampler.Compile(Setting).IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
 
     /// <summary>The plan from noise.</summary>
     public Fin<SamplingPlan> Plan(TrainedModel model, IView view, CancellationToken stop) =>
@@ -70,38 +67,48 @@ internal sealed record SampleJob(
     /// <returns>The job, or every fault at once, as one of usage.</returns>
     public static Fin<SampleJob> From(SamplingRequest request, DiffusionModel model, Func<int, string> className)
     {
+        Validation<Error, ClassCondition> Condition(LanguageExt.Option<int> chosen) =>
+            ClassCondition.Of(model.Network.Classes, chosen, request.GuidanceScale ?? UsualGuidance);
         var condition = model.Network.Classes > 0 || request.Class is not null || request.GuidanceScale is not null
-            ? Chosen(request.Class, model.Network.Classes, className).Bind(chosen => ClassCondition.Of(model.Network.Classes, chosen, request.GuidanceScale ?? UsualGuidance)).Map(Some)
+            ? Chosen(request.Class, model.Network.Classes, className).Bind(Condition).Map(Some)
             : Validation<Error, LanguageExt.Option<ClassCondition>>.Success(None);
         var asked = request.Sampling(model.UsualSampling);
         var search = asked.Spacing == Searched;
         var sampling = asked with { Spacing = search ? new SamplingOptions().Spacing : asked.Spacing };
         var clip = request.Clip ?? model.Preset.ClipSample;
         var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, sampling.MostStepsOn(model.Schedule)) } : sampling;
+        Validation<Error, int> FewEnough(Timesteps wanted) => Check.That(
+            "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates,
+            Invariant($"must be at most {SearchCandidates} where they are searched"));
         var steps = search
             ? (asked.ExplicitTimesteps is { } given
                 ? Check.Fail<Timesteps>("timesteps", string.Join(" ", given), "must be given without spacing, which searches them")
-                : sampling.TimestepsOn(model.Schedule)).Bind(wanted => Check.That(
-                "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates, Invariant($"must be at most {SearchCandidates} where they are searched"))).Map(Some)
+                : sampling.TimestepsOn(model.Schedule)).Bind(FewEnough).Map(Some)
             : LanguageExt.Option<int>.None;
+        Validation<Error, int> Numbered(int count) => Check.That(
+            "--count", count, count <= LargestNumber - Math.Max(0, request.First),
+            Invariant($"must be so small that no image has a number of {LargestNumber} or more"));
+        SampleFiles Files(PixelScale scale, int first, LanguageExt.Option<ClassCondition> condition) => new(
+            scale,
+            condition.Filter(classes => classes.Chosen.IsNone).Map<Func<int, string>>(classes => place => Label(classes.ClassOf(first + place), className)));
         return (Check.AtLeast("--first", request.First, 0),
-                model.Network.CountOfImages("--count", request.Count).Bind(fitting => Check.That(
-                    "--count", fitting, fitting <= LargestNumber - Math.Max(0, request.First), Invariant($"must be so small that no image has a number of {LargestNumber} or more"))),
+                model.Network.CountOfImages("--count", request.Count).Bind(Numbered),
                 Check.AtLeast("--batch-size", request.BatchSize, 1),
                 Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
                 (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),
-                (sampling.Chosen(model.Schedule.Steps), candidates.TimestepsOn(model.Schedule)).Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
+                (sampling.Chosen(model.Schedule.Steps), candidates.TimestepsOn(model.Schedule))
+                    .Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
                     .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Bind(plan => plan.InFloat32()).Map(_ => chosen)))
             .Apply((first, count, batch, scale, more, chosen) => new SampleJob(
                 new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, asked, more.Steps,
-                new SampleFiles(scale, more.Classes.Filter(classes => classes.Chosen.IsNone).Map(classes => fun((int place) => Label(classes.ClassOf(first + place), className))))))
+                Files(scale, first, more.Classes)))
             .OrUsage();
     }
 
-    /// <summary>The class that was asked for; of a network without classes any, which is told elsewhere.</summary>
-    private static Validation<Error, LanguageExt.Option<int>> Chosen(string? said, int classes, Func<int, string> className) => said is null || classes == 0
-        ? Validation<Error, LanguageExt.Option<int>>.Success(Optional(said).Map(_ => 0))
-        : ClassNames.Find("--class", said, Range(0, classes).Map(className).ToArr()).Map(Some);
+    /// <summary>The class that was asked for. A network without classes accepts any name here; <see cref="ClassCondition"/> reports that fault.</summary>
+    private static Validation<Error, LanguageExt.Option<int>> Chosen(string? name, int classes, Func<int, string> className) => name is null || classes == 0
+        ? Validation<Error, LanguageExt.Option<int>>.Success(Optional(name).Map(_ => 0))
+        : ClassNames.Find("--class", name, Range(0, classes).Map(className).ToArr()).Map(Some);
 
     /// <summary>A class as it can be drawn: by its name, or by its number where the font lacks a letter of it.</summary>
     internal static string Label(int label, Func<int, string> className) =>

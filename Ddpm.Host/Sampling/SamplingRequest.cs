@@ -2,8 +2,10 @@ using Ddpm.Pure.Sampling;
 
 namespace Ddpm.Host.Sampling;
 
-/// <summary>What a user may say about sampling; null means as the run's preset does.</summary>
-internal sealed record SamplingRequest(int First, int Count, ulong Seed, Func<SamplingOptions, SamplingOptions> Sampling, bool? Clip, string? Scale, int BatchSize, string? Class = null, double? GuidanceScale = null)
+/// <summary>A user's choices for sampling; null means the choice of the run's preset.</summary>
+internal sealed record SamplingRequest(
+    int First, int Count, ulong Seed, Func<SamplingOptions, SamplingOptions> Sampling, bool? Clip, string? Scale, int BatchSize, string? Class = null,
+    double? GuidanceScale = null)
 {
     /// <summary>What `train` does at its end.</summary>
     public static SamplingRequest Default { get; } = new(0, 100, 1, usual => usual, null, null, 100);

@@ -95,7 +95,7 @@ public sealed class ExchangeTests : IDisposable
         Assert.All(theirs, tensor => Assert.True(tensor.Data.Span.SequenceEqual(back.Find("network." + tensor.Name).IfNone(() => throw new KeyNotFoundException(tensor.Name)).Data.Span), tensor.Name));
         _ddpm.Done("export", "--run", "two", "--format", "onnx");
         Assert.True(File.ReadAllBytes(_ddpm.Path("runs", "two", "model.onnx")).AsSpan().IndexOf(MemoryMarshal.AsBytes(table.AsSpan())) > 0);
-        _ddpm.Refused(2, ["--embedding as-in-file is of imported weights alone"], DdpmProcess.SmallTraining("--epochs", "1", "--run", "three", "--embedding", "as-in-file"));
+        _ddpm.Refused(2, ["--embedding as-in-file is for imported weights only"], DdpmProcess.SmallTraining("--epochs", "1", "--run", "three", "--embedding", "as-in-file"));
         Assert.False(Directory.Exists(_ddpm.Path("runs", "three")));
     }
 

@@ -33,19 +33,19 @@ public sealed class OnnxFileTests : IDisposable
         using var wide = new UNet(network.Config, ScalarType.Float64, CPU);
         using var executor = new TensorExecutor(wide);
         executor.Take(theta.to(float64), withGradient: false);
-        var (x, timesteps) = (randn([3, channels, size, size], generator: new Generator(5)), tensor(new long[] { 0, 37, 99 }));
-        var known = tensor(new long[] { 0, Math.Max(0, classes - 1), classes });
-        var expected = executor.Forward(x.to(float64), timesteps, classes > 0 ? known : null);
+        var x = randn([3, channels, size, size], generator: new Generator(5));
+        int[] timesteps = [0, 37, 99], known = [0, Math.Max(0, classes - 1), classes];
+        var expected = executor.Forward(x.to(float64), timesteps, classes > 0 ? known : default(ReadOnlyMemory<int>));
 
         using var session = new InferenceSession(OnnxFile.Of(network, theta).ToArray());
         List<NamedOnnxValue> inputs =
         [
             NamedOnnxValue.CreateFromTensor("x", new DenseTensor<float>(x.data<float>().ToArray(), [3, channels, size, size])),
-            NamedOnnxValue.CreateFromTensor("timesteps", new DenseTensor<long>(timesteps.data<long>().ToArray(), [3])),
+            NamedOnnxValue.CreateFromTensor("timesteps", new DenseTensor<long>(timesteps.Select(t => (long)t).ToArray(), [3])),
         ];
         if (classes > 0)
         {
-            inputs.Add(NamedOnnxValue.CreateFromTensor("classes", new DenseTensor<long>(known.data<long>().ToArray(), [3])));
+            inputs.Add(NamedOnnxValue.CreateFromTensor("classes", new DenseTensor<long>(known.Select(k => (long)k).ToArray(), [3])));
         }
 
         using var results = session.Run(inputs);

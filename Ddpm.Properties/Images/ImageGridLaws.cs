@@ -67,29 +67,6 @@ public sealed class ImageGridLaws
         && grid.Height == grid.Rows * grid.TileHeight + (grid.Rows - 1) * grid.Gap;
 
     [Law]
-    public bool Transposing_rows_and_columns_permutes_tiles_only(Tiling tiling)
-    {
-        var (grid, transposed) = (tiling.Grid, tiling.Grid.Transpose());
-        var cells = grid.Rows * grid.Columns;
-        var full = new byte[cells * tiling.Images.Size];
-        tiling.Images.Levels.CopyTo(full, 0);
-
-        // Cell (row, column) of one is cell (column, row) of the other.
-        var moved = Enumerable.Range(0, cells)
-            .SelectMany(i => full.Chunk(tiling.Images.Size).ElementAt(i % grid.Rows * grid.Columns + i / grid.Rows)).ToArray();
-        var (one, other) = (grid.Draw(full, tiling.Images.Channels), transposed.Draw(moved, tiling.Images.Channels));
-        var tiles =
-            from row in Enumerable.Range(0, grid.Rows)
-            from column in Enumerable.Range(0, grid.Columns)
-            from y in Enumerable.Range(0, grid.TileHeight)
-            from x in Enumerable.Range(0, grid.TileWidth)
-            let here = grid.Corner(row * grid.Columns + column)
-            let there = transposed.Corner(column * grid.Rows + row)
-            select one[here.Left + x, here.Top + y] == other[there.Left + x, there.Top + y];
-        return transposed.Transpose() == grid && tiles.All(same => same);
-    }
-
-    [Law]
     public bool A_grid_of_its_own_choice_has_no_empty_row_and_is_nearly_square(Place place)
     {
         var n = 1 + place.In(1_000_000);

@@ -66,7 +66,7 @@ public sealed class UNetKnownAnswers : IDisposable
         using var network = new UNet(Config, ScalarType.Float32, CPU);
         using var executor = new KernelExecutor<float>(network);
         executor.Take(FormulaWeights.Of(network), withGradient: false);
-        Outputs(executor.Forward(FormulaInput(float32), tensor(new long[] { 0, 1, 250, 999 })), 5e-5);
+        Outputs(executor.Forward(FormulaInput(float32), new[] { 0, 1, 250, 999 }), 5e-5);
     }
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed class UNetKnownAnswers : IDisposable
         var epsilon = Formula(4, i => Math.Cos(0.11 * i + 0.5));
         foreach (var loss in Expected["training_trace"]!["losses"]!.AsArray())
         {
-            Known(Number(loss), trainer.Step(x0, tensor(new long[] { 10, 200, 600, 950 }), epsilon, 1e-3).Loss, Tight);
+            Known(Number(loss), trainer.Step(x0, new[] { 10, 200, 600, 950 }, epsilon, 1e-3).Loss, Tight);
         }
     }
 

@@ -1,7 +1,6 @@
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
-using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Training;
@@ -74,10 +73,7 @@ public sealed class GarbageCollectionTests
         double[] Samples() => [.. Enumerable.Range(0, 2).SelectMany(_ =>
         {
             using var own = NewDisposeScope();
-            return PlanExecutor.Run(plan, (x, t) => executor.Forward(x, TensorMath.Repeated(t, 5, CPU)), noise, _ => noise.roll(3))
-                .Valid()
-                .data<double>()
-                .ToArray();
+            return PlanExecutor.Run(plan, (x, t) => executor.Forward(x, Enumerable.Repeat(t, 5).ToArray()), noise, _ => noise.roll(3)).Valid().data<double>().ToArray();
         })];
     }
 

@@ -30,7 +30,7 @@ public sealed class TrainingProgressLaws
             var step = plan.Epoch(n / plan.Steps.PerEpoch).Step(n % plan.Steps.PerEpoch);
             progress = progress.After(step, Loss(n, phase));
             untold.AddRange(step.Images.Select(_ => Loss(n, phase)));
-            if (!NearRelative(untold.Average(), progress.UntoldLoss, 8 * Epsilon * plan.ImageCount) || progress.UntoldImages != untold.Count)
+            if (!NearRelative(untold.Average(), progress.UnloggedLoss, 8 * Epsilon * plan.ImageCount) || progress.UntoldImages != untold.Count)
             {
                 return false;
             }
@@ -45,12 +45,13 @@ public sealed class TrainingProgressLaws
                 continue;
             }
 
-            progress = progress.Reported();
+            progress = progress.Logged();
             untold.Clear();
-            if (progress is not { UntoldLoss: 0, UntoldImages: 0, UntoldLossSum: 0 })
+            if (progress is not { UnloggedLoss: 0, UntoldImages: 0, UntoldLossSum: 0 })
             {
                 return false;
             }
+
         }
 
         return true;

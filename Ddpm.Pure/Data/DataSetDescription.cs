@@ -28,6 +28,12 @@ public sealed record DataSetDescription
     /// <summary>The names of the classes, by label.</summary>
     public required Arr<string> ClassNames { get; init; }
 
+    /// <summary>Whether a mirrored image keeps its meaning: a shirt does, a digit does not.</summary>
+    public bool MirrorsKeepMeaning { get; init; }
+
+    /// <summary>The name of the classifier for this data set that comes with the program, if any.</summary>
+    public Option<string> ShippedClassifier { get; init; }
+
     /// <summary>The name of a class, or its number if the data set has no name for it.</summary>
     public string ClassName(int label) => label >= 0 && label < ClassNames.Count ? ClassNames[label] : Invariant($"{label}");
 
@@ -65,6 +71,8 @@ public sealed record DataSetDescription
             new Uri("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"),
             new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/")),
         Package = new DebianPackage("dataset-fashion-mnist", "/usr/share/datasets/fashion-mnist"),
+        MirrorsKeepMeaning = true,
+        ShippedClassifier = "fashion-mnist",
     };
 
     /// <summary>

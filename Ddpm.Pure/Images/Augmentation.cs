@@ -23,7 +23,8 @@ public readonly record struct Augmentation(bool Mirrored, int Right, int Down)
     /// <param name="values">Receives the C×H×W values.</param>
     public void ToModel(ReadOnlySpan<byte> levels, int channels, int height, int width, Span<float> values)
     {
-        values.Fill(PixelScale.ToModel(0));
+        var table = PixelScale.ModelValues.Span;
+        values.Fill(table[0]);
         for (var y = Math.Max(0, Down); y < Math.Min(height, height + Down); y++)
         {
             for (var x = Math.Max(0, Right); x < Math.Min(width, width + Right); x++)
@@ -31,7 +32,7 @@ public readonly record struct Augmentation(bool Mirrored, int Right, int Down)
                 var from = ((y - Down) * width + (Mirrored ? width - 1 - (x - Right) : x - Right)) * channels;
                 for (var channel = 0; channel < channels; channel++)
                 {
-                    values[(channel * height + y) * width + x] = PixelScale.ToModel(levels[from + channel]);
+                    values[(channel * height + y) * width + x] = table[levels[from + channel]];
                 }
             }
         }

@@ -51,10 +51,7 @@ public sealed record ImageGrid
         return new ImageGrid((count - 1) / across + 1, across, tileWidth, tileHeight, gap, background);
     }
 
-    /// <summary>The grid with rows and columns exchanged; tiles keep their size and their orientation.</summary>
-    public ImageGrid Transpose() => new(Columns, Rows, TileWidth, TileHeight, Gap, Background);
-
-    /// <summary>The place of an image's top left pixel, in pixels from the top left of the picture.</summary>
+    /// <summary>Where the top left pixel of an image goes, in pixels from the top left of the picture.</summary>
     /// <param name="image">Index of the image, from 0.</param>
     public (int Left, int Top) Corner(int image) => (image % Columns * (TileWidth + Gap), image / Columns * (TileHeight + Gap));
 

@@ -96,6 +96,17 @@ public sealed record ImageSet
             count, Height, Width, Channels, Pixels[..(count * Height * Width * Channels)], Labels.Map(labels => labels[..count]));
     }
 
+    /// <summary>Some of the images in [−1, 1], N×C×H×W, as networks take them (<see cref="PixelScale"/>).</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    public float[] ToModel(int first, int count)
+    {
+        var each = Height * Width * Channels;
+        var values = new float[count * each];
+        PixelScale.ToModel(Pixels.Span.Slice(first * each, count * each), Channels, Height, Width, values);
+        return values;
+    }
+
     /// <inheritdoc/>
     public bool Equals(ImageSet? other) =>
         other is not null

@@ -26,8 +26,11 @@ public abstract record PixelScale
     /// </summary>
     public static double Value(int level) => (2 * level - 255) / 255.0;
 
-    /// <summary>The model value of an 8-bit level, <see cref="Value"/> rounded to float. <see cref="ToLevel"/> returns the same level.</summary>
-    public static float ToModel(byte level) => (float)Value(level);
+    /// <summary>The model value of every 8-bit level, from 0 to 255: <see cref="Value"/> rounded to float.</summary>
+    public static ReadOnlyMemory<float> ModelValues { get; } = Enumerable.Range(0, 256).Select(level => (float)Value(level)).ToArray();
+
+    /// <summary>The model value of an 8-bit level. <see cref="ToLevel"/> returns the same level.</summary>
+    public static float ToModel(byte level) => ModelValues.Span[level];
 
     /// <summary>
     /// The 8-bit level of a model value on the fixed scale: (x + 1)·127.5, clamped to 0…255, rounded half to even; NaN gives 0.
@@ -44,12 +47,7 @@ public abstract record PixelScale
     public static void ToModel(ReadOnlySpan<byte> levels, int channels, int height, int width, Span<float> values)
     {
         var size = ImageSize(levels.Length, values.Length, channels, height, width);
-        Span<float> table = stackalloc float[256];
-        for (var level = 0; level < 256; level++)
-        {
-            table[level] = ToModel((byte)level);
-        }
-
+        var table = ModelValues.Span;
         var area = height * width;
         for (var image = 0; image < levels.Length; image += size)
         {

@@ -31,7 +31,7 @@ public sealed record TrainingProgress(
 
     /// <summary>The mean loss since the last metrics line.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public double UntoldLoss => UntoldImages == 0 ? 0 : UntoldLossSum / UntoldImages;
+    public double UnloggedLoss => UntoldImages == 0 ? 0 : UntoldLossSum / UntoldImages;
 
     /// <summary>The progress after one more step.</summary>
     public TrainingProgress After(TrainingStep step, double loss) => this with
@@ -44,7 +44,7 @@ public sealed record TrainingProgress(
     };
 
     /// <summary>The progress after a metrics line.</summary>
-    public TrainingProgress Reported() => this with { UntoldLossSum = 0, UntoldImages = 0 };
+    public TrainingProgress Logged() => this with { UntoldLossSum = 0, UntoldImages = 0 };
 
     /// <summary>
     /// The progress after the end of an epoch, counted from 1. A lower loss replaces the best. A loss of exactly 0 is never the best: no network is that good,
