@@ -44,7 +44,7 @@ internal static class DdpmCommand
         }
 
         CompletedValues.AddTo(root);
-        SaidNumbers.AddTo(root);
+        NumberValidation.AddTo(root);
         root.WithExample("train");
         return root;
     }

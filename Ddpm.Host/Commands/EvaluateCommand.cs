@@ -86,7 +86,7 @@ internal static class EvaluateCommand
             from named in run.Named(said)
             from given in Readable(said.GetValue(images), said.GetValue(labels), named, stop)
             from _ in (judging.Count(said), Check.That("--bound-images", said.GetValue(boundImages), said.GetValue(boundImages) is 0 or >= 2, "must be 0, or at least 2 for an error to be told")).Apply((_, _) => unit).OrUsage()
-            from __ in given.IsSome ? AsTheyAre(said.Said([.. sampler.All, .. judging.OfSamples, boundImages])) : unit
+            from __ in given.IsSome ? AsTheyAre(said.Given([.. sampler.All, .. judging.OfSamples, boundImages])) : unit
             from device in machine.Prepare(said)
             let target = new RunFolder(said.GetValue(to) ?? named.Match(chosen => chosen.Path, () => "."))
             from judged in given.Match(

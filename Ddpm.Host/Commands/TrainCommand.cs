@@ -55,7 +55,7 @@ internal static class TrainCommand
         // A run that is not named gets its folder when that is taken: until then another process may take the name.
         Fin<(RunFolder Folder, Func<Fin<RunLock>> Take)> Folder(CommandLine.ParseResult said, LanguageExt.Option<RunReceipt> repeated) =>
             from named in said.GetValue(resume) ? run.Required(said).Map(Some) : run.Named(said)
-            let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
+            let options = repeated.Match(receipt => recipe.Parsed(said, receipt.Options), () => recipe.Parsed(said))
             let name = $"{data.Called(said, options.Dataset)}-{options.Preset}"
             select named.Match<(RunFolder, Func<Fin<RunLock>>)>(
                 folder => (folder, () => RunLock.Take(folder)),
@@ -65,12 +65,12 @@ internal static class TrainCommand
             ? from there in folder.Receipt()
               from receipt in Trained(there, folder.Path)
               from _ in Sound(receipt, folder.ReceiptPath)
-              from options in receipt.Options.ResumedAs(recipe.Said(said, receipt.Options)).OrUsage()
+              from options in receipt.Options.ResumedAs(recipe.Parsed(said, receipt.Options)).OrUsage()
               from kept in recording.Said(said, receipt.Recorded)
               select new Start(options, kept, receipt, None, data.Named(said))
             : from _ in Unused(folder)
               from __ in repeated.IsSome ? recipe.WithoutPreset(said) : unit
-              let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
+              let options = repeated.Match(receipt => recipe.Parsed(said, receipt.Options), () => recipe.Parsed(said))
               from kept in recording.Said(said, repeated.Map(receipt => receipt.Recorded).IfNone(new Recording()))
               select new Start(options, kept, None, repeated, data.Named(said));
 

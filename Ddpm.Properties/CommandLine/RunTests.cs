@@ -28,7 +28,7 @@ public sealed class RunTests : IDisposable
         File.WriteAllText(receipt, File.ReadAllText(receipt).Replace(weights, new string('0', 64), StringComparison.Ordinal));
         _ddpm.Refused(1, ["the weights are not the receipt's"], "train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "four");
         _ddpm.Refused(2, ["give one of them"], "train", "--from", receipt, "--run", "one", "--resume");
-        _ddpm.Refused(2, ["--preset does not go with --from"], "train", "--from", receipt, "--preset", "best", "--run", "five");
+        _ddpm.Refused(2, ["--preset cannot be combined with --from"], "train", "--from", receipt, "--preset", "best", "--run", "five");
         _ddpm.Refused(1, ["is no receipt of a run"], "train", "--from", _ddpm.Path("runs", "one", "metrics.jsonl"));
         Assert.Equal(4, Directory.GetDirectories(_ddpm.Path("runs")).Length);
     }

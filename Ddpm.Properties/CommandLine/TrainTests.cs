@@ -230,8 +230,6 @@ public sealed class TrainTests : IDisposable
             Schedule = "cosine",
             CosineOffset = 0.02,
         };
-        Assert.All(typeof(TrainingOptions).GetProperties(), option => Assert.Contains(
-            (TrainingOptions[])[options, bare], said => !Equals(option.GetValue(new TrainingOptions()), option.GetValue(said))));
         TrainedSo(options, "all");
         TrainedSo(bare, "bare");
 

@@ -7,7 +7,7 @@ using CommandLine = System.CommandLine;
 namespace Ddpm.Host.Commands;
 
 /// <summary>Every number of every command is said in one way: see <see cref="SaidNumber"/>.</summary>
-internal static class SaidNumbers
+internal static class NumberValidation
 {
     /// <summary>What is wrong with the text of a number of a type; none where the type is no number's.</summary>
     private static LanguageExt.Option<Func<string, string, LanguageExt.Option<Error>>> CheckOf(Type type) =>
