@@ -6,7 +6,7 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>`completion`: what a shell has to be told so that its Tab key knows the commands, their options and the words that these take.</summary>
+/// <summary>`completion`: a script that lets a shell complete the commands, their options and the words that these take.</summary>
 internal static class CompletionCommand
 {
     private static readonly Map<string, Func<string, string>> Shells = Map<string, Func<string, string>>(
@@ -28,20 +28,22 @@ internal static class CompletionCommand
             }
             """));
 
-    public static CommandLine.Command Create()
-    {
-        var command = new CommandLine.Command("completion", "Print what makes a shell complete the commands and options of `ddpm`");
-        CommandLine.Argument<string> shell = new("SHELL") { Description = $"{string.Join(", ", Shells.Keys)}" };
-        shell.CompletionSources.Add(_ => Shells.Keys.Select(name => new CommandLine.Completions.CompletionItem(name)));
-        command.Add(shell);
-        command.SetAction(said => Session.Run(said, (view, _) =>
-            from script in Shells.Find(said.GetValue(shell)!).ToFin(Error.New(ExitCode.Usage, $"the shell must be one of {string.Join(", ", Shells.Keys)}, got {said.GetValue(shell)}"))
-            select toSeq(script(Program).Split('\n')).Iter(view.Result)));
-        return command.WithExample("bash >> ~/.bashrc");
-    }
-
-    /// <summary>How this very program is called.</summary>
+    /// <summary>The command line that runs this program.</summary>
     private static string Program => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) != "dotnet"
         ? path
         : $"dotnet {Path.Combine(AppContext.BaseDirectory, "Ddpm.Host.dll")}";
+
+    public static CommandLine.Command Create()
+    {
+        var command = new CommandLine.Command("completion", "Print a script that lets your shell complete the commands and options of `ddpm`");
+        CommandLine.Argument<string> shell = new("SHELL") { Description = $"{string.Join(", ", Shells.Keys)}" };
+        shell.CompletionSources.Add(_ => Shells.Keys.Select(name => new CommandLine.Completions.CompletionItem(name)));
+        command.Add(shell);
+        command.SetAction(parsed => Session.Run(parsed, (view, _) => ScriptOf(parsed.GetValue(shell)!).Map(lines => lines.Iter(view.Result))));
+        return command.WithExample("bash >> ~/.bashrc");
+    }
+
+    private static Fin<Seq<string>> ScriptOf(string shell) => Shells.Find(shell)
+        .ToFin(Error.New(ExitCode.Usage, $"the shell must be one of {string.Join(", ", Shells.Keys)}, got {shell}"))
+        .Map(script => toSeq(script(Program).Split('\n')));
 }

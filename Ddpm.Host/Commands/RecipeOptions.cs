@@ -1,8 +1,6 @@
 using Ddpm.Host.Faults;
 using Ddpm.Pure.Options;
 using LanguageExt;
-using LanguageExt.Common;
-using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
@@ -35,14 +33,27 @@ internal sealed class RecipeOptions
     }
 
     /// <summary>Other options, with those on the command line in their place.</summary>
-    public TrainingOptions Parsed(CommandLine.ParseResult parsed, TrainingOptions otherwise) => _entries
-        .Filter(entry => parsed.IsGiven(entry.Option))
-        .Fold(otherwise with { Dataset = _data.Dataset(parsed).IfNone(otherwise.Dataset) }, (options, entry) => entry.Declared.With(options, entry.Value(parsed)));
+    public TrainingOptions Parsed(CommandLine.ParseResult parsed, TrainingOptions otherwise)
+    {
+        var options = otherwise with { Dataset = _data.Dataset(parsed).IfNone(otherwise.Dataset) };
+        foreach (var entry in _entries.Filter(entry => parsed.IsGiven(entry.Option)))
+        {
+            options = entry.Declared.With(options, entry.Value(parsed));
+        }
+
+        return options;
+    }
 
     /// <summary>Refuses --preset together with a receipt, which already has a recipe.</summary>
-    public Fin<Unit> WithoutPreset(CommandLine.ParseResult parsed) => _entries.Exists(entry => entry.Declared.Name == Preset && parsed.IsGiven(entry.Option))
-        ? Error.New(ExitCode.Usage, "--preset cannot be combined with --from, which repeats the recipe of its run: give only the options that should differ")
-        : unit;
+    public Fin<Unit> WithoutPreset(CommandLine.ParseResult parsed) => Outcomes.Require(
+        !_entries.Exists(entry => entry.Declared.Name == Preset && parsed.IsGiven(entry.Option)),
+        "--preset cannot be combined with --from, which repeats the recipe of its run: give only the options that should differ");
+
+    /// <summary>An option of `train` for another command.</summary>
+    /// <param name="property">Its property of <see cref="TrainingOptions"/>.</param>
+    /// <param name="help">What it does there; null for the same as in `train`.</param>
+    /// <typeparam name="T">Its type.</typeparam>
+    public static CommandLine.Option<T> Create<T>(string property, string? help = null) => Option<T>(TrainingOption.Of(property), help);
 
     private static Entry CreateOf(TrainingOption declared) => declared.Type switch
     {
@@ -58,12 +69,18 @@ internal sealed class RecipeOptions
 
     private static Entry Create<T>(TrainingOption declared)
     {
-        CommandLine.Option<T> option = new($"--{declared.Name}") { Description = declared.Help };
+        var option = Option<T>(declared);
+        return new(declared, option, parsed => parsed.GetValue(option) is var given && declared.ZeroIsNull && given is 0.0 ? null : given);
+    }
+
+    private static CommandLine.Option<T> Option<T>(TrainingOption declared, string? help = null)
+    {
+        CommandLine.Option<T> option = new($"--{declared.Name}") { Description = help ?? declared.Help };
         if (declared.Default is T value)
         {
             option.DefaultValueFactory = _ => value;
         }
 
-        return new(declared, option, parsed => parsed.GetValue(option) is var given && declared.ZeroIsNull && given is 0.0 ? null : given);
+        return option;
     }
 }

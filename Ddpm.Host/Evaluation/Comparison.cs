@@ -1,5 +1,6 @@
 using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
+using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Metrics;
@@ -9,7 +10,9 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Evaluation;
 
-/// <summary>What images are compared with: the training images; and as many test images as the floor, as what is not generated at all cannot be expected to come nearer.</summary>
+/// <summary>
+/// What images are compared with: the training images. As many test images give the floor: generated images cannot be expected to come closer than real ones.
+/// </summary>
 internal sealed class Comparison
 {
     private const int Subsets = 100, SubsetSize = 1000, Neighbours = 3, ManifoldImages = 10_000;
@@ -21,7 +24,8 @@ internal sealed class Comparison
     private Comparison(FeatureSource source, FeatureSet real, FeatureSet others, LoadedDataSet train, LoadedDataSet test)
     {
         (_source, _real, _others, _summary) = (source, real, others, GaussianSummary.Of(real));
-        (Features, Reference) = (new(source.Name, source.Sha256, real.Dimension), new(train.Description.Name, real.Count, train.ImagesSha256, others.Count, test.ImagesSha256));
+        Features = new(source.Name, source.Sha256, real.Dimension);
+        Reference = new(train.Description.Name, real.Count, train.ImagesSha256, others.Count, test.ImagesSha256);
     }
 
     /// <summary>What computes the features.</summary>
@@ -29,6 +33,16 @@ internal sealed class Comparison
 
     /// <summary>The real images.</summary>
     public ReferenceReport Reference { get; }
+
+    /// <summary>The fewest images to compare: a covariance and third neighbours need four.</summary>
+    public const int FewestImages = 4;
+
+    /// <summary>Checks that images can be compared with real ones, which must have the same shape and be enough.</summary>
+    /// <param name="parts">The training and the test images.</param>
+    /// <param name="shape">The images' size and channels.</param>
+    /// <param name="name">What messages call the images.</param>
+    public static Fin<Unit> CheckFit(Seq<LoadedDataSet> parts, PictureShape shape, string name) =>
+        parts.Map(part => part.Fits(shape, name).Bind(_ => CheckCount(part))).Sequence().Map(_ => unit);
 
     /// <summary>Prepares a comparison.</summary>
     /// <param name="source">What computes features.</param>
@@ -61,6 +75,12 @@ internal sealed class Comparison
 
     /// <summary>The Fréchet distance of the test images.</summary>
     public Fin<double> FrechetFloor() => Frechet(_others);
+
+    private static Fin<Unit> CheckCount(LoadedDataSet part) => Outcomes.Require(
+        part.Images.Count >= FewestImages,
+        $"there {(part.Images.Count == 1 ? "is" : "are")} {Counted.Of(part.Images.Count, "image")} to compare with in {part.Origin}, "
+        + $"and at least {FewestImages} are needed",
+        ExitCode.Failure);
 
     private Fin<double> Frechet(FeatureSet images) => FrechetDistance.Between(_summary, GaussianSummary.Of(images)).OrFailure();
 

@@ -56,8 +56,8 @@ public sealed class TrainOptionAttribute(string group, string help) : Attribute
 }
 
 /// <summary>
-/// An option of `train`, read from its property of <see cref="TrainingOptions"/> and the <see cref="TrainOptionAttribute"/> there. The command line, the help page,
-/// completion and the check of ranges all loop over <see cref="All"/>.
+/// An option of `train`, read from its property of <see cref="TrainingOptions"/> and the <see cref="TrainOptionAttribute"/> there. The command line, the help
+/// page, completion and the check of ranges all loop over <see cref="All"/>.
 /// </summary>
 public sealed class TrainingOption
 {
@@ -73,6 +73,10 @@ public sealed class TrainingOption
         .Where(property => property.IsDefined(typeof(TrainOptionAttribute)))
         .Select(property => new TrainingOption(property, property.GetCustomAttribute<TrainOptionAttribute>()!))
         .ToArray());
+
+    /// <summary>The option that a property declares.</summary>
+    /// <param name="property">The property's name, as in "BatchSize".</param>
+    public static TrainingOption Of(string property) => All.First(option => option._property.Name == property);
 
     /// <summary>The name, as in "batch-size".</summary>
     public string Name => Spelt(_property.Name);

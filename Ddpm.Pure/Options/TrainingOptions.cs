@@ -14,7 +14,7 @@ public sealed record TrainingOptions
 {
     private const string Recipe = "Recipe", Optimiser = "Optimiser", Data = "Data", Diffusion = "Diffusion";
 
-    /// <summary>The network, the recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from its recipe.</summary>
+    /// <summary>The network, its recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from it.</summary>
     [TrainOption(Recipe, "Network and recipe: {0}; defaults below are standard's", Choices = nameof(Choices.Presets))]
     public string Preset { get; init; } = "standard";
 
@@ -54,10 +54,12 @@ public sealed record TrainingOptions
     public double LearningRate { get; init; } = 1e-3;
 
     /// <summary>The learning rate after warm-up: "constant", or "cosine" for falling to 0 at the end of the run.</summary>
-    [TrainOption(Optimiser, "Learning rate after warm-up: {0} (falls to 0 at the end)", Choices = nameof(Choices.LearningRates))]
+    [TrainOption(Optimiser, "Learning rate after warm-up: {0} (falls to 0)", Choices = nameof(Choices.LearningRates))]
     public string LearningRateSchedule { get; init; } = "constant";
 
-    /// <summary>The learning rate rises over this many steps at the start. With the cosine schedule, warm-up is capped at one step less than the whole run.</summary>
+    /// <summary>
+    /// The learning rate rises over this many steps at the start. With the cosine schedule, warm-up is capped at one step less than the whole run.
+    /// </summary>
     [TrainOption(Optimiser, "Raise the learning rate over this many steps at the start", AtLeast = 0)]
     public int WarmUpSteps { get; init; }
 
@@ -87,7 +89,9 @@ public sealed record TrainingOptions
     [TrainOption(Diffusion, "Draw timesteps: {0} (evenly over a batch)", Choices = nameof(Choices.TimestepSamplings))]
     public string TimestepSampling { get; init; } = "independent";
 
-    /// <summary>Gradient clipping: the gradient's largest norm. Longer gradients are scaled down to it (Pascanu et al. 2013, algorithm 1); null never clips.</summary>
+    /// <summary>
+    /// Gradient clipping: the gradient's largest norm. Longer gradients are scaled down to it (Pascanu et al. 2013, algorithm 1); null never clips.
+    /// </summary>
     [TrainOption(Optimiser, "Clip the gradient's norm to this; 0 never clips", NullMeans = 0, ZeroIsNull = true, Above = 0)]
     public double? ClipNorm { get; init; }
 
@@ -159,7 +163,9 @@ public sealed record TrainingOptions
     public static TrainingOptions Of(string preset, string dataset) =>
         Choices.Presets.Find(preset).Map(found => found.Recipe).IfNone(new TrainingOptions()) with { Preset = preset, Dataset = dataset };
 
-    /// <summary>The arguments of `train` that give these options: the preset, the data set unless it is the default, and whatever differs from the preset.</summary>
+    /// <summary>
+    /// The arguments of `train` that give these options: the preset, the data set unless it is the default, and whatever differs from the preset.
+    /// </summary>
     public Seq<string> ToArguments()
     {
         var dataset = Dataset == new TrainingOptions().Dataset ? Seq<string>.Empty : Prelude.Seq("--dataset", Dataset);
