@@ -6,8 +6,8 @@ using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using FsCheck.Xunit;
 using Xunit;
-using static LanguageExt.Prelude;
 using static System.FormattableString;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Properties.Training;
 
