@@ -2,45 +2,81 @@ using System.Text.Json;
 using Ddpm.Host.Benchmarks;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
+using Ddpm.Host.Progress;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
+using LanguageExt;
 using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
 /// <summary>`bench`: how fast this machine computes.</summary>
-internal static class BenchCommand
+internal sealed class BenchCommand
 {
     private const int MostSeconds = 60;
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, WriteIndented = true, NewLine = "\n" };
 
-    public static CommandLine.Command Create()
-    {
-        var command = new CommandLine.Command("bench", "Measure training, sampling and what they are made of; each figure is a median of seven, with the least and the most");
-        CommandLine.Option<string> preset = new("--preset") { Description = $"The network: {string.Join(" or ", Choices.Presets.Keys)}", DefaultValueFactory = _ => new TrainingOptions().Preset };
-        CommandLine.Option<int> size = new("--image-size") { Description = "Height and width of the images", DefaultValueFactory = _ => 28 };
-        CommandLine.Option<int> batch = new("--batch-size") { Description = "Images in a training step", DefaultValueFactory = _ => new TrainingOptions().BatchSize };
-        CommandLine.Option<string> precision = new("--precision") { Description = $"What the network computes in: {string.Join(" or ", Choices.Precisions.Keys)}", DefaultValueFactory = _ => new TrainingOptions().Precision };
-        CommandLine.Option<string?> peer = new("--peer") { Description = "Run this command in turn with ours and tell the ratio: its last line is a JSON object with train_images_per_second and forward_images_per_second", HelpName = "COMMAND" };
-        CommandLine.Option<int> rounds = new("--rounds") { Description = "How often each is run with --peer", DefaultValueFactory = _ => 5 };
-        CommandLine.Option<double> window = new("--window") { Description = "How many seconds each of the seven measurements of a figure takes", DefaultValueFactory = _ => 0.25 };
-        CommandLine.Option<string?> json = new("--json") { Description = "Write the figures to this file too", HelpName = "FILE" };
-        command.AddGroup("Measurement", preset, size, batch, precision, peer, rounds, window, json);
+    private readonly CommandLine.Command _command = new(
+        "bench", "Measure the speed of training, sampling and their parts; each figure is a median of seven, with minimum and maximum");
 
-        var machine = new MachineOptions(command);
-        command.SetAction(said => Session.Run(said, (view, stop) =>
-            from config in TrainingConfig.From(
-                new TrainingOptions { Preset = said.GetValue(preset)!, BatchSize = said.GetValue(batch), Precision = said.GetValue(precision)! }, said.GetValue(size), 1).OrUsage()
-            from fits in Check.That("--batch-size", said.GetValue(batch), 4L * said.GetValue(batch) * said.GetValue(size) * said.GetValue(size) <= System.Array.MaxLength, "must be less: four batches have to fit into one array").OrUsage()
-            from times in Check.AtLeast("--rounds", said.GetValue(rounds), 1).OrUsage()
-            from seconds in Check.Inside("--window", said.GetValue(window), 0, MostSeconds).OrUsage()
-            from device in machine.Prepare(said)
-            from figures in Bench.Run(config, device, Optional(said.GetValue(peer)), times, view, new(TimeSpan.FromSeconds(seconds), stop))
-            from _ in said.GetValue(json) is { } path ? AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(figures, Json), stop) : unit
-            select unit));
-        return command.WithExample("--preset standard");
+    private readonly MachineOptions _machine;
+
+    private readonly CommandLine.Option<string> _preset = RecipeOptions.Create<string>(
+        nameof(TrainingOptions.Preset), $"The network: {string.Join(", ", Choices.Presets.Keys)}");
+
+    private readonly CommandLine.Option<int> _size = new("--image-size") { Description = "Height and width of the images", DefaultValueFactory = _ => 28 };
+    private readonly CommandLine.Option<int> _batch = RecipeOptions.Create<int>(nameof(TrainingOptions.BatchSize));
+    private readonly CommandLine.Option<string> _precision = RecipeOptions.Create<string>(nameof(TrainingOptions.Precision));
+
+    private readonly CommandLine.Option<string?> _peer = new("--peer")
+    {
+        Description = "Run this command in turn with ours and print the ratio; its last line is a JSON object with train_images_per_second and "
+            + "forward_images_per_second",
+        HelpName = "COMMAND",
+    };
+
+    private readonly CommandLine.Option<int> _rounds = new("--rounds") { Description = "How often each runs with --peer", DefaultValueFactory = _ => 5 };
+
+    private readonly CommandLine.Option<double> _window = new("--window")
+    {
+        Description = "How many seconds each of the seven measurements takes",
+        DefaultValueFactory = _ => 0.25,
+    };
+
+    private readonly CommandLine.Option<string?> _json = new("--json") { Description = "Write the figures to this file too", HelpName = "FILE" };
+
+    private BenchCommand()
+    {
+        _command.AddGroup("Measurement", _preset, _size, _batch, _precision, _peer, _rounds, _window, _json);
+        _machine = new(_command);
+        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
+
+    public static CommandLine.Command Create() => new BenchCommand()._command.WithExample("--preset standard");
+
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
+        from config in Config(parsed)
+        from seconds in Check.Inside("--window", parsed.GetValue(_window), 0, MostSeconds).OrUsage()
+        from device in _machine.Prepare(parsed)
+        let pace = new Pace(TimeSpan.FromSeconds(seconds), stop)
+        from figures in Bench.Run(config, device, Optional(parsed.GetValue(_peer)), parsed.GetValue(_rounds), view, pace)
+        from written in Write(parsed.GetValue(_json), figures, stop)
+        select written;
+
+    private Fin<TrainingConfig> Config(CommandLine.ParseResult parsed)
+    {
+        var (size, batch) = (parsed.GetValue(_size), parsed.GetValue(_batch));
+        var options = new TrainingOptions { Preset = parsed.GetValue(_preset)!, BatchSize = batch, Precision = parsed.GetValue(_precision)! };
+        return from config in TrainingConfig.From(options, size, 1).OrUsage()
+               from fits in Check.That(
+                   "--batch-size", batch, 4L * batch * size * size <= System.Array.MaxLength, "must be less: four batches have to fit into one array").OrUsage()
+               from rounds in Check.AtLeast("--rounds", parsed.GetValue(_rounds), 1).OrUsage()
+               select config;
+    }
+
+    private static Fin<Unit> Write(string? path, Seq<Figure> figures, CancellationToken stop) =>
+        path is null ? unit : AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(figures, Json), stop);
 }

@@ -8,18 +8,13 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>What the Tab key offers behind an option, where that is one of a few words. An option of a name takes the same words with every command.</summary>
+/// <summary>The words that the Tab key offers behind an option. An option takes the same words in every command.</summary>
 internal static class CompletedValues
 {
     private static readonly ChoiceTable<Func<IEnumerable<string>>> Words = ChoiceTable.Of<Func<IEnumerable<string>>>(
-        ("--preset", () => Choices.Presets.Keys),
-        ("--network", () => Choices.Networks.Keys),
-        ("--schedule", () => Choices.Schedules.Keys),
-        ("--prediction", () => Choices.Predictions.Keys),
-        ("--loss-weight", () => Choices.LossWeightings.Keys),
-        ("--learning-rate-schedule", () => Choices.LearningRates.Keys),
-        ("--timestep-sampling", () => Choices.TimestepSamplings.Keys),
-        ("--precision", () => Choices.Precisions.Keys),
+    [
+        .. TrainingOption.All.Filter(option => !option.Choices.IsEmpty)
+            .Map(option => ($"--{option.Name}", (Func<IEnumerable<string>>)(() => option.Choices.AsEnumerable()))),
         ("--sampler", () => Sampler.All.Keys),
         ("--samplers", () => Sampler.All.Keys),
         ("--unipc-variant", () => UniPc.Variants.Keys),
@@ -27,9 +22,10 @@ internal static class CompletedValues
         ("--dataset", () => DataSetDescription.All.Map(set => set.Name)),
         ("--device", () => ["auto", "cpu", "cuda"]),
         ("--format", () => ExportCommand.Formats.Keys),
-        ("--run", Runs));
+        ("--run", Runs),
+    ]);
 
-    /// <summary>Adds them to a command and all below it.</summary>
+    /// <summary>Adds the words to a command and its subcommands.</summary>
     public static void AddTo(CommandLine.Command command)
     {
         foreach (var option in command.Options)
@@ -43,7 +39,7 @@ internal static class CompletedValues
         }
     }
 
-    /// <summary>Has an option offer words.</summary>
+    /// <summary>Lets an option offer words.</summary>
     public static void Offer(CommandLine.Option option, Func<IEnumerable<string>> words) =>
         option.CompletionSources.Add(_ => words().Order(StringComparer.Ordinal).Select(word => new CommandLine.Completions.CompletionItem(word)));
 

@@ -7,7 +7,7 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>`completion`: a shell script that completes the commands, their options and the values of the options.</summary>
+/// <summary>`completion`: a script that lets a shell complete the commands, their options and the words that these take.</summary>
 internal static class CompletionCommand
 {
     private static readonly ChoiceTable<Func<string, string>> Shells = ChoiceTable.Of<Func<string, string>>(
@@ -29,19 +29,6 @@ internal static class CompletionCommand
             }
             """));
 
-    public static CommandLine.Command Create()
-    {
-        var command = new CommandLine.Command("completion", "Print a script that makes a shell complete the commands and options of ddpm");
-        CommandLine.Argument<string> shell = new("SHELL") { Description = $"{string.Join(", ", Shells.Keys)}" };
-        shell.CompletionSources.Add(_ => Shells.Keys.Select(name => new CommandLine.Completions.CompletionItem(name)));
-        command.Add(shell);
-        command.SetAction(said => Session.Run(said, (view, _) =>
-            from script in Shells.Find(said.GetValue(shell)!)
-                .ToFin(Error.New(ExitCode.Usage, $"the shell must be one of {string.Join(", ", Shells.Keys)}, got {said.GetValue(shell)}"))
-            select toSeq(script(Program).Split('\n')).Iter(view.Result)));
-        return command.WithExample("bash >> ~/.bashrc");
-    }
-
     /// <summary>
     /// The command that starts this program. An installed tool runs from TOOLS/.store/ddpm/VERSION/…, and the link TOOLS/ddpm leads there.
     /// An update changes the folder and keeps the link.
@@ -62,4 +49,18 @@ internal static class CompletionCommand
                 : $"dotnet {Path.Combine(folder, "Ddpm.Host.dll")}";
         }
     }
+
+    public static CommandLine.Command Create()
+    {
+        var command = new CommandLine.Command("completion", "Print a script that lets your shell complete the commands and options of `ddpm`");
+        CommandLine.Argument<string> shell = new("SHELL") { Description = $"{string.Join(", ", Shells.Keys)}" };
+        shell.CompletionSources.Add(_ => Shells.Keys.Select(name => new CommandLine.Completions.CompletionItem(name)));
+        command.Add(shell);
+        command.SetAction(parsed => Session.Run(parsed, (view, _) => ScriptOf(parsed.GetValue(shell)!).Map(lines => lines.Iter(view.Result))));
+        return command.WithExample("bash >> ~/.bashrc");
+    }
+
+    private static Fin<Seq<string>> ScriptOf(string shell) => Shells.Find(shell)
+        .ToFin(Error.New(ExitCode.Usage, $"the shell must be one of {string.Join(", ", Shells.Keys)}, got {shell}"))
+        .Map(script => toSeq(script(Program).Split('\n')));
 }

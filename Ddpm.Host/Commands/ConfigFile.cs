@@ -7,29 +7,34 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>--config FILE: options of any command in a file, a JSON object of their names without dashes. What the command line says wins. ~ is the home folder there too.</summary>
+/// <summary>
+/// --config FILE: options of any command in a file, a JSON object of their names without dashes. Command-line options override the file. ~ is the home folder
+/// there too.
+/// </summary>
 internal static class ConfigFile
 {
     private const string Name = "--config";
     private const int LargestFile = 1 << 20;
 
-    /// <summary>A command line with what its file says behind it; as it is where it names none.</summary>
+    /// <summary>A command line with the options of its file appended; unchanged if it names no file.</summary>
     public static Fin<Seq<string>> Expanded(Seq<string> arguments, string home)
     {
-        var place = arguments.TakeWhile(argument => !Says(argument, Name)).Count;
+        var place = arguments.TakeWhile(argument => !IsOption(argument, Name)).Count;
         if (place == arguments.Count)
         {
             return arguments;
         }
 
-        var (inside, next) = (arguments[place].Length > Name.Length, arguments.Skip(place + 1));
-        var path = inside ? Some(arguments[place][(Name.Length + 1)..]) : next.HeadOrNone();
-        var said = arguments.Take(place) + (inside ? next : next.Skip(1));
+        // The file's name stands in the same word, as in --config=FILE, or in the next.
+        var isInside = arguments[place].Length > Name.Length;
+        var next = arguments.Skip(place + 1);
+        var path = isInside ? Some(arguments[place][(Name.Length + 1)..]) : next.HeadOrNone();
+        var others = arguments.Take(place) + (isInside ? next : next.Skip(1));
         return from file in path.Filter(name => name.Length > 0).ToFin(Error.New(ExitCode.Usage, "--config needs a file"))
-               from _ in Says(said, Name) ? Error.New(ExitCode.Usage, "--config is said twice: name one file") : FinSucc(unit)
-               from bytes in Folders.Read(file, CancellationToken.None, LargestFile) // no command has begun: a signal ends the program
-               from added in Options(WithoutMark(bytes), said).At(file)
-               select said + added.Map(word => HomeFolder.OfValue(word, home)).Strict();
+               from bytes in Outcomes.Require(!HasOption(others, Name), "--config is given twice: name one file")
+                   .Bind(_ => Folders.Read(file, CancellationToken.None, LargestFile)) // no command has begun: a signal ends the program
+               from added in Options(WithoutMark(bytes), others).At(file)
+               select others + added.Map(word => HomeFolder.OfValue(word, home)).Strict();
     }
 
     /// <summary>UTF-8 without a byte-order mark, from what may have one: editors of Windows write it, and UTF-16 too.</summary>
@@ -41,20 +46,20 @@ internal static class ConfigFile
         _ => text,
     };
 
-    private static Fin<Seq<string>> Options(ReadOnlyMemory<byte> json, Seq<string> said)
+    private static Fin<Seq<string>> Options(ReadOnlyMemory<byte> json, Seq<string> others)
     {
         try
         {
             using var document = JsonDocument.Parse(json, new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return document.RootElement.ValueKind != JsonValueKind.Object
-                ? Error.New(ExitCode.Usage, "it holds no object of options, as in {\"epochs\": 20}")
+                ? Error.New(ExitCode.Usage, "it holds no object of options, such as {\"epochs\": 20}")
                 : toSeq(document.RootElement.EnumerateObject().ToArray())
-                    .Filter(option => !Says(said, "--" + option.Name))
+                    .Filter(option => !HasOption(others, "--" + option.Name))
                     .Map(option => Tokens(option.Name, option.Value)).Sequence().Map(all => all.Bind(tokens => tokens));
         }
         catch (JsonException e)
         {
-            return Error.New(ExitCode.Usage, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} is no JSON");
+            return Error.New(ExitCode.Usage, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} is not valid JSON");
         }
         catch (InvalidOperationException)
         {
@@ -62,25 +67,30 @@ internal static class ConfigFile
         }
     }
 
-    private static bool Says(Seq<string> arguments, string option) => arguments.Exists(argument => Says(argument, option));
+    private static bool HasOption(Seq<string> arguments, string option) => arguments.Exists(argument => IsOption(argument, option));
 
-    /// <summary>Behind an option come nothing, = or a colon.</summary>
-    private static bool Says(string argument, string option) =>
+    /// <summary>An option is followed by nothing, = or a colon.</summary>
+    private static bool IsOption(string argument, string option) =>
         argument.StartsWith(option, StringComparison.Ordinal) && (argument.Length == option.Length || argument[option.Length] is '=' or ':');
 
     private static Fin<Seq<string>> Tokens(string name, JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => Seq<string>(),
-        JsonValueKind.Array => toSeq(value.EnumerateArray().ToArray()).Map(item => Text(name, item)).Sequence().Map(items => items.IsEmpty ? items : ("--" + name).Cons(items)),
+        JsonValueKind.Array => toSeq(value.EnumerateArray().ToArray()).Map(item => Text(name, item)).Sequence()
+            .Map(items => items.IsEmpty ? items : ("--" + name).Cons(items)),
         _ => Text(name, value).Map(text => Seq("--" + name, text)),
     };
 
-    private static Fin<string> Text(string name, JsonElement value) => value.ValueKind switch
+    private static Fin<string> Text(string name, JsonElement value)
     {
-        JsonValueKind.String => FinSucc(value.GetString()!),
-        JsonValueKind.Number => FinSucc(value.GetRawText()),
-        JsonValueKind.True => FinSucc("true"),
-        JsonValueKind.False => FinSucc("false"),
-        _ => Error.New(ExitCode.Usage, $"{name} must be text, a number, true, false, or a list of them"),
-    };
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number => value.GetRawText(),
+            JsonValueKind.True => "true",
+            JsonValueKind.False => "false",
+            _ => null,
+        };
+        return Outcomes.Require(text is not null, $"{name} must be text, a number, true, false, or a list of them").Map(_ => text!);
+    }
 }

@@ -13,7 +13,7 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>--dataset and --data: which images, and where they are.</summary>
+/// <summary>--dataset, --data and the options of pictures: which images, and where they are.</summary>
 internal sealed class DataOptions
 {
     private readonly CommandLine.Option<string> _dataset = new("--dataset")
@@ -22,15 +22,25 @@ internal sealed class DataOptions
         DefaultValueFactory = _ => DataSetDescription.FashionMnist.Name,
     };
 
-    private readonly CommandLine.Option<string?> _folder = new("--data") { Description = "A folder to use instead: of IDX files, or of pictures, in a folder for each class", HelpName = "DIR" };
+    private readonly CommandLine.Option<string?> _folder = new("--data")
+    {
+        Description = "A folder of your own instead: IDX files, or pictures with a folder for each class",
+        HelpName = "DIR",
+    };
 
-    private readonly CommandLine.Option<int?> _size = new("--image-size") { Description = $"Height and width that pictures are scaled to [default: {UsualShape.Size}, or as the run has it]" };
+    private readonly CommandLine.Option<int?> _size = new("--image-size")
+    {
+        Description = $"Scale pictures to this height and width [default: the run's, or {UsualShape.Size}]",
+    };
 
-    private readonly CommandLine.Option<int?> _channels = new("--channels") { Description = $"1 for grey pictures, 3 for colour [default: {UsualShape.Channels}, or as the run has it]" };
+    private readonly CommandLine.Option<int?> _channels = new("--channels")
+    {
+        Description = $"1 for grey pictures, 3 for colour [default: the run's, or {UsualShape.Channels}]",
+    };
 
     private readonly CommandLine.Option<string?> _background = new("--background")
     {
-        Description = $"Behind transparent pictures: white, black or #rrggbb [default: {Background.White}, or as the run has it]",
+        Description = $"The colour behind transparent pictures: white, black or #rrggbb [default: the run's, or {Background.White}]",
         HelpName = "COLOUR",
     };
 
@@ -41,92 +51,94 @@ internal sealed class DataOptions
 
     private static PictureShape UsualShape { get; } = new(32, 3);
 
-    /// <summary>The data set's name, if it was said.</summary>
-    public LanguageExt.Option<string> Dataset(CommandLine.ParseResult said) => said.GetResult(_dataset) is { Implicit: false } ? Some(said.GetValue(_dataset)!) : None;
+    /// <summary>The data set's name, if the command line has it.</summary>
+    public LanguageExt.Option<string> Dataset(CommandLine.ParseResult parsed) => parsed.IsGiven(_dataset) ? Some(parsed.GetValue(_dataset)!) : None;
 
     /// <summary>Loads images.</summary>
-    /// <param name="said">The command line.</param>
+    /// <param name="parsed">The command line.</param>
     /// <param name="dataset">The data set's name.</param>
-    /// <param name="view">Sees the download.</param>
+    /// <param name="view">Shows the download.</param>
     /// <param name="stop">Ends it.</param>
     /// <param name="split">Which part.</param>
-    /// <param name="before">The receipt of data that they are like where nothing else is said; none for the usual.</param>
+    /// <param name="before">The receipt of data to load again, as far as the command line does not name others.</param>
     public Fin<LoadedDataSet> Load(
-        CommandLine.ParseResult said, string dataset, IView view, CancellationToken stop, DataSplit split = DataSplit.Train, LanguageExt.Option<DataReceipt> before = default) =>
-        from folder in Named(said) ? Optional(said.GetValue(_folder)) : before.Bind(data => data.Folder).Map(There).Sequence()
-        from loaded in Load(said, dataset, view, split, folder, before.Map(data => data.Shape), before.Bind(data => Optional(data.Background)), stop)
+        CommandLine.ParseResult parsed, string dataset, IView view, CancellationToken stop, DataSplit split = DataSplit.Train,
+        LanguageExt.Option<DataReceipt> before = default) =>
+        from folder in Named(parsed) ? Optional(parsed.GetValue(_folder)) : before.Bind(data => data.Folder).Map(Existing).Sequence()
+        from loaded in Load(parsed, dataset, view, split, folder, before.Map(data => data.Shape), before.Bind(data => Optional(data.Background)), stop)
         select loaded;
 
-    /// <summary>As above, of another size and channels than usual.</summary>
-    public Fin<LoadedDataSet> Load(CommandLine.ParseResult said, string dataset, IView view, DataSplit split, PictureShape shape, CancellationToken stop) =>
-        Load(said, dataset, view, split, Optional(said.GetValue(_folder)), shape, None, stop);
+    /// <summary>Loads images whose default shape is not the usual one.</summary>
+    public Fin<LoadedDataSet> Load(
+        CommandLine.ParseResult parsed, string dataset, IView view, DataSplit split, PictureShape shape, CancellationToken stop) =>
+        Load(parsed, dataset, view, split, Optional(parsed.GetValue(_folder)), shape, None, stop);
 
-    /// <summary>The folder that a run's images were in, if it is still there.</summary>
-    private Fin<string> There(string folder) => Directory.Exists(folder)
-        ? FinSucc(folder)
-        : Error.New($"the run was trained on the images in {folder}, and there is no such folder here: name them with {_folder.Name}");
-
-    private Fin<LoadedDataSet> Load(
-        CommandLine.ParseResult said, string dataset, IView view, DataSplit split, LanguageExt.Option<string> named, LanguageExt.Option<PictureShape> shape,
-        LanguageExt.Option<string> background, CancellationToken stop) =>
-        from description in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
-        let otherwise = shape.IfNone(UsualShape)
-        from wanted in (Check.That("--image-size", said.GetValue(_size) ?? otherwise.Size, said.GetValue(_size) is null or (>= 4 and <= 256), "must lie in [4, 256]"),
-                Check.That("--channels", said.GetValue(_channels) ?? otherwise.Channels, said.GetValue(_channels) is null or 1 or 3, "must be 1 or 3"),
-                Behind(said, background))
-            .Apply((size, channels, behind) => (Shape: new PictureShape(size, channels), Behind: behind)).OrUsage()
-        from loaded in Own(named, description).Match(
-            folder => Pictures(folder, description, split, wanted.Shape, wanted.Behind, view, stop),
-            () => Load(description, split, named, view, stop))
-        from square in loaded.Images.Height == loaded.Images.Width
-            ? FinSucc(loaded)
-            : Error.New($"the images in {loaded.Origin} are {loaded.Images.Height}×{loaded.Images.Width}, and only square ones can be used")
-        from asTheyAre in Is(said.GetValue(_size), square.Images.Height) && Is(said.GetValue(_channels), square.Images.Channels)
-                && (said.GetValue(_background) is null || square.Background is not null)
-            ? FinSucc(square)
-            : Error.New(ExitCode.Usage, $"{_size.Name} and {_channels.Name} say what a folder of pictures is scaled to, and {_background.Name} what shows through them; "
-                + $"those of {square.Description.Title} are {square.Images.Height}×{square.Images.Width}×{square.Images.Channels}: leave them out")
-        select asTheyAre;
-
-    /// <summary>Loads the images that a run was trained on, or others where they are named.</summary>
-    /// <param name="said">The command line.</param>
+    /// <summary>Loads the images that a run was trained on, or those that the command line names.</summary>
+    /// <param name="parsed">The command line.</param>
     /// <param name="receipt">The run's.</param>
-    /// <param name="view">Sees the download.</param>
+    /// <param name="view">Shows the download.</param>
     /// <param name="stop">Ends it.</param>
     /// <param name="split">Which part.</param>
-    public Fin<LoadedDataSet> LoadOf(CommandLine.ParseResult said, RunReceipt receipt, IView view, CancellationToken stop, DataSplit split = DataSplit.Train) =>
-        from loaded in Load(said, Dataset(said).IfNone(receipt.Options.Dataset), view, stop, split, receipt.Data)
-        from own in Named(said) || receipt.IsImported || receipt.Data.IsOf(loaded) ? FinSucc(loaded) : receipt.Data.IsNotOf(loaded)
-        select own;
+    public Fin<LoadedDataSet> LoadOf(
+        CommandLine.ParseResult parsed, RunReceipt receipt, IView view, CancellationToken stop, DataSplit split = DataSplit.Train) =>
+        Load(parsed, Dataset(parsed).IfNone(receipt.Options.Dataset), view, stop, split, receipt.Data).Bind(loaded =>
+            Named(parsed) || receipt.IsImported || receipt.Data.IsOf(loaded) ? FinSucc(loaded) : receipt.Data.IsNotOf(loaded));
 
-    /// <summary>What shows through transparent pictures: as it was said, as a receipt has it, or the usual.</summary>
-    public Validation<Error, Background> Behind(CommandLine.ParseResult said, LanguageExt.Option<string> before) =>
-        Background.Named(_background.Name, said.GetValue(_background) ?? before.IfNone(Background.White.ToString()));
+    /// <summary>The colour behind transparent pictures: the command line's, a receipt's, or the default.</summary>
+    public Validation<Error, Background> BackgroundOf(CommandLine.ParseResult parsed, LanguageExt.Option<string> before) =>
+        Background.Named(_background.Name, parsed.GetValue(_background) ?? before.IfNone(Background.White.ToString()));
 
-    /// <summary>Whether it was said which images, or where they are.</summary>
-    public bool Named(CommandLine.ParseResult said) => Dataset(said).IsSome || said.GetValue(_folder) is not null;
+    /// <summary>Whether the command line names the images or their folder.</summary>
+    public bool Named(CommandLine.ParseResult parsed) => Dataset(parsed).IsSome || parsed.GetValue(_folder) is not null;
 
-    /// <summary>What a run of these images is called after: a folder of pictures, or the data set.</summary>
-    public string Called(CommandLine.ParseResult said, string dataset) => DataSetDescription.Named(dataset).ToOption().Bind(description => Own(Optional(said.GetValue(_folder)), description))
+    /// <summary>The name of these images in a run's name: the folder of pictures, or the data set.</summary>
+    public string Called(CommandLine.ParseResult parsed, string dataset) => DataSetDescription.Named(dataset).ToOption()
+        .Bind(description => ImageSource.PicturesIn(Optional(parsed.GetValue(_folder)), description))
         .Map(folder => folder.Name.TrimEnd('/')).Filter(name => name.Length > 0).IfNone(dataset);
 
-    private static LanguageExt.Option<PictureFolder> Own(LanguageExt.Option<string> named, DataSetDescription description) =>
-        named.Filter(folder => !new IdxFolder(folder).HasAny(description)).Map(folder => new PictureFolder(folder)).Filter(folder => folder.HasAny());
+    /// <summary>The folder that a run's images were in, if it still exists.</summary>
+    private Fin<string> Existing(string folder) => Outcomes
+        .Require(
+            Directory.Exists(folder),
+            $"the run was trained on the images in {folder}, which does not exist here: name their folder with {_folder.Name}",
+            ExitCode.Failure)
+        .Map(_ => folder);
 
-    private static bool Is(int? said, int there) => said is null || said == there;
+    private Fin<LoadedDataSet> Load(
+        CommandLine.ParseResult parsed, string dataset, IView view, DataSplit split, LanguageExt.Option<string> folder,
+        LanguageExt.Option<PictureShape> shape, LanguageExt.Option<string> background, CancellationToken stop) =>
+        from description in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
+        from wanted in PicturesOf(parsed, shape.IfNone(UsualShape), background)
+        from loaded in ImageSource.Load(description, split, folder, wanted.Shape, wanted.Background, view, stop)
+        from usable in CheckShape(parsed, loaded)
+        select usable;
 
-    private static Fin<LoadedDataSet> Pictures(
-        PictureFolder folder, DataSetDescription description, DataSplit split, PictureShape shape, Background background, IView view, CancellationToken stop)
+    private Fin<(PictureShape Shape, Background Background)> PicturesOf(
+        CommandLine.ParseResult parsed, PictureShape otherwise, LanguageExt.Option<string> background)
     {
-        using var bar = view.Bar("reading pictures");
-        return folder.Load(description, split, shape, background, view.Line, bar.Report, stop);
+        var (size, channels) = (parsed.GetValue(_size), parsed.GetValue(_channels));
+        return (
+                Check.That(_size.Name, size ?? otherwise.Size, size is null or (>= 4 and <= 256), "must lie in [4, 256]"),
+                Check.That(_channels.Name, channels ?? otherwise.Channels, channels is null or 1 or 3, "must be 1 or 3"),
+                BackgroundOf(parsed, background))
+            .Apply((height, planes, colour) => (new PictureShape(height, planes), colour)).OrUsage();
     }
 
-    private static Fin<LoadedDataSet> Load(DataSetDescription description, DataSplit split, LanguageExt.Option<string> folder, IView view, CancellationToken stop)
+    private Fin<LoadedDataSet> CheckShape(CommandLine.ParseResult parsed, LoadedDataSet loaded)
     {
-        using var bar = view.Bar($"fetching {description.Title}");
-        return DataSets.Load(
-            description, split, folder, DataSetEnvironment.Default,
-            progress => bar.Report((int)(progress.Received >> 10), (int)(progress.Total.IfNone(progress.Received + 1) >> 10) + 1, progress.Step), stop);
+        var images = loaded.Images;
+        if (images.Height != images.Width)
+        {
+            return Error.New($"the images in {loaded.Origin} are {images.Height}×{images.Width}, and only square ones can be used");
+        }
+
+        var isAsAsked = (parsed.GetValue(_size) ?? images.Height) == images.Height && (parsed.GetValue(_channels) ?? images.Channels) == images.Channels
+            && (parsed.GetValue(_background) is null || loaded.Background is not null);
+        return isAsAsked
+            ? loaded
+            : Error.New(
+                ExitCode.Usage,
+                $"{_size.Name}, {_channels.Name} and {_background.Name} apply only to a folder of pictures; "
+                + $"the images of {loaded.Description.Title} are {images.Height}×{images.Width}×{images.Channels}: leave these options out");
     }
 }

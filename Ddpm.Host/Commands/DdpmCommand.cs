@@ -43,35 +43,45 @@ internal static class DdpmCommand
         root.Add(Session.Config);
         foreach (var help in root.Options.OfType<CommandLine.Help.HelpOption>())
         {
-            help.Action = new HelpPage.Action();
+            help.Action = new HelpAction();
         }
 
         CompletedValues.AddTo(root);
-        SaidNumbers.AddTo(root);
+        NumberValidation.AddTo(root);
         root.WithExample("train");
         return root;
     }
 
     private static int Parsed(Seq<string> arguments)
     {
-        var said = Root().Parse([.. arguments], new() { ResponseFileTokenReplacer = null }); // a word that begins with @ is a word
-        var empty = toSeq(said.CommandResult.Children.OfType<CommandLine.Parsing.OptionResult>().ToArray())
-            .Filter(option => option.Tokens.Any(token => token.Value.Length == 0) && !(option.Option.HasDefaultValue && option.Option.GetDefaultValue() is ""));
-        if ((said.Errors.Count == 0 && empty.IsEmpty) || said.Action is HelpPage.Action)
+        var parsed = Root().Parse([.. arguments], new() { ResponseFileTokenReplacer = null }); // a word that begins with @ is a word
+        var empty = toSeq(parsed.CommandResult.Children.OfType<CommandLine.Parsing.OptionResult>().Where(IsEmpty).ToArray());
+        if ((parsed.Errors.Count == 0 && empty.IsEmpty) || parsed.Action is HelpAction)
         {
-            return said.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
 
-        Session.Tell(toSeq(said.Errors.Select(error => error.Message).Concat(empty.Select(option => $"{option.Option.Name} must not be empty")).ToArray()));
-        foreach (var (word, meant) in said.UnmatchedTokens.Take(Screen.MostLines).Choose(word => Meant(said.CommandResult.Command, word).Map(meant => (word, meant))))
+        Session.Print(toSeq(parsed.Errors.Select(error => error.Message).ToArray()) + empty.Map(option => $"{option.Option.Name} must not be empty"));
+        foreach (var word in parsed.UnmatchedTokens.Take(Screen.MostLines))
         {
-            Console.Error.WriteLine(Screen.Line($"{word}: did you mean {meant}?"));
+            Meant(parsed.CommandResult.Command, word).Iter(meant => Console.Error.WriteLine(Screen.Line($"{word}: did you mean {meant}?")));
         }
 
-        Console.Error.WriteLine("--help shows what can be said");
+        Console.Error.WriteLine("--help lists the options");
         return ExitCode.Usage;
     }
 
-    private static Option<string> Meant(CommandLine.Command command, string word) => Spelling.Nearest(
-        word, toSeq(command.Options.Select(option => option.Name).Concat(command.Subcommands.Select(sub => sub.Name)).Concat([Session.Quiet.Name, Session.Verbose.Name, Session.Config.Name]).ToArray()));
+    /// <summary>Whether an option has an empty value that is not its default.</summary>
+    private static bool IsEmpty(CommandLine.Parsing.OptionResult option) =>
+        option.Tokens.Any(token => token.Value.Length == 0) && !(option.Option.HasDefaultValue && option.Option.GetDefaultValue() is "");
+
+    private static Option<string> Meant(CommandLine.Command command, string word)
+    {
+        string[] known =
+        [
+            .. command.Options.Select(option => option.Name), .. command.Subcommands.Select(sub => sub.Name), Session.Quiet.Name, Session.Verbose.Name,
+            Session.Config.Name,
+        ];
+        return Spelling.Nearest(word, toSeq(known));
+    }
 }

@@ -1,5 +1,6 @@
 using Ddpm.Host.Data;
 using Ddpm.Host.Diagnosis;
+using Ddpm.Host.Progress;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -12,23 +13,25 @@ internal static class DoctorCommand
 {
     public static CommandLine.Command Create()
     {
-        var command = new CommandLine.Command("doctor", "Say whether this machine can train, in a few seconds; the exit code is 0 only if all is well");
-        command.SetAction(said => Session.Run(said, (view, stop) =>
-        {
-            var ill = 0;
-            foreach (var finding in MachineDiagnosis.Findings(Environment.CurrentDirectory, DataSetEnvironment.Default))
-            {
-                if (stop.IsCancellationRequested)
-                {
-                    return Errors.Cancelled;
-                }
+        var command = new CommandLine.Command("doctor", "Check in a few seconds whether this machine can train; the exit code is 0 only if it can");
+        command.SetAction(parsed => Session.Run(parsed, Run));
+        return command.WithExample("");
+    }
 
-                ill += finding.IsWell ? 0 : 1;
-                view.Result($"{(finding.IsWell ? "well" : "ILL ")}  {finding.Part,-14}{finding.Text}");
+    private static Fin<Unit> Run(IView view, CancellationToken stop)
+    {
+        var ill = 0;
+        foreach (var finding in MachineDiagnosis.Findings(Environment.CurrentDirectory, DataSetEnvironment.Default))
+        {
+            if (stop.IsCancellationRequested)
+            {
+                return Errors.Cancelled;
             }
 
-            return ill == 0 ? unit : FinFail<Unit>(Error.New($"{ill} of these {(ill == 1 ? "needs" : "need")} to be mended before this machine can train"));
-        }));
-        return command.WithExample("");
+            ill += finding.IsWell ? 0 : 1;
+            view.Result($"{(finding.IsWell ? "well" : "ILL ")}  {finding.Part,-14}{finding.Text}");
+        }
+
+        return ill == 0 ? unit : Error.New($"{ill} of these {(ill == 1 ? "needs" : "need")} to be fixed before this machine can train");
     }
 }

@@ -3,7 +3,7 @@ using Ddpm.Host.Progress;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>What stands around all commands: streams that may be broken, and what goes wrong where nothing expects it.</summary>
+/// <summary>Wraps all commands: handles broken streams and unexpected exceptions.</summary>
 internal static class Entrance
 {
     /// <summary>Runs a command line and gives its exit code.</summary>
@@ -17,7 +17,7 @@ internal static class Entrance
         }
         catch (Exception e)
         {
-            code = Told(e, Array.IndexOf(arguments, "--verbose") >= 0);
+            code = Report(e, Array.IndexOf(arguments, "--verbose") >= 0);
         }
 
         if (streams.OutputFault is { } fault && code == ExitCode.Success)
@@ -29,8 +29,8 @@ internal static class Entrance
         return code;
     }
 
-    /// <summary>Tells of an exception that nothing expected.</summary>
-    public static int Told(Exception e, bool verbose)
+    /// <summary>Prints an unexpected exception and gives the exit code.</summary>
+    public static int Report(Exception e, bool verbose)
     {
         Console.Error.WriteLine(
             verbose ? "error: " + e
@@ -40,14 +40,14 @@ internal static class Entrance
     }
 
     /// <summary>
-    /// What the machine lacks; null where the program is to blame. Where files run out, no further library can be loaded, so this needs none.
+    /// What the machine lacks; null if the program is at fault. If the process is out of file handles, no library can be loaded, so this needs none.
     /// </summary>
     private static string? OfMachine(Exception e) => e switch
     {
         AggregateException or TypeInitializationException or System.Reflection.TargetInvocationException when e.InnerException is { } inner => OfMachine(inner),
-        OutOfMemoryException => "the memory is used up: choose fewer or smaller images or a smaller --batch-size, or allow more memory",
+        OutOfMemoryException => "out of memory: choose fewer or smaller images or a smaller --batch-size, or allow more memory",
         System.Runtime.InteropServices.ExternalException when IsOutOfMemory(e.Message) =>
-            "the memory is used up (" + FirstLine(e) + "): choose fewer or smaller images or a smaller --batch-size, or allow more memory",
+            "out of memory (" + FirstLine(e) + "): choose fewer or smaller images or a smaller --batch-size, or allow more memory",
         FileNotFoundException { FileName: { } part } when part.Contains(", Version=", StringComparison.Ordinal) => Missing(part),
         FileLoadException { FileName: { } part } => Missing(part),
         BadImageFormatException { FileName: { } part } => Missing(part),

@@ -2,9 +2,11 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Exchange;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
+using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Validations;
+using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
@@ -13,29 +15,58 @@ using CommandLine = System.CommandLine;
 namespace Ddpm.Host.Commands;
 
 /// <summary>`export`: a run's weights, or its whole network, for other programs.</summary>
-internal static class ExportCommand
+internal sealed class ExportCommand
 {
     /// <summary>The formats, and how a model is written in them.</summary>
-    internal static readonly ChoiceTable<Func<TrainedModel, string, ReadOnlyMemory<byte>>> Formats = ChoiceTable.Of<Func<TrainedModel, string, ReadOnlyMemory<byte>>>(
-        ("safetensors", (model, prefix) => Safetensors.Write(StateDict.Of(model.Network, model.Theta, prefix))),
-        ("onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta)));
+    internal static readonly ChoiceTable<Func<TrainedModel, string, ReadOnlyMemory<byte>>> Formats =
+        ChoiceTable.Of<Func<TrainedModel, string, ReadOnlyMemory<byte>>>(
+            ("safetensors", (model, prefix) => Safetensors.Write(StateDict.Of(model.Network, model.Theta, prefix))),
+            ("onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta)));
 
-    public static CommandLine.Command Create()
+    private readonly CommandLine.Command _command = new("export", "Export a run's weights, or its whole network, for other programs");
+    private readonly RunOptions _run;
+
+    private readonly CommandLine.Option<string> _format = new("--format")
     {
-        var command = new CommandLine.Command("export", "Write a run's weights, or its network, for other programs");
-        var run = new RunOptions(command, "The run");
-        CommandLine.Option<string> format = new("--format") { Description = "safetensors: the weights under PyTorch's names; onnx: the whole network", DefaultValueFactory = _ => "safetensors" };
-        CommandLine.Option<string> prefix = new("--prefix") { Description = $"What comes before each name of safetensors, as {StateDict.Prefix} where the UNet is a member of another module", DefaultValueFactory = _ => "" };
-        CommandLine.Option<string?> to = new("--to") { Description = "The file to write [default: model.safetensors or model.onnx in the run's folder]", HelpName = "FILE" };
-        command.AddGroup("What is written", format, prefix, to);
+        Description = "safetensors: the weights under PyTorch's names; onnx: the whole network",
+        DefaultValueFactory = _ => "safetensors",
+    };
 
-        command.SetAction(said => Session.Run(said, (view, stop) =>
-            from folder in run.Required(said)
-            from write in Formats.Find(said.GetValue(format)!).ToFin(Error.New(ExitCode.Usage, $"--format must be one of {string.Join(", ", Formats.Keys)}, got {said.GetValue(format)}"))
-            let path = said.GetValue(to) ?? folder.Within($"model.{said.GetValue(format)}")
-            from bytes in TrainedModel.Use(folder, CPU, model => FinSucc(write(model, said.GetValue(prefix)!)))
-            from written in said.GetValue(to) is null ? folder.Write(path, bytes) : AtomicFile.Write(path, bytes, stop)
-            select fun(() => view.Result($"wrote {path}"))()));
-        return command.WithExample("--run clothes --format onnx");
+    private readonly CommandLine.Option<string> _prefix = new("--prefix")
+    {
+        Description = $"Put this before each name in safetensors: {StateDict.Prefix} for a UNet inside another module",
+        DefaultValueFactory = _ => "",
+    };
+
+    private readonly CommandLine.Option<string?> _to = new("--to")
+    {
+        Description = "The file to write [default: model.safetensors or model.onnx in the run's folder]",
+        HelpName = "FILE",
+    };
+
+    private ExportCommand()
+    {
+        _run = new(_command, "The run to export");
+        _command.AddGroup("Output", _format, _prefix, _to);
+        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
+    }
+
+    public static CommandLine.Command Create() => new ExportCommand()._command.WithExample("--run clothes --format onnx");
+
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop)
+    {
+        var format = parsed.GetValue(_format)!;
+        return from folder in _run.Required(parsed)
+               from write in Formats.Find(format)
+                   .ToFin(Error.New(ExitCode.Usage, $"--format must be one of {string.Join(", ", Formats.Keys)}, got {format}"))
+               from bytes in TrainedModel.Use(folder, CPU, model => FinSucc(write(model, parsed.GetValue(_prefix)!)))
+               from written in Write(parsed.GetValue(_to), folder, $"model.{format}", bytes, view, stop)
+               select written;
+    }
+
+    private static Fin<Unit> Write(string? to, RunFolder folder, string name, ReadOnlyMemory<byte> bytes, IView view, CancellationToken stop)
+    {
+        var path = to ?? folder.Within(name);
+        return (to is null ? folder.Write(path, bytes) : AtomicFile.Write(path, bytes, stop)).Do(_ => view.Result($"wrote {path}"));
     }
 }

@@ -1,6 +1,7 @@
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
+using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
@@ -15,34 +16,60 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>`forward`: a figure of how noise takes images over.</summary>
-internal static class ForwardCommand
+/// <summary>`forward`: a figure of how images turn into noise.</summary>
+internal sealed class ForwardCommand
 {
     private const int Gap = 1, Enlargement = 2;
 
-    public static CommandLine.Command Create()
-    {
-        var command = new CommandLine.Command("forward", "Draw real images and the same at 25, 50, 75 and 100 % of the noise steps");
-        var data = new DataOptions(command);
-        var defaults = new TrainingOptions();
-        CommandLine.Option<int> count = new("--count") { Description = "How many images", DefaultValueFactory = _ => 16 };
-        CommandLine.Option<int> steps = new("--steps") { Description = "T, the steps of the noise schedule", DefaultValueFactory = _ => defaults.Steps };
-        CommandLine.Option<string> schedule = new("--schedule") { Description = $"The noise schedule: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => defaults.Schedule };
-        CommandLine.Option<ulong> seed = new("--seed") { Description = "The seed of the noise", DefaultValueFactory = _ => defaults.Seed };
-        CommandLine.Option<string> file = new("--file") { Description = "The picture to write", DefaultValueFactory = _ => "forward.png", HelpName = "PNG" };
-        command.AddGroup("Figure", count, steps, schedule, seed, file);
+    private static readonly TrainingOptions Defaults = new();
 
-        command.SetAction(said => Session.Run(said, (view, stop) =>
-            from wanted in (Check.AtLeast("--count", said.GetValue(count), 1),
-                    TrainingConfig.ScheduleOf(defaults with { Schedule = said.GetValue(schedule)!, Steps = said.GetValue(steps) }))
-                .Apply((images, levels) => (Count: images, Schedule: levels)).OrUsage()
-            from loaded in data.Load(said, data.Dataset(said).IfNone(defaults.Dataset), view, stop)
-            let shown = SampleFiles.Drawn(Math.Min(wanted.Count, loaded.Images.Count), loaded.Images.Height)
-            let told = shown < wanted.Count ? fun(() => view.Line($"the figure shows the first {shown} images"))() : unit
-            let figure = Draw(loaded.Images.Take(shown), wanted.Schedule, said.GetValue(seed))
-            from _ in AtomicFile.Write(said.GetValue(file)!, Png.Encode(figure), stop)
-            select fun(() => view.Result($"wrote {said.GetValue(file)}"))()));
-        return command.WithExample("--count 8 --file noise.png");
+    private readonly CommandLine.Command _command = new("forward", "Draw real images, and the same images after 25, 50, 75 and 100 % of the noise steps");
+    private readonly DataOptions _data;
+    private readonly CommandLine.Option<int> _count = new("--count") { Description = "How many images", DefaultValueFactory = _ => 16 };
+    private readonly CommandLine.Option<int> _steps = RecipeOptions.Create<int>(nameof(TrainingOptions.Steps));
+    private readonly CommandLine.Option<string> _schedule = RecipeOptions.Create<string>(nameof(TrainingOptions.Schedule));
+    private readonly CommandLine.Option<ulong> _seed = RecipeOptions.Create<ulong>(nameof(TrainingOptions.Seed), "The seed of the noise");
+
+    private readonly CommandLine.Option<string> _file = new("--file")
+    {
+        Description = "The picture to write",
+        DefaultValueFactory = _ => "forward.png",
+        HelpName = "PNG",
+    };
+
+    private ForwardCommand()
+    {
+        _data = new(_command);
+        _command.AddGroup("Figure", _count, _steps, _schedule, _seed, _file);
+        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
+    }
+
+    public static CommandLine.Command Create() => new ForwardCommand()._command.WithExample("--count 8 --file noise.png");
+
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop)
+    {
+        var path = parsed.GetValue(_file)!;
+        return from wanted in (Check.AtLeast("--count", parsed.GetValue(_count), 1), ScheduleOf(parsed))
+                   .Apply((count, schedule) => (Count: count, Schedule: schedule)).OrUsage()
+               from loaded in _data.Load(parsed, _data.Dataset(parsed).IfNone(Defaults.Dataset), view, stop)
+               let shown = Shown(loaded.Images, wanted.Count, view)
+               from written in AtomicFile.Write(path, Png.Encode(Draw(shown, wanted.Schedule, parsed.GetValue(_seed))), stop)
+                   .Do(_ => view.Result($"wrote {path}"))
+               select written;
+    }
+
+    private Validation<LanguageExt.Common.Error, NoiseSchedule> ScheduleOf(CommandLine.ParseResult parsed) =>
+        TrainingConfig.ScheduleOf(Defaults with { Schedule = parsed.GetValue(_schedule)!, Steps = parsed.GetValue(_steps) });
+
+    private static ImageSet Shown(ImageSet images, int count, IView view)
+    {
+        var shown = SampleFiles.Drawn(Math.Min(count, images.Count), images.Height);
+        if (shown < count)
+        {
+            view.Line($"the figure shows the first {shown} images");
+        }
+
+        return images.Take(shown);
     }
 
     /// <summary>The figure: x_t of every image at each panel's timestep, with the same noise as in training's first epoch.</summary>
@@ -56,6 +83,8 @@ internal static class ForwardCommand
             new RandomStream(seed, StreamName.TrainingNoise).At(i, 0).FillNormals(noise.AsSpan(i * pixels, pixels));
         }
 
+        return ForwardFigure.Draw(schedule.Steps, [.. ForwardFigure.Panels(schedule.Steps).Map(panel => Panel(panel.Timestep))]);
+
         PixelImage Panel(LanguageExt.Option<int> timestep)
         {
             var level = timestep.Match(t => schedule[t], () => NoiseLevel.Clean);
@@ -64,7 +93,5 @@ internal static class ForwardCommand
             new PixelScale.Fixed().ToLevels(values, images.Channels, images.Height, images.Width, levels);
             return ImageGrid.For(images.Count, images.Width, images.Height, gap: Gap).Draw(levels, images.Channels).Enlarge(Enlargement);
         }
-
-        return ForwardFigure.Draw(schedule.Steps, [.. ForwardFigure.Panels(schedule.Steps).Map(panel => Panel(panel.Timestep))]);
     }
 }

@@ -1,16 +1,18 @@
 using System.Runtime.CompilerServices;
-using Ddpm.Host.Faults;
 using LanguageExt;
 using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>What --help shows of a command: on a screen, its options in groups, each on a line with its default, and an example.</summary>
+/// <summary>The page that --help shows: the command's options in groups, each with its default, and an example.</summary>
 internal static class HelpPage
 {
-    /// <summary>How wide a page is at most.</summary>
+    /// <summary>The greatest width of a page.</summary>
     public const int Columns = 120;
+
+    // A line does not break between these words and the default: the second blank is a no-break space.
+    private const string Default = "[default: ", UnbrokenDefault = "[default:\u00A0";
 
     private static readonly ConditionalWeakTable<CommandLine.Option, string> Groups = [];
     private static readonly ConditionalWeakTable<CommandLine.Option, object> Brief = [];
@@ -26,7 +28,7 @@ internal static class HelpPage
         }
     }
 
-    /// <summary>Adds options of which the page shows the names alone, since another page describes them.</summary>
+    /// <summary>Adds options that another page describes. This page only lists their names.</summary>
     public static void AddBriefly(this CommandLine.Command command, string title, params CommandLine.Option[] options)
     {
         command.AddGroup(title, options);
@@ -36,7 +38,7 @@ internal static class HelpPage
         }
     }
 
-    /// <summary>With an example of its use, arguments only.</summary>
+    /// <summary>Adds an example of the command's use: its arguments.</summary>
     public static CommandLine.Command WithExample(this CommandLine.Command command, string arguments)
     {
         Examples.Add(command, arguments);
@@ -47,21 +49,33 @@ internal static class HelpPage
     public static Seq<string> Of(CommandLine.Command command)
     {
         var path = string.Join(" ", Ancestors(command).Map(Name));
-        var arguments = string.Concat(command.Arguments.Select(argument => $" {argument.Name}"));
-        var subcommands = toSeq(command.Subcommands.ToArray());
         var options = toSeq(command.Options.Where(option => !option.Hidden).ToArray());
-        var groups = options.GroupBy(option => Groups.TryGetValue(option, out var title) ? title : "Other");
-        var head = Seq(command.Description ?? "", "", $"Usage: {path}{arguments}{(subcommands.IsEmpty ? "" : options.IsEmpty ? " COMMAND" : " [COMMAND]")}{(options.IsEmpty ? "" : " [options]")}");
-        var told = Rows("Arguments", toSeq(command.Arguments.Select(argument => (argument.Name, argument.Description ?? "")).ToArray()))
-            + Rows("Commands", subcommands.Map(sub => (sub.Name, sub.Description ?? "")))
-            + toSeq(groups.OrderBy(group => group.Key == "Other").ToArray())
-                .Bind(group => Brief.TryGetValue(group.First(), out _)
-                    ? Wrapped($"{group.Key}: {string.Join(", ", group.Select(Label))}", Columns)
-                    : Rows(group.Key, toSeq(group.Select(option => (Label(option), Description(option))).ToArray())));
-        var everywhere = command is CommandLine.RootCommand
-            ? Seq<string>()
-            : Seq1($"Everywhere: {string.Join(", ", Seq<CommandLine.Option>(Session.Config, Session.Quiet, Session.Verbose).Map(Label))}");
-        return head + told + everywhere + (Examples.TryGetValue(command, out var example) ? Seq1($"Example: {path} {example}".TrimEnd()) : Seq<string>());
+        var arguments = Rows("Arguments", toSeq(command.Arguments.Select(argument => (argument.Name, argument.Description ?? "")).ToArray()));
+        var subcommands = Rows("Commands", toSeq(command.Subcommands.Select(sub => (sub.Name, sub.Description ?? "")).ToArray()));
+        var groups = toSeq(options
+            .GroupBy(option => Groups.TryGetValue(option, out var title) ? title : "Other")
+            .OrderBy(group => group.Key == "Other")
+            .Select(group => GroupRows(group.Key, [.. group])).ToArray()).Bind(rows => rows);
+        return Seq(command.Description ?? "", "", Usage(command, path, !options.IsEmpty)) + arguments + subcommands + groups + Everywhere(command)
+            + (Examples.TryGetValue(command, out var example) ? Seq1($"Example: {path} {example}".TrimEnd()) : Seq<string>());
+    }
+
+    private static string Usage(CommandLine.Command command, string path, bool hasOptions)
+    {
+        var arguments = string.Concat(command.Arguments.Select(argument => $" {argument.Name}"));
+        var subcommand = !command.Subcommands.Any() ? "" : hasOptions ? " [COMMAND]" : " COMMAND";
+        return $"Usage: {path}{arguments}{subcommand}{(hasOptions ? " [options]" : "")}";
+    }
+
+    private static Seq<string> GroupRows(string title, CommandLine.Option[] options) => Brief.TryGetValue(options[0], out _)
+        ? Wrapped($"{title}: {string.Join(", ", options.Select(Label))}", Columns)
+        : Rows(title, toSeq(options.Select(option => (Label(option), Description(option))).ToArray()));
+
+    /// <summary>The options that every command has. The root command lists them in full.</summary>
+    private static Seq<string> Everywhere(CommandLine.Command command)
+    {
+        CommandLine.Option[] options = [Session.Config, Session.Quiet, Session.Verbose];
+        return command is CommandLine.RootCommand ? [] : Seq1($"Everywhere: {string.Join(", ", options.Select(Label))}");
     }
 
     /// <summary>System.CommandLine names the root command after the executable file, which differs between a build and an installed tool.</summary>
@@ -72,15 +86,21 @@ internal static class HelpPage
 
     private static Seq<string> Rows(string title, Seq<(string Label, string Text)> rows)
     {
-        var width = rows.IsEmpty ? 0 : rows.Max(row => row.Label.Length);
-        return rows.IsEmpty ? Seq<string>() : Seq1(title + ":") + rows.Bind(row => toSeq(Wrapped(row.Text, Columns - width - 4).Select((line, i) => $"  {(i == 0 ? row.Label : "").PadRight(width)}  {line}".TrimEnd()).ToArray()));
+        if (rows.IsEmpty)
+        {
+            return [];
+        }
+
+        var width = rows.Max(row => row.Label.Length);
+        return Seq1(title + ":") + rows.Bind(row => toSeq(Wrapped(row.Text, Columns - width - 4)
+            .Select((line, i) => $"  {(i == 0 ? row.Label : "").PadRight(width)}  {line}".TrimEnd()).ToArray()));
     }
 
-    /// <summary>A text in lines of at most so many letters, cut between words.</summary>
+    /// <summary>Breaks a text between words into lines of limited length.</summary>
     private static Seq<string> Wrapped(string text, int most)
     {
         var lines = new List<string> { "" };
-        foreach (var word in text.Split(' '))
+        foreach (var word in text.Replace(Default, UnbrokenDefault, StringComparison.Ordinal).Split(' '))
         {
             if (lines[^1].Length > 0 && lines[^1].Length + 1 + word.Length > most)
             {
@@ -92,12 +112,17 @@ internal static class HelpPage
             }
         }
 
-        return toSeq(lines.ToArray());
+        return toSeq(lines.Select(line => line.Replace(UnbrokenDefault, Default, StringComparison.Ordinal)).ToArray());
     }
 
-    private static string Label(CommandLine.Option option) =>
-        string.Join(", ", option.Aliases.Where(alias => alias.StartsWith('-')).Append(option.Name).Where(name => name != "-?").Order(StringComparer.Ordinal))
-        + (option.ValueType == typeof(bool) || option.ValueType == typeof(void) || option is CommandLine.Help.HelpOption or CommandLine.VersionOption ? "" : $" {option.HelpName ?? Kind(option.ValueType)}");
+    private static string Label(CommandLine.Option option)
+    {
+        var names = option.Aliases.Where(alias => alias.StartsWith('-')).Append(option.Name).Where(name => name != "-?").Order(StringComparer.Ordinal);
+        return string.Join(", ", names) + (HasValue(option) ? $" {option.HelpName ?? Kind(option.ValueType)}" : "");
+    }
+
+    private static bool HasValue(CommandLine.Option option) =>
+        option.ValueType != typeof(bool) && option.ValueType != typeof(void) && option is not (CommandLine.Help.HelpOption or CommandLine.VersionOption);
 
     private static string Kind(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
@@ -109,25 +134,12 @@ internal static class HelpPage
 
     private static string Description(CommandLine.Option option)
     {
-        var value = option.HasDefaultValue && option is not (CommandLine.Help.HelpOption or CommandLine.VersionOption) ? option.GetDefaultValue() : null;
-        var told = value switch
+        var value = option.HasDefaultValue && HasValue(option) ? option.GetDefaultValue() : null;
+        return option.Description + value switch
         {
             null or bool or "" or System.Array => "",
             int.MaxValue => " [default: all]",
-            IFormattable number => Invariant($" [default: {number}]"),
-            _ => $" [default: {value}]",
+            _ => Invariant($" [default: {value}]"),
         };
-        return option.Description + told;
-    }
-
-    /// <summary>Shows it where --help was said.</summary>
-    public sealed class Action : CommandLine.Invocation.SynchronousCommandLineAction
-    {
-        /// <inheritdoc/>
-        public override int Invoke(CommandLine.ParseResult parseResult)
-        {
-            Of(parseResult.CommandResult.Command).Iter(Console.Out.WriteLine);
-            return ExitCode.Success;
-        }
     }
 }

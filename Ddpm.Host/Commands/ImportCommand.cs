@@ -1,85 +1,83 @@
-using System.Security.Cryptography;
 using Ddpm.Gpu.Checkpoints;
-using Ddpm.Gpu.Executors;
-using Ddpm.Gpu.Networks;
+using Ddpm.Host.Exchange;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
+using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
-using Ddpm.Pure.Formats;
 using Ddpm.Pure.Options;
-using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
-using static TorchSharp.torch;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>`import`: weights that another program has trained become a run to sample from.</summary>
-internal static class ImportCommand
+/// <summary>`import`: weights from another program become a run to sample from.</summary>
+internal sealed class ImportCommand
 {
     private const int UsualSize = 28;
 
-    public static CommandLine.Command Create()
-    {
-        var defaults = new TrainingOptions();
-        var command = new CommandLine.Command("import", "Make a run of weights that PyTorch, or anybody, has saved");
-        CommandLine.Argument<string> file = new("FILE") { Description = "A state dict as torch.save writes it, or safetensors; nothing in it is executed" };
-        var run = new RunOptions(command, "The run to make");
-        CommandLine.Option<string> schedule = new("--schedule") { Description = $"Its noise schedule: {string.Join(", ", Choices.Schedules.Keys)}", DefaultValueFactory = _ => defaults.Schedule };
-        CommandLine.Option<string> prediction = new("--prediction") { Description = $"What the network predicts: {string.Join(", ", Choices.Predictions.Keys)}", DefaultValueFactory = _ => defaults.Prediction };
-        CommandLine.Option<int> steps = new("--steps") { Description = "T, where the file has no embedding of timesteps to tell it", DefaultValueFactory = _ => defaults.Steps };
-        CommandLine.Option<int> size = new("--image-size") { Description = "Height and width of the images, where the weights do not tell them", DefaultValueFactory = _ => UsualSize };
-        CommandLine.Option<string> dataset = new("--dataset") { Description = "What it was trained on, for evaluate and for sample --image test:N", DefaultValueFactory = _ => defaults.Dataset };
-        command.Add(file);
-        command.AddGroup("What the file does not tell", schedule, prediction, steps, size, dataset);
+    private static readonly TrainingOptions Defaults = new();
 
-        command.SetAction(said => Session.Run(said, (view, stop) =>
-            from folder in run.Required(said)
-            from free in File.Exists(folder.ReceiptPath) ? Error.New(ExitCode.Usage, $"there is a run in {folder.Path} already: choose another name") : FinSucc(unit)
-            from known in DataSetDescription.Named(said.GetValue(dataset)!).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
-            let path = said.GetValue(file)!
-            from bytes in Folders.Read(path, stop)
-            from header in (from read in TorchFile.IsMeant(bytes.Span) ? TorchFile.Read(bytes) : Safetensors.Read(bytes)
-                            from described in StateDict.Describe(
-                                read, new() { Dataset = said.GetValue(dataset)!, Schedule = said.GetValue(schedule)!, Prediction = said.GetValue(prediction)!, Steps = said.GetValue(steps) },
-                                said.GetValue(size))
-                            let named = Named(described.Header)
-                            from config in named.Config.OrFailure()
-                            from built in Checkpoint.Network(described.Weights, config.Model.Network, CPU)
-                            from done in use(built, network =>
-                                from theta in Checkpoint.LoadWeights(described.Weights, network)
-                                from going in stop.IsCancellationRequested ? FinFail<Unit>(Errors.Cancelled) : unit
-                                from saved in Save(folder, named, network, theta, path, bytes, said.GetResult(dataset) is { Implicit: false })
-                                select saved)
-                            let told = described.Remarks.Iter(view.Line)
-                            select named).At($"{path} cannot be imported")
-            let shape = $"{header.ImageSize}×{header.ImageSize}×{header.ImageChannels}"
-            select fun(() => view.Result($"wrote {folder.Path}, the {header.Options.Network} network for images of {shape}{Embedding(header)}: sample --run, evaluate and export take it"))()));
-        return command.WithExample("model.pt --run imported");
+    private readonly CommandLine.Command _command = new("import", "Import weights saved by PyTorch or as safetensors");
+
+    private readonly CommandLine.Argument<string> _file = new("FILE") { Description = "A state dict from torch.save, or safetensors; no code in it is run" };
+    private readonly RunOptions _run;
+
+    private readonly CommandLine.Option<string> _schedule = RecipeOptions.Create<string>(nameof(TrainingOptions.Schedule));
+    private readonly CommandLine.Option<string> _prediction = RecipeOptions.Create<string>(nameof(TrainingOptions.Prediction));
+
+    private readonly CommandLine.Option<int> _steps = RecipeOptions.Create<int>(
+        nameof(TrainingOptions.Steps), "T, the steps of the noise schedule, if the file has no timestep embedding");
+
+    private readonly CommandLine.Option<int> _size = new("--image-size")
+    {
+        Description = "Height and width of the images, if the weights do not tell",
+        DefaultValueFactory = _ => UsualSize,
+    };
+
+    private readonly CommandLine.Option<string> _dataset = new("--dataset")
+    {
+        Description = "The data set it was trained on, for evaluate and sample --image test:N",
+        DefaultValueFactory = _ => Defaults.Dataset,
+    };
+
+    private ImportCommand()
+    {
+        _command.Add(_file);
+        _run = new(_command, "The run to create");
+        _command.AddGroup("Not stored in the file", _schedule, _prediction, _steps, _size, _dataset);
+        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
-    /// <summary>Names a table that follows no formula.</summary>
-    private static string Embedding(CheckpointHeader header) => header.Options.Embedding == Choices.EmbeddingAsInFile ? ", its embedding of timesteps as in the file" : "";
+    public static CommandLine.Command Create() => new ImportCommand()._command.WithExample("model.pt --run imported");
 
-    /// <summary>With the preset that its network belongs to, so that samples are shown as that preset's are.</summary>
-    private static CheckpointHeader Named(CheckpointHeader header) =>
-        header with { Options = header.Options with { Preset = header.Options.Network == Preset.Original.Network ? "original" : "standard" } };
-
-    /// <summary>Classes have numbers unless it was said what the network was trained on.</summary>
-    private static Fin<Unit> Save(RunFolder folder, CheckpointHeader header, UNet network, Tensor theta, string path, ReadOnlyMemory<byte> bytes, bool namesData)
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop)
     {
-        using var state = new TrainingState(theta, zeros_like(theta), zeros_like(theta), 0);
-        var name = RunFolder.CheckpointName(0);
-        var receipt = new RunReceipt(
-            header.Options, new(header.Options.Dataset, $"imported from {path}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(bytes.Span))}", "", 0, header.ImageSize, header.ImageChannels,
-                namesData || header.Classes == 0 ? null : [.. Enumerable.Range(0, header.Classes).Select(label => Invariant($"{label}"))]),
-            MachineReceipt.Here("cpu"), name, null, TrainingProgress.Start, true, new(), Checkpoint.WeightsSha256(network, theta));
-        return from _ in folder.Create()
-               from __ in folder.Write(folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, network, state)))
-               from ___ in folder.Write(receipt)
-               select unit;
+        var (path, dataset) = (parsed.GetValue(_file)!, parsed.GetValue(_dataset)!);
+        var options = new TrainingOptions
+        {
+            Dataset = dataset,
+            Schedule = parsed.GetValue(_schedule)!,
+            Prediction = parsed.GetValue(_prediction)!,
+            Steps = parsed.GetValue(_steps),
+        };
+        return from folder in _run.Required(parsed)
+               from free in Outcomes.Require(!File.Exists(folder.ReceiptPath), $"there is a run in {folder.Path} already: choose another name")
+               from known in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
+               from bytes in Folders.Read(path, stop)
+               from header in new ImportedWeights(path, bytes).Save(folder, options, parsed.GetValue(_size), parsed.IsGiven(_dataset), view.Line, stop)
+                   .At($"{path} cannot be imported")
+               select Report(header, folder, view);
+    }
+
+    private static Unit Report(CheckpointHeader header, RunFolder folder, IView view)
+    {
+        var shape = $"{header.ImageSize}×{header.ImageSize}×{header.ImageChannels}";
+        var embedding = header.Options.Embedding == Choices.EmbeddingAsInFile ? ", its timestep embedding as in the file" : "";
+        view.Result(
+            $"wrote {folder.Path}, the {header.Options.Network} network for images of {shape}{embedding}: sample --run, evaluate and export can use it");
+        return unit;
     }
 }

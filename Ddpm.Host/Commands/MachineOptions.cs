@@ -8,41 +8,39 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>--device and --threads, which every command that computes takes.</summary>
+/// <summary>--device and --threads, for every command that computes.</summary>
 internal sealed class MachineOptions
 {
+    private const int MostThreads = 1024;
+
     private readonly CommandLine.Option<string> _device = new("--device")
     {
-        Description = "What computes: auto (CUDA where there is one), cpu, cuda or cuda:n",
+        Description = "Where to compute: auto (CUDA if there is any), cpu, cuda or cuda:n",
         DefaultValueFactory = _ => "auto",
     };
 
-    private const int MostThreads = 1024;
-
-    private readonly CommandLine.Option<int?> _threads = new("--threads") { Description = "Threads that compute on the CPU; they change no bit [default: as many as are fastest here]" };
+    private readonly CommandLine.Option<int?> _threads = new("--threads")
+    {
+        Description = "Threads on the CPU; results do not depend on them [default: the fastest number here]",
+    };
 
     public MachineOptions(CommandLine.Command command)
     {
         command.AddGroup("Machine", _device, _threads);
     }
 
-    /// <summary>The device; the thread count is set on the way.</summary>
-    /// <param name="said">The command line.</param>
-    /// <param name="otherwise">The device and the threads unless it says; none for what is best here.</param>
-    public Fin<Device> Prepare(CommandLine.ParseResult said, LanguageExt.Option<MachineReceipt> otherwise = default)
+    /// <summary>Finds the device and sets the number of threads.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="otherwise">The machine whose device and threads to use if the command line names none; none for the best here.</param>
+    public Fin<Device> Prepare(CommandLine.ParseResult parsed, LanguageExt.Option<MachineReceipt> otherwise = default)
     {
-        var threads = said.GetValue(_threads) ?? otherwise.Map(machine => machine.Threads).ToNullable();
-        return from wanted in (
-                       Check.That("--threads", threads ?? 1, threads is null or (>= 1 and <= MostThreads), Invariant($"must lie in [1, {MostThreads}]")),
-                       DeviceChoice.Parse(said.Or(_device, otherwise.Map(machine => machine.Device).IfNone("auto"))))
-                   .Apply((_, choice) => choice).OrUsage()
-               from device in ComputeDevice.Find(wanted)
-               select SetThreads(device, threads);
-    }
-
-    private static Device SetThreads(Device device, int? threads)
-    {
-        set_num_threads(threads ?? ThreadProbe.Fastest);
-        return device;
+        var threads = parsed.GetValue(_threads) ?? otherwise.Map(machine => machine.Threads).ToNullable();
+        var device = parsed.Or(_device, otherwise.Map(machine => machine.Device).IfNone("auto"));
+        return (
+                Check.That("--threads", threads ?? 1, threads is null or (>= 1 and <= MostThreads), Invariant($"must lie in [1, {MostThreads}]")),
+                DeviceChoice.Parse(device))
+            .Apply((_, choice) => choice).OrUsage()
+            .Bind(ComputeDevice.Find)
+            .Do(_ => set_num_threads(threads ?? ThreadProbe.Fastest));
     }
 }

@@ -1,5 +1,4 @@
 using Ddpm.Host.Faults;
-using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Reports;
 using Ddpm.Host.Runs;
@@ -10,42 +9,43 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>`report`: a run, or some side by side, as one page to look at.</summary>
-internal static class ReportCommand
+/// <summary>`report`: one run, or several side by side, as an HTML page.</summary>
+internal sealed class ReportCommand
 {
-    public static CommandLine.Command Create()
+    private readonly CommandLine.Command _command = new("report", "Write an HTML report of a run, or compare several runs");
+    private readonly RunOptions _run;
+
+    private readonly CommandLine.Option<string[]> _compare = new("--compare")
     {
-        var command = new CommandLine.Command("report", "Tell of a run, or compare some, in one HTML page that needs nothing else");
-        var run = new RunOptions(command, "The run to tell of");
-        CommandLine.Option<string[]> compare = new("--compare") { Description = "The runs to put side by side, by name or folder", AllowMultipleArgumentsPerToken = true, HelpName = "RUNS" };
-        CommandLine.Option<string?> to = new("--to") { Description = "The page to write [default: report.html in the run's folder, comparison.html here with --compare]", HelpName = "HTML" };
-        command.AddGroup("Run", compare);
-        command.AddGroup("What is written", to);
-        command.SetAction(said => Session.Run(said, (view, stop) =>
-            from named in run.Named(said)
-            from page in (named.Case, said.GetValue(compare)) switch
-            {
-                (RunFolder one, null or []) => FinSucc((Runs: Seq1(one), Path: Optional(said.GetValue(to)))),
-                (null, { Length: > 1 } several) => (toSeq(several).Map(Folder), said.GetValue(to) ?? "comparison.html"),
-                _ => Error.New(ExitCode.Usage, "what is to be told? Name a run with --run NAME, or at least two with --compare NAME NAME, one of them"),
-            }
-            from written in page.Path.Match(
-                path => Write(page.Runs, path, html => AtomicFile.Write(path, html, stop), view),
-                () => Write(page.Runs[0], view))
-            select written));
-        return command.WithExample("--run clothes");
+        Description = "The runs to compare, by name or folder",
+        AllowMultipleArgumentsPerToken = true,
+        HelpName = "RUNS",
+    };
+
+    private readonly CommandLine.Option<string?> _to = new("--to")
+    {
+        Description = "The page to write [default: report.html in the run's folder; comparison.html with --compare]",
+        HelpName = "HTML",
+    };
+
+    private ReportCommand()
+    {
+        _run = new(_command, "The run to report on");
+        _command.AddGroup("Run", _compare);
+        _command.AddGroup("Output", _to);
+        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
-    /// <summary>Writes a run's own page.</summary>
-    public static Fin<Unit> Write(RunFolder folder, IView view) => Write(Seq1(folder), Page(folder), html => folder.Write(Page(folder), html), view);
+    public static CommandLine.Command Create() => new ReportCommand()._command.WithExample("--run clothes");
 
-    private static Fin<Unit> Write(Seq<RunFolder> folders, string path, Func<ReadOnlyMemory<byte>, Fin<Unit>> write, IView view) =>
-        from reports in folders.Map(RunReport.Read).Sequence()
-        let told = reports.Choose(report => report.Unreadable).Iter(view.Line)
-        from _ in write(System.Text.Encoding.UTF8.GetBytes(ReportPage.Of(reports)))
-        select fun(() => view.Result($"wrote {path}"))();
-
-    private static string Page(RunFolder folder) => folder.Within("report.html");
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) => _run.Named(parsed).Bind(named =>
+        (named.Case, parsed.GetValue(_compare), parsed.GetValue(_to)) switch
+        {
+            (RunFolder folder, null or [], null) => ReportFile.Write(folder, view),
+            (RunFolder folder, null or [], var path) => ReportFile.Write(Seq1(folder), path, view, stop),
+            (null, { Length: > 1 } several, var path) => ReportFile.Write(toSeq(several).Map(Folder), path ?? "comparison.html", view, stop),
+            _ => Error.New(ExitCode.Usage, "what should be reported? Give either --run NAME or --compare NAME NAME …"),
+        });
 
     private static RunFolder Folder(string name) => new(Directory.Exists(name) ? name : Path.Combine(RunOptions.Root, name));
 }

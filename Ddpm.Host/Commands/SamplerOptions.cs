@@ -5,69 +5,97 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>--sampler and what belongs to it.</summary>
+/// <summary>--sampler and its options.</summary>
 internal sealed class SamplerOptions
 {
     private static readonly SamplingOptions Defaults = new();
 
     private readonly CommandLine.Option<string?> _sampler = new("--sampler");
 
-    private readonly CommandLine.Option<int?> _steps = new("--sampling-steps") { Description = $"How many timesteps to visit [default: the usual sampler's; all with ddpm, {SamplingOptions.UsualSteps} with others]" };
+    private readonly CommandLine.Option<int?> _steps = new("--sampling-steps");
 
     private readonly CommandLine.Option<string?> _spacing = new("--spacing");
 
-    private readonly CommandLine.Option<int[]> _timesteps = new("--timesteps") { Description = "The timesteps to visit, from noise to image, instead of --sampling-steps and --spacing", AllowMultipleArgumentsPerToken = true, HelpName = "NUMBERS" };
+    private readonly CommandLine.Option<double?> _eta = New<double?>(
+        "--eta", "DDIM's η: 0 is deterministic, 1 adds as much noise as DDPM with --variance posterior [default: 0]");
 
-    private readonly CommandLine.Option<bool> _lowerOrder = new("--lower-order-final") { Description = "Lower the order of dpmpp, unipc and sa-solver towards the last step, as diffusers do below 15 steps" };
+    private readonly CommandLine.Option<double?> _tau = New<double?>(
+        "--tau", "SA-Solver's τ within --tau-range: 0 is deterministic, 1 adds as much noise as dpmpp-2m-sde "
+            + Invariant($"[default: {Stochasticity.OfFewSteps.Tau}; from {Stochasticity.ManySteps} steps on {Stochasticity.Full.Tau}]"));
 
-    private readonly CommandLine.Option<string?> _variant = new("--unipc-variant") { Description = $"B(h) of unipc: {string.Join(" or ", UniPc.Variants.Keys)} [default: bh2]" };
+    private readonly CommandLine.Option<double[]> _tauRange = Pair(
+        "--tau-range",
+        "The noise levels σ/a between which SA-Solver adds noise; 0 Infinity is everywhere "
+        + Invariant($"[default: {Stochasticity.OfFewSteps.Least} {Stochasticity.OfFewSteps.Most}; from {Stochasticity.ManySteps} steps on everywhere]"));
 
-    private readonly CommandLine.Option<bool?> _corrector = new("--corrector") { Description = "Whether unipc corrects [default: true]" };
+    private readonly CommandLine.Option<string?> _variance = New<string?>(
+        "--variance", $"DDPM's reverse variance: {string.Join(" or ", Ancestral.Variances.Keys)} [default: beta]");
 
-    private readonly CommandLine.Option<bool> _fullStart = new("--full-order-start") { Description = "Have the full order from the first step on: dpmpp, unipc, ipndm-v; one evaluation more for unipc-3 and ipndm-v-4" };
+    private readonly CommandLine.Option<int[]> _timesteps = new("--timesteps")
+    {
+        Description = "The timesteps to visit, the noisiest first, instead of --sampling-steps and --spacing",
+        AllowMultipleArgumentsPerToken = true,
+        HelpName = "NUMBERS",
+    };
 
-    private readonly CommandLine.Option<double?> _rho = new("--rho") { Description = "ρ of the spacing karras: 1 spreads σ/a evenly, a large one ln(σ/a) [default: 7]" };
+    private readonly CommandLine.Option<double?> _rho = New<double?>(
+        "--rho", "ρ of the karras spacing: 1 spaces σ/a evenly, large values space ln(σ/a) evenly [default: 7]");
 
-    private readonly CommandLine.Option<double[]> _sigmaRange = new("--sigma-range") { Description = $"The noise levels σ/a between which karras and uniform-lambda spread timesteps [default: 0 {SamplingOptions.UsualMostRatio}]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
+    private readonly CommandLine.Option<double[]> _sigmaRange = Pair(
+        "--sigma-range", $"The noise levels σ/a between which karras and uniform-lambda spread timesteps [default: 0 {SamplingOptions.UsualMostRatio}]");
 
-    private readonly CommandLine.Option<int?> _lastTimestep = new("--last-timestep") { Description = "Visit no timestep below this one: the spacing covers the others [default: 0]" };
+    private readonly CommandLine.Option<int?> _lastTimestep = New<int?>(
+        "--last-timestep", "Visit no timestep below this one; the spacing covers the rest [default: 0]");
 
-    private readonly CommandLine.Option<double?> _eta = new("--eta") { Description = "η of ddim: 0 draws no noise, 1 as much as ddpm with variance posterior [default: 0]" };
+    private readonly CommandLine.Option<bool> _firstLevel = New<bool>(
+        "--end-at-first-level", "End at the noise level ᾱ_0 instead of the clean image, as diffusers can");
 
-    private readonly CommandLine.Option<double?> _tau = new("--tau") { Description = $"How much noise sa-solver draws within its --tau-range: 0 none, 1 as much as dpmpp-2m-sde [default: {Invariant($"{Stochasticity.OfFewSteps.Tau}, from {Stochasticity.ManySteps} steps on {Stochasticity.Full.Tau}")}]" };
+    private readonly CommandLine.Option<bool> _lowerOrder = New<bool>(
+        "--lower-order-final", "Lower the order of dpmpp, unipc and sa-solver towards the last step, as diffusers does below 15 steps");
 
-    private readonly CommandLine.Option<double[]> _tauRange = new("--tau-range") { Description = $"The noise levels σ/a between which sa-solver draws noise: 0 Infinity for everywhere [default: {Invariant($"{Stochasticity.OfFewSteps.Least} {Stochasticity.OfFewSteps.Most}, from {Stochasticity.ManySteps} steps on everywhere")}]", Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
+    private readonly CommandLine.Option<string?> _variant = New<string?>(
+        "--unipc-variant", $"UniPC's B(h): {string.Join(" or ", UniPc.Variants.Keys)} [default: bh2]");
 
-    private readonly CommandLine.Option<string?> _variance = new("--variance") { Description = $"The reverse variance of ddpm: {string.Join(" or ", Ancestral.Variances.Keys)} [default: beta]" };
+    private readonly CommandLine.Option<bool?> _corrector = New<bool?>("--corrector", "Whether to use UniPC's corrector [default: true]");
 
-    private readonly CommandLine.Option<bool> _firstLevel = new("--end-at-first-level") { Description = "End at the level after the first step, as diffusers with final ᾱ = ᾱ_0" };
+    private readonly CommandLine.Option<bool> _fullStart = New<bool>(
+        "--full-order-start", "Start dpmpp, unipc and ipndm-v at full order; costs unipc-3 and ipndm-v-4 one more evaluation");
 
     /// <param name="command">The command.</param>
-    /// <param name="withNetwork">Whether it has a network to search timesteps with.</param>
+    /// <param name="withNetwork">Whether the command has a network to search timesteps with.</param>
     public SamplerOptions(CommandLine.Command command, bool withNetwork)
     {
         var usual = Preset.Standard.Sampling;
-        _sampler.Description = $"How to sample: {string.Join(", ", Abbreviated(Sampler.All.Keys))} [default: {(withNetwork ? $"{usual.Sampler} with {usual.SamplingSteps} steps and {usual.Spacing} spacing; {Defaults.Sampler} for original" : Defaults.Sampler)}]";
-        string[] spacings = [.. Spacing.All.Keys, .. withNetwork ? [SampleJob.Searched] : (string[])[]];
+        var names = string.Join(", ", Abbreviated(Sampler.All.Keys));
+        string[] spacings = withNetwork ? [.. Spacing.All.Keys, SampleJob.Searched] : [.. Spacing.All.Keys];
         CompletedValues.Offer(_spacing, () => spacings);
-        _spacing.Description = $"How the timesteps are spread: {string.Join(", ", spacings)}{(withNetwork ? $" ({SampleJob.Searched} for this network)" : "")} [default: {(withNetwork ? "the usual sampler's; " : "")}{Defaults.Spacing}]";
-        command.AddGroup("Sampler", [.. Usual]);
         if (withNetwork)
         {
-            command.AddBriefly("More of the sampler, as `reference plan --help` describes it", [.. Detailed]);
+            _sampler.Description = $"The sampler: {names} [default: {usual.Sampler}; {Defaults.Sampler} for original]";
+            _steps.Description = "How many timesteps to visit "
+                + $"[default: {usual.SamplingSteps} without --sampler; all with ddpm, {SamplingOptions.UsualSteps} with others]";
+            _spacing.Description = $"How timesteps are spread: {string.Join(", ", spacings)} (for this network) "
+                + $"[default: {usual.Spacing} without --sampler, unless the network predicts the velocity; otherwise {Defaults.Spacing}]";
+            command.AddGroup("Sampler", [.. Usual]);
+            command.AddBriefly("More sampler options (see `reference plan --help`)", [.. Detailed]);
         }
         else
         {
+            _sampler.Description = $"The sampler: {names} [default: {Defaults.Sampler}]";
+            _steps.Description = $"How many timesteps to visit [default: all with ddpm, {SamplingOptions.UsualSteps} with others]";
+            _spacing.Description = $"How timesteps are spread: {string.Join(", ", spacings)} [default: {Defaults.Spacing}]";
+            command.AddGroup("Sampler", [.. Usual]);
             command.AddGroup("Details of the sampler", [.. Detailed]);
         }
     }
 
-    /// <summary>All of them.</summary>
+    /// <summary>All options.</summary>
     public IReadOnlyList<CommandLine.Option> All => [.. Usual, .. Detailed];
 
     private IReadOnlyList<CommandLine.Option> Usual => [_sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance];
 
-    private IReadOnlyList<CommandLine.Option> Detailed => [_timesteps, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant, _corrector, _fullStart];
+    private IReadOnlyList<CommandLine.Option> Detailed =>
+        [_timesteps, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant, _corrector, _fullStart];
 
     /// <summary>Names, each without what it shares with the name before it: dpmpp-1, -2m, -3m.</summary>
     internal static IEnumerable<string> Abbreviated(IEnumerable<string> names)
@@ -82,29 +110,38 @@ internal sealed class SamplerOptions
         }
     }
 
-    /// <summary>The given options, and the usual ones for the rest. With another sampler no usual option holds, and with another spacing none that belongs to the usual spacing.</summary>
-    public SamplingOptions Said(CommandLine.ParseResult said, SamplingOptions otherwise)
+    /// <summary>
+    /// The options on the command line, and other options for the rest. If the command line names the sampler, the rest are its defaults. If it names the
+    /// spacing, no option of another spacing remains.
+    /// </summary>
+    public SamplingOptions Parsed(CommandLine.ParseResult parsed, SamplingOptions otherwise)
     {
-        var usual = said.GetValue(_sampler) is { } named ? new SamplingOptions { Sampler = named } : otherwise;
-        var start = said.GetValue(_timesteps) is { Length: > 0 } given
-            ? usual with { ExplicitTimesteps = given.ToArr(), SamplingSteps = null, Spacing = Defaults.Spacing, Rho = null, SigmaRange = null, LastTimestep = null }
-            : said.GetValue(_spacing) is null ? usual : usual with { Rho = null, SigmaRange = null };
+        var usual = parsed.GetValue(_sampler) is { } named ? new SamplingOptions { Sampler = named } : otherwise;
+        var spread = usual with { Rho = null, SigmaRange = null };
+        var start = parsed.GetValue(_timesteps) is { Length: > 0 } given
+            ? spread with { ExplicitTimesteps = given.ToArr(), SamplingSteps = null, Spacing = Defaults.Spacing, LastTimestep = null }
+            : parsed.GetValue(_spacing) is null ? usual : spread;
         return start with
         {
-            SamplingSteps = said.GetValue(_steps) ?? start.SamplingSteps,
-            Spacing = said.GetValue(_spacing) ?? start.Spacing,
-            Rho = said.GetValue(_rho) ?? start.Rho,
-            SigmaRange = said.GetValue(_sigmaRange) is [var low, var high] ? (low, high) : start.SigmaRange,
-            LastTimestep = said.GetValue(_lastTimestep) ?? start.LastTimestep,
-            Eta = said.GetValue(_eta) ?? start.Eta,
-            Tau = said.GetValue(_tau) ?? start.Tau,
-            TauRange = said.GetValue(_tauRange) is [var least, var most] ? (least, most) : start.TauRange,
-            Variance = said.GetValue(_variance) ?? start.Variance,
-            LowerOrderFinal = said.GetValue(_lowerOrder) || start.LowerOrderFinal,
-            UnipcVariant = said.GetValue(_variant) ?? start.UnipcVariant,
-            Corrector = said.GetValue(_corrector) ?? start.Corrector,
-            FullOrderStart = said.GetValue(_fullStart) || start.FullOrderStart,
-            EndAtFirstLevel = said.GetValue(_firstLevel) || start.EndAtFirstLevel,
+            SamplingSteps = parsed.GetValue(_steps) ?? start.SamplingSteps,
+            Spacing = parsed.GetValue(_spacing) ?? start.Spacing,
+            Rho = parsed.GetValue(_rho) ?? start.Rho,
+            SigmaRange = parsed.GetValue(_sigmaRange) is [var low, var high] ? (low, high) : start.SigmaRange,
+            LastTimestep = parsed.GetValue(_lastTimestep) ?? start.LastTimestep,
+            Eta = parsed.GetValue(_eta) ?? start.Eta,
+            Tau = parsed.GetValue(_tau) ?? start.Tau,
+            TauRange = parsed.GetValue(_tauRange) is [var least, var most] ? (least, most) : start.TauRange,
+            Variance = parsed.GetValue(_variance) ?? start.Variance,
+            LowerOrderFinal = parsed.GetValue(_lowerOrder) || start.LowerOrderFinal,
+            UnipcVariant = parsed.GetValue(_variant) ?? start.UnipcVariant,
+            Corrector = parsed.GetValue(_corrector) ?? start.Corrector,
+            FullOrderStart = parsed.GetValue(_fullStart) || start.FullOrderStart,
+            EndAtFirstLevel = parsed.GetValue(_firstLevel) || start.EndAtFirstLevel,
         };
     }
+
+    private static CommandLine.Option<T> New<T>(string name, string description) => new(name) { Description = description };
+
+    private static CommandLine.Option<double[]> Pair(string name, string description) =>
+        new(name) { Description = description, Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
 }

@@ -18,13 +18,18 @@ internal static class Session
     public static CommandLine.Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the stack trace of an internal error", Recursive = true };
 
     /// <summary>--quiet, for every command.</summary>
-    public static CommandLine.Option<bool> Quiet { get; } = new("--quiet") { Description = "Print results and errors alone", Recursive = true };
+    public static CommandLine.Option<bool> Quiet { get; } = new("--quiet") { Description = "Print only results and errors", Recursive = true };
 
     /// <summary>--config, for every command; it is read before anything else: see <see cref="ConfigFile"/>.</summary>
-    public static CommandLine.Option<string?> Config { get; } = new("--config") { Description = "Take options that are not said from this file, {\"epochs\": 20}", Recursive = true, HelpName = "JSON" };
+    public static CommandLine.Option<string?> Config { get; } = new("--config")
+    {
+        Description = "Read options from a file such as {\"epochs\": 20}; the command line overrides it",
+        Recursive = true,
+        HelpName = "JSON",
+    };
 
-    /// <summary>Runs work that tells a view what it does and stops when told to.</summary>
-    public static int Run(CommandLine.ParseResult said, Func<IView, CancellationToken, Fin<Unit>> work)
+    /// <summary>Runs a command's work. Its progress goes to a view, and a signal stops it.</summary>
+    public static int Run(CommandLine.ParseResult parsed, Func<IView, CancellationToken, Fin<Unit>> work)
     {
         using var stop = new CancellationTokenSource();
         void Interrupt(PosixSignalContext context)
@@ -41,7 +46,7 @@ internal static class Session
         try
         {
             Fin<Unit> result;
-            using (var view = View(said.GetValue(Quiet)))
+            using (var view = View(parsed.GetValue(Quiet)))
             {
                 result = InstalledLibtorch.Load().Bind(_ => work(view, stop.Token));
             }
@@ -54,11 +59,11 @@ internal static class Session
         }
         catch (Exception e)
         {
-            return Entrance.Told(e, said.GetValue(Verbose));
+            return Entrance.Report(e, parsed.GetValue(Verbose));
         }
     }
 
-    /// <summary>Tells a fault on the error stream.</summary>
+    /// <summary>Prints an error on the error stream and gives its exit code.</summary>
     public static int Failed(Error error)
     {
         if (error == Errors.Cancelled)
@@ -67,17 +72,17 @@ internal static class Session
         }
         else
         {
-            Tell(SeveralFaults.LinesOf(error));
+            Print(SeveralFaults.LinesOf(error));
         }
 
         return ExitCode.Of(error);
     }
 
-    /// <summary>Tells faults, a line for each; one that begins with a space goes on with the line before it.</summary>
-    public static void Tell(Seq<string> faults) =>
+    /// <summary>Prints faults, a line for each. A line that begins with a space continues the line before it.</summary>
+    public static void Print(Seq<string> faults) =>
         Screen.Of(faults, "fault").Iter(line => Console.Error.WriteLine(line.StartsWith(' ') ? line : $"error: {line}"));
 
-    /// <summary>Progress goes to the error stream, so that results can be piped; in colours where that is a terminal and NO_COLOR is not set.</summary>
+    /// <summary>Progress goes to the error stream, so that results can be piped; in colours if it is a terminal and NO_COLOR is not set.</summary>
     private static CleanView View(bool quiet) => new(quiet ? new QuietView() : LoudView());
 
     private static IView LoudView()

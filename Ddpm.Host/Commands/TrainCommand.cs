@@ -1,15 +1,11 @@
-using Ddpm.Gpu.Devices;
-using Ddpm.Gpu.Networks;
-using Ddpm.Gpu.Sampling;
 using Ddpm.Gpu.Threads;
 using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
-using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Reports;
 using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
 using Ddpm.Pure.Data;
-using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -20,161 +16,100 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>`train`: from a data set to weights and pictures.</summary>
-internal static class TrainCommand
+/// <summary>`train`: from a data set to weights and images.</summary>
+internal sealed class TrainCommand
 {
-    private const int GridImages = 16, UsualSize = 28, UsualClasses = 10;
+    // Options are checked for images like Fashion-MNIST's before any data are loaded.
+    private const int UsualSize = 28, UsualClasses = 10;
 
-    /// <summary>What is to be trained.</summary>
-    /// <param name="Options">What to compute.</param>
-    /// <param name="Recording">What to leave behind.</param>
-    /// <param name="Before">The receipt so far of a run that goes on.</param>
-    /// <param name="Repeated">The receipt that a new run repeats, if it repeats one.</param>
-    /// <param name="NamesImages">Whether it was said which images.</param>
-    private sealed record Start(TrainingOptions Options, Recording Recording, LanguageExt.Option<RunReceipt> Before, LanguageExt.Option<RunReceipt> Repeated, bool NamesImages)
+    private readonly CommandLine.Command _command = new("train", "Train a network on images, then generate samples");
+    private readonly RunOptions _run;
+    private readonly DataOptions _data;
+    private readonly RecipeOptions _recipe;
+    private readonly RecordingOptions _recording;
+    private readonly MachineOptions _machine;
+
+    private readonly CommandLine.Option<bool> _resume = new("--resume")
     {
-        /// <summary>The receipt of the same images: of a template, those that are not named anew.</summary>
-        public LanguageExt.Option<RunReceipt> OfSameImages => Before || Repeated.Filter(repeated => repeated.Options == Options || !NamesImages);
+        Description = "Continue from the run's last checkpoint; more --epochs extend a run whose learning rate is constant",
+    };
 
-        /// <summary>The machine it was on, if it is no new run.</summary>
-        public LanguageExt.Option<MachineReceipt> Machine => (Before || Repeated).Map(receipt => receipt.Machine);
+    private readonly CommandLine.Option<string?> _from = new("--from")
+    {
+        Description = "Repeat the run of this run.json, and compare the weights",
+        HelpName = "FILE",
+    };
+
+    private TrainCommand()
+    {
+        _run = new(_command, "The run to create or resume");
+        _data = new(_command);
+        _recipe = new(_command, _data);
+        _recording = new(_command);
+        _machine = new(_command);
+        _command.AddGroup("Run", _resume, _from);
+        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
-    public static CommandLine.Command Create()
+    public static CommandLine.Command Create() => new TrainCommand()._command.WithExample("--preset best --run clothes");
+
+    /// <summary>Everything that needs no data is checked before any is loaded.</summary>
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
+        from repeated in Repeated(parsed, stop)
+        from place in Place(parsed, repeated)
+        from early in Start(parsed, place.Folder, repeated)
+        from config in TrainingConfig.From(early.Options, UsualSize, 1, UsualClasses).OrUsage()
+        from device in _machine.Prepare(parsed, early.Machine)
+        from loaded in _data.Load(parsed, early.Options.Dataset, view, stop, DataSplit.Train, early.Data)
+        from held in place.Take()
+        from trained in use(held, mine => Train(parsed, mine.Folder, repeated, device, loaded, view, stop))
+        select trained;
+
+    /// <summary>Trains in a locked folder. The run's receipt is read again, as another process may have changed it before the folder was locked.</summary>
+    private Fin<Unit> Train(
+        CommandLine.ParseResult parsed, RunFolder folder, LanguageExt.Option<RunReceipt> repeated, Device device, LoadedDataSet loaded, IView view,
+        CancellationToken stop) =>
+        from start in Start(parsed, folder, repeated)
+        from finished in RunTraining.Train(start, loaded, new(folder, device, Replicas.For(device)), view, stop)
+        from reported in ReportFile.Write(folder, view)
+        from compared in start.Compare(finished, view)
+        select compared;
+
+    private Fin<LanguageExt.Option<RunReceipt>> Repeated(CommandLine.ParseResult parsed, CancellationToken stop)
     {
-        var command = new CommandLine.Command("train", "Train a network on images, and end with generated pictures");
-        var run = new RunOptions(command, "The run to make or to resume");
-        var data = new DataOptions(command);
-        var recipe = new RecipeOptions(command, data);
-        var recording = new RecordingOptions(command);
-        var machine = new MachineOptions(command);
-        CommandLine.Option<bool> resume = new("--resume") { Description = "Go on from the run's last checkpoint; more --epochs extend it where the learning rate is constant" };
-        CommandLine.Option<string?> receiptOf = new("--from") { Description = "Repeat the run that this run.json is the receipt of, and compare the weights", HelpName = "FILE" };
-        command.AddGroup("Run", resume, receiptOf);
-
-        // A run that is not named gets its folder when that is taken: until then another process may take the name.
-        Fin<(RunFolder Folder, Func<Fin<RunLock>> Take)> Folder(CommandLine.ParseResult said, LanguageExt.Option<RunReceipt> repeated) =>
-            from named in said.GetValue(resume) ? run.Required(said).Map(Some) : run.Named(said)
-            let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
-            let name = $"{data.Called(said, options.Dataset)}-{options.Preset}"
-            select named.Match<(RunFolder, Func<Fin<RunLock>>)>(
-                folder => (folder, () => RunLock.Take(folder)),
-                () => (RunFolder.Free(RunOptions.Root, name).First(), () => RunLock.TakeFree(RunOptions.Root, name)));
-
-        Fin<Start> Begin(CommandLine.ParseResult said, RunFolder folder, LanguageExt.Option<RunReceipt> repeated) => said.GetValue(resume)
-            ? from there in folder.Receipt()
-              from receipt in Trained(there, folder.Path)
-              from _ in Sound(receipt, folder.ReceiptPath)
-              from options in receipt.Options.ResumedAs(recipe.Said(said, receipt.Options)).OrUsage()
-              from kept in recording.Said(said, receipt.Recorded)
-              select new Start(options, kept, receipt, None, data.Named(said))
-            : from _ in Unused(folder)
-              from __ in repeated.IsSome ? recipe.WithoutPreset(said) : unit
-              let options = repeated.Match(receipt => recipe.Said(said, receipt.Options), () => recipe.Said(said))
-              from kept in recording.Said(said, repeated.Map(receipt => receipt.Recorded).IfNone(new Recording()))
-              select new Start(options, kept, None, repeated, data.Named(said));
-
-        // Everything that needs no data is checked before any is fetched; once the folder is locked the run's receipt is read again, as another process may have had it.
-        command.SetAction(said => Session.Run(said, (view, stop) =>
-            from repeated in Repeated(said.GetValue(receiptOf), said.GetValue(resume), stop)
-            from place in Folder(said, repeated)
-            from early in Begin(said, place.Folder, repeated)
-            from _ in TrainingConfig.From(early.Options, UsualSize, 1, UsualClasses).OrUsage()
-            from device in machine.Prepare(said, early.Machine)
-            from loaded in data.Load(said, early.Options.Dataset, view, stop, DataSplit.Train, (early.Before || early.Repeated).Map(before => before.Data))
-            from held in place.Take()
-            from done in use(held, mine =>
-                from start in Begin(said, mine.Folder, repeated)
-                from trained in Train(start, loaded, new(mine.Folder, device, Replicas.For(device)), view, stop)
-                select trained)
-            select done));
-        return command.WithExample("--preset best --run clothes");
-    }
-
-    private static Fin<LanguageExt.Option<RunReceipt>> Repeated(string? path, bool resume, CancellationToken stop) => path is null
-        ? FinSucc(LanguageExt.Option<RunReceipt>.None)
-        : resume
-            ? Error.New(ExitCode.Usage, "--from begins a new run and --resume goes on with one: give one of them")
-            : from bytes in Folders.Read(path, stop)
-              from there in RunReceipt.FromJson(bytes.Span).At(path)
-              from receipt in Trained(there, path)
-              from _ in Sound(receipt, path)
-              select Some(receipt);
-
-    /// <summary>Refuses options that nobody can have said: the receipt is damaged, and what was said now is not to blame.</summary>
-    private static Fin<Unit> Sound(RunReceipt receipt, string path) =>
-        TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes).OrFailure().At($"{path} is damaged").Map(_ => unit);
-
-    /// <summary>The receipt, unless nothing was trained: then there is nothing to go on with or to repeat.</summary>
-    private static Fin<RunReceipt> Trained(RunReceipt receipt, string where) => receipt.IsImported
-        ? Error.New(ExitCode.Usage, $"the weights of {where} were imported, and nothing was trained there: there is nothing to resume or to repeat")
-        : receipt;
-
-    private static Fin<Unit> Train(Start start, LoadedDataSet loaded, TrainingEnvironment environment, IView view, CancellationToken stop)
-    {
-        var options = start.Options;
-        var images = loaded.Images.Take(options.Limit ?? int.MaxValue);
-        var data = new DataReceipt(loaded.Description.Name, loaded.Origin, loaded.ImagesSha256, images.Count, images.Height, images.Channels,
-            loaded.Description.ClassNames == DataSetDescription.Named(loaded.Description.Name).Match(known => known.ClassNames, _ => Arr<string>.Empty) ? null : [.. loaded.Description.ClassNames], loaded.Background);
-        var machine = MachineReceipt.Here(environment.Device.ToString());
-        var receipt = start.Before.IfNone(() => new RunReceipt(options, data, machine, null, null, TrainingProgress.Start, false))
-            with
-        { Options = options, Recording = start.Recording, Machine = machine, Finished = false, WeightsSha256 = null };
-        return from config in TrainingConfig.From(options, images.Height, images.Channels, images.Classes).OrUsage()
-               from _ in start.OfSameImages.Filter(old => !old.Data.IsOf(loaded) || (old.Options == options && old.Data.Images != data.Images)).Match(
-                   old => FinFail<Unit>(old.Data.IsNotOf(loaded)),
-                   () => unit)
-               from plan in TrainingPlan.Of(config, images.Count).OrUsage()
-               from grid in SampleJob.From(SamplingRequest.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed }, config.Model, data.ClassName)
-               from finished in Fit(plan, loaded, images, receipt, environment, grid, view, stop)
-               from sampled in SampleCommand.Sample(
-                   environment.Folder, environment.Device, SamplingRequest.Default, _ => LanguageExt.Option<Pictures>.None, environment.Folder, view, stop)
-               from told in ReportCommand.Write(environment.Folder, view)
-               from compared in start.Repeated.Map(repeated => Compare(repeated, finished, view)).IfNone(unit)
-               select compared;
-    }
-
-    private static Fin<RunReceipt> Fit(
-        TrainingPlan plan, LoadedDataSet loaded, ImageSet images, RunReceipt receipt, TrainingEnvironment environment,
-        SampleJob grid, IView view, CancellationToken stop)
-    {
-        view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Height}×{images.Width}, {loaded.Origin}");
-        ComputeDevice.Advice(environment.Device, plan.Config.Precision).Iter(view.Line);
-        plan.Config.Model.Schedule.Remark.Iter(remark => view.Line($"warning: {remark}"));
-        using var bars = new TrainingBars(view);
-
-        Fin<Unit> SampleGrid(UNet network, Tensor theta, int epoch)
+        if (parsed.GetValue(_from) is not { } path)
         {
-            using var bar = view.Bar($"sampling after epoch {epoch}");
-            return new ImageSampler(network, grid.PlainPlan).Sample(theta, grid.Images, [], bar.Report, stop).Match(
-                made => grid.Files.WriteGrid(environment.Folder, environment.Folder.SampleGridPath(epoch), made[^1]),
-                fault => fault == Errors.Cancelled ? unit : fault); // the training loop notices by itself, and leaves a checkpoint
+            return LanguageExt.Option<RunReceipt>.None;
         }
 
-        return TrainingRun.Open(plan, images, receipt, environment, SampleGrid, bars.Report).Bind(run => use(run, opened => opened.Train(stop)));
+        return parsed.GetValue(_resume)
+            ? Error.New(ExitCode.Usage, "--from begins a new run and --resume continues one: give one of them")
+            : RunStart.Repeatable(path, stop).Map(Some);
     }
 
-    /// <summary>Says whether a repeated run came to the same weights.</summary>
-    private static Fin<Unit> Compare(RunReceipt repeated, RunReceipt here, IView view)
-    {
-        var (changed, machine) = (repeated.Options.DifferencesTo(here.Options), repeated.Machine.DifferencesTo(here.Machine));
-        if (!changed.IsEmpty || repeated.WeightsSha256 is null)
-        {
-            view.Result($"the weights are not compared with the receipt's: {(changed.IsEmpty ? repeated.Finished ? "an earlier version wrote it, without them" : "its run was not finished" : string.Join("; ", changed))}");
-            return unit;
-        }
+    /// <summary>The run's folder, and what locks it. A run without a name gets its folder with the lock: another process may take the name first.</summary>
+    private Fin<(RunFolder Folder, Func<Fin<RunLock>> Take)> Place(CommandLine.ParseResult parsed, LanguageExt.Option<RunReceipt> repeated) =>
+        from named in parsed.GetValue(_resume) ? _run.Required(parsed).Map(Some) : _run.Named(parsed)
+        let options = OptionsOf(parsed, repeated)
+        let name = $"{_data.Called(parsed, options.Dataset)}-{options.Preset}"
+        select named.Match<(RunFolder, Func<Fin<RunLock>>)>(
+            folder => (folder, () => RunLock.Take(folder)),
+            () => (RunFolder.Free(RunOptions.Root, name).First(), () => RunLock.TakeFree(RunOptions.Root, name)));
 
-        if (repeated.WeightsSha256 == here.WeightsSha256)
-        {
-            view.Result($"the weights are the receipt's, bit by bit: SHA-256 {here.WeightsSha256}");
-            return unit;
-        }
+    private Fin<RunStart> Start(CommandLine.ParseResult parsed, RunFolder folder, LanguageExt.Option<RunReceipt> repeated) =>
+        parsed.GetValue(_resume) ? Resumed(parsed, folder) : New(parsed, folder, repeated);
 
-        return Error.New($"the weights are not the receipt's: SHA-256 {here.WeightsSha256}, the receipt has {repeated.WeightsSha256}; "
-            + (machine.IsEmpty ? "the machines agree in all that a receipt says" : $"the machine differs too: {string.Join("; ", machine)}"));
-    }
+    private Fin<RunStart> Resumed(CommandLine.ParseResult parsed, RunFolder folder) =>
+        from receipt in RunStart.Resumable(folder)
+        from options in receipt.Options.ResumedAs(_recipe.Parsed(parsed, receipt.Options)).OrUsage()
+        from recording in _recording.Parsed(parsed, receipt.Recorded)
+        select new RunStart(options, recording, receipt, None, _data.Named(parsed));
 
-    private static Fin<Unit> Unused(RunFolder folder) => File.Exists(folder.ReceiptPath)
-        ? Error.New(ExitCode.Usage, $"there is a run in {folder.Path} already: go on with --resume, or choose another name")
-        : unit;
+    private Fin<RunStart> New(CommandLine.ParseResult parsed, RunFolder folder, LanguageExt.Option<RunReceipt> repeated) => Outcomes
+        .InOrder(() => RunStart.CheckUnused(folder), () => repeated.IsSome ? _recipe.WithoutPreset(parsed) : unit)
+        .Bind(_ => _recording.Parsed(parsed, repeated.Map(receipt => receipt.Recorded).IfNone(new Recording())))
+        .Map(recording => new RunStart(OptionsOf(parsed, repeated), recording, None, repeated, _data.Named(parsed)));
+
+    private TrainingOptions OptionsOf(CommandLine.ParseResult parsed, LanguageExt.Option<RunReceipt> repeated) =>
+        repeated.Match(receipt => _recipe.Parsed(parsed, receipt.Options), () => _recipe.Parsed(parsed));
 }

@@ -1,5 +1,6 @@
 using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
+using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Metrics;
@@ -10,8 +11,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Host.Evaluation;
 
 /// <summary>
-/// The real images that images are compared with. The training images are the reference. As many test images give the floor: generated images cannot be
-/// expected to come nearer.
+/// What images are compared with: the training images. As many test images give the floor: generated images cannot be expected to come closer than real ones.
 /// </summary>
 internal sealed class Comparison
 {
@@ -33,6 +33,16 @@ internal sealed class Comparison
 
     /// <summary>The real images.</summary>
     public ReferenceReport Reference { get; }
+
+    /// <summary>The fewest images to compare: a covariance and third neighbours need four.</summary>
+    public const int FewestImages = 4;
+
+    /// <summary>Checks that images can be compared with real ones, which must have the same shape and be enough.</summary>
+    /// <param name="parts">The training and the test images.</param>
+    /// <param name="shape">The images' size and channels.</param>
+    /// <param name="name">What messages call the images.</param>
+    public static Fin<Unit> CheckFit(Seq<LoadedDataSet> parts, PictureShape shape, string name) =>
+        parts.Map(part => part.Fits(shape, name).Bind(_ => CheckCount(part))).Sequence().Map(_ => unit);
 
     /// <summary>Prepares a comparison.</summary>
     /// <param name="source">What computes features.</param>
@@ -65,6 +75,12 @@ internal sealed class Comparison
 
     /// <summary>The Fréchet distance of the test images.</summary>
     public Fin<double> FrechetFloor() => Frechet(_others);
+
+    private static Fin<Unit> CheckCount(LoadedDataSet part) => Outcomes.Require(
+        part.Images.Count >= FewestImages,
+        $"there {(part.Images.Count == 1 ? "is" : "are")} {Counted.Of(part.Images.Count, "image")} to compare with in {part.Origin}, "
+        + $"and at least {FewestImages} are needed",
+        ExitCode.Failure);
 
     private Fin<double> Frechet(FeatureSet images) => FrechetDistance.Between(_summary, GaussianSummary.Of(images)).OrFailure();
 

@@ -1,13 +1,13 @@
 
 namespace Ddpm.Host.Faults;
 
-/// <summary>Why a file cannot be read or written, in words for a person.</summary>
+/// <summary>Why a file cannot be read or written, in words.</summary>
 internal static class FileFault
 {
-    /// <summary>Whether an exception is the file system's.</summary>
+    /// <summary>Whether an exception comes from the file system.</summary>
     public static bool IsOne(Exception e) => e is IOException or UnauthorizedAccessException;
 
-    /// <summary>What it says, on one line and without the full stop; what to do where that is known.</summary>
+    /// <summary>The message on one line without a full stop, with a remedy if there is one.</summary>
     public static string Reason(Exception e) =>
         IsDiskFull(e) ? "the disk is full or your quota is used up; free some space or choose another place"
         : IsTooManyFiles(e) ? "too many files are open; raise the limit (ulimit -n)"

@@ -52,9 +52,11 @@ public sealed class StreamAttacks : IDisposable
     {
         Shell($"{Training("a")} 2>/dev/full");
         Shell($"{Training("b")} >/dev/full", 1);
-        Assert.All(
-            (string[])["a", "b"],
-            run => Assert.True(new RunFolder(_ddpm.Path("runs", run)).Receipt().Valid().Finished && File.Exists(_ddpm.Path("runs", run, "report.html"))));
+        foreach (var run in (string[])["a", "b"])
+        {
+            Assert.True(new RunFolder(_ddpm.Path("runs", run)).Receipt().Valid().Finished);
+            Assert.True(File.Exists(_ddpm.Path("runs", run, "report.html")));
+        }
     }
 
     [UnixFact]
@@ -66,8 +68,7 @@ public sealed class StreamAttacks : IDisposable
     {
         Assert.Contains("allow more open files (ulimit -n)", Shell("ulimit -n 64; ddpm runs", 1).Error, StringComparison.Ordinal);
         _ddpm.Environment["DOTNET_GCHeapHardLimit"] = "0x2000000";
-        Assert.Contains(
-            "error: the memory is used up: ", Shell("ddpm bench --image-size 256 --batch-size 64 --window 0.01", 1).Error, StringComparison.Ordinal);
+        Assert.Contains("error: out of memory: ", Shell("ddpm bench --image-size 256 --batch-size 64 --window 0.01", 1).Error, StringComparison.Ordinal);
     }
 
     [UnixFact]

@@ -13,12 +13,20 @@ public sealed class BenchTests : IDisposable
     [UnixFact]
     public void Figures_are_told_and_written_and_a_peer_s_ratio_is_ours_by_theirs()
     {
-        Bench("echo hello; echo '{\"train_images_per_second\": 1e-3, \"forward_images_per_second\": 2.5}'", "--json", "bench.json", "--precision", "bf16").Done();
-        var figures = JsonNode.Parse(File.ReadAllText(_ddpm.Path("bench.json")))!.AsArray().ToDictionary(figure => figure!["name"]!.GetValue<string>(), figure => figure!["value"]!);
+        const string Peer = "echo hello; echo '{\"train_images_per_second\": 1e-3, \"forward_images_per_second\": 2.5}'";
+        Bench(Peer, "--json", "bench.json", "--precision", "bf16").Done();
+        var figures = JsonNode.Parse(File.ReadAllText(_ddpm.Path("bench.json")))!.AsArray()
+            .ToDictionary(figure => figure!["name"]!.GetValue<string>(), figure => figure!["value"]!);
         double Median(string name) => figures[name]["median"]!.GetValue<double>();
-        foreach (var name in (string[])["training", "training-step", "training-fraction", "forward", "matrix-float32", "matrix-bfloat16", "core-float32", "normals", "plan-ddpm", "peak-memory"])
+        string[] names =
+        [
+            "training", "training-step", "training-fraction", "forward", "matrix-float32", "matrix-bfloat16", "core-float32", "normals", "plan-ddpm",
+            "peak-memory",
+        ];
+        foreach (var name in names)
         {
-            Assert.True(Median(name) > 0 && figures[name]["least"]!.GetValue<double>() <= Median(name) && Median(name) <= figures[name]["most"]!.GetValue<double>(), name);
+            Assert.True(Median(name) > 0, name);
+            Assert.InRange(Median(name), figures[name]["least"]!.GetValue<double>(), figures[name]["most"]!.GetValue<double>());
         }
 
         Assert.Equal(1, ((string[])["noise", "data", "forward", "backward", "update"]).Sum(part => Median($"share-{part}")), 1e-9);

@@ -15,8 +15,8 @@ public sealed class CommandLineTests : IDisposable
 
     public static TheoryData<string> Commands { get; } =
     [
-        "", "train", "sample", "evaluate", "evaluate steps", "evaluate train-classifier", "report", "runs", "import", "export", "forward", "bench", "reference export",
-        "reference verify", "reference plan", "doctor", "completion",
+        "", "train", "sample", "evaluate", "evaluate steps", "evaluate train-classifier", "report", "runs", "import", "export", "forward", "bench",
+        "reference export", "reference verify", "reference plan", "doctor", "completion",
     ];
 
     [Theory]
@@ -45,12 +45,14 @@ public sealed class CommandLineTests : IDisposable
         static IEnumerable<(string[] Path, Option Option)> Options(Command command, string[] path) => command.Options.Select(option => (path, option))
             .Concat(command.Subcommands.SelectMany(sub => Options(sub, [.. path, sub.Name])));
         var root = DdpmCommand.Root();
-        var numbers = Options(root, []).Where(one => (one.Option.ValueType.GetElementType() ?? Nullable.GetUnderlyingType(one.Option.ValueType) ?? one.Option.ValueType) is var type
-            && type.IsPrimitive && type != typeof(bool)).ToArray();
+        static bool IsNumber(Type type) =>
+            (type.GetElementType() ?? Nullable.GetUnderlyingType(type) ?? type) is { IsPrimitive: true } number && number != typeof(bool);
+        var numbers = Options(root, []).Where(one => IsNumber(one.Option.ValueType)).ToArray();
         Assert.InRange(numbers.Length, 50, 1000);
         Assert.All(numbers, one => Assert.Contains(
             root.Parse([.. one.Path, one.Option.Name, .. Enumerable.Repeat("0,5", Math.Max(1, one.Option.Arity.MinimumNumberOfValues))]).Errors,
-            error => error.Message.StartsWith($"{one.Option.Name} must be a ", StringComparison.Ordinal) && error.Message.EndsWith(", got 0,5", StringComparison.Ordinal)));
+            error => error.Message.StartsWith($"{one.Option.Name} must be a ", StringComparison.Ordinal)
+                && error.Message.EndsWith(", got 0,5", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -64,7 +66,8 @@ public sealed class CommandLineTests : IDisposable
             """);
         _ddpm.Done("train", "--config", "small.json", "--epochs", "1", "--run", "a");
         var options = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "a", "run.json")))!["options"]!;
-        Assert.Equal((1, 16, 0.002, true), (options["epochs"]!.GetValue<int>(), options["limit"]!.GetValue<int>(), options["learning-rate"]!.GetValue<double>(), options["conditional"]!.GetValue<bool>()));
+        Assert.Equal((1, 16), (options["epochs"]!.GetValue<int>(), options["limit"]!.GetValue<int>()));
+        Assert.Equal((0.002, true), (options["learning-rate"]!.GetValue<double>(), options["conditional"]!.GetValue<bool>()));
 
         File.WriteAllText(_ddpm.Path("many.json"), "{\"guidance-sweep\": [0, 2], \"count\": 10, \"sampler\": \"ddim\", \"sampling-steps\": 1}");
         Assert.Contains("guidance.png", _ddpm.Done("sample", "--run", "a", "--config=many.json").Output, StringComparison.Ordinal);
@@ -76,11 +79,12 @@ public sealed class CommandLineTests : IDisposable
         }
 
         Refused("[1]", "wrong.json: it holds no object of options");
-        Refused("{\n1}", "wrong.json: line 2, byte 1 is no JSON");
+        Refused("{\n1}", "wrong.json: line 2, byte 1 is not valid JSON");
         Refused("{\"in\": {}}", "in must be text, a number, true, false, or a list of them");
         Refused("{\"jsn\": true}", "--jsn: did you mean --json?");
         Refused("{\"in\": \"\\ud800\"}", "half a surrogate pair");
-        Assert.Contains("no runs in b", _ddpm.Done("runs", "--in:b", "--config", "wrong.json").Output, StringComparison.Ordinal); // what is said wins over what is no text
+        // The command line overrides the file, even its invalid text.
+        Assert.Contains("no runs in b", _ddpm.Done("runs", "--in:b", "--config", "wrong.json").Output, StringComparison.Ordinal);
         _ddpm.Refused(2, ["--config needs a file"], "runs", "--config");
         _ddpm.Refused(1, ["cannot read none.json"], "runs", "--config", "none.json");
     }
@@ -102,13 +106,16 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("there are no runs in runs", _ddpm.Done("runs").Output, StringComparison.Ordinal);
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "2", "--run", "done", "--sample-every", "0"));
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "stopped", "--sample-every", "0"));
-        _ddpm.Done("evaluate", "--run", "done", "--data", Fixtures.FashionMnist, "--count", "8", "--sampler", "ddim", "--sampling-steps", "1", "--bound-images", "0");
+        _ddpm.Done(
+            "evaluate", "--run", "done", "--data", Fixtures.FashionMnist, "--count", "8", "--sampler", "ddim", "--sampling-steps", "1", "--bound-images", "0");
         var receipt = _ddpm.Path("runs", "stopped", "run.json");
         File.WriteAllText(receipt, File.ReadAllText(receipt).Replace("\"finished\": true", "\"finished\": false", StringComparison.Ordinal));
         Directory.CreateDirectory(_ddpm.Path("runs", "broken"));
         File.WriteAllText(_ddpm.Path("runs", "broken", "run.json"), "{}");
         var runs = JsonNode.Parse(_ddpm.Done("runs", "--json").Output)!.AsArray();
-        Assert.Equal([("broken", "damaged"), ("done", "finished"), ("stopped", "stopped")], runs.Select(run => (run!["name"]!.GetValue<string>(), run["state"]!.GetValue<string>())));
+        Assert.Equal(
+            [("broken", "damaged"), ("done", "finished"), ("stopped", "stopped")],
+            runs.Select(run => (run!["name"]!.GetValue<string>(), run["state"]!.GetValue<string>())));
         Assert.Equal((2, 2), (runs[1]!["epochs"]!.GetValue<int>(), runs[1]!["of-epochs"]!.GetValue<int>()));
         Assert.True(runs[1]!["loss"]!.GetValue<double>() > 0 && runs[1]!["d"]!.GetValue<double>() > 0 && runs[1]!["bytes"]!.GetValue<long>() > 1_000_000);
         Assert.Contains("2/2", _ddpm.Done("runs").Output, StringComparison.Ordinal);
@@ -118,15 +125,16 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("bash", "complete -F _ddpm ddpm")]
     [InlineData("zsh", "compdef _ddpm ddpm")]
     [InlineData("pwsh", "Register-ArgumentCompleter")]
-    public void A_shell_is_told_how_to_complete(string shell, string says) => Assert.Contains(says, _ddpm.Done("completion", shell).Output, StringComparison.Ordinal);
+    public void A_shell_is_told_how_to_complete(string shell, string says) =>
+        Assert.Contains(says, _ddpm.Done("completion", shell).Output, StringComparison.Ordinal);
 
     /// <summary>As Bash does when Tab is pressed behind "ddpm sample --sampl".</summary>
     [UnixFact]
     public void Bash_completes()
     {
         File.WriteAllText(_ddpm.Path("completion.bash"), _ddpm.Done("completion", "bash").Output);
-        var bash = _ddpm.RunProgram(
-            "bash", "-c", "source completion.bash; COMP_LINE='ddpm sample --sampl' COMP_POINT=19 COMP_WORDS=(ddpm sample --sampl) COMP_CWORD=2; _ddpm; echo \"${COMPREPLY[@]}\"").Done();
+        const string Tab = "COMP_LINE='ddpm sample --sampl' COMP_POINT=19 COMP_WORDS=(ddpm sample --sampl) COMP_CWORD=2; _ddpm; echo \"${COMPREPLY[@]}\"";
+        var bash = _ddpm.RunProgram("bash", "-c", $"source completion.bash; {Tab}").Done();
         Assert.Equal(("--sampler --sampling-steps\n", ""), (bash.Output, bash.Error));
     }
 

@@ -18,7 +18,11 @@ public sealed class ConditionalTests : IDisposable
     {
         string[] Training(string name, params string[] more) =>
             // Levels so near each other that an inversion of four steps comes back to the byte.
-            DdpmProcess.SmallTraining(["--min-beta", "0.0001", "--max-beta", "0.02", "--conditional", "--ema-decay", "0.9", "--learning-rate", "0.01", "--run", name, "--sample-every", "0", .. more]);
+            DdpmProcess.SmallTraining(
+            [
+                "--min-beta", "0.0001", "--max-beta", "0.02", "--conditional", "--ema-decay", "0.9", "--learning-rate", "0.01", "--run", name,
+                "--sample-every", "0", .. more,
+            ]);
         _ddpm.Done(Training("run", "--epochs", "2"));
         _ddpm.Done(Training("other", "--epochs", "1"));
         _ddpm.Done(Training("other", "--epochs", "2", "--resume"));
@@ -53,14 +57,16 @@ public sealed class ConditionalTests : IDisposable
 
         // The noise that DDIM makes an image of is that of its class and guidance.
         var image = FixtureDataSet.Content(FixtureDataSet.Description.Test.Images)[16..].AsSpan(3 * pixels, pixels).ToArray();
-        var inverted = Samples("inverted", "--data", Fixtures.FashionMnist, "--image", "test:3", "--encode", "inversion", "--guidance-scale", "3").Chunk(pixels).ToArray();
+        var inverted = Samples("inverted", "--data", Fixtures.FashionMnist, "--image", "test:3", "--encode", "inversion", "--guidance-scale", "3")
+            .Chunk(pixels).ToArray();
         Assert.All(inverted, back => Assert.Equal(image, back));
 
         _ddpm.Done("sample", "--run", "run", "--sampler", "ddim", "--sampling-steps", "2", "--count", "10", "--guidance-sweep", "0", "1", "3", "--to", "sweep");
         using var sweep = new MagickImage(_ddpm.Path("sweep", "guidance.png"));
         var panel = (sweep.Width - 20) / 3; // and before each a margin, below each scale the same labels
         Assert.InRange(panel, 150u, 200u);
-        Assert.Equal(3, Enumerable.Range(0, 3).Select(i => sweep.CloneArea((int)(20 + i * panel), 90, panel - 20, sweep.Height - 90).Signature).Distinct().Count());
+        var panels = Enumerable.Range(0, 3).Select(i => sweep.CloneArea((int)(20 + i * panel), 90, panel - 20, sweep.Height - 90).Signature);
+        Assert.Equal(3, panels.Distinct().Count());
     }
 
     [Fact]

@@ -48,19 +48,21 @@ public sealed class DoctorTests : IDisposable
     {
         var cache = Directory.CreateDirectory(_ddpm.CachePath("ddpm", "mnist")).FullName;
         File.WriteAllBytes(Path.Combine(cache, "train-images-idx3-ubyte"), [0, 0, 8, 3]);
-        var outcome = _ddpm.Refused(1, ["1 of these needs to be mended"], "doctor");
+        var outcome = _ddpm.Refused(1, ["1 of these needs to be fixed"], "doctor");
         Assert.Contains("ILL   mnist", outcome.Output, StringComparison.Ordinal);
         Assert.Contains(cache, outcome.Output, StringComparison.Ordinal);
     }
 
     /// <summary>The embedded hash is that of the reference as it is exported.</summary>
     [Fact]
-    public void The_mathematics_of_the_self_test_are_the_reference_s() => Assert.True(SelfTest.Mathematics().IsSucc, $"it is {SelfTest.Sha256()} now: has the reference changed on purpose?");
+    public void The_mathematics_of_the_self_test_are_the_reference_s() =>
+        Assert.True(SelfTest.Mathematics().IsSucc, $"it is {SelfTest.Sha256()} now: has the reference changed on purpose?");
 
     [Fact]
     public void What_a_look_throws_is_a_finding_with_the_innermost_reason()
     {
-        Assert.Equal(new Finding("x", "no such library", false), Finding.Of("x", () => throw new InvalidOperationException("outer", new DllNotFoundException("no such library\nat all"))));
+        var inner = new DllNotFoundException("no such library\nat all");
+        Assert.Equal(new Finding("x", "no such library", false), Finding.Of("x", () => throw new InvalidOperationException("outer", inner)));
         Assert.Equal(new Finding("x", "bad", false), Finding.Of("x", () => Error.New("bad")));
         Assert.Equal(new Finding("x", "good", true), Finding.Of("x", () => Prelude.FinSucc("good")));
     }

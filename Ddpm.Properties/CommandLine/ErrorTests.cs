@@ -20,9 +20,12 @@ public sealed class ErrorTests : IDisposable
         string[] says =
         [
             "epochs must be at least 1, got 0", "batch-size must be at least 1, got 0", "learning-rate must lie in (0, 1), got 1",
-            "min-beta must lie in (0, 1), got 1.5", "preset must be one of original, standard, best, got large", "prediction must be one of", "limit must be at least 1, got 0",
+            "min-beta must lie in (0, 1), got 1.5", "preset must be one of original, standard, best, got large", "prediction must be one of",
+            "limit must be at least 1, got 0",
         ];
-        _ddpm.Refused(2, says, "train", "--epochs", "0", "--batch-size", "0", "--learning-rate", "1.0", "--min-beta", "1.5", "--preset", "large", "--prediction", "x", "--limit", "0");
+        _ddpm.Refused(
+            2, says, "train", "--epochs", "0", "--batch-size", "0", "--learning-rate", "1.0", "--min-beta", "1.5", "--preset", "large", "--prediction", "x",
+            "--limit", "0");
         Assert.Empty(Directory.EnumerateFileSystemEntries(_ddpm.Folder));
     }
 
@@ -49,14 +52,16 @@ public sealed class ErrorTests : IDisposable
     [InlineData("train --resume", "which run?")]
     [InlineData("forward --count 0 --steps 0", "steps must be at least 1, got 0")]
     [InlineData("bench --batch-size 600000000", "--batch-size must be less")]
-    [InlineData("train --schedule cosine --min-beta 0.001 --max-beta 0.1", "min-beta belongs to the schedules linear, scaled-linear, sigmoid-beta alone, got 0.001")]
+    [InlineData(
+        "train --schedule cosine --min-beta 0.001 --max-beta 0.1",
+        "min-beta belongs to the schedules linear, scaled-linear, sigmoid-beta alone, got 0.001")]
     [InlineData("train --min-beta 1e-300", "schedule must add noise that float32 can hold: after timestep 0 its variance 1 − ᾱ is 1E-300, which is 0 there")]
     [InlineData("train --cosine-offset 0.1", "cosine-offset belongs to the schedule cosine alone, got 0.1")]
     [InlineData("train --min-snr-gamma 3", "min-snr-gamma belongs to the loss weight min-snr alone, got 3")]
     [InlineData("sample --out ", "--out must not be empty")]
     [InlineData("reference export --out ", "--out must not be empty")]
     [InlineData("train --config ", "--config needs a file")]
-    [InlineData("train --config a.json --config=b.json", "--config is said twice")]
+    [InlineData("train --config a.json --config=b.json", "--config is given twice")]
     [InlineData("import model.pt --run a --dataset shoes", "shoes")]
     [InlineData("sample --run a --guidance-sweep 1 2 --guidance-scale 3", "give one of them")]
     public void What_makes_no_sense_is_a_usage_error(string arguments, string says) => _ddpm.Refused(2, [says], arguments.Split(' '));
@@ -137,8 +142,11 @@ public sealed class ErrorTests : IDisposable
         _ddpm.Refused(1, ["its configuration does not match its checksum"], "sample", "--run", "original", "--to", "out");
 
         // As an earlier version wrote it, without a checksum of the header.
-        File.WriteAllBytes(Checkpoint("original"), System.Text.Encoding.Latin1.GetBytes(swapped.Replace("ddpm-sha256", "none-sha256", StringComparison.Ordinal)));
-        _ddpm.Refused(1, ["step-0000003.safetensors cannot be used", "another network", "b1.0.shortcut.weight is missing"], "sample", "--run", "original", "--to", "out");
+        var withoutChecksum = swapped.Replace("ddpm-sha256", "none-sha256", StringComparison.Ordinal);
+        File.WriteAllBytes(Checkpoint("original"), System.Text.Encoding.Latin1.GetBytes(withoutChecksum));
+        _ddpm.Refused(
+            1, ["step-0000003.safetensors cannot be used", "another network", "b1.0.shortcut.weight is missing"],
+            "sample", "--run", "original", "--to", "out");
 
         var flipped = (byte[])original.Clone();
         flipped[^1000] ^= 1;

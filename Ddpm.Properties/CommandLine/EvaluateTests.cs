@@ -23,8 +23,10 @@ public sealed class EvaluateTests : IDisposable
     {
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0"));
         string[] Evaluate(string to, string threads) =>
-            ["evaluate", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "20", "--sampler", "sa-solver-2", "--tau", "0.5", "--tau-range", "0.1", "4", "--sampling-steps", "4",
-                "--bound-images", "3", "--to", to, "--threads", threads];
+        [
+            "evaluate", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "20", "--sampler", "sa-solver-2", "--tau", "0.5",
+            "--tau-range", "0.1", "4", "--sampling-steps", "4", "--bound-images", "3", "--to", to, "--threads", threads,
+        ];
         var first = _ddpm.Done(Evaluate("one", "1"));
         var report = Report("one");
         Assert.Equal(
@@ -34,10 +36,13 @@ public sealed class EvaluateTests : IDisposable
         Assert.Equal((0.5, "[0.1,4]"), (Number(report, "samples", "tau"), report["samples"]!["tau-range"]!.ToJsonString()));
         Assert.Equal(64, report["features"]!["sha256"]!.GetValue<string>().Length);
         Assert.Equal((320, 20), (report["reference"]!["train-images"]!.GetValue<int>(), report["reference"]!["floor-images"]!.GetValue<int>()));
-        Assert.True(Number(report, "generated", "frechet-distance") > 3 * Number(report, "floor", "frechet-distance")); // hardly trained: noise is far from clothes
+        // The run is hardly trained, and noise is far from clothes.
+        Assert.True(Number(report, "generated", "frechet-distance") > 3 * Number(report, "floor", "frechet-distance"));
         var bits = report["bits-per-dimension"]!;
         Assert.Equal(
-            Number(report, "bits-per-dimension", "total"), bits["prior"]!.GetValue<double>() + bits["steps"]!.GetValue<double>() + bits["decoder"]!.GetValue<double>(), 1e-9);
+            Number(report, "bits-per-dimension", "total"),
+            bits["prior"]!.GetValue<double>() + bits["steps"]!.GetValue<double>() + bits["decoder"]!.GetValue<double>(),
+            1e-9);
         Assert.Contains("floor", first.Output, StringComparison.Ordinal);
         Assert.Contains("not Inception's", first.Output, StringComparison.Ordinal);
         using var picture = new MagickImage(_ddpm.Path("one", "neighbours.png"));
@@ -88,18 +93,22 @@ public sealed class EvaluateTests : IDisposable
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "zero", "--sample-every", "0", "--zero-terminal-snr", "--prediction", "velocity"));
         string[] steps = ["evaluate", "steps", "--run", "zero", "--data", Fixtures.FashionMnist, "--count", "4", "--evaluations", "2", "--threads", "1"];
         _ddpm.Done(steps);
-        var measured = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "zero", "few-steps.json")))!["cells"]!.AsArray().Select(cell => cell!["sampler"]!.GetValue<string>());
+        var measured = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "zero", "few-steps.json")))!["cells"]!.AsArray()
+            .Select(cell => cell!["sampler"]!.GetValue<string>());
         Assert.Equal(["ddim", "dpmpp-2m", "dpmpp-3m", "unipc-2", "unipc-3", "dpmpp-2m-sde", "sa-solver-2:karras", "ddpm"], measured);
         _ddpm.Refused(2, ["timesteps must have some image left"], [.. steps, "--samplers", "heun"]);
     }
 
-    /// <summary>A table that was begun is gone on with: what was measured is neither measured again nor lost, and a sampler that evaluates twice a step stays within what was allowed.</summary>
+    /// <summary>
+    /// An earlier table is continued: its cells are neither measured again nor lost. A sampler that evaluates the network twice per step takes fewer steps.
+    /// </summary>
     [Fact]
     public void Steps_are_measured_by_sampler_and_evaluations_and_kept()
     {
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0", "--steps", "20"));
         JsonArray Cells() => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "small", "few-steps.json")))!["cells"]!.AsArray();
-        DdpmProcess.Outcome Steps(params string[] more) => _ddpm.Run(["evaluate", "steps", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", .. more]);
+        DdpmProcess.Outcome Steps(params string[] more) =>
+            _ddpm.Run(["evaluate", "steps", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", .. more]);
         Steps("--samplers", "ddim", "heun", "--evaluations", "4", "2").Done();
         var cells = Cells();
         Assert.Equal(
@@ -120,7 +129,8 @@ public sealed class EvaluateTests : IDisposable
         Assert.Equal(0.5, Cells()[5]!["tau"]!.GetValue<double>());
         Assert.Contains("sa-solver-2 with 4 evaluations", Steps("--samplers", "sa-solver-2", "--evaluations", "4").Done().Error, StringComparison.Ordinal);
         Assert.Equal((6, 0.6), (Cells().Count, Cells()[5]!["tau"]!.GetValue<double>()));
-        Assert.DoesNotContain("sa-solver-2 with 4 evaluations", Steps("--samplers", "sa-solver-2", "--evaluations", "4").Done().Error, StringComparison.Ordinal);
+        var again = Steps("--samplers", "sa-solver-2", "--evaluations", "4").Done();
+        Assert.DoesNotContain("sa-solver-2 with 4 evaluations", again.Error, StringComparison.Ordinal);
 
         // τ is usual for the timesteps that are asked for, not for those among which they are searched.
         Steps("--samplers", "sa-solver-2:searched", "--evaluations", "4").Done();
@@ -130,7 +140,8 @@ public sealed class EvaluateTests : IDisposable
         string[] ddim = ["evaluate", "steps", "--data", Fixtures.FashionMnist, "--count", "8", "--samplers", "ddim", "--evaluations", "4"];
         Assert.DoesNotContain("ddim with 4", _ddpm.Done([.. ddim, "--out", "runs/../runs/small/"]).Error, StringComparison.Ordinal);
         var table = File.ReadAllText(report);
-        Steps("--samplers", "ddim", "--evaluations", "4", "--seed", "2").Refused(1, "few-steps.json: it was measured with --seed 1, and now it is 2: choose another folder with --to");
+        Steps("--samplers", "ddim", "--evaluations", "4", "--seed", "2").Refused(
+            1, "few-steps.json: it was measured with --seed 1, and now it is 2: choose another folder with --to");
         Assert.Equal(table, File.ReadAllText(report));
         foreach (var damaged in (string[])[table[..^20], "{}", "null", table.Replace("\"features\"", "\"feature\"", StringComparison.Ordinal)])
         {
@@ -154,8 +165,12 @@ public sealed class EvaluateTests : IDisposable
         _ddpm.Environment["DNNL_MAX_CPU_ISA"] = "SSE41";
         WriteTrainingImages("images.npy");
         DdpmProcess.Outcome With(string module) => Trusting(Fixtures.TorchScript(module), Sha256(Fixtures.TorchScript(module)));
-        DdpmProcess.Outcome Trusting(string path, params string[] sha256) =>
-            _ddpm.Run(["evaluate", "--images", "images.npy", "--data", Fixtures.FashionMnist, "--features", path, .. sha256.SelectMany(said => (string[])["--trust", said])]);
+        DdpmProcess.Outcome Trusting(string path, params string[] sha256)
+        {
+            var trust = sha256.SelectMany(sum => (string[])["--trust", sum]);
+            return _ddpm.Run(["evaluate", "--images", "images.npy", "--data", Fixtures.FashionMnist, "--features", path, .. trust]);
+        }
+
         foreach (var (module, dimension) in new[] { ("features.pt", 4), ("images-alone.pt", 1) })
         {
             var outcome = With(module).Done();
@@ -169,11 +184,14 @@ public sealed class EvaluateTests : IDisposable
 
         // A module is a program: it runs where its very content is trusted, and what it makes or complains of is its own affair.
         var features = Fixtures.TorchScript("features.pt");
-        Trusting(features).Refused(2, $"features.pt is a program, which could do anything that you can: if you trust whoever made it, say --trust {Sha256(features)}");
-        Trusting(features, Sha256(Fixtures.TorchScript("one-row.pt"))).Refused(2, $"features.pt is another module than --trust says: if you trust whoever made it, say --trust {Sha256(features)}");
+        var remedy = $"if you trust whoever made it, say --trust {Sha256(features)}";
+        Trusting(features).Refused(2, $"features.pt is a program, which could do anything that you can: {remedy}");
+        Trusting(features, Sha256(Fixtures.TorchScript("one-row.pt"))).Refused(2, $"features.pt is another module than --trust says: {remedy}");
         foreach (var (name, makes, does) in new[]
         {
-            ("text", "str", "return \"features\""), ("words", "Dict[str, Tensor]", "return {\"features\": x}"), ("pair", "Tuple[Tensor, str]", "return (x, \"a\")"),
+            ("text", "str", "return \"features\""),
+            ("words", "Dict[str, Tensor]", "return {\"features\": x}"),
+            ("pair", "Tuple[Tensor, str]", "return (x, \"a\")"),
             ("complaint", "Tensor", "ops.prim.RaiseException(\"no such pictures\")\n    return x"),
         })
         {
@@ -194,9 +212,14 @@ public sealed class EvaluateTests : IDisposable
             using var reader = new StreamReader(entry.Open(), Encoding.Latin1);
             using var writer = new StreamWriter(to.CreateEntry(entry.FullName, CompressionLevel.NoCompression).Open(), Encoding.Latin1);
             var content = reader.ReadToEnd();
-            writer.Write(entry.Name.EndsWith(".py", StringComparison.Ordinal)
-                ? content[..content.IndexOf("    _0 =", StringComparison.Ordinal)].Replace("-> Tensor", $"-> {makes}", StringComparison.Ordinal) + $"    {does}\n"
-                : content);
+            if (!entry.Name.EndsWith(".py", StringComparison.Ordinal))
+            {
+                writer.Write(content);
+                continue;
+            }
+
+            var head = content[..content.IndexOf("    _0 =", StringComparison.Ordinal)];
+            writer.Write(head.Replace("-> Tensor", $"-> {makes}", StringComparison.Ordinal) + $"    {does}\n");
         }
 
         return path;
@@ -206,7 +229,7 @@ public sealed class EvaluateTests : IDisposable
     public void A_classifier_of_one_s_own_gives_other_features()
     {
         var made = _ddpm.Done("evaluate", "train-classifier", "--data", Fixtures.FashionMnist, "--epochs", "1", "--to", "own.safetensors");
-        Assert.Contains("of 64 test images are told right", made.Output, StringComparison.Ordinal);
+        Assert.Contains("of 64 test images are classified correctly", made.Output, StringComparison.Ordinal);
         _ddpm.Done("evaluate", "train-classifier", "--data", Fixtures.FashionMnist, "--epochs", "1", "--to", "again.safetensors", "--threads", "3");
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("own.safetensors")), File.ReadAllBytes(_ddpm.Path("again.safetensors")));
         WriteTrainingImages("images.npy");
@@ -214,19 +237,19 @@ public sealed class EvaluateTests : IDisposable
         _ddpm.Done("evaluate", "--images", "images.npy", "--data", Fixtures.FashionMnist, "--classifier", "own.safetensors");
         var (shipped, own) = (Report("shipped"), Report("."));
         Assert.Equal("classifier own.safetensors", own["features"]!["name"]!.GetValue<string>());
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(_ddpm.Path("own.safetensors")))), own["features"]!["sha256"]!.GetValue<string>());
+        Assert.Equal(Sha256(_ddpm.Path("own.safetensors")), own["features"]!["sha256"]!.GetValue<string>());
         Assert.NotEqual(shipped["features"]!["sha256"]!.GetValue<string>(), own["features"]!["sha256"]!.GetValue<string>());
         Assert.NotEqual(Number(shipped, "floor", "frechet-distance"), Number(own, "floor", "frechet-distance"));
     }
 
     [Theory]
-    [InlineData("what is to be judged", "evaluate")]
-    [InlineData("what is to be judged", "evaluate", "--run", "small", "--images", "images.npy")]
-    [InlineData("--labels needs the images", "evaluate", "--labels", "labels.npy")]
+    [InlineData("what should be evaluated", "evaluate")]
+    [InlineData("what should be evaluated", "evaluate", "--run", "small", "--images", "images.npy")]
+    [InlineData("--labels needs images", "evaluate", "--labels", "labels.npy")]
     [InlineData("--limit must be at least 1, got 0\n", "evaluate", "train-classifier", "--limit", "0")]
     [InlineData("must be at least 1, got 0\nerror: --limit must be at least 1, got -5", "evaluate", "train-classifier", "--epochs", "0", "--limit", "-5")]
     [InlineData(
-        "--count must be at least 4, got 1\nerror: --bound-images must be 0, or at least 2 for an error to be told, got -1",
+        "--count must be at least 4, got 1\nerror: --bound-images must be 0, or at least 2 to estimate the error, got -1",
         "evaluate", "--run", "small", "--count", "1", "--bound-images", "-1")]
     public void What_makes_no_sense_is_refused(string says, params string[] arguments) => _ddpm.Refused(2, [says], arguments);
 
@@ -238,15 +261,23 @@ public sealed class EvaluateTests : IDisposable
         Write("pairs.npy", NpyType.U1, new byte[32], 4, 2, 2, 2);
         WriteTrainingImages("images.npy");
         File.WriteAllText(_ddpm.Path("script.pt"), "no module");
-        _ddpm.Refused(1, ["floats.npy: it holds <f4, and images are levels from 0 to 255 as bytes: save them with"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "floats.npy");
+        _ddpm.Refused(
+            1, ["floats.npy: it holds <f4, and images are levels from 0 to 255 as bytes: save them with"],
+            "evaluate", "--data", Fixtures.FashionMnist, "--images", "floats.npy");
         _ddpm.Refused(1, ["pairs.npy: it is an array of 4×2×2×2"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "pairs.npy");
         _ddpm.Refused(1, ["the images are 2×2×1, and those of Fashion-MNIST 28×28×1"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "small.npy");
         _ddpm.Refused(
-            2, ["--images are judged as they are: leave out --sampler and --sampling-steps and --count and --seed and --clip and --guidance-scale and --bound-images"],
-            "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--sampler", "ddim", "--sampling-steps", "3", "--seed", "2", "--clip", "true", "--count", "8", "--guidance-scale", "2",
-            "--bound-images", "0");
+            2,
+            [
+                "--images are evaluated unchanged: leave out --sampler and --sampling-steps and --count and --seed and --clip and --guidance-scale "
+                + "and --bound-images",
+            ],
+            "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--sampler", "ddim", "--sampling-steps", "3", "--seed", "2",
+            "--clip", "true", "--count", "8", "--guidance-scale", "2", "--bound-images", "0");
         File.WriteAllBytes(_ddpm.Path("both.npz"), [(byte)'P', (byte)'K', 3, 4, 0]);
-        _ddpm.Refused(1, ["both.npz: it is a zip, as an .npz of several arrays: save the one array with numpy.save"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "both.npz");
+        _ddpm.Refused(
+            1, ["both.npz: it is a zip, as an .npz of several arrays: save the one array with numpy.save"],
+            "evaluate", "--data", Fixtures.FashionMnist, "--images", "both.npz");
         _ddpm.Refused(
             1, ["script.pt is no TorchScript module"],
             "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--features", "script.pt", "--trust", Sha256(_ddpm.Path("script.pt")));
@@ -260,10 +291,12 @@ public sealed class EvaluateTests : IDisposable
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "small", "--sample-every", "0"));
         WriteSmallImages("tiny");
         File.WriteAllText(_ddpm.Path("file"), "");
-        string[] evaluate = ["evaluate", "--run", "small", "--count", "4", "--sampling-steps", "2", "--spacing", "searched"], own = [.. evaluate, "--data", Fixtures.FashionMnist];
+        string[] evaluate = ["evaluate", "--run", "small", "--count", "4", "--sampling-steps", "2", "--spacing", "searched"];
+        string[] own = [.. evaluate, "--data", Fixtures.FashionMnist];
         void Refused(string says, params string[] arguments) =>
             Assert.DoesNotContain("timesteps ", _ddpm.Refused(1, [says], arguments).Error, StringComparison.Ordinal);
-        const string Sizes = "the run's images are 28×28×1, and those of Fashion-MNIST 12×12×1 (folder tiny): name the data that belong to them with --dataset or --data";
+        const string Sizes = "the run's images are 28×28×1, and those of Fashion-MNIST 12×12×1 (folder tiny): "
+            + "name the data that belong to them with --dataset or --data";
         Refused(Sizes, [.. evaluate, "--data", "tiny", "--bound-images", "64"]);
         Refused(Sizes, "evaluate", "steps", "--run", "small", "--data", "tiny", "--count", "4", "--evaluations", "2");
         Refused(Sizes, "sample", "--run", "small", "--image", "test:0", "--count", "4", "--data", "tiny");
@@ -274,7 +307,8 @@ public sealed class EvaluateTests : IDisposable
         Assert.Contains("timesteps ", _ddpm.Done([.. own, "--bound-images", "0"]).Error, StringComparison.Ordinal); // which are searched first
         Write("tiny.npy", NpyType.U1, new byte[8 * 144], 8, 12, 12);
         Refused(
-            "the classifier that comes with the program cannot be used: it is for images of 28×28×1, and those of Fashion-MNIST (folder tiny) are 12×12×1: make one of these data with evaluate train-classifier",
+            "the classifier that comes with the program cannot be used: it is for images of 28×28×1, and those of Fashion-MNIST (folder tiny) are 12×12×1: "
+            + "make one of these data with evaluate train-classifier",
             "evaluate", "--images", "tiny.npy", "--data", "tiny");
     }
 
@@ -282,7 +316,8 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void A_run_that_has_gone_on_is_not_told_by_what_was_measured_before()
     {
-        string[] training = DdpmProcess.SmallTraining("--run", "small", "--sample-every", "0"), data = ["--run", "small", "--data", Fixtures.FashionMnist, "--count", "4"];
+        var training = DdpmProcess.SmallTraining("--run", "small", "--sample-every", "0");
+        string[] data = ["--run", "small", "--data", Fixtures.FashionMnist, "--count", "4"];
         _ddpm.Done([.. training, "--epochs", "1"]);
         string? Distance() => JsonNode.Parse(_ddpm.Done("runs", "--json").Output)![0]!["d"]?.ToJsonString();
         string Page()
@@ -323,7 +358,8 @@ public sealed class EvaluateTests : IDisposable
     /// <summary>The fixture's, without the header of the file that they come in.</summary>
     private static byte[] TrainingLabels => FixtureDataSet.Content(FixtureDataSet.Description.Train.Labels)[8..];
 
-    private void WriteTrainingImages(string name) => Write(name, NpyType.U1, FixtureDataSet.Content(FixtureDataSet.Description.Train.Images)[16..], 320, 28, 28);
+    private void WriteTrainingImages(string name) =>
+        Write(name, NpyType.U1, FixtureDataSet.Content(FixtureDataSet.Description.Train.Images)[16..], 320, 28, 28);
 
     private void Write(string name, NpyType type, byte[] data, params long[] shape) =>
         File.WriteAllBytes(_ddpm.Path(name), Npy.Write(NpyArray.Create(type, shape.ToArr(), data).Valid()).ToArray());

@@ -39,7 +39,7 @@ public sealed class ExchangeTests : IDisposable
         var weights = Safetensors.Read(File.ReadAllBytes(_ddpm.Path("weights.safetensors"))).Valid();
         var stored = weights.Tensors.Map((place, tensor) => Stored(tensor, place)).ToArray();
         File.WriteAllBytes(_ddpm.Path("weights.pt"), TorchSaved([.. stored.Select(tensor => tensor.Stored)], "network."));
-        File.WriteAllBytes(_ddpm.Path("rounded.safetensors"), Safetensors.Write(SafetensorsFile.Create(stored.Select(tensor => tensor.Left), LanguageExt.HashMap<string, string>.Empty).Valid()).ToArray());
+        WriteSafetensors("rounded.safetensors", stored.Select(tensor => tensor.Left));
         _ddpm.Done("import", "weights.pt", "--run", "two");
         _ddpm.Done("import", "rounded.safetensors", "--run", "rounded");
         Assert.Equal(Samples("rounded"), Samples("two"));
@@ -51,20 +51,24 @@ public sealed class ExchangeTests : IDisposable
 
         void Refused(string says, Func<SafetensorsFile, IEnumerable<SafetensorsTensor>> change)
         {
-            File.WriteAllBytes(_ddpm.Path("other.safetensors"), Safetensors.Write(SafetensorsFile.Create(change(weights), LanguageExt.HashMap<string, string>.Empty).Valid()).ToArray());
+            WriteSafetensors("other.safetensors", change(weights));
             _ddpm.Refused(1, [says], "import", "other.safetensors", "--run", "three");
             Assert.False(Directory.Exists(_ddpm.Path("runs", "three")));
         }
 
-        Refused("other.safetensors cannot be imported: its tensors are those of another network: b1.0.conv1.weight is missing", file => file.Tensors.Filter(t => t.Name != "b1.0.conv1.weight"));
+        Refused(
+            "other.safetensors cannot be imported: its tensors are those of another network: b1.0.conv1.weight is missing",
+            file => file.Tensors.Filter(t => t.Name != "b1.0.conv1.weight"));
         Refused("its weights are of no network of this program", file => file.Tensors.Take(2));
         Refused("time_embed.weight is 12×99, not 12×100", file => file.Tensors.Map(t => t.Name == UNetConfig.EmbeddingName
             ? SafetensorsTensor.Create(t.Name, t.Type, LanguageExt.Prelude.Array(12L, 99L), t.Data[..(12 * 99 * sizeof(float))]).Valid() : t));
-        Refused("holds no real numbers, but I32", file => file.Tensors.Map(t => t.Name == "conv_out.bias" ? SafetensorsTensor.Create(t.Name, SafetensorsType.I32, t.Shape, t.Data).Valid() : t));
+        Refused("holds no real numbers, but I32", file => file.Tensors.Map(t => t.Name == "conv_out.bias"
+            ? SafetensorsTensor.Create(t.Name, SafetensorsType.I32, t.Shape, t.Data).Valid() : t));
     }
 
     /// <summary>
-    /// The weights that the tutorial's author published hold such a table, of an older function: row t of an even t is sin(t·w_j), and row (1 − t) mod T is cos(sin(t·w_j)).
+    /// The published weights of the tutorial hold such a table, from an older function: row t of an even t is sin(t·w_j), and row (1 − t) mod T is
+    /// cos(sin(t·w_j)).
     /// </summary>
     [Fact]
     public void A_table_that_follows_no_formula_is_kept_as_in_the_file()
@@ -79,11 +83,13 @@ public sealed class ExchangeTests : IDisposable
 
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "one", "--sample-every", "0", "--preset", "original"));
         _ddpm.Done("export", "--run", "one", "--to", "weights.safetensors");
-        var theirs = Safetensors.Read(File.ReadAllBytes(_ddpm.Path("weights.safetensors"))).Valid().Tensors.Map(tensor =>
-            tensor.Name == UNetConfig.EmbeddingName ? SafetensorsTensor.Create(tensor.Name, tensor.Type, tensor.Shape, MemoryMarshal.AsBytes(table.AsSpan()).ToArray()).Valid() : tensor).ToArray();
+        var bytes = MemoryMarshal.AsBytes(table.AsSpan()).ToArray();
+        var theirs = Safetensors.Read(File.ReadAllBytes(_ddpm.Path("weights.safetensors"))).Valid().Tensors
+            .Map(tensor => tensor.Name == UNetConfig.EmbeddingName ? SafetensorsTensor.Create(tensor.Name, tensor.Type, tensor.Shape, bytes).Valid() : tensor)
+            .ToArray();
         File.WriteAllBytes(_ddpm.Path("theirs.pt"), TorchSaved(theirs, "network."));
 
-        Assert.Contains("its embedding of timesteps as in the file", _ddpm.Done("import", "theirs.pt", "--run", "two").Output, StringComparison.Ordinal);
+        Assert.Contains("its timestep embedding as in the file", _ddpm.Done("import", "theirs.pt", "--run", "two").Output, StringComparison.Ordinal);
         Assert.Matches("two +imported +original +as in file", _ddpm.Done("runs").Output);
         Assert.NotEqual(Samples("one"), Samples("two"));
         _ddpm.Done("report", "--run", "two");
@@ -92,10 +98,16 @@ public sealed class ExchangeTests : IDisposable
         _ddpm.Done("export", "--run", "two", "--to", "back.safetensors", "--prefix", "network.");
         var back = Safetensors.Read(File.ReadAllBytes(_ddpm.Path("back.safetensors"))).Valid();
         Assert.Equal(theirs.Length, back.Tensors.Count);
-        Assert.All(theirs, tensor => Assert.True(tensor.Data.Span.SequenceEqual(back.Find("network." + tensor.Name).IfNone(() => throw new KeyNotFoundException(tensor.Name)).Data.Span), tensor.Name));
+        Assert.All(theirs, tensor =>
+        {
+            var exported = back.Find("network." + tensor.Name).IfNone(() => throw new KeyNotFoundException(tensor.Name));
+            Assert.True(tensor.Data.Span.SequenceEqual(exported.Data.Span), tensor.Name);
+        });
         _ddpm.Done("export", "--run", "two", "--format", "onnx");
         Assert.True(File.ReadAllBytes(_ddpm.Path("runs", "two", "model.onnx")).AsSpan().IndexOf(MemoryMarshal.AsBytes(table.AsSpan())) > 0);
-        _ddpm.Refused(2, ["--embedding as-in-file is for imported weights only"], DdpmProcess.SmallTraining("--epochs", "1", "--run", "three", "--embedding", "as-in-file"));
+        _ddpm.Refused(
+            2, ["--embedding as-in-file is for imported weights only"],
+            DdpmProcess.SmallTraining("--epochs", "1", "--run", "three", "--embedding", "as-in-file"));
         Assert.False(Directory.Exists(_ddpm.Path("runs", "three")));
     }
 
@@ -132,7 +144,9 @@ public sealed class ExchangeTests : IDisposable
 
     private byte[] Samples(string run)
     {
-        _ddpm.Done("sample", "--run", run, "--sampler", "ddim", "--sampling-steps", "3", "--count", "4", "--to", "samples", "--scale", "fixed", "--clip", "true", "--threads", "1");
+        _ddpm.Done(
+            "sample", "--run", run, "--sampler", "ddim", "--sampling-steps", "3", "--count", "4", "--to", "samples", "--scale", "fixed", "--clip", "true",
+            "--threads", "1");
         return File.ReadAllBytes(_ddpm.Path("samples", "samples.npy"));
     }
 
@@ -179,4 +193,7 @@ public sealed class ExchangeTests : IDisposable
 
         return saved.ToArray();
     }
+
+    private void WriteSafetensors(string path, IEnumerable<SafetensorsTensor> tensors) => File.WriteAllBytes(
+        _ddpm.Path(path), Safetensors.Write(SafetensorsFile.Create(tensors, LanguageExt.HashMap<string, string>.Empty).Valid()).ToArray());
 }

@@ -13,8 +13,8 @@ public sealed partial class GuideTests : IDisposable
     public void Dispose() => _ddpm.Dispose();
 
     /// <summary>
-    /// Every command of the guides, in the order of the guides and in one folder, where what they take for granted is: another machine's weights, a folder of flowers and what a port
-    /// has made. Training is made short.
+    /// Runs every command of the guides in one folder, in the order of the guides. The folder has what the guides take for granted: another machine's weights,
+    /// a folder of flowers and a port's files. Training is shortened.
     /// </summary>
     [Fact]
     public void Every_command_of_the_guides_does_what_it_says()
@@ -29,7 +29,8 @@ public sealed partial class GuideTests : IDisposable
         }
 
         var commands = ((string[])["README.md", "Ddpm.Host/README.md", "Ddpm.Pure/README.md"])
-            .SelectMany(guide => Command().Matches(File.ReadAllText(Path.Combine(Fixtures.Repository, guide))).Select(match => match.Groups[1].Value)).ToArray();
+            .SelectMany(guide => Command().Matches(File.ReadAllText(Path.Combine(Fixtures.Repository, guide))))
+            .Select(match => match.Groups[1].Value).ToArray();
         Assert.InRange(commands.Length, 20, 100);
         foreach (var command in commands)
         {
@@ -38,7 +39,8 @@ public sealed partial class GuideTests : IDisposable
             string[] data = arguments[0] is "train" or "evaluate" or "sample" && !Says("--data") ? ["--data", Fixtures.FashionMnist] : [];
             string[] small = arguments[0] switch
             {
-                "train" when !Says("--from") && !Says("--resume") => ["--limit", "16", "--batch-size", "16", "--steps", "12", "--epochs", "1", "--sample-every", "0"],
+                "train" when !Says("--from") && !Says("--resume") =>
+                    ["--limit", "16", "--batch-size", "16", "--steps", "12", "--epochs", "1", "--sample-every", "0"],
                 "evaluate" => ["--count", "8", "--bound-images", "0"],
                 _ => [],
             };
@@ -47,7 +49,11 @@ public sealed partial class GuideTests : IDisposable
     }
 
     /// <summary>An indented line that calls the program, up to what is said of it behind two blanks.</summary>
-    [GeneratedRegex("^    (?:\\$ )?(?:dotnet run -c Release(?: -p:\\S+)? --project Ddpm\\.Host -- |ddpm |(?=(?:train|sample|evaluate|report|import|export) (?!DDPM_)))(.+?)(?:  .*|\\s*)$", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        "^    (?:\\$ )?"
+        + "(?:dotnet run -c Release(?: -p:\\S+)? --project Ddpm\\.Host -- |ddpm |(?=(?:train|sample|evaluate|report|import|export) (?!DDPM_)))"
+        + "(.+?)(?:  .*|\\s*)$",
+        RegexOptions.Multiline)]
     private static partial Regex Command();
 
     [GeneratedRegex("\\S+")]

@@ -17,7 +17,7 @@ public sealed class InstalledLibtorchTests : IDisposable
         Directory.CreateDirectory(libtorch);
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Select(path => new FileInfo(path)))
         {
-            if (file.Name.StartsWith("libtorch", StringComparison.Ordinal) || file.Name.StartsWith("libc10", StringComparison.Ordinal) || file.Name.StartsWith("libgomp", StringComparison.Ordinal))
+            if (((string[])["libtorch", "libc10", "libgomp"]).Any(name => file.Name.StartsWith(name, StringComparison.Ordinal)))
             {
                 File.CreateSymbolicLink(Path.Combine(libtorch, file.Name), file.FullName);
             }

@@ -22,7 +22,8 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => _ddpm.Dispose();
 
     /// <summary>
-    /// Every other time it is killed while the checkpoint of some step to come is being written, else once one stands: the last one itself, which is at once, or one of the next eleven.
+    /// Every other time, the run is killed while it writes the checkpoint of some later step; otherwise once one is written: the last one, which is at once,
+    /// or one of the next eleven.
     /// </summary>
     [Fact]
     public void A_run_that_is_killed_at_any_moment_ends_with_the_bits_of_one_that_was_not()
@@ -52,7 +53,8 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
             atSteps.Add(LastStep());
         }
 
-        output.WriteLine($"killed {killed} times, with last checkpoints of steps {string.Join(" ", atSteps)}; {whileWriting} times a file was left half-written");
+        output.WriteLine(
+            $"killed {killed} times, with last checkpoints of steps {string.Join(" ", atSteps)}; {whileWriting} times a file was left half-written");
         Assert.True(killed > Kills / 2);
         _ddpm.Done("train", "--run", "two", "--resume", "--data", Fixtures.FashionMnist);
 
@@ -88,11 +90,15 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         _ddpm.Path("runs", "two", "checkpoints") is var folder && Directory.Exists(folder) ? Directory.GetFiles(folder, pattern) : [];
 
     /// <summary>The step in the name of a checkpoint, or of a file that is to become one.</summary>
-    private static int StepOf(string path) => RunFolder.CheckpointStep(Path.GetFileName(path).Split('.') is [var step, var format, ..] ? $"{step}.{format}" : "").IfNone(0);
+    private static int StepOf(string path)
+    {
+        var name = Path.GetFileName(path).Split('.') is [var step, var format, ..] ? $"{step}.{format}" : "";
+        return RunFolder.CheckpointStep(name).IfNone(0);
+    }
 
     /// <summary>Weights, Adam's moments, progress and options, as they lie on the disk.</summary>
-    private (string, string)[] Checkpoints(string run) =>
-        [.. Directory.EnumerateFiles(_ddpm.Path("runs", run, "checkpoints")).Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), Sha256(path)))];
+    private (string, string)[] Checkpoints(string run) => Directory.EnumerateFiles(_ddpm.Path("runs", run, "checkpoints"))
+        .Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), Sha256(path))).ToArray();
 
     private string Weights(string run) => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", run, "run.json")))!["weights-sha256"]!.GetValue<string>();
 

@@ -36,11 +36,15 @@ public sealed class PictureFolderTests : IDisposable
         File.WriteAllText(_ddpm.Path("mine", "gentians", "text.png"), "no picture");
         File.WriteAllText(_ddpm.Path("mine", "gentians", "notes.txt"), "no picture's name");
 
-        var outcome = _ddpm.Done("train", "--data", "mine", "--image-size", "16", "--conditional", "--epochs", "2", "--batch-size", "13", "--steps", "12", "--threads", "1"); // called after the folder
+        // Without --run, the run is called after the folder.
+        var outcome = _ddpm.Done(
+            "train", "--data", "mine", "--image-size", "16", "--conditional", "--epochs", "2", "--batch-size", "13", "--steps", "12", "--threads", "1");
         Assert.Contains("3 of 29 pictures could not be read: left out", outcome.Error, StringComparison.Ordinal);
         foreach (var name in (string[])["cut.png", "empty.png", "text.png"])
         {
-            Assert.Contains(outcome.Error.Split('\n'), line => line.Contains("left out: ", StringComparison.Ordinal) && line.Contains(name, StringComparison.Ordinal));
+            Assert.Contains(
+                outcome.Error.Split('\n'),
+                line => line.Contains("left out: ", StringComparison.Ordinal) && line.Contains(name, StringComparison.Ordinal));
         }
 
         Assert.Contains("1 picture in no class's folder of mine", outcome.Error, StringComparison.Ordinal);
@@ -49,17 +53,21 @@ public sealed class PictureFolderTests : IDisposable
         Assert.Equal(["gentians", "poppies"], data["class-names"]!.AsArray().Select(name => name!.GetValue<string>()));
         Assert.Equal(Prelude.Array(100L, 16, 16, 3), Npy.Read(File.ReadAllBytes(_ddpm.Path("runs", "mine-standard", "samples.npy"))).Valid().Shape);
 
-        Assert.Contains("--data mine --image-size 16 --channels 3", File.ReadAllText(_ddpm.Path("runs", "mine-standard", "report.html")), StringComparison.Ordinal); // to repeat it
+        var report = File.ReadAllText(_ddpm.Path("runs", "mine-standard", "report.html"));
+        Assert.Contains("--data mine --image-size 16 --channels 3", report, StringComparison.Ordinal); // to repeat it
 
         // The size and the colours are the run's: picture 0 is a gentian, the first poppy is picture 12.
-        _ddpm.Done("sample", "--run", "mine-standard", "--data", "mine", "--image", "train:12", "--strength", "0.01", "--count", "1", "--threads", "1", "--to", "start");
+        _ddpm.Done(
+            "sample", "--run", "mine-standard", "--data", "mine", "--image", "train:12", "--strength", "0.01", "--count", "1", "--threads", "1",
+            "--to", "start");
         _ddpm.Refused(
             1, ["the run was trained on images of 16×16×3, and these are 20×20×3: leave out --image-size and --channels to have them as they were"],
             "train", "--run", "mine-standard", "--resume", "--epochs", "3", "--image-size", "20");
         _ddpm.Done("train", "--run", "mine-standard", "--resume", "--epochs", "3"); // the receipt knows where they are
         Directory.Move(_ddpm.Path("mine"), _ddpm.Path("moved"));
         _ddpm.Refused(
-            1, ["the run was trained on the images in mine, and there is no such folder here: name them with --data"], "train", "--run", "mine-standard", "--resume", "--epochs", "4");
+            1, ["the run was trained on the images in mine, which does not exist here: name their folder with --data"],
+            "train", "--run", "mine-standard", "--resume", "--epochs", "4");
     }
 
     [Fact]
@@ -105,26 +113,34 @@ public sealed class PictureFolderTests : IDisposable
         _ddpm.Done(["evaluate", "train-classifier", "--image-size", "16", "--channels", "1", "--epochs", "1", "--to", "made/own.safetensors", .. data]);
         _ddpm.Refused(2, ["--to must be a file, and made is a folder"], ["evaluate", "train-classifier", "--to", "made", .. data]);
         _ddpm.Done(["evaluate", "--run", "flowers", "--classifier", "made/own.safetensors", "--count", "4", "--bound-images", "2", .. data]);
-        _ddpm.Done(["evaluate", "--images", "runs/flowers/samples.npy", "--classifier", "made/own.safetensors", .. data]); // their size tells that of the pictures
+        // The size of the images decides the size of the pictures.
+        _ddpm.Done(["evaluate", "--images", "runs/flowers/samples.npy", "--classifier", "made/own.safetensors", .. data]);
         for (var i = 0; i < 4; i++)
         {
             Picture(Red, $"few/train/poppies/{i}.png", 16, 16);
         }
 
         Picture(Red, "few/test/poppies/0.png", 16, 16);
-        _ddpm.Refused(1, ["there is 1 image to compare with in folder few/test, and at least 4 are needed"], "evaluate", "--run", "flowers", "--classifier", "made/own.safetensors", "--data", "few");
+        _ddpm.Refused(
+            1, ["there is 1 image to compare with in folder few/test, and at least 4 are needed"],
+            "evaluate", "--run", "flowers", "--classifier", "made/own.safetensors", "--data", "few");
         JsonNode Json(string file) => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "flowers", file)))!;
         Assert.NotNull(Json("evaluation.json")["bits-per-dimension"]);
 
         // They are not clothes, and nothing of clothes is used on them.
-        Assert.Equal(("mine/", "mine/"), (Json("run.json")["data"]!["name"]!.GetValue<string>(), Json("evaluation.json")["reference"]!["dataset"]!.GetValue<string>()));
+        Assert.Equal("mine/", Json("run.json")["data"]!["name"]!.GetValue<string>());
+        Assert.Equal("mine/", Json("evaluation.json")["reference"]!["dataset"]!.GetValue<string>());
         using var classifier = File.OpenRead(_ddpm.Path("made", "own.safetensors"));
         var header = new byte[4096];
         var read = System.Text.Encoding.UTF8.GetString(header, 0, classifier.Read(header));
         Assert.Contains("\\\"mirror\\\":false", read, StringComparison.Ordinal);
         Assert.Contains("\\\"dataset\\\":\\\"mine/\\\"", read, StringComparison.Ordinal);
         _ddpm.Refused(
-            1, ["no classifier for Pictures (folder mine/train) comes with the program: make one of these data with evaluate train-classifier and name it with --classifier"],
+            1,
+            [
+                "no classifier for Pictures (folder mine/train) comes with the program: "
+                + "make one of these data with evaluate train-classifier and name it with --classifier",
+            ],
             ["evaluate", "--run", "flowers", "--count", "4", .. data]);
     }
 
@@ -149,7 +165,7 @@ public sealed class PictureFolderTests : IDisposable
         Assert.Equal(trained.Description.ClassNames, held.Description.ClassNames);
 
         Picture(Red, "set/test/d/1.png", 4, 4);
-        Assert.Contains($"{test} has the class d, which {_ddpm.Path("set", "train")} lacks", Part(DataSplit.Test).Match(_ => "", fault => fault.Message), StringComparison.Ordinal);
+        Assert.Contains($"{test} has the class d, which {_ddpm.Path("set", "train")} lacks", Part(DataSplit.Test).Fault(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,9 +175,13 @@ public sealed class PictureFolderTests : IDisposable
         File.WriteAllText(_ddpm.Path(Directory.CreateDirectory(_ddpm.Path("broken")).Name, "1.png"), "no picture");
         _ddpm.Refused(1, ["there is no picture in broken that can be read"], "forward", "--data", "broken");
         _ddpm.Refused(
-            2, ["--image-size must lie in [4, 256], got 3", "--channels must be 1 or 3, got 2", "--background must be white, black or a colour as #rrggbb, got mauve"],
+            2,
+            [
+                "--image-size must lie in [4, 256], got 3", "--channels must be 1 or 3, got 2",
+                "--background must be white, black or a colour as #rrggbb, got mauve",
+            ],
             "forward", "--data", "flat", "--image-size", "3", "--channels", "2", "--background", "mauve");
-        _ddpm.Refused(2, ["--image-size and --channels say what a folder of pictures is scaled to", "28×28×1: leave them out"],
+        _ddpm.Refused(2, ["--image-size, --channels and --background apply only to a folder of pictures", "28×28×1: leave these options out"],
             "forward", "--data", Fixtures.FashionMnist, "--channels", "3");
         _ddpm.Refused(2, ["image-size must lie in [12, 256] and be divisible by 4, got 18"], "train", "--data", "flat", "--image-size", "18");
         _ddpm.Refused(2, ["conditional needs images with labels of at least two classes"], "train", "--data", "flat", "--conditional");

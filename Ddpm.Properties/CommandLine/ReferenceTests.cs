@@ -22,16 +22,21 @@ public sealed class ReferenceTests : IDisposable
         _ddpm.Done("reference", "export", "--out", "one");
         _ddpm.Done("reference", "export", "--out", "two");
         _ddpm.Done("reference", "export", "--out", "two"); // over an older one
-        string[] names = [.. Directory.EnumerateFiles(_ddpm.Path("one"), "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_ddpm.Path("one"), file)).Order()];
-        Assert.Equal(names, Directory.EnumerateFiles(_ddpm.Path("two"), "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_ddpm.Path("two"), file)).Order());
+        string[] Names(string folder) => Directory.EnumerateFiles(_ddpm.Path(folder), "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(_ddpm.Path(folder), file)).Order().ToArray();
+        var names = Names("one");
+        Assert.Equal(names, Names("two"));
         Assert.All(names, name => Assert.Equal(File.ReadAllBytes(_ddpm.Path("one", name)), File.ReadAllBytes(_ddpm.Path("two", name))));
         Assert.InRange(names.Sum(name => new FileInfo(_ddpm.Path("one", name)).Length), 1_000_000, 20_000_000);
 
         using var manifest = JsonDocument.Parse(File.ReadAllBytes(_ddpm.Path("one", "manifest.json")));
         var files = manifest.RootElement.GetProperty("files").EnumerateArray().ToArray();
         Assert.Equal(names.Length - 1, files.Length);
-        Assert.All(files, file => Assert.Equal(
-            file.GetProperty("sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(_ddpm.Path("one", file.GetProperty("path").GetString()!))))));
+        Assert.All(files, file =>
+        {
+            var bytes = File.ReadAllBytes(_ddpm.Path("one", file.GetProperty("path").GetString()!));
+            Assert.Equal(file.GetProperty("sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        });
         Assert.Contains($"{files.Length} files: {files.Length} exact", _ddpm.Done("reference", "verify", "one").Output, StringComparison.Ordinal);
 
         // Four kinds of damage, and a file from elsewhere.
@@ -62,8 +67,10 @@ public sealed class ReferenceTests : IDisposable
         // But for one: an exponential stands in the learned deviation, and numpy has its own last digit of that; the reference allows for it.
         var verified = _ddpm.Done("reference", "verify", "port", "--only", "random/", "--only", "trajectories/").Output;
         Assert.All(
-            verified.Split('\n').Where(line => line.StartsWith("random/", StringComparison.Ordinal) || line.StartsWith("trajectories/", StringComparison.Ordinal)),
-            line => Assert.True(line.Trim().EndsWith("exact", StringComparison.Ordinal) || line.StartsWith("trajectories/ddpm-learned-range.json", StringComparison.Ordinal), line));
+            verified.Split('\n').Where(line => Begins(line, "random/") || Begins(line, "trajectories/")),
+            line => Assert.True(line.Trim().EndsWith("exact", StringComparison.Ordinal) || Begins(line, "trajectories/ddpm-learned-range.json"), line));
+
+        static bool Begins(string line, string path) => line.StartsWith(path, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,7 +81,7 @@ public sealed class ReferenceTests : IDisposable
         _ddpm.Refused(1, ["mine holds other files and is no export"], "reference", "export", "--out", "mine");
         Assert.Single(Directory.EnumerateFileSystemEntries(_ddpm.Path("mine")));
         _ddpm.Refused(1, ["there is no folder nowhere"], "reference", "verify", "nowhere");
-        _ddpm.Refused(2, ["--only rendom/: no file of the reference begins so"], "reference", "verify", "mine", "--only", "rendom/");
+        _ddpm.Refused(2, ["--only rendom/: no file of the reference begins with it"], "reference", "verify", "mine", "--only", "rendom/");
         _ddpm.Refused(
             2, ["sampling-steps must lie in [1, 1000], got 0", "sampler must be one of", "prediction must be one of"],
             "reference", "plan", "--sampler", "dpmpp-9", "--sampling-steps", "0", "--prediction", "z");
@@ -97,7 +104,14 @@ public sealed class ReferenceTests : IDisposable
     {
         SamplingOptions options = arguments.Split(' ')[0] switch
         {
-            "--timesteps" => new() { Sampler = "unipc-3", ExplicitTimesteps = Array(999, 600, 200, 3), UnipcVariant = "bh1", LowerOrderFinal = true, FullOrderStart = true },
+            "--timesteps" => new()
+            {
+                Sampler = "unipc-3",
+                ExplicitTimesteps = Array(999, 600, 200, 3),
+                UnipcVariant = "bh1",
+                LowerOrderFinal = true,
+                FullOrderStart = true,
+            },
             "--corrector" => new() { Sampler = "unipc-2", SamplingSteps = 5, Spacing = "karras", Corrector = false, Rho = 3, SigmaRange = (0.05, 20) },
             _ => new() { Sampler = "ipndm-v-3", SamplingSteps = 5, LastTimestep = 30 },
         };
@@ -118,6 +132,8 @@ public sealed class ReferenceTests : IDisposable
         const string alone = "must be given without sampling-steps, spacing, rho, sigma-range and last-timestep, which spread them, got 999 10";
         _ddpm.Refused(2, [alone], "reference", "plan", "--sampler", "ddim", "--timesteps", "999", "10", "--sampling-steps", "2");
         _ddpm.Refused(2, [alone], "reference", "plan", "--sampler", "ddim", "--timesteps", "999", "10", "--spacing", "karras");
-        _ddpm.Refused(2, ["corrector belongs to the samplers unipc-* alone", "rho belongs to the spacing karras alone"], "reference", "plan", "--sampler", "heun", "--corrector", "true", "--rho", "7");
+        _ddpm.Refused(
+            2, ["corrector belongs to the samplers unipc-* alone", "rho belongs to the spacing karras alone"],
+            "reference", "plan", "--sampler", "heun", "--corrector", "true", "--rho", "7");
     }
 }

@@ -19,7 +19,11 @@ public sealed partial class ReportTests : IDisposable
         var page = File.ReadAllText(_ddpm.Path("runs", "small", "report.html")); // training has left it
         Assert.DoesNotMatch(Elsewhere(), page);
         Assert.Equal(("small · Ddpm", 1), (Regex.Match(page, "<title>(.*?)</title>").Groups[1].Value, Regex.Count(page, "<h1>")));
-        foreach (var section in (string[])["Samples", "From noise to images", "Losses and learning rate", "Noise schedule", "What sampling does", "Options", "Receipt", "To repeat it"])
+        string[] sections =
+        [
+            "Samples", "From noise to images", "Losses and learning rate", "Noise schedule", "What sampling does", "Options", "Receipt", "To repeat it",
+        ];
+        foreach (var section in sections)
         {
             Assert.Contains($"<h2>{section}</h2>", page, StringComparison.Ordinal);
         }
@@ -39,16 +43,19 @@ public sealed partial class ReportTests : IDisposable
         }
 
         Assert.Equal(4, Regex.Count(page, "<img class=\"plot\""));
-        Assert.Equal(4 + 4 + 1 + 11 + 1, Embedded().Count(page)); // plots, grids of three epochs and the end, frames of ten steps; and of both the one that is shown
+        // Plots; grids of three epochs and the end; frames of ten steps; and the grid and the frame that are shown first.
+        Assert.Equal(4 + 4 + 1 + 11 + 1, Embedded().Count(page));
         // Ticks are text: a learning rate that never changes is told, and not shown as 0.
-        var plots = Embedded().Matches(page).Where(picture => picture.Groups[1].Value == "image/svg+xml").Select(picture => Encoding.UTF8.GetString(Convert.FromBase64String(picture.Groups[2].Value)));
+        var plots = Embedded().Matches(page).Where(picture => picture.Groups[1].Value == "image/svg+xml")
+            .Select(picture => Encoding.UTF8.GetString(Convert.FromBase64String(picture.Groups[2].Value)));
         Assert.Contains(plots, plot => Regex.IsMatch(plot, @">\s*0\.002\s*<"));
         // What repeats it does.
         var command = Regex.Match(page, "<pre>train (.*?)\n").Groups[1].Value.Split(' ');
         _ddpm.Done(["train", .. command, "--data", Fixtures.FashionMnist, "--run", "again", "--threads", "1", "--sample-every", "0"]);
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "small", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "again", "samples.npy")));
 
-        _ddpm.Done("evaluate", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", "--sampler", "ddim", "--sampling-steps", "2", "--bound-images", "0");
+        _ddpm.Done(
+            "evaluate", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", "--sampler", "ddim", "--sampling-steps", "2", "--bound-images", "0");
         _ddpm.Done("evaluate", "steps", "--run", "small", "--data", Fixtures.FashionMnist, "--count", "8", "--samplers", "ddim", "--evaluations", "1", "2");
         _ddpm.Done("report", "--run", "small", "--to", "page.html");
         var whole = File.ReadAllText(_ddpm.Path("page.html"));
@@ -62,7 +69,8 @@ public sealed partial class ReportTests : IDisposable
         Assert.DoesNotContain("hash other", compared, StringComparison.Ordinal); // they agree in all options
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "other", "--sample-every", "0"));
         _ddpm.Done("report", "--compare", "small", "other", "--to", "others.html");
-        Assert.Equal(["2", "1", "0.002", "0.001"], Regex.Matches(File.ReadAllText(_ddpm.Path("others.html")), "<td class=\"hash other\">(.*?)</td>").Select(cell => cell.Groups[1].Value));
+        var differences = Regex.Matches(File.ReadAllText(_ddpm.Path("others.html")), "<td class=\"hash other\">(.*?)</td>");
+        Assert.Equal(["2", "1", "0.002", "0.001"], differences.Select(cell => cell.Groups[1].Value));
 
         foreach (var damaged in (string[])["{\"samples\": 3}", "{}", "{\"samples\": null}"])
         {
@@ -71,8 +79,8 @@ public sealed partial class ReportTests : IDisposable
             Assert.Contains("small  finished", _ddpm.Done("runs").Output, StringComparison.Ordinal);
         }
 
-        _ddpm.Refused(2, ["what is to be told?"], "report");
-        _ddpm.Refused(2, ["what is to be told?"], "report", "--compare", "small");
+        _ddpm.Refused(2, ["what should be reported?"], "report");
+        _ddpm.Refused(2, ["what should be reported?"], "report", "--compare", "small");
         _ddpm.Refused(1, ["there is no run in runs/none"], "report", "--compare", "again", "none");
     }
 
@@ -86,9 +94,8 @@ public sealed partial class ReportTests : IDisposable
         File.Copy(Path.Combine(samples, "epoch-01.png"), Path.Combine(samples, "epoch-95.png"));
         File.AppendAllText(_ddpm.Path("runs", "small", "metrics.jsonl"), "{\"kind\":\"step\",\"st");
         _ddpm.Done("report", "--run", "small");
-        Assert.Equal(
-            ["the end", "epoch 0", "epoch 1", "epoch 95", "epoch 100"],
-            Regex.Matches(File.ReadAllText(_ddpm.Path("runs", "small", "report.html")), "\"(epoch \\d+|the end)\"").Select(label => label.Groups[1].Value).Distinct());
+        var labels = Regex.Matches(File.ReadAllText(_ddpm.Path("runs", "small", "report.html")), "\"(epoch \\d+|the end)\"");
+        Assert.Equal(["the end", "epoch 0", "epoch 1", "epoch 95", "epoch 100"], labels.Select(label => label.Groups[1].Value).Distinct());
     }
 
     [Fact]
@@ -98,7 +105,8 @@ public sealed partial class ReportTests : IDisposable
         var told = _ddpm.Done(["train", "--data", Fixtures.FashionMnist, .. one, "--steps", "12", "--threads", "1", "--run", "one", "--sample-every", "0"]);
         Assert.Contains("training the standard network for 1 epoch of 1 step\n", told.Error, StringComparison.Ordinal);
         Assert.Contains(": 1 epoch of 1 image of fashion-mnist,", File.ReadAllText(_ddpm.Path("runs", "one", "report.html")), StringComparison.Ordinal);
-        Assert.Equal(2, File.ReadAllLines(_ddpm.Path("runs", "one", "metrics.jsonl")).Length); // its step and its epoch, though the usual line comes after fifty steps
+        // A line for its step and one for its epoch, though the default is a line every fifty steps.
+        Assert.Equal(2, File.ReadAllLines(_ddpm.Path("runs", "one", "metrics.jsonl")).Length);
     }
 
     [GeneratedRegex("(src|href)\\s*=\\s*[\"'](?!data:)|https?://|url\\(|@import", RegexOptions.IgnoreCase)]

@@ -28,7 +28,7 @@ public sealed class RunTests : IDisposable
         File.WriteAllText(receipt, File.ReadAllText(receipt).Replace(weights, new string('0', 64), StringComparison.Ordinal));
         _ddpm.Refused(1, ["the weights are not the receipt's"], "train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "four");
         _ddpm.Refused(2, ["give one of them"], "train", "--from", receipt, "--run", "one", "--resume");
-        _ddpm.Refused(2, ["--preset does not go with --from"], "train", "--from", receipt, "--preset", "best", "--run", "five");
+        _ddpm.Refused(2, ["--preset cannot be combined with --from"], "train", "--from", receipt, "--preset", "best", "--run", "five");
         _ddpm.Refused(1, ["is no receipt of a run"], "train", "--from", _ddpm.Path("runs", "one", "metrics.jsonl"));
         Assert.Equal(4, Directory.GetDirectories(_ddpm.Path("runs")).Length);
     }
@@ -57,7 +57,11 @@ public sealed class RunTests : IDisposable
     public void Training_and_sampling_have_the_same_bits_with_fewer_instructions_and_more_threads(string precision)
     {
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--sample-every", "0", "--run", "one", "--precision", precision));
-        foreach (var (name, value) in ((string, string)[])[("DOTNET_EnableAVX512", "0"), ("ATEN_CPU_CAPABILITY", "default"), ("ONEDNN_MAX_CPU_ISA", "SSE41"), ("MKL_ENABLE_INSTRUCTIONS", "SSE4_2")])
+        (string, string)[] fewer =
+        [
+            ("DOTNET_EnableAVX512", "0"), ("ATEN_CPU_CAPABILITY", "default"), ("ONEDNN_MAX_CPU_ISA", "SSE41"), ("MKL_ENABLE_INSTRUCTIONS", "SSE4_2"),
+        ];
+        foreach (var (name, value) in fewer)
         {
             _ddpm.Environment[name] = value;
         }
@@ -75,7 +79,8 @@ public sealed class RunTests : IDisposable
         var receipt = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "one", "run.json")))!;
         var names = Directory.GetFiles(_ddpm.Path("runs", "one", "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray();
         // Steps 2 4 8 by number and 3 6 9 at the ends of epochs: the two newest and the best stay.
-        Assert.Equal(((string[])["step-0000008.safetensors", "step-0000009.safetensors", receipt["best"]!.GetValue<string>()]).Distinct().Order(StringComparer.Ordinal), names);
+        string[] kept = ["step-0000008.safetensors", "step-0000009.safetensors", receipt["best"]!.GetValue<string>()];
+        Assert.Equal(kept.Distinct().Order(StringComparer.Ordinal), names);
         Assert.Equal("step-0000009.safetensors", receipt["last"]!.GetValue<string>());
 
         _ddpm.Done("train", "--run", "one", "--resume", "--epochs", "4", "--data", Fixtures.FashionMnist);
@@ -84,7 +89,9 @@ public sealed class RunTests : IDisposable
         File.WriteAllText(_ddpm.Path("runs", "one", "run.json"), written.Replace("\"batch-size\": 16", "\"batch-size\": -16", StringComparison.Ordinal));
         _ddpm.Refused(1, ["run.json is damaged: batch-size must be at least 1, got -16"], "train", "--run", "one", "--resume", "--data", Fixtures.FashionMnist);
         File.WriteAllText(_ddpm.Path("runs", "one", "run.json"), written);
-        _ddpm.Refused(2, ["--checkpoint-every must be at least 1, got 0\nerror: --keep must be at least 1, got 0"], "train", "--run", "one", "--resume", "--checkpoint-every", "0", "--keep", "0");
+        _ddpm.Refused(
+            2, ["--checkpoint-every must be at least 1, got 0\nerror: --keep must be at least 1, got 0"],
+            "train", "--run", "one", "--resume", "--checkpoint-every", "0", "--keep", "0");
     }
 
     [Fact]

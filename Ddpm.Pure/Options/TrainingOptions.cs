@@ -1,144 +1,192 @@
-using System.Text.Json;
+using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
-using Ddpm.Pure.Training;
+using Ddpm.Pure.Schedules;
 using LanguageExt;
 using LanguageExt.Common;
 
 namespace Ddpm.Pure.Options;
 
 /// <summary>
-/// What a user may say about a training run, as they say it; the recipe's defaults are the tutorial's. It is what a run's receipt and its checkpoints
-/// hold. <see cref="TrainingConfig.From"/> checks it.
+/// The options of a training run, as the user gives them. The defaults are the tutorial's recipe. A run's receipt and its checkpoints hold this record.
+/// Each property declares one option of `train` (<see cref="TrainOptionAttribute"/>). <see cref="Training.TrainingConfig.From"/> checks what ranges do not.
 /// </summary>
 public sealed record TrainingOptions
 {
-    /// <summary>The network and how its samples are made and shown: "original", "standard" or "best". Its recipe is what <see cref="Of"/> begins with.</summary>
+    private const string Recipe = "Recipe", Optimiser = "Optimiser", Data = "Data", Diffusion = "Diffusion";
+
+    /// <summary>The network, its recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from it.</summary>
+    [TrainOption(Recipe, "Network and recipe: {0}; defaults below are standard's", Choices = nameof(Choices.Presets))]
     public string Preset { get; init; } = "standard";
 
     /// <summary>The network, "original", "standard" or "modern"; null for the preset's.</summary>
+    [TrainOption(Recipe, "The network: {0}", Choices = nameof(Choices.Networks), NullMeans = "the preset's")]
     public string? Network { get; init; }
 
-    /// <summary>The channels of the modern network at full resolution; null for the usual ones.</summary>
+    /// <summary>The channels of the modern network at full resolution; null for <see cref="UNetConfig.UsualWidth"/>.</summary>
+    [TrainOption(Recipe, "Channels of the modern network at full resolution", NullMeans = UNetConfig.UsualWidth)]
     public int? Width { get; init; }
 
     /// <summary>
-    /// The embedding of timesteps: "tutorial", "transformer", "unpaired" (that of runs before edition 2), or "as-in-file" for a table that came with imported weights;
-    /// null for the network's own.
+    /// The timestep embedding: "tutorial", "transformer", "unpaired" (runs before edition 2 have it), or "as-in-file" for a table that came with imported
+    /// weights; null for the network's own.
     /// </summary>
+    [TrainOption(
+        Recipe, "The timestep embedding: {0}", Choices = nameof(Choices.Embeddings), Unlisted = Choices.EmbeddingAsInFile, NullMeans = "the network's")]
     public string? Embedding { get; init; }
 
-    /// <summary>The name of the data set.</summary>
+    /// <summary>The name of the data set. All commands that read images have this option, so it is declared with them.</summary>
     public string Dataset { get; init; } = "fashion-mnist";
 
     /// <summary>How many of its images to train on, from the first; null for all.</summary>
+    [TrainOption(Recipe, "Train on the first N images only", NullMeans = "all", AtLeast = 1)]
     public int? Limit { get; init; }
 
     /// <summary>Passes over the images.</summary>
+    [TrainOption(Recipe, "Passes over the images", AtLeast = 1)]
     public int Epochs { get; init; } = 20;
 
     /// <summary>Images in a training step.</summary>
+    [TrainOption(Recipe, "Images in a training step", AtLeast = 1)]
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Adam's learning rate, the highest where it changes.</summary>
+    /// <summary>Adam's learning rate. If it varies, this is its peak.</summary>
+    [TrainOption(Optimiser, "Adam's learning rate", Above = 0, Below = 1)]
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>How the learning rate goes on once it has warmed up: "constant", or "cosine" for falling to 0 at the end of the run.</summary>
+    /// <summary>The learning rate after warm-up: "constant", or "cosine" for falling to 0 at the end of the run.</summary>
+    [TrainOption(Optimiser, "Learning rate after warm-up: {0} (falls to 0)", Choices = nameof(Choices.LearningRates))]
     public string LearningRateSchedule { get; init; } = "constant";
 
-    /// <summary>In how many steps the learning rate rises at the start; 0 for at once. One that falls to 0 in the end rises in all steps but the last at most.</summary>
+    /// <summary>
+    /// The learning rate rises over this many steps at the start. With the cosine schedule, warm-up is capped at one step less than the whole run.
+    /// </summary>
+    [TrainOption(Optimiser, "Raise the learning rate over this many steps at the start", AtLeast = 0)]
     public int WarmUpSteps { get; init; }
 
-    /// <summary>λ: every step takes the part η·λ from every weight, η the learning rate of the step (<see cref="Adam"/>).</summary>
+    /// <summary>λ: each step multiplies every weight by 1 − η·λ, where η is the step's learning rate (<see cref="Adam"/>).</summary>
+    [TrainOption(Optimiser, "AdamW's weight decay: each step shrinks weights by this × learning rate", AtLeast = 0, Below = 1)]
     public double WeightDecay { get; init; }
 
     /// <summary>The decay of the moving average of the weights that samples are made with; null to sample with the weights themselves.</summary>
+    [TrainOption(Optimiser, "Decay of the weights' moving average, for sampling; 0 turns it off", NullMeans = 0, ZeroIsNull = true)]
     public double? EmaDecay { get; init; }
 
-    /// <summary>Whether an image is mirrored left to right, in each epoch with probability ½.</summary>
+    /// <summary>Whether each image is mirrored left to right with probability ½ in each epoch.</summary>
+    [TrainOption(Data, "Mirror images left to right at random")]
     public bool Flip { get; init; }
 
-    /// <summary>Whether the network is told the class of each image.</summary>
+    /// <summary>Whether the network is given the class of each image.</summary>
+    [TrainOption(Data, "Give the network the class of each image, so that sample --class can choose one")]
     public bool Conditional { get; init; }
 
-    /// <summary>The probability, in [0, 1), that the class of an image is withheld, so that the network learns to do without (Ho and Salimans 2022, algorithm 1).</summary>
+    /// <summary>
+    /// The probability, in [0, 1), that the class of an image is withheld, so that the network also learns to work without (Ho and Salimans 2022, algorithm 1).
+    /// </summary>
+    [TrainOption(Data, "Withhold the class of this fraction of the images, at random", AtLeast = 0, Below = 1)]
     public double LabelDropout { get; init; } = 0.1;
 
     /// <summary>How timesteps are drawn: "independent" for each image, or "stratified" over a batch.</summary>
+    [TrainOption(Diffusion, "Draw timesteps: {0} (evenly over a batch)", Choices = nameof(Choices.TimestepSamplings))]
     public string TimestepSampling { get; init; } = "independent";
 
-    /// <summary>The longest that the gradient of a step may be: a longer one is shortened to it (Pascanu et al. 2013, algorithm 1); null for any.</summary>
+    /// <summary>
+    /// Gradient clipping: the gradient's largest norm. Longer gradients are scaled down to it (Pascanu et al. 2013, algorithm 1); null never clips.
+    /// </summary>
+    [TrainOption(Optimiser, "Clip the gradient's norm to this; 0 never clips", NullMeans = 0, ZeroIsNull = true, Above = 0)]
     public double? ClipNorm { get; init; }
 
     /// <summary>T, the steps of the noise schedule.</summary>
+    [TrainOption(Diffusion, "T, the steps of the noise schedule")]
     public int Steps { get; init; } = 1000;
 
     /// <summary>The noise schedule: "linear", "scaled-linear", "cosine", "sigmoid" or "sigmoid-beta".</summary>
+    [TrainOption(Diffusion, "The noise schedule: {0}", Choices = nameof(Choices.Schedules))]
     public string Schedule { get; init; } = "linear";
 
-    /// <summary>β_min of the linear, scaled linear and sigmoid-β schedules; null for 1000/T times the published (<see cref="Schedules.UsualBetas"/>).</summary>
+    /// <summary>β_min of the linear, scaled-linear and sigmoid-β schedules; null for the published value × 1000/T (<see cref="UsualBetas"/>).</summary>
+    [TrainOption(Diffusion, "β_min of linear, scaled-linear and sigmoid-beta", NullMeans = "the published value × 1000/T")]
     public double? MinBeta { get; init; }
 
-    /// <summary>β_max of the same schedules; null for 1000/T times the published.</summary>
+    /// <summary>β_max of the same schedules; null for the published value × 1000/T.</summary>
+    [TrainOption(Diffusion, "β_max of the same schedules", NullMeans = "the published value × 1000/T")]
     public double? MaxBeta { get; init; }
 
-    /// <summary>s of the cosine schedule; null for 0.008.</summary>
+    /// <summary>s of the cosine schedule; null for <see cref="NoiseSchedule.UsualCosineOffset"/>.</summary>
+    [TrainOption(Diffusion, "s, the offset of the cosine schedule", NullMeans = NoiseSchedule.UsualCosineOffset)]
     public double? CosineOffset { get; init; }
 
     /// <summary>Whether the schedule is shifted and scaled so that nothing of the image is left after its last step.</summary>
+    [TrainOption(Diffusion, "Rescale the schedule so that nothing of the image is left after its last step")]
     public bool ZeroTerminalSnr { get; init; }
 
     /// <summary>What the network predicts: "epsilon", "sample" or "velocity".</summary>
+    [TrainOption(Diffusion, "What the network predicts: {0}", Choices = nameof(Choices.Predictions))]
     public string Prediction { get; init; } = "epsilon";
 
-    /// <summary>How much each noise level counts in the loss: "uniform", "min-snr", "p2"; "min-snr-vanishing" or "p2-vanishing" to repeat old runs.</summary>
+    /// <summary>The weight of each noise level in the loss: "uniform", "min-snr", "p2"; "min-snr-vanishing" or "p2-vanishing" to repeat old runs.</summary>
+    [TrainOption(Diffusion, "The loss weighting: {0}", Choices = nameof(Choices.LossWeightings))]
     public string LossWeight { get; init; } = "uniform";
 
     /// <summary>γ of min-snr; null for 5.</summary>
+    [TrainOption(Diffusion, "γ of min-snr", NullMeans = 5)]
     public double? MinSnrGamma { get; init; }
 
-    /// <summary>What the network computes in: "float32" or "bf16". Weights, moments and gradients are float32 either way.</summary>
+    /// <summary>The number format of the network: "float32" or "bf16". Weights, moments and gradients are float32 either way.</summary>
+    [TrainOption(Recipe, "The number format of the network: {0}", Choices = nameof(Choices.Precisions))]
     public string Precision { get; init; } = "float32";
 
     /// <summary>The seed of every random number of the run.</summary>
+    [TrainOption(Recipe, "The seed of every random number of the run")]
     public ulong Seed { get; init; }
 
-    /// <summary>These options as a run that resumes may have them: nothing may differ but more epochs.</summary>
-    /// <param name="wanted">What the user says now.</param>
-    /// <returns>The options to go on with, or each difference.</returns>
+    /// <summary>Checks that a run may resume with other options. Only the number of epochs may change, and only upwards.</summary>
+    /// <param name="wanted">The options to resume with.</param>
+    /// <returns>The options to resume with, or each difference.</returns>
     public Validation<Error, TrainingOptions> ResumedAs(TrainingOptions wanted)
     {
         var fewer = wanted.Epochs < Epochs
             ? Prelude.Seq1(Error.New($"epochs can only grow when a run is resumed: it has {Epochs}, got {wanted.Epochs}"))
             : Seq<Error>.Empty;
         var bent = wanted.Epochs > Epochs && LearningRateSchedule == "cosine"
-            ? Prelude.Seq1(Error.New($"epochs cannot be changed when a run whose learning rate falls to its end is resumed: it has {Epochs}, got {wanted.Epochs}"))
+            ? Prelude.Seq1(Error.New(
+                $"epochs cannot be changed when a run whose learning rate falls to its end is resumed: it has {Epochs}, got {wanted.Epochs}"))
             : Seq<Error>.Empty;
-        var faults = fewer + bent + Differences(wanted).Filter(difference => difference.Name != nameof(Epochs)).Map(difference => Error.New(
-            $"{Spelt(difference.Name)} of the run is {difference.Here ?? "not set"} and cannot be changed to {difference.There ?? "none"} when it is resumed"));
+        var changed = Differences(wanted).Filter(difference => difference.Name != "epochs").Map(difference => Error.New(
+            $"{difference.Name} of the run is {difference.Here ?? "not set"} and cannot be changed to {difference.There ?? "none"} when it is resumed"));
+        var faults = fewer + bent + changed;
         return faults.IsEmpty ? Validation<Error, TrainingOptions>.Success(wanted) : Validation<Error, TrainingOptions>.Fail(faults);
     }
 
-    /// <summary>What a preset says of a run, and the defaults where there is no such preset.</summary>
+    /// <summary>The options of a preset; the defaults if there is no such preset.</summary>
     /// <param name="preset">Its name.</param>
     /// <param name="dataset">The name of the data set.</param>
     public static TrainingOptions Of(string preset, string dataset) =>
         Choices.Presets.Find(preset).Map(found => found.Recipe).IfNone(new TrainingOptions()) with { Preset = preset, Dataset = dataset };
 
-    /// <summary>What to say to `train` for these options: the preset, the data set where it is not the usual one, and whatever differs from what they say.</summary>
-    public Seq<string> ToArguments() =>
-        Prelude.Seq("--preset", Preset)
-        + (Dataset == new TrainingOptions().Dataset ? Seq<string>.Empty : Prelude.Seq("--dataset", Dataset))
-        + Of(Preset, Dataset).Differences(this).Bind(difference => Prelude.Seq(
-            "--" + Spelt(difference.Name), difference.There is null ? "0" : difference.There is bool said ? (said ? "true" : "false") : FormattableString.Invariant($"{difference.There}")));
+    /// <summary>
+    /// The arguments of `train` that give these options: the preset, the data set unless it is the default, and whatever differs from the preset.
+    /// </summary>
+    public Seq<string> ToArguments()
+    {
+        var dataset = Dataset == new TrainingOptions().Dataset ? Seq<string>.Empty : Prelude.Seq("--dataset", Dataset);
+        var changed = Of(Preset, Dataset).Differences(this).Bind(difference => Prelude.Seq($"--{difference.Name}", Argument(difference.There)));
+        return Prelude.Seq("--preset", Preset) + dataset + changed;
+    }
 
-    /// <summary>What differs in other options, "name: this → other".</summary>
+    /// <summary>The differences from other options, "name: this → other".</summary>
     public Seq<string> DifferencesTo(TrainingOptions other) =>
-        Differences(other).Map(difference => $"{Spelt(difference.Name)}: {difference.Here ?? "not set"} → {difference.There ?? "not set"}");
+        Differences(other).Map(difference => $"{difference.Name}: {difference.Here ?? "not set"} → {difference.There ?? "not set"}");
+
+    private static string Argument(object? value) => value switch
+    {
+        null => "0",
+        true => "true",
+        false => "false",
+        _ => FormattableString.Invariant($"{value}"),
+    };
 
     private Seq<(string Name, object? Here, object? There)> Differences(TrainingOptions other) => Prelude.toSeq(typeof(TrainingOptions).GetProperties()
-        .Select(option => (option.Name, Here: option.GetValue(this), There: option.GetValue(other)))
+        .Select(option => (Name: TrainingOption.Spelt(option.Name), Here: option.GetValue(this), There: option.GetValue(other)))
         .Where(option => !Equals(option.Here, option.There))
         .ToArray());
-
-    private static string Spelt(string name) => JsonNamingPolicy.KebabCaseLower.ConvertName(name);
 }

@@ -15,10 +15,13 @@ namespace Ddpm.Pure.Training;
 /// <param name="Network">The network.</param>
 /// <param name="Schedule">The noise schedule; as many steps as the network's embedding has rows.</param>
 /// <param name="Prediction">What the network predicts.</param>
-/// <param name="Preset">How its samples are made and shown unless told otherwise.</param>
+/// <param name="Preset">How its samples are made and shown by default.</param>
 public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, Prediction Prediction, Preset Preset)
 {
-    /// <summary>How samples are made unless told otherwise: as the preset says for this prediction, with no more steps than there are; or by all of ddpm where that has no plan on this schedule.</summary>
+    /// <summary>
+    /// The default way to sample: the preset's for this prediction, capped at the steps that the schedule has. If that has no plan on this schedule, all steps
+    /// of ddpm.
+    /// </summary>
     public SamplingOptions UsualSampling
     {
         get
@@ -38,28 +41,28 @@ public sealed record TrainingConfig
         Option<ExponentialMovingAverage> average) =>
         (Options, Model, LossWeighting, Precision, TimestepSampling, Average) = (options, model, lossWeighting, precision, timestepSampling, average);
 
-    /// <summary>What the user said.</summary>
+    /// <summary>The options as the user gave them.</summary>
     public TrainingOptions Options { get; }
 
     /// <summary>The model to train.</summary>
     public DiffusionModel Model { get; }
 
-    /// <summary>The name of the network: the preset's, unless the user said another.</summary>
+    /// <summary>The name of the network: the preset's, unless the user chose another.</summary>
     public string NetworkName => Options.Network ?? Model.Preset.Network;
 
-    /// <summary>The name of the embedding of timesteps.</summary>
+    /// <summary>The name of the timestep embedding.</summary>
     public string EmbeddingName => Choices.Embeddings.First(choice => choice.Item2 == Model.Network.Embedding).Item1;
 
-    /// <summary>How much each noise level counts in the loss.</summary>
+    /// <summary>The weight of each noise level in the loss.</summary>
     public LossWeighting LossWeighting { get; }
 
-    /// <summary>What the network computes in.</summary>
+    /// <summary>The number format of the network.</summary>
     public Precision Precision { get; }
 
     /// <summary>How timesteps are drawn.</summary>
     public TimestepSampling TimestepSampling { get; }
 
-    /// <summary>The average of the weights that samples are made with, if it is not the weights themselves.</summary>
+    /// <summary>The moving average of the weights that samples are made with; none to sample with the weights themselves.</summary>
     public Option<ExponentialMovingAverage> Average { get; }
 
     /// <summary>
@@ -68,8 +71,8 @@ public sealed record TrainingConfig
     /// </summary>
     public const int MostSteps = 10_000;
 
-    /// <summary>The noise schedule of some options.</summary>
-    /// <param name="options">Those of the schedule are read.</param>
+    /// <summary>The noise schedule that options describe.</summary>
+    /// <param name="options">The options; only those of the schedule are read.</param>
     /// <returns>The schedule, or what is wrong.</returns>
     public static Validation<Error, NoiseSchedule> ScheduleOf(TrainingOptions options) =>
         Check.That("steps", options.Steps, options.Steps <= MostSteps, Invariant($"must be at most {MostSteps}"))
@@ -78,65 +81,99 @@ public sealed record TrainingConfig
             .Map(built => options.ZeroTerminalSnr ? built.WithZeroTerminalSnr() : built);
 
     /// <summary>Checks everything that can be checked without data.</summary>
-    /// <param name="options">What the user said.</param>
+    /// <param name="options">The options as the user gave them.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <param name="imageChannels">Their channels.</param>
-    /// <param name="classes">How many classes their labels tell; 0 where they have none.</param>
+    /// <param name="classes">The number of classes; 0 for images without labels.</param>
     /// <returns>The configuration, or every fault at once.</returns>
     public static Validation<Error, TrainingConfig> From(TrainingOptions options, int imageSize, int imageChannels, int classes = 0)
     {
         var preset = Choices.Presets.Find("preset", options.Preset);
-        var prediction = Choices.Predictions.Find("prediction", options.Prediction);
         var schedule = ScheduleOf(options);
-        // An estimate of the image divides by a, in float32.
-        Validation<Error, Unit> Divides(NoiseLevel last) => options.Prediction != "epsilon" || options.ZeroTerminalSnr || float.IsFinite((float)(1 / last.A))
-            ? unit
-            : Check.Fail<Unit>("prediction", options.Prediction, Invariant($"must be sample or velocity with a schedule that leaves no more than {last.A:G2} of an image, of which ε tells nothing"));
-        // Noise that float32 rounds to nothing is never seen in training, and what samplers divide by it is no number.
-        Validation<Error, Unit> Noises(NoiseSchedule levels) => levels.Levels.Map((t, level) => (Timestep: t, level.NoiseVariance))
-            .Find(noise => (float)noise.NoiseVariance == 0)
-            .Match(
-                noise => Check.Fail<Unit>("schedule", options.Schedule, Invariant(
-                    $"must add noise that float32 can hold: after timestep {noise.Timestep} its variance 1 − ᾱ is {noise.NoiseVariance:G3}, which is 0 there")),
-                () => unit);
-        Validation<Error, Unit> Belongs(string name, double? said, bool used, string owners) => said is not { } value || used
-            ? unit
-            : Check.Fail<Unit>(name, Invariant($"{value}"), $"belongs to {owners} alone");
-        Validation<Error, Unit> OfSchedule(string name, double? given)
+        var network = NetworkOf(options, preset.Match(found => found.Network, _ => Preset.Standard.Network), imageSize, imageChannels, classes);
+        var model = (preset, Choices.Predictions.Find("prediction", options.Prediction), schedule, network)
+            .Apply((chosen, prediction, levels, layers) => new DiffusionModel(layers, levels, prediction, chosen));
+        var training = (
+                Choices.LossWeightings.Find("loss-weight", options.LossWeight).Bind(build => build(options)),
+                Choices.Precisions.Find("precision", options.Precision),
+                Choices.TimestepSamplings.Find("timestep-sampling", options.TimestepSampling),
+                Optional(options.EmaDecay).Map(ExponentialMovingAverage.Of).Sequence())
+            .Apply((weights, precision, timesteps, average) => (weights, precision, timesteps, average));
+        var rest = (
+                CheckOwners(options),
+                CheckZeroTerminalSnr(options),
+                schedule.Match(levels => CheckLevels(options, levels), _ => unit),
+                Choices.LearningRates.Find("learning-rate-schedule", options.LearningRateSchedule),
+                Check.That("conditional", options.Conditional, !options.Conditional || classes >= 2, "needs images with labels of at least two classes"),
+                TrainingOption.CheckRanges(options))
+            .Apply((_, _, _, _, _, _) => unit);
+        return (model, training, rest).Apply((built, how, _) =>
+            new TrainingConfig(options, built, how.weights, how.precision, how.timesteps, how.average));
+    }
+
+    /// <summary>The network. The schedule reports a wrong number of steps, so the network is built with one that it accepts.</summary>
+    private static Validation<Error, UNetConfig> NetworkOf(TrainingOptions options, string presetNetwork, int imageSize, int imageChannels, int classes)
+    {
+        var steps = Math.Clamp(options.Steps, 1, MostSteps);
+        var network = Choices.Networks.Find("network", options.Network ?? presetNetwork)
+            .Bind(build => build(imageSize, imageChannels, steps, options.Conditional ? classes : 0, options.Width));
+        return options.Embedding is { } name
+            ? network.Bind(built => Choices.Embeddings.Find("embedding", name).Map(embedding => built with { Embedding = embedding }))
+            : network;
+    }
+
+    /// <summary>Refuses numbers of one schedule, or of one loss weighting, that are given with another.</summary>
+    private static Validation<Error, Unit> CheckOwners(TrainingOptions options)
+    {
+        Validation<Error, Unit> OfSchedule(string name, double? value)
         {
             string[] owners = [.. NoiseSchedule.Families.Where(row => row.Value.Options.Contains(name)).Select(row => row.Name)];
-            return Belongs(name, given, owners.Contains(options.Schedule), $"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}");
+            return BelongsTo($"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}", name, value, owners.Contains(options.Schedule));
         }
 
-        var weighting = Choices.LossWeightings.Find("loss-weight", options.LossWeight).Bind(build => build(options));
-        var precision = Choices.Precisions.Find("precision", options.Precision);
-        var told = (options.ZeroTerminalSnr && options.Prediction == "epsilon"
-                    ? Check.Fail<Unit>("prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
-                    : unit,
-                OfSchedule("min-beta", options.MinBeta), OfSchedule("max-beta", options.MaxBeta), OfSchedule("cosine-offset", options.CosineOffset),
-                Belongs("min-snr-gamma", options.MinSnrGamma, options.LossWeight == "min-snr", "the loss weight min-snr"),
-                schedule.Match(levels => (Divides(levels[levels.Steps - 1]), Noises(levels)).Apply((_, _) => unit), _ => unit))
-            .Apply((_, _, _, _, _, _) => unit);
-        // The count of steps is the schedule's to refuse; the network is given one that it accepts, so that no fault is told twice.
-        var network = Choices.Networks.Find("network", options.Network ?? preset.Match(found => found.Network, _ => Preset.Standard.Network))
-            .Bind(build => build(imageSize, imageChannels, Math.Clamp(options.Steps, 1, MostSteps), options.Conditional ? classes : 0, options.Width))
-            .Bind(built => Optional(options.Embedding).Map(name => Choices.Embeddings.Find("embedding", name)).Sequence()
-                .Map(named => named.Match(embedding => built with { Embedding = embedding }, () => built)));
-        var inside = (weighting, precision, Choices.TimestepSamplings.Find("timestep-sampling", options.TimestepSampling),
-                Optional(options.EmaDecay).Map(ExponentialMovingAverage.Of).Sequence())
-            .Apply((weights, kind, timesteps, average) => (weights, kind, timesteps, average));
-        var rates = (Choices.LearningRates.Find("learning-rate-schedule", options.LearningRateSchedule), Check.AtLeast("warm-up-steps", options.WarmUpSteps, 0),
-                Check.That("weight-decay", options.WeightDecay, options.WeightDecay is >= 0 and < 1, "must lie in [0, 1)"))
-            .Apply((_, _, _) => unit);
-        var labels = (Check.That("conditional", options.Conditional, !options.Conditional || classes >= 2, "needs images with labels of at least two classes"),
-                Check.That("label-dropout", options.LabelDropout, options.LabelDropout is >= 0 and < 1, "must lie in [0, 1)"))
-            .Apply((_, _) => unit);
-        var run = (Check.AtLeast("epochs", options.Epochs, 1), Check.AtLeast("batch-size", options.BatchSize, 1),
-                Check.Inside("learning-rate", options.LearningRate, 0, 1),
-                Check.That("limit", options.Limit ?? 1, options.Limit is null or >= 1, "must be at least 1"),
-                Check.That("clip-norm", options.ClipNorm ?? 1, options.ClipNorm is null || (options.ClipNorm > 0 && double.IsFinite(options.ClipNorm.Value)), "must be a finite number above 0"))
-            .Apply((_, _, _, _, _) => unit);
-        return (preset, prediction, schedule, network, inside, told, (rates, labels, run).Apply((_, _, _) => unit)).Apply((chosen, predicted, levels, layers, how, _, _) =>
-            new TrainingConfig(options, new(layers, levels, predicted, chosen), how.weights, how.kind, how.timesteps, how.average));
+        return (
+                OfSchedule("min-beta", options.MinBeta),
+                OfSchedule("max-beta", options.MaxBeta),
+                OfSchedule("cosine-offset", options.CosineOffset),
+                BelongsTo("the loss weight min-snr", "min-snr-gamma", options.MinSnrGamma, options.LossWeight == "min-snr"))
+            .Apply((_, _, _, _) => unit);
+    }
+
+    private static Validation<Error, Unit> BelongsTo(string owners, string name, double? value, bool isUsed) =>
+        value is null || isUsed ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), $"belongs to {owners} alone");
+
+    private static Validation<Error, Unit> CheckZeroTerminalSnr(TrainingOptions options) => options.ZeroTerminalSnr && options.Prediction == "epsilon"
+        ? Check.Fail<Unit>(
+            "prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
+        : unit;
+
+    /// <summary>Refuses schedules on which training or sampling would divide by zero.</summary>
+    private static Validation<Error, Unit> CheckLevels(TrainingOptions options, NoiseSchedule levels) =>
+        (CheckEpsilon(options, levels[levels.Steps - 1]), CheckNoise(options, levels)).Apply((_, _) => unit);
+
+    /// <summary>With an ε-prediction, the estimate of the image divides by a in float32.</summary>
+    private static Validation<Error, Unit> CheckEpsilon(TrainingOptions options, NoiseLevel last)
+    {
+        var divides = options.Prediction != "epsilon" || options.ZeroTerminalSnr || float.IsFinite((float)(1 / last.A));
+        return divides
+            ? unit
+            : Check.Fail<Unit>("prediction", options.Prediction, Invariant(
+                $"must be sample or velocity with a schedule that leaves no more than {last.A:G2} of an image, of which ε tells nothing"));
+    }
+
+    /// <summary>Noise that float32 rounds to 0 is never seen in training, and samplers divide by it.</summary>
+    private static Validation<Error, Unit> CheckNoise(TrainingOptions options, NoiseSchedule levels)
+    {
+        for (var t = 0; t < levels.Steps; t++)
+        {
+            var variance = levels[t].NoiseVariance;
+            if ((float)variance == 0)
+            {
+                return Check.Fail<Unit>("schedule", options.Schedule, Invariant(
+                    $"must add noise that float32 can hold: after timestep {t} its variance 1 − ᾱ is {variance:G3}, which is 0 there"));
+            }
+        }
+
+        return unit;
     }
 }

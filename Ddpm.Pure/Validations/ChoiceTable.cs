@@ -5,9 +5,16 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Validations;
 
+/// <summary>The names of a table, whatever they stand for.</summary>
+public interface IChoiceTable
+{
+    /// <summary>The names, in the table's order.</summary>
+    IEnumerable<string> Keys { get; }
+}
+
 /// <summary>The values that an option may name, in their order. Parsing, messages, help and completion are made from it.</summary>
 /// <typeparam name="T">The type of the values.</typeparam>
-public sealed class ChoiceTable<T> : IEnumerable<(string Name, T Value)>
+public sealed class ChoiceTable<T> : IChoiceTable, IEnumerable<(string Name, T Value)>
 {
     private readonly Arr<(string Name, T Value)> _rows;
 

@@ -1,0 +1,67 @@
+using Ddpm.Gpu.Likelihood;
+using Ddpm.Host.Data;
+using Ddpm.Host.Pictures;
+using Ddpm.Host.Progress;
+using Ddpm.Host.Runs;
+using Ddpm.Host.Sampling;
+using Ddpm.Pure.Data;
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
+using LanguageExt;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Evaluation;
+
+/// <summary>Images to evaluate, and what is known about them.</summary>
+/// <param name="Images">The images.</param>
+/// <param name="Report">How they were made.</param>
+/// <param name="Bound">The bits per dimension of test images, if they were measured.</param>
+internal sealed record EvaluatedImages(ImageSet Images, SamplesReport Report, Option<BoundReport> Bound);
+
+/// <summary>What to evaluate. Its images are made only after everything was checked.</summary>
+/// <param name="Load">Loads the real images to compare with.</param>
+/// <param name="Shape">The images' size and channels.</param>
+/// <param name="Name">What messages call the images.</param>
+/// <param name="Classes">The number of classes; none for images without labels.</param>
+/// <param name="Make">Makes the images, and measures the bits per dimension of test images.</param>
+internal sealed record EvaluationSubject(
+    Func<DataSplit, Fin<LoadedDataSet>> Load, PictureShape Shape, string Name, Option<int> Classes, Func<ImageSet, Fin<EvaluatedImages>> Make)
+{
+    /// <summary>Images that the user names.</summary>
+    public static EvaluationSubject Of(GivenImages given, Func<DataSplit, PictureShape, Fin<LoadedDataSet>> load)
+    {
+        var shape = new PictureShape(given.Images.Height, given.Images.Channels);
+        return new(
+            split => load(split, shape), shape, "the images", given.Images.Labels.Map(_ => given.Images.Classes),
+            _ => new EvaluatedImages(given.Images, given.Report, None));
+    }
+
+    /// <summary>A run's samples, and its bits per dimension if images are given to measure them on.</summary>
+    public static Fin<EvaluationSubject> Of(
+        RunFolder folder, TrainedModel model, SamplingRequest request, Func<DataSplit, Fin<LoadedDataSet>> load, int boundImages, IView view,
+        CancellationToken stop) =>
+        SampleJob.From(request, model.Model, model.Receipt.Data.ClassName).Map(job =>
+        {
+            var network = model.Network.Config;
+            return new EvaluationSubject(
+                load, new(network.ImageSize, network.ImageChannels), "the run's images", Some(network.Classes).Filter(classes => classes > 0),
+                test =>
+                    from plan in job.Plan(model, view, stop)
+                    from images in SamplesToJudge.Of(model, job, plan, view, stop)
+                    from bound in Bound(model, test, boundImages, new(request.Seed, ReverseVariance.Beta, job.Setting.ClipSample), view, stop)
+                    select new EvaluatedImages(images, SamplesReport.Of(folder.Path, model, request, job, plan), bound));
+        });
+
+    private static Fin<Option<BoundReport>> Bound(
+        TrainedModel model, ImageSet test, int count, BoundSetting setting, IView view, CancellationToken stop)
+    {
+        if (count == 0)
+        {
+            return Option<BoundReport>.None;
+        }
+
+        using var bar = view.Bar("bits per dimension");
+        return BoundMeasurement.Measure(model.Network, model.Theta, model.Model, test.Take(count), setting, bar.Report, stop)
+            .Map(bounds => Some(BoundReport.Of(bounds, setting)));
+    }
+}
