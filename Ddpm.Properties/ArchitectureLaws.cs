@@ -30,7 +30,7 @@ public sealed class ArchitectureLaws
         {
             "Ddpm.Gpu",
             [
-                "Threads", "Tensors", "Networks", "Kernels", "Executors", "Devices", "Sampling", "Training", "Checkpoints", "Classification", "Likelihood", "",
+                "Threads", "Kernels", "Tensors", "Networks", "Executors", "Devices", "Sampling", "Training", "Checkpoints", "Classification", "Likelihood", "",
             ]
         },
         {

@@ -4,6 +4,7 @@ using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
+using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using LanguageExt;
 using LanguageExt.Common;
@@ -41,33 +42,46 @@ public static class ComputeDevice
     /// </summary>
     public static bool MultipliesAndAdds => Fma.IsSupported || AdvSimd.IsSupported;
 
-    /// <summary>What computes a network on its device.</summary>
-    public static INetworkExecutor Executor(UNet network, Precision precision = Precision.Binary32) => (network.Device.type, network.Type, precision) switch
+    /// <summary>What computes a network on its device: on a processor the kernels, unless they lack a layer or the processor lacks vectors.</summary>
+    public static INetworkExecutor Executor(UNet network, Precision precision = Precision.Binary32)
     {
-        (TorchSharp.DeviceType.CPU, ScalarType.Float32, Precision.Binary32) when !MultipliesAndAdds => Libtorch(network).Executor,
-        (TorchSharp.DeviceType.CPU, ScalarType.Float32, Precision.Binary32) => new KernelExecutor<float>(network),
-        (TorchSharp.DeviceType.CPU, ScalarType.Float64, Precision.Binary32) => new KernelExecutor<double>(network),
-        (TorchSharp.DeviceType.CPU, ScalarType.Float32, Precision.BFloat16) => new KernelExecutor<float>(network, narrow: true),
-        (_, _, Precision.BFloat16) => Libtorch(network, ScalarType.BFloat16).Executor,
-        _ => Libtorch(network).Executor,
-    };
+        var inside = precision == Precision.BFloat16 ? ScalarType.BFloat16 : (ScalarType?)null;
+        if (network.Device.type != TorchSharp.DeviceType.CPU || KernelCoverage.Missing(network.Config).IsSome)
+        {
+            return Libtorch(network, inside).Executor;
+        }
 
-    /// <summary>libtorch's operations for a network where they are right on its device, and the kernels where they are not.</summary>
+        return (network.Type, precision) switch
+        {
+            (ScalarType.Float32, Precision.Binary32) when !MultipliesAndAdds => Libtorch(network).Executor,
+            (ScalarType.Float32, _) => new KernelExecutor<float>(network, narrow: precision == Precision.BFloat16),
+            (ScalarType.Float64, Precision.Binary32) => new KernelExecutor<double>(network),
+            _ => Libtorch(network, inside).Executor,
+        };
+    }
+
+    /// <summary>
+    /// libtorch's operations for a network if they are right on its device. If not, the kernels, or libtorch in float64 for a network that the kernels cannot
+    /// compute.
+    /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="inside">What layers compute in; null for the network's type.</param>
     /// <param name="convolutions">What convolves; null for libtorch's own.</param>
-    /// <returns>What computes; and where it is the kernels, the line that says why.</returns>
+    /// <returns>What computes; and if it is not libtorch as usual, the line that says why.</returns>
     public static (INetworkExecutor Executor, Option<string> Advice) Libtorch(
         UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) =>
         ConvolutionCheck.Of(network, inside, convolutions).Match<(INetworkExecutor, Option<string>)>(
             _ => (new TensorExecutor(network, inside, convolutions), Option<string>.None),
-            fault => (
-                new KernelExecutor<float>(network, narrow: inside == ScalarType.BFloat16),
-                $"{fault.Message}: computing with the kernels instead; {ConvolutionCheck.Remedy}"));
+            fault => KernelCoverage.Missing(network.Config).IsSome
+                ? (new TensorExecutor(network, inside, TensorConvolutions.InFloat64), $"{fault.Message}: convolving in float64 instead; {ConvolutionCheck.Remedy}")
+                : (new KernelExecutor<float>(network, narrow: inside == ScalarType.BFloat16),
+                    $"{fault.Message}: computing with the kernels instead; {ConvolutionCheck.Remedy}"));
 
-    /// <summary>What a user who chose a precision should know.</summary>
-    public static Option<string> Advice(Device device, Precision precision) =>
+    /// <summary>What a user should know of the device, the network and the chosen precision.</summary>
+    public static Option<string> Advice(Device device, UNetConfig network, Precision precision) =>
         device.type != TorchSharp.DeviceType.CPU ? Option<string>.None
+        : KernelCoverage.Missing(network).Case is string layer
+            ? Option<string>.Some($"libtorch computes this network, because the kernels lack {layer}")
         : precision == Precision.BFloat16 && !MultipliesBfloat16
             ? Option<string>.Some("bf16 is slower than float32 here: it needs a processor that multiplies bfloat16 numbers (AVX512-BF16), and Linux")
         : !MultipliesAndAdds ? Option<string>.Some($"this is several times slower than it could be: {NoVectors}")

@@ -88,7 +88,7 @@ public sealed unsafe class KernelExecutor<T> : INetworkExecutor
     {
         var config = _network.Config;
         return new(
-            _weights, config.ImageSize, config.ImageChannels, withGradient, _network.Compose,
+            _weights, config.ImageSize, config.ImageChannels, withGradient, _network.Config.Compose,
             new(config, _weights, _embeddings, KernelProgram<T>.ImagesAtOnce(config.ImageSize, withGradient), withGradient));
     }
 

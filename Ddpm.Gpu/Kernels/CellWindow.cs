@@ -25,7 +25,7 @@ internal sealed unsafe class CellWindow<T> : Window<T>
         : base(small, big)
     {
         (_offset, _kernel, _stride, _padding) = (offset, kernel, stride, padding);
-        if ((kernel + stride - 1) / stride != Side || stride > 2 || padding > 1)
+        if (!KernelCoverage.HasCells(kernel, stride, padding))
         {
             throw new NotSupportedException(Invariant($"a window of {kernel}×{kernel}, stride {stride} and padding {padding} has no kernel here"));
         }

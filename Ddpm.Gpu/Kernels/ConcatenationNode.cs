@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Ddpm.Gpu.Kernels;
 
-/// <summary>Concatenates the channels of two activations.</summary>
+/// <summary>Concatenates the channels of activations; of one alone it makes a copy.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed unsafe class ConcatenationNode<T> : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -11,10 +11,10 @@ internal sealed unsafe class ConcatenationNode<T> : KernelNode<T>
     private readonly Activation<T> _y;
 
     /// <summary>Adds a concatenation to a network under construction.</summary>
-    public ConcatenationNode(KernelProgram<T> program, Activation<T> first, Activation<T> second, out Activation<T> y)
+    public ConcatenationNode(KernelProgram<T> program, Activation<T>[] parts, out Activation<T> y)
     {
-        _parts = [(first, first.Use()), (second, second.Use())];
-        y = _y = program.Allocate(first.Shape, first.Channels + second.Channels);
+        _parts = [.. parts.Select(part => (part, part.Use()))];
+        y = _y = program.Allocate(parts[0].Shape, parts.Sum(part => part.Channels));
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Networks;
 
 namespace Ddpm.Gpu.Kernels;
@@ -186,7 +185,14 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     /// <inheritdoc/>
     public Activation<T> Concatenate(Activation<T> first, Activation<T> second)
     {
-        _nodes.Add(new ConcatenationNode<T>(this, first, second, out var y));
+        _nodes.Add(new ConcatenationNode<T>(this, [first, second], out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Copy(Activation<T> x)
+    {
+        _nodes.Add(new ConcatenationNode<T>(this, [x], out var y));
         return y;
     }
 

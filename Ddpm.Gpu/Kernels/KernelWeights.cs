@@ -1,5 +1,4 @@
 using System.Numerics;
-using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Networks;
 

@@ -49,7 +49,7 @@ internal abstract unsafe class Window<T>((int Channels, PlaneShape<T> Shape) sma
         int padding,
         bool narrow = false)
     {
-        var centred = stride == 1 && kernel is 1 or 3 && 2 * padding + 1 == kernel;
+        var centred = KernelCoverage.IsCentred(kernel, stride, padding);
         if (narrow && centred && kernel == 3 && small.Shape is PlaneShape<float> shape && NarrowWinogradWindow.Pays(small.Channels, big.Channels, shape))
         {
             return (Window<T>)(object)new NarrowWinogradWindow(offset, (small.Channels, shape), (big.Channels, shape));

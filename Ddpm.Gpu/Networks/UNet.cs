@@ -48,21 +48,6 @@ public sealed class UNet : IDisposable
     public Tensor InitialWeights(ulong seed) =>
         Layout.Assemble((parameter, k, destination) => WeightInitialization.Fill(parameter, k, seed, destination), Type, Device);
 
-    /// <summary>The network: how images flow through its layers, whatever computes them.</summary>
-    /// <typeparam name="TActivation">What the layers work on.</typeparam>
-    /// <param name="math">What computes them. It knows the images' timesteps.</param>
-    /// <param name="x">x_t.</param>
-    /// <returns>o.</returns>
-    public TActivation Compose<TActivation>(INetworkMath<TActivation> math, TActivation x) => Config.Steps.Fold(
-        (X: x, Kept: Stck<TActivation>.Empty),
-        (at, step) => step switch
-        {
-            NetworkStep.Through(var layer) => at with { X = math.Apply(layer, at.X) },
-            NetworkStep.Keep => at with { Kept = at.Kept.Push(at.X) },
-            NetworkStep.Join => (math.Concatenate(at.Kept.Peek(), at.X), at.Kept.Pop()),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        }).X;
-
     /// <summary>The network's output by libtorch's operations, through which gradients flow.</summary>
     /// <param name="w">Its weights.</param>
     /// <param name="image">x_t, N×C×H×W, of the weights' type.</param>
@@ -78,7 +63,7 @@ public sealed class UNet : IDisposable
             embedding = embedding.Plus(w[UNetConfig.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])));
         }
 
-        return Compose(new TensorLayers(w, convolutions ?? TensorConvolutions.Libtorch, embedding), image.ChannelsLast());
+        return Config.Compose(new TensorLayers(w, convolutions ?? TensorConvolutions.Libtorch, embedding), image.ChannelsLast());
     }
 
     /// <summary>No class for any of so many images.</summary>

@@ -4,6 +4,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using static TorchSharp.torch;
@@ -48,7 +49,7 @@ internal sealed class NetworkBench : IDisposable
     }
 
     /// <summary>Products in one pass of one image.</summary>
-    public long Products => NetworkCost.Products(_network);
+    public long Products => NetworkCost.Products(_network.Config);
 
     /// <summary>One training step.</summary>
     public void Train() => Train(_trainer);

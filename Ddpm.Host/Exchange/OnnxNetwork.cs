@@ -45,7 +45,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
         using var still = no_grad();
         using var scope = NewDisposeScope();
         var made = new OnnxNetwork(network, network.Layout.View(theta));
-        var output = network.Compose(made, new Value("x", network.Config.ImageChannels, network.Config.ImageSize));
+        var output = network.Config.Compose(made, new Value("x", network.Config.ImageChannels, network.Config.ImageSize));
         made._graph.Node.Add(new NodeProto { OpType = "Identity", Input = { output.Name }, Output = { "output" } });
         made._graph.Output.Add(Described("output", TensorProto.Types.DataType.Float, network.Config));
         return new ModelProto

@@ -57,7 +57,7 @@ internal static class RunTraining
         CancellationToken stop)
     {
         view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Height}×{images.Width}, {loaded.Origin}");
-        ComputeDevice.Advice(environment.Device, plan.Config.Precision).Iter(view.Line);
+        ComputeDevice.Advice(environment.Device, plan.Config.Model.Network, plan.Config.Precision).Iter(view.Line);
         plan.Config.Model.Schedule.Remark.Iter(remark => view.Line($"warning: {remark}"));
         using var bars = new TrainingBars(view);
         return TrainingRun.Open(plan, images, receipt, environment, SampleGrid, bars.Report).Bind(run => use(run, opened => opened.Train(stop)));

@@ -1,9 +1,16 @@
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
+using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
+using LanguageExt;
+using LanguageExt.Common;
 using TorchSharp;
 using Xunit;
+using static LanguageExt.Prelude;
 using static System.FormattableString;
 using static TorchSharp.torch;
 
@@ -185,6 +192,40 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.True(Distance(plain.Output, ours.Output) > 1e-3);
     }
 
+    /// <summary>The kernels compute SiLU and shifts in place, but a skip connection joins what x was before.</summary>
+    [Fact]
+    public void A_layer_in_place_leaves_what_a_skip_connection_keeps()
+    {
+        NetworkStep keep = new NetworkStep.Keep(), join = new NetworkStep.Join();
+        NetworkStep Convolved(string name, int ins, int outs) => new NetworkStep.Through(new Convolution(name, ins, outs, 3, 1, 1));
+        var family = new Few(config =>
+        [
+            Convolved("in", 1, 4), keep, new NetworkStep.Through(new Silu("silu")), keep,
+            new NetworkStep.Through(new TimeProjection("shift", config.EmbeddingDimension, 4)), keep,
+            new NetworkStep.Through(new Sequential("more", Array<ImageLayer>(new Silu("more.0"), new Convolution("more.1", 4, 4, 3, 1, 1)))),
+            join, join, join, Convolved("out", 16, 1),
+        ]);
+        using var network = new UNet(UNetConfig.Of(family, 12, 1, 1000).Valid(), ScalarType.Float64, CPU);
+        var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<double>(network), 19);
+        Assert.InRange(Distance(ours.Output, theirs.Output), 0, 1e-12);
+        Assert.InRange(Distance(ours.Gradient, theirs.Gradient), 0, 1e-12);
+    }
+
+    [Fact]
+    public void A_network_with_a_layer_that_the_kernels_lack_goes_to_libtorch_and_a_line_says_so()
+    {
+        var family = new Few(_ => [new NetworkStep.Through(new Convolution("wide", 1, 1, 5, 1, 2))]);
+        using var network = new UNet(UNetConfig.Of(family, 12, 1, 1000).Valid(), ScalarType.Float32, CPU);
+        using var executor = ComputeDevice.Executor(network);
+        Assert.IsType<TensorExecutor>(executor);
+        executor.Take(FormulaWeights.Of(network), withGradient: false);
+        Assert.Equal([2, 1, 12, 12], executor.Forward(Inputs(2, 1, 12, ScalarType.Float32), Timesteps(2)).shape);
+        Assert.Equal(
+            "libtorch computes this network, because the kernels lack wide, a convolution of 5×5 with stride 1 and padding 2",
+            ComputeDevice.Advice(CPU, network.Config, Precision.Binary32));
+        Assert.All(NetworkFamily.All, row => Assert.True(KernelCoverage.Missing(UNetConfig.Of(row.Value, 28, 1, 1000).Valid()).IsNone, row.Name));
+    }
+
     /// <summary>
     /// bfloat16 has 8 bits: numbers that pass some forty layers keep two digits, and the gradient its direction. Libtorch rounds the output of every
     /// layer (here it convolves in float64, then rounds), and the kernels round the factors of products. Batches of one image, two, and more than a program's
@@ -223,10 +264,10 @@ public sealed class KernelExecutorTests : IDisposable
             + 16L * (14 * 14 * 100 + 7 * 7 * 400 + 3 * 3 * 1600) + 4L * 6 * 6 * 1600 // down
             + 16L * (3 * 3 * 1600 + 7 * 7 * 400 + 14 * 14 * 100) + 4L * 6 * 6 * 1600 // up
             + 9L * 28 * 28 * 10;
-        Assert.Equal(byHand, NetworkCost.Products(network));
+        Assert.Equal(byHand, NetworkCost.Products(network.Config));
         using var residual = Network(28, 1, "standard", ScalarType.Float32);
         Assert.Equal(
-            byHand + 28 * 28 * (10 + 200) + 14 * 14 * (200 + 800 + 200) + 7 * 7 * (800 + 3200 + 800) + 3 * 3 * (800 + 800), NetworkCost.Products(residual));
+            byHand + 28 * 28 * (10 + 200) + 14 * 14 * (200 + 800 + 200) + 7 * 7 * (800 + 3200 + 800) + 3 * 3 * (800 + 800), NetworkCost.Products(residual.Config));
     }
 
     /// <summary>Counted by hand for the modern network.</summary>
@@ -239,7 +280,7 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.Equal(
             28 * 28 * 9 * (20 + 20) + Block(28, 20, 20) + Four(14, 20, 20) + Block(14, 20, 40) + Four(7, 40, 40) + Block(7, 40, 80) + Block(7, 80, 80)
             + 49 * 4 * 80 * 80 + 2 * 49 * 49 * 80 + Four(7, 80, 40) + Block(14, 80, 40) + Four(14, 40, 20) + Block(28, 40, 20),
-            NetworkCost.Products(network));
+            NetworkCost.Products(network.Config));
     }
 
     /// <summary>libtorch's float64 and the kernels' float32 of the same numbers.</summary>
@@ -277,14 +318,26 @@ public sealed class KernelExecutorTests : IDisposable
         foreach (var name in network.Layout.Parameters.Select(parameter => parameter.Name))
         {
             var off = Norm(a[name].to(float64) - b[name].to(float64));
-            Assert.True(off <= part * Norm(b[name]) + ofWhole * whole, Invariant($"{network.Config.Design}, size {network.Config.ImageSize}, {name}"));
+            Assert.True(off <= part * Norm(b[name]) + ofWhole * whole, Invariant($"{network.Config.Family.Name}, size {network.Config.ImageSize}, {name}"));
         }
     }
 
     private static double Norm(Tensor x) => x.to(float64).norm().item<double>();
 
+    /// <summary>A network of a few layers for a test.</summary>
+    private sealed record Few(Func<UNetConfig, NetworkStep[]> Layers) : NetworkFamily
+    {
+        public override string Name => "few";
+
+        public override SinusoidalEmbedding Embedding => new SinusoidalEmbedding.Transformer();
+
+        public override Validation<Error, Arr<int>> Channels(int? width) => Array(4, 8, 16);
+
+        public override Arr<NetworkStep> Steps(UNetConfig config) => new(Layers(config));
+    }
+
     private static UNet Network(int size, int channels, string design, ScalarType type) =>
-        new(Choices.Networks[design](size, channels, 1000, 0, null).Valid(), type, CPU);
+        new(UNetConfig.Of(Choices.Networks[design], size, channels, 1000).Valid(), type, CPU);
 
     private static double Distance(Tensor x, Tensor y) => ((x.to(float64) - y.to(float64)).abs().max() / y.abs().max().to(float64)).item<double>();
 

@@ -131,5 +131,5 @@ public sealed class ConvolutionCheckTests : IDisposable
 
     private static string FaultOf(Fin<Unit> found) => found.Match(_ => "", error => error.Message);
 
-    private static UNet Network(string design, ScalarType type) => new(Choices.Networks[design](12, 1, 10, 0, null).Valid(), type, CPU);
+    private static UNet Network(string design, ScalarType type) => new(UNetConfig.Of(Choices.Networks[design], 12, 1, 10).Valid(), type, CPU);
 }

@@ -38,7 +38,7 @@ public sealed class UNetLayersLaws
     [Law]
     public bool Every_resolution_on_the_way_up_is_the_one_it_is_joined_with(Tutorial tutorial)
     {
-        var (config, l) = (tutorial.Config, new UNetLayers(tutorial.Config));
+        var (config, l) = (tutorial.Config, new UNetLayers(tutorial.Config, tutorial.Config.Family is TutorialUNet { Residual: true }));
         int full = config.ImageSize, half = After(l.Down1, full), quarter = After(l.Down2, half), middle = After(l.Down3, quarter);
         (LanguageExt.Arr<Block> Blocks, int Size)[] stages =
         [
@@ -51,7 +51,7 @@ public sealed class UNetLayersLaws
     [Law]
     public bool Channels_fit_from_layer_to_layer(Tutorial tutorial)
     {
-        var (config, l) = (tutorial.Config, new UNetLayers(tutorial.Config));
+        var (config, l) = (tutorial.Config, new UNetLayers(tutorial.Config, tutorial.Config.Family is TutorialUNet { Residual: true }));
         int Through(LanguageExt.Arr<Block> blocks, int channels) => blocks.Fold(channels, (given, block) => given == block.In ? block.Out : -1);
         var first = Through(l.Stage1, config.ImageChannels);
         var second = Through(l.Stage2, l.Down1.Out);
@@ -68,7 +68,7 @@ public sealed class UNetLayersLaws
     [Law]
     public bool Every_block_is_normalized_but_the_very_last(Tutorial tutorial)
     {
-        var l = new UNetLayers(tutorial.Config);
+        var l = new UNetLayers(tutorial.Config, tutorial.Config.Family is TutorialUNet { Residual: true });
         var blocks = new[] { l.Stage1, l.Stage2, l.Stage3, l.StageMiddle, l.Stage4, l.Stage5, l.StageOut }.SelectMany(stage => stage).ToArray();
         return blocks.SkipLast(1).All(block => block.Normalized) && !blocks[^1].Normalized;
     }
@@ -76,7 +76,7 @@ public sealed class UNetLayersLaws
     [Law]
     public bool The_layers_of_a_sequence_are_named_after_it_and_their_place(Tutorial tutorial)
     {
-        var l = new UNetLayers(tutorial.Config);
+        var l = new UNetLayers(tutorial.Config, tutorial.Config.Family is TutorialUNet { Residual: true });
         return (l.Down3.Name, l.Up1.Name) == ("down3", "up1") && new[] { l.Down3, l.Up1 }.All(sequence =>
             sequence.Layers.Select(layer => layer.Name).SequenceEqual(sequence.Layers.Select((_, i) => $"{sequence.Name}.{i}")));
     }

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Gpu.Threads;
 using Ddpm.Properties.Training;

@@ -1,5 +1,4 @@
 using Ddpm.Pure.Diffusion;
-using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
@@ -112,12 +111,7 @@ public sealed class TrainingOptionsLaws
                 _ => new LossWeighting.Vanishing(LossWeighting.P2.Of(1, 1).Valid()),
             }
             && config.Precision == (options.Precision == "bf16" ? Precision.BFloat16 : Precision.Binary32)
-            && (config.Model.Network.Residual, config.Model.Network.Design) == ((options.Network ?? Choices.Presets[options.Preset].Network) switch
-            {
-                "original" => (false, NetworkDesign.Tutorial),
-                "standard" => (true, NetworkDesign.Tutorial),
-                _ => (true, NetworkDesign.Modern),
-            })
+            && config.Model.Network.Family.Name == (options.Network ?? Choices.Presets[options.Preset].Network)
             && config.Average.Map(average => average.Decay) == Optional(options.EmaDecay)
             && config.TimestepSampling == Choices.TimestepSamplings[options.TimestepSampling]
             && config.Model.Prediction == options.Prediction switch

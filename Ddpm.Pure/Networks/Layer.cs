@@ -18,6 +18,20 @@ public abstract record Layer(string Name)
     }
 }
 
+/// <summary>A layer that images pass through. Every reading of a network computes it.</summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+public abstract record ImageLayer(string Name) : Layer(Name)
+{
+    /// <summary>What the layer makes of x.</summary>
+    /// <typeparam name="TActivation">What the reading works on.</typeparam>
+    /// <param name="math">The reading.</param>
+    /// <param name="x">The images.</param>
+    public abstract TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x);
+
+    /// <summary>Whether a reading may compute it in place.</summary>
+    internal virtual bool MayChangeItsInput => false;
+}
+
 /// <summary>A convolution, N×In×H×W → N×Out×H'×W'.</summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="In">Channels in.</param>
@@ -25,7 +39,7 @@ public abstract record Layer(string Name)
 /// <param name="Kernel">Kernel height and width.</param>
 /// <param name="Stride">Stride.</param>
 /// <param name="Padding">Zero padding on each side.</param>
-public sealed record Convolution(string Name, int In, int Out, int Kernel, int Stride, int Padding) : Layer(Name)
+public sealed record Convolution(string Name, int In, int Out, int Kernel, int Stride, int Padding) : ImageLayer(Name)
 {
     /// <summary>Whether weight and bias start at 0, so that a residual block starts as the identity (Ho et al. 2020, their code).</summary>
     public bool StartsAtZero { get; init; }
@@ -36,6 +50,9 @@ public sealed record Convolution(string Name, int In, int Out, int Kernel, int S
 
     /// <summary>H' for H.</summary>
     public int OutputSize(int size) => (size + 2 * Padding - Kernel) / Stride + 1;
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
 }
 
 /// <summary>A transposed convolution, N×In×H×W → N×Out×H'×W' with H' = (H − 1)·Stride − 2·Padding + Kernel.</summary>
@@ -45,13 +62,16 @@ public sealed record Convolution(string Name, int In, int Out, int Kernel, int S
 /// <param name="Kernel">Kernel height and width.</param>
 /// <param name="Stride">Stride.</param>
 /// <param name="Padding">Pixels cut from each side.</param>
-public sealed record TransposedConvolution(string Name, int In, int Out, int Kernel, int Stride, int Padding) : Layer(Name)
+public sealed record TransposedConvolution(string Name, int In, int Out, int Kernel, int Stride, int Padding) : ImageLayer(Name)
 {
     /// <summary>As in PyTorch, the fan-in counts the weight's second dimension, which here is Out.</summary>
     public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(In, Out, Kernel, Kernel), Out, Out * Kernel * Kernel);
 
     /// <summary>H' for H.</summary>
     public int OutputSize(int size) => (size - 1) * Stride - 2 * Padding + Kernel;
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
 }
 
 /// <summary>A linear layer, N×In → N×Out.</summary>
@@ -86,13 +106,16 @@ public sealed record LayerNorm(string Name, int Channels, int Size) : Layer(Name
 /// <param name="Groups">Groups.</param>
 /// <param name="Modulation">The projection to s of every channel, then b of every channel; none for plain group normalisation.</param>
 /// <param name="Activated">Whether SiLU follows the normalisation.</param>
-public sealed record GroupNorm(string Name, int Channels, int Groups, Option<TimeProjection> Modulation, bool Activated) : Layer(Name)
+public sealed record GroupNorm(string Name, int Channels, int Groups, Option<TimeProjection> Modulation, bool Activated) : ImageLayer(Name)
 {
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => Array(
             new Parameter(Name + ".weight", Array(Channels), new Initialization.Constant(1)),
             new Parameter(Name + ".bias", Array(Channels), new Initialization.Constant(0)))
         + Modulation.Match(projection => projection.Parameters, () => Arr<Parameter>.Empty);
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
 }
 
 /// <summary>
@@ -104,7 +127,7 @@ public sealed record GroupNorm(string Name, int Channels, int Groups, Option<Tim
 /// <param name="Out">Channels out.</param>
 /// <param name="Groups">The groups of its normalisations.</param>
 /// <param name="EmbeddingDimension">d, the dimension of the timestep embedding.</param>
-public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int EmbeddingDimension) : Layer(Name)
+public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int EmbeddingDimension) : ImageLayer(Name)
 {
     /// <summary>The normalisation before the first convolution.</summary>
     public GroupNorm FirstNorm => new(Name + ".norm1", In, Groups, None, Activated: true);
@@ -125,6 +148,9 @@ public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => FirstNorm.Parameters + First.Parameters + SecondNorm.Parameters + Second.Parameters
         + Shortcut.Match(shortcut => shortcut.Parameters, () => Arr<Parameter>.Empty);
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
 }
 
 /// <summary>
@@ -136,7 +162,7 @@ public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int
 /// <param name="Channels">Channels, a multiple of heads and groups.</param>
 /// <param name="Heads">Heads.</param>
 /// <param name="Groups">The groups of its normalisation.</param>
-public sealed record SelfAttention(string Name, int Channels, int Heads, int Groups) : Layer(Name)
+public sealed record SelfAttention(string Name, int Channels, int Heads, int Groups) : ImageLayer(Name)
 {
     /// <summary>The normalisation.</summary>
     public GroupNorm Norm => new(Name + ".norm", Channels, Groups, None, Activated: false);
@@ -149,13 +175,16 @@ public sealed record SelfAttention(string Name, int Channels, int Heads, int Gro
 
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => Norm.Parameters + QueriesKeysValues.Parameters + Back.Parameters;
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
 }
 
 /// <summary>Linear, SiLU, linear: projects a timestep embedding to one or more numbers for each channel.</summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="In">The embedding's dimension.</param>
 /// <param name="Out">How many numbers.</param>
-public sealed record TimeProjection(string Name, int In, int Out) : Layer(Name)
+public sealed record TimeProjection(string Name, int In, int Out) : ImageLayer(Name)
 {
     /// <summary>The first linear layer.</summary>
     public Linear First => new(Name + ".0", In, Out);
@@ -165,6 +194,11 @@ public sealed record TimeProjection(string Name, int In, int Out) : Layer(Name)
 
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => First.Parameters + Second.Parameters;
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Shift(this, x);
+
+    internal override bool MayChangeItsInput => true;
 }
 
 /// <summary>
@@ -177,7 +211,7 @@ public sealed record TimeProjection(string Name, int In, int Out) : Layer(Name)
 /// <param name="Out">Channels out.</param>
 /// <param name="Normalized">Whether the block applies its normalisation. As in the original, the parameters exist either way.</param>
 /// <param name="Residual">Whether the block has a skip path.</param>
-public sealed record Block(string Name, int Size, int In, int Out, bool Normalized, bool Residual) : Layer(Name)
+public sealed record Block(string Name, int Size, int In, int Out, bool Normalized, bool Residual) : ImageLayer(Name)
 {
     /// <summary>The normalisation.</summary>
     public LayerNorm Norm => new(Name + ".ln", In, Size);
@@ -194,21 +228,34 @@ public sealed record Block(string Name, int Size, int In, int Out, bool Normaliz
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters =>
         Norm.Parameters + First.Parameters + Second.Parameters + Shortcut.Match(shortcut => shortcut.Parameters, () => Arr<Parameter>.Empty);
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
 }
 
 /// <summary>Layers one after another.</summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="Layers">In order.</param>
-public sealed record Sequential(string Name, Arr<Layer> Layers) : Layer(Name)
+public sealed record Sequential(string Name, Arr<ImageLayer> Layers) : ImageLayer(Name)
 {
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => Layers.Bind(layer => layer.Parameters);
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => Layers.Fold(x, (y, next) => next.ApplyTo(math, y));
+
+    internal override bool MayChangeItsInput => !Layers.IsEmpty && Layers[0].MayChangeItsInput;
 }
 
 /// <summary>SiLU, x·σ(x). It has no parameters.</summary>
 /// <param name="Name">Its place in a sequence.</param>
-public sealed record Silu(string Name) : Layer(Name)
+public sealed record Silu(string Name) : ImageLayer(Name)
 {
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => Arr<Parameter>.Empty;
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Silu(x);
+
+    internal override bool MayChangeItsInput => true;
 }

@@ -12,7 +12,7 @@ public abstract record NetworkStep
 
     /// <summary>x goes through a layer.</summary>
     /// <param name="Layer">The layer.</param>
-    public sealed record Through(Layer Layer) : NetworkStep;
+    public sealed record Through(ImageLayer Layer) : NetworkStep;
 
     /// <summary>x is kept for a skip connection.</summary>
     public sealed record Keep : NetworkStep;

@@ -6,17 +6,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Networks;
 
-/// <summary>How a UNet is built.</summary>
-public enum NetworkDesign
-{
-    /// <summary>The tutorial's: three blocks in each stage, and a shift by the timestep before each stage.</summary>
-    Tutorial,
-
-    /// <summary>After Dhariwal and Nichol 2021; see <see cref="ModernLayers"/>.</summary>
-    Modern,
-}
-
-/// <summary>The configuration of a UNet: its image size, channels, embedding and design.</summary>
+/// <summary>The configuration of a UNet: its family, image size, channels and embedding.</summary>
 public sealed record UNetConfig
 {
     private UNetConfig(
@@ -26,11 +16,10 @@ public sealed record UNetConfig
         int timesteps,
         int embeddingDimension,
         SinusoidalEmbedding embedding,
-        NetworkDesign design,
-        bool residual,
+        NetworkFamily family,
         int classes) =>
-        (ImageSize, ImageChannels, Channels, Timesteps, EmbeddingDimension, Embedding, Design, Residual, Classes) =
-        (imageSize, imageChannels, channels, timesteps, embeddingDimension, embedding, design, residual, classes);
+        (ImageSize, ImageChannels, Channels, Timesteps, EmbeddingDimension, Embedding, Family, Classes) =
+        (imageSize, imageChannels, channels, timesteps, embeddingDimension, embedding, family, classes);
 
     /// <summary>The state-dict name of the frozen T×d timestep embedding, which precedes all parameters.</summary>
     public const string EmbeddingName = "time_embed.weight";
@@ -41,8 +30,10 @@ public sealed record UNetConfig
     /// <summary>The modern network's default number of channels at full resolution.</summary>
     public const int UsualWidth = 20;
 
-    /// <summary>The design.</summary>
-    public NetworkDesign Design { get; }
+    private const int UsualEmbeddingDimension = 100;
+
+    /// <summary>The family that it is a member of.</summary>
+    public NetworkFamily Family { get; }
 
     /// <summary>Height and width of the images, divisible by 4.</summary>
     public int ImageSize { get; }
@@ -62,14 +53,11 @@ public sealed record UNetConfig
     /// <summary>The formula of the frozen timestep embedding; none if the table follows no formula and comes with the weights.</summary>
     public Option<SinusoidalEmbedding> Embedding { get; init; }
 
-    /// <summary>Whether every block has a skip path.</summary>
-    public bool Residual { get; }
-
     /// <summary>K, the number of classes with a learnt embedding; another embedding stands for "no class". 0 for an unconditional network.</summary>
     public int Classes { get; }
 
     /// <summary>The network, step by step; its layers come in state-dict order.</summary>
-    public Arr<NetworkStep> Steps => Design == NetworkDesign.Tutorial ? new UNetLayers(this).Steps : ModernLayers.Steps(this);
+    public Arr<NetworkStep> Steps => Family.Steps(this);
 
     /// <summary>
     /// The trained parameters, in state-dict order: the layers' parameters, then the class embedding. The network adds the class embedding to the timestep
@@ -81,10 +69,21 @@ public sealed record UNetConfig
             ? Arr<Parameter>.Empty
             : Array(new Parameter(ClassEmbeddingName, Array(Classes + 1, EmbeddingDimension), new Initialization.Constant(0))));
 
-    /// <summary>
-    /// The tutorial's network with channels 10, 20 and 40 and an embedding of 100 columns: exactly as published (<paramref name="residual"/> false), or with
-    /// the skip paths of Ho et al. 2020, appendix B, and the transformer's embedding, in which all columns but one vary.
-    /// </summary>
+    /// <summary>The network for some images.</summary>
+    /// <param name="family">Its family.</param>
+    /// <param name="imageSize">Height and width, in [12, 256] and divisible by 4.</param>
+    /// <param name="imageChannels">1 or 3.</param>
+    /// <param name="timesteps">T ≥ 1.</param>
+    /// <param name="classes">K, in [0, 256].</param>
+    /// <param name="width">The channels at full resolution; null for the family's own.</param>
+    /// <returns>The configuration, or every fault.</returns>
+    public static Validation<Error, UNetConfig> Of(
+        NetworkFamily family, int imageSize, int imageChannels, int timesteps, int classes = 0, int? width = null) =>
+        (Checked(imageSize, imageChannels, timesteps, classes), family.Channels(width))
+        .Apply((_, channels) => new UNetConfig(
+            imageSize, imageChannels, channels, timesteps, UsualEmbeddingDimension, family.Embedding, family, classes));
+
+    /// <summary>A network of the tutorial: <see cref="TutorialUNet"/>.</summary>
     /// <param name="imageSize">Height and width, in [12, 256] and divisible by 4. The normalisations have a weight for every pixel.</param>
     /// <param name="imageChannels">1 or 3.</param>
     /// <param name="timesteps">T ≥ 1.</param>
@@ -92,19 +91,9 @@ public sealed record UNetConfig
     /// <param name="classes">K, in [0, 256].</param>
     /// <returns>The configuration, or every fault.</returns>
     public static Validation<Error, UNetConfig> Tutorial(int imageSize, int imageChannels, int timesteps, bool residual, int classes = 0) =>
-        Checked(imageSize, imageChannels, timesteps, classes)
-            .Map(_ => new UNetConfig(
-                imageSize,
-                imageChannels,
-                Array(10, 20, 40),
-                timesteps,
-                100,
-                residual ? new SinusoidalEmbedding.Transformer() : new SinusoidalEmbedding.Tutorial(),
-                NetworkDesign.Tutorial,
-                residual,
-                classes));
+        Of(new TutorialUNet(residual), imageSize, imageChannels, timesteps, classes);
 
-    /// <summary>A modern network with channels c, 2c and 4c and the transformer's embedding of 100 columns.</summary>
+    /// <summary>A modern network with channels c, 2c and 4c: <see cref="ModernUNet"/>.</summary>
     /// <param name="imageSize">Height and width, in [12, 256] and divisible by 4.</param>
     /// <param name="imageChannels">1 or 3.</param>
     /// <param name="timesteps">T ≥ 1.</param>
@@ -112,22 +101,39 @@ public sealed record UNetConfig
     /// <param name="width">c, in [4, 256] and divisible by 4.</param>
     /// <returns>The configuration, or every fault.</returns>
     public static Validation<Error, UNetConfig> Modern(int imageSize, int imageChannels, int timesteps, int classes = 0, int width = UsualWidth) =>
-        (Checked(imageSize, imageChannels, timesteps, classes),
-                Check.That(
-                    "width",
-                    width,
-                    width is >= 4 and <= 256 && width % ModernLayers.Groups == 0,
-                    Invariant($"must lie in [4, 256] and be divisible by {ModernLayers.Groups}")))
-            .Apply((_, c) => new UNetConfig(
-                imageSize,
-                imageChannels,
-                Array(c, 2 * c, 4 * c),
-                timesteps,
-                100,
-                new SinusoidalEmbedding.Transformer(),
-                NetworkDesign.Modern,
-                residual: true,
-                classes));
+        Of(new ModernUNet(), imageSize, imageChannels, timesteps, classes, width);
+
+    /// <summary>The network: how images pass through its layers, for any reading of them.</summary>
+    /// <typeparam name="TActivation">What the reading works on.</typeparam>
+    /// <param name="math">The reading. It knows the images' timesteps.</param>
+    /// <param name="x">x_t.</param>
+    /// <returns>o.</returns>
+    public TActivation Compose<TActivation>(INetworkMath<TActivation> math, TActivation x)
+    {
+        var (kept, isKept) = (Stck<TActivation>.Empty, false);
+        foreach (var step in Steps)
+        {
+            switch (step)
+            {
+                case NetworkStep.Through(var layer):
+                    // What a skip connection keeps must not change before it is joined.
+                    x = layer.ApplyTo(math, isKept && layer.MayChangeItsInput ? math.Copy(x) : x);
+                    isKept = false;
+                    break;
+                case NetworkStep.Keep:
+                    kept = kept.Push(x);
+                    isKept = true;
+                    break;
+                case NetworkStep.Join:
+                    x = math.Concatenate(kept.Peek(), x);
+                    kept = kept.Pop();
+                    isKept = false;
+                    break;
+            }
+        }
+
+        return x;
+    }
 
     /// <summary>Checks a number of images of this network.</summary>
     /// <param name="name">The option's name, for the error.</param>

@@ -10,7 +10,7 @@ namespace Ddpm.Pure.Networks;
 public sealed record UNetLayers
 {
     /// <summary>Builds the layers.</summary>
-    public UNetLayers(UNetConfig config)
+    public UNetLayers(UNetConfig config, bool residual)
     {
         int full = config.ImageSize, half = full / 2, quarter = full / 4, middle = quarter / 2;
         var (c1, c2, c3) = (config.Channels[0], config.Channels[1], config.Channels[2]);
@@ -19,7 +19,7 @@ public sealed record UNetLayers
 
         Arr<Block> Blocks(string name, int size, Arr<int> channels, bool lastNormalized = true) =>
             Enumerable.Range(0, channels.Count - 1)
-                .Select(i => new Block($"{name}.{i}", size, channels[i], channels[i + 1], lastNormalized || i + 2 < channels.Count, config.Residual))
+                .Select(i => new Block($"{name}.{i}", size, channels[i], channels[i + 1], lastNormalized || i + 2 < channels.Count, residual))
                 .ToArr();
 
         // A 2×2 kernel makes an odd quarter resolution (7 for 28) even first. On the way up, another one makes it odd again.
@@ -33,13 +33,13 @@ public sealed record UNetLayers
         Time3 = Time("te3", c2);
         Stage3 = Blocks("b3", quarter, Array(c2, c3, c3, c3));
         Down3 = new("down3", odd
-            ? Array<Layer>(new Convolution("down3.0", c3, c3, 2, 1, 0), new Silu("down3.1"), new Convolution("down3.2", c3, c3, 4, 2, 1))
-            : Array<Layer>(new Convolution("down3.0", c3, c3, 4, 2, 1)));
+            ? Array<ImageLayer>(new Convolution("down3.0", c3, c3, 2, 1, 0), new Silu("down3.1"), new Convolution("down3.2", c3, c3, 4, 2, 1))
+            : Array<ImageLayer>(new Convolution("down3.0", c3, c3, 4, 2, 1)));
         TimeMiddle = Time("te_mid", c3);
         StageMiddle = Blocks("b_mid", middle, Array(c3, c3 / 2, c3 / 2, c3));
         Up1 = new("up1", odd
-            ? Array<Layer>(new TransposedConvolution("up1.0", c3, c3, 4, 2, 1), new Silu("up1.1"), new TransposedConvolution("up1.2", c3, c3, 2, 1, 0))
-            : Array<Layer>(new TransposedConvolution("up1.0", c3, c3, 4, 2, 1)));
+            ? Array<ImageLayer>(new TransposedConvolution("up1.0", c3, c3, 4, 2, 1), new Silu("up1.1"), new TransposedConvolution("up1.2", c3, c3, 2, 1, 0))
+            : Array<ImageLayer>(new TransposedConvolution("up1.0", c3, c3, 4, 2, 1)));
         Time4 = Time("te4", 2 * c3);
         Stage4 = Blocks("b4", quarter, Array(2 * c3, c3, c2, c2));
         Up2 = new("up2", c2, c2, 4, 2, 1);
@@ -129,7 +129,7 @@ public sealed record UNetLayers
 
     private static Arr<NetworkStep> Join => Array<NetworkStep>(new NetworkStep.Join());
 
-    private static Arr<NetworkStep> Through(Layer layer) => Array<NetworkStep>(new NetworkStep.Through(layer));
+    private static Arr<NetworkStep> Through(ImageLayer layer) => Array<NetworkStep>(new NetworkStep.Through(layer));
 
     private static Arr<NetworkStep> Through(Arr<Block> blocks) => blocks.Bind(Through);
 }

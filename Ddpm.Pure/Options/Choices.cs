@@ -15,12 +15,8 @@ public static class Choices
     /// <summary>The networks.</summary>
     public static ChoiceTable<Preset> Presets { get; } = ChoiceTable.Of(("original", Preset.Original), ("standard", Preset.Standard), ("best", Preset.Best));
 
-    /// <summary>The networks, from image size, image channels, T, classes and width.</summary>
-    public static ChoiceTable<Func<int, int, int, int, int?, Validation<Error, UNetConfig>>> Networks { get; } =
-        ChoiceTable.Of<Func<int, int, int, int, int?, Validation<Error, UNetConfig>>>(
-            ("original", (size, channels, steps, classes, width) => Tutorial(size, channels, steps, false, classes, width)),
-            ("standard", (size, channels, steps, classes, width) => Tutorial(size, channels, steps, true, classes, width)),
-            ("modern", (size, channels, steps, classes, width) => UNetConfig.Modern(size, channels, steps, classes, width ?? UNetConfig.UsualWidth)));
+    /// <summary>The families of networks.</summary>
+    public static ChoiceTable<NetworkFamily> Networks => NetworkFamily.All;
 
     /// <summary>What an embedding is called whose table follows no formula.</summary>
     public const string EmbeddingAsInFile = "as-in-file";
@@ -60,8 +56,4 @@ public static class Choices
             ("min-snr-vanishing", _ => new LossWeighting.Vanishing(LossWeighting.MinSnr.Published)),
             ("p2", _ => LossWeighting.P2.Published),
             ("p2-vanishing", _ => new LossWeighting.Vanishing(LossWeighting.P2.Published)));
-
-    private static Validation<Error, UNetConfig> Tutorial(int imageSize, int imageChannels, int steps, bool residual, int classes, int? width) =>
-        (UNetConfig.Tutorial(imageSize, imageChannels, steps, residual, classes), Check.That("width", width ?? 0, width is null, "can be chosen for the modern network alone"))
-        .Apply((network, _) => network);
 }

@@ -116,7 +116,7 @@ public sealed record TrainingConfig
     {
         var steps = Math.Clamp(options.Steps, 1, MostSteps);
         var network = Choices.Networks.Find("network", options.Network ?? presetNetwork)
-            .Bind(build => build(imageSize, imageChannels, steps, options.Conditional ? classes : 0, options.Width));
+            .Bind(family => UNetConfig.Of(family, imageSize, imageChannels, steps, options.Conditional ? classes : 0, options.Width));
         return options.Embedding is { } name
             ? network.Bind(built => Choices.Embeddings.Find("embedding", name).Map(embedding => built with { Embedding = embedding }))
             : network;

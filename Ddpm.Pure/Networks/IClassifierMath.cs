@@ -1,6 +1,4 @@
-using Ddpm.Pure.Networks;
-
-namespace Ddpm.Gpu.Networks;
+namespace Ddpm.Pure.Networks;
 
 /// <summary>What the layers of a classifier compute: libtorch's operations are one reading of it, the kernels for processors another.</summary>
 /// <typeparam name="TActivation">What a layer takes and makes. What is handed to <see cref="Silu"/> or <see cref="Pool"/> may be changed.</typeparam>

@@ -1,4 +1,7 @@
+using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Validations;
 using LanguageExt;
+using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Networks;
@@ -7,13 +10,27 @@ namespace Ddpm.Pure.Networks;
 /// A small UNet after Dhariwal and Nichol 2021, section 3: residual blocks with adaptive group normalisation, and self-attention at the lowest resolution.
 /// It has three resolutions with c, 2c and 4c channels. Each of the first two has one block on the way down and one on the way up; the middle has two.
 /// </summary>
-public static class ModernLayers
+public sealed record ModernUNet : NetworkFamily
 {
     /// <summary>The groups of a normalisation, and the heads of the attention. The network's width is a multiple of this number.</summary>
     public const int Groups = 4;
 
-    /// <summary>The network, step by step.</summary>
-    public static Arr<NetworkStep> Steps(UNetConfig config)
+    /// <inheritdoc/>
+    public override string Name => "modern";
+
+    /// <inheritdoc/>
+    public override SinusoidalEmbedding Embedding => new SinusoidalEmbedding.Transformer();
+
+    /// <inheritdoc/>
+    public override Validation<Error, Arr<int>> Channels(int? width)
+    {
+        var channels = width ?? UNetConfig.UsualWidth;
+        return Check.That("width", channels, channels is >= 4 and <= 256 && channels % Groups == 0, Invariant($"must lie in [4, 256] and be divisible by {Groups}"))
+            .Map(c => Array(c, 2 * c, 4 * c));
+    }
+
+    /// <inheritdoc/>
+    public override Arr<NetworkStep> Steps(UNetConfig config)
     {
         var (c1, c2, c3) = (config.Channels[0], config.Channels[1], config.Channels[2]);
         NetworkStep Block(string name, int ins, int outs) =>

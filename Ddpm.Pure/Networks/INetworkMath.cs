@@ -1,10 +1,9 @@
-using Ddpm.Pure.Networks;
-
-namespace Ddpm.Gpu.Networks;
+namespace Ddpm.Pure.Networks;
 
 /// <summary>
-/// What the layers of a network compute. The network itself is written once over this (<see cref="UNet.Compose"/>): libtorch's operations are one
-/// reading of it, the kernels for processors another. Larger layers are written here, of smaller ones.
+/// A reading of a network: what each layer computes. The network itself is written once (<see cref="UNetConfig.Compose"/>). libtorch's operations are one
+/// reading of it, and the kernels for processors, ONNX and the count of products are others. A layer calls its method here, so a reading that lacks a layer
+/// does not compile. Larger layers are written here in terms of smaller ones.
 /// </summary>
 /// <typeparam name="TActivation">
 /// What a layer takes and makes: the images of a batch with their channels. <see cref="Shift"/> and <see cref="Silu"/> may change their input, and
@@ -39,6 +38,9 @@ public interface INetworkMath<TActivation>
     /// <summary>x + y.</summary>
     TActivation Add(TActivation x, TActivation y);
 
+    /// <summary>x, safe from later changes of x: for readings whose <see cref="Shift"/> and <see cref="Silu"/> work in place.</summary>
+    TActivation Copy(TActivation x) => x;
+
     /// <summary>A residual block.</summary>
     TActivation Apply(ResidualBlock block, TActivation x)
     {
@@ -50,19 +52,4 @@ public interface INetworkMath<TActivation>
     /// <summary>Self-attention.</summary>
     TActivation Apply(SelfAttention attention, TActivation x) =>
         Add(x, Apply(attention.Back, Attend(attention.Heads, Apply(attention.QueriesKeysValues, Apply(attention.Norm, x)))));
-
-    /// <summary>Any layer.</summary>
-    TActivation Apply(Layer layer, TActivation x) => layer switch
-    {
-        TimeProjection projection => Shift(projection, x),
-        Block block => Apply(block, x),
-        ResidualBlock block => Apply(block, x),
-        SelfAttention attention => Apply(attention, x),
-        GroupNorm norm => Apply(norm, x),
-        Convolution convolution => Apply(convolution, x),
-        TransposedConvolution transposed => Apply(transposed, x),
-        Sequential sequence => sequence.Layers.Fold(x, (y, next) => Apply(next, y)),
-        Pure.Networks.Silu => Silu(x),
-        _ => throw new System.Diagnostics.UnreachableException(layer.GetType().Name),
-    };
 }
