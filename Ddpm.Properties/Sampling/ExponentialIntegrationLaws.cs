@@ -20,8 +20,8 @@ public sealed class ExponentialIntegrationLaws
     private static IEnumerable<int> Powers => Enumerable.Range(0, 4);
 
     /// <summary>
-    /// ψ_k(h) = ∫₀ʰ e^(−u)·(1 − u/h)ᵏ du, by Gauss's five points on panels no longer than ¼ and a quarter of h, is exact to the last digit; the part beyond u =
-    /// 45 is lost in rounding. ψ_k = 1 − k·ψ_{k−1}/h multiplies an error by k/h ≤ k/2, and for k ≤ 3 and ψ_k ≥ 0.35 by less than 16 in all.
+    /// ψ_k(h) = ∫₀ʰ e^(−u)·(1 − u/h)ᵏ du. Gauss's five points, on panels no longer than ¼ and a quarter of h, give it to the last digit; the part beyond
+    /// u = 45 is lost in rounding. ψ_k = 1 − k·ψ_{k−1}/h multiplies an error by k/h ≤ k/2, and for k ≤ 3 and ψ_k ≥ 0.35 by less than 16 in all.
     /// </summary>
     [Law]
     public bool Moments_are_the_integral_that_defines_them(StepLength h) =>

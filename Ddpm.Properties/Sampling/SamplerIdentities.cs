@@ -5,7 +5,6 @@ using Ddpm.Pure.Schedules;
 using FsCheck.Xunit;
 using LanguageExt;
 using static Ddpm.Properties.Closeness;
-using static LanguageExt.Prelude;
 
 namespace Ddpm.Properties.Sampling;
 
@@ -64,7 +63,7 @@ public sealed class SamplerIdentities
                 && NearLine(s.Setting, drawn, flow with { Predict = predict, Noise = NoiseRange.Of(step.To.Sigma * Math.Sqrt(1 - kept * kept)) }));
     }
 
-    /// <summary>Noise replaces a part of x so that a·point + σ·ε keeps unit variance in ε: the squares of both noise factors add up to σ_p².</summary>
+    /// <summary>Noise replaces a part of x so that a·point + σ·ε keeps ε at unit variance: the squares of both noise factors add up to σ_p².</summary>
     [Law]
     public bool Drawn_noise_keeps_the_noise_level(SamplerOnSchedule s, Fraction tau, Fraction least, Fraction most)
     {

@@ -164,7 +164,7 @@ public sealed class SpacingLaws
         Assert.Equal(["last-timestep must lie in [0, 1000), got -1"], Timesteps.Spaced(new Spacing.Trailing(), schedule, 5, -1).Faults());
         Assert.Equal(
             ["sampling-steps must lie in [1, 5], the number of timesteps between the given ends, got 6"],
-                Timesteps.Spaced(new Spacing.Trailing(), schedule, 6, 995).Faults());
+            Timesteps.Spaced(new Spacing.Trailing(), schedule, 6, 995).Faults());
     }
 
     /// <summary>By definition; those of diffusers by numpy's arithmetic, step by step in double precision.</summary>

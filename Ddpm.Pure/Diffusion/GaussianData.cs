@@ -18,8 +18,8 @@ public readonly record struct GaussianData(double Mean, double Variance)
     public double VarianceAt(NoiseLevel level) => level.AlphaBar * Variance + level.NoiseVariance;
 
     /// <summary>
-    /// The output of the best network at a level, as factors of (x, 1). With v the variance of x, E[x_0|x] = μ + (a·s²/v)·(x − aμ) and E[ε|x] =
-    /// (σ/v)·(x − aμ). The prediction combines the two.
+    /// The output of the best network at a level, as factors of (x, 1). With v the variance of x,
+    /// E[x_0|x] = μ + (a·s²/v)·(x − aμ) and E[ε|x] = (σ/v)·(x − aμ). The prediction combines the two.
     /// </summary>
     public LinearPair ExactOutput(Prediction prediction, NoiseLevel level)
     {

@@ -7,7 +7,7 @@ namespace Ddpm.Pure.Diffusion;
 
 /// <summary>
 /// Classifier-free guidance (Ho and Salimans 2022): o = o_u + w·(o_c − o_u), from an unconditional and a conditional output. w = 0 is the
-/// unconditional output, w = 1 the conditional one, and w > 1 exaggerates the condition. The paper's w is w − 1 here.
+/// unconditional output, w = 1 the conditional one, and w > 1 exaggerates the condition. The paper's scale is w − 1.
 /// </summary>
 public sealed record Guidance
 {

@@ -7,7 +7,7 @@ namespace Ddpm.Pure.Reference;
 
 /// <summary>
 /// Writes a datum as JSON, with the same bytes on every machine. Numbers have the shortest form that reads back as the same double. The two outer
-/// levels have one line for each field or element. Names and values are written in UTF-8 without escapes.
+/// levels have one line for each field or element. Names and values are written in UTF-8.
 /// </summary>
 internal static class DatumJson
 {

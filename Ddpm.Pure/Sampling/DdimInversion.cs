@@ -8,9 +8,9 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// DDIM run backwards (Song et al. 2021, section 4.3; Dhariwal and Nichol 2021): from an image to the noise from which DDIM with η = 0 makes it. The
-/// line that undoes the step from t to p evaluates the network at t, as that step did, but at x_p. So it is exact if ε is the same at both: x_t =
-/// (a_t/a_p)·x_p + σ_t·(1 − e^(−h))·ε. At ᾱ_t = 0, x_t is the noise ε alone.
+/// DDIM run backwards (Song et al. 2021, section 4.3; Dhariwal and Nichol 2021): from an image to the noise from which DDIM with η = 0 makes it.
+/// The line that undoes the step from t to p evaluates the network at t, as that step did, but at x_p. So it is exact if ε is the same at both:
+/// x_t = (a_t/a_p)·x_p + σ_t·(1 − e^(−h))·ε. At ᾱ_t = 0, x_t is the noise ε alone.
 /// </summary>
 public static class DdimInversion
 {

@@ -4,16 +4,16 @@ using LanguageExt;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// The exact solution of the probability-flow equation in x_0 (Lu et al. 2022, 2211.01095, proposition 4.1). Over a step of length h in λ, x_p =
-/// (σ_p/σ_t)·x + a_p·∫₀¹ h·e^(−h(1−τ))·x_0(λ_t + τh) dτ. A multistep method replaces x_0(λ) by the polynomial through its stored values.
+/// The exact solution of the probability-flow equation in x_0 (Lu et al. 2022, 2211.01095, proposition 4.1). Over a step of length h in λ,
+/// x_p = (σ_p/σ_t)·x + a_p·∫₀¹ h·e^(−h(1−τ))·x_0(λ_t + τh) dτ. A multistep method replaces x_0(λ) by the polynomial through its stored values.
 /// </summary>
 public static class ExponentialIntegration
 {
     private const int SeriesTerms = 24;
 
     /// <summary>
-    /// ψ_k(h) = ∫₀¹ h·e^(−h(1−τ))·τᵏ dτ, h ∈ [0, ∞]: ψ_0 = 1 − e^(−h) and ψ_k = 1 − k·ψ_{k−1}/h. For small h it is computed by the series k!·Σ_j
-    /// (−1)ʲ·h^(j+1)/(k + 1 + j)!, which has no cancellation.
+    /// ψ_k(h) = ∫₀¹ h·e^(−h(1−τ))·τᵏ dτ, h ∈ [0, ∞]: ψ_0 = 1 − e^(−h) and ψ_k = 1 − k·ψ_{k−1}/h. For small h it is computed by the series
+    /// k!·Σ_j (−1)ʲ·h^(j+1)/(k + 1 + j)!, which has no cancellation.
     /// </summary>
     public static double Moment(int k, double h)
     {

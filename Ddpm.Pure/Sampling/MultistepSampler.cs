@@ -113,8 +113,7 @@ internal sealed record MultistepSampler(int Order, bool Corrector = false, bool 
         var (first, second, third) = (lines[start], lines[start + 1], lines[start + 2]);
         var (one, two) = (steps[start], steps[start + 1]);
         Arr<double> Over(SamplingStep step) =>
-            method.Weights(step,
-            Array(method.Place(step, one.From), method.Place(step, two.From), method.Place(step, two.To)));
+            method.Weights(step, Array(method.Place(step, one.From), method.Place(step, two.From), method.Place(step, two.To)));
         var whole = Scaled(second.Predict.Base, Over(one)).Zip(Over(two), (a, b) => a + b).ToArr();
 
         // The factors that x has so far: of the two values after the first step, and of the value before it.

@@ -24,7 +24,7 @@ public sealed record SamplingOptions
     public string Sampler { get; init; } = "ddpm";
 
     /// <summary>
-    /// How many timesteps to visit, in [1, T]; null for all with ddpm, and for <see cref="UsualSteps"/> with other samplers, or T if that is less.
+    /// How many timesteps to visit, in [1, T]; null for all with ddpm, and for <see cref="UsualSteps"/>, but at most T, with other samplers.
     /// </summary>
     public int? SamplingSteps { get; init; }
 

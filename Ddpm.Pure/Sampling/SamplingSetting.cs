@@ -14,8 +14,7 @@ public sealed record SamplingSetting(NoiseSchedule Schedule, Prediction Predicti
 {
     /// <summary>The steps from each visited level to the next, and from the last to the clean image.</summary>
     public Arr<SamplingStep> Steps =>
-        Timesteps.Pairs.Map(pair => new SamplingStep(pair.Current, pair.Next, Schedule[pair.Current], Schedule[pair.Next]))
-        .ToArr();
+        Timesteps.Pairs.Map(pair => new SamplingStep(pair.Current, pair.Next, Schedule[pair.Current], Schedule[pair.Next])).ToArr();
 
     /// <summary>
     /// The steps of diffusers' DDIMScheduler: from each visited level to the level a fixed number of timesteps below it. If there is no such level,

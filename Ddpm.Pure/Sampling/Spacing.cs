@@ -46,10 +46,10 @@ public abstract record Spacing
     public sealed record UniformLambda(double Least = 0, double Most = double.PositiveInfinity) : Spacing;
 
     /// <summary>
-    /// Nearest to evenly spread (σ/a)^(1/ρ) (Karras et al. 2022, eq. 5). ρ = 1 spreads σ/a evenly; as ρ grows, the spacing tends to <see
-    /// cref="UniformLambda"/>. Distances are measured in ln(σ/a), as in diffusers. The path runs from Most to Least, or from and to the schedule's
-    /// own ends where these lie inside. Sampling begins at the noisiest timestep with σ/a ≤ Most and ends at the cleanest with σ/a ≥ Least. The
-    /// defaults are the schedule's own ends, T − 1 and 0; Karras et al. use 0.002 and 80.
+    /// Nearest to evenly spread (σ/a)^(1/ρ) (Karras et al. 2022, eq. 5). ρ = 1 spreads σ/a evenly; as ρ grows, the spacing tends to
+    /// <see cref="UniformLambda"/>. Distances are measured in ln(σ/a), as in diffusers. The path runs from Most to Least, or from and to the schedule's own
+    /// ends where these lie inside. Sampling begins at the noisiest timestep with σ/a ≤ Most and ends at the cleanest with σ/a ≥ Least. The defaults are the
+    /// schedule's own ends, T − 1 and 0; Karras et al. use 0.002 and 80.
     /// </summary>
     /// <param name="Rho">ρ > 0; 7 in the paper.</param>
     /// <param name="Least">The least σ/a, ≥ 0.</param>

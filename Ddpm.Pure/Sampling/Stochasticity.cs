@@ -7,10 +7,11 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// How much noise a sampler draws (Xue et al. 2023, 2309.05019). The reverse equations share their marginals; each function τ(λ) ≥ 0 gives one of them. τ = 0
-/// is the probability flow, and τ = 1 is the reverse of the forward process. Here τ is constant between two noise levels and 0 elsewhere. Over a step of
-/// length h in λ, with u the integral of τ² over the step, the solution in x_0 is x_p = (σ_p/σ_t)·e^(−u)·x + a_p·∫₀¹ H·e^(−H(1−s))·x_0(λ_t + s·h) ds +
-/// σ_p·√(1 − e^(−2u))·z, H = h + u. It is exact if τ is constant over the step. If τ changes within the step, it is exact for a constant x_0.
+/// How much noise a sampler draws (Xue et al. 2023, 2309.05019). The reverse equations share their marginals; each function τ(λ) ≥ 0 gives one of them.
+/// τ = 0 is the probability flow, and τ = 1 is the reverse of the forward process. Here τ is constant between two noise levels and 0 elsewhere. Over a step
+/// of length h in λ, with u the integral of τ² over the step, the solution in x_0 is
+/// x_p = (σ_p/σ_t)·e^(−u)·x + a_p·∫₀¹ H·e^(−H(1−s))·x_0(λ_t + s·h) ds + σ_p·√(1 − e^(−2u))·z, H = h + u.
+/// It is exact if τ is constant over the step. If τ changes within the step, it is exact for a constant x_0.
 /// </summary>
 /// <param name="Tau">τ ∈ [0, 10].</param>
 /// <param name="Least">The σ/a at which noise ends, ≥ 0.</param>
