@@ -78,7 +78,9 @@ public sealed class PlanExecutorLaws
         Assert.Equal(0.8 * 2 + 0.6 * Initial(2), x[2].item<double>(), 12);
     }
 
-    /// <summary>Clipped or not, what is not finite is told by its image's number, line and timestep. Images that are not asked for do not matter.</summary>
+    /// <summary>
+    /// With and without clipping, the error for a value that is not finite names the image, line and timestep. Images that are not requested do not matter.
+    /// </summary>
     [Law]
     public bool What_is_not_finite_is_told_with_its_image_line_and_timestep(SamplingPlan plan, Place line, Place image, Place kind)
     {

@@ -30,7 +30,7 @@ public sealed class SamplerLaws
     }
 
     /// <summary>
-    /// Methods that have their order from one exact point anyway are not changed; those that need it correct the first step, and of the others only the first.
+    /// Methods that always have their order from one exact point do not change. Methods that need it correct the first step only.
     /// </summary>
     [Law]
     public bool A_start_of_full_order_changes_the_first_steps_alone(SamplerOnSchedule s)
@@ -102,7 +102,7 @@ public sealed class SamplerLaws
         }
 
         double First(Sampler sampler) => AfterFirstLine(sampler, s.Setting, x, o);
-        // x_0 is told by ε no better than to 1/a, and ε by x_0 no better than to 1/σ.
+        // ε gives x_0 only to within roundings over a, and x_0 gives ε only to within roundings over σ.
         var condition = (Math.Abs(x.Value) + Math.Abs(o.Value)) * (1 + Loss(s)) * (1 + 1 / s.Noisiest.Sigma);
         return Near(First(new Ddim(0)), First(s.Sampler), 64 * Epsilon * condition * SizeOfLog(s.Noisiest));
     }
@@ -124,7 +124,7 @@ public sealed class SamplerLaws
     public bool A_multistep_line_has_the_order_that_it_can(SamplerOnSchedule s, bool falls)
     {
         var (timesteps, count) = (s.Setting.Timesteps, s.Setting.Timesteps.Values.Count);
-        var barren = s.Noisiest.AlphaBar == 0 ? 1 : 0; // a value from where there is no image is not used
+        var barren = s.Noisiest.AlphaBar == 0 ? 1 : 0; // a value from a level without any image is not used
         var lastHasOne = timesteps.End < 0 || timesteps.Values[^1] == 0;
         int Expected(int i, int order) => i == count - 1 && lastHasOne
             ? 1

@@ -15,7 +15,7 @@ public sealed record SearchCase(Timesteps Candidates, Arr<Arr<double>> Costs, in
 
     public Timesteps Found => SearchedTimesteps.Search(Candidates, Costs, Count).Valid();
 
-    /// <summary>The places of every way of that length, those that keep to noisier timesteps longer first.</summary>
+    /// <summary>The places of every path of that length. Paths that stay at noisier timesteps longer come first.</summary>
     public IEnumerable<int[]> Ways
     {
         get
