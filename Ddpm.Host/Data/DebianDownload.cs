@@ -103,11 +103,20 @@ internal static class DebianDownload
         }
     }
 
-    private static Fin<Unit> Keep(DataSetDescription description, IdxFolder unpacked, string cache) =>
-        description.Files.Fold(
-            Fin<Unit>.Succ(unit),
-            (kept, file) => kept.Bind(_ => unpacked.ReadPublished(file)).Bind(found => AtomicFile.Write(
-                Path.Combine(cache, found.GzipMd5.IsSome ? file.GzipName : file.Name), found.Stored)));
+    private static Fin<Unit> Keep(DataSetDescription description, IdxFolder unpacked, string cache)
+    {
+        foreach (var file in description.Files)
+        {
+            var kept = unpacked.ReadPublished(file).Bind(found =>
+                AtomicFile.Write(Path.Combine(cache, found.GzipMd5.IsSome ? file.GzipName : file.Name), found.Stored));
+            if (kept.IsFail)
+            {
+                return kept;
+            }
+        }
+
+        return unit;
+    }
 
     private static void Remove(string folder)
     {

@@ -33,7 +33,8 @@ internal sealed record SampleJob(
 
     private const int LargestNumber = 1_000_000_000;
 
-    private static readonly ChoiceTable<PixelScale> Scales = ChoiceTable.Of<PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
+    private static readonly ChoiceTable<PixelScale> Scales =
+        ChoiceTable.Of<PixelScale>(("fixed", new PixelScale.Fixed()), ("stretch", new PixelScale.Stretch()));
 
     /// <summary>The timesteps to visit, once they were searched where they are to be.</summary>
     public Fin<Timesteps> Timesteps(TrainedModel model, IView view, CancellationToken stop) => SearchedSteps.Match(

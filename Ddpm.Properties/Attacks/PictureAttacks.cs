@@ -8,8 +8,8 @@ using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
 using ImageMagick;
 using LanguageExt;
-using Xunit.Abstractions;
 using Xunit;
+using Xunit.Abstractions;
 using static Ddpm.Properties.Attacks.SamplePictures;
 
 namespace Ddpm.Properties.Attacks;

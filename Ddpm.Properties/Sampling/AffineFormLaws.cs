@@ -79,7 +79,8 @@ public sealed class AffineFormLaws
         const int samples = 4096;
         var (schedule, data) = (NoiseSchedule.Linear(1000).Valid(), new GaussianData(0.4, 0.09));
         var predicted = Pure.Options.Choices.Predictions[prediction];
-        var plan = new SamplingOptions { Sampler = sampler, SamplingSteps = 8, Eta = sampler == "ddim" ? 0.5 : null }.Compile(schedule, predicted, clipSample: false).Valid();
+        var options = new SamplingOptions { Sampler = sampler, SamplingSteps = 8, Eta = sampler == "ddim" ? 0.5 : null };
+        var plan = options.Compile(schedule, predicted, clipSample: false).Valid();
         var pushed = GaussianPush.Run(plan, data, schedule, predicted, AffineForm.Noise(0))[^1];
         var (initial, fresh) = (new RandomStream(20, StreamName.InitialNoise), new RandomStream(20, StreamName.SamplingNoise));
         var ends = Enumerable.Range(0, samples).Select(i => ScalarInterpreter.Run(
@@ -92,7 +93,13 @@ public sealed class AffineFormLaws
 
     public static TheoryData<string, string> Kinds { get; } = new()
     {
-        { "ddpm", "epsilon" }, { "ddim", "velocity" }, { "dpmpp-2m", "sample" }, { "dpmpp-2m-sde", "epsilon" }, { "sa-solver-2", "epsilon" }, { "unipc-3", "velocity" }, { "ipndm-4", "epsilon" },
+        { "ddpm", "epsilon" },
+        { "ddim", "velocity" },
+        { "dpmpp-2m", "sample" },
+        { "dpmpp-2m-sde", "epsilon" },
+        { "sa-solver-2", "epsilon" },
+        { "unipc-3", "velocity" },
+        { "ipndm-4", "epsilon" },
         { "heun", "sample" },
     };
 

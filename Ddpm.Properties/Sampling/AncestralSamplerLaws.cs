@@ -76,8 +76,8 @@ public sealed class AncestralSamplerLaws
     }
 
     /// <summary>
-    /// With the exact denoiser of x_0 ~ N(μ, s²), E[x_0 | x] = μ + a·s²/(a²s² + σ²)·(x − aμ), each line is affine and keeps the mean a_t·μ whatever the variances,
-    /// because c₁ + c₂·a_t = a_p. The last line gives μ.
+    /// With the exact denoiser of x_0 ~ N(μ, s²), E[x_0 | x] = μ + a·s²/(a²s² + σ²)·(x − aμ), each line is affine. It keeps the mean a_t·μ for all
+    /// variances, because c₁ + c₂·a_t = a_p. The last line gives μ.
     /// </summary>
     [Law]
     public bool Gaussian_data_keep_their_mean(VisitedSchedule v, Pixel mu, Fraction s2, bool posterior)

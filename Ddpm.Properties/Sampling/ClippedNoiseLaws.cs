@@ -31,11 +31,13 @@ public sealed class ClippedNoiseLaws
     {
         var level = s.Value[place.In(s.Value.Steps)];
         var noise = prediction.Noise(level);
-        return new SamplingSetting(s.Value, prediction, Timesteps.All(s.Value.Steps), ClipSample: false).NoiseAt(level) == new Memory(noise.First, noise.Second, 0);
+        return new SamplingSetting(s.Value, prediction, Timesteps.All(s.Value.Steps), ClipSample: false).NoiseAt(level)
+            == new Memory(noise.First, noise.Second, 0);
     }
 
     /// <summary>
-    /// One step of DDIM from x = 3 where the output says ε = −1, so that x_0 is beyond 1 and clipped: a_p + σ_p·ε with the output's ε = −1 or the implied ε = (3 − a)/σ.
+    /// One step of DDIM from x = 3 with the output ε = −1, so that x_0 exceeds 1 and is clipped: a_p + σ_p·ε, with the output's ε = −1 or the implied
+    /// ε = (3 − a)/σ.
     /// </summary>
     [Fact]
     public void Either_ddim_goes_on_with_its_own_noise_where_it_clips()

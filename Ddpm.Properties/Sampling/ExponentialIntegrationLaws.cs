@@ -20,8 +20,8 @@ public sealed class ExponentialIntegrationLaws
     private static IEnumerable<int> Powers => Enumerable.Range(0, 4);
 
     /// <summary>
-    /// ψ_k(h) = ∫₀ʰ e^(−u)·(1 − u/h)ᵏ du by Gauss's five points on panels no longer than ¼ and a quarter of h, exact to the last digit; what lies beyond u = 45 is lost in
-    /// rounding. ψ_k = 1 − k·ψ_{k−1}/h multiplies an error by k/h ≤ k/2, for k ≤ 3 and ψ_k ≥ 0.35 in all by less than 16.
+    /// ψ_k(h) = ∫₀ʰ e^(−u)·(1 − u/h)ᵏ du. Gauss's five points, on panels no longer than ¼ and a quarter of h, give it to the last digit; the part beyond
+    /// u = 45 is lost in rounding. ψ_k = 1 − k·ψ_{k−1}/h multiplies an error by k/h ≤ k/2, and for k ≤ 3 and ψ_k ≥ 0.35 by less than 16 in all.
     /// </summary>
     [Law]
     public bool Moments_are_the_integral_that_defines_them(StepLength h) =>
@@ -51,7 +51,9 @@ public sealed class ExponentialIntegrationLaws
         Assert.All(Powers, k => Known(1e-300 / (k + 1), ExponentialIntegration.Moment(k, 1e-300), 2 * Epsilon));
     }
 
-    /// <summary>The series ends where the recursion begins. In closed form ψ_0(2) = 1 − e⁻², ψ_1 = (1 + e⁻²)/2, ψ_2 = (1 − e⁻²)/2 and ψ_3 = (1 + 3e⁻²)/4.</summary>
+    /// <summary>
+    /// The series ends where the recursion begins. In closed form ψ_0(2) = 1 − e⁻², ψ_1 = (1 + e⁻²)/2, ψ_2 = (1 − e⁻²)/2 and ψ_3 = (1 + 3e⁻²)/4.
+    /// </summary>
     [Fact]
     public void Moments_are_continuous_where_the_series_ends()
     {
@@ -87,8 +89,10 @@ public sealed class ExponentialIntegrationLaws
     public bool Weights_go_with_their_places(StepLength h, StepPlaces places)
     {
         var turned = places.Value.Reverse().ToArr();
-        return ExponentialIntegration.Weights(h.Value, places.Value).Zip(ExponentialIntegration.Weights(h.Value, turned).Reverse()).Zip(Conditions(places.Value)).All(
-            three => Near(three.Item1.Item1, three.Item1.Item2, 64 * Epsilon * ExponentialIntegration.Moment(0, h.Value) * three.Item2));
+        return ExponentialIntegration.Weights(h.Value, places.Value)
+            .Zip(ExponentialIntegration.Weights(h.Value, turned).Reverse())
+            .Zip(Conditions(places.Value))
+            .All(three => Near(three.Item1.Item1, three.Item1.Item2, 64 * Epsilon * ExponentialIntegration.Moment(0, h.Value) * three.Item2));
     }
 
     /// <summary>Π (1 + |τ_m|)/|τ_j − τ_m| for each place j: the sum of the sizes of its basis polynomial's coefficients at most.</summary>
@@ -111,7 +115,8 @@ public sealed class ExponentialIntegrationLaws
         public static Arbitrary<StepLength> Lengths() => Gen.Frequency(
             (6, Generators.PowersOfTen(-12, 2)),
             (3, Generators.Between(1.5, 2.5)),
-            (1, Gen.Elements(2, Math.BitDecrement(2), Math.BitIncrement(2), 1e-300, 1e4, double.PositiveInfinity))).Select(h => new StepLength(h)).ToArbitrary();
+            (1, Gen.Elements(2, Math.BitDecrement(2), Math.BitIncrement(2), 1e-300, 1e4, double.PositiveInfinity)))
+                .Select(h => new StepLength(h)).ToArbitrary();
 
         public static Arbitrary<StepPlaces> Places() =>
             (from count in Gen.Choose(1, 3)

@@ -16,7 +16,10 @@ namespace Ddpm.Properties.Sampling;
 [Properties(Arbitrary = [typeof(GaussianCases), typeof(SamplerGenerators)])]
 public sealed class GaussianLaws
 {
-    /// <summary>The exact flow keeps x a fixed number of deviations from the mean; every consistent line keeps the mean a·μ. Sixteen lines round it, where a ≥ 0.08 by 1/a.</summary>
+    /// <summary>
+    /// The exact flow keeps x a fixed number of deviations from the mean, and every consistent line keeps the mean a·μ. Sixteen lines round it, by
+    /// 1/a with a ≥ 0.08.
+    /// </summary>
     [Law]
     public bool Every_sampler_keeps_the_mean(GaussianCase c, AnySampler sampler, Prediction prediction)
     {
@@ -47,8 +50,8 @@ public sealed class GaussianLaws
         Enumerable.Range(1, 3).All(order => HasOrder(order, c with { EqualInNoise = true }, new Ipndm(order), prediction));
 
     /// <summary>
-    /// Of the third-order coefficients that the authors' code and diffusers share, the quadratic term has half its weight: a term of h³ a step is left, and the method
-    /// has order 2. With the weight of the interpolating polynomial it has order 3.
+    /// The authors' code and diffusers share third-order coefficients that give the quadratic term half its weight. A term of h³ per step is left,
+    /// and the method has order 2. With the weight of the interpolating polynomial it has order 3.
     /// </summary>
     [Fact]
     public void The_published_third_order_of_dpm_solver_is_of_second_order()
@@ -63,8 +66,8 @@ public sealed class GaussianLaws
         HasOrder(2, c, new DpmSolver(3, DpmSolverWeights.Published), prediction);
 
     /// <summary>
-    /// Its coefficients are those of equal steps. Where the length of steps changes smoothly, by a part of the order of h from one to the next, a term of h³ a step is left whatever
-    /// its order; where it jumps, one of h².
+    /// Its coefficients are derived for equal steps. If the length of steps changes smoothly, by a fraction of order h from one to the next, a term
+    /// of h³ per step is left, whatever its order. If it jumps, a term of h² is left.
     /// </summary>
     [Fact]
     public void Ipndm_is_of_second_order_on_steps_that_change_smoothly_and_of_first_on_others_whatever_its_name_says()
@@ -144,14 +147,15 @@ public sealed class GaussianLaws
             return Pushed(c, sampler, prediction, grid).Variance - c.Data.VarianceAt(grid.Schedule[0]);
         }
 
-        // An error of first order halves as lines double, twice from the first to the last; 0.8 leaves room for those of higher order. What does not tend to 0 does not fall.
+        // An error of first order halves when the lines double, twice from the first to the last; 0.8 leaves room for terms of higher order. An error
+        // that does not tend to 0 does not fall.
         return Math.Abs(Miss(128)) <= 0.8 * Math.Max(Math.Abs(Miss(32)), Math.Abs(Miss(64)));
     });
 
     /// <summary>
-    /// The error over hᵖ tends to a constant, C + C'·h + C''·h² …: each doubling of the lines halves the distance to it. As much is allowed as the
-    /// difference before or half the one before that, since one of them may pass 0, and a twentieth of the values where the distance does. Of a method of order p − 1
-    /// each difference would be twice the one before, and between a half and twice 1 is the middle.
+    /// The error over hᵖ tends to a constant, C + C'·h + C''·h² …: each doubling of the lines halves the distance to it. The law allows as much as
+    /// the difference before, or half the one before that, since one of them may pass 0; and a twentieth of the values, for when the distance does.
+    /// For a method of order p − 1 each difference would be twice the one before, and 1 is the middle between a half and twice.
     /// </summary>
     private static bool HasOrder(int order, GaussianCase c, Sampler sampler, Prediction prediction, bool fromOnePoint = false)
     {
@@ -176,11 +180,17 @@ public sealed class GaussianLaws
         return Pushed(c, sampler, prediction, grid, fromOnePoint).Factors[0] / Math.Sqrt(c.Data.VarianceAt(end)) - 1;
     }
 
-    private static AffineForm Pushed(GaussianCase c, Sampler sampler, Prediction prediction, (NoiseSchedule Schedule, Timesteps Timesteps) grid, bool fromOnePoint = false)
+    private static AffineForm Pushed(
+        GaussianCase c, Sampler sampler, Prediction prediction, (NoiseSchedule Schedule, Timesteps Timesteps) grid, bool fromOnePoint = false)
     {
         var plan = sampler.Compile(new(grid.Schedule, prediction, grid.Timesteps, ClipSample: false)).Valid();
         var exact = !fromOnePoint && SamplerGenerators.Deterministic.Contains(sampler) && sampler is not Heun ? plan.HistoryLength : 0;
-        AffineForm X(int i) => new(c.Data.MeanAt(grid.Schedule[plan.Lines[i].Timestep]), Array(Math.Sqrt(c.Data.VarianceAt(grid.Schedule[plan.Lines[i].Timestep]))));
+        AffineForm X(int i)
+        {
+            var level = grid.Schedule[plan.Lines[i].Timestep];
+            return new(c.Data.MeanAt(level), Array(Math.Sqrt(c.Data.VarianceAt(level))));
+        }
+
         AffineForm Memory(int i)
         {
             var (line, x) = (plan.Lines[i], X(i));
@@ -207,12 +217,13 @@ public sealed class GaussianLaws
 
         var logs = Enumerable.Range(0, lines + 1).Select(i => -Math.Log(1 + Math.Exp(-2 * Lambda(lines - i)))).ToArray();
         var betas = logs.Select((log, t) => 1 - Math.Exp(log - (t == 0 ? 0 : logs[t - 1])));
-        return (NoiseSchedule.FromBetas(new Arr<double>(betas)).Valid(), Timesteps.Of(Enumerable.Range(0, lines).Select(i => lines - i).ToArr(), lines + 1).Valid().EndingAtFirstLevel());
+        var timesteps = Timesteps.Of(Enumerable.Range(0, lines).Select(i => lines - i).ToArr(), lines + 1).Valid();
+        return (NoiseSchedule.FromBetas(new Arr<double>(betas)).Valid(), timesteps.EndingAtFirstLevel());
     }
 
     /// <summary>
-    /// Gaussian data and a path in λ from noise to image, whose steps grow in proportion from 1 − bend to 1 + bend, or are equal in σ/a. Smooth, as uᵖ would not be
-    /// at u = 0: only then has the error an expansion in whole powers of the steps. Or steps that alternate, one to three, on that path.
+    /// Gaussian data and a path in λ from noise to image, whose steps grow in proportion from 1 − bend to 1 + bend, or are equal in σ/a. Smooth, as uᵖ would
+    /// not be at u = 0: only then has the error an expansion in whole powers of the steps. Or steps that alternate, one to three, on that path.
     /// </summary>
     public sealed record GaussianCase(GaussianData Data, double From, double To, double Bend, bool EqualInNoise, bool Alternating = false);
 

@@ -27,7 +27,9 @@ public sealed class ImageSamplerTests : IDisposable
         var plan = new SamplingOptions { Sampler = sampler, SamplingSteps = 4 }.Compile(_tiny.Model.Schedule, _tiny.Model.Prediction, clipSample: true).Valid();
         var all = Made(plan, first: 0, count: 200, atOnce: 100, workers: 2);
         Assert.Equal(200, all.Chunk(Pixels).Select(image => string.Join(' ', image)).Distinct().Count());
-        foreach (var (first, count, atOnce, workers) in ((int, int, int, int)[])[(0, 1, 1, 1), (0, 7, 3, 2), (0, 64, 1000, 1), (0, 64, 32, 3), (7, 9, 16, 1), (63, 3, 40, 2), (193, 7, 1, 1)])
+        (int, int, int, int)[] cases =
+            [(0, 1, 1, 1), (0, 7, 3, 2), (0, 64, 1000, 1), (0, 64, 32, 3), (7, 9, 16, 1), (63, 3, 40, 2), (193, 7, 1, 1)];
+        foreach (var (first, count, atOnce, workers) in cases)
         {
             Assert.Equal(all[(first * Pixels)..((first + count) * Pixels)], Made(plan, first, count, atOnce, workers));
         }
@@ -56,7 +58,8 @@ public sealed class ImageSamplerTests : IDisposable
     {
         var noise = Made(new SamplingPlan(new(0, 1), Arr<SamplingLine>.Empty, ClipSample: false), 2, 1, 1, 1);
         var image = Enumerable.Range(0, Pixels).Select(i => MathF.Sin(i)).ToArray();
-        var encoded = Made(new SamplingPlan(new(0.6, 0.8), Arr<SamplingLine>.Empty, ClipSample: false), 2, 1, 1, 1, new KnownPixels(image, Option<ReadOnlyMemory<bool>>.None));
+        var known = new KnownPixels(image, Option<ReadOnlyMemory<bool>>.None);
+        var encoded = Made(new SamplingPlan(new(0.6, 0.8), Arr<SamplingLine>.Empty, ClipSample: false), 2, 1, 1, 1, known);
         Assert.All(encoded.Zip(image.Zip(noise, (x, e) => 0.6f * x + 0.8f * e)), pair => Assert.Equal(pair.Item2, pair.Item1, 1e-6f));
     }
 
@@ -66,7 +69,8 @@ public sealed class ImageSamplerTests : IDisposable
         var plan = TinyTraining.Sampling(_tiny.Model);
         var told = new List<(int Done, int All)>();
         using var stop = new CancellationTokenSource();
-        Assert.True(new ImageSampler(_tiny.Network, plan, new Replicas(2)).Sample(_tiny.Weights, new(1, 0, 33, 100), [], (done, all) => told.Add((done, all)), default).IsSucc);
+        var sampler = new ImageSampler(_tiny.Network, plan, new Replicas(2));
+        Assert.True(sampler.Sample(_tiny.Weights, new(1, 0, 33, 100), [], (done, all) => told.Add((done, all)), default).IsSucc);
         Assert.Equal(Enumerable.Range(1, 36).Select(done => (done, 36)), told);
 
         void Progress(int done, int all)
@@ -118,5 +122,7 @@ public sealed class ImageSamplerTests : IDisposable
     }
 
     private float[] Made(SamplingPlan plan, int first, int count, int atOnce, int workers, Option<KnownPixels> known = default) =>
-        new ImageSampler(_tiny.Network, plan, new Replicas(workers)).Sample(_tiny.Weights, new(5, first, count, atOnce), [], (_, _) => { }, default, known).Valid()[^1].Values.ToArray();
+        new ImageSampler(_tiny.Network, plan, new Replicas(workers))
+            .Sample(_tiny.Weights, new(5, first, count, atOnce), [], (_, _) => { }, default, known)
+            .Valid()[^1].Values.ToArray();
 }

@@ -8,10 +8,12 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Properties.Sampling;
 
-/// <summary>With what weights a line of a multistep method uses its values where two published ones differ, and how long its step is.</summary>
+/// <summary>The weights of a multistep line's values where two published versions differ, and the length of its step.</summary>
 public sealed class LineWeightsLaws
 {
-    /// <summary>Of c_0 + c_1·τ + c_2·τ² the interpolating weights make Σ c_k·ψ_k, the published ones half as much of the last: so do diffusers' D_0, D_1 and D_2.</summary>
+    /// <summary>
+    /// For c_0 + c_1·τ + c_2·τ² the interpolating weights give Σ c_k·ψ_k. The published weights, like diffusers' D_0, D_1 and D_2, give half the last term.
+    /// </summary>
     [Fact]
     public void The_published_weights_give_a_quadratic_half_its_weight()
     {
@@ -25,7 +27,8 @@ public sealed class LineWeightsLaws
     }
 
     /// <summary>
-    /// Zhao et al. (2023), section 3.3: with two values the slope has the coefficient ½·B(h)/τ, B = h of the one and 1 − e^(−h) of the other; the sum is 1 − e^(−h) of both.
+    /// Zhao et al. (2023), section 3.3: with two values the slope has the coefficient ½·B(h)/τ, with B = h in bh1 and 1 − e^(−h) in bh2. The sum is 1
+    /// − e^(−h) in both.
     /// </summary>
     [Fact]
     public void The_two_variants_of_unipc_weigh_the_slope_by_their_b()
@@ -41,8 +44,8 @@ public sealed class LineWeightsLaws
     }
 
     /// <summary>
-    /// What is predicted and corrected is together a_p·∫₀¹ H·e^(−H(1−s))·x_0(s) ds with H = (1 + τ²)·h for any quadratic x_0, here summed over a fine grid: by the third line of order 2 the
-    /// values of three places are known.
+    /// Prediction and correction together are a_p·∫₀¹ H·e^(−H(1−s))·x_0(s) ds with H = (1 + τ²)·h, for any quadratic x_0. The integral is summed over
+    /// a fine grid here. By the third line of order 2, the values at three places are known.
     /// </summary>
     [Fact]
     public void A_corrected_line_of_sa_solver_integrates_a_quadratic()
@@ -55,7 +58,8 @@ public sealed class LineWeightsLaws
         var (h, length) = (to - from, (1 + tau * tau) * (to - from));
         static double Value(double s) => 0.3 - 0.8 * s + 0.5 * s * s;
         double[] values = [Value(1), Value(0), Value((before - from) / h)];
-        var made = lines[1].Predict.History.Zip(values[1..]).Sum(pair => pair.Item1 * pair.Item2) + lines[2].Correct.History.Zip(values).Sum(pair => pair.Item1 * pair.Item2);
+        var made = lines[1].Predict.History.Zip(values[1..]).Sum(pair => pair.Item1 * pair.Item2)
+            + lines[2].Correct.History.Zip(values).Sum(pair => pair.Item1 * pair.Item2);
         const int cells = 100_000;
         var expected = Enumerable.Range(0, cells).Select(i => (i + 0.5) / cells).Sum(s => length * Math.Exp(-length * (1 - s)) * Value(s)) / cells;
         Known(schedule[2].A * expected, made, 1e-9);
@@ -74,7 +78,8 @@ public sealed class LineWeightsLaws
     }
 
     /// <summary>
-    /// d(x/a) = ε·d(σ/a): a line adds a_p·∫ q d(σ/a) from σ_t/a_t to σ_p/a_p, for any polynomial q of σ/a that its values tell. A cubic and its integral by powers.
+    /// d(x/a) = ε·d(σ/a): a line adds a_p·∫ q d(σ/a) from σ_t/a_t to σ_p/a_p, with q the polynomial in σ/a through its values. Here q is a cubic, and
+    /// its integral is computed by powers.
     /// </summary>
     [Fact]
     public void A_line_of_variable_step_ipndm_integrates_a_cubic_in_the_noise_ratio()

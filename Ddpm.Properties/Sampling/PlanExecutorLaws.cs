@@ -41,7 +41,9 @@ public sealed class PlanExecutorLaws
             && initial.data<double>().ToArray().SequenceEqual(Enumerable.Range(0, Elements).Select(Initial));
     }
 
-    /// <summary>Start and marginals are all that a known image enters by: the part that is kept is on its marginal after every line, the other as if it were alone.</summary>
+    /// <summary>
+    /// A known image enters only through the start and the marginals: the kept part is on its marginal after every line, and the rest runs as if alone.
+    /// </summary>
     [Law]
     public bool A_known_part_follows_the_marginals_and_leaves_the_rest_alone(SamplingPlan plan, bool fromImage)
     {
@@ -50,11 +52,19 @@ public sealed class PlanExecutorLaws
         var (image, initial) = (Vector(i => 0.3 * i + 0.2), Vector(Initial));
         var kept = new List<double>();
         var masked = PlanExecutor.Run(
-            started, Network, initial, line => Vector(i => Noise(line, i)), new KnownImage(image, tensor(new[] { true, false, false })), (_, x) => kept.Add(x[0].item<double>())).Valid();
+            started,
+            Network,
+            initial,
+            line => Vector(i => Noise(line, i)),
+            new KnownImage(image, tensor(new[] { true, false, false })),
+            (_, x) => kept.Add(x[0].item<double>())).Valid();
         var free = PlanExecutor.Run(started, Network, initial, line => Vector(i => Noise(line, i)), new KnownImage(image, Option<Tensor>.None)).Valid();
-        return kept.Count == plan.Lines.Count && kept.Select((x, i) => Near(plan.Lines[i].Marginal.First * 0.2 + plan.Lines[i].Marginal.Second * Initial(0), x, 1e-12)).All(holds => holds)
+        var alone = PlanExecutor.Run(plan, Network, initial, line => Vector(i => Noise(line, i))).Valid();
+        double OnMarginal(SamplingLine line) => line.Marginal.First * 0.2 + line.Marginal.Second * Initial(0);
+        return kept.Count == plan.Lines.Count
+            && kept.Zip(plan.Lines).All(pair => Near(OnMarginal(pair.Item2), pair.Item1, 1e-12))
             && masked[1].item<double>().Equals(free[1].item<double>())
-            && (fromImage || free[2].item<double>().Equals(PlanExecutor.Run(plan, Network, initial, line => Vector(i => Noise(line, i))).Valid()[2].item<double>()));
+            && (fromImage || free[2].item<double>().Equals(alone[2].item<double>()));
     }
 
     [Fact]
@@ -63,11 +73,14 @@ public sealed class PlanExecutorLaws
         using var scope = NewDisposeScope();
         var plan = new SamplingPlan(new(0.8, 0.6), Arr<SamplingLine>.Empty, ClipSample: false);
         Assert.Throws<ArgumentException>(() => PlanExecutor.Run(plan, Network, Vector(Initial), line => Vector(i => Noise(line, i))));
-        var x = PlanExecutor.Run(plan, Network, Vector(Initial), line => Vector(i => Noise(line, i)), new KnownImage(Vector(i => i), Option<Tensor>.None)).Valid();
+        var known = new KnownImage(Vector(i => i), Option<Tensor>.None);
+        var x = PlanExecutor.Run(plan, Network, Vector(Initial), line => Vector(i => Noise(line, i)), known).Valid();
         Assert.Equal(0.8 * 2 + 0.6 * Initial(2), x[2].item<double>(), 12);
     }
 
-    /// <summary>Clipped or not, what is not finite is told by its image's number, line and timestep. Images that are not asked for do not matter.</summary>
+    /// <summary>
+    /// With and without clipping, the error for a value that is not finite names the image, line and timestep. Images that are not requested do not matter.
+    /// </summary>
     [Law]
     public bool What_is_not_finite_is_told_with_its_image_line_and_timestep(SamplingPlan plan, Place line, Place image, Place kind)
     {

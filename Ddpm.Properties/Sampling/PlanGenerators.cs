@@ -16,7 +16,8 @@ public static class PlanGenerators
          select new SamplingPlan(SamplingPlan.FromNoise, new Arr<SamplingLine>(lines), clip)).ToArbitrary();
 
     /// <summary>
-    /// What a few roundings of every line come to: parts ε of what the same plan makes of the sizes of its numbers, since in it nothing cancels and nothing shrinks what was rounded before.
+    /// A bound on the effect of a few roundings in every line: the same plan run on the sizes of its numbers, times a few ε. In that run nothing
+    /// cancels, and no line shrinks an earlier rounding.
     /// </summary>
     public static double Rounding(SamplingPlan plan)
     {

@@ -75,7 +75,8 @@ public sealed class PlanStateLaws
     }
 
     [Fact]
-    public void A_plan_without_lines_reaches_back_to_nothing() => Assert.Equal(0, new SamplingPlan(SamplingPlan.FromNoise, Arr<SamplingLine>.Empty, ClipSample: true).HistoryLength);
+    public void A_plan_without_lines_reaches_back_to_nothing() =>
+        Assert.Equal(0, new SamplingPlan(SamplingPlan.FromNoise, Arr<SamplingLine>.Empty, ClipSample: true).HistoryLength);
 
     private static IEnumerable<PlanState<double>> States(SamplingPlan plan, double initial, double? fraction, Func<int, double> noise)
     {
@@ -93,7 +94,8 @@ public sealed class PlanStateLaws
     {
         public static readonly Numbers Instance = new();
 
-        public double Combine(Arr<(double Factor, double Value)> terms) => terms.Filter(term => term.Factor != 0).Fold(0.0, (sum, term) => sum + term.Factor * term.Value);
+        public double Combine(Arr<(double Factor, double Value)> terms) =>
+            terms.Filter(term => term.Factor != 0).Fold(0.0, (sum, term) => sum + term.Factor * term.Value);
 
         public double Clip(double value) => Math.Clamp(value, -1, 1);
 

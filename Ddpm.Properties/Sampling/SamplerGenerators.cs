@@ -28,8 +28,8 @@ public sealed record SamplerOnSchedule(Sampler Sampler, SamplingSetting Setting)
     public NoiseLevel Noisiest => Setting.Schedule[Setting.Timesteps.Values[0]];
 
     /// <summary>
-    /// How much the lines' weights can multiply a rounding: each line adds its own, of what its history's values were made of, and the lines that still have that value
-    /// multiply it again, which tells where the weights of several are large, as beside a step far shorter than its neighbours.
+    /// How much the lines' weights can multiply a rounding. Each line rounds the values of its history, and the lines that still have these values
+    /// multiply the rounding again. This matters if several lines have large weights, as beside a step far shorter than its neighbours.
     /// </summary>
     public double Gain
     {
@@ -38,26 +38,31 @@ public sealed record SamplerOnSchedule(Sampler Sampler, SamplingSetting Setting)
             var plan = Plan;
             double Made(Memory memory) => Math.Abs(memory.X) + Math.Abs(memory.Output) + Math.Abs(memory.X0);
             double Of(Arr<double> history, int line) => history.Map((k, factor) => Math.Abs(factor) * Made(plan.Lines[line - k].Remember)).Sum();
-            double[] weights = [.. plan.Lines.Map((i, line) => Math.Max(1, Of(line.Predict.History, i) + Of(line.Correct.History, i) + Math.Abs(line.Predict.Base)))];
+            double Weight(SamplingLine line, int i) => Of(line.Predict.History, i) + Of(line.Correct.History, i) + Math.Abs(line.Predict.Base);
+            double[] weights = [.. plan.Lines.Map((i, line) => Math.Max(1, Weight(line, i)))];
             var together = Math.Max(2, plan.HistoryLength + 1);
-            return weights.Length * Enumerable.Range(0, weights.Length).Max(first => weights.Skip(first).Take(together).Aggregate((product, weight) => product * weight));
+            double Product(int first) => weights.Skip(first).Take(together).Aggregate((product, weight) => product * weight);
+            return weights.Length * Enumerable.Range(0, weights.Length).Max(Product);
         }
     }
 }
 
 /// <summary>
-/// Every sampler with every option, but ancestral sampling with a learned range, which needs a network that has learned one, and DDIM with the output's own noise,
-/// which differs only where x_0 is clipped: both have laws of their own.
+/// Every sampler with every option, with two exceptions that have laws of their own: ancestral sampling with a learned range, which needs a network
+/// that has learned one, and DDIM with the output's own noise, which differs only where x_0 is clipped.
 /// </summary>
 public static class SamplerGenerators
 {
-    public static IEnumerable<Sampler> Rows => Sampler.All.Select(row => row.Value).Where(sampler => sampler is not Ddim { Noise: ClippedNoise.DiffusersOutput });
+    public static IEnumerable<Sampler> Rows =>
+        Sampler.All.Select(row => row.Value).Where(sampler => sampler is not Ddim { Noise: ClippedNoise.DiffusersOutput });
 
     public static readonly IReadOnlyList<Sampler> Deterministic =
     [
         .. from order in Enumerable.Range(1, 4) from full in (bool[])[false, true] select new VariableIpndm(order, full),
         new DpmSolver(3, FullOrderStart: true), new DpmSolver(3, DpmSolverWeights.Published, true, true), new UniPc(3, Corrector: false, FullOrderStart: true),
-        .. from variant in (UniPcVariant[])[UniPcVariant.Bh1, UniPcVariant.Bh2] from lower in (bool[])[false, true] select new UniPc(3, variant, true, lower, FullOrderStart: true),
+        .. from variant in (UniPcVariant[])[UniPcVariant.Bh1, UniPcVariant.Bh2]
+           from lower in (bool[])[false, true]
+           select new UniPc(3, variant, true, lower, FullOrderStart: true),
         .. from order in Enumerable.Range(1, 3)
            from lower in (bool[])[false, true]
            from sampler in (Sampler[])

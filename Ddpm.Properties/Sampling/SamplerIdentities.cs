@@ -5,7 +5,6 @@ using Ddpm.Pure.Schedules;
 using FsCheck.Xunit;
 using LanguageExt;
 using static Ddpm.Properties.Closeness;
-using static LanguageExt.Prelude;
 
 namespace Ddpm.Properties.Sampling;
 
@@ -36,12 +35,23 @@ public sealed class SamplerIdentities
     }
 
     [Law]
-    public bool Sa_solver_where_no_noise_is_drawn_is_unipc(SamplerOnSchedule s, Fraction tau) =>
-        ((Stochasticity[])[Stochasticity.None, .. s.Noisiest.A > 0 ? Array(new Stochasticity(tau.Value, 1.01 * s.Noisiest.Sigma / s.Noisiest.A)) : []]).All(quiet =>
-            ((int[])[1, 2, 3]).All(order => Plan(s, new UniPc(order)) == Plan(s, new SaSolver(order, quiet))
-                && Plan(s, new UniPc(order, UniPcVariant.Bh1, LowerOrderFinal: true)) == Plan(s, new SaSolver(order, quiet, UniPcVariant.Bh1, LowerOrderFinal: true))));
+    public bool Sa_solver_where_no_noise_is_drawn_is_unipc(SamplerOnSchedule s, Fraction tau)
+    {
+        var quiet = new List<Stochasticity> { Stochasticity.None };
+        if (s.Noisiest.A > 0)
+        {
+            quiet.Add(new(tau.Value, 1.01 * s.Noisiest.Sigma / s.Noisiest.A));
+        }
 
-    /// <summary>With the noise of the reverse process the predictor of second order is SDE-DPM-Solver++(2M), of which the form that its authors publish is here: e^(−h) and 1 − e^(−2h).</summary>
+        return quiet.All(none => ((int[])[1, 2, 3]).All(order =>
+            Plan(s, new UniPc(order)) == Plan(s, new SaSolver(order, none))
+            && Plan(s, new UniPc(order, UniPcVariant.Bh1, LowerOrderFinal: true))
+                == Plan(s, new SaSolver(order, none, UniPcVariant.Bh1, LowerOrderFinal: true))));
+    }
+
+    /// <summary>
+    /// With the noise of the reverse process the second-order predictor is SDE-DPM-Solver++(2M), here in its authors' form, with e^(−h) and 1 − e^(−2h).
+    /// </summary>
     [Law]
     public bool Sa_solver_s_predictor_is_the_stochastic_dpm_solver_s(SamplerOnSchedule s)
     {
@@ -53,16 +63,21 @@ public sealed class SamplerIdentities
                 && NearLine(s.Setting, drawn, flow with { Predict = predict, Noise = NoiseRange.Of(step.To.Sigma * Math.Sqrt(1 - kept * kept)) }));
     }
 
-    /// <summary>Noise replaces a part of what x had, so that a·point + σ·ε of unit variance stays that: the squares of both factors of noise add up to σ_p².</summary>
+    /// <summary>Noise replaces a part of x so that a·point + σ·ε keeps ε at unit variance: the squares of both noise factors add up to σ_p².</summary>
     [Law]
     public bool Drawn_noise_keeps_the_noise_level(SamplerOnSchedule s, Fraction tau, Fraction least, Fraction most)
     {
         var levels = s.Setting.Timesteps.Pairs.Map(pair => (From: s.Setting.Schedule[pair.Current], To: s.Setting.Schedule[pair.Next]));
-        return Plan(s, new SaSolver(1, new(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value))).Lines.Zip(levels).All(pair => pair is var (line, (from, to))
-            && NearRelative(to.NoiseVariance, line.Predict.Base * line.Predict.Base * from.NoiseVariance + line.Noise.Most * line.Noise.Most, 64 * Epsilon * (1 + Math.Abs(Finite(from.LogAlphaBar)))));
+        var plan = Plan(s, new SaSolver(1, new(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value)));
+        return plan.Lines.Zip(levels).All(pair => pair is var (line, (from, to)) && NearRelative(
+            to.NoiseVariance,
+            line.Predict.Base * line.Predict.Base * from.NoiseVariance + line.Noise.Most * line.Noise.Most,
+            64 * Epsilon * (1 + Math.Abs(Finite(from.LogAlphaBar)))));
     }
 
-    /// <summary>However the way is parted into steps, of the noise at its start e^(−∫τ²dλ) is left at its end, beside what the image's growth leaves.</summary>
+    /// <summary>
+    /// For every division into steps, e^(−∫τ²dλ) of the noise at the start is left at the end, times the factor that the image's growth leaves.
+    /// </summary>
     [Law]
     public bool How_much_noise_is_drawn_does_not_depend_on_the_timesteps(SamplerOnSchedule s, Fraction tau, Fraction least, Fraction most)
     {
@@ -71,22 +86,26 @@ public sealed class SamplerIdentities
         var drawn = new Stochasticity(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value);
         var overlap = Math.Max(0, Math.Min(to.Lambda, -Math.Log(drawn.Least)) - Math.Max(from.Lambda, -Math.Log(drawn.Most)));
         var left = new SaSolver(1, drawn).Compile(setting).Valid().Lines.Fold(1.0, (product, line) => product * line.Predict.Base);
-        return NearRelative(to.Sigma / from.Sigma * Math.Exp(-drawn.Tau * drawn.Tau * overlap), left, 256 * Epsilon * setting.Timesteps.Values.Count * (1 + Math.Abs(Finite(from.LogAlphaBar))));
+        var tolerance = 256 * Epsilon * setting.Timesteps.Values.Count * (1 + Math.Abs(Finite(from.LogAlphaBar)));
+        return NearRelative(to.Sigma / from.Sigma * Math.Exp(-drawn.Tau * drawn.Tau * overlap), left, tolerance);
     }
 
-    /// <summary>Where all strides lead to the next timestep, and the last to the end, diffusers' DDIM steps as ours.</summary>
+    /// <summary>If all strides lead to the next timestep, and the last to the end, diffusers' DDIM takes the same steps as ours.</summary>
     [Law]
     public bool Strides_over_all_timesteps_are_the_steps_to_the_next(AnySchedule schedule, Fraction eta, Prediction prediction)
     {
-        var setting = new SamplingSetting(schedule.Value, prediction is Prediction.Epsilon ? new Prediction.Velocity() : prediction, Timesteps.All(schedule.Value.Steps), ClipSample: true);
-        return new Ddim(eta.Value, ClippedNoise.DiffusersOutput, schedule.Value.Steps).Compile(setting).Valid() == new Ddim(eta.Value, ClippedNoise.DiffusersOutput).Compile(setting).Valid();
+        var predicted = prediction is Prediction.Epsilon ? new Prediction.Velocity() : prediction;
+        var setting = new SamplingSetting(schedule.Value, predicted, Timesteps.All(schedule.Value.Steps), ClipSample: true);
+        return new Ddim(eta.Value, ClippedNoise.DiffusersOutput, schedule.Value.Steps).Compile(setting).Valid()
+            == new Ddim(eta.Value, ClippedNoise.DiffusersOutput).Compile(setting).Valid();
     }
 
     /// <summary>The stochastic solver's first and last lines are of first order, and that is DDIM with η = 1: its variance σ_p²·(1 − e^(−2h)) is β̃.</summary>
     [Law]
     public bool The_first_line_of_the_stochastic_solver_is_ddim_with_eta_1(SamplerOnSchedule s)
     {
-        var one = s with { Setting = s.Setting with { Timesteps = Timesteps.Of(s.Setting.Timesteps.Values.Take(1).ToArr(), s.Setting.Schedule.Steps).Valid() } };
+        var timestep = Timesteps.Of(s.Setting.Timesteps.Values.Take(1).ToArr(), s.Setting.Schedule.Steps).Valid();
+        var one = s with { Setting = s.Setting with { Timesteps = timestep } };
         return Same(one, new StochasticDpmSolver(), new Ddim(1))
             && NearLine(s.Setting, Plan(s, new StochasticDpmSolver()).Lines[0], Plan(s, new Ddim(1)).Lines[0]);
     }
@@ -107,23 +126,27 @@ public sealed class SamplerIdentities
     /// <summary>As in <see cref="PlanStateLaws"/>, a logarithm's rounding multiplied by itself.</summary>
     [Law]
     public bool Learned_range_at_its_ends_is_the_fixed_variances(SamplerOnSchedule s) =>
-        Plan(s, new Ancestral(ReverseVariance.LearnedRange)).Lines
-            .Zip(Plan(s, new Ancestral(ReverseVariance.Posterior)).Lines.Zip(Plan(s, new Ancestral(ReverseVariance.Beta)).Lines))
-            .All(three => three.Item1.Noise.At(0).Equals(three.Item2.Item1.Noise.Most)
-                && NearRelative(three.Item2.Item2.Noise.Most, three.Item1.Noise.At(1), Roundoff(three.Item1.Noise))
+        Plan(s, new Ancestral(ReverseVariance.LearnedRange)).Lines.Map(line => line.Noise)
+            .Zip(
+                Plan(s, new Ancestral(ReverseVariance.Posterior)).Lines.Map(line => line.Noise.Most),
+                Plan(s, new Ancestral(ReverseVariance.Beta)).Lines.Map(line => line.Noise.Most))
+            .All(three => three is var (learned, posterior, beta)
+                && learned.At(0).Equals(posterior)
+                && NearRelative(beta, learned.At(1), Roundoff(learned))
                 // f moves ln s evenly, so at ½ it is the geometric mean
-                && NearRelative(Math.Sqrt(three.Item2.Item1.Noise.Most * three.Item2.Item2.Noise.Most), three.Item1.Noise.At(0.5), Roundoff(three.Item1.Noise)));
+                && NearRelative(Math.Sqrt(posterior * beta), learned.At(0.5), Roundoff(learned)));
 
     /// <summary>
-    /// With one ε everywhere DDIM moves along x = a·x_0 + σ·ε, and its inversion back. Of 3000 cases the worst was off by 128 of the 4096. Where no image is left,
-    /// x is ε, the network's v says an image of its own choice, and the way back ends in ε.
+    /// With one ε everywhere DDIM moves along x = a·x_0 + σ·ε, and its inversion moves back. In 3000 cases the largest error was 128 of the allowed
+    /// 4096. If no image is left, x is ε, the network's v may name any image, and the way back ends in ε.
     /// </summary>
     [Law]
     public bool Inversion_after_ddim_is_exact_for_constant_epsilon(SamplerOnSchedule s, Pixel epsilon, Pixel start)
     {
         var barren = s.Noisiest.AlphaBar == 0;
         var setting = s.Setting with { Prediction = barren ? new Prediction.Velocity() : new Prediction.Epsilon() };
-        var levels = setting.Timesteps.Pairs.ToDictionary(pair => pair.Current, pair => (From: setting.Schedule[pair.Current], To: setting.Schedule[pair.Next]));
+        var levels = setting.Timesteps.Pairs.ToDictionary(pair => pair.Current,
+            pair => (From: setting.Schedule[pair.Current], To: setting.Schedule[pair.Next]));
         double Output(double x, NoiseLevel level) => !barren ? epsilon.Value : level.A == 0 ? -start.Value : (epsilon.Value - level.Sigma * x) / level.A;
         var first = barren ? epsilon.Value : start.Value;
         var image = ScalarInterpreter.Run(new Ddim(0).PlanOn(setting), (x, t) => Output(x, levels[t].From), first, _ => 0);
@@ -140,10 +163,12 @@ public sealed class SamplerIdentities
     {
         var inversion = DdimInversion.Compile(Invertible(s)).Valid();
         var end = s.Setting.Schedule[s.Setting.Timesteps.End];
-        return inversion.Lines.Map(line => line.Marginal).SequenceEqual(s.Setting.Steps.Rev().Map(step => new LinearPair(step.From.A, step.From.Sigma))) && inversion.Start == new LinearPair(end.A, end.Sigma) && !inversion.ClipSample;
+        return inversion.Lines.Map(line => line.Marginal).SequenceEqual(s.Setting.Steps.Rev().Map(step => new LinearPair(step.From.A, step.From.Sigma)))
+            && inversion.Start == new LinearPair(end.A, end.Sigma)
+            && !inversion.ClipSample;
     }
 
-    /// <summary>Its network is evaluated at x of the level that a line leaves, so that level's factors tell the image.</summary>
+    /// <summary>The network is evaluated at x of the level that a line leaves, so that level's factors give the image.</summary>
     [Law]
     public bool An_inversion_s_estimate_is_the_image_at_the_level_where_x_is(SamplerOnSchedule s)
     {
@@ -153,12 +178,18 @@ public sealed class SamplerIdentities
 
     [Law]
     public bool An_inversion_is_refused_where_no_noise_is_told_and_else_of_finite_numbers(SamplerOnSchedule s) => DdimInversion.Compile(s.Setting).Match(
-        plan => plan.Lines.ForAll(line => double.IsFinite(line.Remember.X) && double.IsFinite(line.Remember.Output) && double.IsFinite(line.Predict.Base) && line.Predict.History.ForAll(double.IsFinite)),
+        plan => plan.Lines.ForAll(line =>
+            double.IsFinite(line.Remember.X)
+            && double.IsFinite(line.Remember.Output)
+            && double.IsFinite(line.Predict.Base)
+            && line.Predict.History.ForAll(double.IsFinite)),
         faults => s.Setting is { Prediction: Prediction.Sample, Timesteps.End: -1 }
-            && faults.Single().Message == "prediction must be epsilon or velocity to tell the noise of a clean image: end at the first level, or encode without inversion, got sample");
+            && faults.Single().Message == "prediction must be epsilon or velocity to tell the noise of a clean image: "
+                + "end at the first level, or encode without inversion, got sample");
 
-    /// <summary>The setting, with another prediction than of x_0, which tells no noise of a clean image.</summary>
-    private static SamplingSetting Invertible(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Sample ? s.Setting with { Prediction = new Prediction.Velocity() } : s.Setting;
+    /// <summary>The setting, with velocity instead of an x_0-prediction, which implies no noise at a clean image.</summary>
+    private static SamplingSetting Invertible(SamplerOnSchedule s) =>
+        s.Setting.Prediction is Prediction.Sample ? s.Setting with { Prediction = new Prediction.Velocity() } : s.Setting;
 
     private static double Finite(double log) => double.IsInfinity(log) ? 0 : log;
 
@@ -171,17 +202,23 @@ public sealed class SamplerIdentities
     private static double Growth(SamplerOnSchedule s) => 1 + s.Setting.Timesteps.Values.Count / s.Noisiest.A;
 
     private static bool Same(SamplerOnSchedule s, Sampler one, Sampler other) =>
-        Plan(s, one).Lines.Count == Plan(s, other).Lines.Count && Plan(s, one).Lines.Zip(Plan(s, other).Lines).All(pair => NearLine(s.Setting, pair.Item1, pair.Item2));
+        Plan(s, one).Lines.Count == Plan(s, other).Lines.Count
+            && Plan(s, one).Lines.Zip(Plan(s, other).Lines).All(pair => NearLine(s.Setting, pair.Item1, pair.Item2));
 
     /// <summary>
-    /// The same factors. Those of x_0 and x are computed from differences of λ, of ln ᾱ or of powers, each to within a rounding of λ; a weight of higher order divides by the step again.
+    /// The same factors. The factors of x_0 and x are computed from differences of λ, of ln ᾱ or of powers, each to within a rounding of λ. A weight
+    /// of higher order divides by the step once more.
     /// </summary>
     private static bool NearLine(SamplingSetting setting, SamplingLine one, SamplingLine other)
     {
         var size = 1 + one.Predict.History.Fold(0.0, (sum, factor) => sum + Math.Abs(factor));
         var level = setting.Schedule[one.Timestep];
         var tolerance = 128 * Epsilon * size * (1 + Math.Abs(double.IsInfinity(level.LogAlphaBar) ? 0 : level.LogAlphaBar));
-        return one.Timestep == other.Timestep && one.Estimate == other.Estimate && one.Marginal == other.Marginal && one.Remember == other.Remember && one.Correct == other.Correct
+        return one.Timestep == other.Timestep
+            && one.Estimate == other.Estimate
+            && one.Marginal == other.Marginal
+            && one.Remember == other.Remember
+            && one.Correct == other.Correct
             && Near(one.Predict.Base, other.Predict.Base, tolerance)
             && one.Predict.History.Count == other.Predict.History.Count
             && one.Predict.History.Zip(other.Predict.History).All(pair => Near(pair.Item1, pair.Item2, tolerance))

@@ -30,7 +30,7 @@ public sealed class SamplerLaws
     }
 
     /// <summary>
-    /// Methods that have their order from one exact point anyway are not changed; those that need it correct the first step, and of the others only the first.
+    /// Methods that always have their order from one exact point do not change. Methods that need it correct the first step only.
     /// </summary>
     [Law]
     public bool A_start_of_full_order_changes_the_first_steps_alone(SamplerOnSchedule s)
@@ -56,9 +56,9 @@ public sealed class SamplerLaws
         && (!s.Plan.Lines[^1].Noise.Draws || s.Setting.Timesteps.End == 0);
 
     /// <summary>
-    /// x_0 of an exact denoiser of one point is the point, so any line that keeps a·x_0 + σ·ε keeps x = a·point + σ·ε of the noise that it holds, whatever the
-    /// history: after the last line that is the point. An ε tells the point to within a rounding of x/a, and a polynomial of second degree through uneven places
-    /// multiplies that by its weights.
+    /// The exact denoiser of one point estimates x_0 as the point. So any line that keeps a·x_0 + σ·ε keeps x = a·point + σ·ε for its noise, whatever
+    /// the history; after the last line that is the point. ε gives the point to within a rounding of x/a, and a polynomial of second degree through
+    /// uneven places multiplies that by its weights.
     /// </summary>
     [Law]
     public bool An_exact_denoiser_of_one_point_lands_on_the_point(SamplerOnSchedule s, Pixel start, Pixel point)
@@ -87,7 +87,8 @@ public sealed class SamplerLaws
             return true; // one step that leaves no image
         }
 
-        var plan = sampler.Value.Compile(new(schedule.Value, prediction, Timesteps.Of(Array(0), schedule.Value.Steps).Valid().EndingAtFirstLevel(), ClipSample: false)).Valid();
+        var timesteps = Timesteps.Of(Array(0), schedule.Value.Steps).Valid().EndingAtFirstLevel();
+        var plan = sampler.Value.Compile(new(schedule.Value, prediction, timesteps, ClipSample: false)).Valid();
         return ScalarInterpreter.Run(plan, (_, _) => o.Value, x.Value, _ => 0) == x.Value;
     }
 
@@ -101,7 +102,7 @@ public sealed class SamplerLaws
         }
 
         double First(Sampler sampler) => AfterFirstLine(sampler, s.Setting, x, o);
-        // x_0 is told by ε no better than to 1/a, and ε by x_0 no better than to 1/σ.
+        // ε gives x_0 only to within roundings over a, and x_0 gives ε only to within roundings over σ.
         var condition = (Math.Abs(x.Value) + Math.Abs(o.Value)) * (1 + Loss(s)) * (1 + 1 / s.Noisiest.Sigma);
         return Near(First(new Ddim(0)), First(s.Sampler), 64 * Epsilon * condition * SizeOfLog(s.Noisiest));
     }
@@ -115,19 +116,30 @@ public sealed class SamplerLaws
         return Near(First(ClippedNoise.Implied), First(ClippedNoise.DiffusersOutput), 64 * Epsilon * condition * SizeOfLog(s.Noisiest));
     }
 
-    /// <summary>A line uses as many values as its method has, as there are by then, and where the order falls as there are lines left; a step to no noise or of no length, one.</summary>
+    /// <summary>
+    /// A line uses as many values as its method's order, the lines so far and, if the order falls, the lines left allow. A step to no noise or of no
+    /// length uses one.
+    /// </summary>
     [Law]
     public bool A_multistep_line_has_the_order_that_it_can(SamplerOnSchedule s, bool falls)
     {
         var (timesteps, count) = (s.Setting.Timesteps, s.Setting.Timesteps.Values.Count);
-        var barren = s.Noisiest.AlphaBar == 0 ? 1 : 0; // a value from where there is no image is not used
+        var barren = s.Noisiest.AlphaBar == 0 ? 1 : 0; // a value from a level without any image is not used
         var lastHasOne = timesteps.End < 0 || timesteps.Values[^1] == 0;
-        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new DpmSolver(order, LowerOrderFinal: falls), new UniPc(order, LowerOrderFinal: falls), new SaSolver(order, Stochasticity.OfFewSteps, LowerOrderFinal: falls)])
-            .All(sampler => sampler.Compile(s.Setting).Valid().Lines.Map((i, line) => line.Predict.History.Count
-                == (i == count - 1 && lastHasOne ? 1 : Math.Min(Math.Min(order, Math.Max(1, i + 1 - barren)), falls ? count - i : order))).All(holds => holds)));
+        int Expected(int i, int order) => i == count - 1 && lastHasOne
+            ? 1
+            : Math.Min(Math.Min(order, Math.Max(1, i + 1 - barren)), falls ? count - i : order);
+        Sampler[] Samplers(int order) =>
+        [
+            new DpmSolver(order, LowerOrderFinal: falls),
+            new UniPc(order, LowerOrderFinal: falls),
+            new SaSolver(order, Stochasticity.OfFewSteps, LowerOrderFinal: falls),
+        ];
+        return Enumerable.Range(1, 3).All(order => Samplers(order).All(sampler =>
+            sampler.Compile(s.Setting).Valid().Lines.Map((i, line) => line.Predict.History.Count == Expected(i, order)).All(holds => holds)));
     }
 
-    /// <summary>Where x_0 is clipped, methods on ε go on with the ε that is left of x: a step of constant ε from x = a·x_0 + σ·ε keeps x_0 within [−1, 1].</summary>
+    /// <summary>If x_0 is clipped, methods on ε use the ε that is left of x: a step of constant ε from x = a·x_0 + σ·ε keeps x_0 within [−1, 1].</summary>
     [Law]
     public bool Clipped_methods_on_epsilon_keep_the_clipped_image(SamplerOnSchedule s, Pixel x, Pixel o)
     {
@@ -144,13 +156,14 @@ public sealed class SamplerLaws
         return Near(expected, First(new Ipndm(4)), tolerance) && Near(expected, First(new Heun()), tolerance);
     }
 
-    /// <summary>A polynomial in λ has no value at λ = −∞: what came from no image is gone on from as it is.</summary>
+    /// <summary>A polynomial in λ has no value at λ = −∞, so the first steps after a level without any image are not corrected.</summary>
     [Law]
     public bool A_step_from_no_image_is_not_corrected(AnySchedule schedule, bool bh1)
     {
         var zero = schedule.Value.WithZeroTerminalSnr();
         var setting = new SamplingSetting(zero, new Prediction.Velocity(), Timesteps.All(zero.Steps), ClipSample: false);
-        return Enumerable.Range(1, 3).All(order => ((Sampler[])[new UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2), new SaSolver(order, Stochasticity.Full)]).All(sampler =>
+        Sampler[] Samplers(int order) => [new UniPc(order, bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2), new SaSolver(order, Stochasticity.Full)];
+        return Enumerable.Range(1, 3).All(order => Samplers(order).All(sampler =>
             sampler.Compile(setting).Valid().Lines.Map(line => line.Correct).ToArray() is var corrections
             && corrections.Take(2).All(correction => correction == Correction.None)
             && corrections.Skip(2).All(correction => correction.Base == 0 && correction.X == 1 && correction.History.Count > 1)));
@@ -169,25 +182,23 @@ public sealed class SamplerLaws
     {
         var zeroSnr = new SamplingSetting(
             NoiseSchedule.FromBetas(Array(0.1, 0.2, 1.0)).Valid(), new Prediction.Epsilon(), Timesteps.All(3), ClipSample: false);
+        var sample = zeroSnr with { Prediction = new Prediction.Sample() };
+        var velocity = zeroSnr with { Prediction = new Prediction.Velocity() };
+        const string noImage = "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a: "
+            + "use the leading spacing, or another sampler, got 2";
         Assert.Equal(
             ["eta must lie in [0, 1], got 1.5", "prediction must be sample or velocity to sample from timestep 2, where no image is left (ᾱ = 0), got epsilon"],
             new Ddim(1.5).Compile(zeroSnr).Faults());
-        Assert.Equal(["eta must lie in [0, 1], got NaN"], new Ddim(double.NaN).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Equal(
-            ["order must lie in [1, 4], got 5", "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a: use the leading spacing, or another sampler, got 2"],
-            new Ipndm(5).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
-        Assert.Equal(
-            ["order must lie in [1, 4], got 0", "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a: use the leading spacing, or another sampler, got 2"],
-            new VariableIpndm(0).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
-        Assert.Equal(["strides must lie in [1, 3], got 0"], new Ddim(0, ClippedNoise.DiffusersOutput, 0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Equal(["strides must lie in [1, 3], got 4"], new Ddim(0, ClippedNoise.DiffusersOutput, 4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Single(new DpmSolver(0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Single(new DpmSolver(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Single(new UniPc(4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Equal(
-            ["order must lie in [1, 3], got 4", "tau must lie in [0, 10], got -1"],
-            new SaSolver(4, new(-1)).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
-        Assert.Single(new Heun().Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
+        Assert.Equal(["eta must lie in [0, 1], got NaN"], new Ddim(double.NaN).Compile(sample).Faults());
+        Assert.Equal(["order must lie in [1, 4], got 5", noImage], new Ipndm(5).Compile(velocity).Faults());
+        Assert.Equal(["order must lie in [1, 4], got 0", noImage], new VariableIpndm(0).Compile(velocity).Faults());
+        Assert.Equal(["strides must lie in [1, 3], got 0"], new Ddim(0, ClippedNoise.DiffusersOutput, 0).Compile(sample).Faults());
+        Assert.Equal(["strides must lie in [1, 3], got 4"], new Ddim(0, ClippedNoise.DiffusersOutput, 4).Compile(sample).Faults());
+        Assert.Single(new DpmSolver(0).Compile(sample).Faults());
+        Assert.Single(new DpmSolver(4).Compile(sample).Faults());
+        Assert.Single(new UniPc(4).Compile(sample).Faults());
+        Assert.Equal(["order must lie in [1, 3], got 4", "tau must lie in [0, 10], got -1"], new SaSolver(4, new(-1)).Compile(sample).Faults());
+        Assert.Single(new Heun().Compile(sample).Faults());
     }
 
     private static double AfterFirstLine(Sampler sampler, SamplingSetting setting, Pixel x, Pixel o, double noise = 0)

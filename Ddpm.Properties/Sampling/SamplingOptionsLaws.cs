@@ -51,44 +51,55 @@ public sealed class SamplingOptionsLaws
     [Fact]
     public void Options_make_a_sampler_what_they_say()
     {
-        Assert.Equal(new Ancestral(ReverseVariance.Posterior), new SamplingOptions { Variance = "posterior" }.Chosen(1000).Valid());
-        Assert.Equal(new Ddim(0.25), new SamplingOptions { Sampler = "ddim", Eta = 0.25 }.Chosen(1000).Valid());
-        Assert.Equal(new Ddim(1, ClippedNoise.DiffusersOutput, 50), new SamplingOptions { Sampler = "ddim-diffusers", Eta = 1 }.Chosen(1000).Valid());
+        static Sampler Chosen(SamplingOptions options) => options.Chosen(1000).Valid();
+        Assert.Equal(new Ancestral(ReverseVariance.Posterior), Chosen(new() { Variance = "posterior" }));
+        Assert.Equal(new Ddim(0.25), Chosen(new() { Sampler = "ddim", Eta = 0.25 }));
+        Assert.Equal(new Ddim(1, ClippedNoise.DiffusersOutput, 50), Chosen(new() { Sampler = "ddim-diffusers", Eta = 1 }));
         Assert.Equal(
-            new SaSolver(2, Stochasticity.OfFewSteps with { Tau = 0.25 }), new SamplingOptions { Sampler = "sa-solver-2", SamplingSteps = 14, Tau = 0.25 }.Chosen(1000).Valid());
+            new SaSolver(2, Stochasticity.OfFewSteps with { Tau = 0.25 }),
+            Chosen(new() { Sampler = "sa-solver-2", SamplingSteps = 14, Tau = 0.25 }));
         Assert.Equal(
             new UniPc(3, UniPcVariant.Bh1, Corrector: false, LowerOrderFinal: true, FullOrderStart: true),
-            new SamplingOptions { Sampler = "unipc-3", UnipcVariant = "bh1", Corrector = false, LowerOrderFinal = true, FullOrderStart = true }.Chosen(1000).Valid());
-        Assert.Equal(new UniPc(2), new SamplingOptions { Sampler = "unipc-2", UnipcVariant = "bh2", Corrector = true }.Chosen(1000).Valid());
+            Chosen(new() { Sampler = "unipc-3", UnipcVariant = "bh1", Corrector = false, LowerOrderFinal = true, FullOrderStart = true }));
+        Assert.Equal(new UniPc(2), Chosen(new() { Sampler = "unipc-2", UnipcVariant = "bh2", Corrector = true }));
         Assert.Equal(
-            new DpmSolver(3, LowerOrderFinal: true, FullOrderStart: true), new SamplingOptions { Sampler = "dpmpp-3m", LowerOrderFinal = true, FullOrderStart = true }.Chosen(1000).Valid());
-        Assert.Equal(new StochasticDpmSolver(LowerOrderFinal: true), new SamplingOptions { Sampler = "dpmpp-2m-sde", LowerOrderFinal = true }.Chosen(1000).Valid());
-        Assert.Equal(new VariableIpndm(4, FullOrderStart: true), new SamplingOptions { Sampler = "ipndm-v-4", FullOrderStart = true }.Chosen(1000).Valid());
+            new DpmSolver(3, LowerOrderFinal: true, FullOrderStart: true),
+            Chosen(new() { Sampler = "dpmpp-3m", LowerOrderFinal = true, FullOrderStart = true }));
+        Assert.Equal(new StochasticDpmSolver(LowerOrderFinal: true), Chosen(new() { Sampler = "dpmpp-2m-sde", LowerOrderFinal = true }));
+        Assert.Equal(new VariableIpndm(4, FullOrderStart: true), Chosen(new() { Sampler = "ipndm-v-4", FullOrderStart = true }));
+        Assert.Equal(new SaSolver(2, Stochasticity.Full, LowerOrderFinal: true), Chosen(new() { Sampler = "sa-solver-2", LowerOrderFinal = true }));
         Assert.Equal(
-            new SaSolver(2, Stochasticity.Full, LowerOrderFinal: true), new SamplingOptions { Sampler = "sa-solver-2", LowerOrderFinal = true }.Chosen(1000).Valid());
+            new Ddim(0, ClippedNoise.DiffusersOutput, 3),
+            Chosen(new() { Sampler = "ddim-diffusers", ExplicitTimesteps = Array(999, 500, 1) }));
         Assert.Equal(
-            new Ddim(0, ClippedNoise.DiffusersOutput, 3), new SamplingOptions { Sampler = "ddim-diffusers", ExplicitTimesteps = Array(999, 500, 1) }.Chosen(1000).Valid());
-        Assert.Equal(
-            new SaSolver(3, new(Stochasticity.Full.Tau, 0.5, 4)), new SamplingOptions { Sampler = "sa-solver-3", SamplingSteps = 15, TauRange = (0.5, 4) }.Chosen(1000).Valid());
+            new SaSolver(3, new(Stochasticity.Full.Tau, 0.5, 4)),
+            Chosen(new() { Sampler = "sa-solver-3", SamplingSteps = 15, TauRange = (0.5, 4) }));
     }
 
-    /// <summary>The options are names alone: what they compile is what the sampler that they name compiles, on the timesteps that they name.</summary>
+    /// <summary>The options are names alone: they compile to the plan of the sampler that they name, on the timesteps that they name.</summary>
     [Law]
     public bool Options_compile_to_the_plan_of_their_sampler_on_their_timesteps(OptionsCase c, Prediction prediction, bool clip)
     {
         var timesteps = c.Options.TimestepsOn(c.Schedule).Valid();
         var setting = new SamplingSetting(c.Schedule, prediction, timesteps, clip);
         var plan = c.Options.Compile(c.Schedule, prediction, clip).Valid();
-        return plan == c.Options.Chosen(c.Schedule.Steps).Valid().Compile(setting).Valid() && plan.ClipSample == clip
-            && timesteps.End == (c.Options.EndAtFirstLevel ? 0 : -1)
-            && plan.Lines.Count == (c.Options.Sampler == "heun" ? 2 * timesteps.Values.Count - (c.Options.EndAtFirstLevel ? 0 : 1)
-                : timesteps.Values.Count + (timesteps.Values.Count >= 3 && c.Options is { FullOrderStart: true, Sampler: "unipc-3" or "ipndm-v-4", Corrector: not false } ? 1 : 0));
+        var (visited, end) = (timesteps.Values.Count, c.Options.EndAtFirstLevel ? 0 : -1);
+        var startsTwice = visited >= 3 && c.Options is { FullOrderStart: true, Sampler: "unipc-3" or "ipndm-v-4", Corrector: not false };
+        var lines = c.Options.Sampler == "heun" ? 2 * visited - (c.Options.EndAtFirstLevel ? 0 : 1) : visited + (startsTwice ? 1 : 0);
+        return plan == c.Options.Chosen(c.Schedule.Steps).Valid().Compile(setting).Valid()
+            && plan.ClipSample == clip
+            && timesteps.End == end
+            && plan.Lines.Count == lines;
     }
 
-    /// <summary>So what is usual with so many timesteps is usual with those that are visited, also of a schedule that has no more.</summary>
+    /// <summary>Defaults depend on the number of timesteps that are visited, also on a schedule that has no more.</summary>
     [Law]
-    public bool To_say_how_many_timesteps_are_visited_anyway_changes_no_sampler(OptionsCase c) =>
-        (c.Options.ExplicitTimesteps is { } ? c.Options : c.Options with { SamplingSteps = c.Options.TimestepsOn(c.Schedule).Valid().Values.Count }).Chosen(c.Schedule.Steps).Valid() == c.Options.Chosen(c.Schedule.Steps).Valid();
+    public bool To_say_how_many_timesteps_are_visited_anyway_changes_no_sampler(OptionsCase c)
+    {
+        var (options, steps) = (c.Options, c.Schedule.Steps);
+        var counted = options.ExplicitTimesteps is { } ? options : options with { SamplingSteps = options.TimestepsOn(c.Schedule).Valid().Values.Count };
+        return counted.Chosen(steps).Valid() == options.Chosen(steps).Valid();
+    }
 
     [Law]
     public bool Within_so_many_evaluations_the_most_timesteps_are_visited(OptionsCase c, Prediction prediction, PositiveInt most)
@@ -117,7 +128,7 @@ public sealed class SamplingOptionsLaws
             "uniform-lambda" => new Spacing.UniformLambda(least, most),
             var other => Spacing.All[other],
         }, c.Schedule, count, last);
-        // Up to σ/a 160 where as many timesteps lie below.
+        // Up to σ/a 160, if enough timesteps lie below it.
         var expected = (c.Options.SigmaRange is var (low, high) ? Between(low, high)
             : Between(0, SamplingOptions.UsualMostRatio) is { IsSuccess: true } usual ? usual : Between(0, double.PositiveInfinity)).Valid();
         return c.Options.TimestepsOn(c.Schedule).Valid() == (c.Options.EndAtFirstLevel ? expected.EndingAtFirstLevel() : expected);
@@ -126,7 +137,8 @@ public sealed class SamplingOptionsLaws
     [Law]
     public bool Given_timesteps_take_the_place_of_the_options_own(OptionsCase c, Prediction prediction)
     {
-        var (given, options) = (Timesteps.All(Math.Min(12, c.Schedule.Steps)), c.Options with { SamplingSteps = c.Options.Sampler == "ddim-diffusers" ? c.Schedule.Steps : 0, Spacing = "" });
+        var given = Timesteps.All(Math.Min(12, c.Schedule.Steps));
+        var options = c.Options with { SamplingSteps = c.Options.Sampler == "ddim-diffusers" ? c.Schedule.Steps : 0, Spacing = "" };
         return options.Compile(c.Schedule, prediction, clipSample: true, given).Valid()
             == options.Chosen(c.Schedule.Steps).Valid().Compile(new(c.Schedule, prediction, given, ClipSample: true)).Valid();
     }
@@ -153,20 +165,29 @@ public sealed class SamplingOptionsLaws
         var spacings = string.Join(", ", Spacing.All.Keys);
         Assert.Equal(
             [
-                $"sampler must be one of {string.Join(", ", Sampler.All.Keys)}, got euler", "eta belongs to the samplers ddim* alone, got 0.5",
-                "variance belongs to the sampler ddpm alone, got beta", "tau belongs to the samplers sa-solver-* alone, got 0.3", "tau-range belongs to the samplers sa-solver-* alone, got 1 to 2",
-                $"spacing must be one of {spacings}, got even", "sampling-steps must lie in [1, 100], got 0",
+                $"sampler must be one of {string.Join(", ", Sampler.All.Keys)}, got euler",
+                "eta belongs to the samplers ddim* alone, got 0.5",
+                "variance belongs to the sampler ddpm alone, got beta",
+                "tau belongs to the samplers sa-solver-* alone, got 0.3",
+                "tau-range belongs to the samplers sa-solver-* alone, got 1 to 2",
+                $"spacing must be one of {spacings}, got even",
+                "sampling-steps must lie in [1, 100], got 0",
             ],
             Faults(new() { Sampler = "euler", Eta = 0.5, Variance = "beta", Tau = 0.3, TauRange = (1, 2), Spacing = "even", SamplingSteps = 0 }));
         Assert.Equal(
             ["eta must lie in [0, 1], got 1.5", $"variance belongs to the sampler ddpm alone, got ", "sampling-steps must lie in [1, 100], got 101"],
             Faults(new() { Sampler = "ddim", Eta = 1.5, Variance = "", SamplingSteps = 101 }));
         Assert.Equal(
-            ["variance must be one of beta, posterior, got wide", "eta belongs to the samplers ddim* alone, got 0", "sampling-steps must lie in [1, 100], got -1"],
+            [
+                "variance must be one of beta, posterior, got wide",
+                "eta belongs to the samplers ddim* alone, got 0",
+                "sampling-steps must lie in [1, 100], got -1",
+            ],
             Faults(new() { Variance = "wide", Eta = 0, SamplingSteps = -1 }));
         Assert.Equal(
             [
-                "eta must lie in [0, 1], got NaN", "prediction must be sample or velocity to sample from timestep 99, where no image is left (ᾱ = 0), got epsilon",
+                "eta must lie in [0, 1], got NaN",
+                "prediction must be sample or velocity to sample from timestep 99, where no image is left (ᾱ = 0), got epsilon",
                 "variance belongs to the sampler ddpm alone, got posterior",
             ],
             Faults(new() { Sampler = "ddim-diffusers", Eta = double.NaN, Variance = "posterior" }, Hundred.WithZeroTerminalSnr()));
@@ -177,29 +198,49 @@ public sealed class SamplingOptionsLaws
             ["tau must lie in [0, 10], got NaN", "tau-range must be two noise levels σ/a, the lower one first and not below 0, got -1 to 2"],
             new SamplingOptions { Sampler = "sa-solver-1", Tau = double.NaN, TauRange = (-1, 2) }.Chosen(1000).Faults());
         Assert.Equal(
-            ["rho belongs to the spacing karras alone, got 3", "sigma-range belongs to the spacings karras and uniform-lambda alone, got 0.1 to 5", "last-timestep must lie in [0, 100), got 100"],
+            [
+                "rho belongs to the spacing karras alone, got 3",
+                "sigma-range belongs to the spacings karras and uniform-lambda alone, got 0.1 to 5",
+                "last-timestep must lie in [0, 100), got 100",
+            ],
             new SamplingOptions { Sampler = "ddim", Rho = 3, SigmaRange = (0.1, 5), LastTimestep = 100 }.TimestepsOn(Hundred).Faults());
         Assert.Equal(
-            ["rho belongs to the spacing karras alone, got 7"], new SamplingOptions { Sampler = "ddim", Spacing = "uniform-lambda", Rho = 7, SigmaRange = (0.1, 5), SamplingSteps = 5 }.TimestepsOn(Hundred).Faults());
+            ["rho belongs to the spacing karras alone, got 7"],
+            new SamplingOptions { Sampler = "ddim", Spacing = "uniform-lambda", Rho = 7, SigmaRange = (0.1, 5), SamplingSteps = 5 }
+                .TimestepsOn(Hundred).Faults());
         Assert.Equal(
             ["rho must be positive and finite, got 0", "sigma-range must be two noise levels σ/a, the lower one first and not below 0, got 5 to 1"],
             new SamplingOptions { Sampler = "ddim", Spacing = "karras", Rho = 0, SigmaRange = (5, 1) }.TimestepsOn(Hundred).Faults());
         Assert.Equal(
             [
-                "lower-order-final belongs to the samplers dpmpp-*, dpmpp-2m-sde, unipc-*, sa-solver-* alone, got true", "unipc-variant belongs to the samplers unipc-* alone, got bh1",
+                "lower-order-final belongs to the samplers dpmpp-*, dpmpp-2m-sde, unipc-*, sa-solver-* alone, got true",
+                "unipc-variant belongs to the samplers unipc-* alone, got bh1",
                 "corrector belongs to the samplers unipc-* alone, got False",
                 "full-order-start belongs to the samplers dpmpp-1, dpmpp-2m, dpmpp-3m, unipc-*, ipndm-v-* alone, got true",
             ],
-            new SamplingOptions { Sampler = "ipndm-4", LowerOrderFinal = true, UnipcVariant = "bh1", Corrector = false, FullOrderStart = true }.Chosen(1000).Faults());
-        Assert.All(["dpmpp-3m-published", "dpmpp-2m-sde", "sa-solver-3", "heun", "ddpm"], name => Assert.Single(new SamplingOptions { Sampler = name, FullOrderStart = true }.Chosen(1000).Faults()));
-        Assert.Equal(["unipc-variant must be one of bh1, bh2, got bh3"], new SamplingOptions { Sampler = "unipc-2", UnipcVariant = "bh3" }.Chosen(1000).Faults());
+            new SamplingOptions { Sampler = "ipndm-4", LowerOrderFinal = true, UnipcVariant = "bh1", Corrector = false, FullOrderStart = true }
+                .Chosen(1000).Faults());
+        Assert.All(
+            ["dpmpp-3m-published", "dpmpp-2m-sde", "sa-solver-3", "heun", "ddpm"],
+            name => Assert.Single(new SamplingOptions { Sampler = name, FullOrderStart = true }.Chosen(1000).Faults()));
+        Assert.Equal(
+            ["unipc-variant must be one of bh1, bh2, got bh3"],
+            new SamplingOptions { Sampler = "unipc-2", UnipcVariant = "bh3" }.Chosen(1000).Faults());
         const string alone = "must be given without sampling-steps, spacing, rho, sigma-range and last-timestep, which spread them, got 99 50";
         Assert.All(
-            (SamplingOptions[])[new() { SamplingSteps = 2 }, new() { Spacing = "karras" }, new() { Rho = 7 }, new() { SigmaRange = (0, 1) }, new() { LastTimestep = 0 }],
+            (SamplingOptions[])
+            [
+                new() { SamplingSteps = 2 },
+                new() { Spacing = "karras" },
+                new() { Rho = 7 },
+                new() { SigmaRange = (0, 1) },
+                new() { LastTimestep = 0 },
+            ],
             options => Assert.Equal([$"timesteps {alone}"], (options with { ExplicitTimesteps = Array(99, 50) }).TimestepsOn(Hundred).Faults()));
         Assert.Equal(
             ["timesteps[0] must lie in [0, 100), got 100", "timesteps[1] must be less than the one before it, got 100"],
-            new SamplingOptions { ExplicitTimesteps = Array(100, 100) }.TimestepsOn(Hundred).Faults().Where(fault => !fault.Contains("[1] must lie", StringComparison.Ordinal)));
+            new SamplingOptions { ExplicitTimesteps = Array(100, 100) }.TimestepsOn(Hundred).Faults()
+                .Where(fault => !fault.Contains("[1] must lie", StringComparison.Ordinal)));
         Assert.Equal(["eta must lie in [0, 1], got -0.5"], new SamplingOptions { Sampler = "ddim", Eta = -0.5 }.Chosen(1000).Faults());
     }
 
@@ -209,7 +250,7 @@ public sealed class SamplingOptionsLaws
             (from schedule in Generators.Schedules
              from sampler in Gen.Elements(Sampler.All.Keys)
              from spacing in Gen.Elements(Spacing.All.Keys)
-                 // From a level without image only some samplers start: what is refused there is another law's.
+                 // Only some samplers start from a level without any image; another law covers the refusals.
              let withImage = schedule.AlphaBars[schedule.Steps - 1] > 0 ? schedule : NoiseSchedule.Linear(schedule.Steps).Valid()
              from last in Gen.Frequency((3, Gen.Constant((int?)null)), (1, Gen.Choose(0, schedule.Steps - 1).Select(n => (int?)n)))
              from rho in Gen.Frequency((1, Gen.Constant((double?)null)), (1, Generators.PowersOfTen(-1, 2).Select(x => (double?)x)))
@@ -233,6 +274,7 @@ public sealed class SamplingOptionsLaws
              from explicitly in Gen.Frequency((5, Gen.Constant(false)), (1, Gen.Constant(true)))
              from given in Gen.SubListOf(Enumerable.Range(0, schedule.Steps))
              let family = sampler.Split('-')[0]
+             let canStartFull = family == "unipc" || sampler is "dpmpp-1" or "dpmpp-2m" or "dpmpp-3m" || sampler.StartsWith("ipndm-v", StringComparison.Ordinal)
              let options = new SamplingOptions
              {
                  Sampler = sampler,
@@ -248,13 +290,18 @@ public sealed class SamplingOptionsLaws
                  LowerOrderFinal = lower && family is "dpmpp" or "unipc" or "sa",
                  UnipcVariant = family == "unipc" ? uni : null,
                  Corrector = family == "unipc" ? corrector : null,
-                 FullOrderStart = full && (family == "unipc" || sampler is "dpmpp-1" or "dpmpp-2m" or "dpmpp-3m" || sampler.StartsWith("ipndm-v", StringComparison.Ordinal)),
+                 FullOrderStart = full && canStartFull,
                  EndAtFirstLevel = end,
              }
-             select new OptionsCase(
-                 explicitly && given.Count > 0
-                     ? options with { ExplicitTimesteps = new Arr<int>(given.Order().Reverse()), SamplingSteps = null, Spacing = "trailing", Rho = null, SigmaRange = null, LastTimestep = null }
-                     : options,
-                 withImage)).ToArbitrary();
+             let explicitOptions = options with
+             {
+                 ExplicitTimesteps = new Arr<int>(given.Order().Reverse()),
+                 SamplingSteps = null,
+                 Spacing = "trailing",
+                 Rho = null,
+                 SigmaRange = null,
+                 LastTimestep = null,
+             }
+             select new OptionsCase(explicitly && given.Count > 0 ? explicitOptions : options, withImage)).ToArbitrary();
     }
 }

@@ -15,7 +15,7 @@ public sealed record SearchCase(Timesteps Candidates, Arr<Arr<double>> Costs, in
 
     public Timesteps Found => SearchedTimesteps.Search(Candidates, Costs, Count).Valid();
 
-    /// <summary>The places of every way of that length, those that keep to noisier timesteps longer first.</summary>
+    /// <summary>The places of every path of that length. Paths that stay at noisier timesteps longer come first.</summary>
     public IEnumerable<int[]> Ways
     {
         get
@@ -70,11 +70,15 @@ public sealed class SearchedTimestepsLaws
     public void Every_fault_is_named_at_once()
     {
         string[] Faults(Arr<Arr<double>> costs, int count) => SearchedTimesteps.Search(Timesteps.All(2), costs, count).Faults();
-        Assert.Equal(["costs must be 2 rows of 3 numbers, got 1", "sampling-steps must lie in [1, 2], the number of candidates, got 3"], Faults(Array(Array(0.0, 1, 2)), 3));
+        Assert.Equal(
+            ["costs must be 2 rows of 3 numbers, got 1", "sampling-steps must lie in [1, 2], the number of candidates, got 3"],
+            Faults(Array(Array(0.0, 1, 2)), 3));
         Assert.Equal(["costs must be 2 rows of 3 numbers, got 2"], Faults(Array(Array(0.0, 1, 2), Array(0.0, 1)), 1));
         Assert.Equal(
             [
-                "costs[0][1] must lie in [0, 1E+300], got NaN", "costs[0][2] must lie in [0, 1E+300], got -1", "costs[1][2] must lie in [0, 1E+300], got Infinity",
+                "costs[0][1] must lie in [0, 1E+300], got NaN",
+                "costs[0][2] must lie in [0, 1E+300], got -1",
+                "costs[1][2] must lie in [0, 1E+300], got Infinity",
                 "sampling-steps must lie in [1, 2], the number of candidates, got 0",
             ],
             Faults(Array(Array(-5.0, double.NaN, -1), Array(double.NaN, double.NaN, double.PositiveInfinity)), 0));
@@ -92,9 +96,8 @@ public sealed class SearchedTimestepsLaws
              from end in Gen.Elements(true, false)
              let values = Enumerable.Range(0, n).Select(i => gaps.Skip(i).Sum())
              let given = Timesteps.Of(new Arr<int>(values), 100).Valid()
-             select new SearchCase(
-                 end ? given.EndingAtFirstLevel() : given,
-                 new Arr<Arr<double>>(Enumerable.Range(0, n).Select(i => new Arr<double>(Enumerable.Range(0, n + 1).Select(j => j > i ? costs[i * (n + 1) + j] : double.NaN)))),
-                 count)).ToArbitrary();
+             let rows = Enumerable.Range(0, n).Select(i =>
+                 new Arr<double>(Enumerable.Range(0, n + 1).Select(j => j > i ? costs[i * (n + 1) + j] : double.NaN)))
+             select new SearchCase(end ? given.EndingAtFirstLevel() : given, new Arr<Arr<double>>(rows), count)).ToArbitrary();
     }
 }

@@ -14,7 +14,9 @@ public sealed record SpacedCase(Spacing Spacing, NoiseSchedule Schedule, int Cou
     public Timesteps Timesteps => Timesteps.Spaced(Spacing, Schedule, Count).Valid();
 }
 
-/// <summary>A spacing in noise, ρ = ∞ the uniform one in λ, and no more than a fifth of a schedule's steps, so that most targets have a level of their own.</summary>
+/// <summary>
+/// A spacing by noise level; ρ = ∞ is the one uniform in λ. It has at most a fifth of the schedule's steps, so that most targets have a level of their own.
+/// </summary>
 public sealed record SpacedInNoise(double Rho, double Least, double Most, NoiseSchedule Schedule, int Count)
 {
     public Spacing Spacing => double.IsInfinity(Rho) ? new Spacing.UniformLambda(Least, Most) : new Spacing.Karras(Rho, Least, Most);
@@ -32,7 +34,8 @@ public sealed class SpacingLaws
     [Law]
     public bool As_many_as_there_are_is_all_of_them(SpacedCase c) =>
         Timesteps.Spaced(c.Spacing, c.Schedule, c.Schedule.Steps).Match(
-            made => made == Timesteps.All(c.Schedule.Steps), _ => c.Spacing is Spacing.Leading { Offset: > 0 } or Spacing.DiffusersMultistepLeading { Offset: > 0 });
+            made => made == Timesteps.All(c.Schedule.Steps),
+            _ => c.Spacing is Spacing.Leading { Offset: > 0 } or Spacing.DiffusersMultistepLeading { Offset: > 0 });
 
     [Law]
     public bool The_ends_are_those_of_the_definition(SpacedCase c)
@@ -53,7 +56,12 @@ public sealed class SpacingLaws
     public bool Even_spacings_are_even(SpacedCase c)
     {
         int steps = c.Schedule.Steps, n = c.Count;
-        bool Gaps(double ideal) => c.Timesteps.Values.Zip(c.Timesteps.Values.Skip(1)).All(pair => Math.Abs(pair.Item1 - pair.Item2 - ideal) < (ideal % 1 == 0 ? 1e-9 : 1 + 1e-9));
+        bool Gaps(double ideal)
+        {
+            var tolerance = ideal % 1 == 0 ? 1e-9 : 1 + 1e-9;
+            return c.Timesteps.Values.Zip(c.Timesteps.Values.Skip(1)).All(pair => Math.Abs(pair.Item1 - pair.Item2 - ideal) < tolerance);
+        }
+
         return c.Spacing switch
         {
             Spacing.Leading => Gaps(steps / n),
@@ -66,8 +74,8 @@ public sealed class SpacingLaws
     }
 
     /// <summary>
-    /// A timestep that no other pushes is the nearest to its target, which may be off by the roundings of its formula. One is pushed where a nearest of a later target
-    /// leaves too few between; a nearest may itself be the next one, where two levels are as near.
+    /// A timestep that no other one pushes is the nearest to its target, which may be off by the roundings of its formula. A timestep is pushed if
+    /// the nearest one of a later target leaves too few between. If two levels are equally near, either may be the nearest.
     /// </summary>
     [Law]
     public bool Spacings_in_noise_take_the_nearest_level(SpacedInNoise c)
@@ -93,7 +101,8 @@ public sealed class SpacingLaws
     [Law]
     public bool Spacings_in_noise_begin_and_end_inside_their_range(SpacedInNoise c)
     {
-        var inside = Enumerable.Range(0, c.Schedule.Steps).Where(t => Math.Exp(-c.Schedule[t].Lambda) is var ratio && ratio >= c.Least && ratio <= c.Most).ToArray();
+        double Ratio(int t) => Math.Exp(-c.Schedule[t].Lambda);
+        var inside = Enumerable.Range(0, c.Schedule.Steps).Where(t => Ratio(t) >= c.Least && Ratio(t) <= c.Most).ToArray();
         return c.Timesteps.Values.ForAll(inside.Contains) && c.Timesteps.Values[0] == inside[^1] && c.Timesteps.Values[^1] == inside[0]
             && Timesteps.Spaced(c.Spacing, c.Schedule, 1).Valid().Values.SequenceEqual([inside[^1]])
             && Timesteps.Spaced(c.Spacing, c.Schedule, inside.Length).Valid().Values.SequenceEqual(inside.Reverse())
@@ -106,8 +115,10 @@ public sealed class SpacingLaws
     {
         double Ratio(int t) => Math.Exp(-c.Schedule[t].Lambda);
         var (least, most) = (Ratio(0) / 2, 2 * Ratio(c.Schedule.Steps - 1));
-        return Timesteps.Spaced(new Spacing.Karras(3, least, most), c.Schedule, c.Count).Valid() == Timesteps.Spaced(new Spacing.Karras(3), c.Schedule, c.Count).Valid()
-            && Timesteps.Spaced(new Spacing.UniformLambda(least, most), c.Schedule, c.Count).Valid() == Timesteps.Spaced(new Spacing.UniformLambda(), c.Schedule, c.Count).Valid();
+        bool Same(Spacing one, Spacing other) =>
+            Timesteps.Spaced(one, c.Schedule, c.Count).Valid() == Timesteps.Spaced(other, c.Schedule, c.Count).Valid();
+        return Same(new Spacing.Karras(3, least, most), new Spacing.Karras(3))
+            && Same(new Spacing.UniformLambda(least, most), new Spacing.UniformLambda());
     }
 
     /// <summary>
@@ -133,7 +144,8 @@ public sealed class SpacingLaws
         var n = below.Get;
         var noisier = c.Schedule.AlphaBars.Map(alphaBar => alphaBar / 2).ToArray();
         var more = NoiseSchedule.FromAlphaBars(new LanguageExt.Arr<double>(Enumerable.Range(1, n).Select(i => 1 - 0.5 * i / (n + 1)).Concat(noisier)));
-        return c.Spacing is Spacing.UniformLambda or Spacing.Karras // whose places depend on the levels themselves, which another schedule rounds in another way
+        // These two place timesteps by the levels themselves, which another schedule rounds differently.
+        return c.Spacing is Spacing.UniformLambda or Spacing.Karras
             ? Timesteps.Spaced(c.Spacing, c.Schedule, c.Count, 0).Valid() == c.Timesteps
             : Timesteps.Spaced(c.Spacing, more.Valid(), c.Count, n).Valid().Values.SequenceEqual(c.Timesteps.Values.Map(t => t + n));
     }
@@ -151,7 +163,8 @@ public sealed class SpacingLaws
         Assert.Equal(["last-timestep must lie in [0, 1000), got 1000"], Timesteps.Spaced(new Spacing.Trailing(), schedule, 5, 1000).Faults());
         Assert.Equal(["last-timestep must lie in [0, 1000), got -1"], Timesteps.Spaced(new Spacing.Trailing(), schedule, 5, -1).Faults());
         Assert.Equal(
-            ["sampling-steps must lie in [1, 5], the number of timesteps between the given ends, got 6"], Timesteps.Spaced(new Spacing.Trailing(), schedule, 6, 995).Faults());
+            ["sampling-steps must lie in [1, 5], the number of timesteps between the given ends, got 6"],
+            Timesteps.Spaced(new Spacing.Trailing(), schedule, 6, 995).Faults());
     }
 
     /// <summary>By definition; those of diffusers by numpy's arithmetic, step by step in double precision.</summary>
@@ -210,10 +223,13 @@ public sealed class SpacingLaws
         string[] Faults(Spacing spacing, int count) => Timesteps.Spaced(spacing, s, count).Faults();
         Assert.Equal(["sampling-steps must lie in [1, 10], got 0"], Faults(new Spacing.Trailing(), 0));
         Assert.Equal(["sampling-steps must lie in [1, 10], got 11", "rho must be positive and finite, got NaN"], Faults(new Spacing.Karras(double.NaN), 11));
-        Assert.Equal(["rho must be positive and finite, got -1", "sigma-range must be two noise levels σ/a, the lower one first and not below 0, got 2 to 2"], Faults(new Spacing.Karras(-1, 2, 2), 10));
-        Assert.Equal(["sigma-range must be two noise levels σ/a, the lower one first and not below 0, got -1 to 2"], Faults(new Spacing.UniformLambda(-1, 2), 10));
-        Assert.Equal(["sigma-range must be two noise levels σ/a, the lower one first and not below 0, got 0 to NaN"], Faults(new Spacing.UniformLambda(0, double.NaN), 10));
-        Assert.Equal(["sigma-range must hold the σ/a of a timestep, of which the least is 0.01 and the greatest 0.3264, got 1 to 2"], Faults(new Spacing.Karras(7, 1, 2), 10));
+        const string disordered = "sigma-range must be two noise levels σ/a, the lower one first and not below 0";
+        Assert.Equal(["rho must be positive and finite, got -1", $"{disordered}, got 2 to 2"], Faults(new Spacing.Karras(-1, 2, 2), 10));
+        Assert.Equal([$"{disordered}, got -1 to 2"], Faults(new Spacing.UniformLambda(-1, 2), 10));
+        Assert.Equal([$"{disordered}, got 0 to NaN"], Faults(new Spacing.UniformLambda(0, double.NaN), 10));
+        Assert.Equal(
+            ["sigma-range must hold the σ/a of a timestep, of which the least is 0.01 and the greatest 0.3264, got 1 to 2"],
+            Faults(new Spacing.Karras(7, 1, 2), 10));
         Assert.Equal(["rho must be positive and finite, got 0"], Faults(new Spacing.Karras(0), 10));
         Assert.Equal(["rho must be positive and finite, got Infinity"], Faults(new Spacing.Karras(double.PositiveInfinity), 10));
         Assert.Equal(["sampling-steps must lie in [1, 10], got -1", "spacing-offset must lie in [0, 10), got -1"], Faults(new Spacing.Leading(-1), -1));
@@ -224,7 +240,8 @@ public sealed class SpacingLaws
 
     private static void Is(Spacing spacing, params int[] timesteps) => Assert.Equal(timesteps, Places(spacing, 1000, timesteps.Length));
 
-    private static int[] Places(Spacing spacing, int steps, int count) => [.. Timesteps.Spaced(spacing, NoiseSchedule.Linear(steps).Valid(), count).Valid().Values];
+    private static int[] Places(Spacing spacing, int steps, int count) =>
+        [.. Timesteps.Spaced(spacing, NoiseSchedule.Linear(steps).Valid(), count).Valid().Values];
 
     public static class Cases
     {
@@ -232,13 +249,18 @@ public sealed class SpacingLaws
             (from made in Generators.Schedules
              from zero in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
              let schedule = zero ? made.WithZeroTerminalSnr() : made
-             from count in Gen.Frequency((1, Gen.Constant(1)), (1, Gen.Constant(schedule.Steps)), (4, Gen.Choose(1, schedule.Steps)), (4, Gen.Choose(1, (schedule.Steps + 9) / 10)))
+             from count in Gen.Frequency(
+                 (1, Gen.Constant(1)),
+                 (1, Gen.Constant(schedule.Steps)),
+                 (4, Gen.Choose(1, schedule.Steps)),
+                 (4, Gen.Choose(1, (schedule.Steps + 9) / 10)))
              from rho in Gen.Frequency((1, Gen.Constant(7.0)), (1, Generators.PowersOfTen(-3, 6)))
              from leading in Gen.Choose(0, schedule.Steps - 1 - (count - 1) * (schedule.Steps / count))
              from multistep in Gen.Choose(0, schedule.Steps - 1 - count * (schedule.Steps / (count + 1)))
              from spacing in Gen.Elements<Spacing>(
                  new Spacing.Leading(leading), new Spacing.Linspace(), new Spacing.Trailing(), new Spacing.UniformLambda(), new Spacing.Karras(rho),
-                 new Spacing.DiffusersLinspace(), new Spacing.DiffusersTrailing(), new Spacing.DiffusersMultistepLinspace(), new Spacing.DiffusersMultistepLeading(multistep))
+                 new Spacing.DiffusersLinspace(), new Spacing.DiffusersTrailing(), new Spacing.DiffusersMultistepLinspace(),
+                 new Spacing.DiffusersMultistepLeading(multistep))
              select new SpacedCase(spacing, schedule, count)).ToArbitrary();
 
         public static Arbitrary<SpacedInNoise> InNoise() =>

@@ -32,7 +32,7 @@ public sealed class TimestepSearchTests : IDisposable
         _tiny.Dispose();
     }
 
-    /// <summary>Also where the network is told classes: the steps are searched for what will be sampled.</summary>
+    /// <summary>With a conditional network too, the search follows the classes that will be sampled.</summary>
     [Theory]
     [InlineData(null)]
     [InlineData(1.0)]

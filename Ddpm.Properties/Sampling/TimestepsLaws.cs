@@ -47,7 +47,8 @@ public sealed class TimestepsLaws
     [InlineData(20, 2)]
     [InlineData(12, 2)]
     [InlineData(4, 1)]
-    public void Of_an_eighth_a_half_timestep_is_rounded_to_even_but_one_is_kept(int all, int kept) => Assert.Equal(kept, Timesteps.All(all).OfStrength(0.125).Valid().Values.Count);
+    public void Of_an_eighth_a_half_timestep_is_rounded_to_even_but_one_is_kept(int all, int kept) =>
+        Assert.Equal(kept, Timesteps.All(all).OfStrength(0.125).Valid().Values.Count);
 
     [Theory]
     [InlineData(0)]

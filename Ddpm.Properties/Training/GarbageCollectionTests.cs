@@ -73,7 +73,8 @@ public sealed class GarbageCollectionTests
         double[] Samples() => [.. Enumerable.Range(0, 2).SelectMany(_ =>
         {
             using var own = NewDisposeScope();
-            return PlanExecutor.Run(plan, (x, t) => executor.Forward(x, Enumerable.Repeat(t, 5).ToArray()), noise, _ => noise.roll(3)).Valid().data<double>().ToArray();
+            var end = PlanExecutor.Run(plan, (x, t) => executor.Forward(x, Enumerable.Repeat(t, 5).ToArray()), noise, _ => noise.roll(3)).Valid();
+            return end.data<double>().ToArray();
         })];
     }
 

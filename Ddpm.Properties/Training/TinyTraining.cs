@@ -43,5 +43,6 @@ internal static class TinyTraining
             .Bind(run => use(run, opened => opened.Train(stop)));
     }
 
-    public static SamplingPlan Sampling(DiffusionModel model) => new Ancestral(ReverseVariance.Beta).PlanOn(new(model.Schedule, model.Prediction, Timesteps.All(12), ClipSample: true));
+    public static SamplingPlan Sampling(DiffusionModel model) =>
+        new Ancestral(ReverseVariance.Beta).PlanOn(new(model.Schedule, model.Prediction, Timesteps.All(12), ClipSample: true));
 }

@@ -5,15 +5,15 @@ using LanguageExt.Common;
 
 namespace Ddpm.Pure.Diffusion;
 
-/// <summary>The negative log-likelihood of images in bits for each of their D numbers: what a model would need to store one of them.</summary>
+/// <summary>The negative log-likelihood of images, in bits for each of their D numbers: the bits that a model needs to store one number.</summary>
 public static class BitsPerDimension
 {
     private const double Ln2 = 0.6931471805599453;
 
-    /// <summary>Bits of a number of nats.</summary>
+    /// <summary>Converts nats to bits.</summary>
     public static double FromNats(double nats) => nats / Ln2;
 
-    /// <summary>Bits per dimension of the nats of a whole image.</summary>
+    /// <summary>Converts the nats of a whole image to bits per dimension.</summary>
     /// <param name="nats">−ln p(image); any finite number.</param>
     /// <param name="dimension">D ≥ 1, the numbers in an image.</param>
     /// <returns>nats/(D·ln 2), or every fault.</returns>
@@ -21,7 +21,9 @@ public static class BitsPerDimension
         (Check.That("nats", nats, double.IsFinite(nats), "must be finite"), Check.AtLeast("dimension", dimension, 1))
             .Apply((total, d) => FromNats(total / d));
 
-    /// <summary>The bits of a model to which all levels of a number are equally likely: log₂ of their number, 8 for bytes.</summary>
+    /// <summary>
+    /// The bits per dimension of a model that gives every level of a number the same probability: log₂ of the number of levels, 8 for bytes.
+    /// </summary>
     /// <param name="levels">The number of levels, ≥ 1.</param>
     /// <returns>log₂ levels, or the fault.</returns>
     public static Validation<Error, double> OfUniform(int levels) =>

@@ -2,14 +2,12 @@ using Ddpm.Pure.Schedules;
 
 namespace Ddpm.Pure.Diffusion;
 
-/// <summary>
-/// A Gaussian transition x' = Scale·x + √Variance·ε, ε ~ N(0, 1), for each pixel by itself.
-/// </summary>
+/// <summary>A Gaussian transition x' = Scale·x + √Variance·ε, ε ~ N(0, 1), separately for each pixel.</summary>
 /// <param name="Scale">The factor of the starting point.</param>
 /// <param name="Variance">The variance of the added noise, ≥ 0.</param>
 public readonly record struct GaussianTransition(double Scale, double Variance)
 {
-    /// <summary>This transition and then another (Chapman and Kolmogorov).</summary>
+    /// <summary>This transition followed by another (Chapman and Kolmogorov).</summary>
     public GaussianTransition Then(GaussianTransition next) => new(Scale * next.Scale, next.Scale * next.Scale * Variance + next.Variance);
 }
 

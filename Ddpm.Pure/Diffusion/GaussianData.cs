@@ -4,8 +4,8 @@ using Ddpm.Pure.Schedules;
 namespace Ddpm.Pure.Diffusion;
 
 /// <summary>
-/// Data x_0 ~ N(Mean, Variance), each pixel by itself: the one case in which the best possible network, the exact reverse process and the exact probability flow are
-/// known in closed form. Every sampler can be checked against it.
+/// Data x_0 ~ N(Mean, Variance), separately for each pixel. Only for such data are the best possible network, the exact reverse process and the exact
+/// probability flow known in closed form. So every sampler can be checked against it.
 /// </summary>
 /// <param name="Mean">μ.</param>
 /// <param name="Variance">s² ≥ 0; 0 is a single point.</param>
@@ -18,7 +18,8 @@ public readonly record struct GaussianData(double Mean, double Variance)
     public double VarianceAt(NoiseLevel level) => level.AlphaBar * Variance + level.NoiseVariance;
 
     /// <summary>
-    /// The best output of a network at a level as factors of (x, 1): E[x_0|x] = μ + (a·s²/v)·(x − aμ) and E[ε|x] = (σ/v)·(x − aμ), with v the variance of x, put into what is predicted.
+    /// The output of the best network at a level, as factors of (x, 1). With v the variance of x,
+    /// E[x_0|x] = μ + (a·s²/v)·(x − aμ) and E[ε|x] = (σ/v)·(x − aμ). The prediction combines the two.
     /// </summary>
     public LinearPair ExactOutput(Prediction prediction, NoiseLevel level)
     {
@@ -27,6 +28,9 @@ public readonly record struct GaussianData(double Mean, double Variance)
         return new(slope, target.First * Mean - slope * MeanAt(level));
     }
 
-    /// <summary>Where the exact probability flow (Song et al. 2021, 2011.13456, eq. 13) carries x from one level to another: the same number of standard deviations from the mean.</summary>
+    /// <summary>
+    /// The exact probability flow (Song et al. 2021, 2011.13456, eq. 13) of x from one level to another. It keeps x at the same number of standard deviations
+    /// from the mean.
+    /// </summary>
     public double Flow(double x, NoiseLevel from, NoiseLevel to) => MeanAt(to) + Math.Sqrt(VarianceAt(to) / VarianceAt(from)) * (x - MeanAt(from));
 }

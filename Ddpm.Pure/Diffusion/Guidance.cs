@@ -6,8 +6,8 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Diffusion;
 
 /// <summary>
-/// Classifier-free guidance (Ho and Salimans 2022): o = o_u + w·(o_c − o_u) of an unconditional and a conditional output. w = 0 is the
-/// unconditional, w = 1 the conditional, beyond 1 the condition is exaggerated. Theirs counts from w − 1.
+/// Classifier-free guidance (Ho and Salimans 2022): o = o_u + w·(o_c − o_u), from an unconditional and a conditional output. w = 0 is the
+/// unconditional output, w = 1 the conditional one, and w > 1 exaggerates the condition. The paper's scale is w − 1.
 /// </summary>
 public sealed record Guidance
 {

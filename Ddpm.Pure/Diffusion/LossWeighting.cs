@@ -6,17 +6,17 @@ using LanguageExt.Common;
 
 namespace Ddpm.Pure.Diffusion;
 
-/// <summary>How much the squared error of an output counts in training, by its noise level.</summary>
+/// <summary>The weight of an output's squared error in training, as a function of the noise level.</summary>
 public abstract record LossWeighting
 {
     private LossWeighting()
     {
     }
 
-    /// <summary>1, whatever is predicted (Ho et al. 2020, eq. 14).</summary>
+    /// <summary>1, for every prediction (Ho et al. 2020, eq. 14).</summary>
     public sealed record Uniform : LossWeighting;
 
-    /// <summary>Min-SNR-γ (Hang et al. 2023, section 3.4): min(SNR, γ) on the error of x_0, whatever is predicted.</summary>
+    /// <summary>Min-SNR-γ (Hang et al. 2023, section 3.4): min(SNR, γ) on the error of x_0, for every prediction.</summary>
     public sealed record MinSnr : LossWeighting
     {
         private MinSnr(double gamma) => Gamma = gamma;
@@ -24,16 +24,16 @@ public abstract record LossWeighting
         /// <summary>γ > 0.</summary>
         public double Gamma { get; }
 
-        /// <summary>Theirs, γ = 5.</summary>
+        /// <summary>The paper's value, γ = 5.</summary>
         public static MinSnr Published { get; } = new(5);
 
-        /// <summary>The weighting of γ.</summary>
+        /// <summary>The weighting with a given γ.</summary>
         /// <param name="gamma">γ > 0.</param>
-        /// <returns>The weighting, or what is wrong with γ.</returns>
+        /// <returns>The weighting, or the fault of γ.</returns>
         public static Validation<Error, LossWeighting> Of(double gamma) => Positive("min-snr-gamma", gamma).Map(LossWeighting (valid) => new MinSnr(valid));
     }
 
-    /// <summary>P2, perception prioritised (Choi et al. 2022, eq. 8): 1/(k + SNR)^γ on the error of ε, whatever is predicted.</summary>
+    /// <summary>P2, perception prioritised (Choi et al. 2022, eq. 8): 1/(k + SNR)^γ on the error of ε, for every prediction.</summary>
     public sealed record P2 : LossWeighting
     {
         private P2(double k, double gamma) => (K, Gamma) = (k, gamma);
@@ -41,13 +41,13 @@ public abstract record LossWeighting
         /// <summary>k > 0, which keeps the weight of the noisiest levels finite.</summary>
         public double K { get; }
 
-        /// <summary>γ > 0, how far clean levels are left out.</summary>
+        /// <summary>γ > 0. The greater it is, the less clean levels count.</summary>
         public double Gamma { get; }
 
-        /// <summary>Theirs, k = γ = 1.</summary>
+        /// <summary>The paper's values, k = γ = 1.</summary>
         public static P2 Published { get; } = new(1, 1);
 
-        /// <summary>The weighting of k and γ.</summary>
+        /// <summary>The weighting with given k and γ.</summary>
         /// <param name="k">k > 0.</param>
         /// <param name="gamma">γ > 0.</param>
         /// <returns>The weighting, or every fault of the two values.</returns>
@@ -55,16 +55,16 @@ public abstract record LossWeighting
             (Positive("k", k), Positive("gamma", gamma)).Apply(LossWeighting (valid, power) => new P2(valid, power));
     }
 
-    /// <summary>Another weighting by its formula alone, which may give an output no weight at ᾱ = 0: what earlier versions trained with.</summary>
+    /// <summary>Another weighting by its formula alone, which may give an output no weight at ᾱ = 0. Earlier versions trained so.</summary>
     /// <param name="Formula">The weighting.</param>
     public sealed record Vanishing(LossWeighting Formula) : LossWeighting;
 
     /// <summary>
-    /// The weight of an output's squared error. Where no image is left, ᾱ = 0, the formulas of min-SNR-γ and P2 give an x_0 and a v no weight. But sampling
-    /// begins there. So the output counts 1, as in the code of Hang et al. (2023): mse_loss_weights[snr == 0] = 1.
+    /// The weight of an output's squared error. At ᾱ = 0 no image is left, and the formulas of min-SNR-γ and P2 give x_0 and v no weight. But
+    /// sampling begins there. So the weight is 1, as in the code of Hang et al. (2023): mse_loss_weights[snr == 0] = 1.
     /// </summary>
-    /// <param name="prediction">What the output stands for.</param>
-    /// <param name="level">A level with noise, ᾱ ∈ [0, 1); the weight is finite also at ᾱ = 0.</param>
+    /// <param name="prediction">What the network predicts.</param>
+    /// <param name="level">A level with noise, ᾱ ∈ [0, 1). The weight is finite at ᾱ = 0 too.</param>
     public double Weight(Prediction prediction, NoiseLevel level) =>
         this is Vanishing vanishing ? vanishing.Formula.ByFormula(prediction, level)
         : ByFormula(prediction, level) is var weight && weight == 0 && double.IsNegativeInfinity(level.LogAlphaBar) ? 1
@@ -79,7 +79,7 @@ public abstract record LossWeighting
     };
 
     /// <summary>
-    /// The weight of an output's squared error, from the weight of the error that it makes in x_0. At SNR = 0 an ε has the limit min(SNR, γ)/SNR = 1.
+    /// The weight of an output's squared error, from the weight of the error in x_0 that it causes. For ε at SNR = 0 it is the limit min(SNR, γ)/SNR = 1.
     /// </summary>
     private static double OfImageError(double weight, Prediction prediction, NoiseLevel level) =>
         prediction.OutputErrorPerImageError(level) is var ratio && ratio == 0 ? 1 : weight / ratio;

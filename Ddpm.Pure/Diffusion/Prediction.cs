@@ -77,27 +77,27 @@ public abstract record Prediction
         return p == 0 ? new(0, 1 / q) : new(-p / determinant, level.A / determinant);
     }
 
-    /// <summary>Whether an output says what the clean image is.</summary>
+    /// <summary>Whether the output determines the clean image.</summary>
     internal bool HasCleanImageAt(NoiseLevel level) => double.IsFinite(CleanImage(level).Second);
 
-    /// <summary>Whether an output says what the noise is.</summary>
+    /// <summary>Whether the output determines the noise.</summary>
     internal bool HasNoiseAt(NoiseLevel level) => double.IsFinite(Noise(level).Second);
 
-    /// <summary>D = a·q − σ·p, how far the output is from telling nothing that x does not.</summary>
+    /// <summary>D = a·q − σ·p, the determinant of (x, o) in (x_0, ε). At D = 0 the output says no more than x does.</summary>
     private protected virtual double Determinant(NoiseLevel level)
     {
         var (p, q) = Target(level);
         return -(level.Sigma * p - level.A * q);
     }
 
-    /// <summary>(D/σ)² = SNR·q² − 2·(a/σ)·p·q + p²: the squared error of o for one of x_0, at a level with noise.</summary>
+    /// <summary>(D/σ)² = SNR·q² − 2·(a/σ)·p·q + p²: the squared error of o for a unit squared error of x_0, at a level with noise.</summary>
     internal virtual double OutputErrorPerImageError(NoiseLevel level)
     {
         var (p, q) = Target(level);
         return q * q * level.Snr - 2 * p * q * Math.Sqrt(level.Snr) + p * p;
     }
 
-    /// <summary>(a/D)²: the squared error of ε for one of o. Where no image is left an ε-prediction has 1.</summary>
+    /// <summary>(a/D)²: the squared error of ε for a unit squared error of o. For an ε-prediction it is 1, even if no image is left.</summary>
     internal virtual double NoiseErrorPerOutputError(NoiseLevel level) =>
         Target(level) is (0, var q) ? 1 / (q * q) : level.Snr / OutputErrorPerImageError(level);
 }

@@ -4,14 +4,14 @@ using Ddpm.Pure.Schedules;
 namespace Ddpm.Pure.Diffusion;
 
 /// <summary>
-/// The score ∇ₓ ln q(x_t | x_0) = −(x_t − a·x_0)/σ² = −ε/σ of a noised image (Song et al. 2021), one pixel. Without noise there is none.
+/// The score ∇ₓ ln q(x_t | x_0) = −(x_t − a·x_0)/σ² = −ε/σ of a noised image (Song et al. 2021), for one pixel. Without noise it does not exist.
 /// </summary>
 public static class Score
 {
-    /// <summary>The score that noise ε ~ N(0, 1) stands for: −ε/σ.</summary>
+    /// <summary>The score for noise ε ~ N(0, 1): −ε/σ.</summary>
     public static double OfNoise(NoiseLevel level, double epsilon) => -epsilon / level.Sigma;
 
-    /// <summary>The noise that a score stands for: −σ·score.</summary>
+    /// <summary>The noise for a score: −σ·score.</summary>
     public static double Noise(NoiseLevel level, double score) => -level.Sigma * score;
 
     /// <summary>The score that an output implies, as factors of (x, o).</summary>

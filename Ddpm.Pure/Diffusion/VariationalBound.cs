@@ -10,31 +10,31 @@ namespace Ddpm.Pure.Diffusion;
 /// The variational bound on −log p(x_0) (Ho et al. 2020, eq. 5) in bits per dimension: L_T + Σ L_{t−1} + L_0.
 /// </summary>
 /// <remarks>
-/// The static functions give its terms in nats, for one pixel or, being linear in the squares, for the mean over pixels. The model's variance s² is β or β̃; of one that
-/// is learned the terms would depend on the network's second output, and they throw.
+/// The static functions give its terms in nats, for one pixel; or for the mean over pixels, because the terms are linear in the squares. The model's
+/// variance s² is β or β̃. With a learned variance the terms would depend on the network's second output, so the functions throw.
 /// </remarks>
 public sealed record VariationalBound
 {
     private VariationalBound(double prior, Arr<double> steps, double decoder) => (Prior, Steps, Decoder) = (prior, steps, decoder);
 
-    /// <summary>L_T: what the last level still tells of the image.</summary>
+    /// <summary>L_T: the information about the image that is left in the last level.</summary>
     public double Prior { get; }
 
     /// <summary>L_{t−1} for t = 1 … T − 1. Length T − 1.</summary>
     public Arr<double> Steps { get; }
 
-    /// <summary>L_0: the discretised Gaussian's.</summary>
+    /// <summary>L_0: the term of the discretised Gaussian.</summary>
     public double Decoder { get; }
 
     /// <summary>The bound: the sum of its terms.</summary>
     public double Total => Prior + Steps.Sum() + Decoder;
 
-    /// <summary>The bound of a model that has been measured at each step.</summary>
+    /// <summary>The bound of a model whose errors were measured at each step.</summary>
     /// <param name="schedule">The schedule, T steps.</param>
     /// <param name="variance">The reverse variance s_t² of the model, β or β̃.</param>
     /// <param name="meanSquare">The mean of x_0² over pixels, ≥ 0.</param>
     /// <param name="squaredErrors">The mean of (x_0 − x̂_0)² over pixels at t = 1 … T − 1, each ≥ 0. Length T − 1.</param>
-    /// <param name="decoderNats">The mean of −ln of <see cref="DecoderAt"/>'s mass over pixels, ≥ 0.</param>
+    /// <param name="decoderNats">The mean over pixels of −ln of the mass in <see cref="DecoderAt"/>, ≥ 0.</param>
     /// <returns>The bound, or every fault.</returns>
     public static Validation<Error, VariationalBound> Of(
         NoiseSchedule schedule, ReverseVariance variance, double meanSquare, Arr<double> squaredErrors, double decoderNats) =>
@@ -49,11 +49,9 @@ public sealed record VariationalBound
                 errors.Map((i, error) => BitsPerDimension.FromNats(StepNats(schedule[i + 1], schedule[i], variance, error))).ToArr(),
                 BitsPerDimension.FromNats(decoder)));
 
-    /// <summary>
-    /// L_T: the divergence of q(x_T | x_0) = N(a·x_0, 1 − ᾱ) from N(0, 1), ½(ᾱ·x_0² − ᾱ − ln(1 − ᾱ)). 0 where ᾱ = 0.
-    /// </summary>
+    /// <summary>L_T: the divergence of q(x_T | x_0) = N(a·x_0, 1 − ᾱ) from N(0, 1), ½(ᾱ·x_0² − ᾱ − ln(1 − ᾱ)). It is 0 at ᾱ = 0.</summary>
     /// <param name="last">The last noise level.</param>
-    /// <param name="meanSquare">x_0² of a pixel, or its mean over pixels.</param>
+    /// <param name="meanSquare">x_0² of a pixel, or the mean of x_0² over pixels.</param>
     public static double PriorNats(NoiseLevel last, double meanSquare) =>
         (last.AlphaBar * meanSquare + Excess(last.AlphaBar, last.NoiseVariance)) / 2;
 
@@ -62,19 +60,19 @@ public sealed record VariationalBound
     /// ½(β̃/s² − 1 − ln(β̃/s²)) + (μ̃ − μ)²/(2s²), where μ̃ − μ = c₁·(x_0 − x̂_0).
     /// </summary>
     /// <param name="level">The level t.</param>
-    /// <param name="earlier">The level p before it, not the clean image, whose term is L_0.</param>
+    /// <param name="earlier">The level p before t. It is not the clean image, whose term is L_0.</param>
     /// <param name="variance">The model's variance s².</param>
     /// <param name="squaredError">(x_0 − x̂_0)² of a pixel, or its mean over pixels.</param>
     public static double StepNats(NoiseLevel level, NoiseLevel earlier, ReverseVariance variance, double squaredError) =>
         VarianceNats(level, earlier, variance) + Weight(new Prediction.Sample(), level, earlier, variance) * squaredError;
 
     /// <summary>
-    /// The weight of the squared error of a network's output in L_{t−1}. Of an x_0 it is c₁²/(2s²), which for s² = β̃ is ½(SNR_p − SNR_t)
-    /// (Kingma et al. 2021, eq. 13); of an ε, β²/(2s²·α·(1 − ᾱ_t)) (Ho et al. 2020, eq. 12), infinite where ᾱ_t = 0; of a v, 1 − ᾱ_t times that of x_0.
+    /// The weight of the squared error of a network's output in L_{t−1}. For x_0 it is c₁²/(2s²), which for s² = β̃ is ½(SNR_p − SNR_t) (Kingma et al. 2021,
+    /// eq. 13). For ε it is β²/(2s²·α·(1 − ᾱ_t)) (Ho et al. 2020, eq. 12), infinite at ᾱ_t = 0. For v it is 1 − ᾱ_t times the weight for x_0.
     /// </summary>
     /// <param name="prediction">What the network predicts.</param>
     /// <param name="level">The level t.</param>
-    /// <param name="earlier">The level p before it; with s² = β̃ not the clean image.</param>
+    /// <param name="earlier">The level p before t; with s² = β̃, not the clean image.</param>
     /// <param name="variance">The model's variance s².</param>
     public static double Weight(Prediction prediction, NoiseLevel level, NoiseLevel earlier, ReverseVariance variance)
     {
@@ -82,7 +80,7 @@ public sealed record VariationalBound
         return posterior.X0Coefficient * posterior.X0Coefficient / (2 * Spread(level, earlier, variance)) * (perOutput * perOutput);
     }
 
-    /// <summary>The part of L_{t−1} that no prediction changes: ½(β̃/s² − 1 − ln(β̃/s²)), 0 for s² = β̃.</summary>
+    /// <summary>The part of L_{t−1} that does not depend on the prediction: ½(β̃/s² − 1 − ln(β̃/s²)), 0 for s² = β̃.</summary>
     public static double VarianceNats(NoiseLevel level, NoiseLevel earlier, ReverseVariance variance) => variance switch
     {
         // 1 − β̃/β = (ᾱ_p − ᾱ_t)/(1 − ᾱ_t) = ᾱ_p·β/(1 − ᾱ_t), and β̃/β = (1 − ᾱ_p)/(1 − ᾱ_t).
@@ -93,8 +91,9 @@ public sealed record VariationalBound
     };
 
     /// <summary>
-    /// The model's p(x_0 | x_1) given the mean it predicts for one pixel, which at the first step is x̂_0. Its variance is that of the model's first step (Ho et al. 2020, eq. 13),
-    /// β_0; for s² = β̃, where β̃_0 is 0, β̃_1, and β_0 where there is but one step. The programs of Ho et al. and of Nichol and Dhariwal 2021 take β̃_1 for s² = β too.
+    /// The model's p(x_0 | x_1) for one pixel, given the mean that it predicts, which at the first step is x̂_0. For s² = β its variance is the
+    /// variance of the model's first step, β_0 (Ho et al. 2020, eq. 13). For s² = β̃ it is β̃_1, because β̃_0 is 0; or β_0 if the schedule has only
+    /// one step. The programs of Ho et al. and of Nichol and Dhariwal 2021 take β̃_1 for s² = β too.
     /// </summary>
     public static DiscretisedGaussian DecoderAt(NoiseSchedule schedule, ReverseVariance variance, double mean) =>
         new(mean, Math.Sqrt(variance switch
@@ -111,11 +110,12 @@ public sealed record VariationalBound
         _ => throw NotFixed(variance),
     };
 
-    private static ArgumentOutOfRangeException NotFixed(ReverseVariance variance) => new(nameof(variance), variance, "The bound is of models whose variance is β or β̃.");
+    private static ArgumentOutOfRangeException NotFixed(ReverseVariance variance) =>
+        new(nameof(variance), variance, "The bound is of models whose variance is β or β̃.");
 
-    /// <summary>−ln(1 − u) − u = u²/2 + u³/3 + … ≥ 0, the series where the two would cancel.</summary>
+    /// <summary>−ln(1 − u) − u = u²/2 + u³/3 + … ≥ 0, by the series where the difference would cancel.</summary>
     /// <param name="u">In [0, 1].</param>
-    /// <param name="complement">1 − u, which the caller has to more digits.</param>
+    /// <param name="complement">1 − u, which the caller knows to more digits.</param>
     private static double Excess(double u, double complement)
     {
         if (u >= 0.125)

@@ -10,14 +10,14 @@ public abstract record SinusoidalEmbedding
     }
 
     /// <summary>
-    /// The tutorial's: e[t, 2k] = sin(t·w_2k), e[t, 2k + 1] = cos(t·w_2k), w_j = 10000^(−2j/d) with j over all d columns. Frequencies fall twice as
-    /// fast as in <see cref="Transformer"/>, so almost half of the columns hardly vary.
+    /// The tutorial's embedding: e[t, 2k] = sin(t·w_2k), e[t, 2k + 1] = cos(t·w_2k), w_j = 10000^(−2j/d) with j over all d columns. Frequencies fall
+    /// twice as fast as in <see cref="Transformer"/>, so almost half of the columns hardly vary.
     /// </summary>
     public sealed record Tutorial : SinusoidalEmbedding;
 
     /// <summary>
-    /// A mistake in this program's first edition, in place of <see cref="Tutorial"/>: every column has its own frequency, e[t, 2k] = sin(t·w_2k),
-    /// e[t, 2k + 1] = cos(t·w_(2k+1)). Runs of the first edition keep it.
+    /// A mistake in this program's first edition of <see cref="Tutorial"/>: every column has its own frequency, e[t, 2k] = sin(t·w_2k), e[t, 2k + 1]
+    /// = cos(t·w_(2k+1)). Runs of the first edition keep it.
     /// </summary>
     public sealed record Unpaired : SinusoidalEmbedding;
 

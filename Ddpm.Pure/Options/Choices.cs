@@ -9,19 +9,19 @@ using LanguageExt.Common;
 
 namespace Ddpm.Pure.Options;
 
-/// <summary>The values that options name: one table each.</summary>
+/// <summary>The tables of the values that options name.</summary>
 public static class Choices
 {
-    /// <summary>The networks.</summary>
+    /// <summary>The presets.</summary>
     public static ChoiceTable<Preset> Presets { get; } = ChoiceTable.Of(("original", Preset.Original), ("standard", Preset.Standard), ("best", Preset.Best));
 
     /// <summary>The families of networks.</summary>
     public static ChoiceTable<NetworkFamily> Networks => NetworkFamily.All;
 
-    /// <summary>What an embedding is called whose table follows no formula.</summary>
+    /// <summary>The name of an embedding whose table follows no formula.</summary>
     public const string EmbeddingAsInFile = "as-in-file";
 
-    /// <summary>The embeddings of timesteps: a formula, or none where the table came with imported weights.</summary>
+    /// <summary>The embeddings of timesteps: a formula, or none for a table that came with imported weights.</summary>
     public static ChoiceTable<Option<SinusoidalEmbedding>> Embeddings { get; } = ChoiceTable.Of<Option<SinusoidalEmbedding>>(
         ("tutorial", new SinusoidalEmbedding.Tutorial()), ("transformer", new SinusoidalEmbedding.Transformer()),
         ("unpaired", new SinusoidalEmbedding.Unpaired()), (EmbeddingAsInFile, Prelude.None));
@@ -29,24 +29,24 @@ public static class Choices
     /// <summary>The predictions.</summary>
     public static ChoiceTable<Prediction> Predictions => Prediction.All;
 
-    /// <summary>How the learning rate goes on, from its peak, the steps that warm up and all steps.</summary>
+    /// <summary>The learning-rate schedules, built from the peak, the warm-up steps and all steps.</summary>
     public static ChoiceTable<Func<double, int, int, Validation<Error, LearningRate>>> LearningRates { get; } =
         ChoiceTable.Of<Func<double, int, int, Validation<Error, LearningRate>>>(
             ("constant", (peak, rising, _) => rising == 0 ? LearningRate.Constant.Of(peak) : LearningRate.WarmUp.Of(peak, rising)),
             ("cosine", (peak, rising, total) => LearningRate.Cosine.Of(peak, Math.Min(rising, total - 1), total, finalFraction: 0)));
 
-    /// <summary>How timesteps are drawn.</summary>
+    /// <summary>The ways to draw timesteps.</summary>
     public static ChoiceTable<TimestepSampling> TimestepSamplings { get; } =
         ChoiceTable.Of(("independent", TimestepSampling.Independent), ("stratified", TimestepSampling.Stratified));
 
-    /// <summary>What networks compute in.</summary>
+    /// <summary>The number formats of networks.</summary>
     public static ChoiceTable<Precision> Precisions { get; } = ChoiceTable.Of(("float32", Precision.Binary32), ("bf16", Precision.BFloat16));
 
     /// <summary>The noise schedules.</summary>
     public static ChoiceTable<ScheduleFamily> Schedules => NoiseSchedule.Families;
 
     /// <summary>
-    /// The weights of the loss, from options; what is not said is as in their papers. Those that vanish are what runs of edition 1 were trained with
+    /// The loss weightings, built from the options. A parameter that is not set has the paper's value. The vanishing ones repeat runs of edition 1
     /// (<see cref="OptionsEdition"/>).
     /// </summary>
     public static ChoiceTable<Func<TrainingOptions, Validation<Error, LossWeighting>>> LossWeightings { get; } =

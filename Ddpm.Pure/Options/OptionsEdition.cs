@@ -7,18 +7,18 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Options;
 
 /// <summary>
-/// What options meant when a document was written. An option that is not set means its usual value, and usual values change. So a document (a run's receipt,
-/// a checkpoint's header) holds an edition among its options; documents of edition 1 hold none. Options of an earlier edition are changed on reading so that
-/// they mean the same today. Nothing else knows of editions.
+/// What options meant when a document was written. An option that is not set has its default, and defaults change. So a document (a run's receipt, a
+/// checkpoint's header) holds an edition among its options; documents of edition 1 hold none. On reading, options of an earlier edition are converted
+/// so that they mean the same today. No other type knows about editions.
 /// </summary>
 public static class OptionsEdition
 {
-    /// <summary>The edition that this program writes, and the newest that it reads.</summary>
+    /// <summary>The edition that this program writes. It reads no newer one.</summary>
     public const int Current = 2;
 
     private const string Name = "edition";
 
-    /// <summary>What changed after which edition: each rule makes explicit what options of that edition and of earlier ones meant.</summary>
+    /// <summary>The changes after each edition. A rule sets explicitly what an unset option meant in that edition and in earlier ones.</summary>
     private static readonly (int LastEdition, Func<TrainingOptions, TrainingOptions> Meaning)[] Rules =
     [
         (1, WithVanishingWeights),
@@ -26,19 +26,19 @@ public static class OptionsEdition
         (1, WithUnpairedEmbedding),
     ];
 
-    /// <summary>Options of an edition, said so that they mean the same in the current one.</summary>
+    /// <summary>Converts options of an edition so that they mean the same in the current one.</summary>
     /// <param name="options">The options as they were written.</param>
     /// <param name="edition">The edition of their document, ≥ 1.</param>
     public static TrainingOptions Upgraded(TrainingOptions options, int edition) =>
         Rules.Where(rule => edition <= rule.LastEdition).Aggregate(options, (meant, rule) => rule.Meaning(meant));
 
-    /// <summary>Up to edition 1 min-SNR and P2 gave no weight to an image or a velocity at ᾱ = 0, where sampling begins.</summary>
+    /// <summary>Up to edition 1, min-SNR and P2 gave x_0 and velocity no weight at ᾱ = 0, where sampling begins.</summary>
     private static TrainingOptions WithVanishingWeights(TrainingOptions options) => options.ZeroTerminalSnr && options.LossWeight is ("min-snr" or "p2")
         ? options with { LossWeight = $"{options.LossWeight}-vanishing" }
         : options;
 
-    /// <summary>A document's format, whose training options are written with the current edition and read in any up to it.</summary>
-    /// <param name="format">How the document is written and read otherwise.</param>
+    /// <summary>Adds the edition to a document's format. It writes training options with the current edition and reads all editions up to it.</summary>
+    /// <param name="format">The format of the rest of the document.</param>
     public static JsonSerializerOptions WithEdition(this JsonSerializerOptions format)
     {
         var resolver = new DefaultJsonTypeInfoResolver();
@@ -48,17 +48,17 @@ public static class OptionsEdition
         return new(format) { Converters = { new Converter((JsonConverter<TrainingOptions>)plain.GetConverter(typeof(TrainingOptions)), plain) } };
     }
 
-    /// <summary>Up to edition 1 the β that were not set were those of the paper, however many the steps.</summary>
+    /// <summary>Up to edition 1, the default β were the paper's for every number of steps.</summary>
     private static TrainingOptions WithPublishedBetas(TrainingOptions options) => options.Steps == 1000
         ? options
         : NoiseSchedule.Families.Find(options.Schedule).Bind(family => Optional(family.PublishedBetas)).Match(
             published => options with { MinBeta = options.MinBeta ?? published.Min, MaxBeta = options.MaxBeta ?? published.Max },
             () => options);
 
-    /// <summary>Up to edition 1 every network had the embedding that edition 2 calls unpaired.</summary>
+    /// <summary>Up to edition 1, every network had the embedding that edition 2 calls unpaired.</summary>
     private static TrainingOptions WithUnpairedEmbedding(TrainingOptions options) => options with { Embedding = options.Embedding ?? "unpaired" };
 
-    /// <summary>The edition as one more property of the options in JSON: always the current one when written, and nothing to keep when read.</summary>
+    /// <summary>The edition as one more JSON property of the options. The current one is always written; the one that is read is not kept.</summary>
     private static void AddEdition(JsonTypeInfo type)
     {
         if (type.Type == typeof(TrainingOptions))
@@ -73,7 +73,7 @@ public static class OptionsEdition
     {
         public override TrainingOptions? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
-            // First of all, as a newer edition may hold options that this program lacks.
+            // The edition comes first, because a newer edition may hold options that this program lacks.
             var edition = EditionAhead(reader);
             return edition > Current
                 ? throw new NewerEditionException(edition)
@@ -83,8 +83,8 @@ public static class OptionsEdition
         public override void Write(Utf8JsonWriter writer, TrainingOptions value, JsonSerializerOptions options) => inner.Write(writer, value, format);
 
         /// <summary>
-        /// The edition that the coming object names, 1 if it names none; one that is no edition is refused when it is read. The reader is a copy, so that the
-        /// caller's stays where it is.
+        /// The edition in the next object; 1 if it has none. A value that is no edition is refused later, when it is read. The reader is a copy, so
+        /// the caller's does not move.
         /// </summary>
         private static int EditionAhead(Utf8JsonReader ahead)
         {
@@ -111,7 +111,7 @@ public static class OptionsEdition
     }
 }
 
-/// <summary>A document of a later edition than this program knows.</summary>
+/// <summary>A document of a newer edition than this program can read.</summary>
 /// <param name="edition">The edition.</param>
 public sealed class NewerEditionException(int edition) : JsonException(
     Invariant($"its options are of edition {edition}, and this version of ddpm reads none after {OptionsEdition.Current}: use the one that wrote it"));

@@ -4,31 +4,36 @@ using Ddpm.Pure.Training;
 
 namespace Ddpm.Pure.Options;
 
-/// <summary>A network by name, with the tutorial's habits where it is the tutorial's.</summary>
-/// <param name="Network">The network, by name.</param>
-/// <param name="ClipSample">Whether sampling clips the estimate of x_0 unless told otherwise.</param>
-/// <param name="StretchPixels">Whether pictures are stretched to their own range unless told otherwise.</param>
-/// <param name="Sampling">How samples are made unless told otherwise, as far as prediction and schedule allow: see <see cref="DiffusionModel.UsualSampling"/>.</param>
-/// <param name="Recipe">How it is trained unless told otherwise.</param>
+/// <summary>A network by name, with its training recipe and its sampling. The preset "original" follows the tutorial in all of them.</summary>
+/// <param name="Network">The name of the network.</param>
+/// <param name="ClipSample">Whether sampling clips the estimate of x_0 by default.</param>
+/// <param name="StretchPixels">Whether pictures are stretched to their own range by default.</param>
+/// <param name="Sampling">The default sampling, as far as prediction and schedule allow it: see <see cref="DiffusionModel.UsualSampling"/>.</param>
+/// <param name="Recipe">The default training options.</param>
 public sealed record Preset(string Network, bool ClipSample, bool StretchPixels, SamplingOptions Sampling, TrainingOptions Recipe)
 {
-    /// <summary>The fewest evaluations that come as near to real images as the full chain does, within what its seeds differ by, by the measurements of Ddpm.Host/RESULTS.md.</summary>
+    /// <summary>
+    /// The fewest evaluations whose images are as near to real ones as the full chain's, within the difference between its seeds (Ddpm.Host/RESULTS.md).
+    /// </summary>
     private static SamplingOptions FewSteps { get; } = new() { Sampler = "sa-solver-2", Spacing = "karras", SamplingSteps = 10 };
 
     /// <summary>
-    /// How samples are made of a network that predicts something unless told otherwise. Karras' spacing suits ε and x_0. A network that predicts the velocity
-    /// does as well or better with even timesteps, on every schedule but the cosine one with zero terminal SNR, where it lost 3 % (Ddpm.Host/RESULTS.md).
+    /// The default sampling for a network's prediction. Karras' spacing suits ε and x_0. With velocity, even timesteps do as well or better on every
+    /// schedule except the cosine schedule with zero terminal SNR, where they lost 3 % (Ddpm.Host/RESULTS.md).
     /// </summary>
     /// <param name="prediction">What the network predicts.</param>
-    public SamplingOptions SamplingOf(Prediction prediction) => prediction is Prediction.Velocity && Sampling.Spacing == "karras" ? Sampling with { Spacing = "trailing" } : Sampling;
+    public SamplingOptions SamplingOf(Prediction prediction) =>
+        prediction is Prediction.Velocity && Sampling.Spacing == "karras" ? Sampling with { Spacing = "trailing" } : Sampling;
 
-    /// <summary>The tutorial's network and its way of making and showing samples, exactly.</summary>
+    /// <summary>The tutorial's network, with exactly its way of making and showing samples.</summary>
     public static Preset Original { get; } = new(Network: "original", ClipSample: false, StretchPixels: true, new SamplingOptions(), new TrainingOptions());
 
-    /// <summary>The same network with residual paths, its samples shown as they are.</summary>
+    /// <summary>The same network with residual paths. Its samples are shown without stretching.</summary>
     public static Preset Standard { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions());
 
-    /// <summary>The standard network with the recipe that came much nearer to real images in the same time (Ddpm.Host/RESULTS.md).</summary>
+    /// <summary>
+    /// The standard network with a recipe whose samples were much nearer to real images after the same training time (Ddpm.Host/RESULTS.md).
+    /// </summary>
     public static Preset Best { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions
     {
         LearningRate = 2e-3,

@@ -111,7 +111,7 @@ public sealed class TrainingOption
     public object? Of(TrainingOptions options) => _property.GetValue(options);
 
     /// <summary>The options with another value of this one.</summary>
-    /// <param name="options">The options, which stay as they are.</param>
+    /// <param name="options">The options. They do not change.</param>
     /// <param name="value">A value of <see cref="Type"/>.</param>
     public TrainingOptions With(TrainingOptions options, object? value)
     {

@@ -6,7 +6,7 @@ using LanguageExt;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>Compares the bytes of a file, which may be anything, with what they should hold.</summary>
+/// <summary>Compares the bytes of a file, which may be anything, with the expected content.</summary>
 internal static class Comparison
 {
     private static readonly Verdict Exact = new Verdict.Exact();
@@ -21,7 +21,7 @@ internal static class Comparison
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    /// <summary>How many representable numbers lie from one double to another; most where one is NaN.</summary>
+    /// <summary>How many representable numbers lie between two doubles; the largest number if one of them is NaN.</summary>
     internal static long Ulps(double a, double b)
     {
         static long Place(double x) => BitConverter.DoubleToInt64Bits(x) is var bits && bits < 0 ? long.MinValue - bits : bits;
@@ -49,18 +49,19 @@ internal static class Comparison
         var (verdict, size) = (Exact, expected.Type.ItemBytes);
         for (var i = 0; i < expected.Data.Length / size && verdict.IsRight; i++)
         {
-            ReadOnlySpan<byte> right = expected.Data.Span.Slice(i * size, size), said = got.Data.Span.Slice(i * size, size);
-            if (!right.SequenceEqual(said))
+            ReadOnlySpan<byte> right = expected.Data.Span.Slice(i * size, size), read = got.Data.Span.Slice(i * size, size);
+            if (!right.SequenceEqual(read))
             {
-                var ((a, b), index) = ((Element(expected.Type, right), Element(got.Type, said)), i);
-                verdict = verdict.Then(OfNumber(a, b, tolerance, () => Index(expected.Shape, index), expected.Type == NpyType.F4 ? Ulps((float)a, (float)b) : Ulps(a, b)));
+                var ((a, b), index) = ((Element(expected.Type, right), Element(got.Type, read)), i);
+                var ulps = expected.Type == NpyType.F4 ? Ulps((float)a, (float)b) : Ulps(a, b);
+                verdict = verdict.Then(OfNumber(a, b, tolerance, () => Index(expected.Shape, index), ulps));
             }
         }
 
         return verdict;
     }
 
-    /// <summary>An element as a double, which holds every value of the types that the reference uses.</summary>
+    /// <summary>An element as a double, which can hold every value of the reference's types.</summary>
     private static double Element(NpyType type, ReadOnlySpan<byte> bytes) =>
         type == NpyType.F8 ? BinaryPrimitives.ReadDoubleLittleEndian(bytes)
         : type == NpyType.F4 ? (double)BinaryPrimitives.ReadSingleLittleEndian(bytes)
@@ -82,7 +83,7 @@ internal static class Comparison
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Of half a surrogate pair the reader only tells, as an invalid operation, when it is asked for the text.
+            // The reader reports half a surrogate pair only when the text is read, as an invalid operation.
             return new Verdict.Unreadable(e is JsonException { LineNumber: { } line, BytePositionInLine: { } position }
                 ? Invariant($"no JSON on line {line + 1} at byte {position + 1}")
                 : "a text in it is no UTF-16");
@@ -91,14 +92,17 @@ internal static class Comparison
 
     private static Verdict OfValue(Datum expected, JsonElement got, Tolerance tolerance, string where) => (expected, got.ValueKind) switch
     {
-        (Datum.Number(var value), JsonValueKind.Number) when got.TryGetDouble(out var said) => OfNumber(value, said, tolerance, () => Place(where), Ulps(value, said)),
+        (Datum.Number(var value), JsonValueKind.Number) when got.TryGetDouble(out var read) =>
+            OfNumber(value, read, tolerance, () => Place(where), Ulps(value, read)),
         (Datum.Number(var value), JsonValueKind.String) when !double.IsFinite(value) && got.ValueEquals(DatumJson.Text(value)) => Exact,
-        (Datum.Whole(var value), JsonValueKind.Number) when got.TryGetDouble(out var said) && said == value => Exact,
+        (Datum.Whole(var value), JsonValueKind.Number) when got.TryGetDouble(out var read) && read == value => Exact,
         (Datum.Text(var value), JsonValueKind.String) when got.ValueEquals(value) => Exact,
         (Datum.Truth(var value), JsonValueKind.True or JsonValueKind.False) when got.GetBoolean() == value => Exact,
-        (Datum.List(var items), JsonValueKind.Array) when got.GetArrayLength() == items.Count =>
-            items.Zip(got.EnumerateArray()).Select((pair, i) => OfValue(pair.Item1, pair.Item2, tolerance, Invariant($"{where}[{i}]"))).Aggregate(Exact, (all, next) => all.Then(next)),
-        (Datum.List(var items), JsonValueKind.Array) => new Verdict.Wrong(Place(where), Invariant($"{items.Count} elements"), Invariant($"{got.GetArrayLength()}")),
+        (Datum.List(var items), JsonValueKind.Array) when got.GetArrayLength() == items.Count => items.Zip(got.EnumerateArray())
+            .Select((pair, i) => OfValue(pair.Item1, pair.Item2, tolerance, Invariant($"{where}[{i}]")))
+            .Aggregate(Exact, (all, next) => all.Then(next)),
+        (Datum.List(var items), JsonValueKind.Array) =>
+            new Verdict.Wrong(Place(where), Invariant($"{items.Count} elements"), Invariant($"{got.GetArrayLength()}")),
         (Datum.Fields(var items), JsonValueKind.Object) => OfFields(items, got, tolerance, where),
         _ => new Verdict.Wrong(Place(where), Described(expected), Quotation.Quote(got.GetRawText())),
     };
@@ -107,11 +111,12 @@ internal static class Comparison
     {
         string Within(string name) => where.Length == 0 ? name : $"{where}.{name}";
         var names = Prelude.toHashSet(items.Map(item => item.Name));
-        var verdict = items.Fold(Exact, (all, item) => !all.IsRight ? all : all.Then(got.TryGetProperty(item.Name, out var said)
-            ? OfValue(item.Value, said, tolerance, Within(item.Name))
+        var verdict = items.Fold(Exact, (all, item) => !all.IsRight ? all : all.Then(got.TryGetProperty(item.Name, out var read)
+            ? OfValue(item.Value, read, tolerance, Within(item.Name))
             : new Verdict.Wrong(Within(item.Name), Described(item.Value), "nothing")));
-        return got.EnumerateObject().Where(field => !names.Contains(field.Name)).Take(1)
-            .Aggregate(verdict, (all, field) => all.Then(new Verdict.Wrong(Within(Quotation.Quote(field.Name)), "nothing", Quotation.Quote(field.Value.GetRawText()))));
+        return got.EnumerateObject().Where(field => !names.Contains(field.Name)).Take(1).Aggregate(
+            verdict,
+            (all, field) => all.Then(new Verdict.Wrong(Within(Quotation.Quote(field.Name)), "nothing", Quotation.Quote(field.Value.GetRawText()))));
     }
 
     private static string Described(Datum expected) => expected switch

@@ -4,7 +4,7 @@ using LanguageExt;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>What a file of the reference holds: a JSON value or an array.</summary>
+/// <summary>The content of a reference file: a JSON value or an array.</summary>
 public abstract record Content
 {
     private Content()
@@ -27,7 +27,7 @@ public abstract record Content
 
     /// <summary>An array of doubles.</summary>
     /// <param name="shape">The extents, outermost first.</param>
-    /// <param name="values">The elements, the last index running fastest; as many as the shape says.</param>
+    /// <param name="values">The elements, with the last index running fastest. Their number follows from the shape.</param>
     public static Content Of(Arr<long> shape, ReadOnlySpan<double> values) => Array(NpyType.F8, shape, values, BinaryPrimitives.WriteDoubleLittleEndian);
 
     /// <summary>An array of floats.</summary>

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace Ddpm.Pure.Reference;
 
 /// <summary>
-/// A datum as JSON, the same bytes on every machine: numbers in the shortest form that is read as the same double, one line for each field or element of the
-/// two outer levels, the names and values as they are in UTF-8.
+/// Writes a datum as JSON, with the same bytes on every machine. Numbers have the shortest form that reads back as the same double. The two outer
+/// levels have one line for each field or element. Names and values are written in UTF-8.
 /// </summary>
 internal static class DatumJson
 {
@@ -16,7 +16,7 @@ internal static class DatumJson
     /// <summary>The file.</summary>
     public static ReadOnlyMemory<byte> Write(Datum datum) => Encoding.UTF8.GetBytes(Append(new StringBuilder(), datum, 0).Append('\n').ToString());
 
-    /// <summary>A number that JSON has no form for, as it is written, in quotation marks.</summary>
+    /// <summary>The text of a number. JSON has no form for infinities and NaN, so these are written in quotation marks.</summary>
     public static string Text(double value) => value switch
     {
         double.PositiveInfinity => "Infinity",
@@ -30,8 +30,10 @@ internal static class DatumJson
         Datum.Whole(var value) => json.Append(value),
         Datum.Truth(var value) => json.Append(value ? "true" : "false"),
         Datum.Text(var value) => AppendText(json, value),
-        Datum.List(var items) => AppendAll(json, '[', ']', items, level, lined: items.Exists(item => item is Datum.List or Datum.Fields), (item, inner) => Append(json, item, inner)),
-        Datum.Fields(var items) => AppendAll(json, '{', '}', items, level, lined: true, (field, inner) => Append(AppendText(json, field.Name).Append(": "), field.Value, inner)),
+        Datum.List(var items) =>
+            AppendAll(json, '[', ']', items, level, items.Exists(item => item is Datum.List or Datum.Fields), (item, inner) => Append(json, item, inner)),
+        Datum.Fields(var items) => AppendAll(
+            json, '{', '}', items, level, lined: true, (field, inner) => Append(AppendText(json, field.Name).Append(": "), field.Value, inner)),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

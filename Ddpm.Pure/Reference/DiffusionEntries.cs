@@ -8,10 +8,10 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>The posterior, what networks predict, the bound, loss weights, guidance and interpolation.</summary>
+/// <summary>The posterior, predictions, the variational bound, loss weights, guidance and interpolation.</summary>
 internal static class DiffusionEntries
 {
-    // As the schedules' tables; β between neighbours is as exact as they are.
+    // As for the tables of the schedules; β between neighbouring levels is equally exact.
     private static readonly Tolerance Terms = new(1e-10, 1e-12);
 
     private static readonly Tolerance Plain = new(1e-14, 1e-15);
@@ -20,22 +20,59 @@ internal static class DiffusionEntries
 
     public static IEnumerable<ReferenceEntry> All =>
     [
-        .. Schedules.Map(on => ReferenceEntry.Json($"posterior/{on.Name}-{on.Steps}.json", "of each pair (t, p), p earlier than t, −1 the clean image: x0, xt, the factors of the mean, and variance β̃",
-            "√ᾱ_p·β/(1 − ᾱ_t), √α·(1 − ᾱ_p)/(1 − ᾱ_t), β·(1 − ᾱ_p)/(1 − ᾱ_t), with α = ᾱ_t/ᾱ_p, β = 1 − α", "Ho et al. 2020, eqs. 6 and 7", Terms,
+        .. Schedules.Map(on => ReferenceEntry.Json(
+            $"posterior/{on.Name}-{on.Steps}.json",
+            "of each pair (t, p), p earlier than t, −1 the clean image: x0, xt, the factors of the mean, and variance β̃",
+            "√ᾱ_p·β/(1 − ᾱ_t), √α·(1 − ᾱ_p)/(1 − ᾱ_t), β·(1 − ᾱ_p)/(1 − ᾱ_t), with α = ᾱ_t/ᾱ_p, β = 1 − α",
+            "Ho et al. 2020, eqs. 6 and 7",
+            Terms,
             () => Posteriors(ScheduleEntries.Named(on.Name, on.Steps, zeroTerminalSnr: false)))),
-        .. Schedules.Map(on => ReferenceEntry.Json($"bound/{on.Name}-{on.Steps}.json",
-            "prior: L_T in nats for mean x0² = 0.3; for s² = β and β̃: steps, L_{t−1} in nats for squared error 0.01, t = 1 … T − 1; the weight of the squared error of ε, x0 and v in it; the decoder's deviation; "
-            + "total, the bound in bits per dimension with 2 nats for L_0", "½(ᾱ·x0² − ᾱ − ln(1 − ᾱ)); ½(β̃/s² − 1 − ln(β̃/s²)) + c₁²/(2s²)·error", "Ho et al. 2020, eqs. 5, 12 and 13; Kingma et al. 2021, eq. 13", Terms,
+        .. Schedules.Map(on => ReferenceEntry.Json(
+            $"bound/{on.Name}-{on.Steps}.json",
+            "prior: L_T in nats for mean x0² = 0.3; for s² = β and β̃: steps, L_{t−1} in nats for squared error 0.01, t = 1 … T − 1; "
+            + "the weight of the squared error of ε, x0 and v in it; the decoder's deviation; "
+            + "total, the bound in bits per dimension with 2 nats for L_0",
+            "½(ᾱ·x0² − ᾱ − ln(1 − ᾱ)); ½(β̃/s² − 1 − ln(β̃/s²)) + c₁²/(2s²)·error",
+            "Ho et al. 2020, eqs. 5, 12 and 13; Kingma et al. 2021, eq. 13",
+            Terms,
             () => Bound(ScheduleEntries.Named(on.Name, on.Steps, zeroTerminalSnr: false)))),
-        ReferenceEntry.Json("predictions.json", "on the linear schedule of 1000: factors of (x0, ε) in the target, of (x, o) in x0, in ε and in the score, for t = 0, 1, 499, 998, 999",
-            "ε: x0 = x/a − (σ/a)·o; x0: o; v: x0 = a·x − σ·o, ε = σ·x + a·o; score = −ε/σ", "Salimans and Ho 2022, appendix D; Song et al. 2021", Terms, Predictions),
-        ReferenceEntry.Json("discretised-gaussian.json", "for each mean and deviation, ln of the mass of the levels 0 … 255",
-            "ln(Φ(((2k − 254)/255 − mean)/deviation) − Φ(((2k − 256)/255 − mean)/deviation)), open at both ends", "Ho et al. 2020, eq. 13", new(1e-9, 1e-11), Masses),
-        ReferenceEntry.Json("loss-weights.json", "on the linear schedule of 1000, plain and with zero terminal SNR, for each weighting and prediction: the weight at t = 0, 1, 9, 99, 499, 998, 999",
-            "min-SNR-γ: min(SNR, γ) on x0; P2: 1/(k + SNR)^γ on ε; a squared error of x0 is 1/SNR that of ε and 1/(1 + SNR) that of v; where ᾱ = 0 makes that 0, it is 1, unless the weighting vanishes", "Hang et al. 2023 (2303.09556); Choi et al. 2022, eq. 8", new(1e-9, 1e-11), Weights),
-        ReferenceEntry.Json("guidance.json", "for each scale w the factors of (unconditional, conditional) and their value for the outputs 0.5 and −0.25", "o = (1 − w)·o_u + w·o_c", "Ho and Salimans 2022 (2207.12598)", Plain, Guided),
-        ReferenceEntry.Json("spherical-interpolation.json", "pairs of vectors, the angle between them, and the vector at fractions 0, 0.25, 0.5, 1 of the way",
-            "sin((1 − f)θ)/sin θ·u + sin(fθ)/sin θ·v; (1 − f)·u + f·v where sin θ < 1e-8", "Shoemake 1985", new(1e-12, 1e-12), Interpolated),
+        ReferenceEntry.Json(
+            "predictions.json",
+            "on the linear schedule of 1000: factors of (x0, ε) in the target, of (x, o) in x0, in ε and in the score, for t = 0, 1, 499, 998, 999",
+            "ε: x0 = x/a − (σ/a)·o; x0: o; v: x0 = a·x − σ·o, ε = σ·x + a·o; score = −ε/σ",
+            "Salimans and Ho 2022, appendix D; Song et al. 2021",
+            Terms,
+            Predictions),
+        ReferenceEntry.Json(
+            "discretised-gaussian.json",
+            "for each mean and deviation, ln of the mass of the levels 0 … 255",
+            "ln(Φ(((2k − 254)/255 − mean)/deviation) − Φ(((2k − 256)/255 − mean)/deviation)), open at both ends",
+            "Ho et al. 2020, eq. 13",
+            new(1e-9, 1e-11),
+            Masses),
+        ReferenceEntry.Json(
+            "loss-weights.json",
+            "on the linear schedule of 1000, plain and with zero terminal SNR, for each weighting and prediction: "
+            + "the weight at t = 0, 1, 9, 99, 499, 998, 999",
+            "min-SNR-γ: min(SNR, γ) on x0; P2: 1/(k + SNR)^γ on ε; a squared error of x0 is 1/SNR that of ε and 1/(1 + SNR) that of v; "
+            + "where ᾱ = 0 makes that 0, it is 1, unless the weighting vanishes",
+            "Hang et al. 2023 (2303.09556); Choi et al. 2022, eq. 8",
+            new(1e-9, 1e-11),
+            Weights),
+        ReferenceEntry.Json(
+            "guidance.json",
+            "for each scale w the factors of (unconditional, conditional) and their value for the outputs 0.5 and −0.25",
+            "o = (1 − w)·o_u + w·o_c",
+            "Ho and Salimans 2022 (2207.12598)",
+            Plain,
+            Guided),
+        ReferenceEntry.Json(
+            "spherical-interpolation.json",
+            "pairs of vectors, the angle between them, and the vector at fractions 0, 0.25, 0.5, 1 of the way",
+            "sin((1 − f)θ)/sin θ·u + sin(fθ)/sin θ·v; (1 − f)·u + f·v where sin θ < 1e-8",
+            "Shoemake 1985",
+            new(1e-12, 1e-12),
+            Interpolated),
     ];
 
     private static Datum Posteriors(NoiseSchedule schedule)
@@ -68,11 +105,14 @@ internal static class DiffusionEntries
     {
         var schedule = ScheduleEntries.Named("linear", 1000, zeroTerminalSnr: false);
         static Datum Pair(LinearPair pair) => Datum.Of([pair.First, pair.Second]);
-        return Datum.NamedEach(Named(Prediction.All), prediction => (prediction.Name, Datum.NamedEach(Array(0, 1, 499, 998, 999), t => (Invariant($"{t}"), Datum.Named(
-            ("target", Pair(prediction.Value.Target(schedule[t]))),
-            ("clean-image", Pair(prediction.Value.CleanImage(schedule[t]))),
-            ("noise", Pair(prediction.Value.Noise(schedule[t]))),
-            ("score", Pair(Score.OfOutput(prediction.Value, schedule[t]))))))));
+        Datum At(Prediction prediction, int t) => Datum.Named(
+            ("target", Pair(prediction.Target(schedule[t]))),
+            ("clean-image", Pair(prediction.CleanImage(schedule[t]))),
+            ("noise", Pair(prediction.Noise(schedule[t]))),
+            ("score", Pair(Score.OfOutput(prediction, schedule[t]))));
+        return Datum.NamedEach(
+            Named(Prediction.All),
+            row => (row.Name, Datum.NamedEach(Array(0, 1, 499, 998, 999), t => (Invariant($"{t}"), At(row.Value, t)))));
     }
 
     private static Datum Masses() => Datum.Each(Array((0.0, 0.01), (0.0, 1), (0.3, 0.02), (-1.2, 0.1), (1.0, 1e-4), (0.001, 100)), given => Datum.Named(
@@ -85,8 +125,13 @@ internal static class DiffusionEntries
         var schedule = ScheduleEntries.Named("linear", 1000, zero);
         var weightings = Named(Choices.LossWeightings).Select(choice => (choice.Name, Value: ScheduleEntries.Sure(choice.Value(new())))).ToArr()
             .Add(("min-snr-1", ScheduleEntries.Sure(LossWeighting.MinSnr.Of(1)))).Add(("p2-0.5-2", ScheduleEntries.Sure(LossWeighting.P2.Of(0.5, 2))));
-        return (zero ? "linear-1000-zero-snr" : "linear-1000", Datum.NamedEach(weightings, weighting => (weighting.Name, Datum.NamedEach(Named(Prediction.All), prediction => (
-            prediction.Name, Datum.Of(Array(0, 1, 9, 99, 499, 998, 999).Map(t => weighting.Value.Weight(prediction.Value, schedule[t]))))))));
+        Datum Of(LossWeighting weighting, Prediction prediction) =>
+            Datum.Of(Array(0, 1, 9, 99, 499, 998, 999).Map(t => weighting.Weight(prediction, schedule[t])));
+        return (
+            zero ? "linear-1000-zero-snr" : "linear-1000",
+            Datum.NamedEach(weightings, weighting => (
+                weighting.Name,
+                Datum.NamedEach(Named(Prediction.All), prediction => (prediction.Name, Of(weighting.Value, prediction.Value))))));
     });
 
     private static Datum Guided() => Datum.Each(Array(0, 0.5, 1, 1.5, 3, 7.5), scale =>
@@ -98,13 +143,16 @@ internal static class DiffusionEntries
     private static Datum Interpolated()
     {
         var vectors = Array(
-            (Array(1.0, 0, 0), Array(0.0, 1, 0)), (Array(1.0, 2, -0.5), Array(0.25, -1, 3)), (Array(1.0, 1, 1), Array(1.0, 1, 1)), (Array(1.0, 0, 0), Array(-1.0, 0, 0)),
+            (Array(1.0, 0, 0), Array(0.0, 1, 0)), (Array(1.0, 2, -0.5), Array(0.25, -1, 3)),
+                (Array(1.0, 1, 1), Array(1.0, 1, 1)), (Array(1.0, 0, 0), Array(-1.0, 0, 0)),
             (Array(0.5, -0.25, 2), Array(0.0, 0, 0)));
         return Datum.Each(vectors, pair => Datum.Named(
             ("from", Datum.Of(pair.Item1)),
             ("to", Datum.Of(pair.Item2)),
             ("angle", Datum.Of(SphericalInterpolation.Angle(pair.Item1.ToArray(), pair.Item2.ToArray()))),
-            ("between", Datum.Each(Array(0, 0.25, 0.5, 1), part => Datum.Of(ScheduleEntries.Sure(SphericalInterpolation.Between(pair.Item1, pair.Item2, part)))))));
+            ("between", Datum.Each(
+                Array(0, 0.25, 0.5, 1),
+                part => Datum.Of(ScheduleEntries.Sure(SphericalInterpolation.Between(pair.Item1, pair.Item2, part)))))));
     }
 
     private static IEnumerable<(string Name, T Value)> Named<T>(ChoiceTable<T> choices) => choices.OrderBy(choice => choice.Name, StringComparer.Ordinal);

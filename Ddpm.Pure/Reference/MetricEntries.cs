@@ -13,7 +13,8 @@ internal static class MetricEntries
     public static IEnumerable<ReferenceEntry> All =>
     [
         ReferenceEntry.Json("metrics.json",
-            "real features 8×3 and generated ones 7×3, row by row; the squared Fréchet distance; the kernel distance on all, and its mean and deviation over 5 subsets of 4 drawn with seed 3; precision, recall, "
+            "real features 8×3 and generated ones 7×3, row by row; the squared Fréchet distance; "
+            + "the kernel distance on all, and its mean and deviation over 5 subsets of 4 drawn with seed 3; precision, recall, "
             + "density and coverage for k = 1, 2, 3; bits per dimension of 1000 nats over 784 numbers and of a uniform model of 256 levels",
             "real: cos(0.3·i) + j/10 for flat i, column j; generated: sin(0.2·i) + ¼; Fréchet with N − 1 in the covariances; kernel (xᵀy/D + 1)³, unbiased",
             "Heusel et al. 2017; Bińkowski et al. 2018, eq. 4; Kynkäänniemi et al. 2019, eq. 2; Naeem et al. 2020, eqs. 3 and 4", new(1e-11, 1e-12), Metrics),

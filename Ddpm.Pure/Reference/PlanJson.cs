@@ -3,10 +3,10 @@ using Ddpm.Pure.Sampling;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>A sampling plan as the reference's files hold it.</summary>
+/// <summary>A sampling plan in the format of the reference files.</summary>
 public static class PlanJson
 {
-    /// <summary>The plan as named values, each sum's factors in the order in which it is summed.</summary>
+    /// <summary>The plan as named values. The factors of each sum are in the order of summation.</summary>
     public static Datum Of(SamplingPlan plan) => Datum.Named(
         ("start", Of(plan.Start)),
         ("clip-sample", Datum.Of(plan.ClipSample)),

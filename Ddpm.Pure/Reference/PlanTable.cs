@@ -5,7 +5,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>A sampling plan as a table for people: six digits, a point for 0, and no column that is 0 all the way down.</summary>
+/// <summary>A sampling plan as a table for people: six digits, a point for 0, and no column with zeros only.</summary>
 public static class PlanTable
 {
     private const string Nothing = "·";
@@ -24,7 +24,8 @@ public static class PlanTable
             string.Join("  ", group.Select(column => cell(column).PadLeft(column.Width))).PadRight(group.Key.Length);
         return new Arr<string>(
         [
-            Invariant($"start: x = {plan.Start.First:G6}·image + {plan.Start.Second:G6}·noise; x0 is {(plan.ClipSample ? "clipped to [-1, 1]" : "not clipped")}; {plan.Lines.Count} lines"),
+            Invariant($"start: x = {plan.Start.First:G6}·image + {plan.Start.Second:G6}·noise; ")
+                + Invariant($"x0 is {(plan.ClipSample ? "clipped to [-1, 1]" : "not clipped")}; {plan.Lines.Count} lines"),
             "",
             Row(group => group.Key.PadRight(Cells(group, column => column.Name).Length)),
             Row(group => Cells(group, column => column.Name)),

@@ -21,20 +21,62 @@ internal static class RandomEntries
 
     public static IEnumerable<ReferenceEntry> All =>
     [
-        ReferenceEntry.Json("random/addresses.json", "the seeds, the (index, step) of the draws, how many numbers from position 0 on, the length and number of permutations, and the streams by number",
-            "word 4b + i of (seed, stream, index, step) is word i of Philox4x32-10 with counter (b, index, step, stream) and key (seed mod 2³², seed div 2³²)", Source, Tolerance.Exact, Places),
-        .. Streams.Map(stream => Drawn("words", stream, "uint32", "the random words themselves", draws => Content.Of(Shape(Count), Each(draws, (draw, i) => draw.Word(i))))),
-        .. Streams.Map(stream => Drawn("uniforms", stream, "float64", "(word + ½)·2⁻³²", draws => Content.Of(Shape(Count), Each(draws, (draw, i) => draw.Uniform(i))))),
-        .. Streams.Map(stream => Drawn("normals", stream, "float32", "Box and Muller in double precision, polynomials as in Ddpm.Pure/README.md, rounded to float32 once", draws => Content.Of(Shape(Count), Normals(draws)))),
-        .. Streams.Map(stream => new ReferenceEntry($"random/permutations/{stream.Name}.npy", "int32 [seeds, steps 0 … 2, 100]: the permutation of 0 … 99 at index 0",
-            "for i = 0 … n − 1: swap places i and i + ⌊word_i·(n − i)/2³²⌋", "Fisher and Yates; Ddpm.Pure/Random/Permutation.cs", Tolerance.Exact, () => Content.Of(
-                Array<long>(Seeds.Count, Permutations, PermutationLength),
-                [.. from seed in Seeds from step in Range(0, Permutations) from item in Permutation.Of(new RandomStream(seed, stream.Stream).At(0, step), PermutationLength) select item]))),
+        ReferenceEntry.Json(
+            "random/addresses.json",
+            "the seeds, the (index, step) of the draws, how many numbers from position 0 on, the length and number of permutations, "
+            + "and the streams by number",
+            "word 4b + i of (seed, stream, index, step) is word i of Philox4x32-10 with counter (b, index, step, stream) "
+            + "and key (seed mod 2³², seed div 2³²)",
+            Source,
+            Tolerance.Exact,
+            Places),
+        .. Streams.Map(stream => Drawn(
+            "words",
+            stream,
+            "uint32",
+            "the random words themselves",
+            draws => Content.Of(Shape(Count), Each(draws, (draw, i) => draw.Word(i))))),
+        .. Streams.Map(stream => Drawn(
+            "uniforms",
+            stream,
+            "float64",
+            "(word + ½)·2⁻³²",
+            draws => Content.Of(Shape(Count), Each(draws, (draw, i) => draw.Uniform(i))))),
+        .. Streams.Map(stream => Drawn(
+            "normals",
+            stream,
+            "float32",
+            "Box and Muller in double precision, polynomials as in Ddpm.Pure/README.md, rounded to float32 once",
+            draws => Content.Of(Shape(Count), Normals(draws)))),
+        .. Streams.Map(stream => new ReferenceEntry(
+            $"random/permutations/{stream.Name}.npy",
+            "int32 [seeds, steps 0 … 2, 100]: the permutation of 0 … 99 at index 0",
+            "for i = 0 … n − 1: swap places i and i + ⌊word_i·(n − i)/2³²⌋",
+            "Fisher and Yates; Ddpm.Pure/Random/Permutation.cs",
+            Tolerance.Exact,
+            () => PermutationsOf(stream.Stream))),
     ];
 
-    private static ReferenceEntry Drawn(string kind, (StreamName Stream, string Name) stream, string type, string formula, Func<Arr<Draws>, Content> make) => new(
-        $"random/{kind}/{stream.Name}.npy", $"{type} [seeds, addresses, positions 0 … {Count - 1}] of stream {(uint)stream.Stream}", formula, Source, Tolerance.Exact,
+    private static ReferenceEntry Drawn(
+        string kind, (StreamName Stream, string Name) stream, string type, string formula, Func<Arr<Draws>, Content> make) => new(
+        $"random/{kind}/{stream.Name}.npy",
+        $"{type} [seeds, addresses, positions 0 … {Count - 1}] of stream {(uint)stream.Stream}",
+        formula,
+        Source,
+        Tolerance.Exact,
         () => make((from seed in Seeds from address in Addresses select new RandomStream(seed, stream.Stream).At(address.Index, address.Step)).ToArr()));
+
+    private static Content PermutationsOf(StreamName stream)
+    {
+        int[] items =
+        [
+            .. from seed in Seeds
+               from step in Range(0, Permutations)
+               from item in Permutation.Of(new RandomStream(seed, stream).At(0, step), PermutationLength)
+               select item,
+        ];
+        return Content.Of(Array<long>(Seeds.Count, Permutations, PermutationLength), items);
+    }
 
     private static T[] Each<T>(Arr<Draws> draws, Func<Draws, int, T> at) => [.. from draw in draws from i in Range(0, Count) select at(draw, i)];
 

@@ -2,7 +2,7 @@ using LanguageExt;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>Every file of the reference, in order. Export writes what this says, and verification computes it again.</summary>
+/// <summary>Every file of the reference, in order. Export writes these files, and verification computes them again.</summary>
 public static class ReferenceFiles
 {
     /// <summary>The files.</summary>
@@ -16,7 +16,7 @@ public static class ReferenceFiles
         .. MetricEntries.All,
     ]);
 
-    /// <summary>The files whose path begins with one of these; all where none is given.</summary>
+    /// <summary>The files whose path begins with one of the prefixes; all files if no prefix is given.</summary>
     public static Arr<ReferenceEntry> Below(Arr<string> prefixes) =>
         prefixes.IsEmpty ? All : All.Filter(entry => prefixes.Exists(prefix => entry.Path.StartsWith(prefix, StringComparison.Ordinal)));
 }

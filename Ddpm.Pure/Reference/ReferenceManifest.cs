@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>manifest.json: what the files of an export are.</summary>
+/// <summary>manifest.json: the list of the files of an export.</summary>
 public static class ReferenceManifest
 {
     /// <summary>Its name in the folder.</summary>
     public const string Path = "manifest.json";
 
-    /// <summary>What it says of itself.</summary>
+    /// <summary>The name of the manifest's format, which it contains.</summary>
     public const string Format = "ddpm-reference-1";
 
     /// <summary>The manifest of these files, in their order.</summary>
@@ -26,10 +26,10 @@ public static class ReferenceManifest
                 : Datum.Named(("relative", Datum.Of(file.Entry.Tolerance.Relative)), ("absolute", Datum.Of(file.Entry.Tolerance.Absolute)))),
             ("sha256", Datum.Of(file.Sha256)))))));
 
-    /// <summary>The SHA-256 of a file, in small hexadecimal digits.</summary>
+    /// <summary>The SHA-256 of a file, in lower-case hexadecimal digits.</summary>
     public static string Sha256(ReadOnlyMemory<byte> file) => Convert.ToHexStringLower(SHA256.HashData(file.Span));
 
-    /// <summary>Whether these bytes, which may be anything, are the manifest of an export, of this version or another.</summary>
+    /// <summary>Whether these bytes, which may be anything, are the manifest of an export by this version or another.</summary>
     public static bool IsOne(ReadOnlyMemory<byte> file)
     {
         try

@@ -7,19 +7,20 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Reference;
 
 /// <summary>A sampler with options, under a name.</summary>
-/// <param name="Name">The name: the one in <see cref="Sampler.All"/> where nothing is optional.</param>
-/// <param name="Compile">Compiles it, for a setting in which so many timesteps were spread.</param>
+/// <param name="Name">The name: the sampler's name in <see cref="Sampler.All"/> if all its options have their defaults.</param>
+/// <param name="Compile">Compiles it, for a setting and the number of timesteps that were spread in it.</param>
 public sealed record SamplerCase(string Name, Func<SamplingSetting, int, Validation<Error, SamplingPlan>> Compile)
 {
     private const int UsualSteps = 10;
 
     /// <summary>
-    /// All samplers by their names, as usual with ten steps (SA-Solver draws more noise in longer plans; the strides of ddim-diffusers are the scenario's own),
-    /// then others of their options, then the inversion of DDIM.
+    /// All samplers by name with their defaults for ten steps; then more of their options; then DDIM's inversion. (SA-Solver draws more noise in
+    /// longer plans. The strides of ddim-diffusers are the scenario's own.)
     /// </summary>
     public static Arr<SamplerCase> All { get; } = Sampler.All.Keys.Order(StringComparer.Ordinal)
-        .Select(name => new SamplerCase(name, (setting, count) => new SamplingOptions { Sampler = name, SamplingSteps = name == "ddim-diffusers" ? count : UsualSteps }
-            .Chosen(setting.Schedule.Steps).Bind(sampler => sampler.Compile(setting))))
+        .Select(name => new SamplerCase(name, (setting, count) =>
+            new SamplingOptions { Sampler = name, SamplingSteps = name == "ddim-diffusers" ? count : UsualSteps }
+                .Chosen(setting.Schedule.Steps).Bind(sampler => sampler.Compile(setting))))
         .Concat(
         [
             Of("ddpm-posterior", new Ancestral(ReverseVariance.Posterior)),
@@ -38,10 +39,11 @@ public sealed record SamplerCase(string Name, Func<SamplingSetting, int, Validat
         ])
         .ToArr();
 
-    /// <summary>The plan in every scenario that does not refuse the sampler.</summary>
-    public Arr<(Scenario Scenario, SamplingPlan Plan)> Plans() => Scenario.All.Bind(scenario => scenario.Plan(setting => Compile(setting, scenario.SamplingSteps)).Match(
-        plan => Array((scenario, plan)),
-        _ => Arr<(Scenario, SamplingPlan)>.Empty));
+    /// <summary>The plan in every scenario that allows the sampler.</summary>
+    public Arr<(Scenario Scenario, SamplingPlan Plan)> Plans() => Scenario.All.Bind(scenario =>
+        scenario.Plan(setting => Compile(setting, scenario.SamplingSteps)).Match(
+            plan => Array((scenario, plan)),
+            _ => Arr<(Scenario, SamplingPlan)>.Empty));
 
     private static SamplerCase Of(string name, Sampler sampler) => new(name, (setting, _) => sampler.Compile(setting));
 }

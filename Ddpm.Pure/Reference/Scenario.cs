@@ -9,27 +9,36 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>A setting in which every sampler that can is compiled and run on four pixels, with a network that is affine in x at each timestep.</summary>
+/// <summary>A setting in which every sampler that it allows is compiled and run on four pixels. The network is affine in x at each timestep.</summary>
 /// <param name="Name">Its name in the files.</param>
-/// <param name="ScheduleName">Of <see cref="NoiseSchedule.Families"/>.</param>
+/// <param name="ScheduleName">A name in <see cref="NoiseSchedule.Families"/>.</param>
 /// <param name="Steps">T.</param>
-/// <param name="ZeroTerminalSnr">Whether the schedule is given zero terminal signal-to-noise ratio.</param>
-/// <param name="PredictionName">Of <see cref="Diffusion.Prediction.All"/>.</param>
-/// <param name="SpacingName">Of <see cref="Spacing.All"/>.</param>
+/// <param name="ZeroTerminalSnr">Whether the schedule is rescaled to zero terminal signal-to-noise ratio.</param>
+/// <param name="PredictionName">A name in <see cref="Diffusion.Prediction.All"/>.</param>
+/// <param name="SpacingName">A name in <see cref="Spacing.All"/>.</param>
 /// <param name="SamplingSteps">How many timesteps are spread.</param>
 /// <param name="ClipSample">Whether the estimate of x_0 is clipped.</param>
 /// <param name="Seed">The seed of the noise.</param>
-/// <param name="Image">The number of the generated image, by which its noise is addressed.</param>
+/// <param name="Image">The number of the generated image, which addresses its noise.</param>
 public sealed record Scenario(
-    string Name, string ScheduleName, int Steps, bool ZeroTerminalSnr, string PredictionName, string SpacingName, int SamplingSteps, bool ClipSample, ulong Seed, int Image)
+    string Name,
+    string ScheduleName,
+    int Steps,
+    bool ZeroTerminalSnr,
+    string PredictionName,
+    string SpacingName,
+    int SamplingSteps,
+    bool ClipSample,
+    ulong Seed,
+    int Image)
 {
     /// <summary>The pixels of x.</summary>
     public const int Pixels = 4;
 
-    /// <summary>The data whose exact network is run.</summary>
+    /// <summary>The data. The network is the exact one for them, unless the scenario is a toy.</summary>
     public static GaussianData Data { get; } = new(0.25, 0.5);
 
-    /// <summary>f ∈ [0, 1] of each pixel, where the plan's variance is learned.</summary>
+    /// <summary>f ∈ [0, 1] of each pixel, for plans with a learned variance.</summary>
     public static Arr<double> VarianceFractions { get; } = Array(0, 0.25, 0.625, 1);
 
     /// <summary>The scenarios.</summary>
@@ -40,25 +49,33 @@ public sealed record Scenario(
         new Scenario("scaled-linear-velocity-leading", "scaled-linear", 1000, false, "velocity", "leading", 15, false, ulong.MaxValue, 2),
         new Scenario("short-epsilon-first-level", "sigmoid", 20, false, "epsilon", "linspace", 20, false, (1UL << 32) + 5, 70_000) { EndAtFirstLevel = true },
         new Scenario("toy-epsilon-leading", "linear", 1000, false, "epsilon", "leading", 10, true, 11, 0) { IsToy = true, Initial = Array(0, 0.25, 0.5, 0.75) },
-        new Scenario("image-to-image", "linear", 1000, false, "epsilon", "uniform-lambda", 10, false, 3, 4) { Strength = 0.6, Known = Array(-1.0, -0.25, 0.5, 1) },
-        new Scenario("inpainting", "linear", 1000, false, "epsilon", "trailing", 10, true, 5, 6) { Known = Array(-1.0, -0.25, 0.5, 1), Mask = Array(true, false, true, false) });
+        new Scenario("image-to-image", "linear", 1000, false, "epsilon", "uniform-lambda", 10, false, 3, 4)
+        {
+            Strength = 0.6,
+            Known = Array(-1.0, -0.25, 0.5, 1),
+        },
+        new Scenario("inpainting", "linear", 1000, false, "epsilon", "trailing", 10, true, 5, 6)
+        {
+            Known = Array(-1.0, -0.25, 0.5, 1),
+            Mask = Array(true, false, true, false),
+        });
 
     /// <summary>Whether the last timestep leads to the first level and not to the clean image.</summary>
     public bool EndAtFirstLevel { get; init; }
 
-    /// <summary>Whether the network is o = (t/(t + 1))·x, as in diffusers' tests, and not the exact one of <see cref="Data"/>.</summary>
+    /// <summary>Whether the network is o = (t/(t + 1))·x, as in diffusers' tests, instead of the exact one for <see cref="Data"/>.</summary>
     public bool IsToy { get; init; }
 
-    /// <summary>The initial noise, where it is not drawn.</summary>
+    /// <summary>The initial noise, if it is not drawn.</summary>
     public Option<Arr<double>> Initial { get; init; }
 
-    /// <summary>The part of the timesteps that is visited, from the noised image on; 1 for all, from noise alone.</summary>
+    /// <summary>The fraction of the timesteps that is visited, from the noised image on; 1 for all, from noise alone.</summary>
     public double Strength { get; init; } = 1;
 
     /// <summary>The pixels of a known image.</summary>
     public Option<Arr<double>> Known { get; init; }
 
-    /// <summary>Which of them are kept.</summary>
+    /// <summary>Which of these pixels are kept.</summary>
     public Option<Arr<bool>> Mask { get; init; }
 
     /// <summary>The schedule.</summary>
@@ -67,18 +84,20 @@ public sealed record Scenario(
     /// <summary>What the network predicts.</summary>
     public Prediction Prediction => ScheduleEntries.Sure(Diffusion.Prediction.All.Find("prediction", PredictionName));
 
-    /// <summary>What a sampler is compiled from.</summary>
+    /// <summary>The input from which a sampler compiles its plan.</summary>
     public SamplingSetting Setting
     {
         get
         {
             var schedule = Schedule;
-            var timesteps = ScheduleEntries.Sure(Spacing.All.Find("spacing", SpacingName).Bind(spacing => Timesteps.Spaced(spacing, schedule, SamplingSteps)).Bind(all => all.OfStrength(Strength)));
+            var timesteps = ScheduleEntries.Sure(Spacing.All.Find("spacing", SpacingName)
+                .Bind(spacing => Timesteps.Spaced(spacing, schedule, SamplingSteps))
+                .Bind(all => all.OfStrength(Strength)));
             return new(schedule, Prediction, EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps, ClipSample);
         }
     }
 
-    /// <summary>A sampler's plan, or why it has none.</summary>
+    /// <summary>A sampler's plan, or the faults.</summary>
     public Validation<Error, SamplingPlan> Plan(Func<SamplingSetting, Validation<Error, SamplingPlan>> compile)
     {
         var setting = Setting;

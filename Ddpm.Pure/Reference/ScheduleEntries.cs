@@ -10,7 +10,7 @@ namespace Ddpm.Pure.Reference;
 /// <summary>Noise schedules and the embedding of timesteps.</summary>
 internal static class ScheduleEntries
 {
-    // A running product of a thousand α has lost up to 10⁻¹³ of itself, and 1 − ᾱ by subtraction 10⁴ roundings near the clean image.
+    // The running product of 1000 α has lost up to 10⁻¹³ of itself, and 1 − ᾱ by subtraction 10⁴ roundings near the clean image.
     private static readonly Tolerance Tables = new(1e-11, 1e-11);
 
     // √ᾱ_t − √ᾱ_T cancels two digits just before the last step, and ᾱ is its square.
@@ -24,23 +24,39 @@ internal static class ScheduleEntries
         .. from family in NoiseSchedule.Families.Select(row => row.Value).OrderBy(family => family.Name, StringComparer.Ordinal)
            from steps in Array(1, 10, 1000)
            from zero in Array(false, true)
-           select ReferenceEntry.Json($"schedules/{family.Name}-{steps}{(zero ? "-zero-snr" : "")}.json",
+           select ReferenceEntry.Json(
+               $"schedules/{family.Name}-{steps}{(zero ? "-zero-snr" : "")}.json",
                "a list of T numbers each: beta β_t, alpha-bar ᾱ_t, log-alpha-bar ln ᾱ_t, a = √ᾱ_t, sigma = √(1 − ᾱ_t), snr = ᾱ/(1 − ᾱ), lambda = ln(a/σ)",
                "ᾱ_t = ∏_{s≤t} (1 − β_s); " + family.Formula + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
-               family.Source + (zero ? "; Lin et al. 2024 (2305.08891), algorithm 1" : ""), zero ? ShiftedTables : Tables, () => Table(Named(family.Name, steps, zero))),
+               family.Source + (zero ? "; Lin et al. 2024 (2305.08891), algorithm 1" : ""),
+               zero ? ShiftedTables : Tables,
+               () => Table(Named(family.Name, steps, zero))),
         .. from kind in Array<(string Name, SinusoidalEmbedding Of, string Formula, string Source)>(
-               ("tutorial", new SinusoidalEmbedding.Tutorial(), "e[t, 2k] = sin(t·w_2k), e[t, 2k + 1] = cos(t·w_2k); w_j = 10000^(−2j/d), j over all d columns", "the tutorial's network"),
-               ("transformer", new SinusoidalEmbedding.Transformer(), "e[t, 2k] = sin(t·w_k), e[t, 2k + 1] = cos(t·w_k); w_k = 10000^(−2k/d)", "Vaswani et al. 2017, section 3.5"))
+               (
+                   "tutorial",
+                   new SinusoidalEmbedding.Tutorial(),
+                   "e[t, 2k] = sin(t·w_2k), e[t, 2k + 1] = cos(t·w_2k); w_j = 10000^(−2j/d), j over all d columns",
+                   "the tutorial's network"),
+               (
+                   "transformer",
+                   new SinusoidalEmbedding.Transformer(),
+                   "e[t, 2k] = sin(t·w_k), e[t, 2k + 1] = cos(t·w_k); w_k = 10000^(−2k/d)",
+                   "Vaswani et al. 2017, section 3.5"))
            from size in Array((Timesteps: 1000, Dimension: 100), (Timesteps: 12, Dimension: 8))
-           select new ReferenceEntry($"embeddings/{kind.Name}-{size.Timesteps}x{size.Dimension}.npy", "float64 [T, d]: row t embeds timestep t", kind.Formula, kind.Source, Angles,
+           select new ReferenceEntry(
+               $"embeddings/{kind.Name}-{size.Timesteps}x{size.Dimension}.npy",
+               "float64 [T, d]: row t embeds timestep t",
+               kind.Formula,
+               kind.Source,
+               Angles,
                () => Content.Of(Array<long>(size.Timesteps, size.Dimension), kind.Of.Table(size.Timesteps, size.Dimension).Span)),
     ];
 
-    /// <summary>The schedule of a name with its published numbers.</summary>
+    /// <summary>The schedule with a given name and its published numbers.</summary>
     public static NoiseSchedule Named(string name, int steps, bool zeroTerminalSnr) =>
         Sure(TrainingConfig.ScheduleOf(new() { Schedule = name, Steps = steps, ZeroTerminalSnr = zeroTerminalSnr }));
 
-    /// <summary>A value that is right whatever happens, since all that it is made of is written here.</summary>
+    /// <summary>Unwraps a value that is always valid, because only constants of this library enter it.</summary>
     public static T Sure<T>(Validation<Error, T> known) => known.IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.Head.Message));
 
     private static Datum Table(NoiseSchedule schedule) => Datum.Named(

@@ -3,31 +3,51 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>Learning rates, the average of weights and Adam.</summary>
+/// <summary>Learning rates, the moving average of weights, and Adam.</summary>
 internal static class TrainingEntries
 {
     private static readonly Tolerance Plain = new(1e-13, 1e-15);
 
     public static IEnumerable<ReferenceEntry> All =>
     [
-        ReferenceEntry.Json("training/learning-rates.json", "the rate at steps 0 … 119: constant 0.001; warm-up over 10 steps; a cosine of 100 steps, 10 of them rising, that ends at a tenth",
-            "rising: peak·(k + 1)/n; falling: peak·(f + (1 − f)·(1 + cos(π·(k − r)/(n − r)))/2)", "Loshchilov and Hutter 2017, eq. 5", new(1e-12, 1e-15), Rates),
-        ReferenceEntry.Json("training/moving-average.json", "decays of updates n = 0 … 199 for d = 0.9, 0.99, 0.9999, and the average, begun at 0, of the values 1, −½, ¼, −⅛, … under d = 0.9",
-            "d_n = min(d, (1 + n)/(10 + n)); average ← average + (1 − d_n)·(value − average)", "Ddpm.Pure/Training/ExponentialMovingAverage.cs", Plain, Averages),
-        ReferenceEntry.Json("training/adam.json", "θ, m and v, begun at 1, 0, 0, after each of 20 updates with gradients g_n = ((7n mod 11) − 5)/8, n = 1 …, at rate 0.001",
-            "m ← 0.9m + 0.1g; v ← 0.999v + 0.001g²; θ ← θ − η/(1 − 0.9ⁿ)·m/(√v/√(1 − 0.999ⁿ) + 1e-8)", "Kingma and Ba 2015, algorithm 1", new(1e-12, 1e-15), Updates),
+        ReferenceEntry.Json(
+            "training/learning-rates.json",
+            "the rate at steps 0 … 119: constant 0.001; warm-up over 10 steps; a cosine of 100 steps, 10 of them rising, that ends at a tenth",
+            "rising: peak·(k + 1)/n; falling: peak·(f + (1 − f)·(1 + cos(π·(k − r)/(n − r)))/2)",
+            "Loshchilov and Hutter 2017, eq. 5",
+            new(1e-12, 1e-15),
+            Rates),
+        ReferenceEntry.Json(
+            "training/moving-average.json",
+            "decays of updates n = 0 … 199 for d = 0.9, 0.99, 0.9999, and the average, begun at 0, of the values 1, −½, ¼, −⅛, … under d = 0.9",
+            "d_n = min(d, (1 + n)/(10 + n)); average ← average + (1 − d_n)·(value − average)",
+            "Ddpm.Pure/Training/ExponentialMovingAverage.cs",
+            Plain,
+            Averages),
+        ReferenceEntry.Json(
+            "training/adam.json",
+            "θ, m and v, begun at 1, 0, 0, after each of 20 updates with gradients g_n = ((7n mod 11) − 5)/8, n = 1 …, at rate 0.001",
+            "m ← 0.9m + 0.1g; v ← 0.999v + 0.001g²; θ ← θ − η/(1 − 0.9ⁿ)·m/(√v/√(1 − 0.999ⁿ) + 1e-8)",
+            "Kingma and Ba 2015, algorithm 1",
+            new(1e-12, 1e-15),
+            Updates),
     ];
 
     private static Datum Rates() => Datum.NamedEach(
-        Array(("constant", LearningRate.Constant.Of(0.001)), ("warm-up", LearningRate.WarmUp.Of(0.001, 10)), ("cosine", LearningRate.Cosine.Of(0.001, 10, 100, 0.1))),
+        Array(("constant", LearningRate.Constant.Of(0.001)),
+            ("warm-up", LearningRate.WarmUp.Of(0.001, 10)),
+            ("cosine", LearningRate.Cosine.Of(0.001, 10, 100, 0.1))),
         rate => (rate.Item1, Datum.Of(Range(0, 120).Map(ScheduleEntries.Sure(rate.Item2).At))));
 
     private static Datum Averages()
     {
         static ExponentialMovingAverage Of(double decay) => ScheduleEntries.Sure(ExponentialMovingAverage.Of(decay));
+        var averages = Range(0, 50)
+            .Scan((Average: 0.0, Value: 1.0), (state, n) => (Of(0.9).Update(state.Average, state.Value, n), -state.Value / 2))
+            .Map(state => state.Average);
         return Datum.Named(
             ("decays", Datum.NamedEach(Array(0.9, 0.99, 0.9999), decay => (Invariant($"{decay}"), Datum.Of(Range(0, 200).Map(Of(decay).DecayAt))))),
-            ("averages", Datum.Of(Range(0, 50).Scan((Average: 0.0, Value: 1.0), (state, n) => (Of(0.9).Update(state.Average, state.Value, n), -state.Value / 2)).Map(state => state.Average))));
+            ("averages", Datum.Of(averages)));
     }
 
     private static Datum Updates() => Datum.Each(

@@ -1,36 +1,36 @@
 namespace Ddpm.Pure.Reference;
 
-/// <summary>What comparing a file, or a part of it, with the reference finds.</summary>
+/// <summary>The result of comparing a file, or a part of it, with the reference.</summary>
 public abstract record Verdict
 {
     private Verdict()
     {
     }
 
-    /// <summary>All is equal.</summary>
+    /// <summary>Everything is equal.</summary>
     public sealed record Exact : Verdict;
 
-    /// <summary>All lies within the tolerance.</summary>
-    /// <param name="Ulps">The largest error, in units in the last place of the file's type: how many representable numbers it is away.</param>
-    /// <param name="Where">Where that is.</param>
+    /// <summary>Everything lies within the tolerance.</summary>
+    /// <param name="Ulps">The largest error, in units in the last place of the file's type: the number of representable numbers between the two.</param>
+    /// <param name="Where">The place of that error.</param>
     public sealed record Near(long Ulps, string Where) : Verdict;
 
-    /// <summary>Something lies outside the tolerance.</summary>
+    /// <summary>A value lies outside the tolerance.</summary>
     /// <param name="Where">The first such place.</param>
-    /// <param name="Expected">What is there in the reference.</param>
-    /// <param name="Got">What is there in the file.</param>
+    /// <param name="Expected">The reference's value there.</param>
+    /// <param name="Got">The file's value there.</param>
     public sealed record Wrong(string Where, string Expected, string Got) : Verdict;
 
-    /// <summary>There is no such file.</summary>
+    /// <summary>The file does not exist.</summary>
     public sealed record Missing : Verdict;
 
-    /// <summary>The file is damaged, or no file of its kind.</summary>
+    /// <summary>The file is damaged or not of its kind.</summary>
     public sealed record Unreadable(string Reason) : Verdict;
 
     /// <summary>Whether the file is right.</summary>
     public bool IsRight => this is Exact or Near;
 
-    /// <summary>The verdict on two parts: the first that is not right, else the larger error. Exact is its neutral element.</summary>
+    /// <summary>The verdict on two parts: the first one that is not right, else the larger error. Exact is the neutral element.</summary>
     public Verdict Then(Verdict next) => (this, next) switch
     {
         ({ IsRight: false }, _) => this,

@@ -3,25 +3,26 @@ using LanguageExt;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>What the comparison of a folder found.</summary>
-/// <param name="Files">Each file that was asked for.</param>
-/// <param name="Strangers">The paths of files that the reference does not have; the names may be anything.</param>
+/// <summary>The result of comparing a folder with the reference.</summary>
+/// <param name="Files">Each requested file.</param>
+/// <param name="Strangers">The paths of files that are not part of the reference. Their names may be anything.</param>
 public sealed record VerificationReport(Arr<(string Path, Verdict Verdict)> Files, Arr<string> Strangers)
 {
-    /// <summary>Whether every file that was asked for is there and right. Other files do not matter.</summary>
+    /// <summary>Whether every requested file exists and is right. Other files do not matter.</summary>
     public bool IsRight => Files.ForAll(file => file.Verdict.IsRight);
 
-    /// <summary>How many files are what, in a line.</summary>
+    /// <summary>One line with the number of files for each verdict.</summary>
     public string Summary
     {
         get
         {
             int Of<T>() => Files.Count(file => file.Verdict is T);
-            return Invariant($"{Files.Count} files: {Of<Verdict.Exact>()} exact, {Of<Verdict.Near>()} within tolerance, {Of<Verdict.Wrong>()} wrong, {Of<Verdict.Unreadable>()} unreadable, {Of<Verdict.Missing>()} missing");
+            return Invariant($"{Files.Count} files: {Of<Verdict.Exact>()} exact, {Of<Verdict.Near>()} within tolerance, ")
+                + Invariant($"{Of<Verdict.Wrong>()} wrong, {Of<Verdict.Unreadable>()} unreadable, {Of<Verdict.Missing>()} missing");
         }
     }
 
-    /// <summary>The table, its lines without ends.</summary>
+    /// <summary>The lines of the table, without line ends.</summary>
     public Arr<string> ToText()
     {
         var width = Files.Fold(0, (widest, file) => Math.Max(widest, file.Path.Length));

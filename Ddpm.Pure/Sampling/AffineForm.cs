@@ -6,8 +6,8 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// Constant + Σₖ Factors[k]·zₖ, the zₖ independent standard normal: what a plan without clipping makes of noise when the network is affine in x, and so its
-/// exact distribution, with nothing drawn.
+/// Constant + Σₖ Factors[k]·zₖ, with independent standard normal zₖ. A plan without clipping turns noise into this form when the network is affine in
+/// x. So the form is the exact distribution of the samples, and nothing is drawn.
 /// </summary>
 /// <param name="Constant">The mean.</param>
 /// <param name="Factors">The factors of the noises; a missing one is 0.</param>
@@ -55,9 +55,9 @@ public static class GaussianPush
         public AffineForm Scale(NoiseRange range, AffineForm fraction, AffineForm noise) => throw new NotSupportedException("a learned variance is not affine");
     }
 
-    /// <summary>What x is after each line, as a form in the initial noise (number 0) and the fresh noise of line i (number i + 1).</summary>
+    /// <summary>x after each line, as a form in the initial noise (number 0) and the fresh noise of line i (number i + 1).</summary>
     /// <param name="plan">A plan that neither clips nor learns its variance.</param>
-    /// <param name="data">The data, whose exact network the plan is given.</param>
+    /// <param name="data">The data. The plan uses their exact network.</param>
     /// <param name="schedule">The schedule that the plan was compiled from.</param>
     /// <param name="prediction">What its network predicts.</param>
     /// <param name="start">x before the first line, a form in the initial noise.</param>
@@ -65,7 +65,9 @@ public static class GaussianPush
     public static Arr<AffineForm> Run(SamplingPlan plan, GaussianData data, NoiseSchedule schedule, Prediction prediction, AffineForm start) =>
         Run(plan, data, schedule, prediction, PlanState<AffineForm>.At(start), 0);
 
-    /// <summary>The same from a given state, before the plan's line number <paramref name="from"/>: a multistep method can be started with an exact history.</summary>
+    /// <summary>
+    /// Runs from a given state, before line number <paramref name="from"/> of the plan. So a multistep method can start with an exact history.
+    /// </summary>
     public static Arr<AffineForm> Run(
         SamplingPlan plan, GaussianData data, NoiseSchedule schedule, Prediction prediction, PlanState<AffineForm> state, int from)
     {

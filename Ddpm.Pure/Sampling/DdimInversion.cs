@@ -8,15 +8,17 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// DDIM run backwards (Song et al. 2021, section 4.3; Dhariwal and Nichol 2021): from an image to the noise that DDIM with η = 0 makes it of.
-/// The line that undoes the step from t to p evaluates the network at t, as that step did, but at x_p; so it is exact where ε is the same at both:
-/// x_t = (a_t/a_p)·x_p + σ_t·(1 − e^(−h))·ε, at ᾱ_t = 0 the noise ε alone.
+/// DDIM run backwards (Song et al. 2021, section 4.3; Dhariwal and Nichol 2021): from an image to the noise from which DDIM with η = 0 makes it.
+/// The line that undoes the step from t to p evaluates the network at t, as that step did, but at x_p. So it is exact if ε is the same at both:
+/// x_t = (a_t/a_p)·x_p + σ_t·(1 − e^(−h))·ε. At ᾱ_t = 0, x_t is the noise ε alone.
 /// </summary>
 public static class DdimInversion
 {
     /// <summary>Compiles the inversion of a plan's timesteps. It starts from the image, draws no noise and never clips.</summary>
     /// <param name="setting">Schedule, prediction and timesteps.</param>
-    /// <returns>A plan of as many lines as timesteps; or that an x_0-prediction, which tells no noise of a clean image, cannot start from one.</returns>
+    /// <returns>
+    /// A plan with one line per timestep; or an error for an x_0-prediction, which implies no noise at a clean image and so cannot start there.
+    /// </returns>
     public static Validation<Error, SamplingPlan> Compile(SamplingSetting setting)
     {
         var image = setting.Schedule[setting.Timesteps.End];

@@ -4,16 +4,16 @@ using LanguageExt;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// The probability-flow equation solved exactly in x_0 (Lu et al. 2022, 2211.01095, proposition 4.1): over a step of length h in λ,
-/// x_p = (σ_p/σ_t)·x + a_p·∫₀¹ h·e^(−h(1−τ))·x_0(λ_t + τh) dτ. A multistep method replaces x_0(λ) by the polynomial through values that it has.
+/// The exact solution of the probability-flow equation in x_0 (Lu et al. 2022, 2211.01095, proposition 4.1). Over a step of length h in λ,
+/// x_p = (σ_p/σ_t)·x + a_p·∫₀¹ h·e^(−h(1−τ))·x_0(λ_t + τh) dτ. A multistep method replaces x_0(λ) by the polynomial through its stored values.
 /// </summary>
 public static class ExponentialIntegration
 {
     private const int SeriesTerms = 24;
 
     /// <summary>
-    /// ψ_k(h) = ∫₀¹ h·e^(−h(1−τ))·τᵏ dτ, h ∈ [0, ∞]: ψ_0 = 1 − e^(−h) and ψ_k = 1 − k·ψ_{k−1}/h; where h is small, the series
-    /// k!·Σ_j (−1)ʲ·h^(j+1)/(k + 1 + j)!, in which nothing cancels.
+    /// ψ_k(h) = ∫₀¹ h·e^(−h(1−τ))·τᵏ dτ, h ∈ [0, ∞]: ψ_0 = 1 − e^(−h) and ψ_k = 1 − k·ψ_{k−1}/h. For small h it is computed by the series
+    /// k!·Σ_j (−1)ʲ·h^(j+1)/(k + 1 + j)!, which has no cancellation.
     /// </summary>
     public static double Moment(int k, double h)
     {
@@ -36,9 +36,11 @@ public static class ExponentialIntegration
         return h / (k + 1) * sum;
     }
 
-    /// <summary>The weights of the values of x_0 at given places in the integral of the polynomial through them: exact for polynomials of that degree.</summary>
+    /// <summary>
+    /// The weights of values of x_0 at given places, in the integral of the polynomial through them. They are exact for polynomials of that degree.
+    /// </summary>
     /// <param name="h">The step's length, ≥ 0.</param>
-    /// <param name="places">Places τ in units of the step, all different: 0 where it begins, 1 where it ends, negative before.</param>
+    /// <param name="places">Places τ in units of the step, all different: 0 at its beginning, 1 at its end, negative before it.</param>
     public static Arr<double> Weights(double h, Arr<double> places) => WeightsOf(k => Moment(k, h), places);
 
     /// <summary>The weights of values at given places in an integral of the polynomial through them.</summary>
@@ -50,7 +52,7 @@ public static class ExponentialIntegration
         var basis = new double[at.Length];
         for (var j = 0; j < at.Length; j++)
         {
-            // Lagrange's basis polynomial of place j, expanded in powers of τ, the constant first: multiplied by (τ − place) for every other place.
+            // Lagrange's basis polynomial of place j, expanded in powers of τ, the constant first: the product of (τ − place) over all other places.
             Array.Clear(basis);
             basis[0] = 1;
             var scale = 1.0;

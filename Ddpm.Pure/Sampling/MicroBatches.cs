@@ -3,19 +3,19 @@ using LanguageExt;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// Images are computed in micro-batches of one fixed size that lie on a fixed raster: image i is always at place i mod size of micro-batch
-/// ⌊i/size⌋, whatever else is asked for. A library promises no equal bits between a batch and its parts, but equal bits for equal work: so an image
-/// depends on the seed and its number alone.
+/// Images are computed in micro-batches of one fixed size on a fixed grid: image i is always at place i mod size of micro-batch ⌊i/size⌋, whatever
+/// other images are generated. Numerical libraries do not promise equal bits for a batch and for its parts, but they do for equal work. So an image
+/// depends only on the seed and its number.
 /// </summary>
 public static class MicroBatches
 {
-    /// <summary>A micro-batch and the images of it that are asked for.</summary>
+    /// <summary>A micro-batch and which of its images are requested.</summary>
     /// <param name="First">The number of its first image, a multiple of the size.</param>
-    /// <param name="From">The place in it of the first image asked for.</param>
-    /// <param name="Count">How many of its images are asked for, ≥ 1, from there on.</param>
+    /// <param name="From">The place in it of the first requested image.</param>
+    /// <param name="Count">The number of requested images, ≥ 1, from there on.</param>
     public sealed record Part(int First, int From, int Count)
     {
-        /// <summary>The number of the first image asked for.</summary>
+        /// <summary>The number of the first requested image.</summary>
         public int FirstAsked => First + From;
     }
 

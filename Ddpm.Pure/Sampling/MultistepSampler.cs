@@ -6,23 +6,26 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>How a multistep method moves x over one step: x_p = Kept·x + Σ weight_k·value_k + s·z.</summary>
-/// <param name="Remember">The value that a line remembers, from the level where it evaluates the network.</param>
+/// <param name="Remember">The value that a line stores, from the level at which it evaluates the network.</param>
 /// <param name="Place">
-/// Where a level lies, in units of the step: 0 where it begins, 1 where it ends. Not finite where the method has no polynomial through a value from there.
+/// The place of a level, in units of the step: 0 at the beginning, 1 at the end. Not finite if the method has no polynomial through a value at that level.
 /// </param>
 /// <param name="Kept">The factor of x.</param>
-/// <param name="Weights">The factors of values at given places: 0 first, then earlier ones, and in a correction 1 last.</param>
+/// <param name="Weights">The factors of values at given places: 0 first, then earlier places, and in a correction 1 last.</param>
 /// <param name="Noise">The fresh noise.</param>
 internal sealed record StepIntegration(
-    Func<NoiseLevel, Memory> Remember, Func<SamplingStep, NoiseLevel, double> Place, Func<SamplingStep, double> Kept, Func<SamplingStep, Arr<double>, Arr<double>> Weights,
+    Func<NoiseLevel, Memory> Remember,
+    Func<SamplingStep, NoiseLevel, double> Place,
+    Func<SamplingStep, double> Kept,
+    Func<SamplingStep, Arr<double>, Arr<double>> Weights,
     Func<SamplingStep, NoiseRange> Noise)
 {
     /// <summary>
-    /// In x_0 over λ, as DPM-Solver++, UniPC and SA-Solver: the solution that <see cref="Stochasticity"/> gives, with a_p·Σ weight_k·x_0 for the integral. A
-    /// step of no length or of infinite length has its own value alone, and a value from where there was no image (λ = −∞) is of no use to a polynomial in λ.
+    /// Integrates x_0 over λ, as DPM-Solver++, UniPC and SA-Solver do: the solution in <see cref="Stochasticity"/>, with a_p·Σ weight_k·x_0 for the integral. A
+    /// step of length 0 or ∞ uses only its own value. A value from a level without any image (λ = −∞) cannot be used in a polynomial in λ.
     /// </summary>
     /// <param name="stochasticity">How much noise to draw.</param>
-    /// <param name="weights">The method: from a step's length H as x_0 sees it and places, the weights.</param>
+    /// <param name="weights">The method: the weights from H, the length of the step in the integral over x_0, and the places.</param>
     public static StepIntegration OfCleanImage(Stochasticity stochasticity, Func<double, Arr<double>, Arr<double>> weights) => new(
         _ => Memory.CleanImage,
         (step, level) => step.H is > 0 and < double.PositiveInfinity ? (level.Lambda - step.From.Lambda) / step.H : double.NaN,
@@ -30,10 +33,10 @@ internal sealed record StepIntegration(
         (step, places) => MultistepSampler.Scaled(step.To.A, weights(step.H + stochasticity.Over(step), places)),
         step => NoiseRange.Of(step.To.Sigma * Math.Sqrt(0 - Elementary.ExpM1(-2 * stochasticity.Over(step))))); // 0 less something is never −0
 
-    /// <summary>In ε over σ/a, where the probability flow is d(x/a) = ε·d(σ/a): with the integral of the polynomial through the values.</summary>
+    /// <summary>Integrates ε over σ/a, in which the probability flow is d(x/a) = ε·d(σ/a): the integral of the polynomial through the values.</summary>
     public static StepIntegration OfNoise(SamplingSetting setting) => new(
         setting.NoiseAt,
-        // (σ/a − σ_t/a_t)/(σ_p/a_p − σ_t/a_t), without the digits that the differences lose
+        // (σ/a − σ_t/a_t)/(σ_p/a_p − σ_t/a_t), without the loss of digits in the differences
         (step, level) => step.H > 0 ? Elementary.ExpM1(step.From.Lambda - level.Lambda) / Elementary.ExpM1(-step.H) : double.NaN,
         step => step.ImageRatio,
         (step, places) => MultistepSampler.Scaled(step.NoiseStep, ExponentialIntegration.WeightsOf(k => 1.0 / (k + 1), places)),
@@ -41,22 +44,24 @@ internal sealed record StepIntegration(
 }
 
 /// <summary>
-/// What every multistep method shares: the order that a line can have, where earlier values lie, how a value at the end of a step corrects it, and how a plan
-/// starts.
+/// What all multistep methods share: the order of a line, the places of earlier values, the correction by the value at the end of a step, and the
+/// start of a plan.
 /// </summary>
-/// <param name="Order">The most values that a line may use, ≥ 1: the order of convergence from an exact history, or one less with a corrector.</param>
-/// <param name="Corrector">Whether lines after the first correct x by the value there.</param>
-/// <param name="LowerOrderFinal">Whether the order falls to 1 towards the last line, as far as the lines left.</param>
+/// <param name="Order">
+/// The most values that a line may use, ≥ 1. It is the order of convergence from an exact history; with a corrector, that order is one higher.
+/// </param>
+/// <param name="Corrector">Whether lines after the first correct x by the value at their own point.</param>
+/// <param name="LowerOrderFinal">Whether the order falls to 1 towards the last line: it is at most the number of lines left.</param>
 /// <param name="FullOrderStart">
-/// Whether the first lines, which have fewer values, are so corrected that the method has its order from one exact point and not only from an exact history. Up
-/// to order 2 it has that anyway. For order 3 the first step is corrected by the value at its end, which costs nothing. For order 4 the network is evaluated a
-/// second time, at the corrected point, and the first two steps are then taken again with all three values: one evaluation more.
+/// Whether the method reaches its order from one exact point, and not only from an exact history. Methods up to order 2 always do. The first lines, which
+/// have fewer values, are corrected for this. For order 3 the value at the end of the first step corrects that step, at no cost. For order 4 the network is
+/// evaluated a second time, at the corrected point, and the first two steps are then taken again with all three values: one more evaluation.
 /// </param>
 internal sealed record MultistepSampler(int Order, bool Corrector = false, bool LowerOrderFinal = false, bool FullOrderStart = false)
 {
     /// <summary>
-    /// A plan whose line i adds Σ weight_k·value of line i − k. Where it corrects, line i first adds to x what line i − 1 would have added, had it known the
-    /// value at x as well: its weights with that value as one more, less its own.
+    /// A plan in which line i adds Σ weight_k·value of line i − k. With correction, line i first adds what line i − 1 would have added to x had it
+    /// also known the value at the end of its step: the weights with that value included, minus the weights that line i − 1 used.
     /// </summary>
     public SamplingPlan Compile(SamplingSetting setting, StepIntegration method)
     {
@@ -72,7 +77,7 @@ internal sealed record MultistepSampler(int Order, bool Corrector = false, bool 
                 return Correction.None;
             }
 
-            // The newest value of line i is the last of those that its predecessor now has.
+            // The newest value of line i is the last one among the values that its predecessor can now use.
             Arr<double> before = places[i - 1], corrected = method.Weights(steps[i - 1], before.Add(1)), predicted = method.Weights(steps[i - 1], before);
             return new(0, 1, Array(corrected[^1]).AddRange(predicted.Map((k, weight) => corrected[k] - weight)));
         }
@@ -82,11 +87,11 @@ internal sealed record MultistepSampler(int Order, bool Corrector = false, bool 
         return setting.Plan(reached >= 4 && start + 2 < steps.Count && HasPolynomial(start + 1) ? TakingTwoStepsAgain(lines, steps, start, method) : lines);
     }
 
-    /// <summary>The values times a factor.</summary>
+    /// <summary>Multiplies the values by a factor.</summary>
     public static Arr<double> Scaled(double factor, Arr<double> values) => values.Map(value => factor * value);
 
     /// <summary>
-    /// The places of the values that line i can use, its own first, in units of its step: as many as the order and the lines before it allow.
+    /// The places of the values that line i can use, its own first, in units of its step. The order and the number of lines before it limit their number.
     /// </summary>
     private Arr<double> Places(StepIntegration method, Arr<SamplingStep> steps, int i)
     {
@@ -100,23 +105,24 @@ internal sealed record MultistepSampler(int Order, bool Corrector = false, bool 
     }
 
     /// <summary>
-    /// The lines with a second evaluation where the first step led, at the corrected point, whose value takes the place of the first one. When the value after
-    /// the second step is known, the integral over both steps is taken again with the polynomial through all three.
+    /// The lines with a second evaluation at the corrected end of the first step. Its value replaces the first one. Once the value after the second
+    /// step is known, the integral over both steps is taken again with the polynomial through all three values.
     /// </summary>
     private static Arr<SamplingLine> TakingTwoStepsAgain(Arr<SamplingLine> lines, Arr<SamplingStep> steps, int start, StepIntegration method)
     {
         var (first, second, third) = (lines[start], lines[start + 1], lines[start + 2]);
         var (one, two) = (steps[start], steps[start + 1]);
-        Arr<double> Over(SamplingStep step) => method.Weights(step, Array(method.Place(step, one.From), method.Place(step, two.From), method.Place(step, two.To)));
+        Arr<double> Over(SamplingStep step) =>
+            method.Weights(step, Array(method.Place(step, one.From), method.Place(step, two.From), method.Place(step, two.To)));
         var whole = Scaled(second.Predict.Base, Over(one)).Zip(Over(two), (a, b) => a + b).ToArr();
 
-        // What x holds so far of the values after the first step, there again and before it.
+        // The factors that x has so far: of the two values after the first step, and of the value before it.
         var corrected = second.Predict.Base * second.Correct.History[0];
         var before = second.Predict.Base * (first.Predict.History[0] + second.Correct.History[1]);
-        var again = new Correction(0, 1, Array(
-            whole[2], whole[1] - second.Predict.History[0], -corrected, whole[0] - before - (second.Predict.History.Count > 1 ? second.Predict.History[1] : 0)));
+        var early = second.Predict.History.Count > 1 ? second.Predict.History[1] : 0;
+        var again = new Correction(0, 1, Array(whole[2], whole[1] - second.Predict.History[0], -corrected, whole[0] - before - early));
 
-        // The first of both values after the first step is passed over by all later lines.
+        // All later lines skip the first of the two values after the first step.
         Arr<double> Past(Arr<double> history, int i) => history.Count > i - start ? history.Insert(i - start, 0) : history;
         SamplingLine Later(SamplingLine line, int i) => line with
         {

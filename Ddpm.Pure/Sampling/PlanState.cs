@@ -3,33 +3,33 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Sampling;
 
-/// <summary>What a network says of x at a timestep.</summary>
-/// <param name="Value">o, of x's shape.</param>
-/// <param name="VarianceFraction">f ∈ [0, 1] of x's shape from a network that has learned its variance; none from others.</param>
+/// <summary>The network's output at x and a timestep.</summary>
+/// <param name="Value">o, in x's shape.</param>
+/// <param name="VarianceFraction">f ∈ [0, 1] in x's shape, from a network with a learned variance; none from other networks.</param>
 public readonly record struct NetworkOutput<T>(T Value, Option<T> VarianceFraction)
 {
-    /// <summary>The output of a network that has not learned a variance.</summary>
+    /// <summary>The output of a network without a learned variance.</summary>
     public static implicit operator NetworkOutput<T>(T value) => new(value, None);
 }
 
-/// <summary>The operations that a plan needs of whatever it runs on: numbers, tensors, affine forms.</summary>
+/// <summary>The operations that a plan needs on the type that it runs on: numbers, tensors or affine forms.</summary>
 /// <typeparam name="T">The type of x.</typeparam>
 public interface IPlanArithmetic<T>
 {
-    /// <summary>The sum of factor·value from left to right, without the terms whose factor is 0; zero where none is left.</summary>
+    /// <summary>The sum of factor·value from left to right, without the terms whose factor is 0; zero if no term is left.</summary>
     T Combine(Arr<(double Factor, T Value)> terms);
 
     /// <summary>Each component clipped to [−1, 1].</summary>
     T Clip(T value);
 
-    /// <summary>s·z with s = Least·exp(f·LogWidth), each component by itself.</summary>
+    /// <summary>s·z with s = Least·exp(f·LogWidth), separately for each component.</summary>
     T Scale(NoiseRange range, T fraction, T noise);
 }
 
-/// <summary>Where a plan stands between two lines, and the one definition of what a line does.</summary>
-/// <param name="X">x, where the network is evaluated next.</param>
-/// <param name="Base">The point that the next x is reached from.</param>
-/// <param name="History">What the lines so far remembered, the newest first, no more of it than the plan reaches back to.</param>
+/// <summary>The state of a plan between two lines, and the only definition of what a line does.</summary>
+/// <param name="X">x, at which the network is evaluated next.</param>
+/// <param name="Base">The point from which the next x is reached.</param>
+/// <param name="History">The values stored by the lines so far, the newest first, and no more of them than the plan uses.</param>
 public sealed record PlanState<T>(T X, T Base, Arr<T> History)
 {
     /// <summary>Before the first line.</summary>
@@ -40,8 +40,8 @@ public sealed record PlanState<T>(T X, T Base, Arr<T> History)
     /// <param name="line">Its next line.</param>
     /// <param name="arithmetic">How to compute.</param>
     /// <param name="output">The network's output for (X, line.Timestep).</param>
-    /// <param name="noise">Draws the line's fresh noise; called only where the line asks for some.</param>
-    /// <exception cref="ArgumentException">Where the plan's variance is learned and the network has not learned one.</exception>
+    /// <param name="noise">Draws the line's fresh noise; called only if the line draws any.</param>
+    /// <exception cref="ArgumentException">If the plan's variance is learned and the network gives none.</exception>
     public PlanState<T> After(SamplingPlan plan, SamplingLine line, IPlanArithmetic<T> arithmetic, NetworkOutput<T> output, Func<T> noise)
     {
         var estimate = arithmetic.Combine(Array((line.Estimate.First, X), (line.Estimate.Second, output.Value)));

@@ -5,13 +5,15 @@ using LanguageExt.Common;
 
 namespace Ddpm.Pure.Sampling;
 
-/// <summary>The schedule of some of another's timesteps (Nichol and Dhariwal 2021, section 4).</summary>
+/// <summary>The noise schedule on some of the timesteps of another schedule (Nichol and Dhariwal 2021, section 4).</summary>
 public static class Respacing
 {
-    /// <summary>ᾱ is kept on the timesteps, and β'_i = 1 − ᾱ_{S_i}/ᾱ_{S_{i−1}}. Where two neighbours were kept, so is the β between them.</summary>
+    /// <summary>
+    /// Keeps ᾱ at the timesteps and sets β'_i = 1 − ᾱ_{S_i}/ᾱ_{S_{i−1}}. If two neighbouring timesteps are kept, so is the β between them, to the bit.
+    /// </summary>
     /// <param name="schedule">The schedule of T steps.</param>
     /// <param name="timesteps">The timesteps, all below T.</param>
-    /// <returns>A schedule of as many steps, the least noisy first; or the timestep that the schedule lacks.</returns>
+    /// <returns>A schedule with one step per timestep, the least noisy first; or the timestep that the schedule lacks.</returns>
     public static Validation<Error, NoiseSchedule> Respaced(this NoiseSchedule schedule, Timesteps timesteps) =>
         Check.That("timesteps[0]", timesteps.Values[0], timesteps.Values[0] < schedule.Steps, Invariant($"must lie in [0, {schedule.Steps})"))
             .Map(_ =>

@@ -7,138 +7,176 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Sampling;
 
-/// <summary>What a user may say about a sampler, as they say it. <see cref="Compile"/> checks it.</summary>
+/// <summary>The sampling options, as the user gives them. <see cref="Compile"/> checks them.</summary>
 public sealed record SamplingOptions
 {
-    /// <summary>How many timesteps a sampler other than ddpm visits unless told otherwise.</summary>
+    /// <summary>The default number of timesteps, for every sampler but ddpm.</summary>
     public const int UsualSteps = 50;
 
     /// <summary>
-    /// The σ/a where spacings by noise level begin unless told otherwise. Steps above it are wasted: on the cosine schedule σ/a reaches 20,291, and five
-    /// timesteps of ten lay above 160. The linear schedule, which ends at 157.4, stays whole. Karras et al. (2022) begin at 80, which costs quality on some schedules
-    /// here (Ddpm.Host/RESULTS.md).
+    /// The default σ/a at which spacings by noise level begin. Steps above it are wasted: on the cosine schedule σ/a reaches 20,291, and five of ten timesteps
+    /// lay above 160. The linear schedule, which ends at 157.4, stays whole. Karras et al. (2022) begin at 80, which costs quality on some schedules here
+    /// (Ddpm.Host/RESULTS.md).
     /// </summary>
     public const double UsualMostRatio = 160;
 
-    /// <summary>The sampler, of <see cref="Sampling.Sampler.All"/>.</summary>
+    /// <summary>The sampler, a name in <see cref="Sampling.Sampler.All"/>.</summary>
     public string Sampler { get; init; } = "ddpm";
 
-    /// <summary>How many timesteps to visit, in [1, T]; null for all with ddpm and <see cref="UsualSteps"/> with others, or T where that is less.</summary>
+    /// <summary>
+    /// How many timesteps to visit, in [1, T]; null for all with ddpm, and for <see cref="UsualSteps"/>, but at most T, with other samplers.
+    /// </summary>
     public int? SamplingSteps { get; init; }
 
-    /// <summary>
-    /// The timesteps themselves, strictly decreasing in [0, T); null to spread them. They leave nothing to spread, so no option of that goes with them.
-    /// </summary>
+    /// <summary>The timesteps themselves, strictly decreasing in [0, T); null to spread them. They exclude all options that spread timesteps.</summary>
     public Arr<int>? ExplicitTimesteps { get; init; }
 
-    /// <summary>How they are spread, of <see cref="Sampling.Spacing.All"/>.</summary>
+    /// <summary>How timesteps are spread, a name in <see cref="Sampling.Spacing.All"/>.</summary>
     public string Spacing { get; init; } = "trailing";
 
-    /// <summary>ρ > 0 of Karras' spacing; null for 7. It belongs to no other spacing.</summary>
+    /// <summary>ρ > 0 of Karras' spacing; null for 7. Only that spacing takes it.</summary>
     public double? Rho { get; init; }
 
     /// <summary>
-    /// The noise levels σ/a between which timesteps are spread, 0 ≤ Least, Most greater, ∞ allowed; null for all up to <see cref="UsualMostRatio"/>, and for
-    /// all where fewer timesteps than asked lie below that. It belongs to the spacings karras and uniform-lambda: see <see cref="Sampling.Spacing.Karras"/>.
+    /// The noise levels σ/a between which timesteps are spread: 0 ≤ Least &lt; Most, ∞ allowed. Null for all levels up to <see cref="UsualMostRatio"/>, or for
+    /// all levels if too few lie below it. Only the spacings karras and uniform-lambda take it: see <see cref="Sampling.Spacing.Karras"/>.
     /// </summary>
     public (double Least, double Most)? SigmaRange { get; init; }
 
-    /// <summary>N ∈ [0, T): no timestep below it is visited, and the spacing is applied to N … T − 1. Null for 0.</summary>
+    /// <summary>N ∈ [0, T): no timestep below N is visited, and the spacing applies to N … T − 1. Null for 0.</summary>
     public int? LastTimestep { get; init; }
 
-    /// <summary>η ∈ [0, 1] of DDIM; null for 0. It belongs to no other sampler.</summary>
+    /// <summary>η ∈ [0, 1] of DDIM; null for 0. Only DDIM takes it.</summary>
     public double? Eta { get; init; }
 
-    /// <summary>τ ∈ [0, 10] of SA-Solver; null for what is usual with so many steps (<see cref="Stochasticity.Usual"/>). It belongs to no other sampler.</summary>
+    /// <summary>
+    /// τ ∈ [0, 10] of SA-Solver; null for <see cref="Stochasticity.Usual"/>, which depends on the number of timesteps. Only SA-Solver takes it.
+    /// </summary>
     public double? Tau { get; init; }
 
-    /// <summary>The noise levels σ/a between which SA-Solver draws noise, 0 ≤ Least, Most greater, ∞ allowed; null for what is usual with so many steps. They belong to no other sampler.</summary>
+    /// <summary>
+    /// The noise levels σ/a between which SA-Solver draws noise: 0 ≤ Least &lt; Most, ∞ allowed; null for <see cref="Stochasticity.Usual"/>. Only
+    /// SA-Solver takes it.
+    /// </summary>
     public (double Least, double Most)? TauRange { get; init; }
 
-    /// <summary>The reverse variance of ddpm, of <see cref="Ancestral.Variances"/>; null for beta. It belongs to no other sampler.</summary>
+    /// <summary>The reverse variance of ddpm, a name in <see cref="Ancestral.Variances"/>; null for beta. Only ddpm takes it.</summary>
     public string? Variance { get; init; }
 
     /// <summary>
-    /// Whether the order falls towards the last line (diffusers' lower_order_final, their default below 15 steps). It belongs to dpmpp-*, unipc-* and
-    /// sa-solver-*.
+    /// Whether the order falls towards the last line (diffusers' lower_order_final, their default below 15 steps). Only dpmpp-*, unipc-* and
+    /// sa-solver-* take it.
     /// </summary>
     public bool LowerOrderFinal { get; init; }
 
-    /// <summary>B(h) of UniPC, of <see cref="UniPc.Variants"/>; null for bh2. It belongs to no other sampler.</summary>
+    /// <summary>B(h) of UniPC, a name in <see cref="UniPc.Variants"/>; null for bh2. Only UniPC takes it.</summary>
     public string? UnipcVariant { get; init; }
 
-    /// <summary>Whether UniPC corrects; null for true. It belongs to no other sampler.</summary>
+    /// <summary>Whether UniPC corrects; null for true. Only UniPC takes it.</summary>
     public bool? Corrector { get; init; }
 
     /// <summary>
-    /// Whether a method has its order of convergence from one exact point and not only from an exact history. It costs unipc-3 and ipndm-v-4 one evaluation of
-    /// the network, others none. It belongs to dpmpp-1, dpmpp-2m, dpmpp-3m, unipc-* and ipndm-v-*. Of these, those of order 2 and less, unipc-1 and unipc-2
-    /// start so anyway.
+    /// Whether a method reaches its order of convergence from one exact point, and not only from an exact history. It costs unipc-3 and ipndm-v-4 one
+    /// more evaluation of the network, and other samplers none. Only dpmpp-1, dpmpp-2m, dpmpp-3m, unipc-* and ipndm-v-* take it. Among these, methods
+    /// of order 2 and less, unipc-1 and unipc-2 always start so.
     /// </summary>
     public bool FullOrderStart { get; init; }
 
-    /// <summary>Whether to end at the level after the first step (diffusers' set_alpha_to_one=False and final_sigmas_type="sigma_min") and not at the clean image.</summary>
+    /// <summary>
+    /// Whether to end at the level after the first step and not at the clean image (diffusers' set_alpha_to_one=False and final_sigmas_type="sigma_min").
+    /// </summary>
     public bool EndAtFirstLevel { get; init; }
 
     /// <summary>The timesteps that these options visit on a schedule.</summary>
     /// <returns>The timesteps, or every fault of them or of their number and spacing.</returns>
     public Validation<Error, Timesteps> TimestepsOn(NoiseSchedule schedule) =>
-        (ExplicitTimesteps is { } given ? Given(given, schedule) : Spread(schedule)).Map(timesteps => EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps);
+        (ExplicitTimesteps is { } given ? Given(given, schedule) : Spread(schedule))
+            .Map(timesteps => EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps);
 
     private Validation<Error, Timesteps> Given(Arr<int> given, NoiseSchedule schedule)
     {
         var alone = this == this with { SamplingSteps = null, Spacing = new SamplingOptions().Spacing, Rho = null, SigmaRange = null, LastTimestep = null };
-        return (Timesteps.Of(given, schedule.Steps),
-                Check.That("timesteps", string.Join(" ", given), alone, "must be given without sampling-steps, spacing, rho, sigma-range and last-timestep, which spread them"))
-            .Apply((timesteps, _) => timesteps);
+        var nothingElse = Check.That(
+            "timesteps",
+            string.Join(" ", given),
+            alone,
+            "must be given without sampling-steps, spacing, rho, sigma-range and last-timestep, which spread them");
+        return (Timesteps.Of(given, schedule.Steps), nothingElse).Apply((timesteps, _) => timesteps);
     }
 
     private Validation<Error, Timesteps> Spread(NoiseSchedule schedule)
     {
         var spacing = SpacingOn(schedule);
-        // Where the spacing is unknown another stands in its place, so that a wrong number is told beside it.
+        // If the spacing is unknown, another one replaces it, so that a wrong number is reported too.
         return (spacing, OwnedBySpacing(), Timesteps.Spaced(spacing.IfFail(_ => new Spacing.Trailing()), schedule, StepsOf(schedule.Steps), LastTimestep ?? 0))
             .Apply((_, _, timesteps) => timesteps);
     }
 
-    /// <summary>The most timesteps that these options can visit on a schedule: all, those between the given ends, or the given ones.</summary>
-    public int MostStepsOn(NoiseSchedule schedule) => ExplicitTimesteps is { } given
-        ? given.Count
-        : Timesteps.Available(Sampling.Spacing.All.Find(Spacing).Map(spacing => Between(spacing, SigmaRange?.Least ?? 0, SigmaRange?.Most ?? double.PositiveInfinity))
-            .IfNone(new Spacing.Trailing()), Visible(schedule));
+    /// <summary>The most timesteps that these options can visit on a schedule: all, all between the given ends, or the given ones.</summary>
+    public int MostStepsOn(NoiseSchedule schedule)
+    {
+        if (ExplicitTimesteps is { } given)
+        {
+            return given.Count;
+        }
+
+        var spacing = Sampling.Spacing.All.Find(Spacing)
+            .Map(named => Between(named, SigmaRange?.Least ?? 0, SigmaRange?.Most ?? double.PositiveInfinity))
+            .IfNone(new Spacing.Trailing());
+        return Timesteps.Available(spacing, Visible(schedule));
+    }
 
     /// <summary>The sampler that these options name.</summary>
-    /// <param name="scheduleSteps">T of the schedule: what is usual may depend on how many timesteps these options visit.</param>
-    /// <returns>The sampler, or every fault of its name and options, and of options that it has not.</returns>
+    /// <param name="scheduleSteps">T of the schedule: defaults may depend on how many timesteps these options visit.</param>
+    /// <returns>The sampler, or every fault of its name and options, and of options that it does not take.</returns>
     public Validation<Error, Sampler> Chosen(int scheduleSteps) =>
         (Named(scheduleSteps).Bind(sampler => sampler.Checked().Map(_ => sampler)), Owned()).Apply((sampler, _) => sampler);
 
-    /// <summary>The plan.</summary>
+    /// <summary>Compiles the sampler.</summary>
     /// <param name="schedule">The noise schedule that the network was trained with.</param>
     /// <param name="prediction">What the network predicts.</param>
     /// <param name="clipSample">Whether to clip the estimated x_0 to [−1, 1].</param>
-    /// <param name="timesteps">The timesteps, where they are others than these options say: a part of them, or searched ones.</param>
-    /// <returns>The plan, or every fault at once; what is wrong with the levels of timesteps is said of right ones.</returns>
+    /// <param name="timesteps">The timesteps, if they differ from the ones that these options give: a part of them, or searched ones.</param>
+    /// <returns>The plan, or every fault at once. Noise-level faults are reported only once the timesteps are valid.</returns>
     public Validation<Error, SamplingPlan> Compile(NoiseSchedule schedule, Prediction prediction, bool clipSample, Option<Timesteps> timesteps = default) =>
         timesteps.Match(given => given, () => TimestepsOn(schedule)).Match(
-            visited => (Named(schedule.Steps).Bind(sampler => sampler.Compile(new(schedule, prediction, visited, clipSample))), Owned()).Apply((plan, _) => plan),
+            visited =>
+            {
+                var plan = Named(schedule.Steps).Bind(sampler => sampler.Compile(new(schedule, prediction, visited, clipSample)));
+                return (plan, Owned()).Apply((compiled, _) => compiled);
+            },
             faults => (Chosen(schedule.Steps), Validation<Error, SamplingPlan>.Fail(faults)).Apply((_, plan) => plan));
 
-    /// <summary>The same with as many timesteps as so many evaluations of the network allow: fewer where a sampler evaluates more than once a step.</summary>
+    /// <summary>
+    /// These options with as many timesteps as a number of network evaluations allows: fewer if the sampler evaluates more than once per step.
+    /// </summary>
     /// <param name="evaluations">The most evaluations, ≥ 1.</param>
     /// <param name="schedule">The noise schedule.</param>
     /// <param name="prediction">What the network predicts.</param>
-    /// <returns>The options, or every fault of what they are compiled with.</returns>
+    /// <returns>The options, or every fault of them with this schedule and prediction.</returns>
     public Validation<Error, SamplingOptions> Within(int evaluations, NoiseSchedule schedule, Prediction prediction)
     {
-        Validation<Error, int> Evaluations(int steps) => (this with { SamplingSteps = steps }).Compile(schedule, prediction, clipSample: true).Map(plan => plan.Lines.Count);
-        Validation<Error, SamplingOptions> Between(int fits, int most) => fits == most
-            ? this with { SamplingSteps = fits }
-            : Evaluations(fits + (most - fits + 1) / 2).Bind(made => made <= evaluations ? Between(fits + (most - fits + 1) / 2, most) : Between(fits, fits + (most - fits + 1) / 2 - 1));
-        return (Check.AtLeast("evaluations", evaluations, 1), Evaluations(1)).Apply((_, _) => unit).Bind(_ => Between(1, Math.Min(evaluations, MostStepsOn(schedule))));
+        Validation<Error, int> Evaluations(int steps) =>
+            (this with { SamplingSteps = steps }).Compile(schedule, prediction, clipSample: true).Map(plan => plan.Lines.Count);
+
+        // Bisection: `fits` timesteps are few enough, and more than `most` are too many.
+        Validation<Error, SamplingOptions> Between(int fits, int most)
+        {
+            if (fits == most)
+            {
+                return this with { SamplingSteps = fits };
+            }
+
+            var middle = fits + (most - fits + 1) / 2;
+            return Evaluations(middle).Bind(made => made <= evaluations ? Between(middle, most) : Between(fits, middle - 1));
+        }
+
+        return (Check.AtLeast("evaluations", evaluations, 1), Evaluations(1))
+            .Apply((_, _) => unit)
+            .Bind(_ => Between(1, Math.Min(evaluations, MostStepsOn(schedule))));
     }
 
-    /// <summary>How many timesteps these options ask for, of T.</summary>
+    /// <summary>How many of T timesteps these options request.</summary>
     private int StepsOf(int scheduleSteps)
     {
         var visible = scheduleSteps - (LastTimestep is { } last && last >= 0 && last < scheduleSteps ? last : 0);
@@ -149,7 +187,7 @@ public sealed record SamplingOptions
     private Validation<Error, Sampler> Named(int scheduleSteps) =>
         Sampling.Sampler.All.Find("sampler", Sampler).Bind(sampler => sampler.With(this, StepsOf(scheduleSteps)));
 
-    /// <summary>Whether the sampler takes the options that are given and that not all samplers take.</summary>
+    /// <summary>Checks that the sampler takes every given option that not all samplers take.</summary>
     private Validation<Error, Unit> Owned()
     {
         var taken = Sampling.Sampler.All.Find(Sampler).Map(sampler => sampler.Options).IfNone(Arr<string>.Empty);
@@ -166,7 +204,7 @@ public sealed record SamplingOptions
             .Sequence().Map(_ => unit);
     }
 
-    /// <summary>The samplers that take an option: "sa-solver-*" where all of one record do, else each by its name.</summary>
+    /// <summary>The samplers that take an option: "sa-solver-*" if all samplers of one record do, else each by its name.</summary>
     private static string Owners(string option)
     {
         var families = Sampling.Sampler.All.GroupBy(row => row.Value.GetType(), row => row).Select(family => family.ToArray());
@@ -182,7 +220,7 @@ public sealed record SamplingOptions
         names[0][..Enumerable.Range(0, names[0].Length).TakeWhile(i => names.All(name => name.Length > i && name[i] == names[0][i])).Count()];
 
     /// <summary>
-    /// The spacing with the numbers that these options give. Without a range it ends at <see cref="UsualMostRatio"/>, as long as enough timesteps lie below.
+    /// The spacing with the numbers in these options. Without a range it begins at <see cref="UsualMostRatio"/>, if enough timesteps lie below.
     /// </summary>
     private Validation<Error, Spacing> SpacingOn(NoiseSchedule schedule) => Sampling.Spacing.All.Find("spacing", Spacing).Map(spacing =>
     {
@@ -199,10 +237,11 @@ public sealed record SamplingOptions
         _ => spacing,
     };
 
-    /// <summary>The levels that may be visited; all where the last timestep is none of the schedule's, which is told elsewhere.</summary>
-    private Arr<NoiseLevel> Visible(NoiseSchedule schedule) => LastTimestep is { } last && last >= 0 && last < schedule.Steps ? schedule.Levels.Skip(last).ToArr() : schedule.Levels;
+    /// <summary>The levels that may be visited; all of them if the schedule lacks the last timestep, which another check reports.</summary>
+    private Arr<NoiseLevel> Visible(NoiseSchedule schedule) =>
+        LastTimestep is { } last && last >= 0 && last < schedule.Steps ? schedule.Levels.Skip(last).ToArr() : schedule.Levels;
 
-    /// <summary>Whether options that belong to some spacings are given with one of these.</summary>
+    /// <summary>Checks that the spacing takes every given option that only some spacings take.</summary>
     private Validation<Error, Unit> OwnedBySpacing() =>
         (Belongs("rho", Rho, Spacing == "karras", "the spacing karras"),
             Belongs("sigma-range", Text(SigmaRange), Spacing is "karras" or "uniform-lambda", "the spacings karras and uniform-lambda"))

@@ -19,19 +19,19 @@ namespace Ddpm.Pure.Sampling;
 /// and x after the last line is the sample. Everything that decides what happens is in this value; an executor decides nothing.
 /// A sum runs from left to right as written, without the terms whose factor is 0: so ports agree to the bit.
 /// <para>
-/// Where a part of the image is known (inpainting), that part of x is replaced after each line by Marginal.First·image + Marginal.Second·noise, with
-/// the noise that x started from.
+/// Inpainting: if a part of the image is known, that part of x is replaced after each line by Marginal.First·image + Marginal.Second·noise, with the
+/// noise that x started from.
 /// </para>
 /// </summary>
 /// <param name="Start">Factors of (image, noise) in the first x: (0, 1) to generate from noise, (a, σ) of a level to start from an image.</param>
-/// <param name="Lines">In the order of execution, from noise to image.</param>
+/// <param name="Lines">In order of execution, from noise to image.</param>
 /// <param name="ClipSample">Whether each estimate of x_0 is clipped to [−1, 1], the only step that is not affine.</param>
 public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, bool ClipSample)
 {
     /// <summary>The start of a plan that generates from noise alone.</summary>
     public static LinearPair FromNoise { get; } = new(0, 1);
 
-    /// <summary>The plan, or the first of its factors that is not finite in float32, in which plans are executed.</summary>
+    /// <summary>The plan, or an error for the first factor that is not finite in float32. Plans are executed in float32.</summary>
     public Validation<Error, SamplingPlan> InFloat32()
     {
         var faults = Lines.Map((i, line) => line.Factors.Find(factor => !float.IsFinite((float)factor.Value))
@@ -43,22 +43,22 @@ public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, boo
             () => this);
     }
 
-    /// <summary>How many values of the history the longest line reaches back, the current one included.</summary>
+    /// <summary>The largest number of history values that a line uses, the current one included.</summary>
     public int HistoryLength => Lines.IsEmpty ? 0 : Lines.Max(line => Math.Max(line.Correct.History.Count, line.Predict.History.Count));
 }
 
-/// <summary>One line of a <see cref="SamplingPlan"/>: one network evaluation and what follows from it.</summary>
+/// <summary>One line of a <see cref="SamplingPlan"/>: one network evaluation and the update that uses it.</summary>
 /// <param name="Timestep">The timestep given to the network, in [0, T).</param>
 /// <param name="Estimate">Factors of (x, o) in the estimate of the clean image.</param>
-/// <param name="Remember">The history's new value.</param>
-/// <param name="Correct">How the base moves: to x itself in most samplers.</param>
+/// <param name="Remember">The new value of the history.</param>
+/// <param name="Correct">The new base: x itself in most samplers.</param>
 /// <param name="Predict">The next x from the base and the history.</param>
 /// <param name="Noise">The standard deviation s of the fresh noise.</param>
-/// <param name="Marginal">Factors of (image, noise) in x after the line, were the image known: (a, σ) of the level that the line leads to.</param>
+/// <param name="Marginal">Factors of (image, noise) in x after the line, for a known image: (a, σ) of the level that the line reaches.</param>
 public sealed record SamplingLine(
     int Timestep, LinearPair Estimate, Memory Remember, Correction Correct, Advance Predict, NoiseRange Noise, LinearPair Marginal)
 {
-    /// <summary>Every factor by its name.</summary>
+    /// <summary>All factors by name.</summary>
     internal Seq<(string Name, double Value)> Factors =>
         Seq<(string Name, double Value)>(
             ("Estimate.First", Estimate.First), ("Estimate.Second", Estimate.Second),
@@ -69,10 +69,10 @@ public sealed record SamplingLine(
         + toSeq(Predict.History.Map((k, factor) => (Name: Invariant($"Predict.History[{k}]"), Value: factor)));
 }
 
-/// <summary>What a line remembers: X·x + Output·o + X0·x0.</summary>
+/// <summary>The value that a line stores: X·x + Output·o + X0·x0.</summary>
 /// <param name="X">The factor of x.</param>
 /// <param name="Output">The factor of the network's output o.</param>
-/// <param name="X0">The factor of the estimated, perhaps clipped, clean image.</param>
+/// <param name="X0">The factor of the estimated clean image, after clipping.</param>
 public readonly record struct Memory(double X, double Output, double X0)
 {
     /// <summary>The estimated clean image itself.</summary>
@@ -81,14 +81,14 @@ public readonly record struct Memory(double X, double Output, double X0)
 
 /// <summary>base ← Base·base + X·x + Σₖ History[k]·hᵢ₋ₖ.</summary>
 /// <param name="Base">The factor of the old base.</param>
-/// <param name="X">The factor of the point where the network was evaluated.</param>
+/// <param name="X">The factor of the point at which the network was evaluated.</param>
 /// <param name="History">Factors of the history, the newest first.</param>
 public sealed record Correction(double Base, double X, Arr<double> History)
 {
-    /// <summary>base ← x: the point itself, as in every sampler without a corrector.</summary>
+    /// <summary>base ← x: as in every sampler without a corrector.</summary>
     public static Correction None { get; } = new(0, 1, Arr<double>.Empty);
 
-    /// <summary>The base stays: the next point is reached from where the last one was.</summary>
+    /// <summary>The base stays: the next point is reached from the same base as the last one.</summary>
     public static Correction Stay { get; } = new(1, 0, Arr<double>.Empty);
 }
 
@@ -98,8 +98,8 @@ public sealed record Correction(double Base, double X, Arr<double> History)
 public sealed record Advance(double Base, Arr<double> History);
 
 /// <summary>
-/// The standard deviation of a line's fresh noise: one number, or for a network that has learned its variance (Nichol and Dhariwal 2021,
-/// eq. 15) a range in which a second output f ∈ [0, 1] chooses, each pixel for itself: s = Least^(1 − f)·Most^f.
+/// The standard deviation of a line's fresh noise: one number. For a network with a learned variance (Nichol and Dhariwal 2021, eq. 15) it is a
+/// range. A second output f ∈ [0, 1] then chooses from it, separately for each pixel: s = Least^(1 − f)·Most^f.
 /// </summary>
 /// <param name="Least">≥ 0.</param>
 /// <param name="Most">≥ Least; 0 draws no noise.</param>
@@ -117,7 +117,7 @@ public readonly record struct NoiseRange(double Least, double Most)
     /// <summary>Whether a second output of the network chooses within the range.</summary>
     public bool IsLearned => Least != Most;
 
-    /// <summary>ln(Most/Least), by which f moves ln s.</summary>
+    /// <summary>ln(Most/Least), the factor of f in ln s.</summary>
     public double LogWidth => IsLearned ? Numerics.Elementary.Log(Most) - Numerics.Elementary.Log(Least) : 0;
 
     /// <summary>s at a fraction f ∈ [0, 1].</summary>

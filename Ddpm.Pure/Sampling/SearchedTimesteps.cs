@@ -6,26 +6,27 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// Timesteps found by search (GITS, Chen et al. 2024, 2405.11326): the cheapest way from the noisiest of many candidates to the end in a given number of steps, where the
-/// cost of each single step was measured on a few trajectories.
+/// Timesteps found by search (GITS, Chen et al. 2024, 2405.11326): the cheapest path in a given number of steps from the noisiest of many candidates
+/// to the end. The cost of each single step was measured on a few trajectories.
 /// </summary>
 public static class SearchedTimesteps
 {
-    /// <summary>So that no sum of costs overflows, which would leave no way the cheapest.</summary>
+    /// <summary>With this limit no sum of costs overflows. After an overflow no path would be the cheapest.</summary>
     private const double LargestCost = 1e300;
 
-    /// <summary>Finds the cheapest way by dynamic programming, O(steps·n²).</summary>
-    /// <param name="candidates">n timesteps; the first is always visited, and the way ends where they end.</param>
+    /// <summary>Finds the cheapest path by dynamic programming, O(steps·n²).</summary>
+    /// <param name="candidates">n timesteps. The path always visits the first one and ends where they end.</param>
     /// <param name="costs">
-    /// costs[i][j], i &lt; j ≤ n: the error of one step from candidate i to candidate j, or to the end where j = n; n rows of n + 1 numbers in [0, 10³⁰⁰], of which those with
-    /// j ≤ i are not looked at.
+    /// costs[i][j], i &lt; j ≤ n: the error of one step from candidate i to candidate j, or to the end for j = n. n rows of n + 1 numbers in [0, 10³⁰⁰].
+    /// Numbers with j ≤ i are ignored.
     /// </param>
     /// <param name="count">How many timesteps to visit, in [1, n].</param>
-    /// <returns>The timesteps, or every fault. Of two ways of one cost the one that keeps to noisier timesteps longer.</returns>
+    /// <returns>The timesteps, or every fault. Between two paths of equal cost, the one that stays at noisier timesteps longer.</returns>
     public static Validation<Error, Timesteps> Search(Timesteps candidates, Arr<Arr<double>> costs, int count)
     {
         var n = candidates.Values.Count;
-        var size = Check.That("costs", costs.Count, costs.Count == n && costs.ForAll(row => row.Count == n + 1), Invariant($"must be {n} rows of {n + 1} numbers"));
+        var rightSize = costs.Count == n && costs.ForAll(row => row.Count == n + 1);
+        var size = Check.That("costs", costs.Count, rightSize, Invariant($"must be {n} rows of {n + 1} numbers"));
         var inRange = costs.Map((i, row) => row.Map((j, cost) => Check.That(
             Invariant($"costs[{i}][{j}]"), cost, j <= i || cost is >= 0 and <= LargestCost, "must lie in [0, 1E+300]")).Sequence()).Sequence();
         return (size, inRange, Check.That("sampling-steps", count, count >= 1 && count <= n, Invariant($"must lie in [1, {n}], the number of candidates")))
@@ -34,7 +35,7 @@ public static class SearchedTimesteps
 
     private static Arr<int> Cheapest(Arr<Arr<double>> costs, int n, int count)
     {
-        // best[i]: the cost of the way from i to the end in so many steps; next[k][i]: where the first of k steps from i leads.
+        // best[i]: the cost of the path from i to the end in k steps; next[k][i]: the end of the first of k steps from i.
         var best = costs.Map(row => row[n]).ToArray();
         var next = new int[count + 1][];
         next[1] = Enumerable.Repeat(n, n).ToArray();

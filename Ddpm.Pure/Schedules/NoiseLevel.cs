@@ -3,13 +3,13 @@ using Ddpm.Pure.Numerics;
 namespace Ddpm.Pure.Schedules;
 
 /// <summary>
-/// How noisy a variance-preserving diffusion is at one moment: x = a·x_0 + σ·ε with a² = ᾱ and σ² = 1 − ᾱ (Ho et al. 2020, eq. 4). Held as
-/// ln ᾱ, from which both ᾱ near 0 and 1 − ᾱ near 0 come without cancellation.
+/// The noise level of a variance-preserving diffusion at one moment: x = a·x_0 + σ·ε with a² = ᾱ and σ² = 1 − ᾱ (Ho et al. 2020, eq. 4). It is stored
+/// as ln ᾱ, which gives ᾱ near 0 and 1 − ᾱ near 0 without cancellation.
 /// </summary>
 /// <param name="LogAlphaBar">ln ᾱ ∈ [−∞, 0].</param>
 public readonly record struct NoiseLevel(double LogAlphaBar)
 {
-    /// <summary>No noise: ᾱ = 1, what stands before the first step.</summary>
+    /// <summary>No noise: ᾱ = 1, the level before the first step.</summary>
     public static NoiseLevel Clean => new(0);
 
     /// <summary>ᾱ ∈ [0, 1].</summary>
@@ -36,6 +36,6 @@ public readonly record struct NoiseLevel(double LogAlphaBar)
     /// <summary>β between an earlier (less noisy) level and this one: 1 − ᾱ/ᾱ_earlier. For neighbouring steps it is β_t.</summary>
     public double BetaSince(NoiseLevel earlier) => 0 - Elementary.ExpM1(LogAlphaSince(earlier));
 
-    /// <summary>ln(ᾱ/ᾱ_earlier); 0 between a level and itself, also where no image is left.</summary>
+    /// <summary>ln(ᾱ/ᾱ_earlier); 0 between a level and itself, even if no image is left.</summary>
     public double LogAlphaSince(NoiseLevel earlier) => this == earlier ? 0 : LogAlphaBar - earlier.LogAlphaBar;
 }

@@ -6,7 +6,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Schedules;
 
-/// <content>The published families. Each is said by its β, so that ᾱ is their product in all of them.</content>
+/// <content>The published families. Each is defined by its β, so that ᾱ is always the product of 1 − β.</content>
 public sealed partial record NoiseSchedule
 {
     /// <summary>s of the cosine schedule (Nichol and Dhariwal 2021, section 3.2).</summary>
@@ -55,8 +55,8 @@ public sealed partial record NoiseSchedule
     /// Linear (Ho et al. 2020, section 4): β_t = β_min + (β_max − β_min)·t/(T − 1); T = 1 gives β_min.
     /// </summary>
     /// <param name="steps">T ≥ 1.</param>
-    /// <param name="minBeta">β_min ∈ (0, 1); null for theirs, 1e-4·1000/T (<see cref="UsualBetas.For"/>).</param>
-    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for theirs, 0.02·1000/T.</param>
+    /// <param name="minBeta">β_min ∈ (0, 1); null for the published 1e-4·1000/T (<see cref="UsualBetas.For"/>).</param>
+    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for the published 0.02·1000/T.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
     public static Validation<Error, NoiseSchedule> Linear(int steps, double? minBeta = null, double? maxBeta = null) =>
         BetweenBetas(steps, minBeta, maxBeta, UsualBetas.Linear, Ramp);
@@ -65,8 +65,8 @@ public sealed partial record NoiseSchedule
     /// Scaled linear (Rombach et al. 2022, Stable Diffusion): √β_t goes linearly from √β_min to √β_max; T = 1 gives β_min.
     /// </summary>
     /// <param name="steps">T ≥ 1.</param>
-    /// <param name="minBeta">β_min ∈ (0, 1); null for theirs, 0.00085·1000/T (<see cref="UsualBetas.For"/>).</param>
-    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for theirs, 0.012·1000/T.</param>
+    /// <param name="minBeta">β_min ∈ (0, 1); null for the published 0.00085·1000/T (<see cref="UsualBetas.For"/>).</param>
+    /// <param name="maxBeta">β_max ∈ [β_min, 1); null for the published 0.012·1000/T.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
     public static Validation<Error, NoiseSchedule> ScaledLinear(int steps, double? minBeta = null, double? maxBeta = null) =>
         BetweenBetas(steps, minBeta, maxBeta, UsualBetas.ScaledLinear, (first, last, t, intervals) =>
@@ -76,8 +76,8 @@ public sealed partial record NoiseSchedule
         });
 
     /// <summary>
-    /// Sigmoid in β (Xu et al. 2022, GeoDiff): β_t = β_min + (β_max − β_min)·σ(y_t), σ the logistic function, y_t linear from −6 to 6; T = 1
-    /// has y_0 = −6. The ends are near β_min and β_max, not at them. Not to be taken for <see cref="SigmoidAlphaBar"/>.
+    /// Sigmoid in β (Xu et al. 2022, GeoDiff): β_t = β_min + (β_max − β_min)·σ(y_t), with σ the logistic function and y_t linear from −6 to 6; T = 1
+    /// has y_0 = −6. The ends are near β_min and β_max, not at them. This is not <see cref="SigmoidAlphaBar"/>.
     /// </summary>
     /// <param name="steps">T ≥ 1.</param>
     /// <param name="minBeta">β_min ∈ (0, 1); null for the linear schedule's, 1e-4·1000/T (<see cref="UsualBetas.For"/>).</param>
@@ -91,16 +91,16 @@ public sealed partial record NoiseSchedule
     /// Cosine (Nichol and Dhariwal 2021, eq. 17): β_t = min(1 − f((t + 1)/T)/f(t/T), β_max), f(u) = cos²((u + s)/(1 + s)·π/2).
     /// </summary>
     /// <param name="steps">T ≥ 1.</param>
-    /// <param name="offset">s ≥ 0, small; theirs is 0.008.</param>
-    /// <param name="maxBeta">β_max ∈ (0, 1), where β is clipped; theirs is 0.999.</param>
+    /// <param name="offset">s ≥ 0, small; 0.008 in the paper.</param>
+    /// <param name="maxBeta">β_max ∈ (0, 1), at which β is clipped; 0.999 in the paper.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
     public static Validation<Error, NoiseSchedule> Cosine(int steps, double offset = UsualCosineOffset, double maxBeta = 0.999) =>
         (Check.AtLeast("steps", steps, 1), Check.That("cosine-offset", offset, offset is >= 0 and <= 1, "must lie in [0, 1]"),
                 Check.Inside("max-beta", maxBeta, 0, 1))
             .Apply((count, s, largest) =>
             {
-                // 1 − cos²y/cos²x = sin(y − x)·sin(y + x)/cos²x. Of angles in units of y − x, a right angle lies T(1 + s) from 0 and T − t from x, so that the cosine is a sine
-                // too, and of y + x and π − (y + x) the smaller is exact: nothing cancels.
+                // 1 − cos²y/cos²x = sin(y − x)·sin(y + x)/cos²x. In units of y − x, a right angle lies T(1 + s) from 0 and T − t from x. So the
+                // cosine is a sine too, and the smaller of y + x and π − (y + x) is exact: nothing cancels.
                 var unit = Math.PI / 2 / (count * (1 + s));
                 double SineOf(double units) => Elementary.Sin(units * unit);
                 double Beta(int t)
@@ -113,15 +113,15 @@ public sealed partial record NoiseSchedule
             });
 
     /// <summary>
-    /// Sigmoid in ᾱ (Jabri et al. 2022, figure 8; Chen 2023, algorithm 1): f(u) = (σ(e/τ) − σ((u(e − s) + s)/τ))/(σ(e/τ) − σ(s/τ)), σ the logistic function.
-    /// Theirs is continuous, and f(1) = 0; here β_t = min(1 − f((t + 1)/T)/f(t/T), β_max), as the cosine's, so that ᾱ_t = f((t + 1)/T) but
-    /// for the last. Not to be taken for <see cref="SigmoidBeta"/>.
+    /// Sigmoid in ᾱ (Jabri et al. 2022, figure 8; Chen 2023, algorithm 1): f(u) = (σ(e/τ) − σ((u(e − s) + s)/τ))/(σ(e/τ) − σ(s/τ)), σ the logistic
+    /// function. The published schedule is continuous, and f(1) = 0. Here β_t = min(1 − f((t + 1)/T)/f(t/T), β_max), as in the cosine schedule, so
+    /// that ᾱ_t = f((t + 1)/T) except for the last t. This is not <see cref="SigmoidBeta"/>.
     /// </summary>
     /// <param name="steps">T ≥ 1.</param>
-    /// <param name="start">s; theirs is −3.</param>
-    /// <param name="end">e > s; theirs is 3.</param>
-    /// <param name="tau">τ > 0, such that s/τ and e/τ lie in [−20, 20], beyond which the first β would be lost in rounding; theirs is 1.</param>
-    /// <param name="maxBeta">β_max ∈ (0, 1), where β is clipped; 0.999 is the cosine's.</param>
+    /// <param name="start">s; −3 in the paper.</param>
+    /// <param name="end">e > s; 3 in the paper.</param>
+    /// <param name="tau">τ > 0, with s/τ and e/τ in [−20, 20], beyond which the first β would be lost in rounding; 1 in the paper.</param>
+    /// <param name="maxBeta">β_max ∈ (0, 1), at which β is clipped; 0.999 as in the cosine schedule.</param>
     /// <returns>The schedule, or every fault of the five values.</returns>
     public static Validation<Error, NoiseSchedule> SigmoidAlphaBar(
         int steps, double start = -3, double end = 3, double tau = 1, double maxBeta = 0.999)
@@ -136,9 +136,9 @@ public sealed partial record NoiseSchedule
             .Apply((count, _, _, _, _, largest) =>
             {
                 double last = end / tau, width = (end - start) / tau;
-                // Where the sigmoid stands less than its end, as a part of the whole way left at t.
+                // How far the sigmoid's argument is from its end at t.
                 double Left(int t) => width * (count - t) / count;
-                // σ(y) − σ(x) = σ(y)σ(−x)(1 − e^(x − y)), so that in β = (σ(x') − σ(x))/(σ(e/τ) − σ(x)) no sigmoids are subtracted.
+                // σ(y) − σ(x) = σ(y)σ(−x)(1 − e^(x − y)), so β = (σ(x') − σ(x))/(σ(e/τ) − σ(x)) is computed without subtracting sigmoids.
                 double Beta(int t) => Logistic(last - Left(t + 1)) / Logistic(last) * Elementary.ExpM1(-width / count) / Elementary.ExpM1(-Left(t));
                 return FromValidBetas(Indices(count).Map(t => Math.Min(Beta(t), largest)));
             });
@@ -151,13 +151,13 @@ public sealed partial record NoiseSchedule
         var usual = published.For(Math.Max(1, steps)); // fewer steps are refused below
         var (minBeta, maxBeta) = (givenMin ?? usual.Min, givenMax ?? usual.Max);
         return (Check.AtLeast("steps", steps, 1), Check.Inside("min-beta", minBeta, 0, 1), Check.Inside("max-beta", maxBeta, 0, 1),
-                // Said of two values that are right by themselves: a fault of one is none of the other.
+                // Only for two values that are each valid: a fault in one must not count as a fault of the other.
                 Check.That("max-beta", maxBeta, !(minBeta is > 0 and < 1 && maxBeta is > 0 and < 1) || maxBeta >= minBeta,
                     Invariant($"must be at least min-beta, {minBeta}")))
             .Apply((count, first, last, _) => FromValidBetas(Indices(count).Map(t => beta(first, last, t, count - 1))));
     }
 
-    /// <summary>The t-th of the points that cut [first, last] into equal intervals; first where there are none.</summary>
+    /// <summary>The t-th of the points that divide [first, last] into equal intervals; first for 0 intervals.</summary>
     private static double Ramp(double first, double last, int t, int intervals) =>
         intervals == 0 ? first : Math.Min(first + (last - first) * t / intervals, last);
 

@@ -26,8 +26,8 @@ public sealed partial record NoiseSchedule
     public int Steps => Betas.Count;
 
     /// <summary>
-    /// What to know before sampling from pure noise: that the last level keeps more than 1 % of the image's standard deviation, √ᾱ > 0.01, which no sample that
-    /// starts without it can have (Lin et al. 2024, 2305.08891, section 3.1). None where it keeps less.
+    /// What a user should know before sampling from pure noise: the last level keeps more than 1 % of the image's standard deviation, √ᾱ > 0.01. A
+    /// sample that starts from pure noise cannot have this part (Lin et al. 2024, 2305.08891, section 3.1). None if the level keeps less.
     /// </summary>
     public Option<string> Remark => this[Steps - 1].A is > 0.01 and var kept
         ? Invariant($"the last level keeps {100 * kept:0.#} % of the image's standard deviation (√ᾱ = {kept:0.###}), yet sampling starts from pure noise: ")
@@ -42,7 +42,7 @@ public sealed partial record NoiseSchedule
 
     /// <summary>The schedule of given variances.</summary>
     /// <param name="betas">β_t ∈ (0, 1), at least one, each lowering ln ᾱ in double precision; the last may be 1 (zero terminal signal-to-noise ratio).</param>
-    /// <returns>The schedule, or every β that is out of range; where none is, every β that is lost beside those before it.</returns>
+    /// <returns>The schedule, or every β that is out of range; if all are in range, every β that is lost in rounding.</returns>
     public static Validation<Error, NoiseSchedule> FromBetas(Arr<double> betas) => betas.IsEmpty
         ? Check.Fail<NoiseSchedule>("betas", "none", "must hold at least one step")
         : betas
@@ -51,12 +51,14 @@ public sealed partial record NoiseSchedule
             .Sequence()
             .Map(valid => FromValidBetas(valid.ToArr()))
             .Bind(schedule => betas
-                .Map((t, beta) => Check.That(Invariant($"beta[{t}]"), beta, schedule[t].LogAlphaBar < schedule[t - 1].LogAlphaBar, "must not be lost in rounding beside those before it"))
+                .Map((t, beta) => Check.That(Invariant($"beta[{t}]"), beta,
+                    schedule[t].LogAlphaBar < schedule[t - 1].LogAlphaBar,
+                    "must not be lost in rounding beside those before it"))
                 .Sequence()
                 .Map(_ => schedule));
 
     /// <summary>The schedule of given ᾱ.</summary>
-    /// <param name="alphaBars">ᾱ_t ∈ (0, 1), strictly decreasing, and so their logarithms in double precision; at least one; the last may be 0.</param>
+    /// <param name="alphaBars">ᾱ_t ∈ (0, 1), at least one, strictly decreasing, and their logarithms too in double precision; the last may be 0.</param>
     /// <returns>The schedule, or every ᾱ that is out of range or place.</returns>
     public static Validation<Error, NoiseSchedule> FromAlphaBars(Arr<double> alphaBars)
     {
@@ -70,7 +72,7 @@ public sealed partial record NoiseSchedule
         var logarithms = alphaBars.Map(Elementary.Log);
         return alphaBars
             .Map((t, alphaBar) => InRange(t)
-                // Said of two values that are right by themselves: a fault of one is none of the other.
+                // Only for two values that are each valid: a fault in one must not count as a fault of the other.
                 ? Check.That(Invariant($"alpha-bar[{t}]"), alphaBar, t == 0 || !InRange(t - 1) || logarithms[t] < logarithms[t - 1],
                     "must be less than the one before it")
                 : Check.Fail<double>(Invariant($"alpha-bar[{t}]"), Invariant($"{alphaBar}"), t == last ? "must lie in [0, 1)" : "must lie in (0, 1)"))
@@ -79,24 +81,24 @@ public sealed partial record NoiseSchedule
     }
 
     /// <summary>
-    /// This schedule with √ᾱ shifted and scaled so that the last is 0 and the first is kept (Lin et al. 2024, algorithm 1). A schedule that
-    /// ends so already is returned as it is; the only step of a schedule of one is its last, so its ᾱ becomes 0.
+    /// This schedule with √ᾱ shifted and scaled so that the last is 0 and the first stays (Lin et al. 2024, algorithm 1). A schedule whose last ᾱ is
+    /// 0 is returned unchanged. In a schedule of one step the first step is also the last, so its ᾱ becomes 0.
     /// </summary>
     public NoiseSchedule WithZeroTerminalSnr()
     {
         double first = Levels[0].LogAlphaBar, last = Levels[Steps - 1].LogAlphaBar;
-        // √ᾱ_0·(√ᾱ_t − √ᾱ_last)/(√ᾱ_0 − √ᾱ_last) with √ᾱ_t and √ᾱ_0 taken out of the differences.
+        // √ᾱ_0·(√ᾱ_t − √ᾱ_last)/(√ᾱ_0 − √ᾱ_last), with √ᾱ_t and √ᾱ_0 factored out of the differences.
         NoiseLevel Shifted(int t) => new(t == Steps - 1
             ? double.NegativeInfinity
             : this[t].LogAlphaBar + 2 * (LogOfOneLessExp((last - this[t].LogAlphaBar) / 2) - LogOfOneLessExp((last - first) / 2)));
         return double.IsNegativeInfinity(last) ? this : FromValidLevels(Indices(Steps).Map(Shifted));
     }
 
-    /// <summary>The schedule of levels in order, the least noisy first.</summary>
+    /// <summary>The schedule with these levels in order, the least noisy first.</summary>
     private static NoiseSchedule FromValidLevels(Arr<NoiseLevel> levels) =>
         new(levels.Map((t, level) => Beta(t == 0 ? NoiseLevel.Clean : levels[t - 1], level)).ToArr(), levels);
 
-    /// <summary>1 − ᾱ/ᾱ_earlier, which rounds to 1 also where little is left of the image; but 1 says that nothing is.</summary>
+    /// <summary>1 − ᾱ/ᾱ_earlier, but below 1 while any image is left, even if it rounds to 1: exactly 1 means that no image is left.</summary>
     internal static double Beta(NoiseLevel earlier, NoiseLevel later) =>
         double.IsNegativeInfinity(later.LogAlphaBar) ? 1 : Math.Min(later.BetaSince(earlier), BelowOne);
 

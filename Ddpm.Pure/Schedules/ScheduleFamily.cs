@@ -3,7 +3,7 @@ using LanguageExt.Common;
 
 namespace Ddpm.Pure.Schedules;
 
-/// <summary>The numbers of a noise schedule that a user may give.</summary>
+/// <summary>The numbers of a noise schedule that the user may set.</summary>
 /// <param name="Steps">T.</param>
 /// <param name="MinBeta">β_min; null for the family's own.</param>
 /// <param name="MaxBeta">β_max; null for the family's own.</param>
@@ -11,14 +11,14 @@ namespace Ddpm.Pure.Schedules;
 public sealed record ScheduleNumbers(int Steps, double? MinBeta = null, double? MaxBeta = null, double? CosineOffset = null);
 
 /// <summary>
-/// A family of noise schedules, as one row: options, checks, help, the reference and its citations read it. A new family is a function and a row of
-/// <see cref="NoiseSchedule.Families"/>.
+/// A family of noise schedules, as one row. Options, checks, help, the reference and its citations are read from it. To add a family, add a function
+/// and a row of <see cref="NoiseSchedule.Families"/>.
 /// </summary>
-/// <param name="Name">The name that options give it.</param>
+/// <param name="Name">Its name in options.</param>
 /// <param name="Formula">β_t with its usual numbers.</param>
-/// <param name="Source">The paper or the code that it comes from.</param>
-/// <param name="Build">The schedule of given numbers, or every fault of them.</param>
-/// <param name="Options">The options of the command line that it takes beside T, without dashes. Others are refused.</param>
+/// <param name="Source">The paper or the code that defines it.</param>
+/// <param name="Build">Builds the schedule from numbers, or reports every fault of them.</param>
+/// <param name="Options">The command-line options that it takes besides T, without dashes. Others are refused.</param>
 /// <param name="PublishedBetas">The usual β_min and β_max for a thousand steps, if it takes them.</param>
 public sealed record ScheduleFamily(
     string Name,
