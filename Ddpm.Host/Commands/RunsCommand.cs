@@ -14,7 +14,12 @@ internal static class RunsCommand
     public static CommandLine.Command Create()
     {
         var command = new CommandLine.Command("runs", "List the runs: state, epochs, loss, evaluation, size");
-        CommandLine.Option<string> root = new("--in") { Description = "The folder of the runs", DefaultValueFactory = _ => RunOptions.Root, HelpName = "DIR" };
+        CommandLine.Option<string> root = new("--in")
+        {
+            Description = "The folder that holds the runs",
+            DefaultValueFactory = _ => RunOptions.Root,
+            HelpName = "DIR",
+        };
         CommandLine.Option<bool> json = new("--json") { Description = "Print JSON, for scripts" };
         command.AddGroup("List", root, json);
         command.SetAction(parsed => Session.Run(parsed, (view, _) => RunFolder.In(parsed.GetValue(root)!)

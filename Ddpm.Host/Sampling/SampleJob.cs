@@ -79,15 +79,15 @@ internal sealed record SampleJob(
         var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, sampling.MostStepsOn(model.Schedule)) } : sampling;
         Validation<Error, int> FewEnough(Timesteps wanted) => Check.That(
             "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates,
-            Invariant($"must be at most {SearchCandidates} where they are searched"));
+            Invariant($"must be at most {SearchCandidates} with spacing searched"));
         var steps = search
             ? (asked.ExplicitTimesteps is { } given
-                ? Check.Fail<Timesteps>("timesteps", string.Join(" ", given), "must be given without spacing, which searches them")
+                ? Check.Fail<Timesteps>("timesteps", string.Join(" ", given), "cannot be combined with spacing searched")
                 : sampling.TimestepsOn(model.Schedule)).Bind(FewEnough).Map(Some)
             : LanguageExt.Option<int>.None;
         Validation<Error, int> Numbered(int count) => Check.That(
             "--count", count, count <= LargestNumber - Math.Max(0, request.First),
-            Invariant($"must be so small that no image has a number of {LargestNumber} or more"));
+            Invariant($"must keep the number of every image below {LargestNumber}"));
         SampleFiles Files(PixelScale scale, int first, LanguageExt.Option<ClassCondition> condition) => new(
             scale,
             condition.Filter(classes => classes.Chosen.IsNone).Map<Func<int, string>>(classes => place => Label(classes.ClassOf(first + place), className)));

@@ -243,7 +243,7 @@ public sealed class WeightAttacks
     public void A_tensor_that_the_network_has_no_place_for_is_named()
     {
         var fault = Describe([.. Tensors(), Tensor("b1.0.conv9.weight", [2], _ => 0), Tensor("betas", [12], _ => 0)]).Message();
-        Assert.Contains("no place for 'b1.0.conv9.weight', 'betas': leave them out", fault, StringComparison.Ordinal);
+        Assert.Contains("no tensors named 'b1.0.conv9.weight', 'betas': remove them", fault, StringComparison.Ordinal);
     }
 
     /// <summary>Tensors that PyTorch saves beside the weights and no network needs are left out, whatever their type.</summary>

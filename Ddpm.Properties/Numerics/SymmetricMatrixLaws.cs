@@ -100,7 +100,7 @@ public sealed class SymmetricMatrixLaws
 
     [Fact]
     public void What_is_no_symmetric_matrix_is_refused_with_every_fault() => Assert.Equal(
-        ["value[0, 0] must be finite, got NaN", "value[1, 0] must be its mirror image, 2, got 3"],
+        ["value[0, 0] must be finite, got NaN", "value[1, 0] must equal its mirror image, 2, got 3"],
         SymmetricMatrix.Create(2, Prelude.Array(double.NaN, 2, 3, 4)).Faults());
 
     [Fact]

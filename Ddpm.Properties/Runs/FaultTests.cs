@@ -96,7 +96,7 @@ public sealed class FaultTests : IDisposable
         Assert.True(folder.Write(receipt with { Last = RunFolder.CheckpointName(1) }).IsSucc);
         var fault = Train(FileOperations.Disk).Match(Succ: _ => "it went on", Fail: error => error.Message);
         Assert.Contains(
-            $"{folder.CheckpointPath(RunFolder.CheckpointName(1))} cannot be used: it stands at step 1, and run.json at step 2", fault,
+            $"{folder.CheckpointPath(RunFolder.CheckpointName(1))} cannot be used: it is at step 1, but run.json is at step 2", fault,
             StringComparison.Ordinal);
     }
 

@@ -39,7 +39,7 @@ public sealed record PublishedFile
     {
         if (shape != Shape)
         {
-            return Error.New($"it holds {IdxArray.Describe(shape)} bytes where the published file holds {IdxArray.Describe(Shape)}");
+            return Error.New($"it holds {IdxArray.Describe(shape)} bytes, but the published file holds {IdxArray.Describe(Shape)}");
         }
 
         if (contentSha256 == ContentSha256)

@@ -41,7 +41,7 @@ public sealed record FeatureSet
                     "features",
                     values.Count,
                     !sized || values.Count == (long)count * dimension,
-                    Invariant($"must be {count}×{dimension} in number")),
+                    Invariant($"must have {count}×{dimension} entries")),
                 faulty.Map(i => Check.That(
                         sized ? Invariant($"feature[{i / dimension}, {i % dimension}]") : Invariant($"feature[{i}]"),
                         values[i],

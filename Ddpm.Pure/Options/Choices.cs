@@ -62,6 +62,7 @@ public static class Choices
             ("p2-vanishing", _ => new LossWeighting.Vanishing(LossWeighting.P2.Published)));
 
     private static Validation<Error, UNetConfig> Tutorial(int imageSize, int imageChannels, int steps, bool residual, int classes, int? width) =>
-        (UNetConfig.Tutorial(imageSize, imageChannels, steps, residual, classes), Check.That("width", width ?? 0, width is null, "can be chosen for the modern network alone"))
+        (UNetConfig.Tutorial(imageSize, imageChannels, steps, residual, classes),
+            Check.That("width", width ?? 0, width is null, "works only with the modern network"))
         .Apply((network, _) => network);
 }

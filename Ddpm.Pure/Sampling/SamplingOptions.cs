@@ -89,7 +89,8 @@ public sealed record SamplingOptions
     {
         var alone = this == this with { SamplingSteps = null, Spacing = new SamplingOptions().Spacing, Rho = null, SigmaRange = null, LastTimestep = null };
         return (Timesteps.Of(given, schedule.Steps),
-                Check.That("timesteps", string.Join(" ", given), alone, "must be given without sampling-steps, spacing, rho, sigma-range and last-timestep, which spread them"))
+                Check.That("timesteps", string.Join(" ", given), alone,
+                    "cannot be combined with sampling-steps, spacing, rho, sigma-range or last-timestep"))
             .Apply((timesteps, _) => timesteps);
     }
 
@@ -215,5 +216,5 @@ public sealed record SamplingOptions
     private static string? Text((double Least, double Most)? range) => range is var (least, most) ? Invariant($"{least} to {most}") : null;
 
     private static Validation<Error, Unit> Belongs<T>(string name, T value, bool right, string owner) =>
-        value is null || right ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), Invariant($"belongs to {owner} alone"));
+        value is null || right ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), Invariant($"works only with {owner}"));
 }

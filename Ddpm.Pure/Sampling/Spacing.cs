@@ -123,7 +123,8 @@ public abstract record Spacing
         Check.That("sigma-range", Invariant($"{least} to {most}"), least >= 0 && least < most, "must be two noise levels σ/a, the lower one first and not below 0")
             .Bind(range => Within(least, most, levels) is var (noisiest, cleanest) && noisiest >= cleanest
                 ? unit
-                : Check.Fail<Unit>("sigma-range", range, Invariant($"must hold the σ/a of a timestep, of which the least is {NoiseRatio(levels[0]):G4} and the greatest {NoiseRatio(levels[^1]):G4}")));
+                : Check.Fail<Unit>("sigma-range", range, Invariant(
+                $"must contain the σ/a of a timestep, which run from {NoiseRatio(levels[0]):G4} to {NoiseRatio(levels[^1]):G4}")));
 
     private static double NoiseRatio(NoiseLevel level) => Elementary.Exp(-level.Lambda);
 

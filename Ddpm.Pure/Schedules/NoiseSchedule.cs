@@ -30,8 +30,8 @@ public sealed partial record NoiseSchedule
     /// starts without it can have (Lin et al. 2024, 2305.08891, section 3.1). None where it keeps less.
     /// </summary>
     public Option<string> Remark => this[Steps - 1].A is > 0.01 and var kept
-        ? Invariant($"the last level keeps {100 * kept:0.#} % of the image's standard deviation (√ᾱ = {kept:0.###}), yet sampling starts from pure noise: ")
-            + "use --zero-terminal-snr with velocity, more steps or a larger --max-beta"
+        ? Invariant($"the last level keeps {100 * kept:0.#} % of the image's standard deviation (√ᾱ = {kept:0.###}), but sampling starts from pure noise: ")
+            + "use --zero-terminal-snr with --prediction velocity, more steps or a larger --max-beta"
         : Option<string>.None;
 
     /// <summary>The noise level after step t ∈ [−1, T); t = −1 is the clean image.</summary>
@@ -51,7 +51,8 @@ public sealed partial record NoiseSchedule
             .Sequence()
             .Map(valid => FromValidBetas(valid.ToArr()))
             .Bind(schedule => betas
-                .Map((t, beta) => Check.That(Invariant($"beta[{t}]"), beta, schedule[t].LogAlphaBar < schedule[t - 1].LogAlphaBar, "must not be lost in rounding beside those before it"))
+                .Map((t, beta) => Check.That(Invariant($"beta[{t}]"), beta, schedule[t].LogAlphaBar < schedule[t - 1].LogAlphaBar,
+                    "must be large enough to lower ᾱ after rounding"))
                 .Sequence()
                 .Map(_ => schedule));
 
