@@ -76,7 +76,8 @@ internal sealed class BenchCommand
         var options = new TrainingOptions { Preset = parsed.GetValue(_preset)!, BatchSize = batch, Precision = parsed.GetValue(_precision)! };
         return from config in TrainingConfig.From(options, size, 1).OrUsage()
                from fits in Check.That(
-                   "--batch-size", batch, 4L * batch * size * size <= System.Array.MaxLength, "must be small enough for four batches to fit into one array").OrUsage()
+                   "--batch-size", batch, 4L * batch * size * size <= System.Array.MaxLength,
+                   "must be small enough for four batches to fit into one array").OrUsage()
                from rounds in Check.AtLeast("--rounds", parsed.GetValue(_rounds), 1).OrUsage()
                select config;
     }

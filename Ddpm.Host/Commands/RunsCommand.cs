@@ -31,7 +31,7 @@ internal static class RunsCommand
     {
         var runs = folders.Map(folder => RunSummary.Of(folder, line => view.Line($"{Quotation.Printable(Path.GetFileName(folder.Path))}: {line}"))).Strict();
         return asJson ? RunSummary.Json(runs)
-            : runs.IsEmpty ? Seq1($"there are no runs in {root}: train makes one")
+            : runs.IsEmpty ? Seq1($"there are no runs in {root}: train creates one")
             : RunSummary.Table(runs);
     }
 }

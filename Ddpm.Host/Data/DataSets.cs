@@ -100,8 +100,8 @@ public static class DataSets
         var files = description.Of(split);
         return new SeveralFaults(
             $"{description.Title} could not be downloaded. Tried:".Cons(SeveralFaults.LinesOf(tried)).Add(
-                $"get {files.Images.GzipName} and {files.Labels.GzipName} on another machine, put them into a folder and name it with "
-                + "--data, or try again with a connection to the network"),
+                $"download {files.Images.GzipName} and {files.Labels.GzipName} on another machine, and give their folder with "
+                + "--data; or connect this machine to the network and try again"),
             ExitCode.Failure);
     }
 }

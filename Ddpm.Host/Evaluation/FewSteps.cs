@@ -49,7 +49,7 @@ internal sealed record FewSteps(
     /// <returns>This report with these cells; or the first difference of the protocol; or that the earlier report is damaged.</returns>
     public Fin<FewSteps> GoingOnFrom(ReadOnlyMemory<byte> json)
     {
-        const string Remedy = "choose another folder with --to, or remove the file to begin anew";
+        const string Remedy = "choose another folder with --to, or remove the file to start again";
         static string Shown(object? value) => value is null ? "none" : Invariant($"{value}").ToLowerInvariant();
         try
         {

@@ -32,7 +32,7 @@ public static class Folders
         }
         catch (Exception e) when (FileFault.IsOne(e) || e is ArgumentException)
         {
-            return Error.New($"the folder {path} cannot be made: {Why(path, e)}; choose another place, or make it by hand");
+            return Error.New($"cannot create the folder {path}: {Why(path, e)}; choose another place, or create it yourself");
         }
     }
 
@@ -40,7 +40,7 @@ public static class Folders
     /// <param name="folder">The folder that a person named.</param>
     /// <param name="path">The folder to make, below it.</param>
     public static Fin<Unit> CreateInside(string folder, string path) =>
-        AtomicFile.Obstacle(folder, path) is { } obstacle ? Error.New($"the folder {path} cannot be made: {obstacle}") : Create(path);
+        AtomicFile.Obstacle(folder, path) is { } obstacle ? Error.New($"cannot create the folder {path}: {obstacle}") : Create(path);
 
     private static string Why(string path, Exception e) =>
         path.Contains('\0', StringComparison.Ordinal) ? FileFault.Reason(e)

@@ -106,9 +106,17 @@ internal sealed record SampleJob(
     }
 
     /// <summary>The class that was asked for. A network without classes accepts any name here; <see cref="ClassCondition"/> reports that fault.</summary>
-    private static Validation<Error, LanguageExt.Option<int>> Chosen(string? name, int classes, Func<int, string> className) => name is null || classes == 0
-        ? Validation<Error, LanguageExt.Option<int>>.Success(Optional(name).Map(_ => 0))
-        : ClassNames.Find("--class", name, Range(0, classes).Map(className).ToArr()).Map(Some);
+    private static Validation<Error, LanguageExt.Option<int>> Chosen(string? name, int classes, Func<int, string> className)
+    {
+        if (name is null)
+        {
+            return Validation<Error, LanguageExt.Option<int>>.Success(LanguageExt.Option<int>.None);
+        }
+
+        return classes == 0
+            ? Check.Fail<LanguageExt.Option<int>>("--class", name, "needs a run that was trained with --conditional")
+            : ClassNames.Find("--class", name, Range(0, classes).Map(className).ToArr()).Map(Some);
+    }
 
     /// <summary>A class as it can be drawn: by its name, or by its number where the font lacks a letter of it.</summary>
     internal static string Label(int label, Func<int, string> className) =>

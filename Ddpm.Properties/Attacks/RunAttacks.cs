@@ -126,7 +126,9 @@ public sealed class RunAttacks : IDisposable
             ? SampleWeights.Tensor(tensor.Name, [1], _ => float.NaN) : tensor));
         _ddpm.Refused(1, ["changed.safetensors cannot be imported: 'conv_out.bias' is NaN at [0]"], "import", "changed.safetensors", "--run", "three");
         Import(weights.Tensors.Add(SampleWeights.Tensor("betas", [12], _ => 0f)));
-        _ddpm.Refused(1, ["changed.safetensors cannot be imported: the network has no tensors named 'betas'"], "import", "changed.safetensors", "--run", "three");
+        _ddpm.Refused(
+            1, ["changed.safetensors cannot be imported: the network has no tensors named 'betas'"],
+            "import", "changed.safetensors", "--run", "three");
         Assert.False(Directory.Exists(_ddpm.Path("runs", "three")));
 
         void Import(IEnumerable<SafetensorsTensor> tensors) =>

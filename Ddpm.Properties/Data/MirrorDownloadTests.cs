@@ -174,7 +174,7 @@ public sealed class MirrorDownloadTests
         using var world = new DataSetWorld();
         var mirror = world.AddMirror();
         File.WriteAllText(world.At("cache"), "a file where the folder should be");
-        Assert.Contains($"download: the folder {world.Cache} cannot be made", world.Fault(), StringComparison.Ordinal);
+        Assert.Contains($"download: cannot create the folder {world.Cache}", world.Fault(), StringComparison.Ordinal);
         Assert.Empty(mirror.Asked);
     }
 

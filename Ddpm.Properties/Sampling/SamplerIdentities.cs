@@ -155,7 +155,8 @@ public sealed class SamplerIdentities
     public bool An_inversion_is_refused_where_no_noise_is_told_and_else_of_finite_numbers(SamplerOnSchedule s) => DdimInversion.Compile(s.Setting).Match(
         plan => plan.Lines.ForAll(line => double.IsFinite(line.Remember.X) && double.IsFinite(line.Remember.Output) && double.IsFinite(line.Predict.Base) && line.Predict.History.ForAll(double.IsFinite)),
         faults => s.Setting is { Prediction: Prediction.Sample, Timesteps.End: -1 }
-            && faults.Single().Message == "prediction must be epsilon or velocity to find the noise in a clean image (use --end-at-first-level or --encode noise), got sample");
+            && faults.Single().Message == "prediction must be epsilon or velocity to find the noise in a clean image "
+                + "(use --end-at-first-level or --encode noise), got sample");
 
     /// <summary>The setting, with another prediction than of x_0, which tells no noise of a clean image.</summary>
     private static SamplingSetting Invertible(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Sample ? s.Setting with { Prediction = new Prediction.Velocity() } : s.Setting;

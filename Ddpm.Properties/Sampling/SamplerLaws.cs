@@ -170,14 +170,17 @@ public sealed class SamplerLaws
         var zeroSnr = new SamplingSetting(
             NoiseSchedule.FromBetas(Array(0.1, 0.2, 1.0)).Valid(), new Prediction.Epsilon(), Timesteps.All(3), ClipSample: false);
         Assert.Equal(
-            ["eta must lie in [0, 1], got 1.5", "prediction must be sample or velocity to start from timestep 2, where nothing of the image is left (ᾱ = 0), got epsilon"],
+            ["eta must lie in [0, 1], got 1.5",
+             "prediction must be sample or velocity to start from timestep 2, where nothing of the image is left (ᾱ = 0), got epsilon"],
             new Ddim(1.5).Compile(zeroSnr).Faults());
         Assert.Equal(["eta must lie in [0, 1], got NaN"], new Ddim(double.NaN).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Equal(
-            ["order must lie in [1, 4], got 5", "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a (use the leading spacing, or another sampler), got 2"],
+            ["order must lie in [1, 4], got 5",
+             "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a (use the leading spacing, or another sampler), got 2"],
             new Ipndm(5).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
         Assert.Equal(
-            ["order must lie in [1, 4], got 0", "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a (use the leading spacing, or another sampler), got 2"],
+            ["order must lie in [1, 4], got 0",
+             "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a (use the leading spacing, or another sampler), got 2"],
             new VariableIpndm(0).Compile(zeroSnr with { Prediction = new Prediction.Velocity() }).Faults());
         Assert.Equal(["strides must lie in [1, 3], got 0"], new Ddim(0, ClippedNoise.DiffusersOutput, 0).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());
         Assert.Equal(["strides must lie in [1, 3], got 4"], new Ddim(0, ClippedNoise.DiffusersOutput, 4).Compile(zeroSnr with { Prediction = new Prediction.Sample() }).Faults());

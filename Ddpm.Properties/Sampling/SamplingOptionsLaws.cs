@@ -154,7 +154,8 @@ public sealed class SamplingOptionsLaws
         Assert.Equal(
             [
                 $"sampler must be one of {string.Join(", ", Sampler.All.Keys)}, got euler", "eta works only with the samplers ddim*, got 0.5",
-                "variance works only with the sampler ddpm, got beta", "tau works only with the samplers sa-solver-*, got 0.3", "tau-range works only with the samplers sa-solver-*, got 1 to 2",
+                "variance works only with the sampler ddpm, got beta", "tau works only with the samplers sa-solver-*, got 0.3",
+                "tau-range works only with the samplers sa-solver-*, got 1 to 2",
                 $"spacing must be one of {spacings}, got even", "sampling-steps must lie in [1, 100], got 0",
             ],
             Faults(new() { Sampler = "euler", Eta = 0.5, Variance = "beta", Tau = 0.3, TauRange = (1, 2), Spacing = "even", SamplingSteps = 0 }));
@@ -162,11 +163,13 @@ public sealed class SamplingOptionsLaws
             ["eta must lie in [0, 1], got 1.5", $"variance works only with the sampler ddpm, got ", "sampling-steps must lie in [1, 100], got 101"],
             Faults(new() { Sampler = "ddim", Eta = 1.5, Variance = "", SamplingSteps = 101 }));
         Assert.Equal(
-            ["variance must be one of beta, posterior, got wide", "eta works only with the samplers ddim*, got 0", "sampling-steps must lie in [1, 100], got -1"],
+            ["variance must be one of beta, posterior, got wide", "eta works only with the samplers ddim*, got 0",
+             "sampling-steps must lie in [1, 100], got -1"],
             Faults(new() { Variance = "wide", Eta = 0, SamplingSteps = -1 }));
         Assert.Equal(
             [
-                "eta must lie in [0, 1], got NaN", "prediction must be sample or velocity to start from timestep 99, where nothing of the image is left (ᾱ = 0), got epsilon",
+                "eta must lie in [0, 1], got NaN",
+                "prediction must be sample or velocity to start from timestep 99, where nothing of the image is left (ᾱ = 0), got epsilon",
                 "variance works only with the sampler ddpm, got posterior",
             ],
             Faults(new() { Sampler = "ddim-diffusers", Eta = double.NaN, Variance = "posterior" }, Hundred.WithZeroTerminalSnr()));
@@ -177,16 +180,20 @@ public sealed class SamplingOptionsLaws
             ["tau must lie in [0, 10], got NaN", "tau-range must be two noise levels σ/a, the lower one first and not below 0, got -1 to 2"],
             new SamplingOptions { Sampler = "sa-solver-1", Tau = double.NaN, TauRange = (-1, 2) }.Chosen(1000).Faults());
         Assert.Equal(
-            ["rho works only with the spacing karras, got 3", "sigma-range works only with the spacings karras and uniform-lambda, got 0.1 to 5", "last-timestep must lie in [0, 100), got 100"],
+            ["rho works only with the spacing karras, got 3", "sigma-range works only with the spacings karras and uniform-lambda, got 0.1 to 5",
+             "last-timestep must lie in [0, 100), got 100"],
             new SamplingOptions { Sampler = "ddim", Rho = 3, SigmaRange = (0.1, 5), LastTimestep = 100 }.TimestepsOn(Hundred).Faults());
         Assert.Equal(
-            ["rho works only with the spacing karras, got 7"], new SamplingOptions { Sampler = "ddim", Spacing = "uniform-lambda", Rho = 7, SigmaRange = (0.1, 5), SamplingSteps = 5 }.TimestepsOn(Hundred).Faults());
+            ["rho works only with the spacing karras, got 7"],
+            new SamplingOptions { Sampler = "ddim", Spacing = "uniform-lambda", Rho = 7, SigmaRange = (0.1, 5), SamplingSteps = 5 }
+                .TimestepsOn(Hundred).Faults());
         Assert.Equal(
             ["rho must be positive and finite, got 0", "sigma-range must be two noise levels σ/a, the lower one first and not below 0, got 5 to 1"],
             new SamplingOptions { Sampler = "ddim", Spacing = "karras", Rho = 0, SigmaRange = (5, 1) }.TimestepsOn(Hundred).Faults());
         Assert.Equal(
             [
-                "lower-order-final works only with the samplers dpmpp-*, dpmpp-2m-sde, unipc-*, sa-solver-*, got true", "unipc-variant works only with the samplers unipc-*, got bh1",
+                "lower-order-final works only with the samplers dpmpp-*, dpmpp-2m-sde, unipc-*, sa-solver-*, got true",
+                "unipc-variant works only with the samplers unipc-*, got bh1",
                 "corrector works only with the samplers unipc-*, got False",
                 "full-order-start works only with the samplers dpmpp-1, dpmpp-2m, dpmpp-3m, unipc-*, ipndm-v-*, got true",
             ],

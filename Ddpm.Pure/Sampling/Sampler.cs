@@ -103,7 +103,8 @@ public abstract record Sampler
         {
             var others = string.Join(" or ", Prediction.All.Where(row => row.Value.HasCleanImageAt(setting.Schedule[timestep])).Select(row => row.Name));
             return Check.Fail<Unit>(
-                "prediction", setting.Prediction.Name, Invariant($"must be {others} to start from timestep {timestep}, where nothing of the image is left (ᾱ = 0)"));
+                "prediction", setting.Prediction.Name,
+                Invariant($"must be {others} to start from timestep {timestep}, where nothing of the image is left (ᾱ = 0)"));
         }
 
         return StepsAlongNoiseRatio

@@ -124,7 +124,7 @@ public abstract record Spacing
             .Bind(range => Within(least, most, levels) is var (noisiest, cleanest) && noisiest >= cleanest
                 ? unit
                 : Check.Fail<Unit>("sigma-range", range, Invariant(
-                $"must contain the σ/a of a timestep, which run from {NoiseRatio(levels[0]):G4} to {NoiseRatio(levels[^1]):G4}")));
+                    $"must contain the σ/a of a timestep, which run from {NoiseRatio(levels[0]):G4} to {NoiseRatio(levels[^1]):G4}")));
 
     private static double NoiseRatio(NoiseLevel level) => Elementary.Exp(-level.Lambda);
 
