@@ -222,7 +222,7 @@ internal abstract class FeatureSource : IDisposable
             }
             catch (Exception e) when (e is not OutOfMemoryException) // what a module does, and makes, is its own affair
             {
-                return Error.New($"{path} fails on N×3×H×W images of bytes: {Reason(e)}");
+                return Error.New($"{path} fails on N×3×H×W bytes of images: {Reason(e)}");
             }
         }
     }

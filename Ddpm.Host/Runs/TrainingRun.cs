@@ -208,9 +208,9 @@ public sealed class TrainingRun : IDisposable
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(
-        Invariant($"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, ")
+        Invariant($"the loss of step {step.Number} is {outcome.Loss} and its gradient norm {outcome.GradientNorm}, ")
         + Invariant($"at learning rate {step.Update.LearningRate}: ")
-        + "the run would diverge here again: "
+        + "the run cannot continue, because it would diverge here again: "
         + $"start another with train --from {_environment.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; "
         + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_environment.Folder.CheckpointPath(_receipt.Last)}"));
 

@@ -179,7 +179,7 @@ public sealed class FolderAttacks : IDisposable
         _ = Load().Valid();
         Assert.True(Warned("the folder 'val' is not used for training or evaluation"));
         Add("testing/1.png");
-        Assert.Contains("its folders test and testing are all possible folders to measure with", Load().Message(), StringComparison.Ordinal);
+        Assert.Contains("its folders test and testing could each be the folder to evaluate on", Load().Message(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed record FeatureSet
 
     /// <summary>Checks that two sets have the same dimension.</summary>
     internal static Validation<Error, int> OneDimension(int real, int generated) =>
-        Check.That("generated-dimension", generated, generated == real, Invariant($"must be the dimension of the real features, {real}"));
+        Check.That("generated-dimension", generated, generated == real, Invariant($"must equal the dimension of the real features, {real}"));
 
     /// <summary>The features transposed to D×N, so that sums over dimensions vectorise across pairs.</summary>
     internal double[] ByDimension() => Rows.Transposed(Values.ToArray(), Count, Dimension);

@@ -104,7 +104,7 @@ public static class GifFile
                     (at, control) = (next, default);
                     break;
                 default:
-                    return EncodedPicture.CutShort("it lacks a block");
+                    return EncodedPicture.CutShort("a block is missing");
             }
         }
         return NoEnd;
