@@ -20,7 +20,7 @@ internal sealed class BenchCommand
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, WriteIndented = true, NewLine = "\n" };
 
     private readonly CommandLine.Command _command = new(
-        "bench", "Measure the speed of training, sampling and their parts; each figure is the median, minimum and maximum of seven");
+        "bench", "Measure the speed of training, sampling and their parts: median, minimum and maximum of seven runs");
 
     private readonly MachineOptions _machine;
 
@@ -33,7 +33,7 @@ internal sealed class BenchCommand
 
     private readonly CommandLine.Option<string?> _peer = new("--peer")
     {
-        Description = "Alternate our benchmark with this command and print the ratio; it must end with a line of JSON: train_images_per_second and "
+        Description = "Run this command in turn with our benchmark and print the ratio; its last line must be JSON with train_images_per_second and "
             + "forward_images_per_second",
         HelpName = "COMMAND",
     };

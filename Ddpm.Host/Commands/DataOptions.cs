@@ -24,7 +24,7 @@ internal sealed class DataOptions
 
     private readonly CommandLine.Option<string?> _folder = new("--data")
     {
-        Description = "Your own images instead of --dataset: a folder of IDX files, or of pictures with a subfolder per class",
+        Description = "Your own images instead: a folder of IDX files, or of pictures with a subfolder per class",
         HelpName = "DIR",
     };
 

@@ -41,7 +41,7 @@ internal sealed class SampleCommand
 
     private readonly CommandLine.Option<double?> _guidance = new("--guidance-scale")
     {
-        Description = "How strongly to follow the class: 1 is as trained; all values but 0 and 1 take twice the time [default: 1]",
+        Description = "How strongly to follow the class: 1 as trained; all but 0 and 1 double the time [default: 1]",
     };
 
     private readonly CommandLine.Option<double[]> _sweep = new("--guidance-sweep")

@@ -17,7 +17,7 @@ internal sealed class SamplerOptions
     private readonly CommandLine.Option<string?> _spacing = new("--spacing");
 
     private readonly CommandLine.Option<double?> _eta = New<double?>(
-        "--eta", "DDIM's η: 0 is deterministic, 1 adds as much noise as DDPM with --variance posterior [default: 0]");
+        "--eta", "DDIM's η: 0 is deterministic, 1 adds the noise of DDPM with --variance posterior [default: 0]");
 
     private readonly CommandLine.Option<double?> _tau = New<double?>(
         "--tau", "SA-Solver's τ within --tau-range: 0 is deterministic, 1 adds as much noise as dpmpp-2m-sde "

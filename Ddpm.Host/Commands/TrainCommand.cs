@@ -31,7 +31,7 @@ internal sealed class TrainCommand
 
     private readonly CommandLine.Option<bool> _resume = new("--resume")
     {
-        Description = "Continue from the run's last checkpoint; if its learning rate is constant, --epochs can be larger than before",
+        Description = "Continue from the run's last checkpoint; --epochs can grow if the learning rate is constant",
     };
 
     private readonly CommandLine.Option<string?> _from = new("--from")

@@ -15,7 +15,7 @@ public sealed record TrainingOptions
     private const string Recipe = "Recipe", Optimiser = "Optimiser", Data = "Data", Diffusion = "Diffusion";
 
     /// <summary>The network, its recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from it.</summary>
-    [TrainOption(Recipe, "Network and recipe: {0}; this page shows standard's defaults", Choices = nameof(Choices.Presets))]
+    [TrainOption(Recipe, "Network and recipe: {0}; the defaults here are standard's", Choices = nameof(Choices.Presets))]
     public string Preset { get; init; } = "standard";
 
     /// <summary>The network, "original", "standard" or "modern"; null for the preset's.</summary>
@@ -64,7 +64,7 @@ public sealed record TrainingOptions
     public int WarmUpSteps { get; init; }
 
     /// <summary>λ: each step multiplies every weight by 1 − η·λ, where η is the step's learning rate (<see cref="Adam"/>).</summary>
-    [TrainOption(Optimiser, "AdamW's weight decay: each step shrinks the weights by this × learning rate", AtLeast = 0, Below = 1)]
+    [TrainOption(Optimiser, "AdamW's weight decay: each step shrinks weights by this × learning rate", AtLeast = 0, Below = 1)]
     public double WeightDecay { get; init; }
 
     /// <summary>The decay of the moving average of the weights that samples are made with; null to sample with the weights themselves.</summary>
@@ -86,7 +86,7 @@ public sealed record TrainingOptions
     public double LabelDropout { get; init; } = 0.1;
 
     /// <summary>How timesteps are drawn: "independent" for each image, or "stratified" over a batch.</summary>
-    [TrainOption(Diffusion, "How to draw timesteps: {0} (spread evenly over a batch)", Choices = nameof(Choices.TimestepSamplings))]
+    [TrainOption(Diffusion, "Draw timesteps: {0} (evenly over each batch)", Choices = nameof(Choices.TimestepSamplings))]
     public string TimestepSampling { get; init; } = "independent";
 
     /// <summary>
