@@ -35,7 +35,7 @@ public sealed class WeightAttacks
 
         var file = Archive(pickle.End(), ("0", new byte[4]));
         var (read, bytes) = Read(file);
-        Assert.Contains("5000 extents", read.Message(), StringComparison.Ordinal);
+        Assert.Contains("5000 dimensions", read.Message(), StringComparison.Ordinal);
         Assert.InRange(bytes, 0, (BytesForAByte * file.Length) + Decoding.Allowance);
     }
 
@@ -128,7 +128,7 @@ public sealed class WeightAttacks
 
     [Fact]
     public void A_storage_whose_key_is_as_long_as_a_book_is_none() => Assert.Contains(
-        "no storage", TorchFile.Read(Archive(new Pickle().Add("a", new string('0', 1001), 1, 0, [1], [1]).End())).Message(), StringComparison.Ordinal);
+        "not a storage", TorchFile.Read(Archive(new Pickle().Add("a", new string('0', 1001), 1, 0, [1], [1]).End())).Message(), StringComparison.Ordinal);
 
     /// <summary>Damages every byte of an archive in turn: reading gives the saved tensors, or an error.</summary>
     [Theory]

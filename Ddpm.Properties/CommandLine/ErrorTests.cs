@@ -51,7 +51,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("train --dataset shoes", "shoes")]
     [InlineData("train --resume", "which run?")]
     [InlineData("forward --count 0 --steps 0", "steps must be at least 1, got 0")]
-    [InlineData("bench --batch-size 600000000", "--batch-size must be less")]
+    [InlineData("bench --batch-size 600000000", "--batch-size must be small enough")]
     [InlineData(
         "train --schedule cosine --min-beta 0.001 --max-beta 0.1",
         "min-beta works only with the schedules linear, scaled-linear, sigmoid-beta, got 0.001")]
@@ -145,7 +145,7 @@ public sealed class ErrorTests : IDisposable
         var withoutChecksum = swapped.Replace("ddpm-sha256", "none-sha256", StringComparison.Ordinal);
         File.WriteAllBytes(Checkpoint("original"), System.Text.Encoding.Latin1.GetBytes(withoutChecksum));
         _ddpm.Refused(
-            1, ["step-0000003.safetensors cannot be used", "another network", "b1.0.shortcut.weight is missing"],
+            1, ["step-0000003.safetensors cannot be used", "do not fit this network", "b1.0.shortcut.weight is missing"],
             "sample", "--run", "original", "--to", "out");
 
         var flipped = (byte[])original.Clone();

@@ -31,7 +31,7 @@ public sealed class FeatureSetLaws
             ["count must be at least 2, got 1", "dimension must be at least 1, got 0", "feature[0] must lie in [-1E+40, 1E+40], got NaN"],
             FeatureSet.Create(1, 0, Prelude.Array(double.NaN)).Faults());
         Assert.Equal(
-            ["features must be 2×3 in number, got 4", "feature[0, 1] must lie in [-1E+40, 1E+40], got 1E+41",
+            ["features must have length 2×3, got 4", "feature[0, 1] must lie in [-1E+40, 1E+40], got 1E+41",
                 "feature[1, 0] must lie in [-1E+40, 1E+40], got -Infinity"],
             FeatureSet.Create(2, 3, Prelude.Array(1E+40, 1E+41, -1E+40, double.NegativeInfinity)).Faults());
     }

@@ -110,9 +110,9 @@ public sealed class SymmetricMatrixLaws
         Assert.Equal(["order must be at least 1, got 0"], Faults(0));
         Assert.Equal(["order must be at least 1, got 0"], Faults(0, 1));
         Assert.Equal(["order must be at least 1, got -1"], Faults(-1, 1, 2));
-        Assert.Equal(["values must be 1 in number, got 2"], Faults(1, 1, 2));
-        Assert.Equal(["values must be 4 in number, got 1"], Faults(2, 1));
-        Assert.Equal(["values must be 4 in number, got 3"], Faults(2, 1, 2, 3));
+        Assert.Equal(["values must have length 1, got 2"], Faults(1, 1, 2));
+        Assert.Equal(["values must have length 4, got 1"], Faults(2, 1));
+        Assert.Equal(["values must have length 4, got 3"], Faults(2, 1, 2, 3));
         Assert.Empty(Faults(1, 1));
     }
 

@@ -41,7 +41,7 @@ public sealed record FeatureSet
                     "features",
                     values.Count,
                     !sized || values.Count == (long)count * dimension,
-                    Invariant($"must have {count}×{dimension} entries")),
+                    Invariant($"must have length {count}×{dimension}")),
                 faulty.Map(i => Check.That(
                         sized ? Invariant($"feature[{i / dimension}, {i % dimension}]") : Invariant($"feature[{i}]"),
                         values[i],

@@ -37,7 +37,7 @@ public sealed record SymmetricMatrix
                         "values",
                         values.Count,
                         order < 1 || values.Count == (long)order * order,
-                        Invariant($"must have {(long)order * order} entries")))
+                        Invariant($"must have length {(long)order * order}")))
                 .Apply((_, _) => Zero);
         }
 
