@@ -179,7 +179,7 @@ public sealed class EvaluateTests : IDisposable
             Assert.Contains("FID where that is Inception", outcome.Output, StringComparison.Ordinal);
         }
 
-        With("one-row.pt").Refused(1, "one-row.pt makes an array of 1 of 64 images");
+        With("one-row.pt").Refused(1, "one-row.pt makes an array of 1 for 64 images");
         With("two-tensors.pt").Refused(1, "two-tensors.pt fails on N×3×H×W bytes of images");
 
         // A module is a program: it runs where its very content is trusted, and what it makes or complains of is its own affair.
