@@ -93,7 +93,7 @@ public sealed class DiffusionPipeline : IDisposable
             if (!outcome.IsFinite)
             {
                 network.Dispose();
-                return Error.New(FormattableString.Invariant($"the loss of step {step.Number} is no number: try a lower learning rate, or a clip norm"));
+                return Error.New(FormattableString.Invariant($"the loss of step {step.Number} is not a number: try a lower learning rate or a clip norm"));
             }
 
             made = step.Number + 1;

@@ -99,7 +99,7 @@ public static class Checkpoint
         var (text, checksum) = (file.Metadata.Find(HeaderKey), file.Metadata.Find(ChecksumKey));
         if (text.IsNone || checksum.IsNone)
         {
-            return Error.New($"it is no checkpoint of this program: its metadata lacks '{(text.IsNone ? HeaderKey : ChecksumKey)}'");
+            return Error.New($"it is not a checkpoint of this program: its metadata lacks '{(text.IsNone ? HeaderKey : ChecksumKey)}'");
         }
 
         if (checksum != Some(Safetensors.Checksum(file)))
@@ -131,7 +131,7 @@ public static class Checkpoint
         }
         catch (JsonException e)
         {
-            return Error.New(FormattableString.Invariant($"byte {e.BytePositionInLine + 1} of its configuration is not what a checkpoint holds there"));
+            return Error.New(FormattableString.Invariant($"its configuration is not valid at byte {e.BytePositionInLine + 1}"));
         }
     }
 
@@ -151,7 +151,7 @@ public static class Checkpoint
         var known = Seq("", FirstMoment, SecondMoment, Average).Bind(prefix => config.Parameters.Map(parameter => prefix + parameter.Name).ToSeq());
         var unknown = toSeq(stored.Keys.Except(known.Add(UNetConfig.EmbeddingName)).ToArray());
         return StoredWeights.Complete(stored, "", wanted).Bind<Unit>(_ =>
-            unknown.IsEmpty ? unit : Error.New($"its network has no place for {unknown.Map(Quote).Listed(", ")}: use another checkpoint"));
+            unknown.IsEmpty ? unit : Error.New($"its network has no tensors named {unknown.Map(Quote).Listed(", ")}: use another checkpoint"));
     }
 
     /// <summary>The network for a file's weights, with the file's own timestep embedding: a frozen table is a part of the weights.</summary>

@@ -68,7 +68,7 @@ public static class StateDict
     /// <param name="weights">Weights, or a checkpoint. Adam's moments do not count as weights.</param>
     public static Option<string> Remark(SafetensorsFile weights) =>
         RealNumbers.Beyond(weights.Tensors.Filter(IsWeight), LargestTrained) is { IsEmpty: false } large
-        ? $"warning: no training leads to weights as large as these, so images may be noise: {large.Listed("; ")}"
+        ? $"warning: these weights are larger than any training makes them, so images may be noise: {large.Listed("; ")}"
         : None;
 
     private static bool IsWeight(SafetensorsTensor tensor) =>
@@ -76,7 +76,7 @@ public static class StateDict
         && !tensor.Name.StartsWith(Checkpoint.SecondMoment, StringComparison.Ordinal);
 
     private static Seq<string> Warnings(StateDictNames names, Seq<string> left, SafetensorsFile weights) => Seq(
-        names.Others.IsEmpty ? None : Some($"it holds weights and their average: took the average, whose names begin with {Quote(names.Prefix)}"),
+        names.Others.IsEmpty ? None : Some($"it holds the weights and their average: imported the average, whose names begin with {Quote(names.Prefix)}"),
         left.IsEmpty ? None : Some(Invariant($"left out {left.Count} tensors that sampling does not need: {left.Map(Quote).Listed(", ")}")),
         Remark(weights)).Somes();
 
@@ -107,7 +107,7 @@ public static class StateDict
     {
         var faults = Seq(
             Checkpoint.Fits(weights, network, withEmbedding: false).Match(_ => None, fault => Some(fault.Message)),
-            unknown.IsEmpty ? None : Some($"the network has no place for {unknown.Map(Quote).Listed(", ")}: leave them out of the file")).Somes();
+            unknown.IsEmpty ? None : Some($"the network has no tensors named {unknown.Map(Quote).Listed(", ")}: remove them from the file")).Somes();
         return faults.IsEmpty ? weights : Error.New(string.Join("; ", faults));
     }
 
@@ -128,7 +128,7 @@ public static class StateDict
                 known with { Network = Tutorial() }, Size(norm[1]), Size(norm[0]), TrainingProgress.Start, classes),
             (_, false) => new CheckpointHeader(
                 known with { Network = "modern", Width = Size(block[0]) }, imageSize, Size(input[1]), TrainingProgress.Start, classes),
-            _ => Error.New($"its {StateDictNames.TutorialLandmark} or {StateDictNames.ModernLandmark} has another shape than in a network of this program"),
+            _ => Error.New($"its {StateDictNames.TutorialLandmark} or {StateDictNames.ModernLandmark} has a shape that no network of this program has"),
         };
     }
 

@@ -53,7 +53,7 @@ internal static class StoredWeights
     public static Fin<Unit> Complete(IReadOnlyDictionary<string, SafetensorsTensor> stored, string prefix, Arr<Parameter> wanted)
     {
         var faults = wanted.Bind(parameter => Fault(stored, prefix + parameter.Name, parameter)).ToSeq();
-        return faults.IsEmpty ? unit : FinFail<Unit>(Error.New($"its tensors are those of another network: {faults.Listed("; ")}"));
+        return faults.IsEmpty ? unit : FinFail<Unit>(Error.New($"its tensors do not fit this network: {faults.Listed("; ")}"));
     }
 
     /// <summary>The value. A fault in our own data is a bug, so it throws.</summary>

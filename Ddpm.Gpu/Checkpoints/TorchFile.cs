@@ -29,7 +29,7 @@ public static class TorchFile
     /// <returns>The tensors under their names, in C order; or the fault of the file.</returns>
     public static Fin<SafetensorsFile> Read(ReadOnlyMemory<byte> file) => file.Span.StartsWith("PK"u8) ? Zip(file)
         : TorchPickle.IsOld(file.Span) ? Old(file)
-        : Error.New("it is neither a zip archive, as torch.save writes it since PyTorch 1.6, nor what it wrote before: "
+        : Error.New("it is not a file that torch.save wrote: "
             + "save model.state_dict() with torch.save, or as safetensors");
 
     /// <summary>Whether a file begins with a safetensors header. The header is shorter than 100 MB, so the last bytes of its length are 0.</summary>
@@ -42,7 +42,7 @@ public static class TorchFile
             using var archive = new ZipArchive(Stream(file), ZipArchiveMode.Read);
             var left = (long)file.Length;
             return from pickle in Optional(archive.Entries.FirstOrDefault(entry => entry.Name == Pickle))
-                       .ToFin(Error.New("it is a zip archive without data.pkl, so torch.save has not written it"))
+                       .ToFin(Error.New("it is a zip archive without data.pkl, so torch.save did not write it"))
                    let folder = pickle.FullName[..^Pickle.Length]
                    from order in Optional(archive.GetEntry(folder + "byteorder")).Map(entry => Content(entry, ref left)).Sequence().Bind(LittleEndian)
                    from program in Content(pickle, ref left)
@@ -53,7 +53,7 @@ public static class TorchFile
         }
         catch (InvalidDataException)
         {
-            return Error.New("it is damaged, or no zip archive as torch.save writes it since PyTorch 1.6");
+            return Error.New("it is damaged, or not a zip archive that torch.save wrote");
         }
     }
 
@@ -83,7 +83,7 @@ public static class TorchFile
             if (count < 0 || count > (file.Length - at - sizeof(long)) / type.ItemBytes
                 || !storages.TryAdd(key, file.Slice(at + sizeof(long), (int)count * type.ItemBytes)))
             {
-                return Error.New($"storage {Quote(key)} in it ends too early, or is there twice: it is damaged or cut short");
+                return Error.New($"storage {Quote(key)} in it ends too early or appears twice: it is damaged or cut short");
             }
 
             at += sizeof(long) + ((int)count * type.ItemBytes);
@@ -134,12 +134,12 @@ public static class TorchFile
     {
         if (view.Shape.Count != view.Strides.Count || view.Shape.Exists(size => size < 0) || view.Strides.Exists(stride => stride < 0) || view.Offset < 0)
         {
-            return Error.New($"tensor {Quote(name)} has a shape that none can have");
+            return Error.New($"tensor {Quote(name)} has an impossible shape");
         }
 
         if ((UInt128)storage.Length != (UInt128)view.Count * (UInt128)view.Type.ItemBytes)
         {
-            return Error.New($"storage {Quote(view.Storage)} has {storage.Length} bytes, and {view.Count} numbers of {view.Type.Name} need others");
+            return Error.New($"storage {Quote(view.Storage)} has {storage.Length} bytes, which do not fit {view.Count} numbers of type {view.Type.Name}");
         }
 
         var (count, last) = (UInt128.One, (UInt128)view.Offset);
@@ -155,7 +155,7 @@ public static class TorchFile
         }
 
         return count * (UInt128)view.Type.ItemBytes > left
-            ? Error.New($"tensor {Quote(name)} and those before it hold far more numbers than the file")
+            ? Error.New($"tensor {Quote(name)} and the tensors before it hold far more numbers than the file")
             : One(SafetensorsTensor.Create(name, view.Type, view.Shape, Elements(storage, view, (int)count)));
     }
 
@@ -217,7 +217,7 @@ public static class TorchFile
         if (entry.Length > left)
         {
             return Error.New(
-                $"{Quote(entry.FullName)} in it and the parts before it have more bytes than the file, so they overlap: it is damaged, or made to harm");
+                $"{Quote(entry.FullName)} in it and the parts before it have more bytes than the file, so they overlap: it is damaged or malicious");
         }
 
         left -= entry.Length;

@@ -60,11 +60,11 @@ public static class ClassifierFile
         try
         {
             return file.Metadata.Find(HeaderKey).Bind(text => Optional(JsonSerializer.Deserialize<ClassifierHeader>(text, Json)))
-                .ToFin(Error.New($"it is no classifier of this program: its metadata lacks '{HeaderKey}'"));
+                .ToFin(Error.New($"it is not a classifier of this program: its metadata lacks '{HeaderKey}'"));
         }
         catch (JsonException e)
         {
-            return Error.New(FormattableString.Invariant($"byte {e.BytePositionInLine + 1} of its metadata is not what a classifier holds there"));
+            return Error.New(FormattableString.Invariant($"its metadata are not valid at byte {e.BytePositionInLine + 1}"));
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed class BenchCommand
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, WriteIndented = true, NewLine = "\n" };
 
     private readonly CommandLine.Command _command = new(
-        "bench", "Measure the speed of training, sampling and their parts; each figure is a median of seven, with minimum and maximum");
+        "bench", "Measure the speed of training, sampling and their parts: median, minimum and maximum of seven runs");
 
     private readonly MachineOptions _machine;
 
@@ -33,16 +33,20 @@ internal sealed class BenchCommand
 
     private readonly CommandLine.Option<string?> _peer = new("--peer")
     {
-        Description = "Run this command in turn with ours and print the ratio; its last line is a JSON object with train_images_per_second and "
+        Description = "Run this command in turn with our benchmark and print the ratio; its last line must be JSON with train_images_per_second and "
             + "forward_images_per_second",
         HelpName = "COMMAND",
     };
 
-    private readonly CommandLine.Option<int> _rounds = new("--rounds") { Description = "How often each runs with --peer", DefaultValueFactory = _ => 5 };
+    private readonly CommandLine.Option<int> _rounds = new("--rounds")
+    {
+        Description = "How often to run each benchmark with --peer",
+        DefaultValueFactory = _ => 5,
+    };
 
     private readonly CommandLine.Option<double> _window = new("--window")
     {
-        Description = "How many seconds each of the seven measurements takes",
+        Description = "Seconds for each of the seven measurements of a figure",
         DefaultValueFactory = _ => 0.25,
     };
 
@@ -72,7 +76,8 @@ internal sealed class BenchCommand
         var options = new TrainingOptions { Preset = parsed.GetValue(_preset)!, BatchSize = batch, Precision = parsed.GetValue(_precision)! };
         return from config in TrainingConfig.From(options, size, 1).OrUsage()
                from fits in Check.That(
-                   "--batch-size", batch, 4L * batch * size * size <= System.Array.MaxLength, "must be less: four batches have to fit into one array").OrUsage()
+                   "--batch-size", batch, 4L * batch * size * size <= System.Array.MaxLength,
+                   "must be small enough for four batches to fit into one array").OrUsage()
                from rounds in Check.AtLeast("--rounds", parsed.GetValue(_rounds), 1).OrUsage()
                select config;
     }

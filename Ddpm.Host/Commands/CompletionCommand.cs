@@ -53,7 +53,7 @@ internal static class CompletionCommand
     public static CommandLine.Command Create()
     {
         var command = new CommandLine.Command("completion", "Print a script that lets your shell complete the commands and options of `ddpm`");
-        CommandLine.Argument<string> shell = new("SHELL") { Description = $"{string.Join(", ", Shells.Keys)}" };
+        CommandLine.Argument<string> shell = new("SHELL") { Description = $"The shell: {string.Join(", ", Shells.Keys)}" };
         shell.CompletionSources.Add(_ => Shells.Keys.Select(name => new CommandLine.Completions.CompletionItem(name)));
         command.Add(shell);
         command.SetAction(parsed => Session.Run(parsed, (view, _) => ScriptOf(parsed.GetValue(shell)!).Map(lines => lines.Iter(view.Result))));

@@ -52,7 +52,7 @@ internal static class ConfigFile
         {
             using var document = JsonDocument.Parse(json, new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return document.RootElement.ValueKind != JsonValueKind.Object
-                ? Error.New(ExitCode.Usage, "it holds no object of options, such as {\"epochs\": 20}")
+                ? Error.New(ExitCode.Usage, "it must hold a JSON object of options, such as {\"epochs\": 20}")
                 : toSeq(document.RootElement.EnumerateObject().ToArray())
                     .Filter(option => !HasOption(others, "--" + option.Name))
                     .Map(option => Tokens(option.Name, option.Value)).Sequence().Map(all => all.Bind(tokens => tokens));
@@ -63,7 +63,7 @@ internal static class ConfigFile
         }
         catch (InvalidOperationException)
         {
-            return Error.New(ExitCode.Usage, "it holds half a surrogate pair, which is no text");
+            return Error.New(ExitCode.Usage, "it holds half a surrogate pair, which is not valid text");
         }
     }
 

@@ -24,23 +24,23 @@ internal sealed class DataOptions
 
     private readonly CommandLine.Option<string?> _folder = new("--data")
     {
-        Description = "A folder of your own instead: IDX files, or pictures with a folder for each class",
+        Description = "Your own images instead: a folder of IDX files, or of pictures with a subfolder per class",
         HelpName = "DIR",
     };
 
     private readonly CommandLine.Option<int?> _size = new("--image-size")
     {
-        Description = $"Scale pictures to this height and width [default: the run's, or {UsualShape.Size}]",
+        Description = $"Scale the pictures in --data to this height and width [default: the run's, else {UsualShape.Size}]",
     };
 
     private readonly CommandLine.Option<int?> _channels = new("--channels")
     {
-        Description = $"1 for grey pictures, 3 for colour [default: the run's, or {UsualShape.Channels}]",
+        Description = $"Read the pictures in --data as grey (1) or colour (3) [default: the run's, else {UsualShape.Channels}]",
     };
 
     private readonly CommandLine.Option<string?> _background = new("--background")
     {
-        Description = $"The colour behind transparent pictures: white, black or #rrggbb [default: the run's, or {Background.White}]",
+        Description = $"The colour behind transparent pictures: white, black or #rrggbb [default: the run's, else {Background.White}]",
         HelpName = "COLOUR",
     };
 
@@ -100,7 +100,7 @@ internal sealed class DataOptions
     private Fin<string> Existing(string folder) => Outcomes
         .Require(
             Directory.Exists(folder),
-            $"the run was trained on the images in {folder}, which does not exist here: name their folder with {_folder.Name}",
+            $"the run was trained on the images in {folder}, which does not exist here: give their folder with {_folder.Name}",
             ExitCode.Failure)
         .Map(_ => folder);
 
@@ -129,7 +129,7 @@ internal sealed class DataOptions
         var images = loaded.Images;
         if (images.Height != images.Width)
         {
-            return Error.New($"the images in {loaded.Origin} are {images.Height}×{images.Width}, and only square ones can be used");
+            return Error.New($"the images in {loaded.Origin} are {images.Height}×{images.Width}: only square images can be used");
         }
 
         var isAsAsked = (parsed.GetValue(_size) ?? images.Height) == images.Height && (parsed.GetValue(_channels) ?? images.Channels) == images.Channels

@@ -32,6 +32,6 @@ internal static class DoctorCommand
             view.Result($"{(finding.IsWell ? "well" : "ILL ")}  {finding.Part,-14}{finding.Text}");
         }
 
-        return ill == 0 ? unit : Error.New($"{ill} of these {(ill == 1 ? "needs" : "need")} to be fixed before this machine can train");
+        return ill == 0 ? unit : Error.New($"this machine cannot train: {Counted.Of(ill, "check")} failed");
     }
 }

@@ -18,7 +18,7 @@ internal sealed class EvaluateClassifierCommand
 {
     private static readonly ClassifierRecipe Defaults = new();
 
-    private readonly CommandLine.Command _command = new("train-classifier", "Train the small classifier whose features measure distances between images");
+    private readonly CommandLine.Command _command = new("train-classifier", "Train the small classifier whose features evaluate compares");
     private readonly DataOptions _data;
     private readonly MachineOptions _machine;
     private readonly CommandLine.Option<int> _epochs = new("--epochs") { Description = "Passes over the images", DefaultValueFactory = _ => Defaults.Epochs };
@@ -70,6 +70,6 @@ internal sealed class EvaluateClassifierCommand
         .Apply((recipe, _) => recipe).OrUsage();
 
     private static Fin<Unit> CreateFolderOf(string path) => Directory.Exists(path)
-        ? Error.New(ExitCode.Usage, $"--to must be a file, and {path} is a folder")
+        ? Error.New(ExitCode.Usage, $"--to must be a file, but {path} is a folder")
         : Folders.Create(Path.GetDirectoryName(Path.GetFullPath(path))!);
 }

@@ -35,13 +35,13 @@ internal sealed class EvaluateCommand
 
     private readonly CommandLine.Option<string?> _labels = new("--labels")
     {
-        Description = "The classes of --images, N integers; they add the classification accuracy score",
+        Description = "The classes of --images, N integers; adds the classification accuracy score",
         HelpName = "NPY",
     };
 
     private readonly CommandLine.Option<int> _boundImages = new("--bound-images")
     {
-        Description = "How many test images to measure the bits per dimension on; 0 skips it",
+        Description = "Measure bits per dimension on this many test images; 0 skips it",
         DefaultValueFactory = _ => UsualBoundImages,
     };
 

@@ -14,7 +14,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`evaluate steps`: how many evaluations of the network each sampler needs.</summary>
 internal sealed class EvaluateStepsCommand
 {
-    private readonly CommandLine.Command _command = new("steps", "Compare samplers at several numbers of network evaluations; earlier measurements are kept");
+    private readonly CommandLine.Command _command = new("steps", "Compare samplers at several numbers of network evaluations; keeps earlier measurements");
     private readonly RunOptions _run;
     private readonly DataOptions _data;
     private readonly MachineOptions _machine;
@@ -30,7 +30,7 @@ internal sealed class EvaluateStepsCommand
 
     private readonly CommandLine.Option<int[]> _evaluations = new("--evaluations")
     {
-        Description = $"How often to evaluate the network [default: {string.Join(" ", FewStepsRequest.DefaultEvaluations)}]",
+        Description = $"Numbers of network evaluations per image [default: {string.Join(" ", FewStepsRequest.DefaultEvaluations)}]",
         AllowMultipleArgumentsPerToken = true,
         HelpName = "NUMBERS",
     };

@@ -34,7 +34,7 @@ internal sealed class ExportCommand
 
     private readonly CommandLine.Option<string> _prefix = new("--prefix")
     {
-        Description = $"Put this before each name in safetensors: {StateDict.Prefix} for a UNet inside another module",
+        Description = $"Prefix of each name in safetensors, such as {StateDict.Prefix} for a UNet inside another module",
         DefaultValueFactory = _ => "",
     };
 

@@ -22,7 +22,10 @@ internal sealed class ImportCommand
 
     private readonly CommandLine.Command _command = new("import", "Import weights saved by PyTorch or as safetensors");
 
-    private readonly CommandLine.Argument<string> _file = new("FILE") { Description = "A state dict from torch.save, or safetensors; no code in it is run" };
+    private readonly CommandLine.Argument<string> _file = new("FILE")
+    {
+        Description = "A state dict saved with torch.save, or safetensors; code in the file never runs",
+    };
     private readonly RunOptions _run;
 
     private readonly CommandLine.Option<string> _schedule = RecipeOptions.Create<string>(nameof(TrainingOptions.Schedule));
@@ -33,13 +36,13 @@ internal sealed class ImportCommand
 
     private readonly CommandLine.Option<int> _size = new("--image-size")
     {
-        Description = "Height and width of the images, if the weights do not tell",
+        Description = "Height and width of the images, if the file does not imply them",
         DefaultValueFactory = _ => UsualSize,
     };
 
     private readonly CommandLine.Option<string> _dataset = new("--dataset")
     {
-        Description = "The data set it was trained on, for evaluate and sample --image test:N",
+        Description = "The data set of the training; evaluate and sample --image test:N read it",
         DefaultValueFactory = _ => Defaults.Dataset,
     };
 

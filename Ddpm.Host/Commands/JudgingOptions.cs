@@ -24,7 +24,10 @@ internal sealed class JudgingOptions
         DefaultValueFactory = _ => SamplingRequest.Default.Seed,
     };
 
-    private readonly CommandLine.Option<bool?> _clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: the preset's]" };
+    private readonly CommandLine.Option<bool?> _clip = new("--clip")
+    {
+        Description = "Clip each estimate of the image to [-1, 1] [default: true; false with the original preset]",
+    };
 
     private readonly CommandLine.Option<double?> _guidance = new("--guidance-scale")
     {
@@ -33,13 +36,13 @@ internal sealed class JudgingOptions
 
     private readonly CommandLine.Option<string?> _classifier = new("--classifier")
     {
-        Description = "Compare the features of this classifier [default: the program's own]",
+        Description = "Compare features from this classifier (see train-classifier) [default: the built-in one]",
         HelpName = "FILE",
     };
 
     private readonly CommandLine.Option<string?> _script = new("--features")
     {
-        Description = "Compare the features of this TorchScript module, as FID does with Inception; it is a program, so --trust it",
+        Description = "Compare features from this TorchScript module, such as Inception for FID; a module is a program, so it needs --trust",
         HelpName = "PT",
     };
 

@@ -15,13 +15,13 @@ internal sealed class MachineOptions
 
     private readonly CommandLine.Option<string> _device = new("--device")
     {
-        Description = "Where to compute: auto (CUDA if there is any), cpu, cuda or cuda:n",
+        Description = "Where to compute: auto (CUDA if available), cpu, cuda or cuda:n",
         DefaultValueFactory = _ => "auto",
     };
 
     private readonly CommandLine.Option<int?> _threads = new("--threads")
     {
-        Description = "Threads on the CPU; results do not depend on them [default: the fastest number here]",
+        Description = "CPU threads; they never change results [default: the fastest number on this machine]",
     };
 
     public MachineOptions(CommandLine.Command command)

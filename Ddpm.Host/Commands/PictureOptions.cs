@@ -30,24 +30,24 @@ internal sealed class PictureOptions
 
     private readonly CommandLine.Option<double?> _strength = new("--strength")
     {
-        Description = Invariant($"How much noise to start with, in (0, 1] [default: {UsualStrength}; 1 with --known and with inversion]"),
+        Description = Invariant($"How much noise to start with, in (0, 1] [default: {UsualStrength}; 1 with --known or inversion]"),
     };
 
     private readonly CommandLine.Option<string?> _known = new("--known")
     {
-        Description = "Keep this part of --image: X,Y,WIDTH,HEIGHT in pixels, or a picture that is white there",
+        Description = "Keep this part of --image: X,Y,WIDTH,HEIGHT in pixels, or a picture that is white in this part",
         HelpName = "REGION",
     };
 
     private readonly CommandLine.Option<string?> _toImage = new("--to-image")
     {
-        Description = "Interpolate from --image to this picture, in as many images as --count",
+        Description = "Interpolate from --image to this picture in --count images",
         HelpName = "PICTURE",
     };
 
     private readonly CommandLine.Option<string?> _encode = new("--encode")
     {
-        Description = "How --image becomes noisy: noise, or inversion (DDIM backwards) [default: noise; inversion with --to-image]",
+        Description = "How to make --image noisy: noise (random) or inversion (DDIM backwards) [default: noise; inversion with --to-image]",
     };
 
     private readonly DataOptions _data;
@@ -98,7 +98,7 @@ internal sealed class PictureOptions
     public Fin<Unit> Without(CommandLine.ParseResult parsed, CommandLine.Option other)
     {
         var given = parsed.Given(All);
-        return Outcomes.Require(given.IsEmpty, $"{string.Join(" and ", given)} cannot be combined with {other.Name}, whose images all start from noise");
+        return Outcomes.Require(given.IsEmpty, $"{string.Join(" and ", given)} cannot be combined with {other.Name}, which always starts from noise");
     }
 
     private static Fin<PictureEncoding> Checked(double strength, string encode, LanguageExt.Option<string> known, LanguageExt.Option<string> other)
@@ -143,7 +143,7 @@ internal sealed class PictureOptions
         from images in loaded.Fits(new(network.ImageSize, network.ImageChannels), "the run's images").Map(_ => loaded.Images)
         from index in int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place < images.Count
             ? FinSucc(place)
-            : Error.New(ExitCode.Usage, $"{name} is no image: there are {images.Count}, counted from 0")
+            : Error.New(ExitCode.Usage, $"{name} does not exist: the data set has {images.Count} images, counted from 0")
         let pixels = images.Height * images.Width * images.Channels
         select images.Pixels.Slice(index * pixels, pixels);
 }

@@ -12,22 +12,22 @@ internal sealed class RecordingOptions
 
     private readonly CommandLine.Option<int> _sampleEvery = new("--sample-every")
     {
-        Description = "Draw a grid of samples after every k-th epoch; 0 draws none",
+        Description = "Draw a grid of samples every N epochs; 0 draws none",
         DefaultValueFactory = _ => Defaults.SampleEvery,
     };
 
     private readonly CommandLine.Option<int?> _logEvery = new("--log-every")
     {
-        Description = $"Log metrics after every k-th step [default: {Recording.UsualLogEvery}, or less in a run of fewer than "
+        Description = $"Log metrics every N steps [default: {Recording.UsualLogEvery}, or less in a run of fewer than "
             + $"{Recording.UsualLogEvery * Recording.FewestLines} steps]",
     };
 
     private readonly CommandLine.Option<int?> _checkpointEvery = new("--checkpoint-every")
     {
-        Description = "Write a checkpoint after every k-th step, and after every epoch [default: after every epoch]",
+        Description = "Write a checkpoint every N steps and after every epoch [default: only after every epoch]",
     };
 
-    private readonly CommandLine.Option<int?> _keep = new("--keep") { Description = "Keep only the N newest checkpoints, and the best [default: all]" };
+    private readonly CommandLine.Option<int?> _keep = new("--keep") { Description = "Keep only the N newest checkpoints and the best one [default: keep all]" };
 
     public RecordingOptions(CommandLine.Command command)
     {

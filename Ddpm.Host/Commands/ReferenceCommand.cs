@@ -15,7 +15,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`reference`: the mathematics of this program as files, for ports to other languages.</summary>
 internal static class ReferenceCommand
 {
-    public static CommandLine.Command Create() => new("reference", "The mathematics as files: export them, verify a port's files, print a sampler's plan")
+    public static CommandLine.Command Create() => new("reference", "Export the mathematics as files, verify the files of a port, print a sampler's plan")
     {
         Export(),
         Verify(),
@@ -24,10 +24,10 @@ internal static class ReferenceCommand
 
     private static CommandLine.Command Export()
     {
-        var command = new CommandLine.Command("export", "Write every table, plan, random number and trajectory, and a manifest that describes them");
+        var command = new CommandLine.Command("export", "Write all tables, plans, random numbers and trajectories, and a manifest that describes them");
         CommandLine.Option<string> to = new("--out")
         {
-            Description = "The folder: a new one, an empty one, or an older export",
+            Description = "The folder to write: new, empty, or an older export",
             Required = true,
             HelpName = "DIR",
         };
@@ -41,10 +41,10 @@ internal static class ReferenceCommand
     {
         var command = new CommandLine.Command(
             "verify", "Compare a port's files with the reference; the exit code is 1 if a file is wrong, unreadable or missing");
-        CommandLine.Argument<string> folder = new("DIR") { Description = "The folder of the files" };
+        CommandLine.Argument<string> folder = new("DIR") { Description = "The folder of the port's files" };
         CommandLine.Option<string[]> only = new("--only")
         {
-            Description = "Compare only files whose path begins with this, as in --only random/; may be given several times",
+            Description = "Compare only files whose path begins with this, such as random/; can be repeated",
             HelpName = "PREFIX",
             DefaultValueFactory = _ => [],
         };
@@ -66,11 +66,7 @@ internal static class ReferenceCommand
         var schedule = RecipeOptions.Create<string>(nameof(TrainingOptions.Schedule));
         var steps = RecipeOptions.Create<int>(nameof(TrainingOptions.Steps));
         var zeroSnr = RecipeOptions.Create<bool>(nameof(TrainingOptions.ZeroTerminalSnr));
-        CommandLine.Option<bool> clip = new("--clip")
-        {
-            Description = "Clip each estimate of the image to [-1, 1] [default: true]",
-            DefaultValueFactory = _ => true,
-        };
+        CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: true]" };
         CommandLine.Option<bool> json = new("--json") { Description = "Print JSON with every digit, as in an export, instead of a table" };
         command.AddGroup("Model", prediction, schedule, steps, zeroSnr, clip, json);
         command.SetAction(parsed => Session.Run(parsed, (view, _) =>
@@ -82,7 +78,7 @@ internal static class ReferenceCommand
                 Steps = parsed.GetValue(steps),
                 ZeroTerminalSnr = parsed.GetValue(zeroSnr),
             };
-            return PlanOf(options, sampler.Parsed(parsed, new()), parsed.GetValue(clip))
+            return PlanOf(options, sampler.Parsed(parsed, new()), parsed.GetValue(clip) ?? true)
                 .Map(plan => parsed.GetValue(json) ? toSeq(PlanJson.Text(plan).TrimEnd().Split('\n')) : toSeq(PlanTable.Of(plan)))
                 .Map(lines => lines.Iter(view.Result));
         }));

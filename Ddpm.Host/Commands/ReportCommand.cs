@@ -17,7 +17,7 @@ internal sealed class ReportCommand
 
     private readonly CommandLine.Option<string[]> _compare = new("--compare")
     {
-        Description = "The runs to compare, by name or folder",
+        Description = "Two or more runs to compare, by name or folder",
         AllowMultipleArgumentsPerToken = true,
         HelpName = "RUNS",
     };

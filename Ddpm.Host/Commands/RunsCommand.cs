@@ -14,7 +14,12 @@ internal static class RunsCommand
     public static CommandLine.Command Create()
     {
         var command = new CommandLine.Command("runs", "List the runs: state, epochs, loss, evaluation, size");
-        CommandLine.Option<string> root = new("--in") { Description = "The folder of the runs", DefaultValueFactory = _ => RunOptions.Root, HelpName = "DIR" };
+        CommandLine.Option<string> root = new("--in")
+        {
+            Description = "The folder that holds the runs",
+            DefaultValueFactory = _ => RunOptions.Root,
+            HelpName = "DIR",
+        };
         CommandLine.Option<bool> json = new("--json") { Description = "Print JSON, for scripts" };
         command.AddGroup("List", root, json);
         command.SetAction(parsed => Session.Run(parsed, (view, _) => RunFolder.In(parsed.GetValue(root)!)
@@ -26,7 +31,7 @@ internal static class RunsCommand
     {
         var runs = folders.Map(folder => RunSummary.Of(folder, line => view.Line($"{Quotation.Printable(Path.GetFileName(folder.Path))}: {line}"))).Strict();
         return asJson ? RunSummary.Json(runs)
-            : runs.IsEmpty ? Seq1($"there are no runs in {root}: train makes one")
+            : runs.IsEmpty ? Seq1($"there are no runs in {root}: train creates one")
             : RunSummary.Table(runs);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class SampleCommand
 
     private readonly CommandLine.Option<int> _first = new("--first")
     {
-        Description = "The number of the first image",
+        Description = "The number of the first image; --first 100 continues after a first hundred",
         DefaultValueFactory = _ => Defaults.First,
     };
 
@@ -29,41 +29,41 @@ internal sealed class SampleCommand
 
     private readonly CommandLine.Option<ulong> _seed = new("--seed")
     {
-        Description = "The seed of the noise: image i of a seed is always the same",
+        Description = "The seed of the noise; the same seed gives the same images",
         DefaultValueFactory = _ => Defaults.Seed,
     };
 
     private readonly CommandLine.Option<string?> _class = new("--class")
     {
-        Description = "Images of this class only, by name or number [default: all classes in turn, a row for each]",
+        Description = "Images of this class only, by name or number [default: all classes in turn, one row each]",
         HelpName = "CLASS",
     };
 
     private readonly CommandLine.Option<double?> _guidance = new("--guidance-scale")
     {
-        Description = "How strongly the class counts: 1 as trained; any but 0 and 1 take twice the time [default: 1]",
+        Description = "How strongly to follow the class: 1 as trained; all but 0 and 1 double the time [default: 1]",
     };
 
     private readonly CommandLine.Option<double[]> _sweep = new("--guidance-sweep")
     {
-        Description = "Draw guidance.png instead: the same images at each of these guidance scales",
+        Description = "Write only guidance.png: the same images at each of these guidance scales",
         AllowMultipleArgumentsPerToken = true,
         HelpName = "SCALES",
     };
 
     private readonly CommandLine.Option<bool?> _clip = new("--clip")
     {
-        Description = "Clip each estimate of the image to [-1, 1] [default: true; false with the original preset and with inversion]",
+        Description = "Clip each estimate of the image to [-1, 1] [default: true; false with the original preset or inversion]",
     };
 
     private readonly CommandLine.Option<string?> _scale = new("--scale")
     {
-        Description = "How values become pixels: fixed, or stretch (each image to its own range) [default: fixed; stretch for original]",
+        Description = "How to map values to pixels: fixed ([-1, 1]) or stretch (each image's range) [default: fixed; stretch for original]",
     };
 
     private readonly CommandLine.Option<int> _batch = new("--batch-size")
     {
-        Description = "How many images to compute at a time; it does not change them",
+        Description = "How many images to compute at a time; it never changes the images",
         DefaultValueFactory = _ => Defaults.BatchSize,
     };
 
@@ -97,7 +97,7 @@ internal sealed class SampleCommand
 
     private Fin<Unit> CheckGuidance(CommandLine.ParseResult parsed) => Outcomes.Require(
         parsed.GetValue(_sweep) is not { Length: > 0 } || !parsed.IsGiven(_guidance),
-        "--guidance-scale and --guidance-sweep both set how strongly the class counts: give one of them");
+        "--guidance-scale and --guidance-sweep both set the guidance scale: give one of them");
 
     private SamplingRequest Request(CommandLine.ParseResult parsed)
     {

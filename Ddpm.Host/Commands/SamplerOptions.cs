@@ -17,16 +17,16 @@ internal sealed class SamplerOptions
     private readonly CommandLine.Option<string?> _spacing = new("--spacing");
 
     private readonly CommandLine.Option<double?> _eta = New<double?>(
-        "--eta", "DDIM's η: 0 is deterministic, 1 adds as much noise as DDPM with --variance posterior [default: 0]");
+        "--eta", "DDIM's η: 0 is deterministic, 1 adds the noise of DDPM with --variance posterior [default: 0]");
 
     private readonly CommandLine.Option<double?> _tau = New<double?>(
         "--tau", "SA-Solver's τ within --tau-range: 0 is deterministic, 1 adds as much noise as dpmpp-2m-sde "
-            + Invariant($"[default: {Stochasticity.OfFewSteps.Tau}; from {Stochasticity.ManySteps} steps on {Stochasticity.Full.Tau}]"));
+            + Invariant($"[default: {Stochasticity.OfFewSteps.Tau}; {Stochasticity.Full.Tau} from {Stochasticity.ManySteps} steps on]"));
 
     private readonly CommandLine.Option<double[]> _tauRange = Pair(
         "--tau-range",
-        "The noise levels σ/a between which SA-Solver adds noise; 0 Infinity is everywhere "
-        + Invariant($"[default: {Stochasticity.OfFewSteps.Least} {Stochasticity.OfFewSteps.Most}; from {Stochasticity.ManySteps} steps on everywhere]"));
+        "The noise levels σ/a between which SA-Solver adds noise; 0 Infinity means all levels "
+        + Invariant($"[default: {Stochasticity.OfFewSteps.Least} {Stochasticity.OfFewSteps.Most}; all levels from {Stochasticity.ManySteps} steps on]"));
 
     private readonly CommandLine.Option<string?> _variance = New<string?>(
         "--variance", $"DDPM's reverse variance: {string.Join(" or ", Ancestral.Variances.Keys)} [default: beta]");
@@ -56,7 +56,7 @@ internal sealed class SamplerOptions
     private readonly CommandLine.Option<string?> _variant = New<string?>(
         "--unipc-variant", $"UniPC's B(h): {string.Join(" or ", UniPc.Variants.Keys)} [default: bh2]");
 
-    private readonly CommandLine.Option<bool?> _corrector = New<bool?>("--corrector", "Whether to use UniPC's corrector [default: true]");
+    private readonly CommandLine.Option<bool?> _corrector = New<bool?>("--corrector", "Use UniPC's corrector [default: true]");
 
     private readonly CommandLine.Option<bool> _fullStart = New<bool>(
         "--full-order-start", "Start dpmpp, unipc and ipndm-v at full order; costs unipc-3 and ipndm-v-4 one more evaluation");
@@ -71,19 +71,19 @@ internal sealed class SamplerOptions
         CompletedValues.Offer(_spacing, () => spacings);
         if (withNetwork)
         {
-            _sampler.Description = $"The sampler: {names} [default: {usual.Sampler}; {Defaults.Sampler} for original]";
+            _sampler.Description = $"The sampler: {names} [default: {usual.Sampler}; {Defaults.Sampler} with the original preset]";
             _steps.Description = "How many timesteps to visit "
-                + $"[default: {usual.SamplingSteps} without --sampler; all with ddpm, {SamplingOptions.UsualSteps} with others]";
-            _spacing.Description = $"How timesteps are spread: {string.Join(", ", spacings)} (for this network) "
-                + $"[default: {usual.Spacing} without --sampler, unless the network predicts the velocity; otherwise {Defaults.Spacing}]";
+                + $"[default: {usual.SamplingSteps}; with --sampler: all for ddpm, {SamplingOptions.UsualSteps} for others]";
+            _spacing.Description = $"How to spread the timesteps: {string.Join(", ", spacings)} (for this network) "
+                + $"[default: {Defaults.Spacing}; without --sampler {usual.Spacing}, unless the network predicts velocity]";
             command.AddGroup("Sampler", [.. Usual]);
-            command.AddBriefly("More sampler options (see `reference plan --help`)", [.. Detailed]);
+            command.AddBriefly("More sampler options (explained in `reference plan --help`)", [.. Detailed]);
         }
         else
         {
             _sampler.Description = $"The sampler: {names} [default: {Defaults.Sampler}]";
-            _steps.Description = $"How many timesteps to visit [default: all with ddpm, {SamplingOptions.UsualSteps} with others]";
-            _spacing.Description = $"How timesteps are spread: {string.Join(", ", spacings)} [default: {Defaults.Spacing}]";
+            _steps.Description = $"How many timesteps to visit [default: all for ddpm, {SamplingOptions.UsualSteps} for others]";
+            _spacing.Description = $"How to spread the timesteps: {string.Join(", ", spacings)} [default: {Defaults.Spacing}]";
             command.AddGroup("Sampler", [.. Usual]);
             command.AddGroup("Details of the sampler", [.. Detailed]);
         }

@@ -31,12 +31,12 @@ internal sealed class TrainCommand
 
     private readonly CommandLine.Option<bool> _resume = new("--resume")
     {
-        Description = "Continue from the run's last checkpoint; more --epochs extend a run whose learning rate is constant",
+        Description = "Continue from the run's last checkpoint; --epochs can grow if the learning rate is constant",
     };
 
     private readonly CommandLine.Option<string?> _from = new("--from")
     {
-        Description = "Repeat the run of this run.json, and compare the weights",
+        Description = "Repeat the run that wrote this run.json, then compare the weights",
         HelpName = "FILE",
     };
 

@@ -33,7 +33,7 @@ public static class DataSets
             Some: path => new IdxFolder(path).LoadAny(description, split).Match(
                 Succ: FinSucc,
                 Fail: fault => FinFail<LoadedDataSet>(Error.New(
-                    $"{fault.Message}: mend the folder, or leave out --data to have {description.Title} fetched"))),
+                    $"{fault.Message}: correct the folder, or leave out --data to download {description.Title}"))),
             None: () => FirstOf(Sources(description, split, environment, report, cancellation), cancellation).Match(
                 Succ: FinSucc,
                 Fail: fault => FinFail<LoadedDataSet>(fault == Errors.Cancelled ? fault : NotFound(description, split, fault))));
@@ -99,9 +99,9 @@ public static class DataSets
     {
         var files = description.Of(split);
         return new SeveralFaults(
-            $"{description.Title} could not be had from anywhere. Tried:".Cons(SeveralFaults.LinesOf(tried)).Add(
-                $"get {files.Images.GzipName} and {files.Labels.GzipName} on another machine, put them into a folder and name it with "
-                + "--data, or try again with a connection to the network"),
+            $"{description.Title} could not be downloaded. Tried:".Cons(SeveralFaults.LinesOf(tried)).Add(
+                $"download {files.Images.GzipName} and {files.Labels.GzipName} on another machine, and give their folder with "
+                + "--data; or connect this machine to the network and try again"),
             ExitCode.Failure);
     }
 }

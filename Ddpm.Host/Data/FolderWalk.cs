@@ -20,7 +20,7 @@ internal sealed record FolderWalk(Seq<string> Files, Map<string, int> Skipped, O
 
     private const int MostLinks = 40;
 
-    private const string Links = "links to folders that are read already, hold this one or are the kernel's", Unlisted = "folders that cannot be listed",
+    private const string Links = "links to folders that are already read, contain this one or belong to the kernel", Unlisted = "folders that cannot be listed",
         HiddenFiles = "hidden files";
 
     /// <summary>Walks through a folder.</summary>

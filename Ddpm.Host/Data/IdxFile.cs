@@ -52,12 +52,12 @@ public sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string
             {
                 if (length > (UInt128)limit)
                 {
-                    return Error.New($"it uncompresses to {length} bytes by its header, and {limit} are expected at most");
+                    return Error.New($"its header announces {length} bytes, but at most {limit} are expected");
                 }
 
                 if (length > (UInt128)stored.Length * MostDense)
                 {
-                    return Error.New($"its header says {length} bytes, more than {stored.Length} bytes of gzip can hold: it is damaged or cut short");
+                    return Error.New($"its header announces {length} bytes, more than {stored.Length} bytes of gzip can hold: it is damaged or cut short");
                 }
 
                 // One byte more than it says, to see that none follows. The checksum comes behind the content, so that a fault there is found at the very end.
@@ -68,7 +68,7 @@ public sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string
                 whole = true;
                 ReadTo(content.Length);
                 return read > content.Length - 1
-                    ? Error.New($"it uncompresses to more than the {length} bytes that its header says")
+                    ? Error.New($"it uncompresses to more than the {length} bytes that its header announces")
                     : new ReadOnlyMemory<byte>(content, 0, read);
 
                 void ReadTo(int end)

@@ -63,7 +63,7 @@ internal sealed record IdxFolder(string Path)
     {
         if (!Directory.Exists(Path))
         {
-            return Error.New(File.Exists(Path) ? $"{Path} is a file, and a folder is needed" : $"there is no folder {Path}");
+            return Error.New(File.Exists(Path) ? $"{Path} is a file, not a folder" : $"there is no folder {Path}");
         }
 
         var missing = files.Filter(file => Candidates(file).IsEmpty);

@@ -29,6 +29,6 @@ public sealed record LoadedDataSet(
     internal Fin<Unit> Fits(PictureShape wanted, string whose) =>
         (Images.Height, Images.Width, Images.Channels) == (wanted.Size, wanted.Size, wanted.Channels)
             ? unit
-            : Error.New($"{whose} are {wanted}, and those of {Description.Title} {Images.Height}×{Images.Width}×{Images.Channels} ({Origin}): "
-                + "name the data that belong to them with --dataset or --data");
+            : Error.New($"{whose} are {wanted}, but {Description.Title} has {Images.Height}×{Images.Width}×{Images.Channels} ({Origin}): "
+                + "choose matching data with --dataset or --data");
 }

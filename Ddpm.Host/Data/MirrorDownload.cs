@@ -112,7 +112,7 @@ internal static class MirrorDownload
                 // gzip never makes a file longer by more than a few bytes in a block.
                 if (body.Length + read > file.Length + Chunk)
                 {
-                    return new Answer.Unusable($"the server sends more than the {file.Length} bytes that the file has uncompressed");
+                    return new Answer.Unusable($"the server sends more bytes than the uncompressed file has, {file.Length}");
                 }
 
                 body.Write(buffer, 0, read);

@@ -37,7 +37,7 @@ public sealed record PictureFolder(string Path)
         return from parts in SplitFolders.Of(FolderWalk.FoldersIn(Path)).At($"{Path} cannot be used")
                from some in parts.IsSome || split == DataSplit.Train
                    ? unit
-                   : FinFail<Unit>(Error.New($"{Path} has no test pictures: put them into a folder test beside one that is called train"))
+                   : FinFail<Unit>(Error.New($"{Path} has no test pictures: put them into a folder test beside the folder train"))
                let root = parts.Match(found => Within(split == DataSplit.Train ? found.Train : found.Test), () => Path)
                let walk = FolderWalk.Of(root, stop)
                from listed in walk.Refused.Match(FinFail<Unit>, () => unit)
@@ -69,7 +69,7 @@ public sealed record PictureFolder(string Path)
 
     private static Unit Report(Option<SplitFolders> parts, string root, FolderWalk walk, PictureList list, Action<string> tell)
     {
-        var unused = toSeq(parts.Bind(found => found.Unused).Map(name => $"the folder {Quotation.Quote(name)} is neither trained on nor measured with"));
+        var unused = toSeq(parts.Bind(found => found.Unused).Map(name => $"the folder {Quotation.Quote(name)} is not used for training or evaluation"));
         return (unused + walk.Warnings() + list.Warnings(root)).Iter(tell);
     }
 
@@ -80,20 +80,20 @@ public sealed record PictureFolder(string Path)
         var classes = PictureList.Of(walk.Files).Classes;
         return walk.Refused.Case is Error refused ? refused : list.Classes.Find(name => !classes.Contains(name)).Case is string unknown
             ? Error.New($"{root} has the class {Quotation.Printable(unknown)}, which {train} lacks: "
-                + "only classes that were trained on can be measured; name its folder as the class is called there, or remove it")
+                + "only trained classes can be evaluated; give its folder the name of a class there, or remove it")
             : classes;
     }
 
     private static Fin<Unit> Fits(string root, PictureList list, Arr<string> classes, PictureShape shape) =>
         list.Files.IsEmpty ? NoPicture(root, list)
-        : classes.Count > PictureList.MostClasses ? Error.New($"{root} has {classes.Count} folders, and there can be {PictureList.MostClasses} classes at most")
+        : classes.Count > PictureList.MostClasses ? Error.New($"{root} has {classes.Count} folders, but there can be at most {PictureList.MostClasses} classes")
         : (long)list.Files.Count * shape.Size * shape.Size * shape.Channels > System.Array.MaxLength
             ? Error.New($"{list.Files.Count} pictures of {shape} do not fit into one array: choose a smaller --image-size")
         : unit;
 
     private static Error NoPicture(string root, PictureList list) => Error.New(
-        $"there is no picture in {root} that can be read: it needs {EncodedPicture.Formats} files, in a folder for each class if there are classes, "
-        + "or else the four IDX files of a data set"
+        $"{root} has no picture that can be read: it needs {EncodedPicture.Formats} files, with one folder per class if there are classes, "
+        + "or the four IDX files of a data set"
         + (list.Others.IsEmpty ? "" : $"; it holds {list.OthersByEnding()}"));
 
     private static Fin<Fin<ReadPicture>[]> Read(
@@ -127,7 +127,7 @@ public sealed record PictureFolder(string Path)
 
         if (faults.Length > 0)
         {
-            var more = faults.Length > MostFaultsReported ? $", {faults.Length - MostFaultsReported} more than are listed" : "";
+            var more = faults.Length > MostFaultsReported ? $", {faults.Length - MostFaultsReported} more than listed here" : "";
             tell($"{faults.Length} of {list.Files.Count} pictures could not be read: left out{more}");
         }
 

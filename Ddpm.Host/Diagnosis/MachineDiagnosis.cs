@@ -80,7 +80,7 @@ internal static class MachineDiagnosis
             var free = new DriveInfo(folder).AvailableFreeSpace;
             return free >= LeastFreeBytes
                 ? FinSucc(Invariant($"{folder} can be written to, {free >> 20} MiB free"))
-                : Error.New(Invariant($"{folder} has {free >> 20} MiB free, and a run of twenty epochs leaves about {LeastFreeBytes >> 20}"));
+                : Error.New(Invariant($"{folder} has {free >> 20} MiB free, but a run of twenty epochs needs about {LeastFreeBytes >> 20}"));
         });
     }
 }

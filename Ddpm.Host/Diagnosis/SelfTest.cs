@@ -34,12 +34,12 @@ public static class SelfTest
     public static Fin<string> RandomBits() =>
         Philox.Block(new(0, 0, 0, 0), 0) == new PhiloxBlock(0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8)
             ? FinSucc("Philox's published numbers")
-            : Error.New("Philox's published numbers are not found again: this processor or its runtime computes wrongly");
+            : Error.New("Philox does not give its published numbers: this processor or the .NET runtime computes wrongly");
 
     /// <summary>Schedules and random numbers of the reference.</summary>
     public static Fin<string> Mathematics() => Sha256() == ReferenceSha256
         ? FinSucc("schedules and random numbers bit by bit")
-        : Error.New("schedules or random numbers have other bits than the reference: `reference export` and `reference verify` tell which");
+        : Error.New("schedules or random numbers differ from the reference: `reference export` and `reference verify` show which");
 
     /// <summary>Training steps of the original network on a device.</summary>
     public static Fin<string> Training(Device device)
@@ -58,7 +58,7 @@ public static class SelfTest
         var furthest = Losses.Max(loss => Math.Abs(trainer.Step(x0, timesteps, epsilon, 1e-3).Loss / loss - 1));
         return furthest <= Tolerance(device)
             ? FinSucc(Invariant($"five training steps as PyTorch's, within {furthest:0e+0}"))
-            : Error.New(Invariant($"five training steps differ from PyTorch's by {furthest:0.0e+0} of the loss: what computes here computes wrongly"));
+            : Error.New(Invariant($"five training steps differ from PyTorch's by {furthest:0.0e+0} of the loss: this device computes wrongly"));
     }
 
     /// <summary>

@@ -79,7 +79,7 @@ internal sealed class Comparison
     private static Fin<Unit> CheckCount(LoadedDataSet part) => Outcomes.Require(
         part.Images.Count >= FewestImages,
         $"there {(part.Images.Count == 1 ? "is" : "are")} {Counted.Of(part.Images.Count, "image")} to compare with in {part.Origin}, "
-        + $"and at least {FewestImages} are needed",
+        + $"but at least {FewestImages} are needed",
         ExitCode.Failure);
 
     private Fin<double> Frechet(FeatureSet images) => FrechetDistance.Between(_summary, GaussianSummary.Of(images)).OrFailure();

@@ -91,7 +91,7 @@ internal sealed record AccuracyScore(ClassifierConfig Config, ClassifierRecipe R
         from config in ClassifierConfig.Create(shape.Size, shape.Channels, train.Images.Classes).OrFailure()
         from fits in Outcomes.Require(
             classes <= config.Classes,
-            $"a label of the images is no class of {train.Description.Title}: there are {config.Classes}, counted from 0",
+            $"a label of the images is not a class of {train.Description.Title}, which has {config.Classes}, counted from 0",
             ExitCode.Failure)
         select new AccuracyScore(config, new() { Mirror = train.Description.MirrorsKeepMeaning });
 

@@ -17,7 +17,7 @@ namespace Ddpm.Host.Evaluation;
 internal abstract class FeatureSource : IDisposable
 {
     private const string Another =
-        "make one of these data with evaluate train-classifier and name it with --classifier, or name other features with --features";
+        "train one on these data with evaluate train-classifier and give it with --classifier, or use --features";
 
     private protected FeatureSource(string distance, string name, string sha256) => (Distance, Name, Sha256) = (distance, name, sha256);
 
@@ -49,7 +49,7 @@ internal abstract class FeatureSource : IDisposable
     {
         if (script.IsSome && classifier.IsSome)
         {
-            return Error.New(Faults.ExitCode.Usage, "--features and --classifier both say what computes the features: give one of them");
+            return Error.New(Faults.ExitCode.Usage, "--features and --classifier both choose the features: give one of them");
         }
 
         if (script.Case is string module)
@@ -59,7 +59,7 @@ internal abstract class FeatureSource : IDisposable
 
         if (trusted.IsSome)
         {
-            return Error.New(Faults.ExitCode.Usage, "--trust lets a TorchScript module run: name the module with --features");
+            return Error.New(Faults.ExitCode.Usage, "--trust needs a TorchScript module: give it with --features");
         }
 
         if (classifier.Case is string path)
@@ -68,8 +68,8 @@ internal abstract class FeatureSource : IDisposable
         }
 
         return data.Description.ShippedClassifier.Match(
-            name => Classifier(ShippedBytes(name), name, data, device).At("the classifier that comes with the program cannot be used"),
-            () => Error.New($"no classifier for {data.Description.Title} ({data.Origin}) comes with the program: {Another}"));
+            name => Classifier(ShippedBytes(name), name, data, device).At("the built-in classifier cannot be used"),
+            () => Error.New($"the program has no classifier for {data.Description.Title} ({data.Origin}): {Another}"));
     }
 
     /// <inheritdoc/>
@@ -98,7 +98,7 @@ internal abstract class FeatureSource : IDisposable
 
         var wanted = $"{classifier.ImageSize}×{classifier.ImageSize}×{classifier.ImageChannels}";
         var given = $"{data.Images.Height}×{data.Images.Width}×{data.Images.Channels}";
-        return Error.New($"it is for images of {wanted}, and those of {data.Description.Title} ({data.Origin}) are {given}: {Another}");
+        return Error.New($"it takes images of {wanted}, but the images of {data.Description.Title} ({data.Origin}) are {given}: {Another}");
     }
 
     private static Fin<FeatureSource> Script(string path, Option<string> trusted, Device device, CancellationToken stop) =>
@@ -110,8 +110,8 @@ internal abstract class FeatureSource : IDisposable
                 return Loaded(bytes, path, device, sha256);
             }
 
-            var reason = trusted.IsSome ? $"{path} is another module than --trust says" : $"{path} is a program, which could do anything that you can";
-            return Error.New(Faults.ExitCode.Usage, $"{reason}: if you trust whoever made it, say --trust {sha256}");
+            var reason = trusted.IsSome ? $"{path} does not have the SHA-256 in --trust" : $"{path} is a program and can do anything that you can";
+            return Error.New(Faults.ExitCode.Usage, $"{reason}: if you trust its author, add --trust {sha256}");
         });
 
     /// <summary>Loads the very bytes whose checksum was trusted: the file may be another by now.</summary>
@@ -132,7 +132,7 @@ internal abstract class FeatureSource : IDisposable
         }
         catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or FileNotFoundException)
         {
-            return Error.New($"{path} is no TorchScript module that libtorch {__version__} can load: {Reason(e)}");
+            return Error.New($"libtorch {__version__} cannot load {path} as a TorchScript module: {Reason(e)}");
         }
     }
 
@@ -188,7 +188,8 @@ internal abstract class FeatureSource : IDisposable
 
                 if (features.dim() < 1 || features.shape[0] != count)
                 {
-                    return Error.New($"{path} makes an array of {string.Join("×", features.shape)} of {count} images: it must make a row of features for each");
+                    return Error.New(
+                        $"{path} makes an array of {string.Join("×", features.shape)} for {count} images: it must make one row of features per image");
                 }
 
                 all.AddRange(features.to(float32).reshape(count, -1).cpu().contiguous().data<float>());
@@ -217,11 +218,11 @@ internal abstract class FeatureSource : IDisposable
         {
             try
             {
-                return call() is Tensor made ? made : Error.New($"{path} makes no tensor of images");
+                return call() is Tensor made ? made : Error.New($"{path} does not make a tensor from images");
             }
             catch (Exception e) when (e is not OutOfMemoryException) // what a module does, and makes, is its own affair
             {
-                return Error.New($"{path} fails on N×3×H×W images of bytes: {Reason(e)}");
+                return Error.New($"{path} fails on N×3×H×W bytes of images: {Reason(e)}");
             }
         }
     }

@@ -49,24 +49,24 @@ internal sealed record FewSteps(
     /// <returns>This report with these cells; or the first difference of the protocol; or that the earlier report is damaged.</returns>
     public Fin<FewSteps> GoingOnFrom(ReadOnlyMemory<byte> json)
     {
-        const string Remedy = "choose another folder with --to, or remove the file to begin anew";
+        const string Remedy = "choose another folder with --to, or remove the file to start again";
         static string Shown(object? value) => value is null ? "none" : Invariant($"{value}").ToLowerInvariant();
         try
         {
             var before = JsonSerializer.Deserialize<FewSteps>(json.Span, EvaluationReport.Format);
             if (before is not { Cells: var cells } || cells.Any(cell => cell is null))
             {
-                return Error.New($"it is damaged, as it lacks what a table of steps holds: {Remedy}");
+                return Error.New($"it is damaged, because parts are missing: {Remedy}");
             }
 
             var changed = Protocol.Find(part => !Equals(part.Value(before), part.Value(this)));
             return changed.Match<Fin<FewSteps>>(
-                part => Error.New($"it was measured with {part.Name} {Shown(part.Value(before))}, and now it is {Shown(part.Value(this))}: {Remedy}"),
+                part => Error.New($"it was measured with {part.Name} {Shown(part.Value(before))}, but now it is {Shown(part.Value(this))}: {Remedy}"),
                 () => this with { Cells = cells });
         }
         catch (JsonException e)
         {
-            return Error.New(Invariant($"it is damaged: line {e.LineNumber + 1} is not what is expected there: {Remedy}"));
+            return Error.New(Invariant($"it is damaged: line {e.LineNumber + 1} is not valid: {Remedy}"));
         }
     }
 

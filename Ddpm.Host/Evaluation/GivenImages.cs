@@ -23,14 +23,14 @@ internal sealed record GivenImages(ImageSet Images, SamplesReport Report)
 
     /// <summary>The array of a file, or a hint if it is an .npz file.</summary>
     private static Fin<NpyArray> ArrayOf(ReadOnlyMemory<byte> file) => file.Span.StartsWith("PK"u8)
-        ? Error.New("it is a zip, as an .npz of several arrays: save the one array with numpy.save")
+        ? Error.New("it is a zip file, such as an .npz of several arrays: save one array with numpy.save")
         : Npy.Read(file);
 
     private static Fin<NpyArray> Levels(NpyArray array) => array.Type == NpyType.U1
         ? array
         : Error.New(
-            $"it holds {array.Type}, and images are levels from 0 to 255 as bytes: "
-            + "save them with numpy.save(file, levels.round().clip(0, 255).astype('uint8')), values in [0, 1] times 255 first");
+            $"it holds {array.Type}, but images must be bytes from 0 to 255: "
+            + "save them with numpy.save(file, levels.round().clip(0, 255).astype('uint8')), after multiplying values in [0, 1] by 255");
 
     /// <summary>Labels as bytes. The file may hold any integers: NumPy's default has 64 bits.</summary>
     private static Fin<ReadOnlyMemory<byte>> Classes(NpyArray array)
@@ -42,7 +42,7 @@ internal sealed record GivenImages(ImageSet Images, SamplesReport Report)
 
         if (array.Type != NpyType.I8 && array.Type != NpyType.I4 && array.Type != NpyType.U4)
         {
-            return Error.New($"it holds no integers, but {array.Type}");
+            return Error.New($"it holds {array.Type}, but labels must be integers");
         }
 
         var size = array.Type.ItemBytes;
@@ -52,7 +52,7 @@ internal sealed record GivenImages(ImageSet Images, SamplesReport Report)
             var integer = array.Data.Span.Slice(i * size, size);
             if (integer[1..].ContainsAnyExcept((byte)0))
             {
-                return Error.New(Invariant($"label {i} is none in [0, 255]"));
+                return Error.New(Invariant($"label {i} is not in [0, 255]"));
             }
 
             classes[i] = integer[0];
@@ -66,7 +66,8 @@ internal sealed record GivenImages(ImageSet Images, SamplesReport Report)
         var shape = array.Shape.Map(size => (int)Math.Min(size, int.MaxValue)).ToArr();
         if (shape.Count is not (3 or 4) || shape[0] < Comparison.FewestImages || shape[1] != shape[2] || (shape.Count == 4 && shape[3] is not (1 or 3)))
         {
-            return Error.New($"it is an array of {string.Join("×", shape)}, and must hold at least four square images, N×H×H or N×H×H×C with C 1 or 3");
+            return Error.New(
+                $"it is an array of {string.Join("×", shape)}, but must hold at least four square images: N×H×H, or N×H×H×C with C = 1 or 3");
         }
 
         return ImageSet.Create(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, array.Data, labels).OrFailure();

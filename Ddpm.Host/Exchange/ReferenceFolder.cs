@@ -34,7 +34,7 @@ internal sealed record ReferenceFolder(string Path)
     {
         if (!Directory.Exists(Path))
         {
-            return Error.New(File.Exists(Path) ? $"{Path} is a file, and a folder is needed" : $"there is no folder {Path}");
+            return Error.New(File.Exists(Path) ? $"{Path} is a file, not a folder" : $"there is no folder {Path}");
         }
 
         using var bar = view.Bar("comparing");
@@ -62,7 +62,7 @@ internal sealed record ReferenceFolder(string Path)
             var bytes = new byte[Math.Clamp(file.Length, 0, LargestFile) + 1];
             var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return length == bytes.Length
-                ? new Verdict.Unreadable("it is larger than any file of the reference, or than it says")
+                ? new Verdict.Unreadable("it is larger than any file of the reference, or than its own size")
                 : entry.Verify(bytes.AsMemory(0, length));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -83,11 +83,11 @@ internal sealed record ReferenceFolder(string Path)
             return !Directory.Exists(Path) || !Strangers().Any()
                 || Folders.Read(Within(ReferenceManifest.Path), LargestFile).Exists(manifest => ReferenceManifest.IsOne(manifest))
                 ? unit
-                : Error.New($"{Path} holds other files and is no export: choose another folder");
+                : Error.New($"{Path} holds other files and is not an export: choose another folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Error.New($"{Path} holds other files and is no export: choose another folder");
+            return Error.New($"{Path} holds other files and is not an export: choose another folder");
         }
     }
 

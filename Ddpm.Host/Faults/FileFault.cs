@@ -11,6 +11,7 @@ internal static class FileFault
     public static string Reason(Exception e) =>
         IsDiskFull(e) ? "the disk is full or your quota is used up; free some space or choose another place"
         : IsTooManyFiles(e) ? "too many files are open; raise the limit (ulimit -n)"
+        : e is FileNotFoundException ? "there is no such file"
         : e.Message.ReplaceLineEndings(" ").TrimEnd('.');
 
     /// <summary>ENOSPC and EDQUOT on Linux and macOS, ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL on Windows.</summary>

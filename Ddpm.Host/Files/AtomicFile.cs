@@ -69,7 +69,7 @@ public static class AtomicFile
         {
             if (FileEntry.Named(at = Path.Combine(at, name)) is { Kind: not (FileKind.Nothing or FileKind.Folder or FileKind.File) } other)
             {
-                return $"{at} is {other.Words}, and in such a folder only files are written; remove it, or choose another folder";
+                return $"{at} is {other.Words}, not a file or a folder; remove it, or choose another folder";
             }
         }
 
@@ -129,7 +129,7 @@ public static class AtomicFile
         catch (Exception e) when (FileFault.IsOne(e))
         {
             return replaced
-                ? Error.New($"{path} is written, but might not survive a power cut, since its folder could not be flushed: {FileFault.Reason(e)}")
+                ? Error.New($"{path} is written, but might not survive a power cut, because its folder could not be flushed: {FileFault.Reason(e)}")
                 : Error.New($"cannot write {path}: {Explain(e, folder)}");
         }
         finally

@@ -32,7 +32,7 @@ public static class Folders
         }
         catch (Exception e) when (FileFault.IsOne(e) || e is ArgumentException)
         {
-            return Error.New($"the folder {path} cannot be made: {Why(path, e)}; choose another place, or make it by hand");
+            return Error.New($"cannot create the folder {path}: {Why(path, e)}; choose another place, or create it yourself");
         }
     }
 
@@ -40,7 +40,7 @@ public static class Folders
     /// <param name="folder">The folder that a person named.</param>
     /// <param name="path">The folder to make, below it.</param>
     public static Fin<Unit> CreateInside(string folder, string path) =>
-        AtomicFile.Obstacle(folder, path) is { } obstacle ? Error.New($"the folder {path} cannot be made: {obstacle}") : Create(path);
+        AtomicFile.Obstacle(folder, path) is { } obstacle ? Error.New($"cannot create the folder {path}: {obstacle}") : Create(path);
 
     private static string Why(string path, Exception e) =>
         path.Contains('\0', StringComparison.Ordinal) ? FileFault.Reason(e)
@@ -50,7 +50,7 @@ public static class Folders
     /// <summary>Opens a regular file for reading. Others may write, replace or delete it meanwhile: a reader must not stop a run from writing.</summary>
     /// <exception cref="IOException">It is no regular file, or cannot be opened. A pipe is not waited for.</exception>
     public static FileStream OpenShared(string path) => FileEntry.Behind(path) is { Kind: not (FileKind.File or FileKind.Nothing) } other
-        ? throw new IOException($"it is {other.Words}, and a file is needed")
+        ? throw new IOException($"it is {other.Words}, not a file")
         : Open(path);
 
     /// <summary>A whole regular file. What is something else is refused, without waiting.</summary>
@@ -61,13 +61,13 @@ public static class Folders
         using var file = OpenShared(path);
         if (file.Length > most)
         {
-            return Error.New($"cannot read {path}: it has {file.Length} bytes, and {most} at most can be read");
+            return Error.New($"cannot read {path}: it has {file.Length} bytes, but at most {most} can be read");
         }
 
         var bytes = new byte[file.Length + 1];
         var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         return length == bytes.Length
-            ? Error.New($"cannot read {path}: it holds more than the {file.Length} bytes that it says")
+            ? Error.New($"cannot read {path}: it holds more bytes than its size, {file.Length}")
             : new ReadOnlyMemory<byte>(bytes, 0, length);
     });
 

@@ -23,7 +23,7 @@ internal static class FramePicture
         {
             if (!frames.ForAll(frame => frame.IsWhole))
             {
-                return Error.New("its frames do not cover its canvas, as those that sample writes do");
+                return Error.New("its frames do not cover the canvas, so sample did not write it");
             }
 
             var every = ((frames.Count - 1) / most) + 1;

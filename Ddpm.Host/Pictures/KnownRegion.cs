@@ -20,7 +20,7 @@ internal static class KnownRegion
         return (isRectangle ? Rectangle(region, size) : WhitePixels(region, size))
             .Map(keeps => Enumerable.Range(0, channels * size * size).Select(i => keeps(i % size, i / size % size)).ToArray())
             .Bind(mask => Outcomes
-                .Require(mask.Contains(true), $"--known must be white where the picture is to be kept, and {region} is white nowhere", ExitCode.Failure)
+                .Require(mask.Contains(true), $"--known must be white where it keeps --image, but {region} has no white pixel", ExitCode.Failure)
                 .Map(_ => mask));
     }
 
@@ -35,5 +35,5 @@ internal static class KnownRegion
     private static Fin<Func<int, int, bool>> Rectangle(string region, int left, int top, int width, int height, int size) =>
         left >= 0 && top >= 0 && width > 0 && height > 0 && left <= size - width && top <= size - height
             ? FinSucc<Func<int, int, bool>>((x, y) => x >= left && x < left + width && y >= top && y < top + height)
-            : Error.New(ExitCode.Usage, $"--known must lie within the {size}×{size} pixels and hold at least one, got {region}");
+            : Error.New(ExitCode.Usage, $"--known must lie within the {size}×{size} pixels and contain at least one, got {region}");
 }

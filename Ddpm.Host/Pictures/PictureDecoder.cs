@@ -53,7 +53,7 @@ internal static class PictureDecoder
             }
 
             image.Dispose();
-            return Error.New($"it says that it has {picture.Width}×{picture.Height} pixels, and it has others");
+            return Error.New($"its header announces {picture.Width}×{picture.Height} pixels, but it has another size");
         }
         catch (Exception e) // whatever a decoder throws at damaged bytes, it is the file's fault, and the next file may be good
         {

@@ -36,9 +36,9 @@ public static class PictureFile
             // A pipe, a socket, a device and the files of /proc say that they hold nothing. None of them is opened: a pipe would wait for whoever writes.
             var length = (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
             return (length == 0
-                ? Error.New("it is empty, or no ordinary file")
+                ? Error.New("it is empty, or not an ordinary file")
                 : length > EncodedPicture.MostBytes
-                    ? Error.New($"it has {length} bytes, and {EncodedPicture.MostBytes} are read at most")
+                    ? Error.New($"it has {length} bytes, but at most {EncodedPicture.MostBytes} are supported")
                     : budget.Files.Use(length, () =>
                         from bytes in Folders.Read(path, EncodedPicture.MostBytes)
                         from picture in Of(bytes, shape, background, budget)

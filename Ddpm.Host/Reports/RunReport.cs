@@ -48,8 +48,8 @@ internal sealed record RunReport(
         select new RunReport(
             Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), folder.Path, receipt, config, log.Metrics, log.Remark(folder),
             grids, frames, older.IsSome ? None : evaluation, fewer.IsSome ? None : steps, Shortened(PlanTable.Of(plan)),
-            toSeq(older).Map(_ => "evaluation.json is of an earlier checkpoint: measure again with evaluate")
-                + toSeq(fewer).Map(_ => "few-steps.json is of an earlier checkpoint: measure again with evaluate steps"));
+            toSeq(older).Map(_ => "evaluation.json belongs to an earlier checkpoint: run evaluate again")
+                + toSeq(fewer).Map(_ => "few-steps.json belongs to an earlier checkpoint: run evaluate steps again"));
 
     /// <summary>The checksum of the weights that the run would be sampled with; none where its checkpoint is not there to be asked.</summary>
     private static Option<string> Weights(RunFolder folder) => TrainedModel.Use(folder, TorchSharp.torch.CPU, model => FinSucc(model.WeightsSha256)).ToOption();
@@ -84,7 +84,7 @@ internal sealed record RunReport(
         }
         catch (JsonException e)
         {
-            return Error.New($"{path} is damaged: line {e.LineNumber + 1} is not what is expected there; measure again");
+            return Error.New($"{path} is damaged: line {e.LineNumber + 1} is not valid; measure again");
         }
     }
 }

@@ -40,7 +40,7 @@ public sealed record MetricLines(Seq<Metric> Metrics, int Unreadable)
     /// <summary>That some lines cannot be read, if so.</summary>
     public Option<string> Remark(RunFolder folder) => Unreadable == 0
         ? Option<string>.None
-        : Invariant($"{Counted.Of(Unreadable, "line")} of {Quotation.Printable(folder.MetricsPath)} cannot be read, and left out");
+        : Invariant($"{Counted.Of(Unreadable, "line")} of {Quotation.Printable(folder.MetricsPath)} cannot be read and are left out");
 }
 
 /// <summary>metrics.jsonl and its TensorBoard twin: logs that grow line by line.</summary>
@@ -172,7 +172,7 @@ public sealed class MetricsLog : IDisposable
         using var file = Folders.OpenShared(folder.MetricsPath);
         if (file.Length > LargestLog)
         {
-            return Error.New($"{folder.MetricsPath} has {file.Length} bytes, and {LargestLog} are read at most: move it away");
+            return Error.New($"{folder.MetricsPath} has {file.Length} bytes, but at most {LargestLog} are supported: move it away");
         }
 
         var bytes = new byte[file.Length];

@@ -32,7 +32,7 @@ public sealed record RunFolder(string Path)
         {
             if (!Directory.Exists(root))
             {
-                return File.Exists(root) ? Error.New($"{root} is a file, and a folder of runs is needed") : Seq<RunFolder>();
+                return File.Exists(root) ? Error.New($"{root} is a file, not a folder of runs") : Seq<RunFolder>();
             }
 
             var runs = Directory.GetDirectories(root).Select(path => new RunFolder(path)).Where(run => File.Exists(run.ReceiptPath));
@@ -108,7 +108,7 @@ public sealed record RunFolder(string Path)
 
     /// <summary>Reads the receipt of a run that exists.</summary>
     public Fin<RunReceipt> Receipt() => !File.Exists(ReceiptPath)
-        ? Error.New(File.Exists(Path) ? $"{Path} is a file, and a run is a folder: name that" : $"there is no run in {Path}: {Others()}")
+        ? Error.New(File.Exists(Path) ? $"{Path} is a file, but a run is a folder: give the folder" : $"there is no run in {Path}: {Others()}")
         : from bytes in Folders.Read(ReceiptPath, LargestReceipt)
           from receipt in RunReceipt.FromJson(bytes.Span).At(ReceiptPath)
           select receipt;
@@ -140,6 +140,6 @@ public sealed record RunFolder(string Path)
     }
 
     private string Others() => In(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!).IfFail(Seq<RunFolder>()) is { IsEmpty: false } runs
-        ? $"beside it are {string.Join(", ", runs.Map(run => System.IO.Path.GetFileName(run.Path)))}"
+        ? $"the runs beside it are {string.Join(", ", runs.Map(run => System.IO.Path.GetFileName(run.Path)))}"
         : "train one first";
 }

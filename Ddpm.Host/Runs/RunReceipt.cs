@@ -64,13 +64,13 @@ public sealed record DataReceipt(
 
     /// <summary>That it was others.</summary>
     public Error IsNotOf(LoadedDataSet loaded) => loaded.Images.Height != Size || loaded.Images.Channels != Channels
-        ? Error.New($"the run was trained on images of {Shape}, and these are {new PictureShape(loaded.Images.Height, loaded.Images.Channels)}: "
-            + "leave out --image-size and --channels to have them as they were")
+        ? Error.New($"the run was trained on images of {Shape}, but these are {new PictureShape(loaded.Images.Height, loaded.Images.Channels)}: "
+            + "leave out --image-size and --channels")
         : loaded.Background is { } behind && Background is { } before && behind != before
-        ? Error.New($"the run was trained on pictures before {before}, and these are before {behind}: leave out --background to have them as they were")
-        : Error.New($"the run was trained on other images ({Origin}) than those in {loaded.Origin}: name the same ones with --data"
+        ? Error.New($"the run was trained with the background {before}, but these pictures have {behind}: leave out --background")
+        : Error.New($"the run was trained on other images ({Origin}) than the ones in {loaded.Origin}: give the same images with --data"
         + (loaded.Background is not null && Background is null
-            ? "; if they are the same, an earlier version has decoded and scaled them otherwise, and its run can neither go on nor be compared: train it anew"
+            ? "; if they are the same, an earlier version decoded and scaled them differently, and its run cannot be resumed or compared: train it again"
             : ""));
 }
 
@@ -149,8 +149,8 @@ public sealed record RunReceipt(
         var last = name == Last ? Difference("step", header.Progress.Step, Progress.Step) : [];
         var weights = name == Last && WeightsSha256 is { } known ? Difference("weights-sha256", weightsSha256(), known) : [];
         return options + shape + best + last + weights is { IsEmpty: false } differences
-            ? Error.New($"it is of another run than run.json, or was changed: {differences.Listed("; ")}; "
-                + "put the run's own checkpoint back, or import the weights as a run of their own")
+            ? Error.New($"it does not belong to run.json, or was changed: {differences.Listed("; ")}; "
+                + "put the run's own checkpoint back, or import the weights as a new run")
             : unit;
 
         static string BestOf(TrainingProgress progress) => Invariant($"{progress.BestEpoch}, {progress.BestLoss:R}");
@@ -200,7 +200,7 @@ public sealed record RunReceipt(
         try
         {
             return JsonSerializer.Deserialize<RunReceipt>(json, Format) is { Options: not null, Data: not null, Machine: not null, Progress: not null } receipt
-                ? receipt.IsPossible ? receipt : Damaged("its progress, or the name of a checkpoint, is none that a run can have")
+                ? receipt.IsPossible ? receipt : Damaged("its progress, or the name of a checkpoint, is impossible")
                 : Damaged("it lacks options, data, machine or progress");
         }
         catch (NewerEditionException e)
@@ -209,9 +209,9 @@ public sealed record RunReceipt(
         }
         catch (JsonException e)
         {
-            return Damaged($"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} is not what a receipt holds there");
+            return Damaged($"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} is not valid");
         }
     }
 
-    private static Error Damaged(string what) => Error.New($"it is no receipt of a run, or a damaged one: {what}");
+    private static Error Damaged(string what) => Error.New($"it is not the receipt of a run, or it is damaged: {what}");
 }

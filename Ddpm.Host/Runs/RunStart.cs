@@ -65,20 +65,20 @@ internal sealed record RunStart(TrainingOptions Options, Recording Recording, Op
         if (!changed.IsEmpty || repeated.WeightsSha256 is null)
         {
             var reason = !changed.IsEmpty ? string.Join("; ", changed)
-                : repeated.Finished ? "an earlier version wrote it, without them"
+                : repeated.Finished ? "an earlier version wrote the receipt without their SHA-256"
                 : "its run was not finished";
-            view.Result($"the weights are not compared with the receipt's: {reason}");
+            view.Result($"the weights cannot be compared with the receipt: {reason}");
             return unit;
         }
 
         if (repeated.WeightsSha256 == finished.WeightsSha256)
         {
-            view.Result($"the weights are the receipt's, bit by bit: SHA-256 {finished.WeightsSha256}");
+            view.Result($"the weights equal the receipt's bit by bit: SHA-256 {finished.WeightsSha256}");
             return unit;
         }
 
         var machine = repeated.Machine.DifferencesTo(finished.Machine);
-        return Error.New($"the weights are not the receipt's: SHA-256 {finished.WeightsSha256}, the receipt has {repeated.WeightsSha256}; "
+        return Error.New($"the weights differ from the receipt's: their SHA-256 is {finished.WeightsSha256}, the receipt has {repeated.WeightsSha256}; "
             + (machine.IsEmpty ? "the receipt describes the same machine" : $"the machine differs too: {string.Join("; ", machine)}"));
     }
 
@@ -87,7 +87,7 @@ internal sealed record RunStart(TrainingOptions Options, Recording Recording, Op
     {
         if (receipt.IsImported)
         {
-            return Error.New(ExitCode.Usage, $"the weights of {where} were imported, and nothing was trained there: there is nothing to resume or to repeat");
+            return Error.New(ExitCode.Usage, $"the weights of {where} were imported, not trained: there is nothing to resume or repeat");
         }
 
         return TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes).OrFailure()

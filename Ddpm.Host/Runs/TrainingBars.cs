@@ -21,7 +21,7 @@ internal sealed class TrainingBars(IView view) : IDisposable
                 var recipe = options.Preset == network ? "" : $" with the recipe {options.Preset}";
                 view.Line(from == 0
                     ? $"training the {network} network{recipe} for {Counted.Of(options.Epochs, "epoch")} of {Counted.Of(plan.Steps.PerEpoch, "step")}"
-                    : $"going on with step {from} of {plan.Steps.Total}");
+                    : $"continuing at step {from} of {plan.Steps.Total}");
                 break;
             case TrainingEvent.Stepped(var step, var loss, var rate) when _plan is not null:
                 _epoch ??= view.Bar($"epoch {step.Epoch + 1}/{_plan.Config.Options.Epochs}");

@@ -107,7 +107,7 @@ public sealed class TrainingRun : IDisposable
 
     private static Fin<Unit> Agreed(TrainingProgress checkpoint, TrainingProgress receipt, string unusable) => checkpoint == receipt
         ? unit
-        : Error.New($"{unusable}: it stands at step {checkpoint.Step}, and run.json at step {receipt.Step}, or with other losses");
+        : Error.New($"{unusable}: it is at step {checkpoint.Step}, but run.json is at step {receipt.Step} or has other losses");
 
     /// <summary>Trains to the end, or until <paramref name="stop"/>. A stopped run leaves a checkpoint of its last step.</summary>
     /// <returns>The final receipt; or the first fault; or <see cref="Errors.Cancelled"/>.</returns>
@@ -208,10 +208,10 @@ public sealed class TrainingRun : IDisposable
     }
 
     private Fin<Unit> Diverged(TrainingStep step, StepOutcome outcome) => Error.New(
-        Invariant($"the loss of step {step.Number} is {outcome.Loss} and its gradient {outcome.GradientNorm} long, ")
+        Invariant($"the loss of step {step.Number} is {outcome.Loss} and its gradient norm {outcome.GradientNorm}, ")
         + Invariant($"at learning rate {step.Update.LearningRate}: ")
-        + "it cannot continue, because it would diverge here again: "
-        + $"begin another with train --from {_environment.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; "
+        + "the run cannot continue, because it would diverge here again: "
+        + $"start another with train --from {_environment.Folder.ReceiptPath} and a lower --learning-rate or a --clip-norm; "
         + (_receipt.Last is null ? "there is no checkpoint yet" : $"the last good checkpoint is {_environment.Folder.CheckpointPath(_receipt.Last)}"));
 
     /// <summary>

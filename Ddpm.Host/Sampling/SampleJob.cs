@@ -80,15 +80,15 @@ internal sealed record SampleJob(
         var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, sampling.MostStepsOn(model.Schedule)) } : sampling;
         Validation<Error, int> FewEnough(Timesteps wanted) => Check.That(
             "sampling-steps", wanted.Values.Count, wanted.Values.Count <= SearchCandidates,
-            Invariant($"must be at most {SearchCandidates} where they are searched"));
+            Invariant($"must be at most {SearchCandidates} with spacing searched"));
         var steps = search
             ? (asked.ExplicitTimesteps is { } given
-                ? Check.Fail<Timesteps>("timesteps", string.Join(" ", given), "must be given without spacing, which searches them")
+                ? Check.Fail<Timesteps>("timesteps", string.Join(" ", given), "cannot be combined with spacing searched")
                 : sampling.TimestepsOn(model.Schedule)).Bind(FewEnough).Map(Some)
             : LanguageExt.Option<int>.None;
         Validation<Error, int> Numbered(int count) => Check.That(
             "--count", count, count <= LargestNumber - Math.Max(0, request.First),
-            Invariant($"must be so small that no image has a number of {LargestNumber} or more"));
+            Invariant($"must keep the number of every image below {LargestNumber}"));
         SampleFiles Files(PixelScale scale, int first, LanguageExt.Option<ClassCondition> condition) => new(
             scale,
             condition.Filter(classes => classes.Chosen.IsNone).Map<Func<int, string>>(classes => place => Label(classes.ClassOf(first + place), className)));
@@ -107,9 +107,17 @@ internal sealed record SampleJob(
     }
 
     /// <summary>The class that was asked for. A network without classes accepts any name here; <see cref="ClassCondition"/> reports that fault.</summary>
-    private static Validation<Error, LanguageExt.Option<int>> Chosen(string? name, int classes, Func<int, string> className) => name is null || classes == 0
-        ? Validation<Error, LanguageExt.Option<int>>.Success(Optional(name).Map(_ => 0))
-        : ClassNames.Find("--class", name, Range(0, classes).Map(className).ToArr()).Map(Some);
+    private static Validation<Error, LanguageExt.Option<int>> Chosen(string? name, int classes, Func<int, string> className)
+    {
+        if (name is null)
+        {
+            return Validation<Error, LanguageExt.Option<int>>.Success(LanguageExt.Option<int>.None);
+        }
+
+        return classes == 0
+            ? Check.Fail<LanguageExt.Option<int>>("--class", name, "needs a run that was trained with --conditional")
+            : ClassNames.Find("--class", name, Range(0, classes).Map(className).ToArr()).Map(Some);
+    }
 
     /// <summary>A class as it can be drawn: by its name, or by its number where the font lacks a letter of it.</summary>
     internal static string Label(int label, Func<int, string> className) =>

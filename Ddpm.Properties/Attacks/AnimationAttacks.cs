@@ -21,7 +21,7 @@ public sealed class AnimationAttacks
             frames.Add(new MagickImage(colour, 20, 20));
         }
 
-        Assert.Contains("it is an animation", Read(frames.ToByteArray(MagickFormat.WebP)).Message(), StringComparison.Ordinal);
+        Assert.Contains("it is an animated WebP", Read(frames.ToByteArray(MagickFormat.WebP)).Message(), StringComparison.Ordinal);
         Assert.Equal([255, 0, 0], Picture(frames.ToByteArray(MagickFormat.Gif)).Pixels[..3].ToArray());
     }
 

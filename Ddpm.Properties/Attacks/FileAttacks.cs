@@ -145,7 +145,7 @@ public sealed class FileAttacks : IDisposable
     {
         Assert.Contains("it is a device", Folders.Read("/dev/zero", CancellationToken.None).Message(), StringComparison.Ordinal);
         Assert.Contains("it is a device", Folders.Read(Link(At("null"), "/dev/null")).Message(), StringComparison.Ordinal);
-        Assert.Contains("it is a folder, and a file is needed", Folders.Read(_folder.Root).Message(), StringComparison.Ordinal);
+        Assert.Contains("it is a folder, not a file", Folders.Read(_folder.Root).Message(), StringComparison.Ordinal);
     }
 
     [Fact]

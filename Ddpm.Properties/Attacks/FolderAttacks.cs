@@ -103,7 +103,7 @@ public sealed class FolderAttacks : IDisposable
         Assert.Equal(1, Load().Valid().Images.Count);
         Assert.True(Warned("of 10 pictures could not be read"), string.Join('\n', _warnings));
         var pipe = PictureFile.Read(Path.Combine(_root, "pipe.png"), new(4, 3), Background.White);
-        Assert.Contains("it is empty, or no ordinary file", pipe.Message(), StringComparison.Ordinal);
+        Assert.Contains("it is empty, or not an ordinary file", pipe.Message(), StringComparison.Ordinal);
     }
 
     /// <summary>Six pictures were 246 where links led round in circles, and dogs were cats where a link to them came first.</summary>
@@ -123,7 +123,7 @@ public sealed class FolderAttacks : IDisposable
 
         Assert.Equal(["dogs", "wolves"], Classes());
         Assert.Equal(3, Load().Valid().Images.Count);
-        Assert.True(Warned("links to folders that are read already"), string.Join('\n', _warnings));
+        Assert.True(Warned("links to folders that are already read"), string.Join('\n', _warnings));
     }
 
     /// <summary>A link to pictures that lie elsewhere is a class like others, once.</summary>
@@ -177,9 +177,9 @@ public sealed class FolderAttacks : IDisposable
         Assert.True(Warned("the folder 'train' is taken for a class"));
         Add("test/1.png", "val/1.png");
         _ = Load().Valid();
-        Assert.True(Warned("the folder 'val' is neither trained on nor measured with"));
+        Assert.True(Warned("the folder 'val' is not used for training or evaluation"));
         Add("testing/1.png");
-        Assert.Contains("its folders test and testing could all be the folder to measure with", Load().Message(), StringComparison.Ordinal);
+        Assert.Contains("its folders test and testing could each be the folder to evaluate on", Load().Message(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -62,14 +62,14 @@ public sealed class LogAttacks : IDisposable
         Assert.Equal(["endless", "evaluated", "good", "measured", "no-json", "null-line"], runs.Select(run => run!["name"]!.GetValue<string>()));
         Assert.Equal("damaged", runs[4]!["state"]!.GetValue<string>());
         Assert.Equal(1, runs[5]!["epochs"]!.GetValue<int>());
-        Assert.Contains("null-line: 1 line of runs/null-line/metrics.jsonl cannot be read, and left out", listed.Error, StringComparison.Ordinal);
-        Assert.Contains("no-json: runs/no-json/run.json: it is no receipt", listed.Error, StringComparison.Ordinal);
+        Assert.Contains("null-line: 1 line of runs/null-line/metrics.jsonl cannot be read and are left out", listed.Error, StringComparison.Ordinal);
+        Assert.Contains("no-json: runs/no-json/run.json: it is not the receipt", listed.Error, StringComparison.Ordinal);
 
         Assert.Contains("1 line of runs/null-line/metrics.jsonl cannot be read", _ddpm.Done("report", "--run", "null-line").Error, StringComparison.Ordinal);
         Assert.Contains(
             "1 line of runs/null-line/metrics.jsonl cannot be read", File.ReadAllText(_ddpm.Path("runs", "null-line", "report.html")),
             StringComparison.Ordinal);
-        _ddpm.Refused(1, ["cannot read the metrics in runs/endless/metrics.jsonl: it is a device, and a file is needed"], "report", "--run", "endless");
+        _ddpm.Refused(1, ["cannot read the metrics in runs/endless/metrics.jsonl: it is a device, not a file"], "report", "--run", "endless");
     }
 
     /// <summary>Names that move a cursor or begin another line are shown without what does so, and commands to repeat are quoted.</summary>

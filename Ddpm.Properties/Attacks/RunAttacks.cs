@@ -49,7 +49,7 @@ public sealed class RunAttacks : IDisposable
         Train("one");
         Train("two", "--seed", "2");
         File.Copy(CheckpointOf("two"), CheckpointOf("one"), overwrite: true);
-        Refused("one", "of another run than run.json", "seed: 2 → 0", "put the run's own checkpoint back");
+        Refused("one", "it does not belong to run.json", "seed: 2 → 0", "put the run's own checkpoint back");
     }
 
     private static readonly RunReceipt Receipt = new(
@@ -93,7 +93,7 @@ public sealed class RunAttacks : IDisposable
     {
         Train("one");
         Change("one", weights => weights[^1] = tensor(float.NaN));
-        Refused("one", "it holds what is no number: 'conv_out.bias' is NaN at [0]: use another checkpoint");
+        Refused("one", "it holds values that are not finite: 'conv_out.bias' is NaN at [0]: use another checkpoint");
     }
 
     /// <summary>Finite and absurd: they are sampled with, as weights may be anybody's, and told.</summary>
@@ -108,7 +108,7 @@ public sealed class RunAttacks : IDisposable
         Warned(_ddpm.Done("import", "large.safetensors", "--run", "two"));
 
         static void Warned(DdpmProcess.Outcome outcome) => Assert.Contains(
-            "warning: no training leads to weights as large as these, so images may be noise: 'conv_out.bias' is 1E+30 at [0]", outcome.Error,
+            "warning: these weights are larger than any training makes them, so images may be noise: 'conv_out.bias' is 1E+30 at [0]", outcome.Error,
             StringComparison.Ordinal);
     }
 
@@ -117,7 +117,7 @@ public sealed class RunAttacks : IDisposable
     {
         Train("one", "--ema-decay", "0.5");
         var warnings = _ddpm.Done("import", CheckpointOf("one"), "--run", "two").Error;
-        Assert.Contains("took the average, whose names begin with 'ema.'", warnings, StringComparison.Ordinal);
+        Assert.Contains("imported the average, whose names begin with 'ema.'", warnings, StringComparison.Ordinal);
         Assert.Contains("tensors that sampling does not need: ", warnings, StringComparison.Ordinal);
 
         _ddpm.Done("export", "--run", "one", "--to", "weights.safetensors");
@@ -126,7 +126,9 @@ public sealed class RunAttacks : IDisposable
             ? SampleWeights.Tensor(tensor.Name, [1], _ => float.NaN) : tensor));
         _ddpm.Refused(1, ["changed.safetensors cannot be imported: 'conv_out.bias' is NaN at [0]"], "import", "changed.safetensors", "--run", "three");
         Import(weights.Tensors.Add(SampleWeights.Tensor("betas", [12], _ => 0f)));
-        _ddpm.Refused(1, ["changed.safetensors cannot be imported: the network has no place for 'betas'"], "import", "changed.safetensors", "--run", "three");
+        _ddpm.Refused(
+            1, ["changed.safetensors cannot be imported: the network has no tensors named 'betas'"],
+            "import", "changed.safetensors", "--run", "three");
         Assert.False(Directory.Exists(_ddpm.Path("runs", "three")));
 
         void Import(IEnumerable<SafetensorsTensor> tensors) =>
@@ -141,6 +143,6 @@ public sealed class RunAttacks : IDisposable
         var more = SafetensorsFile.Create(file.Tensors.Add(SampleWeights.Tensor("b9.weight", [1], _ => 0f)), file.Metadata).Valid();
         var whole = SafetensorsFile.Create(more.Tensors, more.Metadata.AddOrUpdate("checksum", Safetensors.Checksum(more))).Valid();
         File.WriteAllBytes(CheckpointOf("one"), Safetensors.Write(whole).ToArray());
-        Refused("one", "its network has no place for 'b9.weight'");
+        Refused("one", "its network has no tensors named 'b9.weight'");
     }
 }

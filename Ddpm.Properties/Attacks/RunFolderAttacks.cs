@@ -66,10 +66,10 @@ public sealed class RunFolderAttacks : IDisposable
         UnixFiles.Pipe(folder.Within("run.json"));
         foreach (var path in (string[])[folder.Within("samples", "victim"), folder.Within("report.html"), folder.ReceiptPath])
         {
-            Assert.Contains("only files are written; remove it", folder.Write(path, New).Message(), StringComparison.Ordinal);
+            Assert.Contains("not a file or a folder; remove it", folder.Write(path, New).Message(), StringComparison.Ordinal);
         }
 
-        Assert.Contains("only files are written; remove it", folder.Create().Message(), StringComparison.Ordinal);
+        Assert.Contains("not a file or a folder; remove it", folder.Create().Message(), StringComparison.Ordinal);
         Assert.Equal(Old, File.ReadAllBytes(victim));
         Assert.Equal(2, Directory.GetFileSystemEntries(_folder.Root).Length);
     }
@@ -108,8 +108,8 @@ public sealed class RunFolderAttacks : IDisposable
             UnixFiles.Pipe(folder.Within(name));
         }
 
-        Assert.Contains("it is a pipe, and a file is needed", folder.Receipt().Message(), StringComparison.Ordinal);
-        Assert.Contains("it is a pipe, and a file is needed", MetricsLog.Read(folder).Message(), StringComparison.Ordinal);
+        Assert.Contains("it is a pipe, not a file", folder.Receipt().Message(), StringComparison.Ordinal);
+        Assert.Contains("it is a pipe, not a file", MetricsLog.Read(folder).Message(), StringComparison.Ordinal);
         Assert.True(RunLock.Holder(folder).IsNone);
     }
 

@@ -79,7 +79,7 @@ public sealed class StreamAttacks : IDisposable
         Assert.Contains("cannot be imported", Shell("ddpm import <(echo nonsense) --run a", 1).Error, StringComparison.Ordinal);
         Assert.Contains("/dev/fd/", Shell("ddpm evaluate --images <(echo nonsense)", 1).Error, StringComparison.Ordinal);
         Assert.Contains("more than 1048576 bytes come out of it", Shell("ddpm runs --config <(yes)", 1).Error, StringComparison.Ordinal);
-        Assert.Contains("it is a device, and a file is needed", Shell("ddpm runs --config /dev/zero", 1).Error, StringComparison.Ordinal);
+        Assert.Contains("it is a device, not a file", Shell("ddpm runs --config /dev/zero", 1).Error, StringComparison.Ordinal);
     }
 
     [UnixFact]

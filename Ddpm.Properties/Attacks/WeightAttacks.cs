@@ -35,7 +35,7 @@ public sealed class WeightAttacks
 
         var file = Archive(pickle.End(), ("0", new byte[4]));
         var (read, bytes) = Read(file);
-        Assert.Contains("5000 extents", read.Message(), StringComparison.Ordinal);
+        Assert.Contains("5000 dimensions", read.Message(), StringComparison.Ordinal);
         Assert.InRange(bytes, 0, (BytesForAByte * file.Length) + Decoding.Allowance);
     }
 
@@ -128,7 +128,7 @@ public sealed class WeightAttacks
 
     [Fact]
     public void A_storage_whose_key_is_as_long_as_a_book_is_none() => Assert.Contains(
-        "no storage", TorchFile.Read(Archive(new Pickle().Add("a", new string('0', 1001), 1, 0, [1], [1]).End())).Message(), StringComparison.Ordinal);
+        "not a storage", TorchFile.Read(Archive(new Pickle().Add("a", new string('0', 1001), 1, 0, [1], [1]).End())).Message(), StringComparison.Ordinal);
 
     /// <summary>Damages every byte of an archive in turn: reading gives the saved tensors, or an error.</summary>
     [Theory]
@@ -243,7 +243,7 @@ public sealed class WeightAttacks
     public void A_tensor_that_the_network_has_no_place_for_is_named()
     {
         var fault = Describe([.. Tensors(), Tensor("b1.0.conv9.weight", [2], _ => 0), Tensor("betas", [12], _ => 0)]).Message();
-        Assert.Contains("no place for 'b1.0.conv9.weight', 'betas': leave them out", fault, StringComparison.Ordinal);
+        Assert.Contains("no tensors named 'b1.0.conv9.weight', 'betas': remove them", fault, StringComparison.Ordinal);
     }
 
     /// <summary>Tensors that PyTorch saves beside the weights and no network needs are left out, whatever their type.</summary>

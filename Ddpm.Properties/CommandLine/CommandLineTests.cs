@@ -78,7 +78,7 @@ public sealed class CommandLineTests : IDisposable
             _ddpm.Refused(2, [says], "runs", "--config", "wrong.json");
         }
 
-        Refused("[1]", "wrong.json: it holds no object of options");
+        Refused("[1]", "wrong.json: it must hold a JSON object of options");
         Refused("{\n1}", "wrong.json: line 2, byte 1 is not valid JSON");
         Refused("{\"in\": {}}", "in must be text, a number, true, false, or a list of them");
         Refused("{\"jsn\": true}", "--jsn: did you mean --json?");

@@ -73,7 +73,7 @@ public sealed class ConditionalTests : IDisposable
     public void A_run_without_classes_has_none_to_choose()
     {
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "plain", "--sample-every", "0"));
-        _ddpm.Refused(2, ["needs a run that was trained with --conditional"], "sample", "--run", "plain", "--class", "3");
+        _ddpm.Refused(2, ["--class needs a run that was trained with --conditional, got 3"], "sample", "--run", "plain", "--class", "3");
     }
 
     private byte[] OwnSamples(string name) => File.ReadAllBytes(_ddpm.Path("runs", name, "samples.npy"));

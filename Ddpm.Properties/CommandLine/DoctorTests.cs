@@ -48,7 +48,7 @@ public sealed class DoctorTests : IDisposable
     {
         var cache = Directory.CreateDirectory(_ddpm.CachePath("ddpm", "mnist")).FullName;
         File.WriteAllBytes(Path.Combine(cache, "train-images-idx3-ubyte"), [0, 0, 8, 3]);
-        var outcome = _ddpm.Refused(1, ["1 of these needs to be fixed"], "doctor");
+        var outcome = _ddpm.Refused(1, ["this machine cannot train: 1 check failed"], "doctor");
         Assert.Contains("ILL   mnist", outcome.Output, StringComparison.Ordinal);
         Assert.Contains(cache, outcome.Output, StringComparison.Ordinal);
     }

@@ -36,7 +36,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("sample", "which run?")]
     [InlineData("sample --run a --out b", "give one of them")]
     [InlineData("sample --run ../a", "must be a plain name")]
-    [InlineData("reference plan --sampler ddpm --eta 2 --sampling-steps 1001", "eta belongs to the samplers ddim* alone, got 2")]
+    [InlineData("reference plan --sampler ddpm --eta 2 --sampling-steps 1001", "eta works only with the samplers ddim*, got 2")]
     [InlineData("reference plan --sampler ddim --eta 2", "eta must lie in [0, 1], got 2")]
     [InlineData("train --threads 0", "--threads must lie in [1, 1024], got 0")]
     [InlineData("train --precision half", "precision must be one of float32, bf16, got half")]
@@ -45,19 +45,19 @@ public sealed class ErrorTests : IDisposable
     [InlineData("bench --image-size 30 --batch-size 0", "batch-size must be at least 1, got 0")]
     [InlineData("train --device tpu", "device must be auto, cpu, cuda or cuda:n, got tpu")]
     [InlineData("train --zero-terminal-snr --loss-weight heavy", "prediction must be sample or velocity with zero-terminal-snr")]
-    [InlineData("train --max-beta 0.5", "prediction must be sample or velocity with a schedule that leaves no more than 2.2E-67 of an image")]
+    [InlineData("train --max-beta 0.5", "prediction must be sample or velocity with a schedule that leaves only 2.2E-67 of the image")]
     [InlineData("forward --steps 2000000", "steps must be at most 10000, got 2000000")]
     [InlineData("reference plan --steps 10001", "steps must be at most 10000, got 10001")]
     [InlineData("train --dataset shoes", "shoes")]
     [InlineData("train --resume", "which run?")]
     [InlineData("forward --count 0 --steps 0", "steps must be at least 1, got 0")]
-    [InlineData("bench --batch-size 600000000", "--batch-size must be less")]
+    [InlineData("bench --batch-size 600000000", "--batch-size must be small enough")]
     [InlineData(
         "train --schedule cosine --min-beta 0.001 --max-beta 0.1",
-        "min-beta belongs to the schedules linear, scaled-linear, sigmoid-beta alone, got 0.001")]
-    [InlineData("train --min-beta 1e-300", "schedule must add noise that float32 can hold: after timestep 0 its variance 1 − ᾱ is 1E-300, which is 0 there")]
-    [InlineData("train --cosine-offset 0.1", "cosine-offset belongs to the schedule cosine alone, got 0.1")]
-    [InlineData("train --min-snr-gamma 3", "min-snr-gamma belongs to the loss weight min-snr alone, got 3")]
+        "min-beta works only with the schedules linear, scaled-linear, sigmoid-beta, got 0.001")]
+    [InlineData("train --min-beta 1e-300", "schedule must add more noise (after timestep 0, float32 rounds its variance 1 − ᾱ = 1E-300 to 0)")]
+    [InlineData("train --cosine-offset 0.1", "cosine-offset works only with the schedule cosine, got 0.1")]
+    [InlineData("train --min-snr-gamma 3", "min-snr-gamma works only with the loss weight min-snr, got 3")]
     [InlineData("sample --out ", "--out must not be empty")]
     [InlineData("reference export --out ", "--out must not be empty")]
     [InlineData("train --config ", "--config needs a file")]
@@ -104,8 +104,8 @@ public sealed class ErrorTests : IDisposable
         Directory.CreateDirectory(_ddpm.Path("runs", "shoes"));
         File.WriteAllText(_ddpm.Path("runs", "shoes", "run.json"), "{}");
         _ddpm.Refused(1, ["there is no run in runs/shirts", "beside it are shoes"], "sample", "--run", "shirts");
-        _ddpm.Refused(1, ["run.json: it is no receipt of a run, or a damaged one"], "sample", "--run", "shoes");
-        _ddpm.Refused(1, ["run.json: it is no receipt of a run, or a damaged one"], "train", "--run", "shoes", "--resume");
+        _ddpm.Refused(1, ["run.json: it is not the receipt of a run, or it is damaged"], "sample", "--run", "shoes");
+        _ddpm.Refused(1, ["run.json: it is not the receipt of a run, or it is damaged"], "train", "--run", "shoes", "--resume");
         _ddpm.Refused(2, ["--resume"], "train", "--run", "shoes");
     }
 
@@ -145,7 +145,7 @@ public sealed class ErrorTests : IDisposable
         var withoutChecksum = swapped.Replace("ddpm-sha256", "none-sha256", StringComparison.Ordinal);
         File.WriteAllBytes(Checkpoint("original"), System.Text.Encoding.Latin1.GetBytes(withoutChecksum));
         _ddpm.Refused(
-            1, ["step-0000003.safetensors cannot be used", "another network", "b1.0.shortcut.weight is missing"],
+            1, ["step-0000003.safetensors cannot be used", "do not fit this network", "b1.0.shortcut.weight is missing"],
             "sample", "--run", "original", "--to", "out");
 
         var flipped = (byte[])original.Clone();

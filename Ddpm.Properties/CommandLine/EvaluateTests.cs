@@ -80,10 +80,10 @@ public sealed class EvaluateTests : IDisposable
         Labelled(NpyType.I8, wide).Done();
         Assert.Equal(64, Report(".")["samples"]!["sha256"]!.GetValue<string>().Length);
         wide[8 * 7 + 3] = 1;
-        Labelled(NpyType.I8, wide).Refused(1, "label 7 is none in [0, 255]");
+        Labelled(NpyType.I8, wide).Refused(1, "label 7 is not in [0, 255]");
         (wide[8 * 7 + 3], wide[8 * 7]) = (0, 10);
-        Labelled(NpyType.I8, wide).Refused(1, "a label of the images is no class of Fashion-MNIST: there are 10, counted from 0");
-        Labelled(NpyType.F4, new byte[1280]).Refused(1, "it holds no integers, but <f4");
+        Labelled(NpyType.I8, wide).Refused(1, "a label of the images is not a class of Fashion-MNIST, which has 10, counted from 0");
+        Labelled(NpyType.F4, new byte[1280]).Refused(1, "it holds <f4, but labels must be integers");
     }
 
     /// <summary>Some of the usual samplers need an image at every level: they are left out unless they are named.</summary>
@@ -141,7 +141,7 @@ public sealed class EvaluateTests : IDisposable
         Assert.DoesNotContain("ddim with 4", _ddpm.Done([.. ddim, "--out", "runs/../runs/small/"]).Error, StringComparison.Ordinal);
         var table = File.ReadAllText(report);
         Steps("--samplers", "ddim", "--evaluations", "4", "--seed", "2").Refused(
-            1, "few-steps.json: it was measured with --seed 1, and now it is 2: choose another folder with --to");
+            1, "few-steps.json: it was measured with --seed 1, but now it is 2: choose another folder with --to");
         Assert.Equal(table, File.ReadAllText(report));
         foreach (var damaged in (string[])[table[..^20], "{}", "null", table.Replace("\"features\"", "\"feature\"", StringComparison.Ordinal)])
         {
@@ -179,14 +179,14 @@ public sealed class EvaluateTests : IDisposable
             Assert.Contains("FID where that is Inception", outcome.Output, StringComparison.Ordinal);
         }
 
-        With("one-row.pt").Refused(1, "one-row.pt makes an array of 1 of 64 images");
-        With("two-tensors.pt").Refused(1, "two-tensors.pt fails on N×3×H×W images of bytes");
+        With("one-row.pt").Refused(1, "one-row.pt makes an array of 1 for 64 images");
+        With("two-tensors.pt").Refused(1, "two-tensors.pt fails on N×3×H×W bytes of images");
 
         // A module is a program: it runs where its very content is trusted, and what it makes or complains of is its own affair.
         var features = Fixtures.TorchScript("features.pt");
-        var remedy = $"if you trust whoever made it, say --trust {Sha256(features)}";
-        Trusting(features).Refused(2, $"features.pt is a program, which could do anything that you can: {remedy}");
-        Trusting(features, Sha256(Fixtures.TorchScript("one-row.pt"))).Refused(2, $"features.pt is another module than --trust says: {remedy}");
+        var remedy = $"if you trust its author, add --trust {Sha256(features)}";
+        Trusting(features).Refused(2, $"features.pt is a program and can do anything that you can: {remedy}");
+        Trusting(features, Sha256(Fixtures.TorchScript("one-row.pt"))).Refused(2, $"features.pt does not have the SHA-256 in --trust: {remedy}");
         foreach (var (name, makes, does) in new[]
         {
             ("text", "str", "return \"features\""),
@@ -262,10 +262,10 @@ public sealed class EvaluateTests : IDisposable
         WriteTrainingImages("images.npy");
         File.WriteAllText(_ddpm.Path("script.pt"), "no module");
         _ddpm.Refused(
-            1, ["floats.npy: it holds <f4, and images are levels from 0 to 255 as bytes: save them with"],
+            1, ["floats.npy: it holds <f4, but images must be bytes from 0 to 255: save them with"],
             "evaluate", "--data", Fixtures.FashionMnist, "--images", "floats.npy");
         _ddpm.Refused(1, ["pairs.npy: it is an array of 4×2×2×2"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "pairs.npy");
-        _ddpm.Refused(1, ["the images are 2×2×1, and those of Fashion-MNIST 28×28×1"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "small.npy");
+        _ddpm.Refused(1, ["the images are 2×2×1, but Fashion-MNIST has 28×28×1"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "small.npy");
         _ddpm.Refused(
             2,
             [
@@ -276,12 +276,12 @@ public sealed class EvaluateTests : IDisposable
             "--clip", "true", "--count", "8", "--guidance-scale", "2", "--bound-images", "0");
         File.WriteAllBytes(_ddpm.Path("both.npz"), [(byte)'P', (byte)'K', 3, 4, 0]);
         _ddpm.Refused(
-            1, ["both.npz: it is a zip, as an .npz of several arrays: save the one array with numpy.save"],
+            1, ["both.npz: it is a zip file, such as an .npz of several arrays: save one array with numpy.save"],
             "evaluate", "--data", Fixtures.FashionMnist, "--images", "both.npz");
         _ddpm.Refused(
-            1, ["script.pt is no TorchScript module"],
+            1, ["cannot load script.pt as a TorchScript module"],
             "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--features", "script.pt", "--trust", Sha256(_ddpm.Path("script.pt")));
-        _ddpm.Refused(2, ["--trust lets a TorchScript module run"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--trust", "ab");
+        _ddpm.Refused(2, ["--trust needs a TorchScript module"], "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--trust", "ab");
     }
 
     /// <summary>Of what cannot be judged no image is made: neither of data of another size, nor by features or into a folder that are not there.</summary>
@@ -295,8 +295,8 @@ public sealed class EvaluateTests : IDisposable
         string[] own = [.. evaluate, "--data", Fixtures.FashionMnist];
         void Refused(string says, params string[] arguments) =>
             Assert.DoesNotContain("timesteps ", _ddpm.Refused(1, [says], arguments).Error, StringComparison.Ordinal);
-        const string Sizes = "the run's images are 28×28×1, and those of Fashion-MNIST 12×12×1 (folder tiny): "
-            + "name the data that belong to them with --dataset or --data";
+        const string Sizes = "the run's images are 28×28×1, but Fashion-MNIST has 12×12×1 (folder tiny): "
+            + "choose matching data with --dataset or --data";
         Refused(Sizes, [.. evaluate, "--data", "tiny", "--bound-images", "64"]);
         Refused(Sizes, "evaluate", "steps", "--run", "small", "--data", "tiny", "--count", "4", "--evaluations", "2");
         Refused(Sizes, "sample", "--run", "small", "--image", "test:0", "--count", "4", "--data", "tiny");
@@ -307,8 +307,8 @@ public sealed class EvaluateTests : IDisposable
         Assert.Contains("timesteps ", _ddpm.Done([.. own, "--bound-images", "0"]).Error, StringComparison.Ordinal); // which are searched first
         Write("tiny.npy", NpyType.U1, new byte[8 * 144], 8, 12, 12);
         Refused(
-            "the classifier that comes with the program cannot be used: it is for images of 28×28×1, and those of Fashion-MNIST (folder tiny) are 12×12×1: "
-            + "make one of these data with evaluate train-classifier",
+            "the built-in classifier cannot be used: it takes images of 28×28×1, but the images of Fashion-MNIST (folder tiny) are 12×12×1: "
+            + "train one on these data with evaluate train-classifier",
             "evaluate", "--images", "tiny.npy", "--data", "tiny");
     }
 
@@ -335,8 +335,8 @@ public sealed class EvaluateTests : IDisposable
         _ddpm.Done("train", "--run", "small", "--data", Fixtures.FashionMnist, "--resume", "--epochs", "3");
         Assert.Null(Distance());
         var page = Page();
-        Assert.Contains("evaluation.json is of an earlier checkpoint: measure again with evaluate<", page, StringComparison.Ordinal);
-        Assert.Contains("few-steps.json is of an earlier checkpoint: measure again with evaluate steps<", page, StringComparison.Ordinal);
+        Assert.Contains("evaluation.json belongs to an earlier checkpoint: run evaluate again<", page, StringComparison.Ordinal);
+        Assert.Contains("few-steps.json belongs to an earlier checkpoint: run evaluate steps again<", page, StringComparison.Ordinal);
         Assert.DoesNotContain("D, above the floor", page, StringComparison.Ordinal);
         Assert.DoesNotContain("D over evaluations of the network", page, StringComparison.Ordinal);
     }

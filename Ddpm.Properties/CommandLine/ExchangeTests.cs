@@ -46,7 +46,7 @@ public sealed class ExchangeTests : IDisposable
         _ddpm.Done("sample", "--run", "two", "--count", "2", "--to", "drawn");
         _ddpm.Done("report", "--run", "two");
         Assert.DoesNotContain("To repeat it", File.ReadAllText(_ddpm.Path("runs", "two", "report.html")), StringComparison.Ordinal);
-        _ddpm.Refused(2, ["the weights of runs/two were imported, and nothing was trained there"], "train", "--run", "two", "--resume");
+        _ddpm.Refused(2, ["the weights of runs/two were imported, not trained"], "train", "--run", "two", "--resume");
         _ddpm.Refused(2, ["the weights of runs/two/run.json were imported"], "train", "--from", "runs/two/run.json", "--run", "four");
 
         void Refused(string says, Func<SafetensorsFile, IEnumerable<SafetensorsTensor>> change)
@@ -57,12 +57,12 @@ public sealed class ExchangeTests : IDisposable
         }
 
         Refused(
-            "other.safetensors cannot be imported: its tensors are those of another network: b1.0.conv1.weight is missing",
+            "other.safetensors cannot be imported: its tensors do not fit this network: b1.0.conv1.weight is missing",
             file => file.Tensors.Filter(t => t.Name != "b1.0.conv1.weight"));
         Refused("its weights are of no network of this program", file => file.Tensors.Take(2));
         Refused("time_embed.weight is 12×99, not 12×100", file => file.Tensors.Map(t => t.Name == UNetConfig.EmbeddingName
             ? SafetensorsTensor.Create(t.Name, t.Type, LanguageExt.Prelude.Array(12L, 99L), t.Data[..(12 * 99 * sizeof(float))]).Valid() : t));
-        Refused("holds no real numbers, but I32", file => file.Tensors.Map(t => t.Name == "conv_out.bias"
+        Refused("must hold real numbers, but its type is I32", file => file.Tensors.Map(t => t.Name == "conv_out.bias"
             ? SafetensorsTensor.Create(t.Name, SafetensorsType.I32, t.Shape, t.Data).Valid() : t));
     }
 

@@ -61,12 +61,12 @@ public sealed class PictureFolderTests : IDisposable
             "sample", "--run", "mine-standard", "--data", "mine", "--image", "train:12", "--strength", "0.01", "--count", "1", "--threads", "1",
             "--to", "start");
         _ddpm.Refused(
-            1, ["the run was trained on images of 16×16×3, and these are 20×20×3: leave out --image-size and --channels to have them as they were"],
+            1, ["the run was trained on images of 16×16×3, but these are 20×20×3: leave out --image-size and --channels"],
             "train", "--run", "mine-standard", "--resume", "--epochs", "3", "--image-size", "20");
         _ddpm.Done("train", "--run", "mine-standard", "--resume", "--epochs", "3"); // the receipt knows where they are
         Directory.Move(_ddpm.Path("mine"), _ddpm.Path("moved"));
         _ddpm.Refused(
-            1, ["the run was trained on the images in mine, which does not exist here: name their folder with --data"],
+            1, ["the run was trained on the images in mine, which does not exist here: give their folder with --data"],
             "train", "--run", "mine-standard", "--resume", "--epochs", "4");
     }
 
@@ -111,7 +111,7 @@ public sealed class PictureFolderTests : IDisposable
         string[] data = ["--data", "mine", "--threads", "1"];
         _ddpm.Done(["train", "--image-size", "16", "--channels", "1", "--epochs", "1", "--steps", "4", "--run", "flowers", "--sample-every", "0", .. data]);
         _ddpm.Done(["evaluate", "train-classifier", "--image-size", "16", "--channels", "1", "--epochs", "1", "--to", "made/own.safetensors", .. data]);
-        _ddpm.Refused(2, ["--to must be a file, and made is a folder"], ["evaluate", "train-classifier", "--to", "made", .. data]);
+        _ddpm.Refused(2, ["--to must be a file, but made is a folder"], ["evaluate", "train-classifier", "--to", "made", .. data]);
         _ddpm.Done(["evaluate", "--run", "flowers", "--classifier", "made/own.safetensors", "--count", "4", "--bound-images", "2", .. data]);
         // The size of the images decides the size of the pictures.
         _ddpm.Done(["evaluate", "--images", "runs/flowers/samples.npy", "--classifier", "made/own.safetensors", .. data]);
@@ -122,7 +122,7 @@ public sealed class PictureFolderTests : IDisposable
 
         Picture(Red, "few/test/poppies/0.png", 16, 16);
         _ddpm.Refused(
-            1, ["there is 1 image to compare with in folder few/test, and at least 4 are needed"],
+            1, ["there is 1 image to compare with in folder few/test, but at least 4 are needed"],
             "evaluate", "--run", "flowers", "--classifier", "made/own.safetensors", "--data", "few");
         JsonNode Json(string file) => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "flowers", file)))!;
         Assert.NotNull(Json("evaluation.json")["bits-per-dimension"]);
@@ -138,8 +138,8 @@ public sealed class PictureFolderTests : IDisposable
         _ddpm.Refused(
             1,
             [
-                "no classifier for Pictures (folder mine/train) comes with the program: "
-                + "make one of these data with evaluate train-classifier and name it with --classifier",
+                "the program has no classifier for Pictures (folder mine/train): "
+                + "train one on these data with evaluate train-classifier and give it with --classifier",
             ],
             ["evaluate", "--run", "flowers", "--count", "4", .. data]);
     }
@@ -173,7 +173,7 @@ public sealed class PictureFolderTests : IDisposable
     {
         Picture(Red, "flat/1.png", 20, 20);
         File.WriteAllText(_ddpm.Path(Directory.CreateDirectory(_ddpm.Path("broken")).Name, "1.png"), "no picture");
-        _ddpm.Refused(1, ["there is no picture in broken that can be read"], "forward", "--data", "broken");
+        _ddpm.Refused(1, ["broken has no picture that can be read"], "forward", "--data", "broken");
         _ddpm.Refused(
             2,
             [

@@ -78,7 +78,7 @@ public sealed class ReferenceTests : IDisposable
     {
         Directory.CreateDirectory(_ddpm.Path("mine"));
         File.WriteAllText(_ddpm.Path("mine", "thesis.txt"), "");
-        _ddpm.Refused(1, ["mine holds other files and is no export"], "reference", "export", "--out", "mine");
+        _ddpm.Refused(1, ["mine holds other files and is not an export"], "reference", "export", "--out", "mine");
         Assert.Single(Directory.EnumerateFileSystemEntries(_ddpm.Path("mine")));
         _ddpm.Refused(1, ["there is no folder nowhere"], "reference", "verify", "nowhere");
         _ddpm.Refused(2, ["--only rendom/: no file of the reference begins with it"], "reference", "verify", "mine", "--only", "rendom/");
@@ -129,11 +129,11 @@ public sealed class ReferenceTests : IDisposable
     [Fact]
     public void An_option_of_another_sampler_or_spacing_is_refused()
     {
-        const string alone = "must be given without sampling-steps, spacing, rho, sigma-range and last-timestep, which spread them, got 999 10";
+        const string alone = "cannot be combined with sampling-steps, spacing, rho, sigma-range or last-timestep, got 999 10";
         _ddpm.Refused(2, [alone], "reference", "plan", "--sampler", "ddim", "--timesteps", "999", "10", "--sampling-steps", "2");
         _ddpm.Refused(2, [alone], "reference", "plan", "--sampler", "ddim", "--timesteps", "999", "10", "--spacing", "karras");
         _ddpm.Refused(
-            2, ["corrector belongs to the samplers unipc-* alone", "rho belongs to the spacing karras alone"],
+            2, ["corrector works only with the samplers unipc-*", "rho works only with the spacing karras"],
             "reference", "plan", "--sampler", "heun", "--corrector", "true", "--rho", "7");
     }
 }

@@ -19,17 +19,17 @@ public sealed class RunTests : IDisposable
         var weights = WeightsOf(receipt);
 
         var repeated = _ddpm.Done("train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "two");
-        Assert.Contains($"the weights are the receipt's, bit by bit: SHA-256 {weights}", repeated.Output, StringComparison.Ordinal);
+        Assert.Contains($"the weights equal the receipt's bit by bit: SHA-256 {weights}", repeated.Output, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "two", "samples.npy")));
 
         var varied = _ddpm.Done("train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "three", "--seed", "3");
-        Assert.Contains("not compared with the receipt's: seed: 0 → 3", varied.Output, StringComparison.Ordinal);
+        Assert.Contains("cannot be compared with the receipt: seed: 0 → 3", varied.Output, StringComparison.Ordinal);
 
         File.WriteAllText(receipt, File.ReadAllText(receipt).Replace(weights, new string('0', 64), StringComparison.Ordinal));
-        _ddpm.Refused(1, ["the weights are not the receipt's"], "train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "four");
+        _ddpm.Refused(1, ["the weights differ from the receipt's"], "train", "--from", receipt, "--data", Fixtures.FashionMnist, "--run", "four");
         _ddpm.Refused(2, ["give one of them"], "train", "--from", receipt, "--run", "one", "--resume");
         _ddpm.Refused(2, ["--preset cannot be combined with --from"], "train", "--from", receipt, "--preset", "best", "--run", "five");
-        _ddpm.Refused(1, ["is no receipt of a run"], "train", "--from", _ddpm.Path("runs", "one", "metrics.jsonl"));
+        _ddpm.Refused(1, ["is not the receipt of a run"], "train", "--from", _ddpm.Path("runs", "one", "metrics.jsonl"));
         Assert.Equal(4, Directory.GetDirectories(_ddpm.Path("runs")).Length);
     }
 

@@ -89,7 +89,7 @@ public sealed class TrainTests : IDisposable
         Assert.False(stopped["finished"]!.GetValue<bool>());
 
         _ddpm.Refused(
-            2, ["preset of the run is standard", "batch-size of the run is 16"],
+            2, ["preset cannot change in a resumed run: it is standard", "batch-size cannot change in a resumed run: it is 16"],
             "train", "--data", Fixtures.FashionMnist, "--run", "two", "--resume", "--batch-size", "8", "--preset", "original");
 
         _ddpm.Done("train", "--data", Fixtures.FashionMnist, "--run", "two", "--resume", "--threads", "1", "--sample-every", "0");
@@ -161,17 +161,17 @@ public sealed class TrainTests : IDisposable
 
         Assert.Equal(kept, Samples("--image test:3 --known mask.png --sampler dpmpp-2m --sampling-steps 6"));
         File.WriteAllBytes(_ddpm.Path("black.png"), Png.Encode(PixelImage.Create(28, 28, 1, new byte[784])));
-        Run("--image test:3 --known black.png").Refused(1, "--known must be white where the picture is to be kept, and black.png is white nowhere");
+        Run("--image test:3 --known black.png").Refused(1, "--known must be white where it keeps --image, but black.png has no white pixel");
 
         foreach (var (said, says) in ((string, string)[])
         [
             ("--strength 0.5", "--strength needs a picture: name one with --image"),
             ("--image test:3 --strength 1.5", "--strength must lie in (0, 1], got 1.5"),
             ("--image test:3 --known 0,0,9,9 --to-image test:4", "--known cannot be combined with --to-image or --encode inversion"),
-            ("--image test:3 --known -1,0,5,5", "--known must lie within the 28×28 pixels and hold at least one, got -1,0,5,5"),
-            ("--image test:3 --known 1,x,5,5", "--known must be a whole number, in digits alone, got x"),
-            ("--image test:3 --known 20,0,9,9", "--known must lie within the 28×28 pixels and hold at least one, got 20,0,9,9"),
-            ("--image test:64", "test:64 is no image: there are 64, counted from 0"),
+            ("--image test:3 --known -1,0,5,5", "--known must lie within the 28×28 pixels and contain at least one, got -1,0,5,5"),
+            ("--image test:3 --known 1,x,5,5", "--known must be a whole number, written in digits, got x"),
+            ("--image test:3 --known 20,0,9,9", "--known must lie within the 28×28 pixels and contain at least one, got 20,0,9,9"),
+            ("--image test:64", "test:64 does not exist: the data set has 64 images, counted from 0"),
             ("--image test:3 --encode inversion --sampler ddpm", "--encode inversion needs a sampler that draws no noise"),
             ("--image test:3 --to-image test:4 --sampler ddim --first 1", "--first cannot be combined with --to-image"),
         ])
@@ -255,7 +255,7 @@ public sealed class TrainTests : IDisposable
         var inverted = _ddpm.Run(
             "sample", "--run", "fashion-mnist-standard", "--data", Fixtures.FashionMnist, "--count", "1", "--image", "test:3", "--encode", "inversion",
             "--sampler", "ddim", "--sampling-steps", "2");
-        _ = prediction == "sample" ? inverted.Refused(2, "prediction must be epsilon or velocity to tell the noise of a clean image") : inverted.Done();
+        _ = prediction == "sample" ? inverted.Refused(2, "prediction must be epsilon or velocity to find the noise in a clean image") : inverted.Done();
     }
 
     [Fact]

@@ -133,7 +133,7 @@ public sealed class MirrorDownloadTests
     {
         using var world = new DataSetWorld();
         world.AddMirror(file => new MirrorAnswer.Body(DataSetWorld.Compressed([0, 0, 8, 1, 0x00, 0x98, 0x96, 0x80, .. new byte[10_000_000]])));
-        Assert.Contains("it uncompresses to 10000008 bytes by its header, and 250896 are expected at most", world.Fault(), StringComparison.Ordinal);
+        Assert.Contains("its header announces 10000008 bytes, but at most 250896 are expected", world.Fault(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class MirrorDownloadTests
         var empty = world.AddMirror(_ => new MirrorAnswer.Missing());
         var lines = world.Fault().Split('\n');
         Assert.Equal(6, lines.Length);
-        Assert.Contains("Fashion-MNIST could not be had", lines[0], StringComparison.Ordinal);
+        Assert.Contains("Fashion-MNIST could not be downloaded", lines[0], StringComparison.Ordinal);
         Assert.StartsWith($"  cache {world.Cache}: there is no folder", lines[1], StringComparison.Ordinal);
         Assert.StartsWith($"  Debian's folder {world.Debian}: there is no folder", lines[2], StringComparison.Ordinal);
         Assert.StartsWith($"  download: {gone}: ", lines[3], StringComparison.Ordinal);
@@ -174,7 +174,7 @@ public sealed class MirrorDownloadTests
         using var world = new DataSetWorld();
         var mirror = world.AddMirror();
         File.WriteAllText(world.At("cache"), "a file where the folder should be");
-        Assert.Contains($"download: the folder {world.Cache} cannot be made", world.Fault(), StringComparison.Ordinal);
+        Assert.Contains($"download: cannot create the folder {world.Cache}", world.Fault(), StringComparison.Ordinal);
         Assert.Empty(mirror.Asked);
     }
 

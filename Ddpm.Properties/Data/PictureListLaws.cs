@@ -57,10 +57,10 @@ public sealed class PictureListLaws
             [0, 0, 1, 2, 3, 4, 0, 4],
             ((string[])["cat", "CAT", "Dog", "dog", "3", "É", "0", "4"]).Select(typed => ClassNames.Find("--class", typed, names).Valid()));
         string Fault(string typed) => Assert.Single(ClassNames.Find("--class", typed, names).Faults());
-        Assert.Equal("--class must be one of cat (0), Dog (1), dog (2), 3 (3), é (4), or the number of one, got bird", Fault("bird"));
-        Assert.Equal("--class must be one class, and 'Dog', 'dog' all match, got DOG", Fault("DOG"));
+        Assert.Equal("--class must be one of cat (0), Dog (1), dog (2), 3 (3), é (4), or its number, got bird", Fault("bird"));
+        Assert.Equal("--class must name one class, but 'Dog', 'dog' all match, got DOG", Fault("DOG"));
         var many = ClassNames.Find("--class", "30", Range(0, 30).Map(n => $"{n}").ToArr());
-        Assert.Contains("and 10 more, or the number", Assert.Single(many.Faults()), StringComparison.Ordinal);
+        Assert.Contains("and 10 more, or its number", Assert.Single(many.Faults()), StringComparison.Ordinal);
         foreach (var wrong in (string[])["-1", "5", "", "1.0", " 1"])
         {
             _ = Fault(wrong);

@@ -21,8 +21,8 @@ public sealed class PublishedFileLaws
     [InlineData(7, Content, null, "")]
     [InlineData(7, Content, "other", "")]
     [InlineData(7, Content, Gzip, "")]
-    [InlineData(8, Content, Gzip, "it holds 8 bytes where the published file holds 7")]
-    [InlineData(7, "x", Gzip, "it is another edition: the publishers' own .gz (MD5 right gzip) with content of SHA-256 x")]
+    [InlineData(8, Content, Gzip, "it holds 8 bytes, but the published file holds 7")]
+    [InlineData(7, "x", Gzip, "it is another edition: the .gz is the publishers' own (MD5 right gzip), but its content has SHA-256 x")]
     [InlineData(7, "x", "other", "its content is not the published one: SHA-256 is x, not right content")]
     [InlineData(7, "x", null, "its content is not the published one: SHA-256 is x, not right content")]
     public void What_differs_is_told(int count, string content, string? gzip, string fault) =>

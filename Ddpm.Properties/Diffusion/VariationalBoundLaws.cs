@@ -156,7 +156,7 @@ public sealed class VariationalBoundLaws
 
     [Fact]
     public void Wrong_measurements_are_refused_with_every_fault() => Assert.Equal(
-        ["mean-square must be finite and at least 0, got -1", "squared-errors must be 999 in number, one for each step but the first, got 2",
+        ["mean-square must be finite and at least 0, got -1", "squared-errors must have length 999, one for each step but the first, got 2",
             "squared-error[2] must be finite and at least 0, got NaN", "decoder-nats must be finite and at least 0, got -0.5"],
         VariationalBound.Of(Generators.Original, ReverseVariance.Beta, -1, Prelude.Array(0, double.NaN), -0.5).Faults());
 

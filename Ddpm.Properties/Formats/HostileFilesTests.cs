@@ -102,7 +102,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
     {
         var bomb = DataSetWorld.Compressed([.. Images(2, 2), .. new byte[50_000_000]]);
         var (read, allocated) = Decoding.Allocated(() => IdxFile.Decode(bomb, System.Array.MaxLength));
-        Assert.Contains("more than the 16 bytes that its header says", read.Message(), StringComparison.Ordinal);
+        Assert.Contains("more than the 16 bytes that its header announces", read.Message(), StringComparison.Ordinal);
         Assert.InRange(allocated, 0, Decoding.Allowance + bomb.Length);
     }
 

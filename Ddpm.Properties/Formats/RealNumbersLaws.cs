@@ -45,7 +45,7 @@ public sealed class RealNumbersLaws
         var tensors = (SafetensorsTensor[])[
             SampleWeights.Tensor("a", [2, 3], _ => 1f), SampleWeights.Tensor("b", [2, 3], i => i == 4 ? value : 0),
             SampleWeights.Tensor("c", SafetensorsType.I32, [1], _ => -1), SampleWeights.Tensor("d", [], _ => value)];
-        var message = finite ? "" : FormattableString.Invariant($"it holds what is no number: 'b' is {value} at [1, 1]; 'd' is {value}");
+        var message = finite ? "" : FormattableString.Invariant($"it holds values that are not finite: 'b' is {value} at [1, 1]; 'd' is {value}");
         Assert.Equal(message, RealNumbers.AreFinite(tensors).Match(_ => "", fault => fault.Message));
     }
 

@@ -87,16 +87,16 @@ public sealed partial class SafetensorsLaws
     }
 
     [Theory]
-    [InlineData("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[1,4]}}""", "hole that begins at 0")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[1,4]}}""", "gap that begins at 0")]
     [InlineData(
         """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}}""",
-        "hole that begins at 2")]
+        "gap that begins at 2")]
     [InlineData(
         """{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}""",
-        "another tensor reaches to 3")]
+        "the tensor before it ends at 3")]
     [InlineData(
         """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""",
-        "another tensor reaches to 4")]
+        "the tensor before it ends at 4")]
     [InlineData(
         """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[0],"data_offsets":[4,3]}}""",
         "ends before it begins")]
@@ -108,27 +108,27 @@ public sealed partial class SafetensorsLaws
     [InlineData("""{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}""", "larger than any memory")]
     [InlineData(
         """{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""",
-        "'a' is there more than once")]
+        "'a' appears more than once")]
     [InlineData(
         """{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\u0061":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""",
-        "'a' is there more than once")]
-    [InlineData("""{"a":{"dtype":"U8","dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "unknown or there twice")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[4],"shape":[4],"data_offsets":[0,4]}}""", "unknown or there twice")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4],"data_offsets":[0,4]}}""", "unknown or there twice")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4],"stride":[1]}}""", "unknown or there twice")]
+        "'a' appears more than once")]
+    [InlineData("""{"a":{"dtype":"U8","dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "unknown or repeated field")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[4],"shape":[4],"data_offsets":[0,4]}}""", "unknown or repeated field")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4],"data_offsets":[0,4]}}""", "unknown or repeated field")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4],"stride":[1]}}""", "unknown or repeated field")]
     [InlineData(
         """{"__metadata__":{},"__metadata__":{},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""",
-        "metadata are there twice")]
+        "metadata appear twice")]
     [InlineData(
         """{"__metadata__":{"k":"1","k":"2"},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""",
-        "metadata 'k' is there twice")]
+        "metadata 'k' appears twice")]
     [InlineData("""{"__metadata__":{"k":1},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "metadata 'k' is not text")]
     [InlineData("""{"__metadata__":{"\ud800":"1"},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "a metadata key is not valid Unicode")]
-    [InlineData("""{"__metadata__":["k"],"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "metadata are no object")]
+    [InlineData("""{"__metadata__":["k"],"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", "metadata are not an object")]
     [InlineData("""{"a":{"dtype":"u8","shape":[4],"data_offsets":[0,4]}}""", "type 'u8' of tensor 'a' is not one of BOOL, U8")]
     [InlineData("""{"a":{"dtype":8,"shape":[4],"data_offsets":[0,4]}}""", "is not text")]
     [InlineData("""{"a":{"shape":[4],"data_offsets":[0,4]}}""", "lacks")]
-    [InlineData("""{"a":[4]}""", "at byte 13: tensor 'a' is no object")]
+    [InlineData("""{"a":[4]}""", "at byte 13: tensor 'a' is not an object")]
     [InlineData("""{"a":{"dtype":"U8","shape":[-4],"data_offsets":[0,4]}}""", "shape of tensor 'a'")]
     [InlineData("""{"a":{"dtype":"U8","shape":[4.0],"data_offsets":[0,4]}}""", "shape of tensor 'a'")]
     [InlineData("""{"a":{"dtype":"U8","shape":[4e0],"data_offsets":[0,4]}}""", "shape of tensor 'a'")]
@@ -197,7 +197,7 @@ public sealed partial class SafetensorsLaws
     public void Why_a_tensor_or_a_file_cannot_be_made_is_told()
     {
         Assert.Equal(
-            ["tensor '__metadata__': the format keeps this name for itself"],
+            ["tensor '__metadata__': the format reserves this name"],
             SafetensorsTensor.Create("__metadata__", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults());
         Assert.Equal(
             ["tensor '\ufffd': the name is not valid Unicode"],
@@ -216,7 +216,7 @@ public sealed partial class SafetensorsLaws
             ? SafetensorsFile.Create([], Prelude.HashMap(("key", text)))
             : SafetensorsFile.Create([Tensor(text, SafetensorsType.U8, [0], [])], Prelude.HashMap<string, string>());
         var fault = Assert.Single(file.Faults());
-        Assert.Matches("^names and metadata need 1000000[0-9]{2} bytes, 100000000 are allowed: shorten them$", fault);
+        Assert.Matches("^names and metadata need 1000000[0-9]{2} bytes, but at most 100000000 are allowed: shorten them$", fault);
     }
 
     [Fact]
@@ -230,7 +230,7 @@ public sealed partial class SafetensorsLaws
     public void A_million_brackets_are_an_error_and_allocate_nothing()
     {
         var file = File($"{{\"a\":{new string('[', 1_000_000)}", []);
-        Assert.Contains("no object", Safetensors.Read(file).Message(), StringComparison.Ordinal);
+        Assert.Contains("not an object", Safetensors.Read(file).Message(), StringComparison.Ordinal);
         var deeper = File($"{{\"a\":{{\"shape\":{new string('[', 1_000_000)}", []);
         Assert.Contains("not JSON", Safetensors.Read(deeper).Message(), StringComparison.Ordinal);
         Assert.True(AllocatesLittle(Safetensors.Read, deeper));
@@ -278,6 +278,6 @@ public sealed partial class SafetensorsLaws
         var shared = new byte[10_000_000];
         var tensors = Enumerable.Range(0, 220).Select(i => Tensor($"w{i}", SafetensorsType.U8, [10_000_000], shared));
         var error = Assert.Single(SafetensorsFile.Create(tensors, Prelude.HashMap<string, string>()).FailToSeq());
-        Assert.Contains("spread the tensors over several", error.Message, StringComparison.Ordinal);
+        Assert.Contains("use several files", error.Message, StringComparison.Ordinal);
     }
 }

@@ -39,16 +39,16 @@ public sealed class TorchFileTests
     }
 
     [Theory]
-    [InlineData("nested.pt", "'state_dict' is no tensor: save model.state_dict(), and nothing beside or round it")]
-    [InlineData("evil.pt", "its pickle names 'posix.system', which no dictionary of tensors needs: it is refused, and nothing of it was called")]
+    [InlineData("nested.pt", "'state_dict' is not a tensor: save model.state_dict() alone")]
+    [InlineData("evil.pt", "its pickle names 'posix.system', which a dictionary of tensors never needs: the file is refused, and none of its code ran")]
     [InlineData("whole-module.pt", "its pickle names 'torch.nn.modules.container.Sequential'")]
-    [InlineData("list.pt", "it holds no dictionary of tensors")]
+    [InlineData("list.pt", "it is not a dictionary of tensors")]
     public void What_is_no_state_dict_is_refused_with_the_reason(string name, string reason) =>
         Assert.Contains(reason, Read(name).Fault(), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("PK\u0003\u0004", "it is damaged, or no zip archive as torch.save writes it since PyTorch 1.6")]
-    [InlineData("\u0080\u0003}.", "it is neither a zip archive, as torch.save writes it since PyTorch 1.6, nor what it wrote before: save")]
+    [InlineData("PK\u0003\u0004", "it is damaged, or not a zip archive that torch.save wrote")]
+    [InlineData("\u0080\u0003}.", "it is not a file that torch.save wrote: save")]
     public void What_torch_save_has_not_written_is_refused_with_what_to_do(string file, string reason)
     {
         var bytes = System.Text.Encoding.Latin1.GetBytes(file);

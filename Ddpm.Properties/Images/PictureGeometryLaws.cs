@@ -107,8 +107,8 @@ public sealed class PictureGeometryLaws
     [Fact]
     public void Odd_pictures_are_counted() => Assert.Equal(
         [
-            "2 pictures are transparent in parts, which became white: --background names another colour", "1 picture is wholly transparent",
-            "2 pictures are of one colour all over", "1 picture of 16 bits stays below 4096 and is nearly black",
+            "2 pictures are partly transparent, and white is behind the transparent parts: --background changes that", "1 picture is fully transparent",
+            "2 pictures have only one colour", "1 picture of 16 bits stays below 4096 and is nearly black",
         ],
         PictureCounts.Warnings(
             LanguageExt.Prelude.Seq(

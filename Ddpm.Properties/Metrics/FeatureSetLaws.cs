@@ -31,7 +31,7 @@ public sealed class FeatureSetLaws
             ["count must be at least 2, got 1", "dimension must be at least 1, got 0", "feature[0] must lie in [-1E+40, 1E+40], got NaN"],
             FeatureSet.Create(1, 0, Prelude.Array(double.NaN)).Faults());
         Assert.Equal(
-            ["features must be 2×3 in number, got 4", "feature[0, 1] must lie in [-1E+40, 1E+40], got 1E+41",
+            ["features must have length 2×3, got 4", "feature[0, 1] must lie in [-1E+40, 1E+40], got 1E+41",
                 "feature[1, 0] must lie in [-1E+40, 1E+40], got -Infinity"],
             FeatureSet.Create(2, 3, Prelude.Array(1E+40, 1E+41, -1E+40, double.NegativeInfinity)).Faults());
     }
@@ -47,7 +47,7 @@ public sealed class FeatureSetLaws
 
     [Fact]
     public void What_is_no_gaussian_is_refused_with_every_fault() => Assert.Equal(
-        ["mean[1] must lie in [-1E+40, 1E+40], got NaN", "covariance-order must be the length of the mean, 2, got 1",
+        ["mean[1] must lie in [-1E+40, 1E+40], got NaN", "covariance-order must equal the length of the mean, 2, got 1",
             "covariance-least-eigenvalue must be at least 0, got -1"],
         GaussianSummary.Create(Prelude.Array(0, double.NaN), SymmetricMatrix.Create(1, Prelude.Array(-1.0)).Valid()).Faults());
 
@@ -60,7 +60,7 @@ public sealed class FeatureSetLaws
     public void Sets_of_different_dimensions_are_not_compared()
     {
         var (two, three) = (FeatureSets.Normal(5, 2, 0), FeatureSets.Normal(4, 3, 0));
-        const string fault = "generated-dimension must be the dimension of the real features, 2, got 3";
+        const string fault = "generated-dimension must equal the dimension of the real features, 2, got 3";
         Assert.Equal([fault], FrechetDistance.Between(two, three).Faults());
         Assert.Equal([fault], FrechetDistance.Between(GaussianSummary.Of(two), GaussianSummary.Of(three)).Faults());
         Assert.Equal([fault], KernelDistance.Between(two, three).Faults());

@@ -15,7 +15,7 @@ public sealed class MetricLimitsLaws
     {
         Assert.Equal(["count must be at least 2, got 1"], Faults(1, 3, 0));
         Assert.Equal(["dimension must be at least 1, got 0"], Faults(2, 0, 0));
-        Assert.Equal(["features must be 2×1 in number, got 3"], Faults(2, 1, 0, 1, 2));
+        Assert.Equal(["features must have length 2×1, got 3"], Faults(2, 1, 0, 1, 2));
         Assert.Empty(Faults(2, 1, 0, 1));
     }
 

@@ -100,7 +100,7 @@ public sealed class SymmetricMatrixLaws
 
     [Fact]
     public void What_is_no_symmetric_matrix_is_refused_with_every_fault() => Assert.Equal(
-        ["value[0, 0] must be finite, got NaN", "value[1, 0] must be its mirror image, 2, got 3"],
+        ["value[0, 0] must be finite, got NaN", "value[1, 0] must equal its mirror image, 2, got 3"],
         SymmetricMatrix.Create(2, Prelude.Array(double.NaN, 2, 3, 4)).Faults());
 
     [Fact]
@@ -110,9 +110,9 @@ public sealed class SymmetricMatrixLaws
         Assert.Equal(["order must be at least 1, got 0"], Faults(0));
         Assert.Equal(["order must be at least 1, got 0"], Faults(0, 1));
         Assert.Equal(["order must be at least 1, got -1"], Faults(-1, 1, 2));
-        Assert.Equal(["values must be 1 in number, got 2"], Faults(1, 1, 2));
-        Assert.Equal(["values must be 4 in number, got 1"], Faults(2, 1));
-        Assert.Equal(["values must be 4 in number, got 3"], Faults(2, 1, 2, 3));
+        Assert.Equal(["values must have length 1, got 2"], Faults(1, 1, 2));
+        Assert.Equal(["values must have length 4, got 1"], Faults(2, 1));
+        Assert.Equal(["values must have length 4, got 3"], Faults(2, 1, 2, 3));
         Assert.Empty(Faults(1, 1));
     }
 

@@ -24,15 +24,15 @@ public sealed class DataReceiptTests
 
         // Differences that a user can see come before the images.
         Assert.StartsWith(
-            "the run was trained on images of 28×28×3, and these are 28×28×1",
+            "the run was trained on images of 28×28×3, but these are 28×28×1",
             (receipt with { Channels = 3 }).IsNotOf(Loaded(DataSplit.Train, "sketches/", "ab")).Message, StringComparison.Ordinal);
         Assert.Equal(
-            "the run was trained on pictures before white, and these are before black: leave out --background to have them as they were",
+            "the run was trained with the background white, but these pictures have black: leave out --background",
             (receipt with { Background = "white" }).IsNotOf(Loaded(DataSplit.Train, "sketches/", "cd") with { Background = "black" }).Message);
 
         // A receipt of an earlier version does not say what showed through its pictures, and they were decoded otherwise.
         var now = Loaded(DataSplit.Train, "sketches/", "cd") with { Background = "white" };
-        Assert.Contains("an earlier version has decoded and scaled them otherwise", receipt.IsNotOf(now).Message, StringComparison.Ordinal);
+        Assert.Contains("an earlier version decoded and scaled them differently", receipt.IsNotOf(now).Message, StringComparison.Ordinal);
         Assert.DoesNotContain("earlier", (receipt with { Background = "white" }).IsNotOf(now).Message, StringComparison.Ordinal);
         Assert.DoesNotContain("earlier", receipt.IsNotOf(Loaded(DataSplit.Train, "fashion-mnist", "cd")).Message, StringComparison.Ordinal);
     }

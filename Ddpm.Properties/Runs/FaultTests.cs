@@ -74,7 +74,7 @@ public sealed class FaultTests : IDisposable
         var before = Files();
 
         var fault = Train(FileOperations.Disk).Match(Succ: _ => throw new InvalidOperationException("it went on"), Fail: error => error.Message);
-        Assert.Contains("the loss of step 1 is NaN and its gradient NaN long, at learning rate 0.001: it cannot continue", fault, StringComparison.Ordinal);
+        Assert.Contains("the loss of step 1 is NaN and its gradient norm NaN, at learning rate 0.001: the run cannot continue", fault, StringComparison.Ordinal);
         Assert.Contains($"the last good checkpoint is {folder.CheckpointPath(receipt.Last)}", fault, StringComparison.Ordinal);
         Assert.Equal(before, Files());
 
@@ -96,7 +96,7 @@ public sealed class FaultTests : IDisposable
         Assert.True(folder.Write(receipt with { Last = RunFolder.CheckpointName(1) }).IsSucc);
         var fault = Train(FileOperations.Disk).Match(Succ: _ => "it went on", Fail: error => error.Message);
         Assert.Contains(
-            $"{folder.CheckpointPath(RunFolder.CheckpointName(1))} cannot be used: it stands at step 1, and run.json at step 2", fault,
+            $"{folder.CheckpointPath(RunFolder.CheckpointName(1))} cannot be used: it is at step 1, but run.json is at step 2", fault,
             StringComparison.Ordinal);
     }
 

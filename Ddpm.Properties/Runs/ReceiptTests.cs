@@ -48,12 +48,12 @@ public sealed class ReceiptTests
     [InlineData("\"limit\": null", "\"limit\": \"five\"", "line {0}, byte")]
     [InlineData("\"edition\": 2", "\"edition\": 0", "line {0}, byte")]
     [InlineData("\"edition\": 2", "\"edition\": \"2\"", "line {0}, byte")]
-    [InlineData("\"edition\": 2", "\"edition\": 3", "its options are of edition 3, and this version of ddpm reads none after 2")]
-    [InlineData("\"step\": 4", "\"step\": -4", "its progress, or the name of a checkpoint, is none that a run can have")]
+    [InlineData("\"edition\": 2", "\"edition\": 3", "its options are of edition 3, but this version of ddpm reads only editions up to 2")]
+    [InlineData("\"step\": 4", "\"step\": -4", "its progress, or the name of a checkpoint, is impossible")]
     [InlineData("\"last\": \"step-0000004", "\"last\": \"../../step-0000004", "or the name of a checkpoint")]
     [InlineData("\"best\": null", "\"best\": \"\\u0000\"", "or the name of a checkpoint")]
     [InlineData("\"last\": \"step-0000004.safetensors\"", "\"last\": null", "its progress, or")]
-    [InlineData("\"origin\": \"here\",", "", "is not what a receipt holds there")]
+    [InlineData("\"origin\": \"here\",", "", "is not valid")]
     [InlineData("\"torch-sharp\": \"0.107\"", "\"torch-sharp\": null", "line {0}, byte")]
     public void What_a_receipt_cannot_say_is_refused_with_its_place(string valid, string damaged, string says)
     {

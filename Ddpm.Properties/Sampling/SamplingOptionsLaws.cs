@@ -175,7 +175,7 @@ public sealed class SamplingOptionsLaws
             ],
             Faults(new() { Sampler = "euler", Eta = 0.5, Variance = "beta", Tau = 0.3, TauRange = (1, 2), Spacing = "even", SamplingSteps = 0 }));
         Assert.Equal(
-            ["eta must lie in [0, 1], got 1.5", $"variance belongs to the sampler ddpm alone, got ", "sampling-steps must lie in [1, 100], got 101"],
+            ["eta must lie in [0, 1], got 1.5", $"variance works only with the sampler ddpm, got ", "sampling-steps must lie in [1, 100], got 101"],
             Faults(new() { Sampler = "ddim", Eta = 1.5, Variance = "", SamplingSteps = 101 }));
         Assert.Equal(
             [

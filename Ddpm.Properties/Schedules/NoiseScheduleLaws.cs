@@ -144,7 +144,7 @@ public sealed class NoiseScheduleLaws
     /// <summary>Each is in range, but beside ln 0.9 no double holds what 10⁻²⁰ and 10⁻¹⁸ change.</summary>
     [Fact]
     public void A_beta_that_would_leave_alpha_bar_as_it_was_is_refused() => Assert.Equal(
-        ["beta[1] must not be lost in rounding beside those before it, got 1E-20", "beta[3] must not be lost in rounding beside those before it, got 1E-18"],
+        ["beta[1] must be large enough to lower ᾱ after rounding, got 1E-20", "beta[3] must be large enough to lower ᾱ after rounding, got 1E-18"],
         NoiseSchedule.FromBetas(new Arr<double>((double[])[0.1, 1e-20, 0.1, 1e-18])).Faults());
 
     /// <summary>Whatever the betas are, a schedule that is made of them has its invariant.</summary>

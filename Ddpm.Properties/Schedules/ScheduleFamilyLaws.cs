@@ -146,8 +146,8 @@ public sealed class ScheduleFamilyLaws
     {
         var options = new TrainingOptions { Schedule = schedule, Steps = steps, MaxBeta = maxBeta, MinBeta = maxBeta is null ? null : 1e-4 };
         var remark = TrainingConfig.ScheduleOf(options).Valid().Remark;
-        Assert.Equal(says is null ? None : Some($"the last level keeps {says}, yet sampling starts from pure noise: "
-            + "use --zero-terminal-snr with velocity, more steps or a larger --max-beta"), remark);
+        Assert.Equal(says is null ? None : Some($"the last level keeps {says}, but sampling starts from pure noise: "
+            + "train with --zero-terminal-snr and --prediction velocity, more steps or a larger --max-beta"), remark);
         Assert.True(TrainingConfig.ScheduleOf(options with { ZeroTerminalSnr = true }).Valid().Remark.IsNone);
     }
 

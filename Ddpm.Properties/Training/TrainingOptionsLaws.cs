@@ -74,7 +74,7 @@ public sealed class TrainingOptionsLaws
     {
         var options = any with { LearningRateSchedule = "cosine" };
         return options.ResumedAs(options with { Epochs = options.Epochs + 1 + more }).Faults() is var faults && faults.Length == 1
-            && faults[0].Contains("whose learning rate falls to its end", StringComparison.Ordinal);
+            && faults[0].Contains("whose learning rate falls to 0 at its end", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class TrainingOptionsLaws
 
     [Fact]
     public void An_epsilon_says_nothing_where_nothing_of_the_image_is_left() => Assert.Equal(
-        "prediction must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0, got epsilon",
+        "prediction must be sample or velocity with zero-terminal-snr (at ᾱ = 0, ε does not determine the image), got epsilon",
         Assert.Single(TrainingConfig.From(new TrainingOptions { ZeroTerminalSnr = true }, 28, 1).Faults()));
 
     [Fact]
@@ -232,11 +232,11 @@ public sealed class TrainingOptionsLaws
     public void Numbers_of_one_schedule_or_weight_are_refused_with_another()
     {
         string[] Faults(TrainingOptions options) => TrainingConfig.From(options, 28, 1).Faults();
-        Assert.Equal(["cosine-offset belongs to the schedule cosine alone, got 0.02"], Faults(new() { CosineOffset = 0.02 }));
+        Assert.Equal(["cosine-offset works only with the schedule cosine, got 0.02"], Faults(new() { CosineOffset = 0.02 }));
         Assert.Equal(
-            ["min-beta belongs to the schedules linear, scaled-linear, sigmoid-beta alone, got 0.02"],
+            ["min-beta works only with the schedules linear, scaled-linear, sigmoid-beta, got 0.02"],
             Faults(new() { Schedule = "cosine", MinBeta = 0.02 }));
-        Assert.Equal(["min-snr-gamma belongs to the loss weight min-snr alone, got 3"], Faults(new() { LossWeight = "p2", MinSnrGamma = 3 }));
+        Assert.Equal(["min-snr-gamma works only with the loss weight min-snr, got 3"], Faults(new() { LossWeight = "p2", MinSnrGamma = 3 }));
         Assert.Equal(["min-snr-gamma must be positive and finite, got -3"], Faults(new() { LossWeight = "min-snr", MinSnrGamma = -3 }));
         Assert.Equal(["cosine-offset must lie in [0, 1], got 2"], Faults(new() { Schedule = "cosine", CosineOffset = 2 }));
     }
@@ -250,7 +250,7 @@ public sealed class TrainingOptionsLaws
     {
         string[] Faults(double least) => TrainingConfig.From(new TrainingOptions { Schedule = schedule, MinBeta = least }, 28, 1).Faults();
         Assert.Equal(
-            $"schedule must add noise that float32 can hold: after timestep 0 its variance 1 − ᾱ is {variance}, which is 0 there, got {schedule}",
+            $"schedule must add more noise (after timestep 0, float32 rounds its variance 1 − ᾱ = {variance} to 0), got {schedule}",
             Assert.Single(Faults(minBeta)));
         Assert.Empty(Faults(1e-44));
     }

@@ -71,9 +71,9 @@ public sealed class TrainingOptionsLimitsLaws
     {
         string Fault(TrainingOptions run, TrainingOptions wanted) => Assert.Single(run.ResumedAs(wanted).Faults());
         var run = new TrainingOptions();
-        Assert.Equal("limit of the run is not set and cannot be changed to 5 when it is resumed", Fault(run, run with { Limit = 5 }));
-        Assert.Equal("limit of the run is 5 and cannot be changed to none when it is resumed", Fault(run with { Limit = 5 }, run));
-        Assert.Equal("batch-size of the run is 128 and cannot be changed to 64 when it is resumed", Fault(run, run with { BatchSize = 64 }));
-        Assert.Equal("epochs can only grow when a run is resumed: it has 20, got 19", Fault(run, run with { Epochs = 19 }));
+        Assert.Equal("limit cannot change in a resumed run: it is not set, got 5", Fault(run, run with { Limit = 5 }));
+        Assert.Equal("limit cannot change in a resumed run: it is 5, got none", Fault(run with { Limit = 5 }, run));
+        Assert.Equal("batch-size cannot change in a resumed run: it is 128, got 64", Fault(run, run with { BatchSize = 64 }));
+        Assert.Equal("epochs can only grow in a resumed run: it has 20, got 19", Fault(run, run with { Epochs = 19 }));
     }
 }

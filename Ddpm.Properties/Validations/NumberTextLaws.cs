@@ -23,12 +23,12 @@ public sealed class NumberTextLaws
         return NumberText.Real("--x", text).Faults().Single() is var real
             && real.StartsWith("--x must be a number", StringComparison.Ordinal)
             && real.EndsWith($", got {text}", StringComparison.Ordinal)
-            && NumberText.Whole<int>("--x", text).Faults().Single() is var one && one == $"--x must be a whole number, in digits alone, got {text}";
+            && NumberText.Whole<int>("--x", text).Faults().Single() is var one && one == $"--x must be a whole number, written in digits, got {text}";
     }
 
     [Theory]
-    [InlineData("0,5", "--x must be a number, and one with decimals has a point (0.5), got 0,5")]
-    [InlineData("1,000.5", "--x must be a number, and one with decimals has a point (0.5), got 1,000.5")]
+    [InlineData("0,5", "--x must be a number with a decimal point, such as 0.5, got 0,5")]
+    [InlineData("1,000.5", "--x must be a number with a decimal point, such as 0.5, got 1,000.5")]
     [InlineData("NaN", "--x must be a number, such as 0.5 or 1e-4, got NaN")]
     [InlineData("Infinity", "--x must be a number, such as 0.5 or 1e-4, got Infinity")]
     [InlineData("1e999", "--x must be a number, such as 0.5 or 1e-4, got 1e999")]
@@ -38,9 +38,9 @@ public sealed class NumberTextLaws
 
     [Theory]
     [InlineData("2147483648", "--x must be a whole number of at most 2147483647, got 2147483648")]
-    [InlineData("1e3", "--x must be a whole number, in digits alone, got 1e3")]
-    [InlineData("7.0", "--x must be a whole number, in digits alone, got 7.0")]
-    [InlineData("(7)", "--x must be a whole number, in digits alone, got (7)")]
-    [InlineData("-", "--x must be a whole number, in digits alone, got -")]
+    [InlineData("1e3", "--x must be a whole number, written in digits, got 1e3")]
+    [InlineData("7.0", "--x must be a whole number, written in digits, got 7.0")]
+    [InlineData("(7)", "--x must be a whole number, written in digits, got (7)")]
+    [InlineData("-", "--x must be a whole number, written in digits, got -")]
     public void What_is_no_whole_number_is_refused(string text, string says) => Assert.Equal([says], NumberText.Whole<int>("--x", text).Faults());
 }

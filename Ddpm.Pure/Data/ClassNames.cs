@@ -31,12 +31,12 @@ public static class ClassNames
 
         if (alike.Count > 1)
         {
-            return Check.Fail<int>(option, name, $"must be one class, and {string.Join(", ", alike.Map(i => Quotation.Quote(names[i])))} all match");
+            return Check.Fail<int>(option, name, $"must name one class, but {string.Join(", ", alike.Map(i => Quotation.Quote(names[i])))} all match");
         }
 
         return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < names.Count
             ? Success<Error, int>(number)
-            : Check.Fail<int>(option, name, $"must be one of {List(names)}, or the number of one");
+            : Check.Fail<int>(option, name, $"must be one of {List(names)}, or its number");
     }
 
     private static Arr<int> Matching(Arr<string> names, string name, StringComparison comparison) =>

@@ -39,7 +39,7 @@ public sealed record PublishedFile
     {
         if (shape != Shape)
         {
-            return Error.New($"it holds {IdxArray.Describe(shape)} bytes where the published file holds {IdxArray.Describe(Shape)}");
+            return Error.New($"it holds {IdxArray.Describe(shape)} bytes, but the published file holds {IdxArray.Describe(Shape)}");
         }
 
         if (contentSha256 == ContentSha256)
@@ -48,7 +48,7 @@ public sealed record PublishedFile
         }
 
         return gzipMd5 == Some(GzipMd5)
-            ? Error.New($"it is another edition: the publishers' own .gz (MD5 {GzipMd5}) with content of SHA-256 {contentSha256}")
+            ? Error.New($"it is another edition: the .gz is the publishers' own (MD5 {GzipMd5}), but its content has SHA-256 {contentSha256}")
             : Error.New($"its content is not the published one: SHA-256 is {contentSha256}, not {ContentSha256}");
     }
 }

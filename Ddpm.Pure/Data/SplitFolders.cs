@@ -37,8 +37,8 @@ public sealed record SplitFolders(string Train, string Test, Option<string> Unus
             return found.HeadOrNone();
         }
 
-        var purpose = names == TrainNames ? "train on" : "measure with";
-        return Error.New($"its folders {string.Join(" and ", found)} could all be the folder to {purpose}: rename all but one");
+        var purpose = names == TrainNames ? "train on" : "evaluate on";
+        return Error.New($"its folders {string.Join(" and ", found)} could each be the folder to {purpose}: rename all but one");
     }
 
     private static bool Is(Arr<string> names, string name) => names.Exists(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));

@@ -41,7 +41,7 @@ public sealed record VariationalBound
         (Check.That("variance", variance, variance is ReverseVariance.Beta or ReverseVariance.Posterior, "must be beta or posterior, the same for every image"),
                 AtLeastZero("mean-square", meanSquare),
                 Check.That("squared-errors", squaredErrors.Count, squaredErrors.Count == schedule.Steps - 1,
-                    Invariant($"must be {schedule.Steps - 1} in number, one for each step but the first")),
+                    Invariant($"must have length {schedule.Steps - 1}, one for each step but the first")),
                 squaredErrors.Map((i, error) => AtLeastZero(Invariant($"squared-error[{i + 1}]"), error)).Sequence(),
                 AtLeastZero("decoder-nats", decoderNats))
             .Apply((_, square, _, errors, decoder) => new VariationalBound(

@@ -49,7 +49,7 @@ internal static class ArrayExtent
     {
         if (shape.Count > MaxRank)
         {
-            return $"{shape.Count} dimensions are more than the {MaxRank} that are read";
+            return $"it has {shape.Count} dimensions, but at most {MaxRank} are supported";
         }
 
         if (shape.Exists(extent => extent < 0))

@@ -36,7 +36,7 @@ public static class Idx
     {
         if (span.Length < 4)
         {
-            return Fault(span.Length, "the file ends inside the 4 bytes that say what it is");
+            return Fault(span.Length, "the file ends inside its first 4 bytes, which give its type");
         }
 
         if (span[0] != 0 || span[1] != 0)

@@ -28,12 +28,12 @@ public static class Npy
         var bytes = file.Span;
         if (bytes.Length < 10 || bytes[0] != 0x93 || !bytes[1..6].SequenceEqual("NUMPY"u8))
         {
-            return Fault(0, "this is no .npy file: it does not begin with NumPy's magic number");
+            return Fault(0, "this is not an .npy file: it does not begin with NumPy's magic number");
         }
 
         if ((bytes[6], bytes[7]) is not ((1 or 2, 0)))
         {
-            return Fault(6, $"version {bytes[6]}.{bytes[7]} is not read, only 1.0 and 2.0 are: save the array again with numpy.save");
+            return Fault(6, $"version {bytes[6]}.{bytes[7]} is not supported, only 1.0 and 2.0 are: save the array again with numpy.save");
         }
 
         var headerStart = bytes[6] == 1 ? 10 : 12;

@@ -127,10 +127,10 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
         return false;
     }
 
-    private bool Wrong() => Refuse("its pickle is damaged: an instruction meets what it cannot be meant for");
+    private bool Wrong() => Refuse("its pickle is damaged: an instruction meets a value of the wrong type");
 
     private bool Unknown(int at, byte code) =>
-        Refuse(Invariant($"byte {at} of its pickle asks for instruction 0x{code:x2}, which no dictionary of tensors needs: it is refused"));
+        Refuse(Invariant($"byte {at} of its pickle is instruction 0x{code:x2}, which a dictionary of tensors never needs: the file is refused"));
 
     private bool Take(uint count, out ReadOnlySpan<byte> taken)
     {
@@ -170,13 +170,13 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
         Take(length, out var bytes)
         && (System.Text.Unicode.Utf8.IsValid(bytes)
             ? Push(new PickleValue.Text(Encoding.UTF8.GetString(bytes)))
-            : Refuse("a text of its pickle is no Unicode"));
+            : Refuse("a text in its pickle is not valid Unicode"));
 
     private bool PushLong(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > 8)
         {
-            return Refuse("a number of its pickle is too large");
+            return Refuse("a number in its pickle is too large");
         }
 
         var number = bytes.Length > 0 && bytes[^1] >= 0x80 ? -1L : 0;
@@ -251,7 +251,7 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
         ("torch._utils", "_rebuild_tensor_v2") => Push(new PickleValue.RebuildTensor()),
         ("torch._utils", "_rebuild_parameter") => Push(new PickleValue.RebuildParameter()),
         ("torch", _) when Storages.Find(name).Case is SafetensorsType type => Push(new PickleValue.StorageOf(type)),
-        _ => Refuse($"its pickle names {Quote($"{module}.{name}")}, which no dictionary of tensors needs: it is refused, and nothing of it was called"),
+        _ => Refuse($"its pickle names {Quote($"{module}.{name}")}, which a dictionary of tensors never needs: the file is refused, and none of its code ran"),
     };
 
     /// <summary>
@@ -263,13 +263,13 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
             is (PickleValue.Text { Content: "storage" }, PickleValue.StorageOf of, PickleValue.Text key, PickleValue.Integer count)
         && key.Content.Length <= LongestKey && count.Number >= 0
             ? Push(new PickleValue.Storage(key.Content, of.Type, count.Number))
-            : Refuse("its pickle speaks of something beside it that is no storage");
+            : Refuse("its pickle refers to an outside object that is not a storage");
 
     private bool PushMade(PickleValue made, Arr<PickleValue> arguments) => (made, arguments.Count) switch
     {
         (PickleValue.Ordered, 0) => Push(new PickleValue.Dictionary([])),
         (PickleValue.RebuildTensor, >= 4) when arguments[2] is PickleValue.Tuple { Items.Count: > ArrayExtent.MaxRank and var rank } =>
-            Refuse(Invariant($"its pickle gives a tensor {rank} extents, and {ArrayExtent.MaxRank} are read at most")),
+            Refuse(Invariant($"its pickle gives a tensor {rank} dimensions, but at most {ArrayExtent.MaxRank} are supported")),
         (PickleValue.RebuildParameter, >= 1) when arguments[0] is PickleValue.Tensor tensor => Push(tensor),
         (PickleValue.RebuildTensor, >= 4) when (arguments[0], arguments[1], Numbers(arguments[2]).Case, Numbers(arguments[3]).Case)
             is (PickleValue.Storage storage, PickleValue.Integer offset, Arr<long> shape, Arr<long> strides) =>

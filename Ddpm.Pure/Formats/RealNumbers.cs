@@ -21,7 +21,7 @@ public static class RealNumbers
     {
         if (Reader(tensor) is not { } read)
         {
-            return Refused($"{Quote(tensor.Name)} holds no real numbers, but {tensor.Type.Name}");
+            return Refused($"{Quote(tensor.Name)} must hold real numbers, but its type is {tensor.Type.Name}");
         }
 
         var numbers = new float[tensor.Data.Length / tensor.Type.ItemBytes];
@@ -48,7 +48,7 @@ public static class RealNumbers
     public static Fin<Unit> AreFinite(IEnumerable<SafetensorsTensor> tensors)
     {
         var faults = Where(tensors, number => !double.IsFinite(number));
-        return faults.IsEmpty ? unit : Error.New($"it holds what is no number: {faults.Listed("; ")}");
+        return faults.IsEmpty ? unit : Error.New($"it holds values that are not finite: {faults.Listed("; ")}");
     }
 
     /// <summary>The tensors with a number of magnitude above a limit: each with its first such number and the index.</summary>

@@ -37,7 +37,7 @@ public static class Safetensors
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(file.Span);
         if (headerLength > MaxHeaderBytes)
         {
-            return SafetensorsHeader.Fault($"a header of {headerLength} bytes, {MaxHeaderBytes} are allowed: this is no safetensors file");
+            return SafetensorsHeader.Fault($"a header of {headerLength} bytes, but at most {MaxHeaderBytes} are allowed: this is not a safetensors file");
         }
 
         if (headerLength > (ulong)(file.Length - Start))

@@ -32,7 +32,7 @@ public sealed record SafetensorsFile
         var file = new SafetensorsFile(new Arr<SafetensorsTensor>(tensors.OrderByDescending(tensor => tensor.Type.ItemBytes)), metadata);
         var names = new System.Collections.Generic.HashSet<string>(file.Tensors.Count);
         var repeated = file.Tensors.Filter(tensor => !names.Add(tensor.Name)).Map(tensor => tensor.Name).Distinct()
-            .Select(name => Error.New($"tensor {Quote(name)} is there more than once: names must differ"));
+            .Select(name => Error.New($"tensor {Quote(name)} appears more than once: names must differ"));
         var garbled = metadata.AsEnumerable()
             .Where(entry => !Unicode.IsValid(entry.Key) || !Unicode.IsValid(entry.Value))
             .Select(entry => Error.New($"metadata {Quote(entry.Key)} is not valid Unicode"));
@@ -60,11 +60,11 @@ public sealed record SafetensorsFile
         var headerBytes = dataBytes > System.Array.MaxLength ? 0 : Safetensors.Header(file).Length;
         if (headerBytes - sizeof(ulong) > Safetensors.MaxHeaderBytes)
         {
-            return Seq1(Error.New($"names and metadata need {headerBytes} bytes, {Safetensors.MaxHeaderBytes} are allowed: shorten them"));
+            return Seq1(Error.New($"names and metadata need {headerBytes} bytes, but at most {Safetensors.MaxHeaderBytes} are allowed: shorten them"));
         }
 
         return headerBytes + dataBytes > System.Array.MaxLength
-            ? Seq1(Error.New($"{dataBytes} bytes of data, a file takes {System.Array.MaxLength}: spread the tensors over several"))
+            ? Seq1(Error.New($"the tensors have {dataBytes} bytes of data, but a file holds at most {System.Array.MaxLength}: use several files"))
             : Empty;
     }
 

@@ -31,7 +31,7 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
 
         if (text.IsEmpty || text[0] != '{')
         {
-            return Fault("the header does not begin with '{': this is no safetensors file");
+            return Fault("the header does not begin with '{': this is not a safetensors file");
         }
 
         var json = new Utf8JsonReader(text, Strict);
@@ -58,12 +58,12 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
         {
             if (entry.Begin > expected)
             {
-                return entry.Misplaced($"but nothing fills the hole that begins at {expected}");
+                return entry.Misplaced($"but no tensor fills the gap that begins at {expected}");
             }
 
             if (entry.Begin < expected)
             {
-                return entry.Misplaced($"but another tensor reaches to {expected}");
+                return entry.Misplaced($"but the tensor before it ends at {expected}");
             }
 
             if (entry.End < entry.Begin)
@@ -113,7 +113,7 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
             {
                 if (metadata.IsSome)
                 {
-                    return Damaged(ref json, "the metadata are there twice");
+                    return Damaged(ref json, "the metadata appear twice");
                 }
 
                 var parsed = ParseMetadata(ref json);
@@ -146,7 +146,7 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
         var metadata = new Dictionary<string, string>();
         if (json.TokenType != JsonTokenType.StartObject)
         {
-            return Damaged(ref json, "the metadata are no object");
+            return Damaged(ref json, "the metadata are not an object");
         }
 
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -164,7 +164,7 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
 
             if (!metadata.TryAdd(key, text))
             {
-                return Damaged(ref json, $"metadata {Quote(key)} is there twice");
+                return Damaged(ref json, $"metadata {Quote(key)} appears twice");
             }
         }
 
@@ -177,7 +177,7 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
         Arr<long>? shape = null, offsets = null;
         if (json.TokenType != JsonTokenType.StartObject)
         {
-            return Damaged(ref json, $"tensor {Quote(name)} is no object");
+            return Damaged(ref json, $"tensor {Quote(name)} is not an object");
         }
 
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -217,7 +217,7 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
             }
             else
             {
-                return Damaged(ref json, $"tensor {Quote(name)} has a field that is unknown or there twice");
+                return Damaged(ref json, $"tensor {Quote(name)} has an unknown or repeated field");
             }
         }
 

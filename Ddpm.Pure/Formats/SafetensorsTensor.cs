@@ -52,7 +52,7 @@ public sealed record SafetensorsTensor
     {
         if (name == Safetensors.MetadataKey)
         {
-            return "the format keeps this name for itself";
+            return "the format reserves this name";
         }
 
         return Unicode.IsValid(name) ? None : "the name is not valid Unicode";

@@ -47,7 +47,7 @@ public static class TorchPickle
     }
 
     private static Fin<PickleValue> KnownProtocol(PickleValue protocol) =>
-        protocol is PickleValue.Integer { Number: OldProtocol } ? protocol : Error.New("it is of no version of PyTorch's own format that is known");
+        protocol is PickleValue.Integer { Number: OldProtocol } ? protocol : Error.New("it has an unknown version of PyTorch's format");
 
     private static Fin<PickleValue> LittleEndian(PickleValue machine) =>
         machine is PickleValue.Dictionary dictionary
@@ -58,13 +58,13 @@ public static class TorchPickle
     private static Fin<Seq<string>> StorageKeys(PickleValue order) =>
         order is PickleValue.Listing listing && listing.Items.TrueForAll(key => key is PickleValue.Text)
             ? toSeq(listing.Items.Select(key => ((PickleValue.Text)key).Content).ToArray())
-            : Error.New("it does not say in which order its storages follow");
+            : Error.New("it does not list its storages in order");
 
     private static Fin<Seq<(string Name, TorchView View)>> Tensors(PickleValue value)
     {
         if (value is not PickleValue.Dictionary dictionary)
         {
-            return Error.New("it holds no dictionary of tensors: save model.state_dict(), and nothing round it");
+            return Error.New("it is not a dictionary of tensors: save model.state_dict() alone");
         }
 
         var (names, tensors) = (new System.Collections.Generic.HashSet<string>(), new List<(string Name, TorchView View)>());
@@ -72,17 +72,17 @@ public static class TorchPickle
         {
             if (entry is not (PickleValue.Text name, _))
             {
-                return Error.New("a name of its dictionary is no text");
+                return Error.New("a name in its dictionary is not text");
             }
 
             if (entry.Item is not PickleValue.Tensor tensor)
             {
-                return Error.New($"{Quote(name.Content)} is no tensor: save model.state_dict(), and nothing beside or round it");
+                return Error.New($"{Quote(name.Content)} is not a tensor: save model.state_dict() alone");
             }
 
             if (!names.Add(name.Content))
             {
-                return Error.New($"tensor {Quote(name.Content)} is there more than once: names must differ");
+                return Error.New($"tensor {Quote(name.Content)} appears more than once: names must differ");
             }
 
             tensors.Add((name.Content, tensor.View));

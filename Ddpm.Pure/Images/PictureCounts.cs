@@ -20,10 +20,10 @@ public static class PictureCounts
             1 => Seq1($"1 picture {one}"),
             var count => Seq1(Invariant($"{count} pictures {more}")),
         };
-        var became = $"transparent in parts, which became {background}: --background names another colour";
+        var became = $"partly transparent, and {background} is behind the transparent parts: --background changes that";
         return Count(PictureTraits.Transparent, $"is {became}", $"are {became}")
-            + Count(PictureTraits.Invisible, "is wholly transparent", "are wholly transparent")
-            + Count(PictureTraits.OneColour, "is of one colour all over", "are of one colour all over")
+            + Count(PictureTraits.Invisible, "is fully transparent", "are fully transparent")
+            + Count(PictureTraits.OneColour, "has only one colour", "have only one colour")
             + Count(PictureTraits.Dark, "of 16 bits stays below 4096 and is nearly black", "of 16 bits stay below 4096 and are nearly black");
     }
 }

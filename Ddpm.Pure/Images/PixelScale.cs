@@ -124,6 +124,6 @@ public abstract record PixelScale
         var size = checked(channels * height * width);
         return from == to && from % size == 0
             ? size
-            : throw new ArgumentException($"{from} values to {to} are no whole number of {channels}×{height}×{width} images.");
+            : throw new ArgumentException($"{from} values to {to} are not a whole number of {channels}×{height}×{width} images.");
     }
 }

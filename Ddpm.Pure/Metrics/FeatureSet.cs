@@ -41,7 +41,7 @@ public sealed record FeatureSet
                     "features",
                     values.Count,
                     !sized || values.Count == (long)count * dimension,
-                    Invariant($"must be {count}×{dimension} in number")),
+                    Invariant($"must have length {count}×{dimension}")),
                 faulty.Map(i => Check.That(
                         sized ? Invariant($"feature[{i / dimension}, {i % dimension}]") : Invariant($"feature[{i}]"),
                         values[i],
@@ -54,7 +54,7 @@ public sealed record FeatureSet
 
     /// <summary>Checks that two sets have the same dimension.</summary>
     internal static Validation<Error, int> OneDimension(int real, int generated) =>
-        Check.That("generated-dimension", generated, generated == real, Invariant($"must be the dimension of the real features, {real}"));
+        Check.That("generated-dimension", generated, generated == real, Invariant($"must equal the dimension of the real features, {real}"));
 
     /// <summary>The features transposed to D×N, so that sums over dimensions vectorise across pairs.</summary>
     internal double[] ByDimension() => Rows.Transposed(Values.ToArray(), Count, Dimension);

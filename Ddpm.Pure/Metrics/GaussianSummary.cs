@@ -30,7 +30,7 @@ public sealed record GaussianSummary
         return (mean.Map((i, x) => Check.That(Invariant($"mean[{i}]"), x, Math.Abs(x) <= FeatureSet.Largest, "must lie in [-1E+40, 1E+40]"))
                     .Sequence(),
                 Check.That("covariance-order", covariance.Order, covariance.Order == mean.Count,
-                    Invariant($"must be the length of the mean, {mean.Count}")),
+                    Invariant($"must equal the length of the mean, {mean.Count}")),
                 Check.That("covariance-least-eigenvalue", least, least >= -eigen.Roundoff, "must be at least 0"),
                 Check.That("covariance-largest-eigenvalue", largest, largest <= FeatureSet.Largest * FeatureSet.Largest, "must be at most 1E+80"))
             .Apply((_, _, _, _) => new GaussianSummary(mean, covariance));

@@ -21,7 +21,7 @@ public sealed record TutorialUNet(bool Residual) : NetworkFamily
 
     /// <inheritdoc/>
     public override Validation<Error, Arr<int>> Channels(int? width) =>
-        Check.That("width", width ?? 0, width is null, "can be chosen for the modern network alone").Map(_ => Array(10, 20, 40));
+        Check.That("width", width ?? 0, width is null, "works only with the modern network").Map(_ => Array(10, 20, 40));
 
     /// <inheritdoc/>
     public override Arr<NetworkStep> Steps(UNetConfig config) => new UNetLayers(config, Residual).Steps;

@@ -37,7 +37,7 @@ public sealed record SymmetricMatrix
                         "values",
                         values.Count,
                         order < 1 || values.Count == (long)order * order,
-                        Invariant($"must be {(long)order * order} in number")))
+                        Invariant($"must have length {(long)order * order}")))
                 .Apply((_, _) => Zero);
         }
 
@@ -52,7 +52,7 @@ public sealed record SymmetricMatrix
             }
 
             return column < row && double.IsFinite(mirrored) && value != mirrored
-                ? Faults(name, value, Invariant($"must be its mirror image, {mirrored}"))
+                ? Faults(name, value, Invariant($"must equal its mirror image, {mirrored}"))
                 : Seq<Error>();
         });
         return faults.IsEmpty ? Success<Error, SymmetricMatrix>(new(order, values)) : Fail<Error, SymmetricMatrix>(faults);

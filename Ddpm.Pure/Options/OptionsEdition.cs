@@ -114,4 +114,5 @@ public static class OptionsEdition
 /// <summary>A document of a newer edition than this program can read.</summary>
 /// <param name="edition">The edition.</param>
 public sealed class NewerEditionException(int edition) : JsonException(
-    Invariant($"its options are of edition {edition}, and this version of ddpm reads none after {OptionsEdition.Current}: use the one that wrote it"));
+    Invariant($"its options are of edition {edition}, but this version of ddpm reads only editions up to {OptionsEdition.Current}: ")
+        + "use the version that wrote it");

@@ -15,7 +15,7 @@ public sealed record TrainingOptions
     private const string Recipe = "Recipe", Optimiser = "Optimiser", Data = "Data", Diffusion = "Diffusion";
 
     /// <summary>The network, its recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from it.</summary>
-    [TrainOption(Recipe, "Network and recipe: {0}; defaults below are standard's", Choices = nameof(Choices.Presets))]
+    [TrainOption(Recipe, "Network and recipe: {0}; the defaults here are standard's", Choices = nameof(Choices.Presets))]
     public string Preset { get; init; } = "standard";
 
     /// <summary>The network, "original", "standard" or "modern"; null for the preset's.</summary>
@@ -45,8 +45,8 @@ public sealed record TrainingOptions
     [TrainOption(Recipe, "Passes over the images", AtLeast = 1)]
     public int Epochs { get; init; } = 20;
 
-    /// <summary>Images in a training step.</summary>
-    [TrainOption(Recipe, "Images in a training step", AtLeast = 1)]
+    /// <summary>Images per training step.</summary>
+    [TrainOption(Recipe, "Images per training step", AtLeast = 1)]
     public int BatchSize { get; init; } = 128;
 
     /// <summary>Adam's learning rate. If it varies, this is its peak.</summary>
@@ -68,7 +68,7 @@ public sealed record TrainingOptions
     public double WeightDecay { get; init; }
 
     /// <summary>The decay of the moving average of the weights that samples are made with; null to sample with the weights themselves.</summary>
-    [TrainOption(Optimiser, "Decay of the weights' moving average, for sampling; 0 turns it off", NullMeans = 0, ZeroIsNull = true)]
+    [TrainOption(Optimiser, "Decay of the weights' moving average, which sampling uses; 0 turns it off", NullMeans = 0, ZeroIsNull = true)]
     public double? EmaDecay { get; init; }
 
     /// <summary>Whether each image is mirrored left to right with probability ½ in each epoch.</summary>
@@ -82,17 +82,17 @@ public sealed record TrainingOptions
     /// <summary>
     /// The probability, in [0, 1), that the class of an image is withheld, so that the network also learns to work without (Ho and Salimans 2022, algorithm 1).
     /// </summary>
-    [TrainOption(Data, "Withhold the class of this fraction of the images, at random", AtLeast = 0, Below = 1)]
+    [TrainOption(Data, "With --conditional: hide the class of this fraction of the images, at random", AtLeast = 0, Below = 1)]
     public double LabelDropout { get; init; } = 0.1;
 
     /// <summary>How timesteps are drawn: "independent" for each image, or "stratified" over a batch.</summary>
-    [TrainOption(Diffusion, "Draw timesteps: {0} (evenly over a batch)", Choices = nameof(Choices.TimestepSamplings))]
+    [TrainOption(Diffusion, "Draw timesteps: {0} (evenly over each batch)", Choices = nameof(Choices.TimestepSamplings))]
     public string TimestepSampling { get; init; } = "independent";
 
     /// <summary>
     /// Gradient clipping: the gradient's largest norm. Longer gradients are scaled down to it (Pascanu et al. 2013, algorithm 1); null never clips.
     /// </summary>
-    [TrainOption(Optimiser, "Clip the gradient's norm to this; 0 never clips", NullMeans = 0, ZeroIsNull = true, Above = 0)]
+    [TrainOption(Optimiser, "Clip the gradient's norm to this; 0 turns it off", NullMeans = 0, ZeroIsNull = true, Above = 0)]
     public double? ClipNorm { get; init; }
 
     /// <summary>T, the steps of the noise schedule.</summary>
@@ -107,8 +107,8 @@ public sealed record TrainingOptions
     [TrainOption(Diffusion, "β_min of linear, scaled-linear and sigmoid-beta", NullMeans = "the published value × 1000/T")]
     public double? MinBeta { get; init; }
 
-    /// <summary>β_max of the same schedules; null for the published value × 1000/T.</summary>
-    [TrainOption(Diffusion, "β_max of the same schedules", NullMeans = "the published value × 1000/T")]
+    /// <summary>β_max of linear, scaled-linear and sigmoid-beta; null for the published value × 1000/T.</summary>
+    [TrainOption(Diffusion, "β_max of linear, scaled-linear and sigmoid-beta", NullMeans = "the published value × 1000/T")]
     public double? MaxBeta { get; init; }
 
     /// <summary>s of the cosine schedule; null for <see cref="NoiseSchedule.UsualCosineOffset"/>.</summary>
@@ -116,7 +116,7 @@ public sealed record TrainingOptions
     public double? CosineOffset { get; init; }
 
     /// <summary>Whether the schedule is shifted and scaled so that nothing of the image is left after its last step.</summary>
-    [TrainOption(Diffusion, "Rescale the schedule so that nothing of the image is left after its last step")]
+    [TrainOption(Diffusion, "Rescale the schedule so that its last step leaves pure noise")]
     public bool ZeroTerminalSnr { get; init; }
 
     /// <summary>What the network predicts: "epsilon", "sample" or "velocity".</summary>
@@ -128,7 +128,7 @@ public sealed record TrainingOptions
     public string LossWeight { get; init; } = "uniform";
 
     /// <summary>γ of min-snr; null for 5.</summary>
-    [TrainOption(Diffusion, "γ of min-snr", NullMeans = 5)]
+    [TrainOption(Diffusion, "γ of the min-snr loss weighting", NullMeans = 5)]
     public double? MinSnrGamma { get; init; }
 
     /// <summary>The number format of the network: "float32" or "bf16". Weights, moments and gradients are float32 either way.</summary>
@@ -145,14 +145,14 @@ public sealed record TrainingOptions
     public Validation<Error, TrainingOptions> ResumedAs(TrainingOptions wanted)
     {
         var fewer = wanted.Epochs < Epochs
-            ? Prelude.Seq1(Error.New($"epochs can only grow when a run is resumed: it has {Epochs}, got {wanted.Epochs}"))
+            ? Prelude.Seq1(Error.New($"epochs can only grow in a resumed run: it has {Epochs}, got {wanted.Epochs}"))
             : Seq<Error>.Empty;
         var bent = wanted.Epochs > Epochs && LearningRateSchedule == "cosine"
             ? Prelude.Seq1(Error.New(
-                $"epochs cannot be changed when a run whose learning rate falls to its end is resumed: it has {Epochs}, got {wanted.Epochs}"))
+                $"epochs cannot change in a resumed run whose learning rate falls to 0 at its end: it has {Epochs}, got {wanted.Epochs}"))
             : Seq<Error>.Empty;
         var changed = Differences(wanted).Filter(difference => difference.Name != "epochs").Map(difference => Error.New(
-            $"{difference.Name} of the run is {difference.Here ?? "not set"} and cannot be changed to {difference.There ?? "none"} when it is resumed"));
+            $"{difference.Name} cannot change in a resumed run: it is {difference.Here ?? "not set"}, got {difference.There ?? "none"}"));
         var faults = fewer + bent + changed;
         return faults.IsEmpty ? Validation<Error, TrainingOptions>.Success(wanted) : Validation<Error, TrainingOptions>.Fail(faults);
     }

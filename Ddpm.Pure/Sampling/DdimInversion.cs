@@ -27,7 +27,7 @@ public static class DdimInversion
             var others = string.Join(" or ", Prediction.All.Where(row => row.Value.HasNoiseAt(image)).Select(row => row.Name));
             return Check.Fail<SamplingPlan>(
                 "prediction", setting.Prediction.Name,
-                $"must be {others} to tell the noise of a clean image: end at the first level, or encode without inversion");
+                $"must be {others} to find the noise in a clean image (use --end-at-first-level or --encode noise)");
         }
 
         var unclipped = setting with { ClipSample = false };

@@ -103,13 +103,14 @@ public abstract record Sampler
         {
             var others = string.Join(" or ", Prediction.All.Where(row => row.Value.HasCleanImageAt(setting.Schedule[timestep])).Select(row => row.Name));
             return Check.Fail<Unit>(
-                "prediction", setting.Prediction.Name, Invariant($"must be {others} to sample from timestep {timestep}, where no image is left (ᾱ = 0)"));
+                "prediction", setting.Prediction.Name,
+                Invariant($"must be {others} to start from timestep {timestep}, where nothing of the image is left (ᾱ = 0)"));
         }
 
         return StepsAlongNoiseRatio
             ? Check.Fail<Unit>(
                 "timesteps", Invariant($"{timestep}"),
-                "must have some image left (ᾱ > 0) for a sampler that steps along σ/a: use the leading spacing, or another sampler")
+                "must have some image left (ᾱ > 0) for a sampler that steps along σ/a (use the leading spacing, or another sampler)")
             : unit;
     }
 }

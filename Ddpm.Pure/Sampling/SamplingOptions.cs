@@ -254,5 +254,5 @@ public sealed record SamplingOptions
     private static string? Text((double Least, double Most)? range) => range is var (least, most) ? Invariant($"{least} to {most}") : null;
 
     private static Validation<Error, Unit> Belongs<T>(string name, T value, bool right, string owner) =>
-        value is null || right ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), Invariant($"belongs to {owner} alone"));
+        value is null || right ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), Invariant($"works only with {owner}"));
 }

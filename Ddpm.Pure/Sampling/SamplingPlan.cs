@@ -39,7 +39,7 @@ public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, boo
         return faults.HeadOrNone().Match(
             fault => Check.Fail<SamplingPlan>(
                 Invariant($"the factor {fault.Name} in line {fault.Line} of {Lines.Count} (timestep {fault.Timestep})"), Invariant($"{fault.Value}"),
-                "must be finite in float32: use another sampler, or a schedule with less extreme β"),
+                "must be finite in float32 (use another sampler, or a schedule with less extreme β)"),
             () => this);
     }
 

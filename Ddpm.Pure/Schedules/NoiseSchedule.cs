@@ -30,8 +30,8 @@ public sealed partial record NoiseSchedule
     /// sample that starts from pure noise cannot have this part (Lin et al. 2024, 2305.08891, section 3.1). None if the level keeps less.
     /// </summary>
     public Option<string> Remark => this[Steps - 1].A is > 0.01 and var kept
-        ? Invariant($"the last level keeps {100 * kept:0.#} % of the image's standard deviation (√ᾱ = {kept:0.###}), yet sampling starts from pure noise: ")
-            + "use --zero-terminal-snr with velocity, more steps or a larger --max-beta"
+        ? Invariant($"the last level keeps {100 * kept:0.#} % of the image's standard deviation (√ᾱ = {kept:0.###}), but sampling starts from pure noise: ")
+            + "train with --zero-terminal-snr and --prediction velocity, more steps or a larger --max-beta"
         : Option<string>.None;
 
     /// <summary>The noise level after step t ∈ [−1, T); t = −1 is the clean image.</summary>

@@ -140,11 +140,11 @@ public sealed record TrainingConfig
     }
 
     private static Validation<Error, Unit> BelongsTo(string owners, string name, double? value, bool isUsed) =>
-        value is null || isUsed ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), $"belongs to {owners} alone");
+        value is null || isUsed ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), $"works only with {owners}");
 
     private static Validation<Error, Unit> CheckZeroTerminalSnr(TrainingOptions options) => options.ZeroTerminalSnr && options.Prediction == "epsilon"
         ? Check.Fail<Unit>(
-            "prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr, as ε tells nothing of an image at ᾱ = 0")
+            "prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr (at ᾱ = 0, ε does not determine the image)")
         : unit;
 
     /// <summary>Refuses schedules on which training or sampling would divide by zero.</summary>
@@ -158,7 +158,7 @@ public sealed record TrainingConfig
         return divides
             ? unit
             : Check.Fail<Unit>("prediction", options.Prediction, Invariant(
-                $"must be sample or velocity with a schedule that leaves no more than {last.A:G2} of an image, of which ε tells nothing"));
+                $"must be sample or velocity with a schedule that leaves only {last.A:G2} of the image (there, ε does not determine it)"));
     }
 
     /// <summary>Noise that float32 rounds to 0 is never seen in training, and samplers divide by it.</summary>
@@ -170,7 +170,7 @@ public sealed record TrainingConfig
             if ((float)variance == 0)
             {
                 return Check.Fail<Unit>("schedule", options.Schedule, Invariant(
-                    $"must add noise that float32 can hold: after timestep {t} its variance 1 − ᾱ is {variance:G3}, which is 0 there"));
+                    $"must add more noise (after timestep {t}, float32 rounds its variance 1 − ᾱ = {variance:G3} to 0)"));
             }
         }
 

@@ -24,7 +24,7 @@ public static class NumberText
         }
 
         return Check.Fail<double>(name, text, text.Contains(',', StringComparison.Ordinal)
-            ? "must be a number, and one with decimals has a point (0.5)"
+            ? "must be a number with a decimal point, such as 0.5"
             : "must be a number, such as 0.5 or 1e-4");
     }
 
@@ -38,5 +38,5 @@ public static class NumberText
             ? Success<Error, T>(value)
             : Check.Fail<T>(name, text, text.All(char.IsAsciiDigit)
                 ? Invariant($"must be a whole number of at most {T.MaxValue}")
-                : "must be a whole number, in digits alone");
+                : "must be a whole number, written in digits");
 }

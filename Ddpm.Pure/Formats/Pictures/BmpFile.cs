@@ -20,7 +20,7 @@ internal static class BmpFile
         var (start, header) = (BinaryPrimitives.ReadUInt32LittleEndian(bytes[10..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]));
         if (header is not (OldHeader or 40 or 52 or 56 or 64 or 108 or 124))
         {
-            return Error.New($"a bitmap with a header of {header} bytes is not known");
+            return Error.New($"a bitmap with a header of {header} bytes is not supported");
         }
 
         if (bytes.Length < FileHeader + header)
@@ -37,7 +37,7 @@ internal static class BmpFile
         var colours = old ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bytes[46..]);
         if (compression is not (Plain or Masks or MasksWithAlpha) || bits is not (1 or 4 or 8 or 16 or 24 or 32) || colours > 256)
         {
-            return Error.New($"a bitmap of {bits} bits with {colours} colours, compressed by method {compression}, is not read");
+            return Error.New($"a bitmap of {bits} bits with {colours} colours, compressed by method {compression}, is not supported");
         }
 
         if (EncodedPicture.FaultOf(width, height).Case is Error fault)
@@ -47,7 +47,7 @@ internal static class BmpFile
 
         var rows = height * (((width * bits) + 31) / 32 * 4);
         return start < FileHeader + header || start + rows > bytes.Length
-            ? EncodedPicture.CutShort(Invariant($"{rows} bytes of pixels begin at {start}, and the file has {bytes.Length}"))
+            ? EncodedPicture.CutShort(Invariant($"{rows} bytes of pixels begin at {start}, but the file has only {bytes.Length} bytes"))
             : new EncodedPicture(PictureFormat.Bmp, (int)width, (int)height, file);
     }
 }

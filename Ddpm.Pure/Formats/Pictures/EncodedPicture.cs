@@ -43,7 +43,7 @@ public sealed record EncodedPicture(
             PictureFormat.Bmp => BmpFile.Read(file),
             _ => throw new ArgumentOutOfRangeException(nameof(file), format, "no such format"),
         },
-        () => Error.New(file.IsEmpty ? "it is empty" : $"by its first bytes it is none of {Formats}, whatever its name says"));
+        () => Error.New(file.IsEmpty ? "it is empty" : $"its content is not in one of the formats {Formats}"));
 
     /// <summary>The format according to a file's first bytes.</summary>
     public static Option<PictureFormat> FormatOf(ReadOnlySpan<byte> file) =>
@@ -56,8 +56,8 @@ public sealed record EncodedPicture(
 
     /// <summary>Checks that a size can be decoded.</summary>
     internal static Option<Error> FaultOf(long width, long height) =>
-        width < 1 || height < 1 ? Error.New(Invariant($"it says that it has {width}×{height} pixels"))
-        : width * height > MostPixels ? Error.New(Invariant($"it has {width}×{height} pixels, and {MostPixels} are read at most"))
+        width < 1 || height < 1 ? Error.New(Invariant($"its header announces {width}×{height} pixels"))
+        : width * height > MostPixels ? Error.New(Invariant($"it has {width}×{height} pixels, but at most {MostPixels} are supported"))
         : Option<Error>.None;
 
     internal static Error CutShort(string what) => Error.New($"it is damaged or cut short: {what}");

@@ -64,7 +64,7 @@ public static class GifFile
         var bytes = file.Span;
         if (EncodedPicture.FormatOf(bytes).Case is not PictureFormat.Gif)
         {
-            return Error.New("it is no GIF");
+            return Error.New("it is not a GIF");
         }
 
         if (bytes.Length < HeaderLength)
@@ -104,13 +104,13 @@ public static class GifFile
                     (at, control) = (next, default);
                     break;
                 default:
-                    return EncodedPicture.CutShort("there is no block where one should be");
+                    return EncodedPicture.CutShort("a block is missing");
             }
         }
         return NoEnd;
     }
 
-    private static Error NoEnd => EncodedPicture.CutShort("a GIF has an end, and this one has none");
+    private static Error NoEnd => EncodedPicture.CutShort("it lacks a GIF's end marker");
 
     /// <summary>Whether LZW codes (Lempel, Ziv and Welch) give a number of pixels. The lengths of the table's entries are enough to decide.</summary>
     private static bool HasPixels(ReadOnlySpan<byte> codes, long pixels)

@@ -36,7 +36,7 @@ internal static class JpegFile
                 kept.Add(file.Slice(at, 2));
                 return frame is { IsComplete: true }
                     ? new EncodedPicture(PictureFormat.Jpeg, frame.Width, frame.Height, Bytes.Join(kept), Orientation: orientation)
-                    : EncodedPicture.CutShort("it ends before all of its colours have come");
+                    : EncodedPicture.CutShort("it ends before the data of all its colours");
             }
             var length = bytes.Length - at >= 4 ? BinaryPrimitives.ReadUInt16BigEndian(bytes[(at + 2)..]) : 0;
             if (length < 2 || length + 2 > bytes.Length - at)
@@ -76,7 +76,7 @@ internal static class JpegFile
                 case 0xda: // a scan
                     if (frame is null || ++count > MostScans)
                     {
-                        return Error.New(frame is null ? "it has pixels before their size" : Invariant($"it has more than {MostScans} scans"));
+                        return Error.New(frame is null ? "its pixels come before their size" : Invariant($"it has more than {MostScans} scans"));
                     }
 
                     var end = EndOfScan(bytes, at);
@@ -99,12 +99,12 @@ internal static class JpegFile
             }
             if (!understood)
             {
-                return EncodedPicture.CutShort(Invariant($"its table at offset {at - segment.Length} makes no sense"));
+                return EncodedPicture.CutShort(Invariant($"its table at offset {at - segment.Length} is not valid"));
             }
 
             kept.Add(segment);
         }
-        return EncodedPicture.CutShort("a JPEG has an end, and this one has none");
+        return EncodedPicture.CutShort("it lacks a JPEG's end marker");
     }
 
     /// <summary>The next marker outside of entropy-coded data.</summary>

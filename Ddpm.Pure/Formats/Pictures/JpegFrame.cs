@@ -47,7 +47,7 @@ internal sealed class JpegFrame
     {
         if (marker > 0xc2)
         {
-            return Error.New("a JPEG that is lossless, hierarchical or coded arithmetically is not read");
+            return Error.New("a lossless, hierarchical or arithmetically coded JPEG is not supported");
         }
 
         if (data.Length < 6 || data.Length < 6 + (3 * data[5]))
@@ -58,7 +58,7 @@ internal sealed class JpegFrame
         int height = BinaryPrimitives.ReadUInt16BigEndian(data[1..]), width = BinaryPrimitives.ReadUInt16BigEndian(data[3..]), count = data[5];
         if (data[0] != 8 || count is not (1 or 3 or 4))
         {
-            return Error.New($"a JPEG of {count} components with {data[0]} bits is not read");
+            return Error.New($"a JPEG of {count} components with {data[0]} bits is not supported");
         }
 
         if (EncodedPicture.FaultOf(width, height).Case is Error fault)
@@ -72,7 +72,7 @@ internal sealed class JpegFrame
             var (across, down) = (data[7 + (3 * i)] >> 4, data[7 + (3 * i)] & 15);
             if (across is < 1 or > 4 || down is < 1 or > 4)
             {
-                return Error.New($"a JPEG whose colours are sampled {across}×{down} is none");
+                return Error.New($"a JPEG cannot sample its colours {across}×{down}");
             }
 
             (most, tall) = (Math.Max(most, across), Math.Max(tall, down));
@@ -110,14 +110,14 @@ internal sealed class JpegFrame
         int count = header.Length > 0 ? header[0] : 0;
         if (count is < 1 or > 4 || header.Length < 4 + (2 * count))
         {
-            return EncodedPicture.CutShort("a scan's header ends too soon");
+            return EncodedPicture.CutShort("a scan's header ends too early");
         }
 
         int first = header[1 + (2 * count)], last = header[2 + (2 * count)], bits = header[3 + (2 * count)];
         var part = _progressive ? new Part(first, last, bits >> 4 > 0, bits & 15) : new Part(0, Coefficients - 1, Refines: false, Low: 0);
         if (part.Last >= Coefficients || part.First > part.Last || (_progressive && (part.First == 0 ? part.Last != 0 : count != 1)))
         {
-            return Error.New($"a scan brings coefficients {first} to {last} of {count} components, which none can");
+            return Error.New($"a scan brings coefficients {first} to {last} of {count} components, which is not allowed");
         }
 
         var members = new Component[count];
@@ -127,12 +127,12 @@ internal sealed class JpegFrame
             if (_components.FirstOrDefault(component => component.Id == id) is not { } member || members.Contains(member)
                 || codesOf >> 4 > 3 || (codesOf & 15) > 3)
             {
-                return Error.New("a scan is of a component that the frame does not have");
+                return Error.New("a scan names a component that the frame lacks");
             }
             (member.Dc, member.Ac, members[i]) = (tables[0, codesOf >> 4], tables[1, codesOf & 15], member);
             if ((part.First == 0 && !part.Refines && member.Dc is null) || (part.Last > 0 && member.Ac is null))
             {
-                return Error.New("a scan is coded by a table that was not given");
+                return Error.New("a scan uses a table that the file does not define");
             }
 
             member.LowestBits.AsSpan(part.First, part.Last - part.First + 1).Fill(part.Low);
@@ -175,7 +175,7 @@ internal sealed class JpegFrame
     }
 
     private static Error Missing(int row, int rows) =>
-        EncodedPicture.CutShort(Invariant($"its data end, or make no sense, {100L * row / rows} % from the top"));
+        EncodedPicture.CutShort(Invariant($"its data end or are not valid {100L * row / rows} % from the top"));
 
     /// <summary>Reads the codes of one block. Returns whether they were complete.</summary>
     private bool Block(ref JpegBits bits, Component member, int block, Part part, ref int run) =>

@@ -38,7 +38,7 @@ internal static class PngFile
             {
                 if (!type.SequenceEqual("IHDR"u8) || length != HeaderLength)
                 {
-                    return Error.New("a PNG begins with its header, and this one does not");
+                    return Error.New("it does not begin with a PNG's header");
                 }
 
                 header = data.Span;
@@ -63,10 +63,10 @@ internal static class PngFile
             }
             else if (char.IsAsciiLetterUpper((char)type[0]))
             {
-                return Error.New("it has a chunk that must be understood and is not known");
+                return Error.New("it has an unknown critical chunk");
             }
         }
-        return EncodedPicture.CutShort("a PNG has an end, and this one has none");
+        return EncodedPicture.CutShort("it lacks a PNG's end chunk");
     }
 
     private static Fin<EncodedPicture> Checked(ReadOnlySpan<byte> header, byte[] content, byte[] deflated, int orientation)
@@ -83,7 +83,7 @@ internal static class PngFile
         };
         if (channels == 0 || header[10] != 0 || header[11] != 0 || interlaced > 1)
         {
-            return Error.New($"a PNG of colour type {colour} with {depth} bits and the methods {header[10]}, {header[11]} and {interlaced} is none");
+            return Error.New($"a PNG cannot have colour type {colour} with {depth} bits and the methods {header[10]}, {header[11]} and {interlaced}");
         }
 
         if (EncodedPicture.FaultOf(width, height).Case is Error fault)

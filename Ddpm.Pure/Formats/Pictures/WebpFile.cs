@@ -15,7 +15,7 @@ internal static class WebpFile
         var length = BinaryPrimitives.ReadUInt32LittleEndian(file.Span[4..]);
         if (length > file.Length - Around || length < 4)
         {
-            return EncodedPicture.CutShort(Invariant($"it says that {length} bytes follow, and {file.Length - Around} do"));
+            return EncodedPicture.CutShort(Invariant($"its header announces {length} bytes, but {file.Length - Around} follow"));
         }
 
         var riff = file[..(Around + (int)length)];
@@ -37,7 +37,7 @@ internal static class WebpFile
             {
                 if ((data.Span[0] & Animation) != 0)
                 {
-                    return Error.New("it is an animation, of which WebP are not read");
+                    return Error.New("it is an animated WebP, which is not supported");
                 }
 
                 canvas = (1 + Number24(data.Span[4..]), 1 + Number24(data.Span[7..]));
@@ -91,7 +91,7 @@ internal static class WebpFile
 
         if (canvas.Case is (int across, int down) && (across, down) != (width, height))
         {
-            return Error.New(Invariant($"it says that it has {across}×{down} pixels, and its picture {width}×{height}"));
+            return Error.New(Invariant($"its header announces {across}×{down} pixels, but its picture has {width}×{height}"));
         }
 
         if (EncodedPicture.FaultOf(width, height).Case is Error fault)
