@@ -184,8 +184,8 @@ public sealed class SamplerIdentities
             && double.IsFinite(line.Predict.Base)
             && line.Predict.History.ForAll(double.IsFinite)),
         faults => s.Setting is { Prediction: Prediction.Sample, Timesteps.End: -1 }
-            && faults.Single().Message == "prediction must be epsilon or velocity to tell the noise of a clean image: "
-                + "end at the first level, or encode without inversion, got sample");
+            && faults.Single().Message == "prediction must be epsilon or velocity to find the noise in a clean image "
+                + "(use --end-at-first-level or --encode noise), got sample");
 
     /// <summary>The setting, with velocity instead of an x_0-prediction, which implies no noise at a clean image.</summary>
     private static SamplingSetting Invertible(SamplerOnSchedule s) =>

@@ -184,8 +184,8 @@ public sealed class SamplerLaws
             NoiseSchedule.FromBetas(Array(0.1, 0.2, 1.0)).Valid(), new Prediction.Epsilon(), Timesteps.All(3), ClipSample: false);
         var sample = zeroSnr with { Prediction = new Prediction.Sample() };
         var velocity = zeroSnr with { Prediction = new Prediction.Velocity() };
-        const string noImage = "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a: "
-            + "use the leading spacing, or another sampler, got 2";
+        const string noImage = "timesteps must have some image left (ᾱ > 0) for a sampler that steps along σ/a "
+            + "(use the leading spacing, or another sampler), got 2";
         Assert.Equal(
             ["eta must lie in [0, 1], got 1.5",
              "prediction must be sample or velocity to start from timestep 2, where nothing of the image is left (ᾱ = 0), got epsilon"],

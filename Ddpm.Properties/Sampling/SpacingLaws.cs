@@ -228,7 +228,7 @@ public sealed class SpacingLaws
         Assert.Equal([$"{disordered}, got -1 to 2"], Faults(new Spacing.UniformLambda(-1, 2), 10));
         Assert.Equal([$"{disordered}, got 0 to NaN"], Faults(new Spacing.UniformLambda(0, double.NaN), 10));
         Assert.Equal(
-            ["sigma-range must hold the σ/a of a timestep, of which the least is 0.01 and the greatest 0.3264, got 1 to 2"],
+            ["sigma-range must contain the σ/a of a timestep, which run from 0.01 to 0.3264, got 1 to 2"],
             Faults(new Spacing.Karras(7, 1, 2), 10));
         Assert.Equal(["rho must be positive and finite, got 0"], Faults(new Spacing.Karras(0), 10));
         Assert.Equal(["rho must be positive and finite, got Infinity"], Faults(new Spacing.Karras(double.PositiveInfinity), 10));

@@ -100,7 +100,7 @@ public sealed record SamplingOptions
             "timesteps",
             string.Join(" ", given),
             alone,
-            "must be given without sampling-steps, spacing, rho, sigma-range and last-timestep, which spread them");
+            "cannot be combined with sampling-steps, spacing, rho, sigma-range or last-timestep");
         return (Timesteps.Of(given, schedule.Steps), nothingElse).Apply((timesteps, _) => timesteps);
     }
 

@@ -131,7 +131,7 @@ public abstract record Spacing
             : Check.Fail<Unit>(
                 "sigma-range",
                 range,
-                Invariant($"must hold the σ/a of a timestep, of which the least is {NoiseRatio(levels[0]):G4} and the greatest {NoiseRatio(levels[^1]):G4}")));
+                Invariant($"must contain the σ/a of a timestep, which run from {NoiseRatio(levels[0]):G4} to {NoiseRatio(levels[^1]):G4}")));
     }
 
     private static double NoiseRatio(NoiseLevel level) => Elementary.Exp(-level.Lambda);

@@ -53,7 +53,7 @@ public sealed partial record NoiseSchedule
             .Bind(schedule => betas
                 .Map((t, beta) => Check.That(Invariant($"beta[{t}]"), beta,
                     schedule[t].LogAlphaBar < schedule[t - 1].LogAlphaBar,
-                    "must not be lost in rounding beside those before it"))
+                    "must be large enough to lower ᾱ after rounding"))
                 .Sequence()
                 .Map(_ => schedule));
 

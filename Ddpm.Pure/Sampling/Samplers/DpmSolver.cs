@@ -38,7 +38,8 @@ public sealed record DpmSolver(
     public override string Name => Invariant($"dpmpp-{Order}{(Order > 1 ? "m" : "")}{(Weights == DpmSolverWeights.Published ? "-published" : "")}");
 
     /// <inheritdoc/>
-    public override string Source => "Lu et al. 2022 (2211.01095), algorithm 2" + (Weights == DpmSolverWeights.Published ? "; third order as in the authors' code" : "");
+    public override string Source =>
+        "Lu et al. 2022 (2211.01095), algorithm 2" + (Weights == DpmSolverWeights.Published ? "; third order as in the authors' code" : "");
 
     /// <inheritdoc/>
     public override int? ConvergenceOrder => Weights == DpmSolverWeights.Published ? Math.Min(Order, 2) : Order;
