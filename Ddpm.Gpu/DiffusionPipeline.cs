@@ -40,7 +40,7 @@ public sealed class DiffusionPipeline : IDisposable
     /// <returns>The model; or every fault of the options and the images; or that a loss is no number; or <see cref="Errors.Cancelled"/>.</returns>
     public static Fin<DiffusionPipeline> Train(
         TrainingOptions options, ImageSet images, Device? device = null, Action<int, int, double>? progress = null, CancellationToken stop = default) =>
-        from config in (TrainingConfig.From(options, images.Height, images.Channels, images.Classes), Square(images)).Apply((config, _) => config).ToFin()
+        from config in (TrainingConfig.Of(options, images.Height, images.Channels, images.Classes), Square(images)).Apply((config, _) => config).ToFin()
         let wanted = images.Take(options.Limit ?? images.Count)
         from plan in TrainingPlan.Of(config, wanted.Count).ToFin()
         from trained in Train(plan, wanted, device ?? (cuda.is_available() ? CUDA : CPU), progress, stop)
@@ -64,7 +64,7 @@ public sealed class DiffusionPipeline : IDisposable
         return from request in wanted.ToFin()
                from moments in new ImageSampler(_network, request.Plan).Sample(_theta, new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
                let levels = moments[^1].ToLevels(new PixelScale.Fixed())
-               from made in ImageSet.Create(count, size, size, channels, levels, request.Known.Map(Labels)).ToFin()
+               from made in ImageSet.Of(count, size, size, channels, levels, request.Known.Map(Labels)).ToFin()
                select made;
     }
 

@@ -95,11 +95,11 @@ public static class StateDict
         foreach (var (name, stored) in taken)
         {
             RealNumbers.Narrowed(stored).Match(
-                Succ: tensor => tensors.Add(StoredWeights.Valid(SafetensorsTensor.Create(name, tensor.Type, tensor.Shape, tensor.Data))),
+                Succ: tensor => tensors.Add(StoredWeights.Valid(SafetensorsTensor.Of(name, tensor.Type, tensor.Shape, tensor.Data))),
                 Fail: found => faults.AddRange(found.Map(fault => fault.Message)));
         }
 
-        return faults.Count > 0 ? Error.New(toSeq(faults.ToArray()).Listed("; ")) : SafetensorsFile.Create(tensors, HashMap<string, string>()).ToFin();
+        return faults.Count > 0 ? Error.New(toSeq(faults.ToArray()).Listed("; ")) : SafetensorsFile.Of(tensors, HashMap<string, string>()).ToFin();
     }
 
     /// <summary>The weights, if they are complete and the network has a place for the rest of the file.</summary>

@@ -21,7 +21,7 @@ internal static class StoredWeights
     }
 
     /// <summary>A tensor of a safetensors file.</summary>
-    public static SafetensorsTensor Of(string name, Tensor value) => Valid(SafetensorsTensor.Create(
+    public static SafetensorsTensor Of(string name, Tensor value) => Valid(SafetensorsTensor.Of(
         name,
         value.dtype == ScalarType.Float64 ? SafetensorsType.F64 : SafetensorsType.F32,
         value.shape.ToArr(),

@@ -127,7 +127,7 @@ public static class TorchFile
             left -= (UInt128)tensors[^1].Data.Length;
         }
 
-        return One(SafetensorsFile.Create(tensors, HashMap<string, string>()));
+        return One(SafetensorsFile.Of(tensors, HashMap<string, string>()));
     }
 
     private static Fin<SafetensorsTensor> Tensor(string name, TorchView view, ReadOnlyMemory<byte> storage, UInt128 left)
@@ -156,7 +156,7 @@ public static class TorchFile
 
         return count * (UInt128)view.Type.ItemBytes > left
             ? Error.New($"tensor {Quote(name)} and the tensors before it hold far more numbers than the file")
-            : One(SafetensorsTensor.Create(name, view.Type, view.Shape, Elements(storage, view, (int)count)));
+            : One(SafetensorsTensor.Of(name, view.Type, view.Shape, Elements(storage, view, (int)count)));
     }
 
     /// <summary>The elements in C order, gathered by strides.</summary>

@@ -39,7 +39,7 @@ public static class ClassifierFile
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        return StoredWeights.Valid(SafetensorsFile.Create(
+        return StoredWeights.Valid(SafetensorsFile.Of(
             StoredWeights.Of("", trained.Classifier.Layout, trained.Theta), HashMap((HeaderKey, JsonSerializer.Serialize(header, Json)))));
     }
 
@@ -50,7 +50,7 @@ public static class ClassifierFile
     public static Fin<(TrainedClassifier Trained, ClassifierHeader Header)> Load(SafetensorsFile file, Device device) =>
         from header in Header(file)
         from finite in RealNumbers.AreFinite(file.Tensors)
-        from config in ClassifierConfig.Create(header.ImageSize, header.ImageChannels, header.Classes).ToFin()
+        from config in ClassifierConfig.Of(header.ImageSize, header.ImageChannels, header.Classes).ToFin()
         let classifier = new Classifier(config)
         from theta in StoredWeights.Vector(file, "", classifier.Layout, ScalarType.Float32, device)
         select (new TrainedClassifier(classifier, theta), header);

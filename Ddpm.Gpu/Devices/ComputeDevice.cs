@@ -73,15 +73,20 @@ public static class ComputeDevice
         ConvolutionCheck.Of(network, inside, convolutions).Match<(INetworkExecutor, Option<string>)>(
             _ => (new TensorExecutor(network, inside, convolutions), Option<string>.None),
             fault => KernelCoverage.Missing(network.Config).IsSome
-                ? (new TensorExecutor(network, inside, TensorConvolutions.InFloat64), $"{fault.Message}: convolving in float64 instead; {ConvolutionCheck.Remedy}")
+                ? (new TensorExecutor(network, inside, TensorConvolutions.InFloat64),
+                    $"{fault.Message}: convolving in float64 instead; {ConvolutionCheck.Remedy}")
                 : (new KernelExecutor<float>(network, narrow: inside == ScalarType.BFloat16),
                     $"{fault.Message}: computing with the kernels instead; {ConvolutionCheck.Remedy}"));
+
+    /// <summary>A line that says why the kernels do not compute a network on a processor; none if they do.</summary>
+    public static Option<string> Coverage(Device device, UNetConfig network) => device.type != TorchSharp.DeviceType.CPU
+        ? Option<string>.None
+        : KernelCoverage.Missing(network).Map(layer => $"libtorch computes this network, because the kernels lack {layer}");
 
     /// <summary>What a user should know of the device, the network and the chosen precision.</summary>
     public static Option<string> Advice(Device device, UNetConfig network, Precision precision) =>
         device.type != TorchSharp.DeviceType.CPU ? Option<string>.None
-        : KernelCoverage.Missing(network).Case is string layer
-            ? Option<string>.Some($"libtorch computes this network, because the kernels lack {layer}")
+        : Coverage(device, network).Case is string coverage ? Option<string>.Some(coverage)
         : precision == Precision.BFloat16 && !MultipliesBfloat16
             ? Option<string>.Some("bf16 is slower than float32 here: it needs a processor that multiplies bfloat16 numbers (AVX512-BF16), and Linux")
         : !MultipliesAndAdds ? Option<string>.Some($"this is several times slower than it could be: {NoVectors}")

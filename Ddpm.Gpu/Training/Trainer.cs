@@ -100,7 +100,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Makes a step without waiting for its outcome. A batch is computed in shares, so that several threads can work on it.</summary>
-    private void Begin(TrainingStep step) => Begin(step.Images.Count, step.Update, (first, count) =>
+    private void Begin(TrainingStep step) => MakeStep(step.Images.Count, step.Update, (first, count) =>
     {
         var share = step.Share(first, count);
         var x0 = Images(share);
@@ -111,7 +111,7 @@ public sealed class Trainer : IDisposable
     /// One training step (Ho et al. 2020, algorithm 1): it makes x_t = a·x_0 + σ·ε, measures the network's error against its target, computes the gradient, and
     /// updates the weights.
     /// </summary>
-    private void Begin(int batch, WeightUpdate update, Func<int, int, Share> prepare)
+    private void MakeStep(int batch, WeightUpdate update, Func<int, int, Share> prepare)
     {
         using var scope = NewDisposeScope();
         _executor.Take(State.Weights, withGradient: true);
@@ -153,7 +153,7 @@ public sealed class Trainer : IDisposable
     /// <param name="learningRate">The learning rate.</param>
     public StepOutcome Step(Tensor x0, ReadOnlyMemory<int> timesteps, Tensor epsilon, double learningRate)
     {
-        Begin((int)x0.shape[0], new WeightUpdate(learningRate), (first, count) =>
+        MakeStep((int)x0.shape[0], new WeightUpdate(learningRate), (first, count) =>
             new(x0.narrow(0, first, count), timesteps.Slice(first, count), epsilon.narrow(0, first, count), null, default));
         return Outcomes()[^1];
     }

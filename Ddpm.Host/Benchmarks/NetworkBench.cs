@@ -36,7 +36,7 @@ internal sealed class NetworkBench : IDisposable
         var count = 4 * batch;
         var pixels = new byte[count * network.ImageSize * network.ImageSize * network.ImageChannels];
         new Random(1).NextBytes(pixels);
-        _images = ImageSet.Create(count, network.ImageSize, network.ImageSize, network.ImageChannels, pixels, Option<ReadOnlyMemory<byte>>.None)
+        _images = ImageSet.Of(count, network.ImageSize, network.ImageSize, network.ImageChannels, pixels, Option<ReadOnlyMemory<byte>>.None)
             .IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.ToString()));
         var plan = TrainingPlan.Of(config, count).IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.ToString()));
         (_epoch, _steps) = (plan.Epoch(0), plan.Steps.PerEpoch);

@@ -74,7 +74,7 @@ internal sealed class BenchCommand
     {
         var (size, batch) = (parsed.GetValue(_size), parsed.GetValue(_batch));
         var options = new TrainingOptions { Preset = parsed.GetValue(_preset)!, BatchSize = batch, Precision = parsed.GetValue(_precision)! };
-        return from config in TrainingConfig.From(options, size, 1).OrUsage()
+        return from config in TrainingConfig.Of(options, size, 1).OrUsage()
                from fits in Check.That(
                    "--batch-size", batch, 4L * batch * size * size <= System.Array.MaxLength,
                    "must be small enough for four batches to fit into one array").OrUsage()

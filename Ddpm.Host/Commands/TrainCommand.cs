@@ -58,7 +58,7 @@ internal sealed class TrainCommand
         from repeated in Repeated(parsed, stop)
         from place in Place(parsed, repeated)
         from early in Start(parsed, place.Folder, repeated)
-        from config in TrainingConfig.From(early.Options, UsualSize, 1, UsualClasses).OrUsage()
+        from config in TrainingConfig.Of(early.Options, UsualSize, 1, UsualClasses).OrUsage()
         from device in _machine.Prepare(parsed, early.Machine)
         from loaded in _data.Load(parsed, early.Options.Dataset, view, stop, DataSplit.Train, early.Data)
         from held in place.Take()

@@ -20,7 +20,7 @@ public static class DataSets
     /// <param name="folder">The user's own folder of IDX files, where one was named. It may hold any images.</param>
     /// <param name="environment">The machine: <see cref="DataSetEnvironment.Default"/>.</param>
     /// <param name="report">Receives every piece that arrives, on any thread.</param>
-    /// <param name="cancellation">Ends the loading with <see cref="Errors.Cancelled"/>.</param>
+    /// <param name="stop">Ends the loading with <see cref="Errors.Cancelled"/>.</param>
     /// <returns>The images; or one error that names every place tried, why it failed and what to do.</returns>
     public static Fin<LoadedDataSet> Load(
         DataSetDescription description,
@@ -28,13 +28,13 @@ public static class DataSets
         Option<string> folder,
         DataSetEnvironment environment,
         Action<DownloadProgress> report,
-        CancellationToken cancellation) =>
+        CancellationToken stop) =>
         folder.Match(
             Some: path => new IdxFolder(path).LoadAny(description, split).Match(
                 Succ: FinSucc,
                 Fail: fault => FinFail<LoadedDataSet>(Error.New(
                     $"{fault.Message}: correct the folder, or leave out --data to download {description.Title}"))),
-            None: () => FirstOf(Sources(description, split, environment, report, cancellation), cancellation).Match(
+            None: () => FirstOf(Sources(description, split, environment, report, stop), stop).Match(
                 Succ: FinSucc,
                 Fail: fault => FinFail<LoadedDataSet>(fault == Errors.Cancelled ? fault : NotFound(description, split, fault))));
 
@@ -54,7 +54,7 @@ public static class DataSets
         DataSplit split,
         DataSetEnvironment environment,
         Action<DownloadProgress> report,
-        CancellationToken cancellation)
+        CancellationToken stop)
     {
         var cache = Path.Combine(environment.CacheFolder, description.Name);
         Fin<LoadedDataSet> FromCache() => new IdxFolder(cache).LoadPublished(description, split, $"cache {cache}");
@@ -67,19 +67,19 @@ public static class DataSets
         return
             LocalFolders(description, environment).Map(local => new Source(local.Name, () => local.Folder.LoadPublished(description, split, local.Name))) +
             Seq1(new Source("download", () => Fetched(async () =>
-                (await MirrorDownload.Fetch(description, cache, environment, report, cancellation).ConfigureAwait(false))
+                (await MirrorDownload.Fetch(description, cache, environment, report, stop).ConfigureAwait(false))
                 .Map(mirrors => $"downloaded from {string.Join(" and ", mirrors)}")))) +
             toSeq(description.Package).Map(package => new Source($"Debian's package {package.Name} through apt", () => Fetched(async () =>
-                (await DebianDownload.Fetch(description, package, cache, environment, report, cancellation).ConfigureAwait(false))
+                (await DebianDownload.Fetch(description, package, cache, environment, report, stop).ConfigureAwait(false))
                 .Map(_ => $"Debian's package {package.Name}"))));
     }
 
-    private static Fin<LoadedDataSet> FirstOf(Seq<Source> sources, CancellationToken cancellation)
+    private static Fin<LoadedDataSet> FirstOf(Seq<Source> sources, CancellationToken stop)
     {
         var faults = Seq<string>();
         foreach (var source in sources)
         {
-            if (cancellation.IsCancellationRequested)
+            if (stop.IsCancellationRequested)
             {
                 return Errors.Cancelled;
             }
@@ -92,7 +92,7 @@ public static class DataSets
 
             faults = faults + loaded.Match(_ => Seq<string>(), SeveralFaults.LinesOf).Map(line => $"  {source.Name}: {line}");
         }
-        return cancellation.IsCancellationRequested ? Errors.Cancelled : new SeveralFaults(faults, ExitCode.Failure);
+        return stop.IsCancellationRequested ? Errors.Cancelled : new SeveralFaults(faults, ExitCode.Failure);
     }
 
     private static SeveralFaults NotFound(DataSetDescription description, DataSplit split, Error tried)

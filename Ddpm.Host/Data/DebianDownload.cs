@@ -28,7 +28,7 @@ internal static class DebianDownload
         string cache,
         DataSetEnvironment environment,
         Action<DownloadProgress> report,
-        CancellationToken cancellation)
+        CancellationToken stop)
     {
         foreach (var tool in Seq(environment.AptGet, environment.DpkgDeb))
         {
@@ -44,7 +44,7 @@ internal static class DebianDownload
             var lists = Directory.CreateDirectory(Path.Combine(workshop, "lists", "partial")).Parent!.FullName;
             var archives = Directory.CreateDirectory(Path.Combine(workshop, "cache", "archives", "partial")).Parent!.Parent!.FullName;
             var configuration = Path.Combine(workshop, "apt.conf");
-            await File.WriteAllTextAsync(configuration, Configuration, cancellation).ConfigureAwait(false);
+            await File.WriteAllTextAsync(configuration, Configuration, stop).ConfigureAwait(false);
             var options = Seq(
                 "-c", configuration,
                 "-q",
@@ -60,14 +60,14 @@ internal static class DebianDownload
             async Task<Fin<string>> Run(string tool, Seq<string> arguments, string step)
             {
                 report(new DownloadProgress($"Debian package {package.Name}", step, 0, None));
-                return await ExternalCommand.Run(tool, arguments, step, workshop, environment.CommandTimeout, cancellation).ConfigureAwait(false);
+                return await ExternalCommand.Run(tool, arguments, step, workshop, environment.CommandTimeout, stop).ConfigureAwait(false);
             }
 
             // One of several repositories may be out of reach without harm, so that what decides is whether the package can be had.
             var updated = await Run(environment.AptGet, options.Add("update"), "apt-get update").ConfigureAwait(false);
             var downloaded = await Run(environment.AptGet, options.Add("download").Add(package.Name), "apt-get download")
                 .ConfigureAwait(false);
-            if (cancellation.IsCancellationRequested)
+            if (stop.IsCancellationRequested)
             {
                 return Errors.Cancelled;
             }

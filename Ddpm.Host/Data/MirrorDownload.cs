@@ -22,7 +22,7 @@ internal static class MirrorDownload
         string cache,
         DataSetEnvironment environment,
         Action<DownloadProgress> report,
-        CancellationToken cancellation)
+        CancellationToken stop)
     {
         var lacking = toSeq(description.Files).Filter(file => new IdxFolder(cache).ReadPublished(file).IsFail).Strict();
         var used = Seq<Uri>();
@@ -34,8 +34,8 @@ internal static class MirrorDownload
             foreach (var file in lacking)
             {
                 var address = new Uri(mirror, file.GzipName);
-                var answer = await Ask(client, address, file, environment.SilenceTimeout, report, cancellation).ConfigureAwait(false);
-                if (cancellation.IsCancellationRequested)
+                var answer = await Ask(client, address, file, environment.SilenceTimeout, report, stop).ConfigureAwait(false);
+                if (stop.IsCancellationRequested)
                 {
                     return Errors.Cancelled;
                 }
@@ -52,7 +52,7 @@ internal static class MirrorDownload
 
                 if (answer is Answer.Good good)
                 {
-                    var written = AtomicFile.Write(Path.Combine(cache, file.GzipName), good.Bytes, cancellation);
+                    var written = AtomicFile.Write(Path.Combine(cache, file.GzipName), good.Bytes, stop);
                     if (written.IsFail)
                     {
                         return written.Map(_ => used);
@@ -83,9 +83,9 @@ internal static class MirrorDownload
         PublishedFile file,
         TimeSpan silence,
         Action<DownloadProgress> report,
-        CancellationToken cancellation)
+        CancellationToken stop)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(silence);
         try
         {

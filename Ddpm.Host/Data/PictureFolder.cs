@@ -147,7 +147,7 @@ public sealed record PictureFolder(string Path)
         }
 
         byte[] labels = [.. good.Select(one => (byte)Math.Max(0, classes.IndexOf(one.Class)))];
-        return ImageSet.Create(good.Length, shape.Size, shape.Size, shape.Channels, pixels, (ReadOnlyMemory<byte>)labels).ToFin().Map(set => new LoadedDataSet(
+        return ImageSet.Of(good.Length, shape.Size, shape.Size, shape.Channels, pixels, (ReadOnlyMemory<byte>)labels).ToFin().Map(set => new LoadedDataSet(
             description with
             {
                 Name = Name,

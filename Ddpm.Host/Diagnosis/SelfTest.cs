@@ -50,7 +50,7 @@ public static class SelfTest
         var weights = FormulaWeights.Of(network).DetachFromDisposeScope();
         using var trainer = new Trainer(
             network, new(config, Valid(NoiseSchedule.Linear(1000)), new Prediction.Epsilon(), Preset.Original),
-            Valid(ImageSet.Create(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None)),
+            Valid(ImageSet.Of(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None)),
             new(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0), Replicas.For(device));
         Tensor Formula(Func<int, double> element) => tensor(Enumerable.Range(0, 4 * 784).Select(i => (float)element(i)).ToArray(), [4, 1, 28, 28]).to(device);
         int[] timesteps = [10, 200, 600, 950];

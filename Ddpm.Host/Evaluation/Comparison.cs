@@ -90,7 +90,7 @@ internal sealed class Comparison
         try
         {
             return from values in source.Features(set, bar.Report, stop)
-                   from features in FeatureSet.Create(set.Count, values.Length / set.Count, values.Select(value => (double)value).ToArr()).OrFailure()
+                   from features in FeatureSet.Of(set.Count, values.Length / set.Count, values.Select(value => (double)value).ToArr()).OrFailure()
                    select features;
         }
         catch (OperationCanceledException)
@@ -117,6 +117,6 @@ internal sealed class Comparison
 
     private static FeatureSet First(FeatureSet features) => features.Count <= ManifoldImages
         ? features
-        : FeatureSet.Create(ManifoldImages, features.Dimension, features.Values.Take(ManifoldImages * features.Dimension).ToArr())
+        : FeatureSet.Of(ManifoldImages, features.Dimension, features.Values.Take(ManifoldImages * features.Dimension).ToArr())
             .IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // a part of what was checked
 }

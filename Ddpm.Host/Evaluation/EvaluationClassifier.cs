@@ -31,7 +31,7 @@ internal static class EvaluationClassifier
     {
         var recipe = asked with { Mirror = train.Description.MirrorsKeepMeaning };
         return (from config in test.Fits(new(train.Images.Height, train.Images.Channels), "the training images")
-                    .Bind(_ => ClassifierConfig.Create(train.Images.Height, train.Images.Channels, train.Images.Classes).OrFailure())
+                    .Bind(_ => ClassifierConfig.Of(train.Images.Height, train.Images.Channels, train.Images.Classes).OrFailure())
                 from written in Train(
                     config, recipe, train.Images.Take(limit), test.Images, device, "training the classifier",
                     (trained, accuracy) => Save(config, trained, accuracy), view, stop)
@@ -88,7 +88,7 @@ internal sealed record AccuracyScore(ClassifierConfig Config, ClassifierRecipe R
     /// <param name="shape">Their size and channels.</param>
     /// <param name="train">The real training images, which decide how many classes there are.</param>
     public static Fin<AccuracyScore> Of(int classes, PictureShape shape, LoadedDataSet train) =>
-        from config in ClassifierConfig.Create(shape.Size, shape.Channels, train.Images.Classes).OrFailure()
+        from config in ClassifierConfig.Of(shape.Size, shape.Channels, train.Images.Classes).OrFailure()
         from fits in Outcomes.Require(
             classes <= config.Classes,
             $"a label of the images is not a class of {train.Description.Title}, which has {config.Classes}, counted from 0",

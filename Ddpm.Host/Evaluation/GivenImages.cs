@@ -70,6 +70,6 @@ internal sealed record GivenImages(ImageSet Images, SamplesReport Report)
                 $"it is an array of {string.Join("×", shape)}, but must hold at least four square images: N×H×H, or N×H×H×C with C = 1 or 3");
         }
 
-        return ImageSet.Create(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, array.Data, labels).OrFailure();
+        return ImageSet.Of(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, array.Data, labels).OrFailure();
     }
 }

@@ -38,7 +38,7 @@ internal static class SamplesToJudge
             made.Iter(moments => moments[^1].ToLevels(new PixelScale.Fixed()).CopyTo(levels, begin * pixels));
         }
 
-        return ImageSet.Create(count, size, size, channels, levels, wanted.Images.Condition.Map(condition =>
+        return ImageSet.Of(count, size, size, channels, levels, wanted.Images.Condition.Map(condition =>
             (ReadOnlyMemory<byte>)Enumerable.Range(wanted.Images.First, count).Select(image => (byte)condition.ClassOf(image)).ToArray())).OrFailure();
     }
 }

@@ -16,12 +16,12 @@ internal static class ExternalCommand
     /// <param name="name">What to call the command in an error.</param>
     /// <param name="folder">The working folder.</param>
     /// <param name="timeout">After this, it and what it started are killed.</param>
-    /// <param name="cancellation">Likewise.</param>
+    /// <param name="stop">Likewise.</param>
     /// <returns>What it printed where it exits with 0; otherwise what it complained of.</returns>
     public static async Task<Fin<string>> Run(
-        string executable, Seq<string> arguments, string name, string folder, TimeSpan timeout, CancellationToken cancellation)
+        string executable, Seq<string> arguments, string name, string folder, TimeSpan timeout, CancellationToken stop)
     {
-        if (cancellation.IsCancellationRequested)
+        if (stop.IsCancellationRequested)
         {
             return Errors.Cancelled;
         }
@@ -34,7 +34,7 @@ internal static class ExternalCommand
             RedirectStandardError = true,
             Environment = { ["LC_ALL"] = "C", ["DEBIAN_FRONTEND"] = "noninteractive" },
         };
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(timeout);
         try
         {
@@ -52,7 +52,7 @@ internal static class ExternalCommand
             {
                 process.Kill(entireProcessTree: true);
                 process.WaitForExit();
-                return cancellation.IsCancellationRequested
+                return stop.IsCancellationRequested
                     ? Errors.Cancelled
                     : Error.New(string.Create(CultureInfo.InvariantCulture, $"{name}: not finished after {timeout.TotalSeconds:0.#} s"));
             }

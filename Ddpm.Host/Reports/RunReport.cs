@@ -35,7 +35,7 @@ internal sealed record RunReport(
     /// <summary>Reads a run's folder. Missing files are left out. A damaged file is a fault.</summary>
     public static Fin<RunReport> Read(RunFolder folder) =>
         from receipt in folder.Receipt()
-        from config in TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes)
+        from config in TrainingConfig.Of(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes)
             .OrFailure().At($"{folder.ReceiptPath} is damaged")
         from log in MetricsLog.Read(folder)
         from grids in Grid(folder)

@@ -80,7 +80,7 @@ internal sealed record RunSummary(
 
     /// <summary>The embedding's name; none if the options are damaged.</summary>
     private static string? EmbeddingOf(RunReceipt receipt) => TrainingConfig
-        .From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes)
+        .Of(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes)
         .Match(config => config.EmbeddingName, _ => (string?)null);
 
     /// <summary>D, unless the run was trained further since it was measured.</summary>

@@ -90,7 +90,7 @@ internal sealed record RunStart(TrainingOptions Options, Recording Recording, Op
             return Error.New(ExitCode.Usage, $"the weights of {where} were imported, not trained: there is nothing to resume or repeat");
         }
 
-        return TrainingConfig.From(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes).OrFailure()
+        return TrainingConfig.Of(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes).OrFailure()
             .At($"{path} is damaged").Map(_ => receipt);
     }
 }

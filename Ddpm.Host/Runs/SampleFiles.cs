@@ -7,6 +7,17 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Runs;
 
+/// <summary>Generated images as bytes, N×H×W×C.</summary>
+/// <param name="Count">N.</param>
+/// <param name="Channels">C.</param>
+/// <param name="Size">H and W.</param>
+/// <param name="Bytes">N·H·W·C bytes.</param>
+public sealed record ImageLevels(int Count, int Channels, int Size, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>The first images.</summary>
+    public ImageLevels Take(int count) => this with { Count = count, Bytes = Bytes[..(count * Channels * Size * Size)] };
+}
+
 /// <summary>Generated images as files.</summary>
 /// <param name="Scale">How values become pixels.</param>
 /// <param name="Rows">The label of the row that an image, by its place, is drawn in; none for one grid without labels.</param>
@@ -25,17 +36,20 @@ public sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> Row
         return count <= Math.Min(MostDrawn, across * across) ? count : Math.Min(DrawnOfMore, across * across);
     }
 
+    /// <summary>The images as bytes: every file of them is made from these.</summary>
+    public ImageLevels LevelsOf(GeneratedImages images) => new(images.Count, images.Channels, images.Size, images.ToLevels(Scale));
+
     /// <summary>Writes a grid into a folder as PNG, enlarged so that small images can be seen.</summary>
-    public Fin<Unit> WriteGrid(RunFolder folder, string path, GeneratedImages images) => folder.Write(path, Png.Encode(Picture(images)));
+    public Fin<Unit> WriteGrid(RunFolder folder, string path, ImageLevels images) => folder.Write(path, Png.Encode(Picture(images)));
 
     /// <summary>The picture of a grid, enlarged.</summary>
-    public PixelImage Picture(GeneratedImages images) => Rows.Match(label => Labelled(First(images), label), () => Grid(images).Enlarge(Enlargement));
+    public PixelImage Picture(ImageLevels images) => Rows.Match(label => Labelled(First(images), label), () => Grid(images).Enlarge(Enlargement));
 
     /// <summary>Writes the images as an array of bytes, N×H×W or N×H×W×C.</summary>
-    public Fin<Unit> WriteArray(RunFolder folder, string path, GeneratedImages images)
+    public static Fin<Unit> WriteArray(RunFolder folder, string path, ImageLevels images)
     {
         var shape = Array<long>(images.Count, images.Size, images.Size);
-        return WriteBytes(folder, path, images.Channels == 1 ? shape : shape.Add(images.Channels), images.ToLevels(Scale));
+        return WriteBytes(folder, path, images.Channels == 1 ? shape : shape.Add(images.Channels), images.Bytes);
     }
 
     /// <summary>Writes the class of each image as an array of bytes.</summary>
@@ -46,31 +60,40 @@ public sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> Row
     }
 
     /// <summary>Writes an animation of grids as GIF, not enlarged: noise does not compress, and twice the size would be twenty megabytes.</summary>
-    public Fin<Unit> WriteAnimation(RunFolder folder, string path, Arr<AnimationFrame> frames, IReadOnlyList<GeneratedImages> moments) =>
-        folder.Write(path, Gif.Encode(frames.Zip(moments, (frame, images) => new TimedPicture(Grid(images), frame.Delay))));
+    /// <param name="folder">The folder.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="frames">When each frame is shown.</param>
+    /// <param name="moments">The images of each frame but the last.</param>
+    /// <param name="last">The images of the last frame.</param>
+    public Fin<Unit> WriteAnimation(RunFolder folder, string path, Arr<AnimationFrame> frames, IEnumerable<GeneratedImages> moments, ImageLevels last)
+    {
+        var grids = moments.Select(images => Grid(LevelsOf(First(images)))).Append(Grid(last));
+        return folder.Write(path, Gif.Encode(frames.Zip(grids, (frame, grid) => new TimedPicture(grid, frame.Delay))));
+    }
 
-    private static Fin<Unit> WriteBytes(RunFolder folder, string path, Arr<long> shape, byte[] bytes) => NpyArray.Create(NpyType.U1, shape, bytes).Match(
-        array => folder.Write(path, Npy.Write(array)),
-        faults => FinFail<Unit>(faults.Head));
+    private static Fin<Unit> WriteBytes(RunFolder folder, string path, Arr<long> shape, ReadOnlyMemory<byte> bytes) =>
+        NpyArray.Of(NpyType.U1, shape, bytes).Match(array => folder.Write(path, Npy.Write(array)), faults => FinFail<Unit>(faults.Head));
 
     /// <summary>A row for each label, in the order in which they first come.</summary>
-    private PixelImage Labelled(GeneratedImages images, Func<int, string> label)
+    private static PixelImage Labelled(ImageLevels images, Func<int, string> label)
     {
-        var (levels, pixels) = (images.ToLevels(Scale), images.Channels * images.Size * images.Size);
+        var pixels = images.Channels * images.Size * images.Size;
         PixelImage Row(int[] places)
         {
-            byte[] row = [.. places.SelectMany(image => levels.AsSpan(image * pixels, pixels).ToArray())];
+            byte[] row = [.. places.SelectMany(image => images.Bytes.Slice(image * pixels, pixels).ToArray())];
             return ImageGrid.For(places.Length, images.Size, images.Size, places.Length).Draw(row, images.Channels).Enlarge(Enlargement);
         }
 
         return LabelledRows.Draw(Enumerable.Range(0, images.Count).GroupBy(label).Select(row => (row.Key, Row([.. row]))));
     }
 
-    private PixelImage Grid(GeneratedImages images)
+    private static PixelImage Grid(ImageLevels images)
     {
         var first = First(images);
-        return ImageGrid.For(first.Count, first.Size, first.Size).Draw(first.ToLevels(Scale), first.Channels);
+        return ImageGrid.For(first.Count, first.Size, first.Size).Draw(first.Bytes.Span, first.Channels);
     }
+
+    private static ImageLevels First(ImageLevels images) => images.Take(Drawn(images.Count, images.Size));
 
     private static GeneratedImages First(GeneratedImages images)
     {

@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
@@ -22,7 +23,11 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
     public string WeightsSha256 => Gpu.Checkpoints.Checkpoint.WeightsSha256(Network, Theta);
 
     /// <summary>Says what a person should know of the weights.</summary>
-    public Unit Warn(IView view) => Remark.Iter(view.Line);
+    public Unit Warn(IView view)
+    {
+        ComputeDevice.Coverage(Network.Device, Network.Config).Iter(view.Line);
+        return Remark.Iter(view.Line);
+    }
 
     /// <summary>Opens a run's model, does something with it, and gives its memory back. A checkpoint that is not the run's own is refused.</summary>
     public static Fin<T> Use<T>(RunFolder folder, Device device, Func<TrainedModel, Fin<T>> work) =>

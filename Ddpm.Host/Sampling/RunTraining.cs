@@ -34,7 +34,7 @@ internal static class RunTraining
         var data = ReceiptOf(loaded, images);
         var receipt = start.Receipt(data, MachineReceipt.Here(environment.Device.ToString()));
         var gridRequest = SamplingRequest.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed };
-        return from config in TrainingConfig.From(options, images.Height, images.Channels, images.Classes).OrUsage()
+        return from config in TrainingConfig.Of(options, images.Height, images.Channels, images.Classes).OrUsage()
                from plan in start.CheckImages(loaded, images.Count).Bind(_ => TrainingPlan.Of(config, images.Count).OrUsage())
                from grid in SampleJob.From(gridRequest, config.Model, data.ClassName)
                from finished in Fit(plan, loaded, images, receipt, environment, grid, view, stop)
@@ -66,7 +66,7 @@ internal static class RunTraining
         {
             using var bar = view.Bar($"sampling after epoch {epoch}");
             return new ImageSampler(network, grid.PlainPlan).Sample(theta, grid.Images, [], bar.Report, stop).Match(
-                made => grid.Files.WriteGrid(environment.Folder, environment.Folder.SampleGridPath(epoch), made[^1]),
+                made => grid.Files.WriteGrid(environment.Folder, environment.Folder.SampleGridPath(epoch), grid.Files.LevelsOf(made[^1])),
                 fault => fault == Errors.Cancelled ? unit : fault); // the training loop sees the cancellation itself, and leaves a checkpoint
         }
     }

@@ -56,7 +56,7 @@ internal static class SampleWriter
         {
             using var bar = view.Bar(Invariant($"guidance scale {scale}"));
             return new ImageSampler(model.Network, plan).Sample(model.Theta, job.Images, [], bar.Report, stop)
-                .Map(moments => new FigurePanel(Invariant($"w = {scale}"), job.Files.Picture(moments[^1])));
+                .Map(moments => new FigurePanel(Invariant($"w = {scale}"), job.Files.Picture(job.Files.LevelsOf(moments[^1]))));
         });
     }
 
@@ -77,13 +77,17 @@ internal static class SampleWriter
             model.Theta, job.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop, start.Known);
 
         // The array comes first: there may be too many images for a picture.
-        return sampled
-            .Bind(moments => Outcomes.InOrder(
-                () => job.Files.WriteArray(target, array, moments[^1]),
+        return sampled.Bind(Files).Map(_ => Report(view, [grid, array, .. labels.Map(file => file.Path), animation]));
+
+        Fin<Unit> Files(IReadOnlyList<GeneratedImages> moments)
+        {
+            var last = job.Files.LevelsOf(moments[^1]);
+            return Outcomes.InOrder(
+                () => SampleFiles.WriteArray(target, array, last),
                 () => labels.Map(file => SampleFiles.WriteLabels(target, file.Path, places.Select(file.Condition.ClassOf))).IfNone(unit),
-                () => job.Files.WriteGrid(target, grid, moments[^1]),
-                () => job.Files.WriteAnimation(target, animation, frames, moments)))
-            .Map(_ => Report(view, [grid, array, .. labels.Map(file => file.Path), animation]));
+                () => job.Files.WriteGrid(target, grid, last),
+                () => job.Files.WriteAnimation(target, animation, frames, moments.SkipLast(1), last));
+        }
     }
 
     private static Unit Report(IView view, params string[] paths) => paths.Iter(path => view.Result($"wrote {path}"));

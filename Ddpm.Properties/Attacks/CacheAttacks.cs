@@ -33,7 +33,7 @@ public sealed class CacheAttacks
         using var world = new DataSetWorld { Description = description with { Mirrors = Arr<Uri>.Empty } };
         foreach (var file in description.Files)
         {
-            var content = Idx.Write(IdxArray.Create(file.Shape, new byte[file.Shape.Fold(1, (product, size) => product * size)]).Valid()).ToArray();
+            var content = Idx.Write(IdxArray.Of(file.Shape, new byte[file.Shape.Fold(1, (product, size) => product * size)]).Valid()).ToArray();
             var cache = Path.Combine(world.Environment.CacheFolder, name);
             DataSetWorld.Put(cache, compressed ? file.GzipName : file.Name, compressed ? DataSetWorld.Compressed(content) : content);
         }

@@ -140,8 +140,8 @@ public sealed class RunAttacks : IDisposable
     {
         Train("one");
         var file = Safetensors.Read(File.ReadAllBytes(CheckpointOf("one"))).Valid();
-        var more = SafetensorsFile.Create(file.Tensors.Add(SampleWeights.Tensor("b9.weight", [1], _ => 0f)), file.Metadata).Valid();
-        var whole = SafetensorsFile.Create(more.Tensors, more.Metadata.AddOrUpdate("checksum", Safetensors.Checksum(more))).Valid();
+        var more = SafetensorsFile.Of(file.Tensors.Add(SampleWeights.Tensor("b9.weight", [1], _ => 0f)), file.Metadata).Valid();
+        var whole = SafetensorsFile.Of(more.Tensors, more.Metadata.AddOrUpdate("checksum", Safetensors.Checksum(more))).Valid();
         File.WriteAllBytes(CheckpointOf("one"), Safetensors.Write(whole).ToArray());
         Refused("one", "its network has no tensors named 'b9.weight'");
     }

@@ -25,7 +25,7 @@ internal static class SampleWeights
 
     /// <summary>A tensor of any type, its elements from a function of their place.</summary>
     public static SafetensorsTensor Tensor<T>(string name, SafetensorsType type, long[] shape, Func<int, T> value)
-        where T : struct => SafetensorsTensor.Create(
+        where T : struct => SafetensorsTensor.Of(
             name, type, new Arr<long>(shape),
             MemoryMarshal.AsBytes([.. Enumerable.Range(0, (int)shape.Aggregate(1L, (product, size) => product * size)).Select(value)]).ToArray()).Valid();
 
@@ -38,7 +38,7 @@ internal static class SampleWeights
             name, [.. tensor.Shape], i => i == place ? value : BinaryPrimitives.ReadSingleLittleEndian(tensor.Data.Span[(4 * i)..])))];
 
     /// <summary>A safetensors file of them.</summary>
-    public static SafetensorsFile File(params SafetensorsTensor[] tensors) => SafetensorsFile.Create(tensors, HashMap<string, string>()).Valid();
+    public static SafetensorsFile File(params SafetensorsTensor[] tensors) => SafetensorsFile.Of(tensors, HashMap<string, string>()).Valid();
 
     /// <summary>An archive as torch.save writes it: a pickle, and storages by key.</summary>
     public static byte[] Archive(byte[] pickle, params (string Key, byte[] Content)[] storages)

@@ -346,8 +346,8 @@ public sealed class EvaluateTests : IDisposable
     {
         foreach (var (images, labels) in (SplitFiles[])[FixtureDataSet.Description.Train, FixtureDataSet.Description.Test])
         {
-            DataSetWorld.Put(_ddpm.Path(folder), images.Name, Idx.Write(IdxArray.Create(Prelude.Array(8, 12, 12), new byte[8 * 144]).Valid()).ToArray());
-            DataSetWorld.Put(_ddpm.Path(folder), labels.Name, Idx.Write(IdxArray.Create(Prelude.Array(8), new byte[8]).Valid()).ToArray());
+            DataSetWorld.Put(_ddpm.Path(folder), images.Name, Idx.Write(IdxArray.Of(Prelude.Array(8, 12, 12), new byte[8 * 144]).Valid()).ToArray());
+            DataSetWorld.Put(_ddpm.Path(folder), labels.Name, Idx.Write(IdxArray.Of(Prelude.Array(8), new byte[8]).Valid()).ToArray());
         }
     }
 
@@ -362,5 +362,5 @@ public sealed class EvaluateTests : IDisposable
         Write(name, NpyType.U1, FixtureDataSet.Content(FixtureDataSet.Description.Train.Images)[16..], 320, 28, 28);
 
     private void Write(string name, NpyType type, byte[] data, params long[] shape) =>
-        File.WriteAllBytes(_ddpm.Path(name), Npy.Write(NpyArray.Create(type, shape.ToArr(), data).Valid()).ToArray());
+        File.WriteAllBytes(_ddpm.Path(name), Npy.Write(NpyArray.Of(type, shape.ToArr(), data).Valid()).ToArray());
 }

@@ -61,9 +61,9 @@ public sealed class ExchangeTests : IDisposable
             file => file.Tensors.Filter(t => t.Name != "b1.0.conv1.weight"));
         Refused("its weights are of no network of this program", file => file.Tensors.Take(2));
         Refused("time_embed.weight is 12×99, not 12×100", file => file.Tensors.Map(t => t.Name == UNetConfig.EmbeddingName
-            ? SafetensorsTensor.Create(t.Name, t.Type, LanguageExt.Prelude.Array(12L, 99L), t.Data[..(12 * 99 * sizeof(float))]).Valid() : t));
+            ? SafetensorsTensor.Of(t.Name, t.Type, LanguageExt.Prelude.Array(12L, 99L), t.Data[..(12 * 99 * sizeof(float))]).Valid() : t));
         Refused("must hold real numbers, but its type is I32", file => file.Tensors.Map(t => t.Name == "conv_out.bias"
-            ? SafetensorsTensor.Create(t.Name, SafetensorsType.I32, t.Shape, t.Data).Valid() : t));
+            ? SafetensorsTensor.Of(t.Name, SafetensorsType.I32, t.Shape, t.Data).Valid() : t));
     }
 
     /// <summary>
@@ -85,7 +85,7 @@ public sealed class ExchangeTests : IDisposable
         _ddpm.Done("export", "--run", "one", "--to", "weights.safetensors");
         var bytes = MemoryMarshal.AsBytes(table.AsSpan()).ToArray();
         var theirs = Safetensors.Read(File.ReadAllBytes(_ddpm.Path("weights.safetensors"))).Valid().Tensors
-            .Map(tensor => tensor.Name == UNetConfig.EmbeddingName ? SafetensorsTensor.Create(tensor.Name, tensor.Type, tensor.Shape, bytes).Valid() : tensor)
+            .Map(tensor => tensor.Name == UNetConfig.EmbeddingName ? SafetensorsTensor.Of(tensor.Name, tensor.Type, tensor.Shape, bytes).Valid() : tensor)
             .ToArray();
         File.WriteAllBytes(_ddpm.Path("theirs.pt"), TorchSaved(theirs, "network."));
 
@@ -123,7 +123,7 @@ public sealed class ExchangeTests : IDisposable
         var weights = Safetensors.Read(File.ReadAllBytes(_ddpm.Path("weights.safetensors"))).Valid();
         foreach (var kind in Enumerable.Range(0, 3))
         {
-            File.WriteAllBytes(_ddpm.Path("stored.safetensors"), Safetensors.Write(SafetensorsFile.Create(
+            File.WriteAllBytes(_ddpm.Path("stored.safetensors"), Safetensors.Write(SafetensorsFile.Of(
                 weights.Tensors.Map(tensor => Stored(tensor, kind).Stored), LanguageExt.HashMap<string, string>.Empty).Valid()).ToArray());
             _ddpm.Done("import", "stored.safetensors", "--run", $"kind-{kind}");
         }
@@ -155,7 +155,7 @@ public sealed class ExchangeTests : IDisposable
     {
         var values = MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
         SafetensorsTensor As<T>(SafetensorsType type, IEnumerable<T> numbers)
-            where T : struct => SafetensorsTensor.Create(tensor.Name, type, tensor.Shape, MemoryMarshal.AsBytes(numbers.ToArray().AsSpan()).ToArray()).Valid();
+            where T : struct => SafetensorsTensor.Of(tensor.Name, type, tensor.Shape, MemoryMarshal.AsBytes(numbers.ToArray().AsSpan()).ToArray()).Valid();
         switch (place % 3)
         {
             case 0:
@@ -195,5 +195,5 @@ public sealed class ExchangeTests : IDisposable
     }
 
     private void WriteSafetensors(string path, IEnumerable<SafetensorsTensor> tensors) => File.WriteAllBytes(
-        _ddpm.Path(path), Safetensors.Write(SafetensorsFile.Create(tensors, LanguageExt.HashMap<string, string>.Empty).Valid()).ToArray());
+        _ddpm.Path(path), Safetensors.Write(SafetensorsFile.Of(tensors, LanguageExt.HashMap<string, string>.Empty).Valid()).ToArray());
 }

@@ -12,12 +12,12 @@ public static class FormatGenerators
         (from type in Gen.Elements(NpyType.All.AsEnumerable())
          from shape in Shapes
          from data in Data(shape, type.ItemBytes)
-         select NpyArray.Create(type, shape, data).Valid()).ToArbitrary();
+         select NpyArray.Of(type, shape, data).Valid()).ToArbitrary();
 
     public static Arbitrary<SafetensorsFile> SafetensorsFiles() =>
         (from tensors in Tensors
          from metadata in Metadata
-         select SafetensorsFile.Create(tensors, metadata).Valid()).ToArbitrary();
+         select SafetensorsFile.Of(tensors, metadata).Valid()).ToArbitrary();
 
     public static Arbitrary<AnyText> Texts() => Gen.Choose(0, 90).SelectMany(Text).Select(text => new AnyText(text)).ToArbitrary();
 
@@ -35,7 +35,7 @@ public static class FormatGenerators
                        from data in Data(shape, type.ItemBytes)
                        select (name, type, shape, data)).ArrayOf(count)
             // The number makes the names differ.
-        select new Arr<SafetensorsTensor>(parts.Select((p, i) => SafetensorsTensor.Create($"{p.name}{i}", p.type, p.shape, p.data).Valid()));
+        select new Arr<SafetensorsTensor>(parts.Select((p, i) => SafetensorsTensor.Of($"{p.name}{i}", p.type, p.shape, p.data).Valid()));
 
     private static Gen<HashMap<string, string>> Metadata =>
         from count in Gen.Choose(0, 4)

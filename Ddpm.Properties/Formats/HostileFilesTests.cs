@@ -49,7 +49,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
 
     [Fact]
     public void Npy_files_are_read_whole_or_refused() => Attack(
-        [.. NpyType.All.Select(type => Npy.Write(NpyArray.Create(type, Array<long>(2, 3), new byte[6 * type.ItemBytes]).Valid()).ToArray())],
+        [.. NpyType.All.Select(type => Npy.Write(NpyArray.Of(type, Array<long>(2, 3), new byte[6 * type.ItemBytes]).Valid()).ToArray())],
         file => 2 * file.Length,
         file => Npy.Read(file).Map(array => Npy.Read(Npy.Write(array)) == array));
 
@@ -69,7 +69,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
         [JsonSerializer.SerializeToUtf8Bytes(Header, Kebab)],
         file => 1000L * file.Length + Schedules(file),
         file => Safetensors.Read(Weights(HashMap(("ddpm", Encoding.UTF8.GetString(file.Span)))))
-            .Bind(read => One(SafetensorsFile.Create(read.Tensors, read.Metadata.AddOrUpdate("checksum", Safetensors.Checksum(read)))))
+            .Bind(read => One(SafetensorsFile.Of(read.Tensors, read.Metadata.AddOrUpdate("checksum", Safetensors.Checksum(read)))))
             .Bind(Checkpoint.Header)
             .Bind(header => One(header.Config).Map(config => config.Options == header.Options)));
 
@@ -78,7 +78,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
         [Receipt.ToJson()], file => 100 * file.Length + Schedules(file),
         file => RunReceipt.FromJson(file.Span).Bind(receipt =>
             from recording in One(receipt.Recorded.Checked())
-            from config in One(TrainingConfig.From(receipt.Options, 28, 1))
+            from config in One(TrainingConfig.Of(receipt.Options, 28, 1))
             select RunReceipt.FromJson(receipt.ToJson()) == FinSucc(receipt)));
 
     private static Fin<T> One<T>(Validation<Error, T> made) => made.Match(Succ: FinSucc, Fail: faults => FinFail<T>(faults.Head));
@@ -216,13 +216,13 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
         var count = shape.Aggregate(1, (product, size) => product * size);
         var draws = new RandomStream(4, StreamName.Shuffling).At(count, shape.Length);
         var data = Enumerable.Range(0, count).Select(place => (byte)draws.Word(place)).ToArray();
-        return Idx.Write(IdxArray.Create(shape.ToArr(), data).Valid()).ToArray();
+        return Idx.Write(IdxArray.Of(shape.ToArr(), data).Valid()).ToArray();
     }
 
-    private static byte[] Weights(HashMap<string, string> metadata) => Safetensors.Write(SafetensorsFile.Create(
+    private static byte[] Weights(HashMap<string, string> metadata) => Safetensors.Write(SafetensorsFile.Of(
         [
-            SafetensorsTensor.Create("a.weight", SafetensorsType.F32, Array<long>(2, 3), new byte[24]).Valid(),
-            SafetensorsTensor.Create("b", SafetensorsType.F64, Arr<long>.Empty, new byte[8]).Valid(),
+            SafetensorsTensor.Of("a.weight", SafetensorsType.F32, Array<long>(2, 3), new byte[24]).Valid(),
+            SafetensorsTensor.Of("b", SafetensorsType.F64, Arr<long>.Empty, new byte[8]).Valid(),
         ],
         metadata).Valid()).ToArray();
 }

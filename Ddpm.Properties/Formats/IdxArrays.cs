@@ -24,5 +24,5 @@ public static class IdxArrays
     /// <summary>Arrays of the given shape.</summary>
     public static Gen<IdxArray> Filled(Arr<int> shape) =>
         from data in Generators.Bytes(shape.Fold(1, (product, size) => product * size))
-        select IdxArray.Create(shape, data).Valid();
+        select IdxArray.Of(shape, data).Valid();
 }

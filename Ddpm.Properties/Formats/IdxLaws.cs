@@ -66,14 +66,14 @@ public sealed class IdxLaws
     [Fact]
     public void The_layout_is_the_published_one()
     {
-        var array = IdxArray.Create(Array(2, 1, 3), new byte[] { 1, 2, 3, 4, 5, 6 }).Valid();
+        var array = IdxArray.Of(Array(2, 1, 3), new byte[] { 1, 2, 3, 4, 5, 6 }).Valid();
         Assert.Equal("00000803" + "00000002" + "00000001" + "00000003" + "010203040506", Convert.ToHexStringLower(Idx.Write(array).Span));
     }
 
     [Fact]
     public void An_array_is_refused_with_all_its_faults_at_once() => Assert.Equal(
         ["axis 0 of an IDX array must have at least 0 elements, got -1", "axis 2 of an IDX array must have at least 1 elements, got 0"],
-        IdxArray.Create(Array(-1, 2, 0), default).Faults());
+        IdxArray.Of(Array(-1, 2, 0), default).Faults());
 
     [Theory]
     [InlineData(new int[0], 1, "an IDX array has 1 to 4 axes, got 0")]
@@ -81,15 +81,15 @@ public sealed class IdxLaws
     [InlineData(new[] { 2, 3 }, 5, "an IDX array of 2×3 has 6 elements, got 5")]
     [InlineData(new[] { 65536, 65536 }, 0, "an IDX array of 65536×65536 has 4294967296 elements, got 0")]
     public void An_array_of_another_rank_or_length_is_refused(int[] shape, int length, string reason) =>
-        Assert.Equal([reason], IdxArray.Create(shape.ToArr(), new byte[length]).Faults());
+        Assert.Equal([reason], IdxArray.Of(shape.ToArr(), new byte[length]).Faults());
 
     [Law]
     public bool Arrays_are_equal_when_their_files_are(IdxArray one, IdxArray other) =>
-        IdxArray.Create(one.Shape, one.Data.ToArray()).Valid() is var copy && copy == one && copy.GetHashCode() == one.GetHashCode()
+        IdxArray.Of(one.Shape, one.Data.ToArray()).Valid() is var copy && copy == one && copy.GetHashCode() == one.GetHashCode()
         && (one == other) == Idx.Write(one).Span.SequenceEqual(Idx.Write(other).Span)
-        && (one.Data.IsEmpty || one != IdxArray.Create(one.Shape, one.Data.FlipBit(0)).Valid());
+        && (one.Data.IsEmpty || one != IdxArray.Of(one.Shape, one.Data.FlipBit(0)).Valid());
 
     [Fact]
     public void Arrays_of_the_same_elements_in_another_shape_differ() => Assert.NotEqual(
-        IdxArray.Create(Array(2, 3), new byte[6]).Valid(), IdxArray.Create(Array(3, 2), new byte[6]).Valid());
+        IdxArray.Of(Array(2, 3), new byte[6]).Valid(), IdxArray.Of(Array(3, 2), new byte[6]).Valid());
 }

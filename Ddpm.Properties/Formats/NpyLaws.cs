@@ -40,7 +40,7 @@ public sealed class NpyLaws
 
     [Law]
     public bool Equality_is_by_content(NpyArray array) =>
-        NpyArray.Create(array.Type, array.Shape, array.Data.ToArray()).Valid() is var copy && copy.Equals(array) && copy.GetHashCode() == array.GetHashCode();
+        NpyArray.Of(array.Type, array.Shape, array.Data.ToArray()).Valid() is var copy && copy.Equals(array) && copy.GetHashCode() == array.GetHashCode();
 
     [Law]
     public bool Every_truncation_is_an_error(NpyArray array)
@@ -208,12 +208,12 @@ public sealed class NpyLaws
     [InlineData(new long[] { 2, 4 }, "<f4 [2, 4] needs 32 bytes of data, got 24")]
     [InlineData(new long[] { 5 }, "<f4 [5] needs 20 bytes of data, got 24")]
     public void Why_an_array_cannot_be_made_is_told(long[] shape, string reason) =>
-        Assert.Equal([reason], NpyArray.Create(NpyType.F4, new Arr<long>(shape), new byte[24]).Faults());
+        Assert.Equal([reason], NpyArray.Of(NpyType.F4, new Arr<long>(shape), new byte[24]).Faults());
 
     [Fact]
     public void More_dimensions_than_numpy_reads_are_refused() => Assert.Equal(
         ["it has 33 dimensions, but at most 32 are supported"],
-        NpyArray.Create(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 33)), new byte[1]).Faults());
+        NpyArray.Of(NpyType.U1, new Arr<long>(Enumerable.Repeat(1L, 33)), new byte[1]).Faults());
 
     [Fact]
     public void Arrays_that_differ_in_type_shape_or_data_alone_differ()
@@ -226,7 +226,7 @@ public sealed class NpyLaws
     }
 
     private static NpyArray Array(string descr, Arr<long> shape, byte[] data) =>
-        NpyArray.Create(NpyType.All.First(type => type.Descr == descr), shape, data).Valid();
+        NpyArray.Of(NpyType.All.First(type => type.Descr == descr), shape, data).Valid();
 
     private static ReadOnlyMemory<byte> File(string header, ReadOnlySpan<byte> data, int version = 1)
     {

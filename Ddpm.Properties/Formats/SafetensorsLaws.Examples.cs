@@ -198,11 +198,11 @@ public sealed partial class SafetensorsLaws
     {
         Assert.Equal(
             ["tensor '__metadata__': the format reserves this name"],
-            SafetensorsTensor.Create("__metadata__", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults());
+            SafetensorsTensor.Of("__metadata__", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults());
         Assert.Equal(
             ["tensor '\ufffd': the name is not valid Unicode"],
-            SafetensorsTensor.Create("\ud800", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults());
-        Assert.Equal(["metadata 'k' is not valid Unicode"], SafetensorsFile.Create([], Prelude.HashMap(("k", "\udfff"))).Faults());
+            SafetensorsTensor.Of("\ud800", SafetensorsType.U8, new Arr<long>([1]), new byte[1]).Faults());
+        Assert.Equal(["metadata 'k' is not valid Unicode"], SafetensorsFile.Of([], Prelude.HashMap(("k", "\udfff"))).Faults());
     }
 
     /// <summary>A hundred million characters are too many by the few that stand round them.</summary>
@@ -213,8 +213,8 @@ public sealed partial class SafetensorsLaws
     {
         var text = new string('a', Safetensors.MaxHeaderBytes);
         var file = metadata
-            ? SafetensorsFile.Create([], Prelude.HashMap(("key", text)))
-            : SafetensorsFile.Create([Tensor(text, SafetensorsType.U8, [0], [])], Prelude.HashMap<string, string>());
+            ? SafetensorsFile.Of([], Prelude.HashMap(("key", text)))
+            : SafetensorsFile.Of([Tensor(text, SafetensorsType.U8, [0], [])], Prelude.HashMap<string, string>());
         var fault = Assert.Single(file.Faults());
         Assert.Matches("^names and metadata need 1000000[0-9]{2} bytes, but at most 100000000 are allowed: shorten them$", fault);
     }
@@ -264,12 +264,12 @@ public sealed partial class SafetensorsLaws
     [Fact]
     public void Tensors_and_files_that_cannot_be_written_cannot_be_made()
     {
-        Assert.Equal(2, SafetensorsTensor.Create("__metadata__", SafetensorsType.F32, new Arr<long>([2]), new byte[4]).FailToSeq().Count);
-        Assert.True(SafetensorsTensor.Create("w", SafetensorsType.F32, new Arr<long>([-1, -1]), new byte[4]).IsFail);
+        Assert.Equal(2, SafetensorsTensor.Of("__metadata__", SafetensorsType.F32, new Arr<long>([2]), new byte[4]).FailToSeq().Count);
+        Assert.True(SafetensorsTensor.Of("w", SafetensorsType.F32, new Arr<long>([-1, -1]), new byte[4]).IsFail);
 
         var twice = Tensor("w", SafetensorsType.U8, [1], [1]);
         var other = Tensor("v", SafetensorsType.U8, [1], [1]);
-        Assert.Equal(3, SafetensorsFile.Create([twice, other, twice, other], Prelude.HashMap(("\udfff", ""))).FailToSeq().Count);
+        Assert.Equal(3, SafetensorsFile.Of([twice, other, twice, other], Prelude.HashMap(("\udfff", ""))).FailToSeq().Count);
     }
 
     [Fact]
@@ -277,7 +277,7 @@ public sealed partial class SafetensorsLaws
     {
         var shared = new byte[10_000_000];
         var tensors = Enumerable.Range(0, 220).Select(i => Tensor($"w{i}", SafetensorsType.U8, [10_000_000], shared));
-        var error = Assert.Single(SafetensorsFile.Create(tensors, Prelude.HashMap<string, string>()).FailToSeq());
+        var error = Assert.Single(SafetensorsFile.Of(tensors, Prelude.HashMap<string, string>()).FailToSeq());
         Assert.Contains("use several files", error.Message, StringComparison.Ordinal);
     }
 }

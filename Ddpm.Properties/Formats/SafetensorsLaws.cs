@@ -145,14 +145,14 @@ public sealed partial class SafetensorsLaws
     }
 
     private static SafetensorsTensor Tensor(string name, SafetensorsType type, long[] shape, byte[] data) =>
-        SafetensorsTensor.Create(name, type, new Arr<long>(shape), data).Valid();
+        SafetensorsTensor.Of(name, type, new Arr<long>(shape), data).Valid();
 
     private static SafetensorsTensor Retype(
         SafetensorsTensor tensor, string? name = null, SafetensorsType? type = null, Arr<long>? shape = null, byte[]? data = null) =>
-        SafetensorsTensor.Create(name ?? tensor.Name, type ?? tensor.Type, shape ?? tensor.Shape, data ?? tensor.Data).Valid();
+        SafetensorsTensor.Of(name ?? tensor.Name, type ?? tensor.Type, shape ?? tensor.Shape, data ?? tensor.Data).Valid();
 
     private static SafetensorsFile Remake(IEnumerable<SafetensorsTensor> tensors, HashMap<string, string> metadata = default) =>
-        SafetensorsFile.Create(tensors, metadata).Valid();
+        SafetensorsFile.Of(tensors, metadata).Valid();
 
     private static string Checksum(Arr<SafetensorsTensor> tensors) => Safetensors.Checksum(Remake(tensors));
 

@@ -52,7 +52,7 @@ public sealed class ImageSetLaws
 
     [Law]
     public bool Another_number_of_labels_than_images_is_refused((IdxArray Images, IdxArray Labels) arrays, byte label) =>
-        IdxArray.Create(Array(arrays.Labels.Shape[0] + 1), arrays.Labels.Data.ToArray().Append(label).ToArray())
+        IdxArray.Of(Array(arrays.Labels.Shape[0] + 1), arrays.Labels.Data.ToArray().Append(label).ToArray())
             .Bind(labels => ImageSet.FromIdx(arrays.Images, labels)).IsFail;
 
     [Fact]
@@ -64,12 +64,12 @@ public sealed class ImageSetLaws
             "channels of an image set must be at least 1, got -3",
             "-2 images need -2 labels, got 1",
         ],
-        ImageSet.Create(-2, 0, -5, -3, new byte[10], new ReadOnlyMemory<byte>(new byte[1])).Faults());
+        ImageSet.Of(-2, 0, -5, -3, new byte[10], new ReadOnlyMemory<byte>(new byte[1])).Faults());
 
     [Fact]
     public void Sizes_whose_product_overflows_are_refused() => Assert.Equal(
         ["65536 images of 65536×65536×65536 need 18446744073709551616 bytes of pixels, got 0"],
-        ImageSet.Create(65536, 65536, 65536, 65536, default, None).Faults());
+        ImageSet.Of(65536, 65536, 65536, 65536, default, None).Faults());
 
     [Fact]
     public void Arrays_of_other_ranks_are_refused_both_at_once() => Assert.Equal(
@@ -91,18 +91,18 @@ public sealed class ImageSetLaws
         var set = Labelled([1, 2, 3, 4], [5]);
         Assert.NotEqual(set, Labelled([1, 2, 3, 9], [5]));
         Assert.NotEqual(set, Labelled([1, 2, 3, 4], [6]));
-        Assert.NotEqual(set, ImageSet.Create(1, 4, 1, 1, new byte[] { 1, 2, 3, 4 }, new ReadOnlyMemory<byte>([5])).Valid());
+        Assert.NotEqual(set, ImageSet.Of(1, 4, 1, 1, new byte[] { 1, 2, 3, 4 }, new ReadOnlyMemory<byte>([5])).Valid());
         Assert.Equal(set, Labelled([1, 2, 3, 4], [5]));
     }
 
-    private static ImageSet Labelled(byte[] pixels, byte[] labels) => ImageSet.Create(1, 2, 2, 1, pixels, new ReadOnlyMemory<byte>(labels)).Valid();
+    private static ImageSet Labelled(byte[] pixels, byte[] labels) => ImageSet.Of(1, 2, 2, 1, pixels, new ReadOnlyMemory<byte>(labels)).Valid();
 
     /// <summary>With its axis of channels, which an array of grey images may lack.</summary>
     private static IdxArray Pixels(IdxArray images, ImageSet set) =>
-        IdxArray.Create(Array(set.Count, set.Height, set.Width, set.Channels), images.Data).Valid();
+        IdxArray.Of(Array(set.Count, set.Height, set.Width, set.Channels), images.Data).Valid();
 
     private static IdxArray Zeros(params int[] shape) =>
-        IdxArray.Create(shape.ToArr(), new byte[shape.Aggregate(1, (product, size) => product * size)]).Valid();
+        IdxArray.Of(shape.ToArr(), new byte[shape.Aggregate(1, (product, size) => product * size)]).Valid();
 
     private static ImageSet Set((IdxArray Images, IdxArray Labels) arrays) =>
         ImageSet.FromIdx(arrays.Images, arrays.Labels).Valid();

@@ -190,7 +190,7 @@ public sealed class ClassifierTests : IDisposable
 
     private static double[] Numbers(Tensor x) => [.. x.contiguous().to(float64).data<double>()];
 
-    private static Classifier Of(int size, int channels, int classes) => new(ClassifierConfig.Create(size, channels, classes).Valid());
+    private static Classifier Of(int size, int channels, int classes) => new(ClassifierConfig.Of(size, channels, classes).Valid());
 
     private static Tensor Weights(Classifier classifier, ScalarType type) => classifier.InitialWeights(7, CPU).to(type);
 

@@ -267,7 +267,8 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.Equal(byHand, NetworkCost.Products(network.Config));
         using var residual = Network(28, 1, "standard", ScalarType.Float32);
         Assert.Equal(
-            byHand + 28 * 28 * (10 + 200) + 14 * 14 * (200 + 800 + 200) + 7 * 7 * (800 + 3200 + 800) + 3 * 3 * (800 + 800), NetworkCost.Products(residual.Config));
+            byHand + 28 * 28 * (10 + 200) + 14 * 14 * (200 + 800 + 200) + 7 * 7 * (800 + 3200 + 800) + 3 * 3 * (800 + 800),
+            NetworkCost.Products(residual.Config));
     }
 
     /// <summary>Counted by hand for the modern network.</summary>

@@ -79,7 +79,7 @@ public sealed class UNetKnownAnswers : IDisposable
         var state = new TrainingState(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0);
         var model = new DiffusionModel(Config, Generators.Original, new Prediction.Epsilon(), Preset.Original);
         using var trainer = new Trainer(
-            network, model, ImageSet.Create(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None).Valid(), state, new Replicas(replicas));
+            network, model, ImageSet.Of(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None).Valid(), state, new Replicas(replicas));
         var x0 = Formula(4, i => Math.Sin(0.03 * i));
         var epsilon = Formula(4, i => Math.Cos(0.11 * i + 0.5));
         foreach (var loss in Expected["training_trace"]!["losses"]!.AsArray())

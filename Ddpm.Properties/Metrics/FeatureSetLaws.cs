@@ -22,24 +22,24 @@ public sealed class FeatureSetLaws
 
     [Law]
     public bool A_summary_s_moments_are_a_summary(ThreeFeatureSets sets) =>
-        GaussianSummary.Of(sets.Real) is var summary && GaussianSummary.Create(summary.Mean, summary.Covariance).Valid() == summary;
+        GaussianSummary.Of(sets.Real) is var summary && GaussianSummary.Of(summary.Mean, summary.Covariance).Valid() == summary;
 
     [Fact]
     public void What_is_no_feature_set_is_refused_with_every_fault()
     {
         Assert.Equal(
             ["count must be at least 2, got 1", "dimension must be at least 1, got 0", "feature[0] must lie in [-1E+40, 1E+40], got NaN"],
-            FeatureSet.Create(1, 0, Prelude.Array(double.NaN)).Faults());
+            FeatureSet.Of(1, 0, Prelude.Array(double.NaN)).Faults());
         Assert.Equal(
             ["features must have length 2×3, got 4", "feature[0, 1] must lie in [-1E+40, 1E+40], got 1E+41",
                 "feature[1, 0] must lie in [-1E+40, 1E+40], got -Infinity"],
-            FeatureSet.Create(2, 3, Prelude.Array(1E+40, 1E+41, -1E+40, double.NegativeInfinity)).Faults());
+            FeatureSet.Of(2, 3, Prelude.Array(1E+40, 1E+41, -1E+40, double.NegativeInfinity)).Faults());
     }
 
     [Fact]
     public void Of_very_many_faults_the_first_are_told_and_the_others_counted()
     {
-        var faults = FeatureSet.Create(2, 1000, Prelude.toArray(Enumerable.Repeat(double.NaN, 2000))).Faults();
+        var faults = FeatureSet.Of(2, 1000, Prelude.toArray(Enumerable.Repeat(double.NaN, 2000))).Faults();
         Assert.Equal(
             ["feature[0, 9] must lie in [-1E+40, 1E+40], got NaN", "and 1990 more features"], faults.TakeLast(2));
         Assert.Equal(11, faults.Length);
@@ -49,12 +49,12 @@ public sealed class FeatureSetLaws
     public void What_is_no_gaussian_is_refused_with_every_fault() => Assert.Equal(
         ["mean[1] must lie in [-1E+40, 1E+40], got NaN", "covariance-order must equal the length of the mean, 2, got 1",
             "covariance-least-eigenvalue must be at least 0, got -1"],
-        GaussianSummary.Create(Prelude.Array(0, double.NaN), SymmetricMatrix.Create(1, Prelude.Array(-1.0)).Valid()).Faults());
+        GaussianSummary.Of(Prelude.Array(0, double.NaN), SymmetricMatrix.Of(1, Prelude.Array(-1.0)).Valid()).Faults());
 
     [Fact]
     public void A_gaussian_too_wide_for_distances_is_refused() => Assert.Equal(
         ["covariance-largest-eigenvalue must be at most 1E+80, got 1E+81"],
-        GaussianSummary.Create(Prelude.Array(0.0), SymmetricMatrix.Create(1, Prelude.Array(1E+81)).Valid()).Faults());
+        GaussianSummary.Of(Prelude.Array(0.0), SymmetricMatrix.Of(1, Prelude.Array(1E+81)).Valid()).Faults());
 
     [Fact]
     public void Sets_of_different_dimensions_are_not_compared()

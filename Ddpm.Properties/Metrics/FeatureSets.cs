@@ -31,31 +31,31 @@ public static class FeatureSets
 
     /// <summary>Examples: cos(0.3·i) + j/10 and sin(0.2·i) + ¼, with i the index of all elements and j the index in a row.</summary>
     public static (FeatureSet Real, FeatureSet Generated) Examples { get; } = (
-        FeatureSet.Create(8, 3, Enumerable.Range(0, 24).Select(i => Math.Cos(0.3 * i) + i % 3 / 10.0).ToArr()).Valid(),
-        FeatureSet.Create(7, 3, Enumerable.Range(0, 21).Select(i => Math.Sin(0.2 * i) + 0.25).ToArr()).Valid());
+        FeatureSet.Of(8, 3, Enumerable.Range(0, 24).Select(i => Math.Cos(0.3 * i) + i % 3 / 10.0).ToArr()).Valid(),
+        FeatureSet.Of(7, 3, Enumerable.Range(0, 21).Select(i => Math.Sin(0.2 * i) + 0.25).ToArr()).Valid());
 
     /// <summary>Standard normal features.</summary>
     public static FeatureSet Normal(int count, int dimension, int draw)
     {
         var values = new float[count * dimension];
         new RandomStream(11, StreamName.InitialNoise).At(draw, 0).FillNormals(values);
-        return FeatureSet.Create(count, dimension, values.Select(x => (double)x).ToArr()).Valid();
+        return FeatureSet.Of(count, dimension, values.Select(x => (double)x).ToArr()).Valid();
     }
 
     /// <summary>The features in another order.</summary>
-    public static FeatureSet Permuted(this FeatureSet set, int draw) => FeatureSet.Create(
+    public static FeatureSet Permuted(this FeatureSet set, int draw) => FeatureSet.Of(
         set.Count, set.Dimension,
         Permutation.Of(new RandomStream(3, StreamName.Shuffling).At(0, draw), set.Count).SelectMany(i => set.Feature(i)).ToArr()).Valid();
 
     public static double[] Feature(this FeatureSet set, int i) => [.. set.Values.Skip(i * set.Dimension).Take(set.Dimension)];
 
     public static FeatureSet Map(this FeatureSet set, Func<double[], double[]> change) =>
-        FeatureSet.Create(set.Count, set.Dimension, Enumerable.Range(0, set.Count).SelectMany(i => change(set.Feature(i))).ToArr()).Valid();
+        FeatureSet.Of(set.Count, set.Dimension, Enumerable.Range(0, set.Count).SelectMany(i => change(set.Feature(i))).ToArr()).Valid();
 
     private static Gen<FeatureSet> Set(int dimension) =>
         from count in Gen.Frequency((1, Gen.Constant(2)), (6, Gen.Choose(3, 24)))
         from centre in Generators.Between(-3, 3)
         from element in Gen.Frequency((6, Gen.Constant(Generators.Between(-2, 2))), (1, Gen.Constant(Gen.Elements(0, 1.0, -1))))
         from values in element.ArrayOf(count * dimension)
-        select FeatureSet.Create(count, dimension, values.Select(x => centre + x).ToArr()).Valid();
+        select FeatureSet.Of(count, dimension, values.Select(x => centre + x).ToArr()).Valid();
 }

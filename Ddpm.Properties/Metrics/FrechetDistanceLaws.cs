@@ -51,7 +51,7 @@ public sealed class FrechetDistanceLaws
     public bool In_one_dimension_it_compares_means_and_standard_deviations(ThreeFeatureSets sets)
     {
         static FeatureSet First(FeatureSet set) =>
-            FeatureSet.Create(set.Count, 1, Enumerable.Range(0, set.Count).Select(i => set.Feature(i)[0]).ToArr()).Valid();
+            FeatureSet.Of(set.Count, 1, Enumerable.Range(0, set.Count).Select(i => set.Feature(i)[0]).ToArr()).Valid();
         var (real, generated) = (GaussianSummary.Of(First(sets.Real)), GaussianSummary.Of(First(sets.Generated)));
         var (means, deviations) = (real.Mean[0] - generated.Mean[0], Math.Sqrt(real.Covariance[0, 0]) - Math.Sqrt(generated.Covariance[0, 0]));
         return Near(means * means + deviations * deviations, Between(First(sets.Real), First(sets.Generated)), sets.Roundoff);
@@ -109,7 +109,7 @@ public sealed class FrechetDistanceLaws
                 covariance[place] = Enumerable.Range(0, n).Sum(k => eigenvalues[k] * axes[k][row] * axes[k][column]);
             }
 
-            return GaussianSummary.Create(new double[n].ToArr(), SymmetricMatrix.Create(n, covariance.ToArr()).Valid()).Valid();
+            return GaussianSummary.Of(new double[n].ToArr(), SymmetricMatrix.Of(n, covariance.ToArr()).Valid()).Valid();
         }
 
         private double[] Axis(int n, int k)

@@ -80,7 +80,7 @@ public sealed class KernelDistanceLaws
     private static double Between(FeatureSet real, FeatureSet generated) => KernelDistance.Between(real, generated).Valid();
 
     private static FeatureSet Head(FeatureSet set, int count) =>
-        FeatureSet.Create(count, set.Dimension, LanguageExt.Prelude.toArray(set.Values.Take(count * set.Dimension))).Valid();
+        FeatureSet.Of(count, set.Dimension, LanguageExt.Prelude.toArray(set.Values.Take(count * set.Dimension))).Valid();
 
     private static double Kernel(double[] x, double[] y) => Math.Pow(x.Zip(y, (u, v) => u * v).Sum() / x.Length + 1, 3);
 

@@ -39,7 +39,7 @@ public sealed class NearestNeighboursLaws
     {
         var whole = bytes is { Length: > 0 } ? bytes : [7];
         var count = 1 + whole.Length / 4;
-        return ImageSet.Create(
+        return ImageSet.Of(
             count, Size, Size, 1, Enumerable.Range(0, count * Pixels).Select(i => whole[i * 5 % whole.Length]).ToArray(),
             Option<ReadOnlyMemory<byte>>.None).Valid();
     }

@@ -19,7 +19,7 @@ public sealed class GradedMatrixLaws
     {
         var (beside, far) = (negative ? -1.0 : 1.0, tiny.Value);
         double[] rows = [2, beside, far, 0, beside, 3, 0.5, other.Value, far, 0.5, 4, beside, 0, other.Value, beside, -1];
-        var matrix = SymmetricMatrix.Create(4, new Arr<double>(rows)).Valid();
+        var matrix = SymmetricMatrix.Of(4, new Arr<double>(rows)).Valid();
         var eigen = EigenDecomposition.Of(matrix);
         return Enumerable.Range(0, 4).All(k => Enumerable.Range(0, 4).All(i => Near(
             eigen.Values[k] * eigen.Vectors[4 * k + i],
@@ -29,5 +29,5 @@ public sealed class GradedMatrixLaws
 
     [Fact]
     public void A_matrix_of_zeros_has_no_other_eigenvalues() =>
-        Assert.Equal([0.0, 0], EigenDecomposition.Of(SymmetricMatrix.Create(2, new Arr<double>(new double[4])).Valid()).Values.AsEnumerable());
+        Assert.Equal([0.0, 0], EigenDecomposition.Of(SymmetricMatrix.Of(2, new Arr<double>(new double[4])).Valid()).Values.AsEnumerable());
 }

@@ -38,7 +38,7 @@ public sealed class SymmetricMatrixLaws
     public bool Shifting_the_diagonal_shifts_the_eigenvalues(Symmetric a, Pixel shift)
     {
         var n = a.Value.Order;
-        var shifted = SymmetricMatrix.Create(n, a.Value.Values.Map((i, x) => i / n == i % n ? x + shift.Value : x).ToArr()).Valid();
+        var shifted = SymmetricMatrix.Of(n, a.Value.Values.Map((i, x) => i / n == i % n ? x + shift.Value : x).ToArr()).Valid();
         return EigenDecomposition.Of(a.Value).Values.Zip(EigenDecomposition.Of(shifted).Values)
             .All(pair => Near(pair.Item1 + shift.Value, pair.Item2, a.Roundoff + 64 * n * Epsilon * Math.Abs(shift.Value)));
     }
@@ -52,7 +52,7 @@ public sealed class SymmetricMatrixLaws
     {
         var power = small && a.Value.Values.ForAll(x => x == 0 || Math.Abs(x) > 1e-60) ? -400 - size : 400 + size;
         var (n, scaled) = (a.Value.Order, a.Value.Values.Map(x => Math.ScaleB(x, power)).ToArr());
-        var (plain, eigen) = (EigenDecomposition.Of(a.Value), EigenDecomposition.Of(SymmetricMatrix.Create(n, scaled).Valid()));
+        var (plain, eigen) = (EigenDecomposition.Of(a.Value), EigenDecomposition.Of(SymmetricMatrix.Of(n, scaled).Valid()));
         return eigen.Vectors == plain.Vectors && eigen.Values.SequenceEqual(plain.Values.Map(x => Math.ScaleB(x, power)))
             && SingularValues.Of(scaled.ToArray(), n, n).SequenceEqual(SingularValues.Of(a.Value.Values.ToArray(), n, n).Select(x => Math.ScaleB(x, power)));
     }
@@ -67,7 +67,7 @@ public sealed class SymmetricMatrixLaws
     [Law]
     public bool Squares_of_singular_values_are_the_eigenvalues_of_the_matrix_times_its_transpose(Rectangle a)
     {
-        var gram = SymmetricMatrix.Create(
+        var gram = SymmetricMatrix.Of(
             a.Rows, Pairs(a.Rows).Select(p => Dot(a.Row(Math.Min(p.Row, p.Column)), a.Row(Math.Max(p.Row, p.Column)))).ToArr()).Valid();
         var roundoff = 64 * (a.Rows + a.Columns) * Epsilon * a.Values.Sum(x => x * x);
         return SingularValues.Of(a.Values, a.Rows, a.Columns).Order().Zip(EigenDecomposition.Of(gram).Values)
@@ -82,7 +82,7 @@ public sealed class SymmetricMatrixLaws
     [InlineData(128)]
     public void Known_eigenvalues_of_the_second_difference(int n)
     {
-        var matrix = SymmetricMatrix.Create(n, Pairs(n).Select(p => Math.Abs(p.Row - p.Column) switch { 0 => 2.0, 1 => -1, _ => 0 }).ToArr()).Valid();
+        var matrix = SymmetricMatrix.Of(n, Pairs(n).Select(p => Math.Abs(p.Row - p.Column) switch { 0 => 2.0, 1 => -1, _ => 0 }).ToArr()).Valid();
         Assert.All(EigenDecomposition.Of(matrix).Values.Select((value, k) => (value, k)), p =>
             Assert.Equal(2 - 2 * Math.Cos((p.k + 1) * Math.PI / (n + 1)), p.value, 16 * n * Epsilon));
     }
@@ -93,7 +93,7 @@ public sealed class SymmetricMatrixLaws
     [InlineData(100)]
     public void Known_eigenvalues_of_a_full_matrix(int n)
     {
-        var matrix = SymmetricMatrix.Create(n, Pairs(n).Select(p => 1.0 + Math.Min(p.Row, p.Column)).ToArr()).Valid();
+        var matrix = SymmetricMatrix.Of(n, Pairs(n).Select(p => 1.0 + Math.Min(p.Row, p.Column)).ToArr()).Valid();
         Assert.All(EigenDecomposition.Of(matrix).Values.Reverse().Select((value, k) => (value, k)), p =>
             Assert.Equal(1 / (2 - 2 * Math.Cos((2 * p.k + 1) * Math.PI / (2 * n + 1))), p.value, 16.0 * n * n * n * Epsilon));
     }
@@ -101,12 +101,12 @@ public sealed class SymmetricMatrixLaws
     [Fact]
     public void What_is_no_symmetric_matrix_is_refused_with_every_fault() => Assert.Equal(
         ["value[0, 0] must be finite, got NaN", "value[1, 0] must equal its mirror image, 2, got 3"],
-        SymmetricMatrix.Create(2, Prelude.Array(double.NaN, 2, 3, 4)).Faults());
+        SymmetricMatrix.Of(2, Prelude.Array(double.NaN, 2, 3, 4)).Faults());
 
     [Fact]
     public void The_number_of_elements_is_compared_with_a_right_order_alone()
     {
-        string[] Faults(int order, params double[] values) => SymmetricMatrix.Create(order, new Arr<double>(values)).Faults();
+        string[] Faults(int order, params double[] values) => SymmetricMatrix.Of(order, new Arr<double>(values)).Faults();
         Assert.Equal(["order must be at least 1, got 0"], Faults(0));
         Assert.Equal(["order must be at least 1, got 0"], Faults(0, 1));
         Assert.Equal(["order must be at least 1, got -1"], Faults(-1, 1, 2));

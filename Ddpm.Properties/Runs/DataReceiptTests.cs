@@ -13,7 +13,7 @@ public sealed class DataReceiptTests
     [Fact]
     public void A_run_is_of_its_own_images_alone()
     {
-        var images = ImageSet.Create(1, 28, 28, 1, new byte[784], None).Valid();
+        var images = ImageSet.Of(1, 28, 28, 1, new byte[784], None).Valid();
         LoadedDataSet Loaded(DataSplit split, string name, string sha256) =>
             new(DataSetDescription.FashionMnist with { Name = name }, split, images, "somewhere", sha256, IsPublished: false);
         var receipt = new DataReceipt("sketches/", "folder sketches", "ab", 1, 28, 1);

@@ -74,7 +74,8 @@ public sealed class FaultTests : IDisposable
         var before = Files();
 
         var fault = Train(FileOperations.Disk).Match(Succ: _ => throw new InvalidOperationException("it went on"), Fail: error => error.Message);
-        Assert.Contains("the loss of step 1 is NaN and its gradient norm NaN, at learning rate 0.001: the run cannot continue", fault, StringComparison.Ordinal);
+        Assert.Contains(
+            "the loss of step 1 is NaN and its gradient norm NaN, at learning rate 0.001: the run cannot continue", fault, StringComparison.Ordinal);
         Assert.Contains($"the last good checkpoint is {folder.CheckpointPath(receipt.Last)}", fault, StringComparison.Ordinal);
         Assert.Equal(before, Files());
 

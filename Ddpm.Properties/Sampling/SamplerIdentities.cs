@@ -184,7 +184,7 @@ public sealed class SamplerIdentities
             && double.IsFinite(line.Predict.Base)
             && line.Predict.History.ForAll(double.IsFinite)),
         faults => s.Setting is { Prediction: Prediction.Sample, Timesteps.End: -1 }
-            && faults.Single().Message == "prediction must be epsilon or velocity to find the noise in a clean image "
+            && faults.Single().Message == $"prediction must be {Prediction.NamesWhere(one => one is not Prediction.Sample)} to find the noise in a clean image "
                 + "(use --end-at-first-level or --encode noise), got sample");
 
     /// <summary>The setting, with velocity instead of an x_0-prediction, which implies no noise at a clean image.</summary>

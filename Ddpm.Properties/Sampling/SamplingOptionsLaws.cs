@@ -187,7 +187,8 @@ public sealed class SamplingOptionsLaws
         Assert.Equal(
             [
                 "eta must lie in [0, 1], got NaN",
-                "prediction must be sample or velocity to start from timestep 99, where nothing of the image is left (ᾱ = 0), got epsilon",
+                $"prediction must be {Prediction.NamesWhere(one => one is not Prediction.Epsilon)} to start from timestep 99, "
+                + "where nothing of the image is left (ᾱ = 0), got epsilon",
                 "variance works only with the sampler ddpm, got posterior",
             ],
             Faults(new() { Sampler = "ddim-diffusers", Eta = double.NaN, Variance = "posterior" }, Hundred.WithZeroTerminalSnr()));

@@ -33,7 +33,7 @@ public sealed class DiffusionPipelineTests
     [Fact]
     public void What_cannot_be_trained_or_sampled_is_refused_in_one_line()
     {
-        ImageSet Images(int count) => ImageSet.Create(count, 12, 12, 1, new byte[count * 144], Option<ReadOnlyMemory<byte>>.None).Valid();
+        ImageSet Images(int count) => ImageSet.Of(count, 12, 12, 1, new byte[count * 144], Option<ReadOnlyMemory<byte>>.None).Valid();
         var options = new TrainingOptions { Epochs = 1, BatchSize = 2, Steps = 12 };
         string Fault(TrainingOptions changed, int images) => DiffusionPipeline.Train(changed, Images(images), CPU).Match(_ => "", fault => fault.Message);
         Assert.Equal("images must be at least 1, got 0", Fault(options, 0));
@@ -49,7 +49,7 @@ public sealed class DiffusionPipelineTests
     [InlineData(16, 12)]
     public void Images_that_are_not_square_are_refused(int height, int width)
     {
-        var images = ImageSet.Create(2, height, width, 1, new byte[2 * height * width], Option<ReadOnlyMemory<byte>>.None).Valid();
+        var images = ImageSet.Of(2, height, width, 1, new byte[2 * height * width], Option<ReadOnlyMemory<byte>>.None).Valid();
         var message = DiffusionPipeline.Train(new() { Epochs = 1, BatchSize = 2, Steps = 12 }, images).Match(_ => "", fault => fault.Message);
         Assert.Equal($"the images must be square, got {height}×{width}: cut or scale them", message);
     }

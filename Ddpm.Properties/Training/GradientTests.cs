@@ -45,7 +45,7 @@ public sealed class GradientTests : IDisposable
     [Fact]
     public void Threads_change_no_bit_of_training()
     {
-        var config = TrainingConfig.From(new TrainingOptions { Steps = 12, BatchSize = 50, ClipNorm = 0.5 }, 12, 1).Valid();
+        var config = TrainingConfig.Of(new TrainingOptions { Steps = 12, BatchSize = 50, ClipNorm = 0.5 }, 12, 1).Valid();
         (double[] Reported, float[] Weights) Trained(int threads)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float32, CPU);
@@ -80,7 +80,7 @@ public sealed class GradientTests : IDisposable
             Flip = true,
             TimestepSampling = "stratified",
         };
-        var config = TrainingConfig.From(options, 12, 1).Valid();
+        var config = TrainingConfig.Of(options, 12, 1).Valid();
         (double[] Weights, double[] Average) Trained(Func<UNet, INetworkExecutor> executor, Func<IAdamUpdate> update)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
@@ -139,7 +139,7 @@ public sealed class GradientTests : IDisposable
 
     private static (double[] Values, StepOutcome Outcome) Gradient(double? limit, int replicas)
     {
-        var config = TrainingConfig.From(TinyTraining.Config(epochs: 1).Options with { ClipNorm = limit }, 12, 1).Valid();
+        var config = TrainingConfig.Of(TinyTraining.Config(epochs: 1).Options with { ClipNorm = limit }, 12, 1).Valid();
         using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
         using var trainer = new Trainer(network, config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas));
         var outcome = trainer.Step(TrainingPlan.Of(config, TinyTraining.Images.Count).Valid().Epoch(0).Step(0));

@@ -98,7 +98,7 @@ public sealed class OptionsEditionLaws
     /// <summary>Up to edition 1 every network had this embedding.</summary>
     [Law]
     public bool The_embedding_of_the_first_edition_is_kept(TrainingOptions any) =>
-        TrainingConfig.From(OptionsEdition.Upgraded(any with { Embedding = null, MinSnrGamma = null }, 1), 28, 1, 10).Valid().EmbeddingName == "unpaired";
+        TrainingConfig.Of(OptionsEdition.Upgraded(any with { Embedding = null, MinSnrGamma = null }, 1), 28, 1, 10).Valid().EmbeddingName == "unpaired";
 
     /// <summary>Up to edition 1 only ε had a weight at ᾱ = 0. Now every prediction has one, and all other weights are unchanged.</summary>
     [Law]
@@ -155,12 +155,12 @@ public sealed class OptionsEditionLaws
         Assert.Equal(header, Checkpoint.Header(file).Valid());
     }
 
-    private static TrainingConfig Config(TrainingOptions options) => TrainingConfig.From(options, 28, 1, TrainingGenerators.Classes).Valid();
+    private static TrainingConfig Config(TrainingOptions options) => TrainingConfig.Of(options, 28, 1, TrainingGenerators.Classes).Valid();
 
     private static Fin<CheckpointHeader> Header(string json)
     {
-        var bare = SafetensorsFile.Create([], HashMap<string, string>()).Valid();
-        return Checkpoint.Header(SafetensorsFile.Create([], HashMap(("ddpm", json), ("checksum", Safetensors.Checksum(bare)))).Valid());
+        var bare = SafetensorsFile.Of([], HashMap<string, string>()).Valid();
+        return Checkpoint.Header(SafetensorsFile.Of([], HashMap(("ddpm", json), ("checksum", Safetensors.Checksum(bare)))).Valid());
     }
 
     private static string Write(TrainingOptions options) => JsonSerializer.Serialize(options, Edited);

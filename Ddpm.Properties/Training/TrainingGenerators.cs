@@ -72,5 +72,5 @@ public static class TrainingGenerators
          select Plan(options, images)).ToArbitrary();
 
     internal static TrainingPlan Plan(TrainingOptions options, int images) =>
-        TrainingPlan.Of(TrainingConfig.From(options, 28, 1, Classes).Valid(), images).Valid();
+        TrainingPlan.Of(TrainingConfig.Of(options, 28, 1, Classes).Valid(), images).Valid();
 }

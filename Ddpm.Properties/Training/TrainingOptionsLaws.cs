@@ -97,7 +97,7 @@ public sealed class TrainingOptionsLaws
     [Law]
     public bool Valid_options_make_the_model_that_they_name(TrainingOptions options)
     {
-        var config = TrainingConfig.From(options, 28, 1, TrainingGenerators.Classes).Valid();
+        var config = TrainingConfig.Of(options, 28, 1, TrainingGenerators.Classes).Valid();
         return config.Options == options
             && config.Model.Network.Classes == (options.Conditional ? TrainingGenerators.Classes : 0)
             && config.Model.Schedule.Steps == options.Steps && config.Model.Network.Timesteps == options.Steps
@@ -114,19 +114,14 @@ public sealed class TrainingOptionsLaws
             && config.Model.Network.Family.Name == (options.Network ?? Choices.Presets[options.Preset].Network)
             && config.Average.Map(average => average.Decay) == Optional(options.EmaDecay)
             && config.TimestepSampling == Choices.TimestepSamplings[options.TimestepSampling]
-            && config.Model.Prediction == options.Prediction switch
-            {
-                "epsilon" => new Prediction.Epsilon(),
-                "sample" => new Prediction.Sample(),
-                _ => new Prediction.Velocity(),
-            };
+            && config.Model.Prediction.Name == options.Prediction;
     }
 
     /// <summary>Whatever was trained can be sampled from without a word said of how; the original as the tutorial does.</summary>
     [Law]
     public bool The_usual_sampling_has_a_plan_on_every_model_s_schedule(TrainingOptions options)
     {
-        var model = TrainingConfig.From(options, 28, 1, TrainingGenerators.Classes).Valid().Model;
+        var model = TrainingConfig.Of(options, 28, 1, TrainingGenerators.Classes).Valid().Model;
         var usual = model.UsualSampling;
         var plan = usual.Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).Valid();
         return options.Preset == "original"
@@ -150,7 +145,7 @@ public sealed class TrainingOptionsLaws
             where !zero || prediction != "epsilon"
             select (name, zero, prediction))
         {
-            var model = TrainingConfig.From(new TrainingOptions { Schedule = schedule, ZeroTerminalSnr = zero, Prediction = prediction }, 28, 1).Valid().Model;
+            var model = TrainingConfig.Of(new TrainingOptions { Schedule = schedule, ZeroTerminalSnr = zero, Prediction = prediction }, 28, 1).Valid().Model;
             var ratios = model.UsualSampling.TimestepsOn(model.Schedule).Valid().Values.Map(t => Math.Exp(-model.Schedule[t].Lambda)).ToArray();
             Assert.Equal((10, prediction == "velocity" ? "trailing" : "karras"), (ratios.Length, model.UsualSampling.Spacing));
             Assert.All(
@@ -162,7 +157,7 @@ public sealed class TrainingOptionsLaws
     [Fact]
     public void Every_fault_of_a_run_is_told_at_once()
     {
-        var faults = TrainingConfig.From(
+        var faults = TrainingConfig.Of(
             new TrainingOptions
             {
                 Preset = "modern",
@@ -198,27 +193,28 @@ public sealed class TrainingOptionsLaws
                 "loss-weight must be one of uniform, min-snr, min-snr-vanishing, p2, p2-vanishing, got heavy",
                 "max-beta must lie in (0, 1), got Infinity", "min-beta must lie in (0, 1), got NaN",
                 "precision must be one of float32, bf16, got half",
-                "prediction must be one of epsilon, sample, velocity, got image",
+                $"prediction must be one of {string.Join(", ", Prediction.All.Keys)}, got image",
                 "preset must be one of original, standard, best, got modern",
                 "steps must be at least 1, got 0", "timestep-sampling must be one of independent, stratified, got random",
                 "warm-up-steps must be at least 0, got -1", "weight-decay must lie in [0, 1), got 1",
             ],
             faults);
         Assert.Equal(
-            "schedule must be one of linear, scaled-linear, cosine, sigmoid, sigmoid-beta, got straight",
-            Assert.Single(TrainingConfig.From(new TrainingOptions { Schedule = "straight" }, 28, 1).Faults()));
+            $"schedule must be one of {string.Join(", ", NoiseSchedule.Families.Keys)}, got straight",
+            Assert.Single(TrainingConfig.Of(new TrainingOptions { Schedule = "straight" }, 28, 1).Faults()));
     }
 
     [Fact]
     public void An_epsilon_says_nothing_where_nothing_of_the_image_is_left() => Assert.Equal(
-        "prediction must be sample or velocity with zero-terminal-snr (at ᾱ = 0, ε does not determine the image), got epsilon",
-        Assert.Single(TrainingConfig.From(new TrainingOptions { ZeroTerminalSnr = true }, 28, 1).Faults()));
+        $"prediction must be {Prediction.NamesWhere(one => one is not Prediction.Epsilon)} with zero-terminal-snr "
+        + "(at ᾱ = 0, epsilon does not determine the image), got epsilon",
+        Assert.Single(TrainingConfig.Of(new TrainingOptions { ZeroTerminalSnr = true }, 28, 1).Faults()));
 
     [Fact]
     public void Each_schedule_has_the_betas_that_are_its_own_unless_others_are_given()
     {
         NoiseSchedule Built(string schedule, double? minBeta, double? maxBeta) =>
-            TrainingConfig.From(new TrainingOptions { Schedule = schedule, MinBeta = minBeta, MaxBeta = maxBeta, Steps = 20 }, 28, 1).Valid().Model.Schedule;
+            TrainingConfig.Of(new TrainingOptions { Schedule = schedule, MinBeta = minBeta, MaxBeta = maxBeta, Steps = 20 }, 28, 1).Valid().Model.Schedule;
         Assert.Equal(NoiseSchedule.Linear(20, 0.005, 0.999).Valid(), Built("linear", null, null));
         Assert.Equal(NoiseSchedule.ScaledLinear(20, 0.00085 * 50, 0.6).Valid(), Built("scaled-linear", null, null));
         Assert.Equal(NoiseSchedule.ScaledLinear(20, 0.001, 0.6).Valid(), Built("scaled-linear", 0.001, null));
@@ -231,7 +227,7 @@ public sealed class TrainingOptionsLaws
     [Fact]
     public void Numbers_of_one_schedule_or_weight_are_refused_with_another()
     {
-        string[] Faults(TrainingOptions options) => TrainingConfig.From(options, 28, 1).Faults();
+        string[] Faults(TrainingOptions options) => TrainingConfig.Of(options, 28, 1).Faults();
         Assert.Equal(["cosine-offset works only with the schedule cosine, got 0.02"], Faults(new() { CosineOffset = 0.02 }));
         Assert.Equal(
             ["min-beta works only with the schedules linear, scaled-linear, sigmoid-beta, got 0.02"],
@@ -248,7 +244,7 @@ public sealed class TrainingOptionsLaws
     [InlineData("scaled-linear", 1e-60, "1E-60")]
     public void A_schedule_whose_noise_float32_cannot_hold_is_refused(string schedule, double minBeta, string variance)
     {
-        string[] Faults(double least) => TrainingConfig.From(new TrainingOptions { Schedule = schedule, MinBeta = least }, 28, 1).Faults();
+        string[] Faults(double least) => TrainingConfig.Of(new TrainingOptions { Schedule = schedule, MinBeta = least }, 28, 1).Faults();
         Assert.Equal(
             $"schedule must add more noise (after timestep 0, float32 rounds its variance 1 − ᾱ = {variance} to 0), got {schedule}",
             Assert.Single(Faults(minBeta)));

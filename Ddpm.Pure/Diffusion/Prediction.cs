@@ -77,6 +77,13 @@ public abstract record Prediction
         return p == 0 ? new(0, 1 / q) : new(-p / determinant, level.A / determinant);
     }
 
+    /// <summary>The names of the predictions with a property, as in "sample or velocity": what a message advises.</summary>
+    internal static string NamesWhere(Func<Prediction, bool> has)
+    {
+        string[] names = [.. All.Where(row => has(row.Value)).Select(row => row.Name)];
+        return names.Length < 2 ? string.Concat(names) : $"{string.Join(", ", names[..^1])} or {names[^1]}";
+    }
+
     /// <summary>Whether the output determines the clean image.</summary>
     internal bool HasCleanImageAt(NoiseLevel level) => double.IsFinite(CleanImage(level).Second);
 

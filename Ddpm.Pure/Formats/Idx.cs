@@ -23,7 +23,7 @@ public static class Idx
     public static Fin<IdxArray> Read(ReadOnlyMemory<byte> bytes) => Header(bytes.Span).Bind<IdxArray>(header =>
         header.Elements != (uint)(bytes.Length - header.Length)
             ? Fault(header.Length, $"{IdxArray.Describe(header.Shape)} elements need {header.Elements} bytes, but {bytes.Length - header.Length} follow")
-            : IdxArray.Create(header.Shape, bytes[header.Length..]).ToFin());
+            : IdxArray.Of(header.Shape, bytes[header.Length..]).ToFin());
 
     /// <summary>The length of a file according to its header, so that a caller can allocate memory for the rest.</summary>
     /// <param name="start">At least the header, or the whole file.</param>

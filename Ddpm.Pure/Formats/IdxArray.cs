@@ -23,7 +23,7 @@ public sealed record IdxArray
     /// <param name="shape">1 to 4 sizes, the first at least 0, the others at least 1.</param>
     /// <param name="data">The elements, row-major. The array keeps a view: the caller must not change the bytes afterwards.</param>
     /// <returns>The array, or every fault.</returns>
-    public static Validation<Error, IdxArray> Create(Arr<int> shape, ReadOnlyMemory<byte> data)
+    public static Validation<Error, IdxArray> Of(Arr<int> shape, ReadOnlyMemory<byte> data)
     {
         var rank = shape.Count is >= 1 and <= 4
             ? Seq<Error>()

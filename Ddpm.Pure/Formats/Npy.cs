@@ -52,7 +52,7 @@ public static class Npy
 
         var dataStart = headerStart + (int)headerLength;
         return NpyHeader.Parse(bytes[headerStart..dataStart]).Match(
-            Succ: header => NpyArray.Create(header.Type, header.Shape, file[dataStart..]).Match(
+            Succ: header => NpyArray.Of(header.Type, header.Shape, file[dataStart..]).Match(
                 Succ: Fin<NpyArray>.Succ,
                 Fail: errors => Fault(dataStart, errors.Head.Message)),
             Fail: error => Fault(headerStart, error.Message));

@@ -22,7 +22,7 @@ public sealed record NpyArray
     /// <param name="type">The type of every element.</param>
     /// <param name="shape">The extents, outermost first.</param>
     /// <param name="data">The bytes of the elements. They are kept, not copied, and must not change afterwards.</param>
-    public static Validation<Error, NpyArray> Create(NpyType type, Arr<long> shape, ReadOnlyMemory<byte> data) =>
+    public static Validation<Error, NpyArray> Of(NpyType type, Arr<long> shape, ReadOnlyMemory<byte> data) =>
         ArrayExtent.Fault(shape, type.Descr, type.ItemBytes, data.Length).Match(
             Some: fault => Validation<Error, NpyArray>.Fail(Seq1(Error.New(fault))),
             None: () => Validation<Error, NpyArray>.Success(new NpyArray(type, shape, data)));

@@ -38,7 +38,7 @@ public static class RealNumbers
 
         return tensor.Type == SafetensorsType.F32
             ? tensor
-            : SafetensorsTensor.Create(tensor.Name, SafetensorsType.F32, tensor.Shape, MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray());
+            : SafetensorsTensor.Of(tensor.Name, SafetensorsType.F32, tensor.Shape, MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray());
 
         static Validation<Error, SafetensorsTensor> Refused(string fault) => Validation<Error, SafetensorsTensor>.Fail(Seq1(Error.New(fault)));
     }

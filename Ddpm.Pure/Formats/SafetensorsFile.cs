@@ -27,7 +27,7 @@ public sealed record SafetensorsFile
     /// </summary>
     /// <param name="tensors">The tensors in any order; see <see cref="Tensors"/> for their order in the file.</param>
     /// <param name="metadata">Text by key.</param>
-    public static Validation<Error, SafetensorsFile> Create(IEnumerable<SafetensorsTensor> tensors, HashMap<string, string> metadata)
+    public static Validation<Error, SafetensorsFile> Of(IEnumerable<SafetensorsTensor> tensors, HashMap<string, string> metadata)
     {
         var file = new SafetensorsFile(new Arr<SafetensorsTensor>(tensors.OrderByDescending(tensor => tensor.Type.ItemBytes)), metadata);
         var names = new System.Collections.Generic.HashSet<string>(file.Tensors.Count);

@@ -76,7 +76,7 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
                 return entry.Misplaced($"but the file has only {data.Length} bytes of data");
             }
 
-            var created = SafetensorsTensor.Create(entry.Name, entry.Type, entry.Shape, data[(int)entry.Begin..(int)entry.End]);
+            var created = SafetensorsTensor.Of(entry.Name, entry.Type, entry.Shape, data[(int)entry.Begin..(int)entry.End]);
             if (created.IsFail)
             {
                 return Fault($"{created.FailToSeq().Head.Message}: the file is damaged");
@@ -91,7 +91,7 @@ internal sealed record SafetensorsHeader(Arr<SafetensorsHeader.Entry> Entries, H
             return Fault($"the last {data.Length - expected} bytes of the file belong to no tensor: it is damaged");
         }
 
-        return SafetensorsFile.Create(tensors, Metadata).Match(
+        return SafetensorsFile.Of(tensors, Metadata).Match(
             Succ: Fin<SafetensorsFile>.Succ,
             Fail: errors => Fault(errors.Head.Message));
     }

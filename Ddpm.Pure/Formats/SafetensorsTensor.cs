@@ -28,7 +28,7 @@ public sealed record SafetensorsTensor
     /// <param name="type">The type of every element.</param>
     /// <param name="shape">The extents, outermost first.</param>
     /// <param name="data">The bytes of the elements. They are kept, not copied, and must not change afterwards.</param>
-    public static Validation<Error, SafetensorsTensor> Create(string name, SafetensorsType type, Arr<long> shape, ReadOnlyMemory<byte> data)
+    public static Validation<Error, SafetensorsTensor> Of(string name, SafetensorsType type, Arr<long> shape, ReadOnlyMemory<byte> data)
     {
         var nameFault = NameFault(name);
         var dataFault = ArrayExtent.Fault(shape, type.Name, type.ItemBytes, data.Length);

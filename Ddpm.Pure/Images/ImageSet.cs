@@ -44,7 +44,7 @@ public sealed record ImageSet
     /// <param name="pixels">N·H·W·C bytes. The set keeps a view of them, and of the labels: the caller must not change them afterwards.</param>
     /// <param name="labels">N bytes, or none.</param>
     /// <returns>The set, or every fault.</returns>
-    public static Validation<Error, ImageSet> Create(
+    public static Validation<Error, ImageSet> Of(
         int count, int height, int width, int channels, ReadOnlyMemory<byte> pixels, Option<ReadOnlyMemory<byte>> labels)
     {
         var faults = Seq(("count", count, 0), ("height", height, 1), ("width", width, 1), ("channels", channels, 1))
@@ -84,7 +84,7 @@ public sealed record ImageSet
             toSeq(labels).Filter(l => l.Shape.Count != 1)
                 .Map(l => Error.New($"labels are an array of 1 axis, got {IdxArray.Describe(l.Shape)}"));
         return faults.IsEmpty
-            ? Create(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, images.Data, labels.Map(l => l.Data))
+            ? Of(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, images.Data, labels.Map(l => l.Data))
             : Fail<Error, ImageSet>(faults);
     }
 

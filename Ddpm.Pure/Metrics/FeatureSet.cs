@@ -30,7 +30,7 @@ public sealed record FeatureSet
     /// <param name="dimension">D ≥ 1.</param>
     /// <param name="values">N×D numbers, image by image, each within ±10⁴⁰.</param>
     /// <returns>The set, or its faults: wrong sizes, a wrong number of values, the first ten wrong features and the number of the others.</returns>
-    public static Validation<Error, FeatureSet> Create(int count, int dimension, Arr<double> values)
+    public static Validation<Error, FeatureSet> Of(int count, int dimension, Arr<double> values)
     {
         var sized = count >= 2 && dimension >= 1;
         var outside = Enumerable.Range(0, values.Count).Where(i => !(Math.Abs(values[i]) <= Largest));

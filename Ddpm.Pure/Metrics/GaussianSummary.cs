@@ -23,7 +23,7 @@ public sealed record GaussianSummary
     /// <param name="mean">D numbers within ±10⁴⁰.</param>
     /// <param name="covariance">D×D, positive semidefinite up to rounding.</param>
     /// <returns>The Gaussian, or every fault.</returns>
-    public static Validation<Error, GaussianSummary> Create(Arr<double> mean, SymmetricMatrix covariance)
+    public static Validation<Error, GaussianSummary> Of(Arr<double> mean, SymmetricMatrix covariance)
     {
         var eigen = EigenDecomposition.Of(covariance);
         var (least, largest) = (eigen.Values[0], eigen.Values[^1]);

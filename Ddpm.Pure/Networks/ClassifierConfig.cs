@@ -56,7 +56,7 @@ public sealed record ClassifierConfig
     /// <param name="imageChannels">1 or 3.</param>
     /// <param name="classes">K in [2, 256]: a label is a byte.</param>
     /// <returns>The classifier, or every fault.</returns>
-    public static Validation<Error, ClassifierConfig> Create(int imageSize, int imageChannels, int classes) =>
+    public static Validation<Error, ClassifierConfig> Of(int imageSize, int imageChannels, int classes) =>
         (Check.That("image-size", imageSize, imageSize is >= 4 and <= 256 && imageSize % 4 == 0, "must lie in [4, 256] and be divisible by 4"),
                 Check.That("channels", imageChannels, imageChannels is 1 or 3, "must be 1 or 3"),
                 Check.That("classes", classes, classes is >= 2 and <= 256, "must lie in [2, 256]"))

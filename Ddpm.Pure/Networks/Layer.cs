@@ -28,8 +28,8 @@ public abstract record ImageLayer(string Name) : Layer(Name)
     /// <param name="x">The images.</param>
     public abstract TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x);
 
-    /// <summary>Whether a reading may compute it in place.</summary>
-    internal virtual bool MayChangeItsInput => false;
+    /// <summary>Whether a reading may compute it in place. Abstract and internal, it closes the hierarchy to this assembly.</summary>
+    internal abstract bool MayChangeItsInput { get; }
 }
 
 /// <summary>A convolution, N×In×H×W → N×Out×H'×W'.</summary>
@@ -53,6 +53,8 @@ public sealed record Convolution(string Name, int In, int Out, int Kernel, int S
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
+
+    internal override bool MayChangeItsInput => false;
 }
 
 /// <summary>A transposed convolution, N×In×H×W → N×Out×H'×W' with H' = (H − 1)·Stride − 2·Padding + Kernel.</summary>
@@ -72,6 +74,8 @@ public sealed record TransposedConvolution(string Name, int In, int Out, int Ker
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
+
+    internal override bool MayChangeItsInput => false;
 }
 
 /// <summary>A linear layer, N×In → N×Out.</summary>
@@ -116,6 +120,8 @@ public sealed record GroupNorm(string Name, int Channels, int Groups, Option<Tim
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
+
+    internal override bool MayChangeItsInput => false;
 }
 
 /// <summary>
@@ -151,6 +157,8 @@ public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
+
+    internal override bool MayChangeItsInput => false;
 }
 
 /// <summary>
@@ -178,6 +186,8 @@ public sealed record SelfAttention(string Name, int Channels, int Heads, int Gro
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
+
+    internal override bool MayChangeItsInput => false;
 }
 
 /// <summary>Linear, SiLU, linear: projects a timestep embedding to one or more numbers for each channel.</summary>
@@ -231,6 +241,8 @@ public sealed record Block(string Name, int Size, int In, int Out, bool Normaliz
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
+
+    internal override bool MayChangeItsInput => false;
 }
 
 /// <summary>Layers one after another.</summary>

@@ -25,7 +25,8 @@ public sealed record ModernUNet : NetworkFamily
     public override Validation<Error, Arr<int>> Channels(int? width)
     {
         var channels = width ?? UNetConfig.UsualWidth;
-        return Check.That("width", channels, channels is >= 4 and <= 256 && channels % Groups == 0, Invariant($"must lie in [4, 256] and be divisible by {Groups}"))
+        var fits = channels is >= 4 and <= 256 && channels % Groups == 0;
+        return Check.That("width", channels, fits, Invariant($"must lie in [4, 256] and be divisible by {Groups}"))
             .Map(c => Array(c, 2 * c, 4 * c));
     }
 

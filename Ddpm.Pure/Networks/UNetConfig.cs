@@ -129,6 +129,8 @@ public sealed record UNetConfig
                     kept = kept.Pop();
                     isKept = false;
                     break;
+                default:
+                    throw new System.Diagnostics.UnreachableException();
             }
         }
 

@@ -28,7 +28,7 @@ public sealed record SymmetricMatrix
     /// <returns>
     /// The matrix, or every fault: a wrong order, a wrong number of elements, or each element that is not finite or differs from its mirror image.
     /// </returns>
-    public static Validation<Error, SymmetricMatrix> Create(int order, Arr<double> values)
+    public static Validation<Error, SymmetricMatrix> Of(int order, Arr<double> values)
     {
         if (order < 1 || values.Count != (long)order * order)
         {

@@ -8,7 +8,7 @@ namespace Ddpm.Pure.Options;
 
 /// <summary>
 /// The options of a training run, as the user gives them. The defaults are the tutorial's recipe. A run's receipt and its checkpoints hold this record.
-/// Each property declares one option of `train` (<see cref="TrainOptionAttribute"/>). <see cref="Training.TrainingConfig.From"/> checks what ranges do not.
+/// Each property declares one option of `train` (<see cref="TrainOptionAttribute"/>). <see cref="Training.TrainingConfig.Of"/> checks what ranges do not.
 /// </summary>
 public sealed record TrainingOptions
 {

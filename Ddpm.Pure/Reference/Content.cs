@@ -52,6 +52,6 @@ public abstract record Content
             write(data.AsSpan(i * type.ItemBytes), values[i]);
         }
 
-        return new(NpyArray.Create(type, shape, data).IfFail(faults => throw new ArgumentException(faults.Head.Message, nameof(shape))));
+        return new(NpyArray.Of(type, shape, data).IfFail(faults => throw new ArgumentException(faults.Head.Message, nameof(shape))));
     }
 }

@@ -24,7 +24,7 @@ internal static class MetricEntries
     {
         var real = Range(0, 8 * Dimension).Map(i => Elementary.Cos(0.3 * i) + i % Dimension / 10.0).ToArr();
         var generated = Range(0, 7 * Dimension).Map(i => Elementary.Sin(0.2 * i) + 0.25).ToArr();
-        var (x, y) = (ScheduleEntries.Sure(FeatureSet.Create(8, Dimension, real)), ScheduleEntries.Sure(FeatureSet.Create(7, Dimension, generated)));
+        var (x, y) = (ScheduleEntries.Sure(FeatureSet.Of(8, Dimension, real)), ScheduleEntries.Sure(FeatureSet.Of(7, Dimension, generated)));
         var subsets = ScheduleEntries.Sure(KernelDistance.OverSubsets(x, y, 5, 4, 3));
         return Datum.Named(
             ("real", Datum.Of(real)),

@@ -24,7 +24,7 @@ public static class DdimInversion
         var image = setting.Schedule[setting.Timesteps.End];
         if (!setting.Prediction.HasNoiseAt(image))
         {
-            var others = string.Join(" or ", Prediction.All.Where(row => row.Value.HasNoiseAt(image)).Select(row => row.Name));
+            var others = Prediction.NamesWhere(prediction => prediction.HasNoiseAt(image));
             return Check.Fail<SamplingPlan>(
                 "prediction", setting.Prediction.Name,
                 $"must be {others} to find the noise in a clean image (use --end-at-first-level or --encode noise)");

@@ -101,7 +101,7 @@ public abstract record Sampler
         var timestep = pureNoise[0];
         if (!setting.Prediction.HasCleanImageAt(setting.Schedule[timestep]))
         {
-            var others = string.Join(" or ", Prediction.All.Where(row => row.Value.HasCleanImageAt(setting.Schedule[timestep])).Select(row => row.Name));
+            var others = Prediction.NamesWhere(prediction => prediction.HasCleanImageAt(setting.Schedule[timestep]));
             return Check.Fail<Unit>(
                 "prediction", setting.Prediction.Name,
                 Invariant($"must be {others} to start from timestep {timestep}, where nothing of the image is left (ᾱ = 0)"));

@@ -86,7 +86,7 @@ public sealed record TrainingConfig
     /// <param name="imageChannels">Their channels.</param>
     /// <param name="classes">The number of classes; 0 for images without labels.</param>
     /// <returns>The configuration, or every fault at once.</returns>
-    public static Validation<Error, TrainingConfig> From(TrainingOptions options, int imageSize, int imageChannels, int classes = 0)
+    public static Validation<Error, TrainingConfig> Of(TrainingOptions options, int imageSize, int imageChannels, int classes = 0)
     {
         var preset = Choices.Presets.Find("preset", options.Preset);
         var schedule = ScheduleOf(options);
@@ -142,23 +142,31 @@ public sealed record TrainingConfig
     private static Validation<Error, Unit> BelongsTo(string owners, string name, double? value, bool isUsed) =>
         value is null || isUsed ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), $"works only with {owners}");
 
-    private static Validation<Error, Unit> CheckZeroTerminalSnr(TrainingOptions options) => options.ZeroTerminalSnr && options.Prediction == "epsilon"
+    /// <summary>At ᾱ = 0, an ε-prediction does not determine the image.</summary>
+    private static Validation<Error, Unit> CheckZeroTerminalSnr(TrainingOptions options) => options.ZeroTerminalSnr && !HasImageAtPureNoise(options)
         ? Check.Fail<Unit>(
-            "prediction", options.Prediction, "must be sample or velocity with zero-terminal-snr (at ᾱ = 0, ε does not determine the image)")
+            "prediction", options.Prediction,
+            $"must be {Prediction.NamesWhere(AtPureNoise)} with zero-terminal-snr (at ᾱ = 0, {options.Prediction} does not determine the image)")
         : unit;
+
+    private static bool AtPureNoise(Prediction prediction) => prediction.HasCleanImageAt(new(double.NegativeInfinity));
+
+    /// <summary>Whether a prediction determines the image where none is left. An unknown name is reported elsewhere.</summary>
+    private static bool HasImageAtPureNoise(TrainingOptions options) => Prediction.All.Find(options.Prediction).Map(AtPureNoise).IfNone(true);
 
     /// <summary>Refuses schedules on which training or sampling would divide by zero.</summary>
     private static Validation<Error, Unit> CheckLevels(TrainingOptions options, NoiseSchedule levels) =>
-        (CheckEpsilon(options, levels[levels.Steps - 1]), CheckNoise(options, levels)).Apply((_, _) => unit);
+        (CheckEstimate(options, levels[levels.Steps - 1]), CheckNoise(options, levels)).Apply((_, _) => unit);
 
     /// <summary>With an ε-prediction, the estimate of the image divides by a in float32.</summary>
-    private static Validation<Error, Unit> CheckEpsilon(TrainingOptions options, NoiseLevel last)
+    private static Validation<Error, Unit> CheckEstimate(TrainingOptions options, NoiseLevel last)
     {
-        var divides = options.Prediction != "epsilon" || options.ZeroTerminalSnr || float.IsFinite((float)(1 / last.A));
+        var divides = HasImageAtPureNoise(options) || options.ZeroTerminalSnr || float.IsFinite((float)(1 / last.A));
         return divides
             ? unit
-            : Check.Fail<Unit>("prediction", options.Prediction, Invariant(
-                $"must be sample or velocity with a schedule that leaves only {last.A:G2} of the image (there, ε does not determine it)"));
+            : Check.Fail<Unit>("prediction", options.Prediction,
+                Invariant($"must be {Prediction.NamesWhere(AtPureNoise)} with a schedule that leaves only {last.A:G2} of the image ")
+                + $"(there, {options.Prediction} does not determine it)");
     }
 
     /// <summary>Noise that float32 rounds to 0 is never seen in training, and samplers divide by it.</summary>
