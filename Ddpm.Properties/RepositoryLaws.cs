@@ -28,7 +28,7 @@ public sealed class RepositoryLaws
     {
         var files = Sources(Path.Combine("Ddpm.Host", "Commands"), "*.cs").ToArray();
         Assert.NotEmpty(files);
-        Assert.Empty(files.Where(file => File.ReadLines(file).Count() > MostCommandLines));
+        Assert.All(files, file => Assert.True(File.ReadLines(file).Count() <= MostCommandLines, file));
     }
 
     private static IEnumerable<string> Sources(string folder, string pattern) =>

@@ -188,7 +188,8 @@ public sealed class SamplerLaws
             + "(use the leading spacing, or another sampler), got 2";
         Assert.Equal(
             ["eta must lie in [0, 1], got 1.5",
-             $"prediction must be {Prediction.NamesWhere(one => one is not Prediction.Epsilon)} to start from timestep 2, where nothing of the image is left (ᾱ = 0), got epsilon"],
+             $"prediction must be {Prediction.NamesWhere(one => one is not Prediction.Epsilon)} to start from timestep 2, "
+             + "where nothing of the image is left (ᾱ = 0), got epsilon"],
             new Ddim(1.5).Compile(zeroSnr).Faults());
         Assert.Equal(["eta must lie in [0, 1], got NaN"], new Ddim(double.NaN).Compile(sample).Faults());
         Assert.Equal(["order must lie in [1, 4], got 5", noImage], new Ipndm(5).Compile(velocity).Faults());
