@@ -43,6 +43,8 @@ public abstract record Sampler
         new VariableIpndm(2),
         new VariableIpndm(3),
         new VariableIpndm(4),
+        new Deis(2),
+        new Deis(3),
         new Heun());
 
     /// <summary>The name that options give it.</summary>
