@@ -10,8 +10,8 @@ using LanguageExt;
 using LanguageExt.Common;
 using TorchSharp;
 using Xunit;
-using static LanguageExt.Prelude;
 using static System.FormattableString;
+using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 
 namespace Ddpm.Properties.Kernels;
