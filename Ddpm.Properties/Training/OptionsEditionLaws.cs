@@ -90,7 +90,8 @@ public sealed class OptionsEditionLaws
             "scaled-linear" => NoiseSchedule.ScaledLinear(options.Steps, min, max),
             "sigmoid-beta" => NoiseSchedule.SigmoidBeta(options.Steps, min, max),
             "sigmoid" => NoiseSchedule.SigmoidAlphaBar(options.Steps),
-            _ => NoiseSchedule.Cosine(options.Steps, options.CosineOffset ?? 0.008),
+            "cosine" => NoiseSchedule.Cosine(options.Steps, options.CosineOffset ?? 0.008),
+            var later => NoiseSchedule.Families[later].Build(new(options.Steps)), // it has only one meaning
         }).Valid();
         return TrainingConfig.ScheduleOf(OptionsEdition.Upgraded(options, 1)).Valid() == (options.ZeroTerminalSnr ? then.WithZeroTerminalSnr() : then);
     }
