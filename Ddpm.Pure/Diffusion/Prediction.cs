@@ -65,16 +65,26 @@ public abstract record Prediction
     public LinearPair CleanImage(NoiseLevel level)
     {
         var (p, q) = Target(level);
+        if (q == 0)
+        {
+            return new(0, 1 / p);
+        }
+
         var determinant = Determinant(level);
-        return q == 0 ? new(0, 1 / p) : new(q / determinant, -level.Sigma / determinant);
+        return new(q / determinant, -level.Sigma / determinant);
     }
 
     /// <summary>The noise ε that an output implies, as factors of (x, o). Without noise an x_0-prediction has none, and the factors are infinite.</summary>
     public LinearPair Noise(NoiseLevel level)
     {
         var (p, q) = Target(level);
+        if (p == 0)
+        {
+            return new(0, 1 / q);
+        }
+
         var determinant = Determinant(level);
-        return p == 0 ? new(0, 1 / q) : new(-p / determinant, level.A / determinant);
+        return new(-p / determinant, level.A / determinant);
     }
 
     /// <summary>The names of the predictions with a property, as in "sample or velocity": what a message advises.</summary>
