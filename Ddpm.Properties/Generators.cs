@@ -7,33 +7,33 @@ using LanguageExt;
 namespace Ddpm.Properties;
 
 /// <summary>A schedule that may end in β = 1.</summary>
-public sealed record AnySchedule(NoiseSchedule Value);
+public sealed record AnySchedule(VariancePreservingSchedule Value);
 
 /// <summary>A linear schedule and what made it.</summary>
-public sealed record LinearSchedule(int Steps, double MinBeta, double MaxBeta, NoiseSchedule Value);
+public sealed record LinearSchedule(int Steps, double MinBeta, double MaxBeta, VariancePreservingSchedule Value);
 
 /// <summary>A cosine schedule and what made it.</summary>
-public sealed record CosineSchedule(int Steps, double Offset, double MaxBeta, NoiseSchedule Value);
+public sealed record CosineSchedule(int Steps, double Offset, double MaxBeta, VariancePreservingSchedule Value);
 
 /// <summary>A sigmoid schedule in ᾱ and what made it.</summary>
-public sealed record SigmoidSchedule(int Steps, double Start, double End, double Tau, double MaxBeta, NoiseSchedule Value);
+public sealed record SigmoidSchedule(int Steps, double Start, double End, double Tau, double MaxBeta, VariancePreservingSchedule Value);
 
 /// <summary>The schedules that lie between two β.</summary>
 public sealed record BetaRange(int Steps, double MinBeta, double MaxBeta)
 {
-    public NoiseSchedule Linear => NoiseSchedule.Linear(Steps, MinBeta, MaxBeta).Valid();
+    public VariancePreservingSchedule Linear => NoiseSchedule.Linear(Steps, MinBeta, MaxBeta).Valid();
 
-    public NoiseSchedule ScaledLinear => NoiseSchedule.ScaledLinear(Steps, MinBeta, MaxBeta).Valid();
+    public VariancePreservingSchedule ScaledLinear => NoiseSchedule.ScaledLinear(Steps, MinBeta, MaxBeta).Valid();
 
-    public NoiseSchedule SigmoidBeta => NoiseSchedule.SigmoidBeta(Steps, MinBeta, MaxBeta).Valid();
+    public VariancePreservingSchedule SigmoidBeta => NoiseSchedule.SigmoidBeta(Steps, MinBeta, MaxBeta).Valid();
 }
 
 /// <summary>Two moments of a schedule, s earlier than t; s = −1 is the clean image.</summary>
-public sealed record TwoTimesteps(NoiseSchedule Schedule, int Earlier, int Later)
+public sealed record TwoTimesteps(VariancePreservingSchedule Schedule, int Earlier, int Later)
 {
-    public NoiseLevel S => Schedule[Earlier];
+    public VariancePreservingLevel S => Schedule[Earlier];
 
-    public NoiseLevel T => Schedule[Later];
+    public VariancePreservingLevel T => Schedule[Later];
 
     /// <summary>
     /// The error of ln ᾱ is within an ulp of itself; β = 1 − ᾱ_t/ᾱ_s inherits it as an absolute error. At ᾱ_t = 0 the logarithm is infinite and
@@ -68,7 +68,7 @@ public static class Generators
     internal static Gen<double> PowersOfTen(double low, double high) => Between(low, high).Select(power => Math.Pow(10, power));
 
     /// <summary>The schedule of Ho et al. (2020): a thousand steps, β from 10⁻⁴ to 0.02 in a line.</summary>
-    internal static NoiseSchedule Original { get; } = NoiseSchedule.Linear(1000, 1e-4, 0.02).Valid();
+    internal static VariancePreservingSchedule Original { get; } = NoiseSchedule.Linear(1000, 1e-4, 0.02).Valid();
 
     /// <summary>β from 10⁻¹¹ to near 1: below that, neighbours' ᾱ may round to the same number.</summary>
     internal static Gen<double> Beta { get; } = Gen.Frequency(
@@ -107,13 +107,13 @@ public static class Generators
         from maxBeta in Gen.Frequency((3, Gen.Constant(0.999)), (3, Between(0.001, 0.9999)))
         select new CosineSchedule(steps, offset, maxBeta, NoiseSchedule.Cosine(steps, offset, maxBeta).Valid());
 
-    internal static Gen<NoiseSchedule> GivenSchedules { get; } =
+    internal static Gen<VariancePreservingSchedule> GivenSchedules { get; } =
         from steps in ShortSteps
         from betas in Beta.ArrayOf(steps)
         from last in Gen.Frequency((3, Gen.Constant(betas[^1])), (1, Gen.Constant(1.0)))
-        select NoiseSchedule.FromBetas(new Arr<double>(betas.Select(beta => Math.Min(beta, Largest(steps))).SkipLast(1).Append(last))).Valid();
+        select VariancePreservingSchedule.FromBetas(new Arr<double>(betas.Select(beta => Math.Min(beta, Largest(steps))).SkipLast(1).Append(last))).Valid();
 
-    internal static Gen<NoiseSchedule> Schedules { get; } = Gen.Frequency(
+    internal static Gen<VariancePreservingSchedule> Schedules { get; } = Gen.Frequency(
         (2, LinearSchedules.Select(made => made.Value)), (2, CosineSchedules.Select(made => made.Value)), (3, GivenSchedules),
         (1, BetaRanges.Select(range => range.ScaledLinear)), (1, BetaRanges.Select(range => range.SigmoidBeta)),
         (1, SigmoidSchedules.Select(made => made.Value)));

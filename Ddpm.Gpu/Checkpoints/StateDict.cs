@@ -137,7 +137,7 @@ public static class StateDict
     {
         var theirs = StoredWeights.Wide(table);
         bool Follows(SinusoidalEmbedding formula) => theirs.Length == config.Timesteps * config.EmbeddingDimension
-            && formula.Table(config.Timesteps, config.EmbeddingDimension)
+            && formula.Table(config.NetworkTimes, config.EmbeddingDimension)
                 .ToArray()
                 .Zip(theirs, (our, their) => Math.Abs(our - their))
                 .All(difference => difference <= precision);

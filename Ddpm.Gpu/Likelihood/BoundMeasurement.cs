@@ -5,6 +5,7 @@ using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
+using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
@@ -28,14 +29,16 @@ public static class BoundMeasurement
     /// <summary>The bound of each image.</summary>
     /// <param name="network">The network.</param>
     /// <param name="theta">Its weights.</param>
-    /// <param name="model">Its schedule and what it predicts.</param>
+    /// <param name="model">What it predicts.</param>
+    /// <param name="chain">The model's schedule, a Markov chain.</param>
     /// <param name="images">The images, of the network's size.</param>
     /// <param name="setting">How it is measured.</param>
     /// <param name="progress">Receives the evaluated batches and the number of batches.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>A bound for each image, in their order; or <see cref="Errors.Cancelled"/>.</returns>
     public static Fin<Arr<VariationalBound>> Measure(
-        UNet network, Tensor theta, DiffusionModel model, ImageSet images, BoundSetting setting, Action<int, int> progress, CancellationToken stop)
+        UNet network, Tensor theta, DiffusionModel model, VariancePreservingSchedule chain, ImageSet images, BoundSetting setting, Action<int, int> progress,
+        CancellationToken stop)
     {
         using var executor = ComputeDevice.Executor(network);
         executor.Take(theta, withGradient: false);
@@ -64,7 +67,7 @@ public static class BoundMeasurement
 
                 var (level, estimate) = (model.Schedule[t], model.Prediction.CleanImage(model.Schedule[t]));
                 var xt = clean.Times(level.A).Plus(tensor(noise, shape, network.Type).to(network.Device).Times(level.Sigma));
-                var guess = xt.Times(estimate.First).Plus(executor.Forward(xt, Enumerable.Repeat(t, count).ToArray()).Times(estimate.Second));
+                var guess = xt.Times(estimate.First).Plus(executor.Forward(xt.Times(model.Prediction.InputScale(level)), Enumerable.Repeat(t, count).ToArray()).Times(estimate.Second));
                 guess = setting.ClipSample ? guess.Within(-1, 1) : guess;
                 var guessed = guess.contiguous().to(float32).cpu().data<float>().ToArray();
                 for (var i = 0; i < count; i++)
@@ -74,7 +77,7 @@ public static class BoundMeasurement
                         var error = (double)x0[j] - guessed[j];
                         errors[i, t] += error * error / pixels;
                         decoder[i] -= t == 0
-                            ? VariationalBound.DecoderAt(model.Schedule, setting.Variance, guessed[j]).LogMass(PixelScale.ToLevel(x0[j])) / pixels
+                            ? VariationalBound.DecoderAt(chain, setting.Variance, guessed[j]).LogMass(PixelScale.ToLevel(x0[j])) / pixels
                             : 0;
                     }
                 }
@@ -89,7 +92,7 @@ public static class BoundMeasurement
             {
                 var square = x0.AsSpan(i * pixels, pixels).ToArray().Average(value => (double)value * value);
                 bounds[first + i] = VariationalBound
-                    .Of(model.Schedule, setting.Variance, square, Enumerable.Range(1, steps - 1).Select(t => errors[i, t]).ToArr(), decoder[i])
+                    .Of(chain, setting.Variance, square, Enumerable.Range(1, steps - 1).Select(t => errors[i, t]).ToArr(), decoder[i])
                     .IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
             }
         }

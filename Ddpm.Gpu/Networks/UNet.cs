@@ -24,7 +24,7 @@ public sealed class UNet : IDisposable
         Layout = new WeightLayout(config.Parameters);
         using var scope = NewDisposeScope();
         var entries = table.IfNone(() => config.Embedding.Match(
-            formula => formula.Table(config.Timesteps, config.EmbeddingDimension),
+            formula => formula.Table(config.NetworkTimes, config.EmbeddingDimension),
             () => throw new ArgumentException("the embedding of timesteps follows no formula, and no table was given", nameof(table))));
         _timeEmbedding = tensor(entries.ToArray(), [config.Timesteps, config.EmbeddingDimension], type).to(device).DetachFromDisposeScope();
     }

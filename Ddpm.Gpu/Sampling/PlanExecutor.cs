@@ -45,7 +45,7 @@ public static class PlanExecutor
         {
             var line = plan.Lines[i];
             using var scope = NewDisposeScope();
-            var output = network(state.X, line.Timestep);
+            var output = network(state.Seen(line, arithmetic), line.Timestep);
             var moved = state.After(plan, line, arithmetic, output, () => noise(i));
             var next = known.Bind(some => some.Mask.Map(mask => where(mask, Diffuse(line.Marginal, some.Image), moved.X))).Match(
                 constrained => moved with { X = constrained },

@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
@@ -55,11 +56,11 @@ public static class TimestepSearch
         var (points, outputs) = (new List<Tensor>(), new List<Tensor>());
         var followed = PlanExecutor.Run(
             setting.Plan(setting.Steps.Map(step => Ddim.Line(setting, step, eta: 0)).ToArr()),
-            (x, timestep) =>
+            (seen, timestep) =>
             {
                 stop.ThrowIfCancellationRequested();
-                var output = conditioned.Output(x, timestep, request.First);
-                points.Add(x.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
+                var output = conditioned.Output(seen, timestep, request.First);
+                points.Add(seen.Times(1 / setting.Prediction.InputScale(setting.Schedule[timestep])).MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 outputs.Add(output.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 progress(points.Count, n);
                 return output;

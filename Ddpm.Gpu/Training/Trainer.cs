@@ -50,7 +50,9 @@ public sealed class Trainer : IDisposable
 
         Tensor Table(Func<NoiseLevel, double> entry) =>
             tensor(model.Schedule.Levels.Map(entry).ToArray(), network.Type).to(network.Device).reshape(-1, 1, 1, 1).DetachFromDisposeScope();
-        (_a, _sigma) = (Table(level => level.A), Table(level => level.Sigma));
+        // What the network sees of x_t: its input factor times (a, σ).
+        (_a, _sigma) = (
+            Table(level => model.Prediction.InputScale(level) * level.A), Table(level => model.Prediction.InputScale(level) * level.Sigma));
         (_targetOfImage, _targetOfNoise) = (Table(level => model.Prediction.Target(level).First), Table(level => model.Prediction.Target(level).Second));
     }
 
@@ -108,7 +110,7 @@ public sealed class Trainer : IDisposable
     });
 
     /// <summary>
-    /// One training step (Ho et al. 2020, algorithm 1): it makes x_t = a·x_0 + σ·ε, measures the network's error against its target, computes the gradient, and
+    /// One training step (Ho et al. 2020, algorithm 1): it makes x_t = a·x_0 + σ·ε, scales it for the network, measures the network's error against its target, computes the gradient, and
     /// updates the weights.
     /// </summary>
     private void MakeStep(int batch, WeightUpdate update, Func<int, int, Share> prepare)
@@ -126,9 +128,9 @@ public sealed class Trainer : IDisposable
             using var own = NewDisposeScope(); // the thread has none yet
             var (x0, timesteps, epsilon, weights, classes) = prepare(parts[number].First, parts[number].Count);
             var t = timesteps.ToTensor(_network.Device);
-            var xt = (_a[t] * x0).Plus(_sigma[t] * epsilon);
+            var seen = (_a[t] * x0).Plus(_sigma[t] * epsilon);
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
-            return _executor.Gradient(xt, timesteps, target, weights, batch, _gradients[number].zero_(), classes).DetachFromDisposeScope();
+            return _executor.Gradient(seen, timesteps, target, weights, batch, _gradients[number].zero_(), classes).DetachFromDisposeScope();
         });
         var norm = _update.Apply(State, _gradients[..parts.Count], update);
         State = State with { Updates = State.Updates + 1 };

@@ -87,8 +87,9 @@ internal sealed class ForwardCommand
 
         PixelImage Panel(LanguageExt.Option<int> timestep)
         {
-            var level = timestep.Match(t => schedule[t], () => NoiseLevel.Clean);
-            var values = clean.Zip(noise, (x0, epsilon) => (float)ForwardProcess.Diffuse(level, x0, epsilon)).ToArray();
+            var level = timestep.Match(t => schedule[t], () => VariancePreservingLevel.Clean);
+            // Divided by √(a² + σ²), which is 1 on chains: the picture of σ = 80 would be black and white alone.
+            var values = clean.Zip(noise, (x0, epsilon) => (float)(ForwardProcess.Diffuse(level, x0, epsilon) / Math.Sqrt(level.Power))).ToArray();
             var levels = new byte[values.Length];
             new PixelScale.Fixed().ToLevels(values, images.Channels, images.Height, images.Width, levels);
             return ImageGrid.For(images.Count, images.Width, images.Height, gap: Gap).Draw(levels, images.Channels).Enlarge(Enlargement);

@@ -7,6 +7,7 @@ using Ddpm.Host.Sampling;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Schedules;
 using LanguageExt;
 using static LanguageExt.Prelude;
 
@@ -60,8 +61,14 @@ internal sealed record EvaluationSubject(
             return Option<BoundReport>.None;
         }
 
+        if (model.Model.Schedule is not VariancePreservingSchedule chain)
+        {
+            view.Line("bits per dimension are not measured: the variational bound needs a Markov chain, a² + σ² = 1");
+            return Option<BoundReport>.None;
+        }
+
         using var bar = view.Bar("bits per dimension");
-        return BoundMeasurement.Measure(model.Network, model.Theta, model.Model, test.Take(count), setting, bar.Report, stop)
+        return BoundMeasurement.Measure(model.Network, model.Theta, model.Model, chain, test.Take(count), setting, bar.Report, stop)
             .Map(bounds => Some(BoundReport.Of(bounds, setting)));
     }
 }

@@ -43,7 +43,7 @@ internal static class ReportPage
             {{Section("From noise to images", Columns(runs, run => Turn(Frames(run), run.Frames.Count - 1, plays: true)))}}
             {{Section("Losses and learning rate", Training(runs))}}
             {{Section("Noise schedule", Beside(
-                Plot("ᾱ over timesteps", Schedules(runs, "ᾱ, what is left of the image's variance", false, level => level.AlphaBar)),
+                Plot("ᾱ over timesteps", Schedules(runs, "ᾱ, the image's share of the variance", false, level => level.SquaredA / level.Power)),
                 Plot("the signal-to-noise ratio over timesteps", Schedules(runs, "signal-to-noise ratio", true, level => level.Snr))))}}
             {{Section("Evaluation", Evaluation(runs))}}
             {{Section("Evaluations of the network", Columns(runs, FewSteps))}}

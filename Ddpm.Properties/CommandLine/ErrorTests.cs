@@ -55,7 +55,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData(
         "train --schedule cosine --min-beta 0.001 --max-beta 0.1",
         "min-beta works only with the schedules linear, scaled-linear, sigmoid-beta, got 0.001")]
-    [InlineData("train --min-beta 1e-300", "schedule must add more noise (after timestep 0, float32 rounds its variance 1 − ᾱ = 1E-300 to 0)")]
+    [InlineData("train --min-beta 1e-300", "schedule must add more noise (after timestep 0, float32 rounds its variance σ² = 1E-300 to 0)")]
     [InlineData("train --cosine-offset 0.1", "cosine-offset works only with the schedule cosine, got 0.1")]
     [InlineData("train --min-snr-gamma 3", "min-snr-gamma works only with the loss weight min-snr, got 3")]
     [InlineData("sample --out ", "--out must not be empty")]

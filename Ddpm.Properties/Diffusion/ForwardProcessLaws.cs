@@ -27,14 +27,14 @@ public sealed class ForwardProcessLaws
 
     [Law]
     public bool Chapman_and_Kolmogorov(TwoTimesteps t) => IsTransition(
-        ForwardProcess.Transition(NoiseLevel.Clean, t.S).Then(ForwardProcess.Transition(t.S, t.T)),
-        ForwardProcess.Transition(NoiseLevel.Clean, t.T),
+        ForwardProcess.Transition(VariancePreservingLevel.Clean, t.S).Then(ForwardProcess.Transition(t.S, t.T)),
+        ForwardProcess.Transition(VariancePreservingLevel.Clean, t.T),
         16 * t.Roundoff);
 
     [Law]
     public bool From_the_clean_image_it_is_signal_and_noise(TwoTimesteps t, Pixel x0, Pixel epsilon)
     {
-        var step = ForwardProcess.Transition(NoiseLevel.Clean, t.T);
+        var step = ForwardProcess.Transition(VariancePreservingLevel.Clean, t.T);
         return Near(
             step.Scale * x0.Value + Math.Sqrt(step.Variance) * epsilon.Value, ForwardProcess.Diffuse(t.T, x0.Value, epsilon.Value),
             8 * t.Roundoff * (Math.Abs(x0.Value) + Math.Abs(epsilon.Value)));
@@ -42,7 +42,7 @@ public sealed class ForwardProcessLaws
 
     [Law]
     public bool From_a_level_to_itself_nothing_happens(TwoTimesteps t) =>
-        ForwardProcess.Transition(t.S, t.S) == new GaussianTransition(1, 0) && ForwardProcess.Diffuse(NoiseLevel.Clean, 0.25, 3) == 0.25;
+        ForwardProcess.Transition(t.S, t.S) == new GaussianTransition(1, 0) && ForwardProcess.Diffuse(VariancePreservingLevel.Clean, 0.25, 3) == 0.25;
 
     /// <summary>Mean and variance of 2¹⁸ noised pixels at five standard deviations, one fixed seed.</summary>
     [Theory]

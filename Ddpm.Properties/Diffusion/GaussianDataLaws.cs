@@ -97,8 +97,8 @@ public sealed class GaussianDataLaws
         NearRelative(t.T.A * mu.Value, new GaussianData(mu.Value, s2.Value).MeanAt(t.T), 2 * Epsilon)
         && NearRelative(t.T.A * t.T.A * s2.Value + t.T.Sigma * t.T.Sigma, new GaussianData(mu.Value, s2.Value).VarianceAt(t.T), 16 * t.Roundoff)
         && Near(1, new GaussianData(mu.Value, 1).VarianceAt(t.T), 4 * Epsilon)
-        && new GaussianData(mu.Value, s2.Value).MeanAt(NoiseLevel.Clean).Equals(mu.Value)
-        && new GaussianData(mu.Value, s2.Value).VarianceAt(NoiseLevel.Clean).Equals(s2.Value);
+        && new GaussianData(mu.Value, s2.Value).MeanAt(VariancePreservingLevel.Clean).Equals(mu.Value)
+        && new GaussianData(mu.Value, s2.Value).VarianceAt(VariancePreservingLevel.Clean).Equals(s2.Value);
 
     private static double At(GaussianData data, NoiseLevel level, Pixel deviations) =>
         data.MeanAt(level) + Math.Sqrt(data.VarianceAt(level)) * deviations.Value;

@@ -59,7 +59,7 @@ public sealed class LossWeightingLaws
     [Law]
     public bool Every_output_counts_where_no_image_is_left(LossWeighting weighting, Prediction prediction)
     {
-        var (noise, formula) = (new NoiseLevel(double.NegativeInfinity), new LossWeighting.Vanishing(weighting));
+        var (noise, formula) = (new VariancePreservingLevel(double.NegativeInfinity), new LossWeighting.Vanishing(weighting));
         var weight = weighting.Weight(prediction, noise);
         return prediction is Prediction.Epsilon
             ? weight == formula.Weight(prediction, noise) && weight > 0
@@ -73,7 +73,7 @@ public sealed class LossWeightingLaws
     [Fact]
     public void Without_any_image_the_formulas_are_their_limits()
     {
-        var noise = new NoiseLevel(double.NegativeInfinity);
+        var noise = new VariancePreservingLevel(double.NegativeInfinity);
         var (minSnr, p2) = (new LossWeighting.Vanishing(LossWeighting.MinSnr.Of(5).Valid()), new LossWeighting.Vanishing(LossWeighting.P2.Of(4, 0.5).Valid()));
         Assert.Equal((1, 0, 0), (minSnr.Weight(EpsilonPrediction, noise), minSnr.Weight(SamplePrediction, noise), minSnr.Weight(VelocityPrediction, noise)));
         Known(0.5, p2.Weight(EpsilonPrediction, noise), 4 * Epsilon);
@@ -84,7 +84,7 @@ public sealed class LossWeightingLaws
     [Fact]
     public void Weights_at_a_signal_to_noise_ratio_of_9()
     {
-        var level = NoiseSchedule.FromBetas(LanguageExt.Prelude.Array(0.1)).Valid()[0];
+        var level = VariancePreservingSchedule.FromBetas(LanguageExt.Prelude.Array(0.1)).Valid()[0];
         Known(5.0 / 9, LossWeighting.MinSnr.Published.Weight(EpsilonPrediction, level), 8 * Epsilon);
         Known(5, LossWeighting.MinSnr.Published.Weight(SamplePrediction, level), 8 * Epsilon);
         Known(0.5, LossWeighting.MinSnr.Published.Weight(VelocityPrediction, level), 8 * Epsilon);

@@ -56,11 +56,13 @@ public sealed class PosteriorLaws
 
     [Law]
     public bool To_the_clean_image_the_mean_is_the_image_and_nothing_is_uncertain(AnySchedule s, Pixel x0, Pixel xt) =>
-        Posterior.Between(s.Value[0], NoiseLevel.Clean) is { X0Coefficient: 1, XtCoefficient: 0, Variance: 0 } q && q.Mean(x0.Value, xt.Value) == x0.Value;
+        Posterior.Between(s.Value[0], VariancePreservingLevel.Clean) is { X0Coefficient: 1, XtCoefficient: 0, Variance: 0 } q && q.Mean(x0.Value, xt.Value) == x0.Value;
 
     [Law]
-    public bool From_a_level_to_itself_nothing_happens(AnySchedule s) => s.Value.WithZeroTerminalSnr().Levels.All(level =>
-        Posterior.Between(level, level) is { X0Coefficient: 0, XtCoefficient: 1, Variance: 0 } && level.AlphaSince(level) == 1 && level.BetaSince(level) == 0);
+    public bool From_a_level_to_itself_nothing_happens(AnySchedule s) => 
+        s.Value.WithZeroTerminalSnr() is var chain && Enumerable.Range(0, chain.Steps).Select(t => chain[t]).All(level =>
+            Posterior.Between(level, level) is { X0Coefficient: 0, XtCoefficient: 1, Variance: 0 }
+            && level.AlphaSince(level) == 1 && level.BetaSince(level) == 0 && level.NoiseVarianceSince(level) == 0);
 
     /// <summary>Values of the linear schedule of 1000 steps, to the digits given.</summary>
     [Theory]

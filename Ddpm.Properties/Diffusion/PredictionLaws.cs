@@ -63,10 +63,10 @@ public sealed class PredictionLaws
     public void A_velocity_is_finite_without_noise_and_without_image()
     {
         var velocity = new Prediction.Velocity();
-        var noise = NoiseSchedule.FromBetas(new LanguageExt.Arr<double>((double[])[1])).Valid()[0];
-        Assert.Equal((2, 3), (velocity.CleanImage(NoiseLevel.Clean).Of(2, 3), velocity.Noise(NoiseLevel.Clean).Of(2, 3)));
+        var noise = VariancePreservingSchedule.FromBetas(new LanguageExt.Arr<double>((double[])[1])).Valid()[0];
+        Assert.Equal((2, 3), (velocity.CleanImage(VariancePreservingLevel.Clean).Of(2, 3), velocity.Noise(VariancePreservingLevel.Clean).Of(2, 3)));
         Assert.Equal((-3, 2), (velocity.CleanImage(noise).Of(2, 3), velocity.Noise(noise).Of(2, 3)));
-        Assert.Equal(5, velocity.Target(NoiseLevel.Clean).Of(7, 5));
+        Assert.Equal(5, velocity.Target(VariancePreservingLevel.Clean).Of(7, 5));
         Assert.Equal(-7, velocity.Target(noise).Of(7, 5));
     }
 }

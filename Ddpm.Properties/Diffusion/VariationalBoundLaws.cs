@@ -111,7 +111,7 @@ public sealed class VariationalBoundLaws
 
     [Law]
     public bool Under_zero_terminal_signal_to_noise_ratio_the_prior_s_term_is_zero(AnySchedule s, Pixel x0) => VariationalBound.PriorNats(
-        NoiseSchedule.FromBetas(s.Value.Betas.SkipLast(1).Append(1).ToArr()).Valid().Levels[^1], Square(x0.Value)) == 0;
+        VariancePreservingSchedule.FromBetas(s.Value.Betas.SkipLast(1).Append(1).ToArr()).Valid()[s.Value.Steps - 1], Square(x0.Value)) == 0;
 
     /// <summary>Where β̃/β differs little from 1 by u, ½(−ln(1 − u) − u) is u²/4 + u³/6 + …, which no subtraction gives.</summary>
     [Law]
@@ -132,7 +132,7 @@ public sealed class VariationalBoundLaws
         var bound = VariationalBound.Of(s.Value, variance, Square(size.Value), Enumerable.Repeat(square, s.Value.Steps - 1).ToArr(), decoder.Value).Valid();
         return bound.Steps.Count == s.Value.Steps - 1
             && NearRelative(bound.Prior + bound.Steps.Sum() + bound.Decoder, bound.Total, 4 * s.Value.Steps * Epsilon)
-            && NearRelative(VariationalBound.PriorNats(s.Value.Levels[^1], Square(size.Value)) / Math.Log(2), bound.Prior, 4 * Epsilon)
+            && NearRelative(VariationalBound.PriorNats(s.Value[s.Value.Steps - 1], Square(size.Value)) / Math.Log(2), bound.Prior, 4 * Epsilon)
             && NearRelative(decoder.Value / Math.Log(2), bound.Decoder, 4 * Epsilon)
             && Enumerable.Range(1, s.Value.Steps - 1).All(t =>
                 NearRelative(VariationalBound.StepNats(s.Value[t], s.Value[t - 1], variance, square) / Math.Log(2), bound.Steps[t - 1], 4 * Epsilon));

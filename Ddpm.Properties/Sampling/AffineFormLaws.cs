@@ -61,10 +61,11 @@ public sealed class AffineFormLaws
         }
 
         static double Noise(int k) => Math.Cos(3 * k + 1);
-        var forms = GaussianPush.Run(plan, data, setting.Schedule, setting.Prediction, AffineForm.Noise(0));
+        var forms = GaussianPush.Run(
+            plan, data, setting.Schedule, setting.Prediction, AffineForm.Sum(Array((plan.Start.Second, AffineForm.Noise(0)))));
         var end = ScalarInterpreter.Run(
-            plan, (x, t) => data.ExactOutput(setting.Prediction, setting.Schedule[t]).Of(x, 1), Noise(0), line => Noise(line + 1));
-        var size = forms.Max(form => Math.Abs(form.Constant) + form.Factors.Sum(Math.Abs)) + Math.Abs(mu.Value) + 1; // 1 is the initial noise itself
+            plan, s.Seeing((x, t) => data.ExactOutput(setting.Prediction, setting.Schedule[t]).Of(x, 1)), Noise(0), line => Noise(line + 1));
+        var size = forms.Max(form => Math.Abs(form.Constant) + form.Factors.Sum(Math.Abs)) + Math.Abs(mu.Value) + plan.Start.Second; // the initial noise itself
         return forms.Count == plan.Lines.Count && Near(end, Value(forms[^1], Noise), 64 * Epsilon * s.Gain / s.Noisiest.A * size);
     }
 
@@ -84,7 +85,7 @@ public sealed class AffineFormLaws
         var pushed = GaussianPush.Run(plan, data, schedule, predicted, AffineForm.Noise(0))[^1];
         var (initial, fresh) = (new RandomStream(20, StreamName.InitialNoise), new RandomStream(20, StreamName.SamplingNoise));
         var ends = Enumerable.Range(0, samples).Select(i => ScalarInterpreter.Run(
-            plan, (x, t) => data.ExactOutput(predicted, schedule[t]).Of(x, 1), initial.At(i, 0).Normal(0), line => fresh.At(i, line).Normal(0))).ToArray();
+            plan, (seen, t) => data.ExactOutput(predicted, schedule[t]).Of(seen / predicted.InputScale(schedule[t]), 1), initial.At(i, 0).Normal(0), line => fresh.At(i, line).Normal(0))).ToArray();
         var mean = ends.Average();
         var variance = ends.Sum(x => (x - mean) * (x - mean)) / (samples - 1);
         Assert.InRange(mean - pushed.Constant, -5 * Math.Sqrt(pushed.Variance / samples), 5 * Math.Sqrt(pushed.Variance / samples));

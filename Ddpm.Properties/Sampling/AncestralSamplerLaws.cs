@@ -51,7 +51,7 @@ public sealed class AncestralSamplerLaws
     [Law]
     public bool Only_the_estimate_depends_on_what_is_predicted(VisitedSchedule v, Prediction prediction, bool posterior) =>
         Compile(v, prediction, posterior, false).Lines.Zip(Compile(v, new Prediction.Sample(), posterior, false).Lines)
-            .All(pair => pair.Item1 with { Estimate = pair.Item2.Estimate } == pair.Item2);
+            .All(pair => pair.Item1 with { Input = pair.Item2.Input, Estimate = pair.Item2.Estimate } == pair.Item2);
 
     /// <summary>
     /// The last line's mean is its estimate of x_0 itself. An ε tells the point to within a rounding of x over a; the clipped estimates before
@@ -69,7 +69,8 @@ public sealed class AncestralSamplerLaws
 
         var end = ScalarInterpreter.Run(
             Compile(v, prediction, posterior, clip: true),
-            (x, t) => prediction.Target(v.Schedule[t]).Of(point, (x - v.Schedule[t].A * point) / v.Schedule[t].Sigma),
+            (seen, t) => prediction.Target(v.Schedule[t])
+                .Of(point, (seen / prediction.InputScale(v.Schedule[t]) - v.Schedule[t].A * point) / v.Schedule[t].Sigma),
             start.Value,
             line => Math.Sin(line));
         return Near(point, end, 64 * Epsilon * (prediction is Prediction.Epsilon ? 8 / last.A : 8));
@@ -96,7 +97,7 @@ public sealed class AncestralSamplerLaws
     {
         var moments = Push(v, mu.Value, 1, posterior: false).ToArray();
         return moments.SkipLast(1).All(moment => Near(1, moment.Variance, 64 * Total(v)))
-            && Near(v.Schedule[v.Timesteps.Values[^1]].AlphaBar, moments[^1].Variance, 64 * Total(v));
+            && Near(v.Schedule[v.Timesteps.Values[^1]].SquaredA, moments[^1].Variance, 64 * Total(v));
     }
 
     /// <summary>For s² = 0 the posterior is the exact reverse step: every line leaves the forward process's variance of the point.</summary>
@@ -111,7 +112,7 @@ public sealed class AncestralSamplerLaws
     [Law]
     public bool Between_a_point_and_unit_variance_the_two_variances_bound_the_truth(VisitedSchedule v, Fraction s2)
     {
-        var exact = v.Timesteps.Pairs.Select(pair => v.Schedule[pair.Next]).Select(level => level.AlphaBar * s2.Value + level.NoiseVariance);
+        var exact = v.Timesteps.Pairs.Select(pair => v.Schedule[pair.Next]).Select(level => level.SquaredA * s2.Value + level.NoiseVariance);
         var bounds = Push(v, 0, s2.Value, posterior: true).Zip(Push(v, 0, s2.Value, posterior: false));
         return bounds.Zip(exact).SkipLast(1).All(three =>
             three.Item1.Item1.Variance <= three.Item2 + 64 * Total(v) && three.Item2 <= three.Item1.Item2.Variance + 64 * Total(v));
@@ -120,11 +121,11 @@ public sealed class AncestralSamplerLaws
     /// <summary>Mean and variance of x after each line, from the exact distribution at the first timestep; the errors of the lines add.</summary>
     private static IEnumerable<(double Mean, double Variance)> Push(VisitedSchedule v, double mu, double s2, bool posterior)
     {
-        var (mean, variance) = (v.Noisiest.A * mu, v.Noisiest.AlphaBar * s2 + v.Noisiest.NoiseVariance);
+        var (mean, variance) = (v.Noisiest.A * mu, v.Noisiest.SquaredA * s2 + v.Noisiest.NoiseVariance);
         foreach (var line in Compile(v, new Prediction.Sample(), posterior, clip: false).Lines)
         {
             var level = v.Schedule[line.Timestep];
-            var gain = level.A * s2 / (level.AlphaBar * s2 + level.NoiseVariance);
+            var gain = level.A * s2 / (level.SquaredA * s2 + level.NoiseVariance);
             var slope = line.Predict.Base + line.Predict.History[0] * gain;
             mean = slope * mean + line.Predict.History[0] * (mu - gain * level.A * mu);
             variance = slope * slope * variance + line.Noise.Most * line.Noise.Most;

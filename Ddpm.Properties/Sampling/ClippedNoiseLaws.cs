@@ -42,7 +42,7 @@ public sealed class ClippedNoiseLaws
     [Fact]
     public void Either_ddim_goes_on_with_its_own_noise_where_it_clips()
     {
-        var schedule = NoiseSchedule.FromAlphaBars(Array(0.64, 0.36)).Valid();
+        var schedule = VariancePreservingSchedule.FromAlphaBars(Array(0.64, 0.36)).Valid();
         var setting = new SamplingSetting(schedule, new Prediction.Epsilon(), Timesteps.Of(Array(1), 2).Valid().EndingAtFirstLevel(), ClipSample: true);
         double Stepped(ClippedNoise noise) => ScalarInterpreter.Run(new Ddim(0, noise).PlanOn(setting), (_, _) => -1, 3, _ => 0);
         Known(0.8 - 0.6, Stepped(ClippedNoise.DiffusersOutput), 16 * Epsilon);

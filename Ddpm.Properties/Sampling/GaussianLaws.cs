@@ -23,7 +23,7 @@ public sealed class GaussianLaws
     [Law]
     public bool Every_sampler_keeps_the_mean(GaussianCase c, AnySampler sampler, Prediction prediction)
     {
-        var grid = Grid(c, 16);
+        var grid = Grid(c.For(sampler.Value), 16);
         return Pushed(c, sampler.Value, prediction, grid).Constant is var mean
             && Closeness.Near(c.Data.MeanAt(grid.Schedule[0]), mean, 16 * 16 * Closeness.Epsilon * (1 + Math.Abs(c.Data.Mean)));
     }
@@ -143,7 +143,7 @@ public sealed class GaussianLaws
     {
         double Miss(int lines)
         {
-            var grid = Grid(c, lines);
+            var grid = Grid(c.For(sampler), lines);
             return Pushed(c, sampler, prediction, grid).Variance - c.Data.VarianceAt(grid.Schedule[0]);
         }
 
@@ -195,7 +195,7 @@ public sealed class GaussianLaws
         {
             var (line, x) = (plan.Lines[i], X(i));
             var (slope, constant) = c.Data.ExactOutput(prediction, grid.Schedule[line.Timestep]);
-            var o = AffineForm.Sum(Array((slope, x), (constant, AffineForm.Of(1))));
+            var o = AffineForm.Sum(Array((slope, x), (constant, AffineForm.Of(1)))); // the exact network undoes the scaling of its input
             var x0 = AffineForm.Sum(Array((line.Estimate.First, x), (line.Estimate.Second, o)));
             return AffineForm.Sum(Array((line.Remember.X, x), (line.Remember.Output, o), (line.Remember.X0, x0)));
         }
@@ -218,14 +218,20 @@ public sealed class GaussianLaws
         var logs = Enumerable.Range(0, lines + 1).Select(i => -Math.Log(1 + Math.Exp(-2 * Lambda(lines - i)))).ToArray();
         var betas = logs.Select((log, t) => 1 - Math.Exp(log - (t == 0 ? 0 : logs[t - 1])));
         var timesteps = Timesteps.Of(Enumerable.Range(0, lines).Select(i => lines - i).ToArr(), lines + 1).Valid();
-        return (NoiseSchedule.FromBetas(new Arr<double>(betas)).Valid(), timesteps.EndingAtFirstLevel());
+        return (VariancePreservingSchedule.FromBetas(new Arr<double>(betas)).Valid().In(c.Formulation), timesteps.EndingAtFirstLevel());
     }
 
     /// <summary>
     /// Gaussian data and a path in λ from noise to image, whose steps grow in proportion from 1 − bend to 1 + bend, or are equal in σ/a. Smooth, as uᵖ would
     /// not be at u = 0: only then has the error an expansion in whole powers of the steps. Or steps that alternate, one to three, on that path.
     /// </summary>
-    public sealed record GaussianCase(GaussianData Data, double From, double To, double Bend, bool EqualInNoise, bool Alternating = false);
+    public sealed record GaussianCase(GaussianData Data, double From, double To, double Bend, bool EqualInNoise, bool Alternating = false)
+    {
+        public Formulation Formulation { get; init; }
+
+        /// <summary>This case, or its chain for ancestral sampling, which exists on chains alone.</summary>
+        public GaussianCase For(Sampler sampler) => sampler is Ancestral ? this with { Formulation = Formulation.VariancePreserving } : this;
+    }
 
     public static class GaussianCases
     {
@@ -235,7 +241,8 @@ public sealed class GaussianLaws
              from noisy in Generators.Between(-2.5, -1)
              from clean in Generators.Between(0.5, 2)
              from bend in Generators.Between(0, 0.5)
-             select new GaussianCase(new(mean, Math.Exp(2 * logDeviation)), noisy, clean, bend, false)).ToArbitrary();
+             from formulation in Formulations.Any
+             select new GaussianCase(new(mean, Math.Exp(2 * logDeviation)), noisy, clean, bend, false) { Formulation = formulation }).ToArbitrary();
 
         public static Arbitrary<Prediction> Predictions() => Generators.Predictions();
     }

@@ -101,12 +101,14 @@ public sealed class LineWeightsLaws
     [Fact]
     public void A_step_from_a_level_to_itself_has_no_length()
     {
-        foreach (var level in (NoiseLevel[])[NoiseLevel.Clean, new(-0.5), new(double.NegativeInfinity)])
+        foreach (var level in (NoiseLevel[])[VariancePreservingLevel.Clean, Level(-0.5), Level(double.NegativeInfinity), new(0, 4)])
         {
             Assert.Equal(0, new SamplingStep(0, 0, level, level).H);
         }
 
-        Assert.Equal(double.PositiveInfinity, new SamplingStep(1, 0, new(double.NegativeInfinity), new(-0.5)).H);
-        Assert.Equal(double.PositiveInfinity, new SamplingStep(0, -1, new(-0.5), NoiseLevel.Clean).H);
+        Assert.Equal(double.PositiveInfinity, new SamplingStep(1, 0, Level(double.NegativeInfinity), Level(-0.5)).H);
+        Assert.Equal(double.PositiveInfinity, new SamplingStep(0, -1, Level(-0.5), VariancePreservingLevel.Clean).H);
     }
+
+    private static VariancePreservingLevel Level(double logAlphaBar) => new(logAlphaBar);
 }

@@ -108,7 +108,7 @@ public sealed class PlanExecutorLaws
     {
         using var scope = NewDisposeScope();
         SamplingPlan Growing(double factor, int lines) => new(new(0, 1), new Arr<SamplingLine>(Enumerable.Range(0, lines).Select(i => new SamplingLine(
-            lines - i, new(1, 0), Memory.CleanImage, Correction.None, new(factor, Arr<double>.Empty), NoiseRange.None, new(1, 0)))), ClipSample: false);
+            lines - i, 1, new(1, 0), Memory.CleanImage, Correction.None, new(factor, Arr<double>.Empty), NoiseRange.None, new(1, 0)))), ClipSample: false);
         Fin<Tensor> Run(SamplingPlan plan, Func<int, double> initial) => PlanExecutor.Run(
             plan, (x, _) => x.Times(0), Vector(initial), _ => throw new System.Diagnostics.UnreachableException());
         Assert.Equal("image 1 is not finite after line 2 of 3 (timestep 2): the sampler's sums overflow", Run(Growing(1e200, 3), i => i == 1 ? 1 : 0).Fault());

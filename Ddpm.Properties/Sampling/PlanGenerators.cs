@@ -13,7 +13,7 @@ public static class PlanGenerators
         (from count in Gen.Choose(1, 6)
          from lines in Gen.CollectToArray(Enumerable.Range(0, count), Line)
          from clip in Gen.Elements(true, false)
-         select new SamplingPlan(SamplingPlan.FromNoise, new Arr<SamplingLine>(lines), clip)).ToArbitrary();
+         select new SamplingPlan(new(0, 1), new Arr<SamplingLine>(lines), clip)).ToArbitrary();
 
     /// <summary>
     /// A bound on the effect of a few roundings in every line: the same plan run on the sizes of its numbers, times a few ε. In that run nothing
@@ -38,6 +38,7 @@ public static class PlanGenerators
         from estimate in Pair
         from remember in Pair
         from output in Factor
+        from input in Gen.Frequency((3, Gen.Constant(1.0)), (1, Generators.Between(0.1, 2)))
         from none in Gen.Frequency((1, Gen.Constant(true)), (2, Gen.Constant(false)))
         from correct in Pair
         from correction in History(i)
@@ -47,7 +48,7 @@ public static class PlanGenerators
         from width in Gen.Frequency((2, Gen.Constant(1.0)), (1, Generators.Between(1, 3)))
         from marginal in Pair
         select new SamplingLine(
-            timestep, estimate, new(remember.First, output, remember.Second), none ? Correction.None : new(correct.First, correct.Second, correction),
+            timestep, input, estimate, new(remember.First, output, remember.Second), none ? Correction.None : new(correct.First, correct.Second, correction),
             new(predict, advance), new(noise, noise * width), marginal);
 
     /// <summary>At most as many as there are values to reach back to.</summary>

@@ -76,7 +76,7 @@ public sealed class PlanStateLaws
 
     [Fact]
     public void A_plan_without_lines_reaches_back_to_nothing() =>
-        Assert.Equal(0, new SamplingPlan(SamplingPlan.FromNoise, Arr<SamplingLine>.Empty, ClipSample: true).HistoryLength);
+        Assert.Equal(0, new SamplingPlan(new(0, 1), Arr<SamplingLine>.Empty, ClipSample: true).HistoryLength);
 
     private static IEnumerable<PlanState<double>> States(SamplingPlan plan, double initial, double? fraction, Func<int, double> noise)
     {
@@ -84,7 +84,7 @@ public sealed class PlanStateLaws
         for (var i = 0; i < plan.Lines.Count; i++)
         {
             var (line, number) = (plan.Lines[i], i);
-            var output = new NetworkOutput<double>(0.5 * state.X - 0.01 * line.Timestep, Prelude.Optional(fraction));
+            var output = new NetworkOutput<double>(0.5 * state.Seen(line, Numbers.Instance) - 0.01 * line.Timestep, Prelude.Optional(fraction));
             state = state.After(plan, line, Numbers.Instance, output, () => noise(number));
             yield return state;
         }

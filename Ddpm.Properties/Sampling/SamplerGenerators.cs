@@ -8,7 +8,7 @@ using LanguageExt;
 namespace Ddpm.Properties.Sampling;
 
 /// <summary>A schedule and the timesteps of it that a sampler visits.</summary>
-public sealed record VisitedSchedule(NoiseSchedule Schedule, Timesteps Timesteps)
+public sealed record VisitedSchedule(VariancePreservingSchedule Schedule, Timesteps Timesteps)
 {
     /// <summary>The level that the first line starts from; only there may no image be left.</summary>
     public NoiseLevel Noisiest => Schedule[Timesteps.Values[0]];
@@ -20,9 +20,13 @@ public sealed record AnySampler(Sampler Value);
 public sealed record DeterministicSampler(Sampler Value);
 
 /// <summary>A sampler, a schedule, the timesteps that it visits and what the network predicts, which go together.</summary>
-public sealed record SamplerOnSchedule(Sampler Sampler, SamplingSetting Setting)
+public record SamplerOnSchedule(Sampler Sampler, SamplingSetting Setting)
 {
     public SamplingPlan Plan => Sampler.Compile(Setting).Valid();
+
+    /// <summary>A network of x and the timestep, as a function of what it sees: x times the input factor.</summary>
+    public Func<double, int, double> Seeing(Func<double, int, double> ofX) =>
+        (seen, timestep) => ofX(seen / Setting.Prediction.InputScale(Setting.Schedule[timestep]), timestep);
 
     /// <summary>The level that the first line starts from; only there may no image be left.</summary>
     public NoiseLevel Noisiest => Setting.Schedule[Setting.Timesteps.Values[0]];
@@ -45,6 +49,12 @@ public sealed record SamplerOnSchedule(Sampler Sampler, SamplingSetting Setting)
             return weights.Length * Enumerable.Range(0, weights.Length).Max(Product);
         }
     }
+}
+
+/// <summary>The same on a chain, a² + σ² = 1.</summary>
+public sealed record SamplerOnChain(Sampler Sampler, SamplingSetting Setting) : SamplerOnSchedule(Sampler, Setting)
+{
+    public VariancePreservingSchedule Chain => (VariancePreservingSchedule)Setting.Schedule;
 }
 
 /// <summary>
@@ -100,15 +110,24 @@ public static class SamplerGenerators
     public static Arbitrary<DeterministicSampler> DeterministicOnes() =>
         Gen.Elements<Sampler>(Deterministic).Select(sampler => new DeterministicSampler(sampler)).ToArbitrary();
 
+    public static Arbitrary<SamplerOnChain> OnChains() => Chains.ToArbitrary();
+
+    /// <summary>On schedules of every formulation.</summary>
     public static Arbitrary<SamplerOnSchedule> OnSchedules() =>
-        (from visited in Visits().Generator
-         from sampler in Gen.Elements<Sampler>(All)
-         from prediction in Generators.Predictions().Generator
-         from end in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
-         let barren = visited.Noisiest.AlphaBar == 0
-         let alongNoise = sampler.StepsAlongNoiseRatio
-         select new SamplerOnSchedule(
-             barren && alongNoise ? new Ddim(0) : sampler,
-             new(visited.Schedule, barren && prediction is Prediction.Epsilon ? new Prediction.Velocity() : prediction,
-                 end ? visited.Timesteps.EndingAtFirstLevel() : visited.Timesteps, ClipSample: false))).ToArbitrary();
+        (from chain in Chains
+         from formulation in Formulations.Any
+         select chain.Sampler is Ancestral
+            ? chain
+            : new SamplerOnSchedule(chain.Sampler, chain.Setting with { Schedule = chain.Chain.In(formulation) })).ToArbitrary();
+
+    private static Gen<SamplerOnChain> Chains =>
+        from visited in Visits().Generator
+        from sampler in Gen.Elements<Sampler>(All)
+        from prediction in Generators.Predictions().Generator
+        from end in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
+        let barren = visited.Noisiest.SquaredA == 0
+        select new SamplerOnChain(
+            sampler,
+            new(visited.Schedule, barren && prediction is Prediction.Epsilon ? new Prediction.Velocity() : prediction,
+                end ? visited.Timesteps.EndingAtFirstLevel() : visited.Timesteps, ClipSample: false));
 }

@@ -13,20 +13,20 @@ namespace Ddpm.Properties.Sampling;
 public sealed class SamplerIdentities
 {
     [Law]
-    public bool Ddim_with_eta_1_is_ancestral_sampling_with_the_posterior_s_variance(SamplerOnSchedule s) =>
+    public bool Ddim_with_eta_1_is_ancestral_sampling_with_the_posterior_s_variance(SamplerOnChain s) =>
         Same(s, new Ddim(1), new Ancestral(ReverseVariance.Posterior));
 
     [Law]
-    public bool Dpm_solver_of_first_order_is_ddim(SamplerOnSchedule s) => Same(s, new DpmSolver(1), new Ddim(0));
+    public bool Dpm_solver_of_first_order_is_ddim(SamplerOnChain s) => Same(s, new DpmSolver(1), new Ddim(0));
 
     /// <summary>UniP-2 with B = 1 − e^(−h) is DPM-Solver++(2M); with three values both are the interpolating polynomial.</summary>
     [Law]
-    public bool Unipc_without_corrector_is_dpm_solver(SamplerOnSchedule s) =>
+    public bool Unipc_without_corrector_is_dpm_solver(SamplerOnChain s) =>
         ((int[])[1, 2, 3]).All(order => Same(s, new UniPc(order, UniPcVariant.Bh2, Corrector: false), new DpmSolver(order)));
 
     /// <summary>The corrector moves the base alone: every line predicts as the predictor would from there.</summary>
     [Law]
-    public bool Unipc_without_corrector_is_its_predictor(SamplerOnSchedule s, bool bh1)
+    public bool Unipc_without_corrector_is_its_predictor(SamplerOnChain s, bool bh1)
     {
         var variant = bh1 ? UniPcVariant.Bh1 : UniPcVariant.Bh2;
         return ((int[])[1, 2, 3]).All(order => Plan(s, new UniPc(order, variant, Corrector: false)) is var predictor
@@ -35,7 +35,7 @@ public sealed class SamplerIdentities
     }
 
     [Law]
-    public bool Sa_solver_where_no_noise_is_drawn_is_unipc(SamplerOnSchedule s, Fraction tau)
+    public bool Sa_solver_where_no_noise_is_drawn_is_unipc(SamplerOnChain s, Fraction tau)
     {
         var quiet = new List<Stochasticity> { Stochasticity.None };
         if (s.Noisiest.A > 0)
@@ -53,7 +53,7 @@ public sealed class SamplerIdentities
     /// With the noise of the reverse process the second-order predictor is SDE-DPM-Solver++(2M), here in its authors' form, with e^(−h) and 1 − e^(−2h).
     /// </summary>
     [Law]
-    public bool Sa_solver_s_predictor_is_the_stochastic_dpm_solver_s(SamplerOnSchedule s)
+    public bool Sa_solver_s_predictor_is_the_stochastic_dpm_solver_s(SamplerOnChain s)
     {
         var plan = Plan(s, new StochasticDpmSolver());
         var steps = s.Setting.Steps;
@@ -65,28 +65,28 @@ public sealed class SamplerIdentities
 
     /// <summary>Noise replaces a part of x so that a·point + σ·ε keeps ε at unit variance: the squares of both noise factors add up to σ_p².</summary>
     [Law]
-    public bool Drawn_noise_keeps_the_noise_level(SamplerOnSchedule s, Fraction tau, Fraction least, Fraction most)
+    public bool Drawn_noise_keeps_the_noise_level(SamplerOnChain s, Fraction tau, Fraction least, Fraction most)
     {
         var levels = s.Setting.Timesteps.Pairs.Map(pair => (From: s.Setting.Schedule[pair.Current], To: s.Setting.Schedule[pair.Next]));
         var plan = Plan(s, new SaSolver(1, new(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value)));
         return plan.Lines.Zip(levels).All(pair => pair is var (line, (from, to)) && NearRelative(
             to.NoiseVariance,
             line.Predict.Base * line.Predict.Base * from.NoiseVariance + line.Noise.Most * line.Noise.Most,
-            64 * Epsilon * (1 + Math.Abs(Finite(from.LogAlphaBar)))));
+            64 * Epsilon * (1 + Math.Abs(Finite(from.LogSquaredA)))));
     }
 
     /// <summary>
     /// For every division into steps, e^(−∫τ²dλ) of the noise at the start is left at the end, times the factor that the image's growth leaves.
     /// </summary>
     [Law]
-    public bool How_much_noise_is_drawn_does_not_depend_on_the_timesteps(SamplerOnSchedule s, Fraction tau, Fraction least, Fraction most)
+    public bool How_much_noise_is_drawn_does_not_depend_on_the_timesteps(SamplerOnChain s, Fraction tau, Fraction least, Fraction most)
     {
         var setting = s.Setting with { Timesteps = s.Setting.Timesteps.EndingAtFirstLevel() };
         var (from, to) = (s.Noisiest, setting.Schedule[0]);
         var drawn = new Stochasticity(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value);
         var overlap = Math.Max(0, Math.Min(to.Lambda, -Math.Log(drawn.Least)) - Math.Max(from.Lambda, -Math.Log(drawn.Most)));
         var left = new SaSolver(1, drawn).Compile(setting).Valid().Lines.Fold(1.0, (product, line) => product * line.Predict.Base);
-        var tolerance = 256 * Epsilon * setting.Timesteps.Values.Count * (1 + Math.Abs(Finite(from.LogAlphaBar)));
+        var tolerance = 256 * Epsilon * setting.Timesteps.Values.Count * (1 + Math.Abs(Finite(from.LogSquaredA)));
         return NearRelative(to.Sigma / from.Sigma * Math.Exp(-drawn.Tau * drawn.Tau * overlap), left, tolerance);
     }
 
@@ -102,7 +102,7 @@ public sealed class SamplerIdentities
 
     /// <summary>The stochastic solver's first and last lines are of first order, and that is DDIM with η = 1: its variance σ_p²·(1 − e^(−2h)) is β̃.</summary>
     [Law]
-    public bool The_first_line_of_the_stochastic_solver_is_ddim_with_eta_1(SamplerOnSchedule s)
+    public bool The_first_line_of_the_stochastic_solver_is_ddim_with_eta_1(SamplerOnChain s)
     {
         var timestep = Timesteps.Of(s.Setting.Timesteps.Values.Take(1).ToArr(), s.Setting.Schedule.Steps).Valid();
         var one = s with { Setting = s.Setting with { Timesteps = timestep } };
@@ -112,7 +112,7 @@ public sealed class SamplerIdentities
 
     /// <summary>DDIM's step with ε and iPNDM's first order are one step, once written with x_0 and once with ε: each line rounds an x/a a few times.</summary>
     [Law]
-    public bool Ipndm_of_first_order_is_ddim(SamplerOnSchedule s, Pixel start)
+    public bool Ipndm_of_first_order_is_ddim(SamplerOnChain s, Pixel start)
     {
         if (s.Noisiest.A < 1e-3)
         {
@@ -125,7 +125,7 @@ public sealed class SamplerIdentities
 
     /// <summary>As in <see cref="PlanStateLaws"/>, a logarithm's rounding multiplied by itself.</summary>
     [Law]
-    public bool Learned_range_at_its_ends_is_the_fixed_variances(SamplerOnSchedule s) =>
+    public bool Learned_range_at_its_ends_is_the_fixed_variances(SamplerOnChain s) =>
         Plan(s, new Ancestral(ReverseVariance.LearnedRange)).Lines.Map(line => line.Noise)
             .Zip(
                 Plan(s, new Ancestral(ReverseVariance.Posterior)).Lines.Map(line => line.Noise.Most),
@@ -141,9 +141,9 @@ public sealed class SamplerIdentities
     /// 4096. If no image is left, x is ε, the network's v may name any image, and the way back ends in ε.
     /// </summary>
     [Law]
-    public bool Inversion_after_ddim_is_exact_for_constant_epsilon(SamplerOnSchedule s, Pixel epsilon, Pixel start)
+    public bool Inversion_after_ddim_is_exact_for_constant_epsilon(SamplerOnChain s, Pixel epsilon, Pixel start)
     {
-        var barren = s.Noisiest.AlphaBar == 0;
+        var barren = s.Noisiest.SquaredA == 0;
         var setting = s.Setting with { Prediction = barren ? new Prediction.Velocity() : new Prediction.Epsilon() };
         var levels = setting.Timesteps.Pairs.ToDictionary(pair => pair.Current,
             pair => (From: setting.Schedule[pair.Current], To: setting.Schedule[pair.Next]));
@@ -159,7 +159,7 @@ public sealed class SamplerIdentities
 
     /// <summary>An inversion ends at the noise level where the plan began, and starts from the clean image, or where the plan ended.</summary>
     [Law]
-    public bool An_inversion_s_levels_are_the_plan_s_in_reverse(SamplerOnSchedule s)
+    public bool An_inversion_s_levels_are_the_plan_s_in_reverse(SamplerOnChain s)
     {
         var inversion = DdimInversion.Compile(Invertible(s)).Valid();
         var end = s.Setting.Schedule[s.Setting.Timesteps.End];
@@ -170,14 +170,14 @@ public sealed class SamplerIdentities
 
     /// <summary>The network is evaluated at x of the level that a line leaves, so that level's factors give the image.</summary>
     [Law]
-    public bool An_inversion_s_estimate_is_the_image_at_the_level_where_x_is(SamplerOnSchedule s)
+    public bool An_inversion_s_estimate_is_the_image_at_the_level_where_x_is(SamplerOnChain s)
     {
         var levels = s.Setting.Timesteps.Pairs.Rev().Map(pair => s.Setting.Schedule[pair.Next]);
         return DdimInversion.Compile(Invertible(s)).Valid().Lines.Map(line => line.Estimate).SequenceEqual(levels.Map(Invertible(s).Prediction.CleanImage));
     }
 
     [Law]
-    public bool An_inversion_is_refused_where_no_noise_is_told_and_else_of_finite_numbers(SamplerOnSchedule s) => DdimInversion.Compile(s.Setting).Match(
+    public bool An_inversion_is_refused_where_no_noise_is_told_and_else_of_finite_numbers(SamplerOnChain s) => DdimInversion.Compile(s.Setting).Match(
         plan => plan.Lines.ForAll(line =>
             double.IsFinite(line.Remember.X)
             && double.IsFinite(line.Remember.Output)
@@ -188,20 +188,20 @@ public sealed class SamplerIdentities
                 + "(use --end-at-first-level or --encode noise), got sample");
 
     /// <summary>The setting, with velocity instead of an x_0-prediction, which implies no noise at a clean image.</summary>
-    private static SamplingSetting Invertible(SamplerOnSchedule s) =>
+    private static SamplingSetting Invertible(SamplerOnChain s) =>
         s.Setting.Prediction is Prediction.Sample ? s.Setting with { Prediction = new Prediction.Velocity() } : s.Setting;
 
     private static double Finite(double log) => double.IsInfinity(log) ? 0 : log;
 
     private static Advance Scaled(Advance predict, double kept) => new(predict.Base * kept, predict.History.Map(weight => (1 + kept) * weight));
 
-    private static SamplingPlan Plan(SamplerOnSchedule s, Sampler sampler) => sampler.Compile(s.Setting).Valid();
+    private static SamplingPlan Plan(SamplerOnChain s, Sampler sampler) => sampler.Compile(s.Setting).Valid();
 
     private static double Roundoff(NoiseRange range) => 8 * Epsilon * (1 + Math.Abs(Math.Log(range.Least)) + Math.Abs(Math.Log(range.Most)));
 
-    private static double Growth(SamplerOnSchedule s) => 1 + s.Setting.Timesteps.Values.Count / s.Noisiest.A;
+    private static double Growth(SamplerOnChain s) => 1 + s.Setting.Timesteps.Values.Count / s.Noisiest.A;
 
-    private static bool Same(SamplerOnSchedule s, Sampler one, Sampler other) =>
+    private static bool Same(SamplerOnChain s, Sampler one, Sampler other) =>
         Plan(s, one).Lines.Count == Plan(s, other).Lines.Count
             && Plan(s, one).Lines.Zip(Plan(s, other).Lines).All(pair => NearLine(s.Setting, pair.Item1, pair.Item2));
 
@@ -213,7 +213,7 @@ public sealed class SamplerIdentities
     {
         var size = 1 + one.Predict.History.Fold(0.0, (sum, factor) => sum + Math.Abs(factor));
         var level = setting.Schedule[one.Timestep];
-        var tolerance = 128 * Epsilon * size * (1 + Math.Abs(double.IsInfinity(level.LogAlphaBar) ? 0 : level.LogAlphaBar));
+        var tolerance = 128 * Epsilon * size * (1 + Math.Abs(double.IsInfinity(level.LogSquaredA) ? 0 : level.LogSquaredA));
         return one.Timestep == other.Timestep
             && one.Estimate == other.Estimate
             && one.Marginal == other.Marginal

@@ -17,7 +17,7 @@ public sealed record OptionsCase(SamplingOptions Options, NoiseSchedule Schedule
 [Properties(Arbitrary = [typeof(AllOptions), typeof(Generators)])]
 public sealed class SamplingOptionsLaws
 {
-    private static readonly NoiseSchedule Hundred = NoiseSchedule.Linear(100).Valid();
+    private static readonly VariancePreservingSchedule Hundred = NoiseSchedule.Linear(100).Valid();
 
     /// <summary>Each row is the sampler with its usual options for a thousand timesteps; ddim-diffusers then strides as far as 50 timesteps ask.</summary>
     [Fact]
@@ -188,7 +188,7 @@ public sealed class SamplingOptionsLaws
             [
                 "eta must lie in [0, 1], got NaN",
                 $"prediction must be {Prediction.NamesWhere(one => one is not Prediction.Epsilon)} to start from timestep 99, "
-                + "where nothing of the image is left (ᾱ = 0), got epsilon",
+                + "where nothing of the image is left (a = 0), got epsilon",
                 "variance works only with the sampler ddpm, got posterior",
             ],
             Faults(new() { Sampler = "ddim-diffusers", Eta = double.NaN, Variance = "posterior" }, Hundred.WithZeroTerminalSnr()));

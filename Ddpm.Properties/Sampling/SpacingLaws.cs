@@ -9,7 +9,7 @@ using static Ddpm.Properties.Closeness;
 namespace Ddpm.Properties.Sampling;
 
 /// <summary>A spacing, a schedule, and how many of its steps.</summary>
-public sealed record SpacedCase(Spacing Spacing, NoiseSchedule Schedule, int Count)
+public sealed record SpacedCase(Spacing Spacing, VariancePreservingSchedule Schedule, int Count)
 {
     public Timesteps Timesteps => Timesteps.Spaced(Spacing, Schedule, Count).Valid();
 }
@@ -143,7 +143,7 @@ public sealed class SpacingLaws
     {
         var n = below.Get;
         var noisier = c.Schedule.AlphaBars.Map(alphaBar => alphaBar / 2).ToArray();
-        var more = NoiseSchedule.FromAlphaBars(new LanguageExt.Arr<double>(Enumerable.Range(1, n).Select(i => 1 - 0.5 * i / (n + 1)).Concat(noisier)));
+        var more = VariancePreservingSchedule.FromAlphaBars(new LanguageExt.Arr<double>(Enumerable.Range(1, n).Select(i => 1 - 0.5 * i / (n + 1)).Concat(noisier)));
         // These two place timesteps by the levels themselves, which another schedule rounds differently.
         return c.Spacing is Spacing.UniformLambda or Spacing.Karras
             ? Timesteps.Spaced(c.Spacing, c.Schedule, c.Count, 0).Valid() == c.Timesteps
@@ -198,7 +198,7 @@ public sealed class SpacingLaws
     public void Without_any_image_the_last_level_stands_in_the_place_of_the_next()
     {
         var zero = NoiseSchedule.Linear(1000).Valid().WithZeroTerminalSnr();
-        var before = NoiseSchedule.FromAlphaBars(new LanguageExt.Arr<double>(zero.AlphaBars.SkipLast(1))).Valid();
+        var before = VariancePreservingSchedule.FromAlphaBars(new LanguageExt.Arr<double>(zero.AlphaBars.SkipLast(1))).Valid();
         foreach (var spacing in (Spacing[])[new Spacing.UniformLambda(), new Spacing.Karras()])
         {
             Assert.Equal(
@@ -212,7 +212,7 @@ public sealed class SpacingLaws
         Assert.Equal([3, 2, 1, 0], Places(new Spacing.DiffusersMultistepLeading(), 4, 4));
         Assert.Equal([3, 2, 1, 0], Places(new Spacing.DiffusersMultistepLinspace(), 4, 4));
         // Nearest to evenly spread σ/a are 4, 4, 4, 4, 0, as the last β is 1 − 10⁻⁹.
-        var steep = NoiseSchedule.FromBetas(LanguageExt.Prelude.Array(0.1, 0.1, 0.1, 0.1, 1 - 1e-9)).Valid();
+        var steep = VariancePreservingSchedule.FromBetas(LanguageExt.Prelude.Array(0.1, 0.1, 0.1, 0.1, 1 - 1e-9)).Valid();
         Assert.Equal([4, 3, 2, 0], Timesteps.Spaced(new Spacing.Karras(1), steep, 4).Valid().Values.AsEnumerable());
     }
 

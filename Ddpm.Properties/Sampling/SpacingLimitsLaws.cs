@@ -43,10 +43,10 @@ public sealed class SpacingLimitsLaws
     [Fact]
     public void Of_two_levels_as_near_the_noisier_is_taken()
     {
-        double Lambda(double alphaBar) => new NoiseLevel(Ddpm.Pure.Numerics.Elementary.Log(alphaBar)).Lambda;
+        double Lambda(double alphaBar) => new VariancePreservingLevel(Ddpm.Pure.Numerics.Elementary.Log(alphaBar)).Lambda;
         var exact = Enumerable.Range(513, 511).Select(n => n / 1024.0).Where(alphaBar => Lambda(alphaBar) == -Lambda(1 - alphaBar)).ToArray();
         var (one, other) = (exact[0], exact[^1]);
-        var even = NoiseSchedule.FromAlphaBars(Array(other, one, 1 - one, 1 - other)).Valid();
+        var even = VariancePreservingSchedule.FromAlphaBars(Array(other, one, 1 - one, 1 - other)).Valid();
         Assert.Equal((-even[0].Lambda, -even[1].Lambda), (even[3].Lambda, even[2].Lambda));
         Assert.Equal([3, 2, 0], Timesteps.Spaced(new Spacing.UniformLambda(), even, 3).Valid().Values.AsEnumerable());
     }

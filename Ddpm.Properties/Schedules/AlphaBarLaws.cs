@@ -14,7 +14,7 @@ public sealed class AlphaBarLaws
     [Law]
     public bool Given_alpha_bars_are_kept_and_are_the_schedule_s_they_came_from(AnySchedule s)
     {
-        var made = NoiseSchedule.FromAlphaBars(s.Value.AlphaBars).Valid();
+        var made = VariancePreservingSchedule.FromAlphaBars(s.Value.AlphaBars).Valid();
         return made.Steps == s.Value.Steps && Enumerable.Range(0, made.Steps).All(t =>
             Near(s.Value[t].LogAlphaBar, made[t].LogAlphaBar, 4 * Epsilon * (1 + Math.Abs(made[t].LogAlphaBar)))
             && NearRelative(s.Value.AlphaBars[t], made[t].AlphaBar, 2 * Epsilon * (2 + Math.Abs(made[t].LogAlphaBar)))) && IsSchedule(made);
@@ -53,15 +53,15 @@ public sealed class AlphaBarLaws
                 "alpha-bar[4] must lie in (0, 1), got 1", "alpha-bar[6] must be less than the one before it, got 0.3",
                 "alpha-bar[7] must lie in [0, 1), got -1",
             ],
-            NoiseSchedule.FromAlphaBars(new Arr<double>((double[])[0.5, 0.6, double.NaN, 0, 1, 0.3, 0.3, -1])).Faults());
-        Assert.Equal("alpha-bars must hold at least one step, got none", Assert.Single(NoiseSchedule.FromAlphaBars(Arr<double>.Empty).Faults()));
+            VariancePreservingSchedule.FromAlphaBars(new Arr<double>((double[])[0.5, 0.6, double.NaN, 0, 1, 0.3, 0.3, -1])).Faults());
+        Assert.Equal("alpha-bars must hold at least one step, got none", Assert.Single(VariancePreservingSchedule.FromAlphaBars(Arr<double>.Empty).Faults()));
     }
 
     [Fact]
     public void Little_left_is_told_from_nothing_left()
     {
-        Assert.Equal([0.5, 1 - Epsilon / 2], NoiseSchedule.FromAlphaBars(Prelude.Array(0.5, 1e-300)).Valid().Betas.AsEnumerable());
-        Assert.Equal([0.5, 1], NoiseSchedule.FromAlphaBars(Prelude.Array(0.5, 0)).Valid().Betas.AsEnumerable());
+        Assert.Equal([0.5, 1 - Epsilon / 2], VariancePreservingSchedule.FromAlphaBars(Prelude.Array(0.5, 1e-300)).Valid().Betas.AsEnumerable());
+        Assert.Equal([0.5, 1], VariancePreservingSchedule.FromAlphaBars(Prelude.Array(0.5, 0)).Valid().Betas.AsEnumerable());
         Assert.Equal([1.0], NoiseSchedule.Linear(1).Valid().WithZeroTerminalSnr().Betas.AsEnumerable());
     }
 
@@ -77,7 +77,7 @@ public sealed class AlphaBarLaws
     }
 
     /// <summary>Strictly decreasing from 1, with β in (0, 1), and 1 where nothing is left.</summary>
-    private static bool IsSchedule(NoiseSchedule s) => Enumerable.Range(0, s.Steps).All(t =>
+    private static bool IsSchedule(VariancePreservingSchedule s) => Enumerable.Range(0, s.Steps).All(t =>
         s[t].LogAlphaBar < s[t - 1].LogAlphaBar && s[t].Lambda < s[t - 1].Lambda
         && s.Betas[t] > 0 && (s[t].LogAlphaBar == double.NegativeInfinity ? s.Betas[t] == 1 && t == s.Steps - 1 : s.Betas[t] < 1)
         && Near(s.Betas[t], s[t].BetaSince(s[t - 1]), 4 * new TwoTimesteps(s, t - 1, t).Roundoff));

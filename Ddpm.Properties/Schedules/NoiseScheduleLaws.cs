@@ -83,7 +83,7 @@ public sealed class NoiseScheduleLaws
     public bool A_last_beta_of_1_ends_in_noise_alone(AnySchedule s)
     {
         var betas = s.Value.Betas;
-        var last = NoiseSchedule.FromBetas(new Arr<double>(betas.SkipLast(1).Append(1))).Valid();
+        var last = VariancePreservingSchedule.FromBetas(new Arr<double>(betas.SkipLast(1).Append(1))).Valid();
         var end = last[last.Steps - 1];
         return end is { AlphaBar: 0, NoiseVariance: 1, A: 0, Sigma: 1, Snr: 0, Lambda: double.NegativeInfinity }
             && end.BetaSince(last[last.Steps - 2]) == 1 && end.AlphaSince(last[last.Steps - 2]) == 0
@@ -92,7 +92,7 @@ public sealed class NoiseScheduleLaws
 
     [Law]
     public bool Given_betas_are_kept_and_make_the_schedule_they_came_from(AnySchedule s) =>
-        NoiseSchedule.FromBetas(s.Value.Betas).Valid() == s.Value;
+        VariancePreservingSchedule.FromBetas(s.Value.Betas).Valid() == s.Value;
 
     [Theory]
     [InlineData(0, double.NaN, double.PositiveInfinity, 3)]
@@ -131,26 +131,26 @@ public sealed class NoiseScheduleLaws
     [Fact]
     public void Every_wrong_beta_is_named_with_its_place()
     {
-        var messages = NoiseSchedule.FromBetas(new Arr<double>((double[])[0.5, 1, 0, double.NaN, -1, 0.3, double.PositiveInfinity])).Faults();
+        var messages = VariancePreservingSchedule.FromBetas(new Arr<double>((double[])[0.5, 1, 0, double.NaN, -1, 0.3, double.PositiveInfinity])).Faults();
         Assert.Equal(
             [
                 "beta[1] must lie in (0, 1), got 1", "beta[2] must lie in (0, 1), got 0", "beta[3] must lie in (0, 1), got NaN",
                 "beta[4] must lie in (0, 1), got -1", "beta[6] must lie in (0, 1], got Infinity",
             ],
             messages);
-        Assert.Equal("betas must hold at least one step, got none", Assert.Single(NoiseSchedule.FromBetas(Arr<double>.Empty).Faults()));
+        Assert.Equal("betas must hold at least one step, got none", Assert.Single(VariancePreservingSchedule.FromBetas(Arr<double>.Empty).Faults()));
     }
 
     /// <summary>Each is in range, but beside ln 0.9 no double holds what 10⁻²⁰ and 10⁻¹⁸ change.</summary>
     [Fact]
     public void A_beta_that_would_leave_alpha_bar_as_it_was_is_refused() => Assert.Equal(
         ["beta[1] must be large enough to lower ᾱ after rounding, got 1E-20", "beta[3] must be large enough to lower ᾱ after rounding, got 1E-18"],
-        NoiseSchedule.FromBetas(new Arr<double>((double[])[0.1, 1e-20, 0.1, 1e-18])).Faults());
+        VariancePreservingSchedule.FromBetas(new Arr<double>((double[])[0.1, 1e-20, 0.1, 1e-18])).Faults());
 
     /// <summary>Whatever the betas are, a schedule that is made of them has its invariant.</summary>
     [Law]
     public bool Of_any_betas_alpha_bar_strictly_decreases_or_one_is_refused(Fraction first, Fraction second, Fraction third, byte power) =>
-        NoiseSchedule.FromBetas(new Arr<double>((double[])[first.Value, second.Value * Math.Pow(10, -power % 20), third.Value])).Match(
+        VariancePreservingSchedule.FromBetas(new Arr<double>((double[])[first.Value, second.Value * Math.Pow(10, -power % 20), third.Value])).Match(
             made => Enumerable.Range(0, 3).All(t => made[t].LogAlphaBar < made[t - 1].LogAlphaBar), faults => second.Value * Math.Pow(10, -power % 20) < 1e-14);
 
     /// <summary>Computed independently in high precision; each to as many digits as are given.</summary>
@@ -181,7 +181,7 @@ public sealed class NoiseScheduleLaws
         Assert.Equal(1, s.Betas.Count(beta => beta >= 0.999));
     }
 
-    private static bool Falls(NoiseSchedule schedule, Func<NoiseLevel, double> of) =>
+    private static bool Falls(VariancePreservingSchedule schedule, Func<VariancePreservingLevel, double> of) =>
         Enumerable.Range(0, schedule.Steps).All(t => of(schedule[t - 1]) > of(schedule[t]));
 
     private static void Reports(Arr<string> messages, bool wrong, string fault) => Assert.Equal(wrong, messages.AsEnumerable().Contains(fault));

@@ -22,7 +22,7 @@ public sealed class RespacingLaws
 
         bool Holds(int t, int i)
         {
-            var earlier = i == 0 ? NoiseLevel.Clean : v.Schedule[kept[i - 1]];
+            var earlier = i == 0 ? VariancePreservingLevel.Clean : v.Schedule[kept[i - 1]];
             var roundoff = new TwoTimesteps(v.Schedule, i == 0 ? -1 : kept[i - 1], t).Roundoff;
             return respaced[i] == v.Schedule[t]
                 && Closeness.Near(v.Schedule[t].BetaSince(earlier), respaced.Betas[i], 4 * roundoff)

@@ -105,7 +105,7 @@ public sealed class ScheduleFamilyLaws
     {
         var steps = range.Steps;
         double Scaled(double published) => Math.Min(1000.0 / steps * published, 0.999);
-        bool Same(double min, double max, Func<int, double?, double?, Validation<LanguageExt.Common.Error, NoiseSchedule>> build) =>
+        bool Same(double min, double max, Func<int, double?, double?, Validation<LanguageExt.Common.Error, VariancePreservingSchedule>> build) =>
             build(steps, least ? range.MinBeta : null, greatest ? range.MaxBeta : null)
             == build(steps, least ? range.MinBeta : Scaled(min), greatest ? range.MaxBeta : Scaled(max));
         return Same(1e-4, 0.02, NoiseSchedule.Linear) && Same(0.00085, 0.012, NoiseSchedule.ScaledLinear) && Same(1e-4, 0.02, NoiseSchedule.SigmoidBeta);
@@ -182,6 +182,6 @@ public sealed class ScheduleFamilyLaws
         Known(0.0000396818199053, b[999].AlphaBar, 2e-12);
     }
 
-    private static bool NoneRises(NoiseSchedule s, NoiseSchedule noisier) =>
+    private static bool NoneRises(VariancePreservingSchedule s, VariancePreservingSchedule noisier) =>
         Enumerable.Range(0, s.Steps).All(t => noisier[t].LogAlphaBar <= s[t].LogAlphaBar * (1 - 4 * Epsilon));
 }

@@ -15,7 +15,7 @@ public sealed class ScheduleLimitsLaws
     [Fact]
     public void Zero_terminal_snr_loses_no_digits_at_either_end()
     {
-        NoiseLevel Second(params double[] betas) => NoiseSchedule.FromBetas(new Arr<double>(betas)).Valid().WithZeroTerminalSnr()[1];
+        VariancePreservingLevel Second(params double[] betas) => VariancePreservingSchedule.FromBetas(new Arr<double>(betas)).Valid().WithZeroTerminalSnr()[1];
         Known(2.0101010100908319e-11, Second(1e-11, 1e-11, 0.9999).NoiseVariance, 5e-7);
         Known(0.008264462790757888, Second(1e-9, 1e-9, 1e-10).AlphaBar, 1e-12);
     }
@@ -23,7 +23,7 @@ public sealed class ScheduleLimitsLaws
     [Fact]
     public void A_beta_out_of_range_is_not_compared_with_the_other()
     {
-        Func<int, double?, double?, Validation<LanguageExt.Common.Error, NoiseSchedule>>[] builders =
+        Func<int, double?, double?, Validation<LanguageExt.Common.Error, VariancePreservingSchedule>>[] builders =
             [NoiseSchedule.Linear, NoiseSchedule.ScaledLinear, NoiseSchedule.SigmoidBeta];
         foreach (var build in builders)
         {
@@ -78,7 +78,7 @@ public sealed class ScheduleLimitsLaws
     public void What_two_steps_lose_beside_a_large_one_counts_together_in_any_order()
     {
         const double small = 1.55e-16;
-        double Last(params double[] betas) => NoiseSchedule.FromBetas(new Arr<double>(betas)).Valid()[betas.Length - 1].LogAlphaBar;
+        double Last(params double[] betas) => VariancePreservingSchedule.FromBetas(new Arr<double>(betas)).Valid()[betas.Length - 1].LogAlphaBar;
         var together = Math.BitDecrement(Math.BitDecrement(Math.BitDecrement(Last(0.5))));
         Assert.Equal((together, together, together), (Last(small, small, 0.5), Last(small, 0.5, small), Last(0.5, small, small)));
     }

@@ -76,22 +76,30 @@ public sealed class OptionsEditionLaws
         return Read(first) == OptionsEdition.Upgraded(options, 1) && Read(Write(Read(first))) == Read(first);
     }
 
+    /// <summary>Whether the first edition had no such schedule.</summary>
+    private static bool IsNewer(TrainingOptions options) => options.Schedule is not ("linear" or "scaled-linear" or "sigmoid-beta" or "sigmoid" or "cosine");
+
     /// <summary>Up to edition 1 β that were not set were 1e-4 and 0.02, or Stable Diffusion's, however many the steps.</summary>
     [Law]
     public bool The_schedule_of_the_first_edition_is_kept(TrainingOptions any, bool least, bool greatest)
     {
+        if (IsNewer(any))
+        {
+            return true;
+        }
+
         var ofBetas = any.Schedule is "linear" or "scaled-linear" or "sigmoid-beta";
         var options = any with { MinBeta = ofBetas && least ? 2e-4 : null, MaxBeta = ofBetas && greatest ? 0.03 : null };
         var (usualMin, usualMax) = any.Schedule == "scaled-linear" ? (0.00085, 0.012) : (1e-4, 0.02);
         var (min, max) = (options.MinBeta ?? usualMin, options.MaxBeta ?? usualMax);
-        var then = (options.Schedule switch
+        VariancePreservingSchedule then = (options.Schedule switch
         {
             "linear" => NoiseSchedule.Linear(options.Steps, min, max),
             "scaled-linear" => NoiseSchedule.ScaledLinear(options.Steps, min, max),
             "sigmoid-beta" => NoiseSchedule.SigmoidBeta(options.Steps, min, max),
             "sigmoid" => NoiseSchedule.SigmoidAlphaBar(options.Steps),
             "cosine" => NoiseSchedule.Cosine(options.Steps, options.CosineOffset ?? 0.008),
-            var later => NoiseSchedule.Families[later].Build(new(options.Steps)), // it has only one meaning
+            _ => throw new System.Diagnostics.UnreachableException(),
         }).Valid();
         return TrainingConfig.ScheduleOf(OptionsEdition.Upgraded(options, 1)).Valid() == (options.ZeroTerminalSnr ? then.WithZeroTerminalSnr() : then);
     }
@@ -108,7 +116,7 @@ public sealed class OptionsEditionLaws
         var options = any with { MinSnrGamma = null }; // which the first edition had not
         var (first, upgraded) = (Config(options), Config(OptionsEdition.Upgraded(options, 1)));
         var formula = first.LossWeighting is LossWeighting.Vanishing ? first.LossWeighting : new LossWeighting.Vanishing(first.LossWeighting);
-        return upgraded.Model.Schedule.Levels.All(level =>
+        return IsNewer(any) || upgraded.Model.Schedule.Levels.All(level =>
             upgraded.LossWeighting.Weight(first.Model.Prediction, level).Equals(formula.Weight(first.Model.Prediction, level)));
     }
 

@@ -14,9 +14,19 @@ public static class TrainingGenerators
         from network in Gen.Elements<string?>([null, .. Choices.Networks.Keys])
         from width in Gen.Elements<int?>(null, 4, 24)
         from embedding in Gen.Elements<string?>([null, .. Choices.Embeddings.Keys.Where(name => name != Choices.EmbeddingAsInFile)])
-        from prediction in Gen.Elements(Choices.Predictions.Keys)
         from schedule in Gen.Elements(Choices.Schedules.Keys)
-        from zeroSnr in prediction == "epsilon" ? Gen.Constant(false) : Gen.Elements(false, true)
+        from prediction in Gen.Elements(Choices.Predictions.Keys.Where(name => schedule switch
+        {
+            "edm" => name == "edm",
+            "rectified-flow" => name != "epsilon",
+            _ => true,
+        }))
+        from zeroSnr in prediction == "epsilon" || schedule is "edm" or "rectified-flow" ? Gen.Constant(false) : Gen.Elements(false, true)
+        from density in Gen.Elements((string?)null, "uniform", "logit-normal", "log-normal")
+        from mean in Gen.Elements((double?)null, -0.4)
+        from shift in Gen.Elements((double?)null, 0.3, 3)
+        from sigmaMax in Gen.Elements((double?)null, 20)
+        from sigmaData in Gen.Elements((double?)null, 1, 0.3)
         from precision in Gen.Elements(Choices.Precisions.Keys)
         from lossWeight in Gen.Elements(Choices.LossWeightings.Keys)
         from gamma in Gen.Elements((double?)null, 1, 0.5)
@@ -44,6 +54,11 @@ public static class TrainingGenerators
             Prediction = prediction,
             Schedule = schedule,
             ZeroTerminalSnr = zeroSnr,
+            TimestepDensity = density,
+            NoiseMean = density is "logit-normal" or "log-normal" ? mean : null,
+            FlowShift = schedule == "rectified-flow" ? shift : null,
+            SigmaMax = schedule == "edm" ? sigmaMax : null,
+            SigmaData = prediction == "edm" ? sigmaData : null,
             LossWeight = lossWeight,
             MinSnrGamma = lossWeight == "min-snr" ? gamma : null,
             CosineOffset = schedule == "cosine" ? offset : null,

@@ -101,7 +101,8 @@ public sealed class TrainingOptionsLaws
         return config.Options == options
             && config.Model.Network.Classes == (options.Conditional ? TrainingGenerators.Classes : 0)
             && config.Model.Schedule.Steps == options.Steps && config.Model.Network.Timesteps == options.Steps
-            && (config.Model.Schedule[options.Steps - 1].AlphaBar == 0) == options.ZeroTerminalSnr
+            && (config.Model.Schedule[options.Steps - 1].SquaredA == 0)
+                == (options.ZeroTerminalSnr || options.Schedule == "rectified-flow")
             && config.LossWeighting == options.LossWeight switch
             {
                 "uniform" => new LossWeighting.Uniform(),
@@ -125,10 +126,10 @@ public sealed class TrainingOptionsLaws
         var usual = model.UsualSampling;
         var plan = usual.Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).Valid();
         return options.Preset == "original"
-            ? usual == new SamplingOptions() && plan.Lines.Count == options.Steps
+            ? (usual == new SamplingOptions() && plan.Lines.Count == options.Steps) || (usual.Sampler == "ddim" && options.Schedule is "edm" or "rectified-flow")
             : usual.Sampler == "sa-solver-2"
                 ? plan.Lines.Count == Math.Min(10, usual.MostStepsOn(model.Schedule))
-                : usual.Sampler == "ddpm" && plan.Lines.Count == options.Steps;
+                : usual.Sampler is "ddpm" && plan.Lines.Count == options.Steps;
     }
 
     /// <summary>
@@ -140,6 +141,7 @@ public sealed class TrainingOptionsLaws
     {
         foreach (var (schedule, zero, prediction) in
             from name in Choices.Schedules.Keys
+            where name is not ("edm" or "rectified-flow")
             from zero in (bool[])[false, true]
             from prediction in (string[])["epsilon", "sample", "velocity"]
             where !zero || prediction != "epsilon"
@@ -206,8 +208,8 @@ public sealed class TrainingOptionsLaws
 
     [Fact]
     public void An_epsilon_says_nothing_where_nothing_of_the_image_is_left() => Assert.Equal(
-        $"prediction must be {Prediction.NamesWhere(one => one is not Prediction.Epsilon)} with zero-terminal-snr "
-        + "(at ᾱ = 0, epsilon does not determine the image), got epsilon",
+        $"prediction must be {Prediction.NamesWhere(one => one is not Prediction.Epsilon)} with a schedule that leaves nothing of the image "
+        + "(there, epsilon does not determine it), got epsilon",
         Assert.Single(TrainingConfig.Of(new TrainingOptions { ZeroTerminalSnr = true }, 28, 1).Faults()));
 
     [Fact]
@@ -246,7 +248,7 @@ public sealed class TrainingOptionsLaws
     {
         string[] Faults(double least) => TrainingConfig.Of(new TrainingOptions { Schedule = schedule, MinBeta = least }, 28, 1).Faults();
         Assert.Equal(
-            $"schedule must add more noise (after timestep 0, float32 rounds its variance 1 − ᾱ = {variance} to 0), got {schedule}",
+            $"schedule must add more noise (after timestep 0, float32 rounds its variance σ² = {variance} to 0), got {schedule}",
             Assert.Single(Faults(minBeta)));
         Assert.Empty(Faults(1e-44));
     }

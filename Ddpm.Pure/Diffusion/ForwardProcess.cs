@@ -15,9 +15,9 @@ public readonly record struct GaussianTransition(double Scale, double Variance)
 public static class ForwardProcess
 {
     /// <summary>q(x_t | x_s), from an earlier level s to a later level t: scale √(ᾱ_t/ᾱ_s), variance 1 − ᾱ_t/ᾱ_s.</summary>
-    public static GaussianTransition Transition(NoiseLevel earlier, NoiseLevel later) =>
+    public static GaussianTransition Transition(VariancePreservingLevel earlier, VariancePreservingLevel later) =>
         new(Math.Sqrt(later.AlphaSince(earlier)), later.BetaSince(earlier));
 
-    /// <summary>x_t = a·x_0 + σ·ε, one pixel (Ho et al. 2020, eq. 4).</summary>
+    /// <summary>x_t = a·x_0 + σ·ε, one pixel, at any level (Ho et al. 2020, eq. 4).</summary>
     public static double Diffuse(NoiseLevel level, double x0, double epsilon) => level.A * x0 + level.Sigma * epsilon;
 }

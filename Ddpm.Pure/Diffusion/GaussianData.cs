@@ -15,7 +15,7 @@ public readonly record struct GaussianData(double Mean, double Variance)
     public double MeanAt(NoiseLevel level) => level.A * Mean;
 
     /// <summary>The variance of x at a level: a²·s² + σ².</summary>
-    public double VarianceAt(NoiseLevel level) => level.AlphaBar * Variance + level.NoiseVariance;
+    public double VarianceAt(NoiseLevel level) => level.SquaredA * Variance + level.NoiseVariance;
 
     /// <summary>
     /// The output of the best network at a level, as factors of (x, 1). With v the variance of x,

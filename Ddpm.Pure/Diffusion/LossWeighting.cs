@@ -55,19 +55,19 @@ public abstract record LossWeighting
             (Positive("k", k), Positive("gamma", gamma)).Apply(LossWeighting (valid, power) => new P2(valid, power));
     }
 
-    /// <summary>Another weighting by its formula alone, which may give an output no weight at ᾱ = 0. Earlier versions trained so.</summary>
+    /// <summary>Another weighting by its formula alone, which may give an output no weight at a = 0. Earlier versions trained so.</summary>
     /// <param name="Formula">The weighting.</param>
     public sealed record Vanishing(LossWeighting Formula) : LossWeighting;
 
     /// <summary>
-    /// The weight of an output's squared error. At ᾱ = 0 no image is left, and the formulas of min-SNR-γ and P2 give x_0 and v no weight. But
+    /// The weight of an output's squared error. At a = 0 no image is left, and the formulas of min-SNR-γ and P2 give x_0 and v no weight. But
     /// sampling begins there. So the weight is 1, as in the code of Hang et al. (2023): mse_loss_weights[snr == 0] = 1.
     /// </summary>
     /// <param name="prediction">What the network predicts.</param>
-    /// <param name="level">A level with noise, ᾱ ∈ [0, 1). The weight is finite at ᾱ = 0 too.</param>
+    /// <param name="level">A level with noise. The weight is finite at a = 0 too.</param>
     public double Weight(Prediction prediction, NoiseLevel level) =>
         this is Vanishing vanishing ? vanishing.Formula.ByFormula(prediction, level)
-        : ByFormula(prediction, level) is var weight && weight == 0 && double.IsNegativeInfinity(level.LogAlphaBar) ? 1
+        : ByFormula(prediction, level) is var weight && weight == 0 && !level.HasImage ? 1
         : weight;
 
     private double ByFormula(Prediction prediction, NoiseLevel level) => this switch

@@ -11,8 +11,8 @@ namespace Ddpm.Pure.Diffusion;
 /// <param name="Variance">β̃ = β·(1 − ᾱ_p)/(1 − ᾱ_t); 0 if p is the clean image.</param>
 public readonly record struct Posterior(double X0Coefficient, double XtCoefficient, double Variance)
 {
-    /// <summary>The posterior between two levels, t noisier than p.</summary>
-    public static Posterior Between(NoiseLevel t, NoiseLevel p)
+    /// <summary>The posterior between two levels of a chain, t noisier than p.</summary>
+    public static Posterior Between(VariancePreservingLevel t, VariancePreservingLevel p)
     {
         double beta = t.BetaSince(p), kept = p.NoiseVariance / t.NoiseVariance;
         return new(p.A * beta / t.NoiseVariance, Math.Sqrt(t.AlphaSince(p)) * kept, beta * kept);

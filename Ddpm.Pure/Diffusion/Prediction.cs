@@ -1,12 +1,15 @@
 using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Validations;
+using LanguageExt;
+using LanguageExt.Common;
 
 namespace Ddpm.Pure.Diffusion;
 
 /// <summary>
 /// What the network's output stands for: o = p·x_0 + q·ε, with two numbers p and q at each noise level. With x = a·x_0 + σ·ε, the clean image and the noise
 /// are linear in (x, o): x_0 = (q·x − σ·o)/D and ε = (a·o − p·x)/D with D = a·q − σ·p. A new prediction is a name, p and q, and a row of <see cref="All"/>.
+/// The network sees x times <see cref="InputScale"/>.
 /// </summary>
 public abstract record Prediction
 {
@@ -15,13 +18,16 @@ public abstract record Prediction
     }
 
     /// <summary>The predictions by name.</summary>
-    public static ChoiceTable<Prediction> All { get; } = ChoiceTable.Of<Prediction>(prediction => prediction.Name, new Epsilon(), new Sample(), new Velocity());
+    public static ChoiceTable<Prediction> All { get; } = ChoiceTable.Of<Prediction>(prediction => prediction.Name, new Epsilon(), new Sample(), new Velocity(), new Flow(), new Edm());
 
     /// <summary>The name that options give it.</summary>
     public abstract string Name { get; }
 
     /// <summary>The training target at a noise level: (p, q), the factors of (x_0, ε).</summary>
     public abstract LinearPair Target(NoiseLevel level);
+
+    /// <summary>The factor of x in what the network sees: 1, but for <see cref="Edm"/>.</summary>
+    public virtual double InputScale(NoiseLevel level) => 1;
 
     /// <summary>o = ε (Ho et al. 2020).</summary>
     public sealed record Epsilon : Prediction
@@ -43,7 +49,7 @@ public abstract record Prediction
         public override LinearPair Target(NoiseLevel level) => new(1, 0);
     }
 
-    /// <summary>o = v = a·ε − σ·x_0 (Salimans and Ho 2022). Because a² + σ² = 1, its D is 1 without any rounding.</summary>
+    /// <summary>o = v = a·ε − σ·x_0 (Salimans and Ho 2022). Its D is a² + σ², on a variance-preserving schedule 1 without any rounding.</summary>
     public sealed record Velocity : Prediction
     {
         /// <inheritdoc/>
@@ -52,16 +58,74 @@ public abstract record Prediction
         /// <inheritdoc/>
         public override LinearPair Target(NoiseLevel level) => new(-level.Sigma, level.A);
 
-        private protected override double Determinant(NoiseLevel level) => 1;
+        private protected override double Determinant(NoiseLevel level) => level.Power;
 
         /// <inheritdoc/>
-        internal override double OutputErrorPerImageError(NoiseLevel level) => level.Snr + 1;
+        internal override double OutputErrorPerImageError(NoiseLevel level) => level.Power * (level.Snr + 1);
 
         /// <inheritdoc/>
-        internal override double NoiseErrorPerOutputError(NoiseLevel level) => level.AlphaBar;
+        internal override double NoiseErrorPerOutputError(NoiseLevel level) => level.SquaredA / (level.Power * level.Power);
     }
 
-    /// <summary>The clean image that an output implies, as factors of (x, o). At ᾱ = 0 an ε-prediction has none, and the factors are infinite.</summary>
+    /// <summary>
+    /// o = u = ε − x_0, the velocity of rectified flow (Liu et al. 2023, 2209.03003; Esser et al. 2024, 2403.03206): dx/dσ where a = 1 − σ.
+    /// </summary>
+    public sealed record Flow : Prediction
+    {
+        /// <inheritdoc/>
+        public override string Name => "flow";
+
+        /// <inheritdoc/>
+        public override LinearPair Target(NoiseLevel level) => new(-1, 1);
+    }
+
+    /// <summary>
+    /// EDM's F (Karras et al. 2022, 2206.00364, eq. 7 and table 1), for any a and σ: x_0 = c_skip·x + c_out·F(c_in·x) with c_in = 1/s, c_skip = a·σ_data²/s²
+    /// and c_out = σ·σ_data/s, where s² = a²·σ_data² + σ² is the variance of x. So p = σ/(s·σ_data), q = −a·σ_data/s, and D = −s/σ_data. With σ_data = 1
+    /// on a variance-preserving schedule it is −v.
+    /// </summary>
+    public sealed record Edm : Prediction
+    {
+        /// <summary>σ_data in the paper.</summary>
+        public const double UsualSigmaData = 0.5;
+
+        private Edm(double sigmaData) => SigmaData = sigmaData;
+
+        /// <summary>F with the paper's σ_data.</summary>
+        public Edm()
+            : this(UsualSigmaData)
+        {
+        }
+
+        /// <summary>σ_data > 0, the standard deviation of the images.</summary>
+        public double SigmaData { get; }
+
+        /// <inheritdoc/>
+        public override string Name => "edm";
+
+        /// <summary>F for images of a given standard deviation.</summary>
+        /// <param name="sigmaData">σ_data in [0.001, 1000].</param>
+        /// <returns>The prediction, or the fault of σ_data.</returns>
+        public static Validation<Error, Prediction> Of(double sigmaData) =>
+            Check.That("sigma-data", sigmaData, sigmaData is >= 1e-3 and <= 1e3, "must lie in [0.001, 1000]").Map(Prediction (valid) => new Edm(valid));
+
+        /// <inheritdoc/>
+        public override LinearPair Target(NoiseLevel level) =>
+            Deviation(level) is var s ? new(level.Sigma / (s * SigmaData), -level.A * SigmaData / s) : default;
+
+        /// <summary>c_in = 1/s: what the network sees has variance 1.</summary>
+        public override double InputScale(NoiseLevel level) => 1 / Deviation(level);
+
+        private protected override double Determinant(NoiseLevel level) => -Deviation(level) / SigmaData;
+
+        /// <inheritdoc/>
+        internal override double OutputErrorPerImageError(NoiseLevel level) => level.Snr + 1 / (SigmaData * SigmaData);
+
+        /// <summary>s, the standard deviation of x.</summary>
+        private double Deviation(NoiseLevel level) => Math.Sqrt(level.SquaredA * SigmaData * SigmaData + level.NoiseVariance);
+    }
+
+    /// <summary>The clean image that an output implies, as factors of (x, o). At a = 0 an ε-prediction has none, and the factors are infinite.</summary>
     public LinearPair CleanImage(NoiseLevel level)
     {
         var (p, q) = Target(level);

@@ -37,7 +37,7 @@ public sealed record VariationalBound
     /// <param name="decoderNats">The mean over pixels of −ln of the mass in <see cref="DecoderAt"/>, ≥ 0.</param>
     /// <returns>The bound, or every fault.</returns>
     public static Validation<Error, VariationalBound> Of(
-        NoiseSchedule schedule, ReverseVariance variance, double meanSquare, Arr<double> squaredErrors, double decoderNats) =>
+        VariancePreservingSchedule schedule, ReverseVariance variance, double meanSquare, Arr<double> squaredErrors, double decoderNats) =>
         (Check.That("variance", variance, variance is ReverseVariance.Beta or ReverseVariance.Posterior, "must be beta or posterior, the same for every image"),
                 AtLeastZero("mean-square", meanSquare),
                 Check.That("squared-errors", squaredErrors.Count, squaredErrors.Count == schedule.Steps - 1,
@@ -52,7 +52,7 @@ public sealed record VariationalBound
     /// <summary>L_T: the divergence of q(x_T | x_0) = N(a·x_0, 1 − ᾱ) from N(0, 1), ½(ᾱ·x_0² − ᾱ − ln(1 − ᾱ)). It is 0 at ᾱ = 0.</summary>
     /// <param name="last">The last noise level.</param>
     /// <param name="meanSquare">x_0² of a pixel, or the mean of x_0² over pixels.</param>
-    public static double PriorNats(NoiseLevel last, double meanSquare) =>
+    public static double PriorNats(VariancePreservingLevel last, double meanSquare) =>
         (last.AlphaBar * meanSquare + Excess(last.AlphaBar, last.NoiseVariance)) / 2;
 
     /// <summary>
@@ -63,7 +63,7 @@ public sealed record VariationalBound
     /// <param name="earlier">The level p before t. It is not the clean image, whose term is L_0.</param>
     /// <param name="variance">The model's variance s².</param>
     /// <param name="squaredError">(x_0 − x̂_0)² of a pixel, or its mean over pixels.</param>
-    public static double StepNats(NoiseLevel level, NoiseLevel earlier, ReverseVariance variance, double squaredError) =>
+    public static double StepNats(VariancePreservingLevel level, VariancePreservingLevel earlier, ReverseVariance variance, double squaredError) =>
         VarianceNats(level, earlier, variance) + Weight(new Prediction.Sample(), level, earlier, variance) * squaredError;
 
     /// <summary>
@@ -74,14 +74,14 @@ public sealed record VariationalBound
     /// <param name="level">The level t.</param>
     /// <param name="earlier">The level p before t; with s² = β̃, not the clean image.</param>
     /// <param name="variance">The model's variance s².</param>
-    public static double Weight(Prediction prediction, NoiseLevel level, NoiseLevel earlier, ReverseVariance variance)
+    public static double Weight(Prediction prediction, VariancePreservingLevel level, VariancePreservingLevel earlier, ReverseVariance variance)
     {
         var (posterior, perOutput) = (Posterior.Between(level, earlier), prediction.CleanImage(level).Second);
         return posterior.X0Coefficient * posterior.X0Coefficient / (2 * Spread(level, earlier, variance)) * (perOutput * perOutput);
     }
 
     /// <summary>The part of L_{t−1} that does not depend on the prediction: ½(β̃/s² − 1 − ln(β̃/s²)), 0 for s² = β̃.</summary>
-    public static double VarianceNats(NoiseLevel level, NoiseLevel earlier, ReverseVariance variance) => variance switch
+    public static double VarianceNats(VariancePreservingLevel level, VariancePreservingLevel earlier, ReverseVariance variance) => variance switch
     {
         // 1 − β̃/β = (ᾱ_p − ᾱ_t)/(1 − ᾱ_t) = ᾱ_p·β/(1 − ᾱ_t), and β̃/β = (1 − ᾱ_p)/(1 − ᾱ_t).
         ReverseVariance.Beta => Excess(
@@ -95,7 +95,7 @@ public sealed record VariationalBound
     /// variance of the model's first step, β_0 (Ho et al. 2020, eq. 13). For s² = β̃ it is β̃_1, because β̃_0 is 0; or β_0 if the schedule has only
     /// one step. The programs of Ho et al. and of Nichol and Dhariwal 2021 take β̃_1 for s² = β too.
     /// </summary>
-    public static DiscretisedGaussian DecoderAt(NoiseSchedule schedule, ReverseVariance variance, double mean) =>
+    public static DiscretisedGaussian DecoderAt(VariancePreservingSchedule schedule, ReverseVariance variance, double mean) =>
         new(mean, Math.Sqrt(variance switch
         {
             ReverseVariance.Posterior when schedule.Steps > 1 => Spread(schedule[1], schedule[0], variance),
@@ -103,7 +103,7 @@ public sealed record VariationalBound
             _ => throw NotFixed(variance),
         }));
 
-    private static double Spread(NoiseLevel level, NoiseLevel earlier, ReverseVariance variance) => variance switch
+    private static double Spread(VariancePreservingLevel level, VariancePreservingLevel earlier, ReverseVariance variance) => variance switch
     {
         ReverseVariance.Beta => level.BetaSince(earlier),
         ReverseVariance.Posterior => Posterior.Between(level, earlier).Variance,

@@ -1,8 +1,12 @@
 using Ddpm.Pure.Numerics;
+using LanguageExt;
 
 namespace Ddpm.Pure.Embeddings;
 
-/// <summary>A fixed timestep embedding: row t of a table with T rows and d columns.</summary>
+/// <summary>
+/// A fixed timestep embedding: row t of a table with T rows and d columns embeds the number that the network is told at timestep t. For most schedules this
+/// number is t itself.
+/// </summary>
 public abstract record SinusoidalEmbedding
 {
     private SinusoidalEmbedding()
@@ -26,7 +30,7 @@ public abstract record SinusoidalEmbedding
     /// </summary>
     public sealed record Transformer : SinusoidalEmbedding;
 
-    /// <summary>The angular frequency of column j ∈ [0, d), in radians per timestep.</summary>
+    /// <summary>The angular frequency of column j ∈ [0, d), in radians per unit of time.</summary>
     public double Frequency(int column, int dimension) => Elementary.Pow(10000, -2.0 * this switch
     {
         Tutorial => column - column % 2,
@@ -35,23 +39,26 @@ public abstract record SinusoidalEmbedding
         _ => throw new System.Diagnostics.UnreachableException(),
     } / dimension);
 
-    /// <summary>One entry, in [−1, 1]: timestep t ≥ 0, column j ∈ [0, d).</summary>
-    public double At(int timestep, int column, int dimension)
+    /// <summary>One entry, in [−1, 1]: any finite time, column j ∈ [0, d).</summary>
+    public double At(double time, int column, int dimension)
     {
-        var angle = timestep * Frequency(column, dimension);
+        var angle = time * Frequency(column, dimension);
         return (column & 1) == 0 ? Elementary.Sin(angle) : Elementary.Cos(angle);
     }
 
     /// <summary>The table of T rows and d columns, row by row, for timesteps 0 … T−1.</summary>
-    public ReadOnlyMemory<double> Table(int timesteps, int dimension)
+    public ReadOnlyMemory<double> Table(int timesteps, int dimension) => Table(Enumerable.Range(0, timesteps).Select(t => (double)t).ToArr(), dimension);
+
+    /// <summary>The table of a row of d columns for each of T times, row by row.</summary>
+    public ReadOnlyMemory<double> Table(Arr<double> times, int dimension)
     {
-        var table = new double[timesteps * dimension];
+        var table = new double[times.Count * dimension];
         for (var column = 0; column < dimension; column++)
         {
             var frequency = Frequency(column, dimension);
-            for (var t = 0; t < timesteps; t++)
+            for (var t = 0; t < times.Count; t++)
             {
-                table[t * dimension + column] = (column & 1) == 0 ? Elementary.Sin(t * frequency) : Elementary.Cos(t * frequency);
+                table[t * dimension + column] = (column & 1) == 0 ? Elementary.Sin(times[t] * frequency) : Elementary.Cos(times[t] * frequency);
             }
         }
 

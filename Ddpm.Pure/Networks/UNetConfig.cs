@@ -18,8 +18,8 @@ public sealed record UNetConfig
         SinusoidalEmbedding embedding,
         NetworkFamily family,
         int classes) =>
-        (ImageSize, ImageChannels, Channels, Timesteps, EmbeddingDimension, Embedding, Family, Classes) =
-        (imageSize, imageChannels, channels, timesteps, embeddingDimension, embedding, family, classes);
+        (ImageSize, ImageChannels, Channels, Timesteps, NetworkTimes, EmbeddingDimension, Embedding, Family, Classes) =
+        (imageSize, imageChannels, channels, timesteps, Range(0, timesteps).Map(t => (double)t).ToArr(), embeddingDimension, embedding, family, classes);
 
     /// <summary>The state-dict name of the frozen T×d timestep embedding, which precedes all parameters.</summary>
     public const string EmbeddingName = "time_embed.weight";
@@ -46,6 +46,9 @@ public sealed record UNetConfig
 
     /// <summary>T, the rows of the timestep embedding.</summary>
     public int Timesteps { get; }
+
+    /// <summary>The number that each row of the timestep embedding is made from: what the network is told. Length T.</summary>
+    public Arr<double> NetworkTimes { get; init; }
 
     /// <summary>d, the columns of the timestep embedding.</summary>
     public int EmbeddingDimension { get; }

@@ -39,6 +39,9 @@ public static class Choices
     public static ChoiceTable<TimestepSampling> TimestepSamplings { get; } =
         ChoiceTable.Of(("independent", TimestepSampling.Independent), ("stratified", TimestepSampling.Stratified));
 
+    /// <summary>How often training draws each timestep.</summary>
+    public static ChoiceTable<TimestepDensity> TimestepDensities => TimestepDensity.All;
+
     /// <summary>The number formats of networks.</summary>
     public static ChoiceTable<Precision> Precisions { get; } = ChoiceTable.Of(("float32", Precision.Binary32), ("bf16", Precision.BFloat16));
 

@@ -89,6 +89,18 @@ public sealed record TrainingOptions
     [TrainOption(Diffusion, "Draw timesteps: {0} (evenly over each batch)", Choices = nameof(Choices.TimestepSamplings))]
     public string TimestepSampling { get; init; } = "independent";
 
+    /// <summary>How often each timestep is drawn, a name in <see cref="Optimisation.TimestepDensity.All"/>; null for the schedule's own.</summary>
+    [TrainOption(Diffusion, "How often to draw each timestep: {0}", Choices = nameof(Choices.TimestepDensities), NullMeans = "the schedule's")]
+    public string? TimestepDensity { get; init; }
+
+    /// <summary>The mean of ln(σ/a) in the densities logit-normal and log-normal; null for 0 and −1.2.</summary>
+    [TrainOption(Diffusion, "Mean of ln(σ/a) in logit-normal and log-normal", NullMeans = "0 and -1.2")]
+    public double? NoiseMean { get; init; }
+
+    /// <summary>The standard deviation of ln(σ/a) in the densities logit-normal and log-normal; null for 1 and 1.2.</summary>
+    [TrainOption(Diffusion, "Standard deviation of ln(σ/a) in logit-normal and log-normal", NullMeans = "1 and 1.2")]
+    public double? NoiseDeviation { get; init; }
+
     /// <summary>
     /// Gradient clipping: the gradient's largest norm. Longer gradients are scaled down to it (Pascanu et al. 2013, algorithm 1); null never clips.
     /// </summary>
@@ -99,7 +111,7 @@ public sealed record TrainingOptions
     [TrainOption(Diffusion, "T, the steps of the noise schedule")]
     public int Steps { get; init; } = 1000;
 
-    /// <summary>The noise schedule: "linear", "scaled-linear", "cosine", "sigmoid" or "sigmoid-beta".</summary>
+    /// <summary>The noise schedule, a name in <see cref="NoiseSchedule.Families"/>.</summary>
     [TrainOption(Diffusion, "The noise schedule: {0}", Choices = nameof(Choices.Schedules))]
     public string Schedule { get; init; } = "linear";
 
@@ -115,13 +127,33 @@ public sealed record TrainingOptions
     [TrainOption(Diffusion, "s, the offset of the cosine schedule", NullMeans = NoiseSchedule.UsualCosineOffset)]
     public double? CosineOffset { get; init; }
 
+    /// <summary>s of the schedule rectified-flow; null for 1. More than 1 spends more steps on noisy levels.</summary>
+    [TrainOption(Diffusion, "s, the shift of rectified-flow; more than 1 for more noise", NullMeans = 1)]
+    public double? FlowShift { get; init; }
+
+    /// <summary>σ_min of the schedule edm; null for <see cref="NoiseSchedule.UsualSigmaMin"/>.</summary>
+    [TrainOption(Diffusion, "σ_min of edm, its least noise", NullMeans = NoiseSchedule.UsualSigmaMin)]
+    public double? SigmaMin { get; init; }
+
+    /// <summary>σ_max of the schedule edm; null for <see cref="NoiseSchedule.UsualSigmaMax"/>.</summary>
+    [TrainOption(Diffusion, "σ_max of edm, its greatest noise", NullMeans = NoiseSchedule.UsualSigmaMax)]
+    public double? SigmaMax { get; init; }
+
+    /// <summary>ρ of the schedule edm; null for <see cref="NoiseSchedule.UsualRho"/>.</summary>
+    [TrainOption(Diffusion, "ρ of edm: σ^(1/ρ) rises linearly", NullMeans = NoiseSchedule.UsualRho)]
+    public double? SigmaRho { get; init; }
+
     /// <summary>Whether the schedule is shifted and scaled so that nothing of the image is left after its last step.</summary>
     [TrainOption(Diffusion, "Rescale the schedule so that its last step leaves pure noise")]
     public bool ZeroTerminalSnr { get; init; }
 
-    /// <summary>What the network predicts: "epsilon", "sample" or "velocity".</summary>
+    /// <summary>What the network predicts, a name in <see cref="Diffusion.Prediction.All"/>.</summary>
     [TrainOption(Diffusion, "What the network predicts: {0}", Choices = nameof(Choices.Predictions))]
     public string Prediction { get; init; } = "epsilon";
+
+    /// <summary>σ_data of the prediction edm; null for <see cref="Ddpm.Pure.Diffusion.Prediction.Edm.UsualSigmaData"/>.</summary>
+    [TrainOption(Diffusion, "σ_data of the prediction edm, the images' standard deviation", NullMeans = Ddpm.Pure.Diffusion.Prediction.Edm.UsualSigmaData)]
+    public double? SigmaData { get; init; }
 
     /// <summary>The weight of each noise level in the loss: "uniform", "min-snr", "p2"; "min-snr-vanishing" or "p2-vanishing" to repeat old runs.</summary>
     [TrainOption(Diffusion, "The loss weighting: {0}", Choices = nameof(Choices.LossWeightings))]

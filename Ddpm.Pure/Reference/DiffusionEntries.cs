@@ -26,7 +26,7 @@ internal static class DiffusionEntries
             "√ᾱ_p·β/(1 − ᾱ_t), √α·(1 − ᾱ_p)/(1 − ᾱ_t), β·(1 − ᾱ_p)/(1 − ᾱ_t), with α = ᾱ_t/ᾱ_p, β = 1 − α",
             "Ho et al. 2020, eqs. 6 and 7",
             Terms,
-            () => Posteriors(ScheduleEntries.Named(on.Name, on.Steps, zeroTerminalSnr: false)))),
+            () => Posteriors(ScheduleEntries.Chain(on.Name, on.Steps)))),
         .. Schedules.Map(on => ReferenceEntry.Json(
             $"bound/{on.Name}-{on.Steps}.json",
             "prior: L_T in nats for mean x0² = 0.3; for s² = β and β̃: steps, L_{t−1} in nats for squared error 0.01, t = 1 … T − 1; "
@@ -35,12 +35,14 @@ internal static class DiffusionEntries
             "½(ᾱ·x0² − ᾱ − ln(1 − ᾱ)); ½(β̃/s² − 1 − ln(β̃/s²)) + c₁²/(2s²)·error",
             "Ho et al. 2020, eqs. 5, 12 and 13; Kingma et al. 2021, eq. 13",
             Terms,
-            () => Bound(ScheduleEntries.Named(on.Name, on.Steps, zeroTerminalSnr: false)))),
+            () => Bound(ScheduleEntries.Chain(on.Name, on.Steps)))),
         ReferenceEntry.Json(
             "predictions.json",
-            "on the linear schedule of 1000: factors of (x0, ε) in the target, of (x, o) in x0, in ε and in the score, for t = 0, 1, 499, 998, 999",
-            "ε: x0 = x/a − (σ/a)·o; x0: o; v: x0 = a·x − σ·o, ε = σ·x + a·o; score = −ε/σ",
-            "Salimans and Ho 2022, appendix D; Song et al. 2021",
+            "on each of four schedules of 1000: factors of (x0, ε) in the target, of (x, o) in x0, in ε and in the score, and the input factor c_in, "
+            + "for t = 0, 1, 499, 998, 999; pairs that do not exist are left out",
+            "o = p·x0 + q·ε, D = a·q − σ·p, x0 = (q·x − σ·o)/D, ε = (a·o − p·x)/D; score = −ε/σ; (p, q): ε (0, 1), x0 (1, 0), v (−σ, a), "
+            + "flow (−1, 1), edm (σ/(s·σ_d), −a·σ_d/s) with s² = a²·σ_d² + σ², σ_d = 0.5 and c_in = 1/s",
+            "Salimans and Ho 2022, appendix D; Esser et al. 2024; Karras et al. 2022, table 1; Song et al. 2021",
             Terms,
             Predictions),
         ReferenceEntry.Json(
@@ -75,7 +77,7 @@ internal static class DiffusionEntries
             Interpolated),
     ];
 
-    private static Datum Posteriors(NoiseSchedule schedule)
+    private static Datum Posteriors(VariancePreservingSchedule schedule)
     {
         var neighbours = Enumerable.Range(0, schedule.Steps).Select(t => (Later: t, Earlier: t - 1));
         var far = Array<(int Later, int Earlier)>((420, 400), (980, 960), (999, 0), (999, -1)).Filter(pair => pair.Later < schedule.Steps);
@@ -88,7 +90,7 @@ internal static class DiffusionEntries
             ("variance", Datum.Of(posteriors.Map(posterior => posterior.Variance))));
     }
 
-    private static Datum Bound(NoiseSchedule schedule)
+    private static Datum Bound(VariancePreservingSchedule schedule)
     {
         var errors = Range(1, schedule.Steps - 1).Map(_ => 0.01).ToArr();
         return Datum.Named([
@@ -103,16 +105,22 @@ internal static class DiffusionEntries
 
     private static Datum Predictions()
     {
-        var schedule = ScheduleEntries.Named("linear", 1000, zeroTerminalSnr: false);
-        static Datum Pair(LinearPair pair) => Datum.Of([pair.First, pair.Second]);
-        Datum At(Prediction prediction, int t) => Datum.Named(
-            ("target", Pair(prediction.Target(schedule[t]))),
-            ("clean-image", Pair(prediction.CleanImage(schedule[t]))),
-            ("noise", Pair(prediction.Noise(schedule[t]))),
-            ("score", Pair(Score.OfOutput(prediction, schedule[t]))));
-        return Datum.NamedEach(
+        static IEnumerable<(string Name, Datum Value)> Pair(string name, LinearPair pair) =>
+            double.IsFinite(pair.First) && double.IsFinite(pair.Second) ? [(name, Datum.Of([pair.First, pair.Second]))] : [];
+        static Datum At(Prediction prediction, NoiseLevel level) => Datum.Named(
+        [
+            .. Pair("target", prediction.Target(level)),
+            .. Pair("clean-image", prediction.CleanImage(level)),
+            .. Pair("noise", prediction.Noise(level)),
+            .. Pair("score", Score.OfOutput(prediction, level)),
+            ("input", Datum.Of(prediction.InputScale(level))),
+        ]);
+        Datum On(NoiseSchedule schedule) => Datum.NamedEach(
             Named(Prediction.All),
-            row => (row.Name, Datum.NamedEach(Array(0, 1, 499, 998, 999), t => (Invariant($"{t}"), At(row.Value, t)))));
+            row => (row.Name, Datum.NamedEach(Array(0, 1, 499, 998, 999), t => (Invariant($"{t}"), At(row.Value, schedule[t])))));
+        return Datum.NamedEach(
+            Array(("edm", false), ("linear", false), ("linear", true), ("rectified-flow", false)),
+            on => (on.Item1 + (on.Item2 ? "-zero-snr" : ""), On(ScheduleEntries.Named(on.Item1, 1000, on.Item2))));
     }
 
     private static Datum Masses() => Datum.Each(Array((0.0, 0.01), (0.0, 1), (0.3, 0.02), (-1.2, 0.1), (1.0, 1e-4), (0.001, 100)), given => Datum.Named(

@@ -12,6 +12,7 @@ public static class PlanJson
         ("clip-sample", Datum.Of(plan.ClipSample)),
         ("lines", Datum.Each(plan.Lines, line => Datum.Named(
             ("timestep", Datum.Of(line.Timestep)),
+            ("input", Datum.Of(line.Input)),
             ("estimate", Of(line.Estimate)),
             ("remember", Datum.Of([line.Remember.X, line.Remember.Output, line.Remember.X0])),
             ("correct", Datum.Named(("base", Datum.Of(line.Correct.Base)), ("x", Datum.Of(line.Correct.X)), ("history", Datum.Of(line.Correct.History)))),

@@ -49,6 +49,9 @@ public sealed record Scenario(
         new Scenario("scaled-linear-velocity-leading", "scaled-linear", 1000, false, "velocity", "leading", 15, false, ulong.MaxValue, 2),
         new Scenario("short-epsilon-first-level", "sigmoid", 20, false, "epsilon", "linspace", 20, false, (1UL << 32) + 5, 70_000) { EndAtFirstLevel = true },
         new Scenario("toy-epsilon-leading", "linear", 1000, false, "epsilon", "leading", 10, true, 11, 0) { IsToy = true, Initial = Array(0, 0.25, 0.5, 0.75) },
+        new Scenario("flow-trailing", "rectified-flow", 1000, false, "flow", "trailing", 10, false, 13, 8),
+        new Scenario("edm-karras", "edm", 1000, false, "edm", "karras", 9, true, 17, 9),
+        new Scenario("edm-on-linear", "linear", 1000, false, "edm", "linspace", 11, false, 19, 10),
         new Scenario("image-to-image", "linear", 1000, false, "epsilon", "uniform-lambda", 10, false, 3, 4)
         {
             Strength = 0.6,
@@ -105,11 +108,14 @@ public sealed record Scenario(
         return compile(setting).Map(plan => Strength < 1 ? plan with { Start = new(first.A, first.Sigma) } : plan);
     }
 
-    /// <summary>The network's output at each timestep, as factors of (x, 1). Length T.</summary>
+    /// <summary>The network's output at each timestep, as factors of (its input, 1). The input is x times the plan's input factor. Length T.</summary>
     public Arr<LinearPair> Denoiser()
     {
         var (schedule, prediction) = (Schedule, Prediction);
-        return Range(0, Steps).Map(t => IsToy ? new LinearPair(t / (t + 1.0), 0) : Data.ExactOutput(prediction, schedule[t])).ToArr();
+        LinearPair Exact(int t) => Data.ExactOutput(prediction, schedule[t]) is var ofX
+            ? new LinearPair(ofX.First / prediction.InputScale(schedule[t]), ofX.Second)
+            : default;
+        return Range(0, Steps).Map(t => IsToy ? new LinearPair(t / (t + 1.0), 0) : Exact(t)).ToArr();
     }
 
     /// <summary>The initial noise.</summary>
@@ -127,7 +133,7 @@ public sealed record Scenario(
         var trajectory = Array(state.X);
         foreach (var (line, i) in plan.Lines.Map((i, line) => (line, i)))
         {
-            var output = state.X.Map(x => denoiser[line.Timestep].First * x + denoiser[line.Timestep].Second);
+            var output = state.Seen(line, arithmetic).Map(x => denoiser[line.Timestep].First * x + denoiser[line.Timestep].Second);
             var moved = state.After(plan, line, arithmetic, new(output, VarianceFractions), () => Noise(StreamName.SamplingNoise, i));
             state = moved with { X = Constrained(line, moved.X) };
             trajectory = trajectory.Add(state.X);

@@ -23,11 +23,12 @@ internal static class ScheduleEntries
     [
         .. from family in NoiseSchedule.Families.Select(row => row.Value).OrderBy(family => family.Name, StringComparer.Ordinal)
            from steps in Array(1, 10, 1000)
-           from zero in Array(false, true)
+           from zero in family.Options.Contains("zero-terminal-snr") ? Array(false, true) : Array(false)
            select ReferenceEntry.Json(
                $"schedules/{family.Name}-{steps}{(zero ? "-zero-snr" : "")}.json",
-               "a list of T numbers each: beta β_t, alpha-bar ᾱ_t, log-alpha-bar ln ᾱ_t, a = √ᾱ_t, sigma = √(1 − ᾱ_t), snr = ᾱ/(1 − ᾱ), lambda = ln(a/σ)",
-               "ᾱ_t = ∏_{s≤t} (1 − β_s); " + family.Formula + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
+               "a list of T numbers each: a and sigma in x = a·x0 + σ·ε, log-squared-a = ln a², snr = a²/σ², lambda = ln(a/σ), network-time, the number that the "
+               + "network is told; chains also have beta β_t, alpha-bar ᾱ_t = a² and log-alpha-bar ln ᾱ_t",
+               (family.PublishedBetas is null ? "" : "ᾱ_t = ∏_{s≤t} (1 − β_s); ") + family.Formula + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
                family.Source + (zero ? "; Lin et al. 2024 (2305.08891), algorithm 1" : ""),
                zero ? ShiftedTables : Tables,
                () => Table(Named(family.Name, steps, zero))),
@@ -59,12 +60,22 @@ internal static class ScheduleEntries
     /// <summary>Unwraps a value that is always valid, because only constants of this library enter it.</summary>
     public static T Sure<T>(Validation<Error, T> known) => known.IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.Head.Message));
 
+    /// <summary>The chain with a given name and its published numbers.</summary>
+    public static VariancePreservingSchedule Chain(string name, int steps) => (VariancePreservingSchedule)Named(name, steps, zeroTerminalSnr: false);
+
     private static Datum Table(NoiseSchedule schedule) => Datum.Named(
-        ("beta", Datum.Of(schedule.Betas)),
-        ("alpha-bar", Datum.Of(schedule.AlphaBars)),
-        ("log-alpha-bar", Datum.Of(schedule.Levels.Map(level => level.LogAlphaBar))),
+    [
+        .. schedule is VariancePreservingSchedule chain
+            ? Array(
+                ("beta", Datum.Of(chain.Betas)),
+                ("alpha-bar", Datum.Of(chain.AlphaBars)),
+                ("log-alpha-bar", Datum.Of(chain.Levels.Map(level => level.LogSquaredA))))
+            : Array<(string, Datum)>(),
         ("a", Datum.Of(schedule.Levels.Map(level => level.A))),
         ("sigma", Datum.Of(schedule.Levels.Map(level => level.Sigma))),
         ("snr", Datum.Of(schedule.Levels.Map(level => level.Snr))),
-        ("lambda", Datum.Of(schedule.Levels.Map(level => level.Lambda))));
+        ("lambda", Datum.Of(schedule.Levels.Map(level => level.Lambda))),
+        ("log-squared-a", Datum.Of(schedule.Levels.Map(level => level.LogSquaredA))),
+        ("network-time", Datum.Of(schedule.NetworkTimes)),
+    ]);
 }

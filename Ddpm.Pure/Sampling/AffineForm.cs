@@ -71,16 +71,17 @@ public static class GaussianPush
     public static Arr<AffineForm> Run(
         SamplingPlan plan, GaussianData data, NoiseSchedule schedule, Prediction prediction, PlanState<AffineForm> state, int from)
     {
-        var seen = new List<AffineForm>();
+        var reached = new List<AffineForm>();
         for (var i = from; i < plan.Lines.Count; i++)
         {
             var line = plan.Lines[i];
             var exact = data.ExactOutput(prediction, schedule[line.Timestep]);
-            var output = AffineForm.Sum(Array((exact.First, state.X), (exact.Second, AffineForm.Of(1))));
+            var seen = state.Seen(line, Arithmetic.Instance);
+            var output = AffineForm.Sum(Array((exact.First / prediction.InputScale(schedule[line.Timestep]), seen), (exact.Second, AffineForm.Of(1))));
             state = state.After(plan, line, Arithmetic.Instance, output, () => AffineForm.Noise(i + 1));
-            seen.Add(state.X);
+            reached.Add(state.X);
         }
 
-        return seen.ToArr();
+        return reached.ToArr();
     }
 }

@@ -10,7 +10,7 @@ namespace Ddpm.Pure.Sampling;
 /// <summary>
 /// DDIM run backwards (Song et al. 2021, section 4.3; Dhariwal and Nichol 2021): from an image to the noise from which DDIM with η = 0 makes it.
 /// The line that undoes the step from t to p evaluates the network at t, as that step did, but at x_p. So it is exact if ε is the same at both:
-/// x_t = (a_t/a_p)·x_p + σ_t·(1 − e^(−h))·ε. At ᾱ_t = 0, x_t is the noise ε alone.
+/// x_t = (a_t/a_p)·x_p + σ_t·(1 − e^(−h))·ε. At a_t = 0, x_t is σ_t·ε alone.
 /// </summary>
 public static class DdimInversion
 {
@@ -36,6 +36,7 @@ public static class DdimInversion
             new(steps[0].To.A, steps[0].To.Sigma),
             steps.Map(step => new SamplingLine(
                 step.Timestep,
+                setting.Prediction.InputScale(step.To),
                 setting.Prediction.CleanImage(step.To),
                 unclipped.NoiseAt(step.To),
                 Correction.None,

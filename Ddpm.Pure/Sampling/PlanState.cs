@@ -35,11 +35,14 @@ public sealed record PlanState<T>(T X, T Base, Arr<T> History)
     /// <summary>Before the first line.</summary>
     public static PlanState<T> At(T x) => new(x, x, Arr<T>.Empty);
 
+    /// <summary>What the network sees in a line: x times the line's input factor.</summary>
+    public T Seen(SamplingLine line, IPlanArithmetic<T> arithmetic) => line.Input == 1 ? X : arithmetic.Combine(Array((line.Input, X)));
+
     /// <summary>After one more line of a plan.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="line">Its next line.</param>
     /// <param name="arithmetic">How to compute.</param>
-    /// <param name="output">The network's output for (X, line.Timestep).</param>
+    /// <param name="output">The network's output for (<see cref="Seen"/>, line.Timestep).</param>
     /// <param name="noise">Draws the line's fresh noise; called only if the line draws any.</param>
     /// <exception cref="ArgumentException">If the plan's variance is learned and the network gives none.</exception>
     public PlanState<T> After(SamplingPlan plan, SamplingLine line, IPlanArithmetic<T> arithmetic, NetworkOutput<T> output, Func<T> noise)

@@ -14,14 +14,14 @@ public static class Respacing
     /// <param name="schedule">The schedule of T steps.</param>
     /// <param name="timesteps">The timesteps, all below T.</param>
     /// <returns>A schedule with one step per timestep, the least noisy first; or the timestep that the schedule lacks.</returns>
-    public static Validation<Error, NoiseSchedule> Respaced(this NoiseSchedule schedule, Timesteps timesteps) =>
+    public static Validation<Error, VariancePreservingSchedule> Respaced(this VariancePreservingSchedule schedule, Timesteps timesteps) =>
         Check.That("timesteps[0]", timesteps.Values[0], timesteps.Values[0] < schedule.Steps, Invariant($"must lie in [0, {schedule.Steps})"))
             .Map(_ =>
             {
                 var kept = timesteps.Values.Reverse().ToArr();
                 int Before(int i) => i == 0 ? -1 : kept[i - 1];
-                return new NoiseSchedule(
-                    kept.Map((i, t) => Before(i) == t - 1 ? schedule.Betas[t] : NoiseSchedule.Beta(schedule[Before(i)], schedule[t])).ToArr(),
-                    kept.Map(t => schedule.Levels[t]));
+                return new VariancePreservingSchedule(
+                    kept.Map((i, t) => Before(i) == t - 1 ? schedule.Betas[t] : VariancePreservingSchedule.Beta(schedule[Before(i)], schedule[t])).ToArr(),
+                    kept.Map(t => schedule[t]));
             });
 }

@@ -61,7 +61,7 @@ public abstract record Sampler
     /// </summary>
     public abstract int? ConvergenceOrder { get; }
 
-    /// <summary>Whether it steps along σ/a, which is infinite where no image is left (ᾱ = 0).</summary>
+    /// <summary>Whether it steps along σ/a, which is infinite where no image is left (a = 0). The step from there is then DDIM's.</summary>
     internal virtual bool StepsAlongNoiseRatio => false;
 
     /// <summary>How many timesteps it visits by default.</summary>
@@ -72,7 +72,8 @@ public abstract record Sampler
     /// <param name="setting">Schedule, prediction, timesteps and clipping.</param>
     /// <returns>The plan, or every fault of the options and of the levels that the sampler cannot start from.</returns>
     public Validation<Error, SamplingPlan> Compile(SamplingSetting setting) =>
-        (Checked(), CheckedLevels(setting), CheckedOn(setting)).Apply((_, _, _) => PlanOn(setting));
+        (Checked(), CheckedLevels(setting), CheckedOn(setting))
+            .Apply((_, _, _) => StepsAlongNoiseRatio && !setting.Steps[0].From.HasImage ? FromPureNoise(setting) : PlanOn(setting));
 
     /// <summary>The sampler with the options that a user gave.</summary>
     /// <param name="options">The options.</param>
@@ -91,28 +92,32 @@ public abstract record Sampler
     private protected static Validation<Error, Unit> OrderUpTo(int order, int most) =>
         Check.That("order", order, order >= 1 && order <= most, Invariant($"must lie in [1, {most}]")).Map(_ => unit);
 
-    /// <summary>At ᾱ = 0 (zero terminal SNR) an ε says nothing about the image, and σ/a is infinite.</summary>
-    private Validation<Error, Unit> CheckedLevels(SamplingSetting setting)
+    /// <summary>
+    /// σ/a is infinite where no image is left. DDIM's step in x_0 is exact there to first order; this sampler's own lines follow, and none of them uses the
+    /// first line's value.
+    /// </summary>
+    private SamplingPlan FromPureNoise(SamplingSetting setting)
     {
-        var pureNoise = setting.Timesteps.Values.Filter(t => setting.Schedule[t].AlphaBar == 0);
-        if (pureNoise.IsEmpty)
+        var first = setting.Plan(Array(Ddim.Line(setting, setting.Steps[0], eta: 0)));
+        var rest = setting.Timesteps.Values.Count - 1;
+        return rest == 0
+            ? first
+            : first with { Lines = first.Lines + PlanOn(setting with { Timesteps = setting.Timesteps.Keep(Range(1, rest).ToArr()) }).Lines };
+    }
+
+    /// <summary>At a = 0 (rectified flow, zero terminal SNR) an ε says nothing about the image.</summary>
+    private static Validation<Error, Unit> CheckedLevels(SamplingSetting setting)
+    {
+        var pureNoise = setting.Timesteps.Values.Filter(t => !setting.Schedule[t].HasImage);
+        if (pureNoise.IsEmpty || setting.Prediction.HasCleanImageAt(setting.Schedule[pureNoise[0]]))
         {
             return unit;
         }
 
         var timestep = pureNoise[0];
-        if (!setting.Prediction.HasCleanImageAt(setting.Schedule[timestep]))
-        {
-            var others = Prediction.NamesWhere(prediction => prediction.HasCleanImageAt(setting.Schedule[timestep]));
-            return Check.Fail<Unit>(
-                "prediction", setting.Prediction.Name,
-                Invariant($"must be {others} to start from timestep {timestep}, where nothing of the image is left (ᾱ = 0)"));
-        }
-
-        return StepsAlongNoiseRatio
-            ? Check.Fail<Unit>(
-                "timesteps", Invariant($"{timestep}"),
-                "must have some image left (ᾱ > 0) for a sampler that steps along σ/a (use the leading spacing, or another sampler)")
-            : unit;
+        var others = Prediction.NamesWhere(prediction => prediction.HasCleanImageAt(setting.Schedule[timestep]));
+        return Check.Fail<Unit>(
+            "prediction", setting.Prediction.Name,
+            Invariant($"must be {others} to start from timestep {timestep}, where nothing of the image is left (a = 0)"));
     }
 }

@@ -10,7 +10,7 @@ namespace Ddpm.Pure.Sampling;
 /// A sampler, compiled: a straight-line program of affine updates, one network evaluation a line. Starting from an empty history and
 /// base = x = Start.First·image + Start.Second·noise, line i does
 /// <code>
-/// estimate   o  = network(x, Timestep)
+/// estimate   o  = network(Input·x, Timestep)
 ///            x0 = Estimate.First·x + Estimate.Second·o, clipped to [−1, 1] where the plan says so
 /// remember   hᵢ = Remember.X·x + Remember.Output·o + Remember.X0·x0
 /// correct    base ← Correct.Base·base + Correct.X·x + Σₖ Correct.History[k]·hᵢ₋ₖ
@@ -23,14 +23,14 @@ namespace Ddpm.Pure.Sampling;
 /// noise that x started from.
 /// </para>
 /// </summary>
-/// <param name="Start">Factors of (image, noise) in the first x: (0, 1) to generate from noise, (a, σ) of a level to start from an image.</param>
+/// <param name="Start">
+/// Factors of (image, noise) in the first x: (0, 1) to generate from noise, or (0, σ) on levels whose variance is not preserved; (a, σ) of a level to start
+/// from an image.
+/// </param>
 /// <param name="Lines">In order of execution, from noise to image.</param>
 /// <param name="ClipSample">Whether each estimate of x_0 is clipped to [−1, 1], the only step that is not affine.</param>
 public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, bool ClipSample)
 {
-    /// <summary>The start of a plan that generates from noise alone.</summary>
-    public static LinearPair FromNoise { get; } = new(0, 1);
-
     /// <summary>The plan, or an error for the first factor that is not finite in float32. Plans are executed in float32.</summary>
     public Validation<Error, SamplingPlan> InFloat32()
     {
@@ -49,6 +49,7 @@ public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, boo
 
 /// <summary>One line of a <see cref="SamplingPlan"/>: one network evaluation and the update that uses it.</summary>
 /// <param name="Timestep">The timestep given to the network, in [0, T).</param>
+/// <param name="Input">The factor of x in what the network sees: 1, but for EDM's prediction.</param>
 /// <param name="Estimate">Factors of (x, o) in the estimate of the clean image.</param>
 /// <param name="Remember">The new value of the history.</param>
 /// <param name="Correct">The new base: x itself in most samplers.</param>
@@ -56,12 +57,12 @@ public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, boo
 /// <param name="Noise">The standard deviation s of the fresh noise.</param>
 /// <param name="Marginal">Factors of (image, noise) in x after the line, for a known image: (a, σ) of the level that the line reaches.</param>
 public sealed record SamplingLine(
-    int Timestep, LinearPair Estimate, Memory Remember, Correction Correct, Advance Predict, NoiseRange Noise, LinearPair Marginal)
+    int Timestep, double Input, LinearPair Estimate, Memory Remember, Correction Correct, Advance Predict, NoiseRange Noise, LinearPair Marginal)
 {
     /// <summary>All factors by name.</summary>
     internal Seq<(string Name, double Value)> Factors =>
         Seq<(string Name, double Value)>(
-            ("Estimate.First", Estimate.First), ("Estimate.Second", Estimate.Second),
+            ("Input", Input), ("Estimate.First", Estimate.First), ("Estimate.Second", Estimate.Second),
             ("Remember.X", Remember.X), ("Remember.Output", Remember.Output), ("Remember.X0", Remember.X0),
             ("Correct.Base", Correct.Base), ("Correct.X", Correct.X), ("Predict.Base", Predict.Base),
             ("Noise.Least", Noise.Least), ("Noise.Most", Noise.Most), ("Marginal.First", Marginal.First), ("Marginal.Second", Marginal.Second))

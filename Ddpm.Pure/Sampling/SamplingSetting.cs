@@ -26,11 +26,23 @@ public sealed record SamplingSetting(NoiseSchedule Schedule, Prediction Predicti
         .Map(pair => new SamplingStep(pair.From, pair.To, Schedule[pair.From], Schedule[pair.To])).ToArr();
 
     /// <summary>A plan with these lines that generates from noise.</summary>
-    public SamplingPlan Plan(Arr<SamplingLine> lines) => new(SamplingPlan.FromNoise, lines, ClipSample);
+    public SamplingPlan Plan(Arr<SamplingLine> lines) => new(new(0, Schedule[Timesteps.Values[0]].StartDeviation), lines, ClipSample);
 
     /// <summary>The line of a step that evaluates the network at the beginning of the step.</summary>
     public SamplingLine Line(SamplingStep step, Memory remember, Correction correct, Advance predict, NoiseRange noise) => new(
-        step.Timestep, Prediction.CleanImage(step.From), remember, correct, predict, noise, new(step.To.A, step.To.Sigma));
+        step.Timestep, Prediction.InputScale(step.From), Prediction.CleanImage(step.From), remember, correct, predict, noise, new(step.To.A, step.To.Sigma));
+
+    /// <summary>A line with its network evaluation moved to another level.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="timestep">The timestep of the level.</param>
+    /// <param name="remember">What the line stores now.</param>
+    public SamplingLine Evaluating(SamplingLine line, int timestep, Memory remember) => line with
+    {
+        Timestep = timestep,
+        Input = Prediction.InputScale(Schedule[timestep]),
+        Estimate = Prediction.CleanImage(Schedule[timestep]),
+        Remember = remember,
+    };
 
     /// <summary>
     /// Stores ε, the noise that x contains, as the output implies it. If the estimate of x_0 is clipped, the clipped estimate implies ε instead, so
@@ -59,7 +71,7 @@ public sealed record SamplingStep(int Timestep, int NextTimestep, NoiseLevel Fro
     public double SigmaRatio => To.Sigma / From.Sigma;
 
     /// <summary>a_To/a_From ≥ 1, the factor of x in the exact solution for a known ε; infinite if the first level has no image.</summary>
-    public double ImageRatio => Elementary.Exp(To.LogAlphaSince(From) / 2);
+    public double ImageRatio => Elementary.Exp(To.LogSquaredRatioSince(From) / 2);
 
     /// <summary>a_To·(σ_To/a_To − σ_From/a_From) ≤ 0, the factor of a constant ε in the exact solution.</summary>
     public double NoiseStep => ImageRatio * From.Sigma * Elementary.ExpM1(-H);

@@ -6,13 +6,20 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Schedules;
 
-/// <content>The published families. Each is defined by its β, so that ᾱ is always the product of 1 − β.</content>
-public sealed partial record NoiseSchedule
+/// <content>
+/// The published families. Variance-preserving ones are defined by their β, so that ᾱ is always the product of 1 − β; the others by a and σ.
+/// </content>
+public partial record NoiseSchedule
 {
     /// <summary>s of the cosine schedule (Nichol and Dhariwal 2021, section 3.2).</summary>
     public const double UsualCosineOffset = 0.008;
 
-    private static readonly Arr<string> BetaOptions = Array("min-beta", "max-beta");
+    /// <summary>σ_min, σ_max and ρ of EDM (Karras et al. 2022, table 1).</summary>
+    public const double UsualSigmaMin = 0.002, UsualSigmaMax = 80, UsualRho = 7;
+
+    private const string ZeroTerminalSnr = "zero-terminal-snr";
+
+    private static readonly Arr<string> BetaOptions = Array("min-beta", "max-beta", ZeroTerminalSnr);
 
     /// <summary>The families by name.</summary>
     public static ChoiceTable<ScheduleFamily> Families { get; } = ChoiceTable.Of(
@@ -21,35 +28,49 @@ public sealed partial record NoiseSchedule
             "linear",
             "β_t = b + (c − b)·t/(T − 1), b = min(1e-4·1000/T, 0.999), c = min(0.02·1000/T, 0.999)",
             "Ho et al. 2020 (2006.11239), section 4",
-            numbers => Linear(numbers.Steps, numbers.MinBeta, numbers.MaxBeta),
+            numbers => Linear(numbers.Steps, numbers.MinBeta, numbers.MaxBeta).Map(General),
             BetaOptions,
             UsualBetas.Linear),
         new ScheduleFamily(
             "scaled-linear",
             "√β_t = √b + (√c − √b)·t/(T − 1), b = min(0.00085·1000/T, 0.999), c = min(0.012·1000/T, 0.999)",
             "Rombach et al. 2022, Stable Diffusion",
-            numbers => ScaledLinear(numbers.Steps, numbers.MinBeta, numbers.MaxBeta),
+            numbers => ScaledLinear(numbers.Steps, numbers.MinBeta, numbers.MaxBeta).Map(General),
             BetaOptions,
             UsualBetas.ScaledLinear),
         new ScheduleFamily(
             "cosine",
             "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = cos²(((u + 0.008)/1.008)·π/2)",
             "Nichol and Dhariwal 2021 (2102.09672), eq. 17",
-            numbers => Cosine(numbers.Steps, numbers.CosineOffset ?? UsualCosineOffset),
-            Array("cosine-offset")),
+            numbers => Cosine(numbers.Steps, numbers.CosineOffset ?? UsualCosineOffset).Map(General),
+            Array("cosine-offset", ZeroTerminalSnr)),
         new ScheduleFamily(
             "sigmoid",
             "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = (S(3) − S(6u − 3))/(S(3) − S(−3)), S(y) = 1/(1 + e^(−y))",
             "Jabri et al. 2022 (2212.11972), figure 8; Chen 2023 (2301.10972), algorithm 1",
-            numbers => SigmoidAlphaBar(numbers.Steps),
-            Arr<string>.Empty),
+            numbers => SigmoidAlphaBar(numbers.Steps).Map(General),
+            Array(ZeroTerminalSnr)),
         new ScheduleFamily(
             "sigmoid-beta",
             "β_t = b + (c − b)·S(−6 + 12·t/(T − 1)), b = min(1e-4·1000/T, 0.999), c = min(0.02·1000/T, 0.999), S(y) = 1/(1 + e^(−y))",
             "Xu et al. 2022, GeoDiff",
-            numbers => SigmoidBeta(numbers.Steps, numbers.MinBeta, numbers.MaxBeta),
+            numbers => SigmoidBeta(numbers.Steps, numbers.MinBeta, numbers.MaxBeta).Map(General),
             BetaOptions,
-            UsualBetas.Linear));
+            UsualBetas.Linear),
+        new ScheduleFamily(
+            "rectified-flow",
+            "a = 1 − u, σ = u, u = s·v/(1 + (s − 1)·v), v = (t + 1)/T, s = 1; the network is told 1000·u",
+            "Liu et al. 2023 (2209.03003); Esser et al. 2024 (2403.03206), section 5.3.2",
+            numbers => RectifiedFlow(numbers.Steps, numbers.FlowShift ?? 1),
+            Array("flow-shift"),
+            UsualDensity: "logit-normal"),
+        new ScheduleFamily(
+            "edm",
+            "a = 1, σ_t = (m + (M − m)·t/(T − 1))^7, m = 0.002^(1/7), M = 80^(1/7); the network is told ¼·ln σ",
+            "Karras et al. 2022 (2206.00364), eq. 5 and table 1",
+            numbers => Edm(numbers.Steps, numbers.SigmaMin ?? UsualSigmaMin, numbers.SigmaMax ?? UsualSigmaMax, numbers.SigmaRho ?? UsualRho),
+            Array("sigma-min", "sigma-max", "sigma-rho"),
+            UsualDensity: "log-normal"));
 
     /// <summary>
     /// Linear (Ho et al. 2020, section 4): β_t = β_min + (β_max − β_min)·t/(T − 1); T = 1 gives β_min.
@@ -58,7 +79,7 @@ public sealed partial record NoiseSchedule
     /// <param name="minBeta">β_min ∈ (0, 1); null for the published 1e-4·1000/T (<see cref="UsualBetas.For"/>).</param>
     /// <param name="maxBeta">β_max ∈ [β_min, 1); null for the published 0.02·1000/T.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
-    public static Validation<Error, NoiseSchedule> Linear(int steps, double? minBeta = null, double? maxBeta = null) =>
+    public static Validation<Error, VariancePreservingSchedule> Linear(int steps, double? minBeta = null, double? maxBeta = null) =>
         BetweenBetas(steps, minBeta, maxBeta, UsualBetas.Linear, Ramp);
 
     /// <summary>
@@ -68,7 +89,7 @@ public sealed partial record NoiseSchedule
     /// <param name="minBeta">β_min ∈ (0, 1); null for the published 0.00085·1000/T (<see cref="UsualBetas.For"/>).</param>
     /// <param name="maxBeta">β_max ∈ [β_min, 1); null for the published 0.012·1000/T.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
-    public static Validation<Error, NoiseSchedule> ScaledLinear(int steps, double? minBeta = null, double? maxBeta = null) =>
+    public static Validation<Error, VariancePreservingSchedule> ScaledLinear(int steps, double? minBeta = null, double? maxBeta = null) =>
         BetweenBetas(steps, minBeta, maxBeta, UsualBetas.ScaledLinear, (first, last, t, intervals) =>
         {
             var root = Ramp(Math.Sqrt(first), Math.Sqrt(last), t, intervals);
@@ -83,7 +104,7 @@ public sealed partial record NoiseSchedule
     /// <param name="minBeta">β_min ∈ (0, 1); null for the linear schedule's, 1e-4·1000/T (<see cref="UsualBetas.For"/>).</param>
     /// <param name="maxBeta">β_max ∈ [β_min, 1); null for the linear schedule's, 0.02·1000/T.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
-    public static Validation<Error, NoiseSchedule> SigmoidBeta(int steps, double? minBeta = null, double? maxBeta = null) =>
+    public static Validation<Error, VariancePreservingSchedule> SigmoidBeta(int steps, double? minBeta = null, double? maxBeta = null) =>
         BetweenBetas(steps, minBeta, maxBeta, UsualBetas.Linear, (first, last, t, intervals) =>
             first + (last - first) * Logistic(Ramp(-6, 6, t, intervals)));
 
@@ -94,7 +115,7 @@ public sealed partial record NoiseSchedule
     /// <param name="offset">s ≥ 0, small; 0.008 in the paper.</param>
     /// <param name="maxBeta">β_max ∈ (0, 1), at which β is clipped; 0.999 in the paper.</param>
     /// <returns>The schedule, or every fault of the three values.</returns>
-    public static Validation<Error, NoiseSchedule> Cosine(int steps, double offset = UsualCosineOffset, double maxBeta = 0.999) =>
+    public static Validation<Error, VariancePreservingSchedule> Cosine(int steps, double offset = UsualCosineOffset, double maxBeta = 0.999) =>
         (Check.AtLeast("steps", steps, 1), Check.That("cosine-offset", offset, offset is >= 0 and <= 1, "must lie in [0, 1]"),
                 Check.Inside("max-beta", maxBeta, 0, 1))
             .Apply((count, s, largest) =>
@@ -109,7 +130,7 @@ public sealed partial record NoiseSchedule
                     return SineOf(1) * SineOf(Math.Min(2.0 * t + 1 + 2 * s * count, 2 * left - 1)) / (cosine * cosine);
                 }
 
-                return FromValidBetas(Indices(count).Map(t => Math.Min(Beta(t), largest)));
+                return VariancePreservingSchedule.FromValidBetas(Indices(count).Map(t => Math.Min(Beta(t), largest)));
             });
 
     /// <summary>
@@ -123,7 +144,7 @@ public sealed partial record NoiseSchedule
     /// <param name="tau">τ > 0, with s/τ and e/τ in [−20, 20], beyond which the first β would be lost in rounding; 1 in the paper.</param>
     /// <param name="maxBeta">β_max ∈ (0, 1), at which β is clipped; 0.999 as in the cosine schedule.</param>
     /// <returns>The schedule, or every fault of the five values.</returns>
-    public static Validation<Error, NoiseSchedule> SigmoidAlphaBar(
+    public static Validation<Error, VariancePreservingSchedule> SigmoidAlphaBar(
         int steps, double start = -3, double end = 3, double tau = 1, double maxBeta = 0.999)
     {
         bool validTau = tau > 0 && double.IsFinite(tau), validStart = double.IsFinite(start), validEnd = double.IsFinite(end);
@@ -140,12 +161,64 @@ public sealed partial record NoiseSchedule
                 double Left(int t) => width * (count - t) / count;
                 // σ(y) − σ(x) = σ(y)σ(−x)(1 − e^(x − y)), so β = (σ(x') − σ(x))/(σ(e/τ) − σ(x)) is computed without subtracting sigmoids.
                 double Beta(int t) => Logistic(last - Left(t + 1)) / Logistic(last) * Elementary.ExpM1(-width / count) / Elementary.ExpM1(-Left(t));
-                return FromValidBetas(Indices(count).Map(t => Math.Min(Beta(t), largest)));
+                return VariancePreservingSchedule.FromValidBetas(Indices(count).Map(t => Math.Min(Beta(t), largest)));
             });
     }
 
+    /// <summary>
+    /// Rectified flow (Liu et al. 2023, 2209.03003), also called flow matching: a = 1 − u and σ = u, at u = s·v/(1 + (s − 1)·v) for v = (t + 1)/T. A shift
+    /// s > 1 spends more steps on noisy levels; for images with m times the pixels, s = √m (Esser et al. 2024, section 5.3.2). At the last level
+    /// nothing of the image is left. The network is told 1000·u.
+    /// </summary>
+    /// <param name="steps">T ≥ 1.</param>
+    /// <param name="shift">s ∈ [0.001, 1000]; 1 spreads u evenly.</param>
+    /// <returns>The schedule, or every fault of the two values.</returns>
+    public static Validation<Error, NoiseSchedule> RectifiedFlow(int steps, double shift = 1) =>
+        (Check.AtLeast("steps", steps, 1), Check.That("flow-shift", shift, shift is >= 1e-3 and <= 1e3, "must lie in [0.001, 1000]"))
+            .Apply((count, s) =>
+            {
+                double Stretch(int t) => count + (s - 1) * (t + 1.0);
+                // ln(1 − u) from u where u is small; from 1 − u = (T − t − 1)/(T + (s − 1)·(t + 1)) elsewhere: nothing cancels.
+                double LogA(int t, double u) => u < 0.5 ? Elementary.Log1P(-u) : Elementary.Log((count - (t + 1.0)) / Stretch(t));
+                var times = Indices(count).Map(t => t == count - 1 ? 1 : s * (t + 1.0) / Stretch(t));
+                return new NoiseSchedule(times.Map((t, u) => new NoiseLevel(2 * LogA(t, u), u * u)).ToArr(), times.Map(u => 1000 * u));
+            });
+
+    /// <summary>
+    /// EDM (Karras et al. 2022, eq. 5): a = 1, and σ^(1/ρ) rises linearly from σ_min^(1/ρ) to σ_max^(1/ρ); T = 1 gives σ_max. The network is told
+    /// c_noise = ¼·ln σ.
+    /// </summary>
+    /// <param name="steps">T ≥ 1.</param>
+    /// <param name="sigmaMin">σ_min > 0; 0.002 in the paper.</param>
+    /// <param name="sigmaMax">σ_max > σ_min; 80 in the paper.</param>
+    /// <param name="rho">ρ ∈ [0.1, 1000]; 7 in the paper.</param>
+    /// <returns>The schedule, or every fault of the four values.</returns>
+    public static Validation<Error, NoiseSchedule> Edm(
+        int steps, double sigmaMin = UsualSigmaMin, double sigmaMax = UsualSigmaMax, double rho = UsualRho)
+    {
+        static bool Valid(double sigma) => sigma is >= 1e-6 and <= 1e6;
+        const string Range = "must lie in [1E-06, 1000000]";
+        return (Check.AtLeast("steps", steps, 1),
+                Check.That("sigma-min", sigmaMin, Valid(sigmaMin), Range),
+                Check.That("sigma-max", sigmaMax, Valid(sigmaMax), Range),
+                // Only for two values that are each valid: a fault in one must not count as a fault of the other.
+                Check.That("sigma-max", sigmaMax, !Valid(sigmaMin) || !Valid(sigmaMax) || sigmaMax > sigmaMin,
+                    Invariant($"must be greater than sigma-min, {sigmaMin}")),
+                Check.That("sigma-rho", rho, rho is >= 0.1 and <= 1000, "must lie in [0.1, 1000]"))
+            .Apply((count, least, most, _, power) =>
+            {
+                double first = Elementary.Pow(least, 1 / power), last = Elementary.Pow(most, 1 / power);
+                double Sigma(int t) => t == count - 1 ? most : t == 0 ? least : Elementary.Pow(Ramp(first, last, t, count - 1), power);
+                var sigmas = Indices(count).Map(Sigma);
+                return new NoiseSchedule(
+                    sigmas.Map(sigma => new NoiseLevel(0, sigma * sigma)), sigmas.Map(sigma => Elementary.Log(sigma) / 4));
+            });
+    }
+
+    private static NoiseSchedule General(VariancePreservingSchedule schedule) => schedule;
+
     /// <summary>A schedule whose β_t is a function of β_min, β_max, t and T − 1.</summary>
-    private static Validation<Error, NoiseSchedule> BetweenBetas(
+    private static Validation<Error, VariancePreservingSchedule> BetweenBetas(
         int steps, double? givenMin, double? givenMax, UsualBetas published, Func<double, double, int, int, double> beta)
     {
         var usual = published.For(Math.Max(1, steps)); // fewer steps are refused below
@@ -154,7 +227,7 @@ public sealed partial record NoiseSchedule
                 // Only for two values that are each valid: a fault in one must not count as a fault of the other.
                 Check.That("max-beta", maxBeta, !(minBeta is > 0 and < 1 && maxBeta is > 0 and < 1) || maxBeta >= minBeta,
                     Invariant($"must be at least min-beta, {minBeta}")))
-            .Apply((count, first, last, _) => FromValidBetas(Indices(count).Map(t => beta(first, last, t, count - 1))));
+            .Apply((count, first, last, _) => VariancePreservingSchedule.FromValidBetas(Indices(count).Map(t => beta(first, last, t, count - 1))));
     }
 
     /// <summary>The t-th of the points that divide [first, last] into equal intervals; first for 0 intervals.</summary>

@@ -1,126 +1,49 @@
-using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Schedules;
 
 /// <summary>
-/// A discrete variance-preserving noise schedule over T steps, t ∈ [0, T): x_t = √ᾱ_t·x_0 + √(1 − ᾱ_t)·ε (Ho et al. 2020, eq. 4), with
-/// ᾱ_t = ∏_{s≤t}(1 − β_s) strictly decreasing and ᾱ = 1 before the first step.
+/// A noise schedule: T noise levels, t ∈ [0, T), the least noisy first, and the number that the network is told at each. λ strictly decreases. Chains that have
+/// β and ᾱ are a <see cref="VariancePreservingSchedule"/>.
 /// </summary>
-public sealed partial record NoiseSchedule
+public partial record NoiseSchedule
 {
-    /// <summary>The largest number below 1.</summary>
-    private const double BelowOne = 1 - 1.1102230246251565e-16;
+    private protected NoiseSchedule(Arr<NoiseLevel> levels, Arr<double> networkTimes) => (Levels, NetworkTimes) = (levels, networkTimes);
 
-    internal NoiseSchedule(Arr<double> betas, Arr<NoiseLevel> levels) => (Betas, Levels) = (betas, levels);
-
-    /// <summary>β_t ∈ (0, 1], the variance that step t adds; 1 only at the last step. Length T.</summary>
-    public Arr<double> Betas { get; }
+    /// <summary>The schedule of given levels.</summary>
+    /// <param name="levels">At least one, finite, each with noise, λ strictly decreasing; at the last one a may be 0.</param>
+    /// <param name="networkTimes">The number that the network is told at each level, finite.</param>
+    /// <returns>The schedule, or every level and number that is out of range or place.</returns>
+    public static Validation<Error, NoiseSchedule> FromLevels(Arr<NoiseLevel> levels, Arr<double> networkTimes)
+    {
+        bool HasNoise(NoiseLevel level) => level.NoiseVariance > 0 && double.IsFinite(level.NoiseVariance) && level.LogSquaredA < double.PositiveInfinity;
+        var size = Check.That("levels", levels.Count, levels.Count >= 1, "must be at least 1");
+        var each = levels.Map((t, level) => Check.That(Invariant($"levels[{t}]"), level, HasNoise(level) && (level.HasImage || t == levels.Count - 1),
+            "must have finite a > 0 and σ > 0; only at the last level may a be 0")).Sequence();
+        var order = levels.Map((t, level) => Check.That(Invariant($"levels[{t}]"), level,
+            t == 0 || !HasNoise(level) || !HasNoise(levels[t - 1]) || level.Lambda < levels[t - 1].Lambda, "must be noisier than the one before it")).Sequence();
+        var told = Check.That("network-times", networkTimes.Count, networkTimes.Count == levels.Count, Invariant($"must have length {levels.Count}"));
+        var finite = networkTimes.Map((t, time) => Check.That(Invariant($"network-times[{t}]"), time, double.IsFinite(time), "must be finite")).Sequence();
+        return (size, each, order, told, finite).Apply((_, _, _, _, _) => new NoiseSchedule(levels, networkTimes));
+    }
 
     /// <summary>The noise level after each step. Length T.</summary>
     public Arr<NoiseLevel> Levels { get; }
 
+    /// <summary>The number that the network's timestep embedding is made from, for each level. Length T.</summary>
+    public Arr<double> NetworkTimes { get; }
+
     /// <summary>T ≥ 1.</summary>
-    public int Steps => Betas.Count;
+    public int Steps => Levels.Count;
 
-    /// <summary>
-    /// What a user should know before sampling from pure noise: the last level keeps more than 1 % of the image's standard deviation, √ᾱ > 0.01. A
-    /// sample that starts from pure noise cannot have this part (Lin et al. 2024, 2305.08891, section 3.1). None if the level keeps less.
-    /// </summary>
-    public Option<string> Remark => this[Steps - 1].A is > 0.01 and var kept
-        ? Invariant($"the last level keeps {100 * kept:0.#} % of the image's standard deviation (√ᾱ = {kept:0.###}), but sampling starts from pure noise: ")
-            + "train with --zero-terminal-snr and --prediction velocity, more steps or a larger --max-beta"
-        : Option<string>.None;
+    /// <summary>The noise level after step t ∈ [−1, T); t = −1 is the clean image, a = 1 and σ = 0.</summary>
+    public virtual NoiseLevel this[int t] => t < 0 ? VariancePreservingLevel.Clean : Levels[t];
 
-    /// <summary>The noise level after step t ∈ [−1, T); t = −1 is the clean image.</summary>
-    public NoiseLevel this[int t] => t < 0 ? NoiseLevel.Clean : Levels[t];
+    /// <summary>What a user should know before sampling from pure noise; none if nothing.</summary>
+    public virtual Option<string> Remark => Option<string>.None;
 
-    /// <summary>ᾱ_t. Length T.</summary>
-    public Arr<double> AlphaBars => Levels.Map(level => level.AlphaBar);
-
-    /// <summary>The schedule of given variances.</summary>
-    /// <param name="betas">β_t ∈ (0, 1), at least one, each lowering ln ᾱ in double precision; the last may be 1 (zero terminal signal-to-noise ratio).</param>
-    /// <returns>The schedule, or every β that is out of range; if all are in range, every β that is lost in rounding.</returns>
-    public static Validation<Error, NoiseSchedule> FromBetas(Arr<double> betas) => betas.IsEmpty
-        ? Check.Fail<NoiseSchedule>("betas", "none", "must hold at least one step")
-        : betas
-            .Map((t, beta) => Check.That(Invariant($"beta[{t}]"), beta, beta > 0 && (beta < 1 || (beta == 1 && t == betas.Count - 1)),
-                t == betas.Count - 1 ? "must lie in (0, 1]" : "must lie in (0, 1)"))
-            .Sequence()
-            .Map(valid => FromValidBetas(valid.ToArr()))
-            .Bind(schedule => betas
-                .Map((t, beta) => Check.That(Invariant($"beta[{t}]"), beta,
-                    schedule[t].LogAlphaBar < schedule[t - 1].LogAlphaBar,
-                    "must be large enough to lower ᾱ after rounding"))
-                .Sequence()
-                .Map(_ => schedule));
-
-    /// <summary>The schedule of given ᾱ.</summary>
-    /// <param name="alphaBars">ᾱ_t ∈ (0, 1), at least one, strictly decreasing, and their logarithms too in double precision; the last may be 0.</param>
-    /// <returns>The schedule, or every ᾱ that is out of range or place.</returns>
-    public static Validation<Error, NoiseSchedule> FromAlphaBars(Arr<double> alphaBars)
-    {
-        if (alphaBars.IsEmpty)
-        {
-            return Check.Fail<NoiseSchedule>("alpha-bars", "none", "must hold at least one step");
-        }
-
-        var last = alphaBars.Count - 1;
-        bool InRange(int t) => alphaBars[t] is > 0 and < 1 || (alphaBars[t] == 0 && t == last);
-        var logarithms = alphaBars.Map(Elementary.Log);
-        return alphaBars
-            .Map((t, alphaBar) => InRange(t)
-                // Only for two values that are each valid: a fault in one must not count as a fault of the other.
-                ? Check.That(Invariant($"alpha-bar[{t}]"), alphaBar, t == 0 || !InRange(t - 1) || logarithms[t] < logarithms[t - 1],
-                    "must be less than the one before it")
-                : Check.Fail<double>(Invariant($"alpha-bar[{t}]"), Invariant($"{alphaBar}"), t == last ? "must lie in [0, 1)" : "must lie in (0, 1)"))
-            .Sequence()
-            .Map(_ => FromValidLevels(logarithms.Map(logarithm => new NoiseLevel(logarithm))));
-    }
-
-    /// <summary>
-    /// This schedule with √ᾱ shifted and scaled so that the last is 0 and the first stays (Lin et al. 2024, algorithm 1). A schedule whose last ᾱ is
-    /// 0 is returned unchanged. In a schedule of one step the first step is also the last, so its ᾱ becomes 0.
-    /// </summary>
-    public NoiseSchedule WithZeroTerminalSnr()
-    {
-        double first = Levels[0].LogAlphaBar, last = Levels[Steps - 1].LogAlphaBar;
-        // √ᾱ_0·(√ᾱ_t − √ᾱ_last)/(√ᾱ_0 − √ᾱ_last), with √ᾱ_t and √ᾱ_0 factored out of the differences.
-        NoiseLevel Shifted(int t) => new(t == Steps - 1
-            ? double.NegativeInfinity
-            : this[t].LogAlphaBar + 2 * (LogOfOneLessExp((last - this[t].LogAlphaBar) / 2) - LogOfOneLessExp((last - first) / 2)));
-        return double.IsNegativeInfinity(last) ? this : FromValidLevels(Indices(Steps).Map(Shifted));
-    }
-
-    /// <summary>The schedule with these levels in order, the least noisy first.</summary>
-    private static NoiseSchedule FromValidLevels(Arr<NoiseLevel> levels) =>
-        new(levels.Map((t, level) => Beta(t == 0 ? NoiseLevel.Clean : levels[t - 1], level)).ToArr(), levels);
-
-    /// <summary>1 − ᾱ/ᾱ_earlier, but below 1 while any image is left, even if it rounds to 1: exactly 1 means that no image is left.</summary>
-    internal static double Beta(NoiseLevel earlier, NoiseLevel later) =>
-        double.IsNegativeInfinity(later.LogAlphaBar) ? 1 : Math.Min(later.BetaSince(earlier), BelowOne);
-
-    /// <summary>ln(1 − eˣ) for x &lt; 0, without cancellation at either end.</summary>
-    private static double LogOfOneLessExp(double x) => x > -0.6931471805599453 ? Elementary.Log(-Elementary.ExpM1(x)) : Elementary.Log1P(-Elementary.Exp(x));
-
-    private static NoiseSchedule FromValidBetas(Arr<double> betas)
-    {
-        // Neumaier's compensated sum of ln(1 − β): ᾱ stays exact to the last digits over thousands of steps.
-        double sum = 0, lost = 0;
-        var levels = new NoiseLevel[betas.Count];
-        for (var t = 0; t < levels.Length; t++)
-        {
-            var term = Elementary.Log1P(-betas[t]);
-            var next = sum + term;
-            lost += double.IsInfinity(next) ? 0 : Math.Abs(sum) >= Math.Abs(term) ? sum - next + term : term - next + sum;
-            sum = next;
-            levels[t] = new(sum + lost);
-        }
-
-        return new(betas, new Arr<NoiseLevel>(levels));
-    }
-
-    private static Arr<int> Indices(int count) => Enumerable.Range(0, count).ToArr();
+    private protected static Arr<int> Indices(int count) => Enumerable.Range(0, count).ToArr();
 }

@@ -20,7 +20,7 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
 {
     /// <summary>
     /// The default way to sample: the preset's for this prediction, capped at the steps that the schedule has. If that has no plan on this schedule, all steps
-    /// of ddpm.
+    /// of ddpm; on a schedule that is no Markov chain, ddim.
     /// </summary>
     public SamplingOptions UsualSampling
     {
@@ -28,7 +28,8 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
         {
             var preset = Preset.SamplingOf(Prediction);
             var wanted = preset.SamplingSteps is { } steps ? preset with { SamplingSteps = Math.Min(steps, preset.MostStepsOn(Schedule)) } : preset;
-            return wanted.Compile(Schedule, Prediction, Preset.ClipSample).Bind(plan => plan.InFloat32()).IsSuccess ? wanted : new();
+            bool HasPlan(SamplingOptions options) => options.Compile(Schedule, Prediction, Preset.ClipSample).Bind(plan => plan.InFloat32()).IsSuccess;
+            return HasPlan(wanted) ? wanted : Schedule is VariancePreservingSchedule ? new() : new() { Sampler = "ddim" };
         }
     }
 }
@@ -38,8 +39,9 @@ public sealed record TrainingConfig
 {
     private TrainingConfig(
         TrainingOptions options, DiffusionModel model, LossWeighting lossWeighting, Precision precision, TimestepSampling timestepSampling,
-        Option<ExponentialMovingAverage> average) =>
-        (Options, Model, LossWeighting, Precision, TimestepSampling, Average) = (options, model, lossWeighting, precision, timestepSampling, average);
+        TimestepDensity timestepDensity, Option<ExponentialMovingAverage> average) =>
+        (Options, Model, LossWeighting, Precision, TimestepSampling, TimestepDensity, Average) =
+        (options, model, lossWeighting, precision, timestepSampling, timestepDensity, average);
 
     /// <summary>The options as the user gave them.</summary>
     public TrainingOptions Options { get; }
@@ -62,6 +64,9 @@ public sealed record TrainingConfig
     /// <summary>How timesteps are drawn.</summary>
     public TimestepSampling TimestepSampling { get; }
 
+    /// <summary>How often each timestep is drawn.</summary>
+    public TimestepDensity TimestepDensity { get; }
+
     /// <summary>The moving average of the weights that samples are made with; none to sample with the weights themselves.</summary>
     public Option<ExponentialMovingAverage> Average { get; }
 
@@ -71,14 +76,22 @@ public sealed record TrainingConfig
     /// </summary>
     public const int MostSteps = 10_000;
 
+    /// <summary>
+    /// The greatest standard deviation of the noise in what a network sees: twice what it is on variance-preserving levels, on rectified flow, and with EDM's
+    /// scaling. Without scaling it is 80 on EDM's own levels.
+    /// </summary>
+    private const double MostInputNoise = 2;
+
     /// <summary>The noise schedule that options describe.</summary>
     /// <param name="options">The options; only those of the schedule are read.</param>
     /// <returns>The schedule, or what is wrong.</returns>
     public static Validation<Error, NoiseSchedule> ScheduleOf(TrainingOptions options) =>
         Check.That("steps", options.Steps, options.Steps <= MostSteps, Invariant($"must be at most {MostSteps}"))
             .Bind(_ => NoiseSchedule.Families.Find("schedule", options.Schedule))
-            .Bind(family => family.Build(new(options.Steps, options.MinBeta, options.MaxBeta, options.CosineOffset)))
-            .Map(built => options.ZeroTerminalSnr ? built.WithZeroTerminalSnr() : built);
+            .Bind(family => family.Build(new(
+                options.Steps, options.MinBeta, options.MaxBeta, options.CosineOffset,
+                options.FlowShift, options.SigmaMin, options.SigmaMax, options.SigmaRho)))
+            .Map(built => options.ZeroTerminalSnr && built is VariancePreservingSchedule chain ? chain.WithZeroTerminalSnr() : built);
 
     /// <summary>Checks everything that can be checked without data.</summary>
     /// <param name="options">The options as the user gave them.</param>
@@ -91,24 +104,25 @@ public sealed record TrainingConfig
         var preset = Choices.Presets.Find("preset", options.Preset);
         var schedule = ScheduleOf(options);
         var network = NetworkOf(options, preset.Match(found => found.Network, _ => Preset.Standard.Network), imageSize, imageChannels, classes);
-        var model = (preset, Choices.Predictions.Find("prediction", options.Prediction), schedule, network)
-            .Apply((chosen, prediction, levels, layers) => new DiffusionModel(layers, levels, prediction, chosen));
+        var model = (preset, PredictionOf(options), schedule, network)
+            .Apply((chosen, prediction, levels, layers) => new DiffusionModel(
+                layers with { NetworkTimes = levels.NetworkTimes }, levels, prediction, chosen));
         var training = (
                 Choices.LossWeightings.Find("loss-weight", options.LossWeight).Bind(build => build(options)),
                 Choices.Precisions.Find("precision", options.Precision),
                 Choices.TimestepSamplings.Find("timestep-sampling", options.TimestepSampling),
+                DensityOf(options),
                 Optional(options.EmaDecay).Map(ExponentialMovingAverage.Of).Sequence())
-            .Apply((weights, precision, timesteps, average) => (weights, precision, timesteps, average));
+            .Apply((weights, precision, timesteps, density, average) => (weights, precision, timesteps, density, average));
         var rest = (
                 CheckOwners(options),
-                CheckZeroTerminalSnr(options),
                 schedule.Match(levels => CheckLevels(options, levels), _ => unit),
                 Choices.LearningRates.Find("learning-rate-schedule", options.LearningRateSchedule),
                 Check.That("conditional", options.Conditional, !options.Conditional || classes >= 2, "needs images with labels of at least two classes"),
                 TrainingOption.CheckRanges(options))
-            .Apply((_, _, _, _, _, _) => unit);
+            .Apply((_, _, _, _, _) => unit);
         return (model, training, rest).Apply((built, how, _) =>
-            new TrainingConfig(options, built, how.weights, how.precision, how.timesteps, how.average));
+            new TrainingConfig(options, built, how.weights, how.precision, how.timesteps, how.density, how.average));
     }
 
     /// <summary>The network. The schedule reports a wrong number of steps, so the network is built with one that it accepts.</summary>
@@ -122,51 +136,70 @@ public sealed record TrainingConfig
             : network;
     }
 
-    /// <summary>Refuses numbers of one schedule, or of one loss weighting, that are given with another.</summary>
-    private static Validation<Error, Unit> CheckOwners(TrainingOptions options)
-    {
-        Validation<Error, Unit> OfSchedule(string name, double? value)
-        {
-            string[] owners = [.. NoiseSchedule.Families.Where(row => row.Value.Options.Contains(name)).Select(row => row.Name)];
-            return BelongsTo($"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}", name, value, owners.Contains(options.Schedule));
-        }
+    private static Validation<Error, Prediction> PredictionOf(TrainingOptions options) => Prediction.All.Find("prediction", options.Prediction)
+        .Bind(found => found is Prediction.Edm && options.SigmaData is { } deviation ? Prediction.Edm.Of(deviation) : found);
 
-        return (
-                OfSchedule("min-beta", options.MinBeta),
-                OfSchedule("max-beta", options.MaxBeta),
-                OfSchedule("cosine-offset", options.CosineOffset),
-                BelongsTo("the loss weight min-snr", "min-snr-gamma", options.MinSnrGamma, options.LossWeight == "min-snr"))
-            .Apply((_, _, _, _) => unit);
+    /// <summary>How often timesteps are drawn: as the user asks, else as the schedule's authors draw them.</summary>
+    private static Validation<Error, TimestepDensity> DensityOf(TrainingOptions options)
+    {
+        var usual = NoiseSchedule.Families.Find(options.Schedule).Map(family => family.UsualDensity).IfNone("uniform");
+        return TimestepDensity.All.Find("timestep-density", options.TimestepDensity ?? usual).Bind(density =>
+            density is TimestepDensity.LogNormal normal
+                ? TimestepDensity.LogNormal.Of(options.NoiseMean ?? normal.Mean, options.NoiseDeviation ?? normal.Deviation)
+                : (BelongsTo("the timestep densities logit-normal and log-normal", "noise-mean", options.NoiseMean, isUsed: false),
+                    BelongsTo("the timestep densities logit-normal and log-normal", "noise-deviation", options.NoiseDeviation, isUsed: false))
+                .Apply((_, _) => density));
     }
 
-    private static Validation<Error, Unit> BelongsTo(string owners, string name, double? value, bool isUsed) =>
-        value is null || isUsed ? unit : Check.Fail<Unit>(name, Invariant($"{value}"), $"works only with {owners}");
+    /// <summary>Refuses numbers of one schedule, of one prediction, or of one loss weighting, that are given with another.</summary>
+    private static Validation<Error, Unit> CheckOwners(TrainingOptions options)
+    {
+        Validation<Error, Unit> OfSchedule(string name)
+        {
+            string[] owners = [.. NoiseSchedule.Families.Where(row => row.Value.Options.Contains(name)).Select(row => row.Name)];
+            var value = TrainingOption.All.First(option => option.Name == name).Of(options);
+            return BelongsTo(
+                $"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}", name, value is false ? null : value, owners.Contains(options.Schedule));
+        }
 
-    /// <summary>At ᾱ = 0, an ε-prediction does not determine the image.</summary>
-    private static Validation<Error, Unit> CheckZeroTerminalSnr(TrainingOptions options) => options.ZeroTerminalSnr && !HasImageAtPureNoise(options)
-        ? Check.Fail<Unit>(
-            "prediction", options.Prediction,
-            $"must be {Prediction.NamesWhere(AtPureNoise)} with zero-terminal-snr (at ᾱ = 0, {options.Prediction} does not determine the image)")
-        : unit;
+        var ofSchedules = NoiseSchedule.Families.SelectMany(row => row.Value.Options, (_, name) => name).Distinct().Select(OfSchedule).ToArr();
+        return (
+                ofSchedules.Sequence(),
+                BelongsTo("the prediction edm", "sigma-data", options.SigmaData, options.Prediction == "edm"),
+                BelongsTo("the loss weight min-snr", "min-snr-gamma", options.MinSnrGamma, options.LossWeight == "min-snr"))
+            .Apply((_, _, _) => unit);
+    }
 
-    private static bool AtPureNoise(Prediction prediction) => prediction.HasCleanImageAt(new(double.NegativeInfinity));
+    private static Validation<Error, Unit> BelongsTo(string owners, string name, object? value, bool isUsed) =>
+        value is null || isUsed ? unit : Check.Fail<Unit>(name, Invariant($"{value}").ToLowerInvariant(), $"works only with {owners}");
 
-    /// <summary>Whether a prediction determines the image where none is left. An unknown name is reported elsewhere.</summary>
-    private static bool HasImageAtPureNoise(TrainingOptions options) => Prediction.All.Find(options.Prediction).Map(AtPureNoise).IfNone(true);
-
-    /// <summary>Refuses schedules on which training or sampling would divide by zero.</summary>
+    /// <summary>Refuses schedules on which training or sampling would divide by zero, or show the network numbers of any size.</summary>
     private static Validation<Error, Unit> CheckLevels(TrainingOptions options, NoiseSchedule levels) =>
-        (CheckEstimate(options, levels[levels.Steps - 1]), CheckNoise(options, levels)).Apply((_, _) => unit);
+        // Another check reports an unknown prediction.
+        (Prediction.All.Find(options.Prediction).Match(
+                prediction => (CheckEstimate(prediction, levels[levels.Steps - 1]), CheckInput(prediction, levels)).Apply((_, _) => unit),
+                () => unit),
+            CheckNoise(options, levels)).Apply((_, _) => unit);
 
     /// <summary>With an ε-prediction, the estimate of the image divides by a in float32.</summary>
-    private static Validation<Error, Unit> CheckEstimate(TrainingOptions options, NoiseLevel last)
+    private static Validation<Error, Unit> CheckEstimate(Prediction prediction, NoiseLevel last)
     {
-        var divides = HasImageAtPureNoise(options) || options.ZeroTerminalSnr || float.IsFinite((float)(1 / last.A));
-        return divides
+        bool InFloat32(Prediction some) => float.IsFinite((float)some.CleanImage(last).Second);
+        return InFloat32(prediction)
             ? unit
-            : Check.Fail<Unit>("prediction", options.Prediction,
-                Invariant($"must be {Prediction.NamesWhere(AtPureNoise)} with a schedule that leaves only {last.A:G2} of the image ")
-                + $"(there, {options.Prediction} does not determine it)");
+            : Check.Fail<Unit>("prediction", prediction.Name,
+                Invariant($"must be {Prediction.NamesWhere(InFloat32)} with a schedule that leaves {(last.HasImage ? Invariant($"only {last.A:G2}") : "nothing")} ")
+                + $"of the image (there, {prediction.Name} does not determine it)");
+    }
+
+    /// <summary>x whose variance grows with the noise must be scaled for the network.</summary>
+    private static Validation<Error, Unit> CheckInput(Prediction prediction, NoiseSchedule levels)
+    {
+        bool Scaled(Prediction some) => levels.Levels.ForAll(level => some.InputScale(level) * level.Sigma <= MostInputNoise);
+        return Scaled(prediction)
+            ? unit
+            : Check.Fail<Unit>("prediction", prediction.Name, Invariant(
+                $"must be {Prediction.NamesWhere(Scaled)} with a schedule whose noise reaches σ = {levels[levels.Steps - 1].Sigma:G3} (others do not scale x down)"));
     }
 
     /// <summary>Noise that float32 rounds to 0 is never seen in training, and samplers divide by it.</summary>
@@ -178,7 +211,7 @@ public sealed record TrainingConfig
             if ((float)variance == 0)
             {
                 return Check.Fail<Unit>("schedule", options.Schedule, Invariant(
-                    $"must add more noise (after timestep {t}, float32 rounds its variance 1 − ᾱ = {variance:G3} to 0)"));
+                    $"must add more noise (after timestep {t}, float32 rounds its variance σ² = {variance:G3} to 0)"));
             }
         }
 

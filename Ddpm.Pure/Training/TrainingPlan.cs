@@ -14,8 +14,12 @@ namespace Ddpm.Pure.Training;
 /// </summary>
 public sealed record TrainingPlan
 {
+    /// <summary>The probability of a timestep of at most t, for each t; empty if all are equally probable.</summary>
+    private readonly Arr<double> _cumulative;
+
     private TrainingPlan(TrainingConfig config, int imageCount, StepCount steps, LearningRate learningRate) =>
-        (Config, ImageCount, Steps, LearningRate) = (config, imageCount, steps, learningRate);
+        (Config, ImageCount, Steps, LearningRate, _cumulative) =
+        (config, imageCount, steps, learningRate, config.TimestepDensity.Cumulative(config.Model.Schedule).IfNone(Arr<double>.Empty));
 
     /// <summary>The run's configuration.</summary>
     public TrainingConfig Config { get; }
@@ -38,6 +42,27 @@ public sealed record TrainingPlan
         from rate in Choices.LearningRates[config.Options.LearningRateSchedule](config.Options.LearningRate, config.Options.WarmUpSteps, steps.Total)
         select new TrainingPlan(config, imageCount, steps, rate);
 
+    /// <summary>The timestep below which a fraction u ∈ [0, 1) of all draws lies.</summary>
+    internal int TimestepAt(double u)
+    {
+        if (_cumulative.IsEmpty)
+        {
+            return (int)(u * Config.Options.Steps);
+        }
+
+        var (low, high) = (0, _cumulative.Count - 1);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _cumulative[middle] > u ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
+    }
+
+    /// <summary>The timestep that an image's random numbers give.</summary>
+    internal int TimestepOf(Draws draws) => _cumulative.IsEmpty ? draws.Below(0, Config.Options.Steps) : TimestepAt(draws.Uniform(0));
+
     /// <summary>The plan of epoch e ≥ 0. Each epoch has its own order of the images.</summary>
     public EpochPlan Epoch(int epoch) =>
         new(this, epoch, Permutation.Of(new RandomStream(Config.Options.Seed, StreamName.Shuffling).At(0, epoch), ImageCount));
@@ -58,10 +83,10 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
         var images = Enumerable.Range(first, count).Select(place => Order[place]).ToArr();
         var stream = new RandomStream(options.Seed, StreamName.Timesteps);
         var number = Epoch * Plan.Steps.PerEpoch + k;
-        int Stratified(int place) => (int)((stream.At(0, number).Uniform(0) + (double)place / count) % 1 * options.Steps);
+        double Stratified(int place) => (stream.At(0, number).Uniform(0) + (double)place / count) % 1;
         var timesteps = Plan.Config.TimestepSampling == TimestepSampling.Stratified
-            ? images.Map((place, _) => Stratified(place)).ToArr()
-            : images.Map(i => stream.At(i, Epoch).Below(0, options.Steps));
+            ? images.Map((place, _) => Plan.TimestepAt(Stratified(place))).ToArr()
+            : images.Map(i => Plan.TimestepOf(stream.At(i, Epoch)));
         var flips = new RandomStream(options.Seed, StreamName.Flips);
         var withheld = new RandomStream(options.Seed, StreamName.LabelDropout);
         var model = Plan.Config.Model;

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -32,10 +33,17 @@ public sealed record Ancestral(ReverseVariance Variance = ReverseVariance.Beta) 
     internal override Validation<Error, Sampler> With(SamplingOptions options, int steps) =>
         Variances.Find("variance", options.Variance ?? "beta").Map(Sampler (variance) => new Ancestral(variance));
 
-    internal override SamplingPlan PlanOn(SamplingSetting setting) => setting.Plan(setting.Steps.Map(step =>
+    private protected override Validation<Error, Unit> CheckedOn(SamplingSetting setting) => setting.Schedule is VariancePreservingSchedule
+        ? unit
+        : Check.Fail<Unit>("sampler", Name, "needs a schedule that is a Markov chain, a² + σ² = 1 (ddim with --eta 1 draws the same noise on any schedule)");
+
+    internal override SamplingPlan PlanOn(SamplingSetting setting) => PlanOn(setting, (VariancePreservingSchedule)setting.Schedule);
+
+    private SamplingPlan PlanOn(SamplingSetting setting, VariancePreservingSchedule chain) => setting.Plan(setting.Steps.Map(step =>
     {
-        var posterior = Posterior.Between(step.From, step.To);
-        double least = Math.Sqrt(posterior.Variance), most = Math.Sqrt(step.From.BetaSince(step.To));
+        var (from, to) = (chain[step.Timestep], chain[step.NextTimestep]);
+        var posterior = Posterior.Between(from, to);
+        double least = Math.Sqrt(posterior.Variance), most = Math.Sqrt(from.BetaSince(to));
         var noise = Variance switch
         {
             _ when step.To.NoiseVariance == 0 => NoiseRange.None,

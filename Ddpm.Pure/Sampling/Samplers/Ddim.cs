@@ -1,4 +1,3 @@
-using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -8,7 +7,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Sampling;
 
 /// <summary>
-/// DDIM (Song et al. 2021, eqs. 12 and 16): from t to p, x_p = a_p·x_0 + √(σ_p² − s²)·ε + s·z with s² = η²·(σ_p²/σ_t²)·β. η = 0 is
+/// DDIM (Song et al. 2021, eqs. 12 and 16): from t to p, x_p = a_p·x_0 + √(σ_p² − s²)·ε + s·z with s² = η²·(σ_p²/σ_t²)·(σ_t² − (a_t²/a_p²)·σ_p²). η = 0 is
 /// deterministic, η = 1 is ancestral sampling with β̃.
 /// </summary>
 /// <param name="Eta">η ∈ [0, 1].</param>
@@ -69,12 +68,12 @@ public sealed record Ddim(double Eta = 0, ClippedNoise Noise = ClippedNoise.Impl
             step, new(direction * noise.First, direction * noise.Second, step.To.A), Correction.None, new(0, Array(1.0)), FreshNoise(step, eta));
     }
 
-    /// <summary>1 − s²/σ_p² = (1 − η²) + η²·α·σ_p²/σ_t², a sum of two that are not negative.</summary>
+    /// <summary>1 − s²/σ_p² = (1 − η²) + η²·(a_t²/a_p²)·σ_p²/σ_t², a sum of two that are not negative.</summary>
     private static double KeptShare(SamplingStep step, double eta) =>
-        (1 - eta) * (1 + eta) + eta * eta * step.From.AlphaSince(step.To) * (step.To.NoiseVariance / step.From.NoiseVariance);
+        (1 - eta) * (1 + eta) + eta * eta * Elementary.Exp(step.From.LogSquaredRatioSince(step.To)) * (step.To.NoiseVariance / step.From.NoiseVariance);
 
     private static NoiseRange FreshNoise(SamplingStep step, double eta) =>
-        NoiseRange.Of(eta * Math.Sqrt(Posterior.Between(step.From, step.To).Variance));
+        NoiseRange.Of(eta * Math.Sqrt(step.From.NoiseVarianceSince(step.To) * (step.To.NoiseVariance / step.From.NoiseVariance)));
 }
 
 /// <summary>Which noise a DDIM step goes on with where its estimate of x_0 was clipped.</summary>

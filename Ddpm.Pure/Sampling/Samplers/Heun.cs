@@ -25,11 +25,8 @@ public sealed record Heun : Sampler
         var euler = setting.Line(step, setting.NoiseAt(step.From), Correction.None, new(step.ImageRatio, Array(step.NoiseStep)), NoiseRange.None);
         return step.NextTimestep < 0
             ? Array(euler)
-            : Array(euler, euler with
+            : Array(euler, setting.Evaluating(euler, step.NextTimestep, setting.NoiseAt(step.To)) with
             {
-                Timestep = step.NextTimestep,
-                Estimate = setting.Prediction.CleanImage(step.To),
-                Remember = setting.NoiseAt(step.To),
                 Correct = Correction.Stay,
                 Predict = new(step.ImageRatio, Array(step.NoiseStep / 2, step.NoiseStep / 2)),
             });
