@@ -48,7 +48,8 @@ internal sealed class SamplerOptions
         "--rho", "ρ of the karras spacing: 1 spaces σ/a evenly, large values space ln(σ/a) evenly [default: 7]");
 
     private readonly CommandLine.Option<double[]> _sigmaRange = Pair(
-        "--sigma-range", $"The noise levels σ/a between which karras, uniform-lambda and kl-optimal spread timesteps [default: 0 {SamplingOptions.UsualMostRatio}]");
+        "--sigma-range",
+        $"The noise levels σ/a between which karras, uniform-lambda and kl-optimal spread timesteps [default: 0 {SamplingOptions.UsualMostRatio}]");
 
     private readonly CommandLine.Option<int?> _lastTimestep = New<int?>(
         "--last-timestep", "Visit no timestep below this one; the spacing covers the rest [default: 0]");

@@ -83,7 +83,7 @@ public sealed class SamplerKnownAnswers
     }
 
     /// <summary>
-    /// Their tests of DPMSolverSinglestepScheduler, which end at the first level, to half a unit of the last digit; ten lines have the orders 1 2 1 2 1 2 1 2 1 1.
+    /// Their tests of DPMSolverSinglestepScheduler, which end at the first level, to half a unit of the last digit.
     /// </summary>
     [Theory]
     [InlineData("epsilon", 0.2791)]
@@ -91,7 +91,7 @@ public sealed class SamplerKnownAnswers
     public void Single_step_dpm_solver_in_ten_linspace_steps(string prediction, double theirs) => Assert.Equal(
         theirs,
         Sum(
-            new SinglestepDpmSolver(2, LowerOrderFinal: true), Generators.Original, Of(prediction),
+            new SinglestepDpmSolver(2), Generators.Original, Of(prediction),
             Ten(new Spacing.DiffusersMultistepLinspace()).EndingAtFirstLevel(), clip: false) / Count,
         6e-5);
 
@@ -130,12 +130,12 @@ public sealed class SamplerKnownAnswers
 
     /// <summary>Their DEISMultistepScheduler of order 2, whose order falls in the end, below 15 steps, and which ends at the first level.</summary>
     [Theory]
-    [InlineData("epsilon", 0.23916)]
-    [InlineData("velocity", 0.091)]
-    public void Deis_in_ten_linspace_steps(string prediction, double theirs)
+    [InlineData("epsilon", 0.23916, 6e-6)]
+    [InlineData("velocity", 0.091, 6e-4)]
+    public void Deis_in_ten_linspace_steps(string prediction, double theirs, double digits)
     {
         var timesteps = Ten(new Spacing.DiffusersMultistepLinspace()).EndingAtFirstLevel();
-        Assert.Equal(theirs, Sum(new Deis(2, LowerOrderFinal: true), Generators.Original, Of(prediction), timesteps, clip: false) / Count, 6e-5);
+        Assert.Equal(theirs, Sum(new Deis(2, LowerOrderFinal: true), Generators.Original, Of(prediction), timesteps, clip: false) / Count, digits);
     }
 
     /// <summary>

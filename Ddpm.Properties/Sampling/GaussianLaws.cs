@@ -149,16 +149,16 @@ public sealed class GaussianLaws
             start => Assert.InRange(ObservedOrder(c with { EqualInNoise = false }, new Pndm(start), stride: 2), 1.9, 2.1));
     }
 
-    /// <summary>A step of order 2 has any r. Order 3 needs r = ⅔ in the limit, which steps that alternate do not have.</summary>
+    /// <summary>A step of order 2 has any r. Order 3 needs r = ⅔ in the limit, and steps that alternate do not have it.</summary>
     [Fact]
     public void Single_step_methods_of_second_order_have_it_on_alternating_steps()
     {
         var c = new GaussianCase(new(0.7, 0.3), -1, 1, 0.3, EqualInNoise: false);
-        Assert.All(
-            (Sampler[])[new SinglestepDpmSolver(2), new Res(Singlestep: true)],
-            sampler => Assert.InRange(ObservedOrder(c with { Alternating = true }, sampler), 1.85, 2.15));
+        var alternating = c with { Alternating = true };
+        Assert.InRange(ObservedOrder(alternating, new SinglestepDpmSolver(2)), 1.85, 2.15);
+        Assert.InRange(ObservedOrder(alternating, new Res(Singlestep: true)), 1.85, 2.15);
         Assert.InRange(ObservedOrder(c, new SinglestepDpmSolver(3)), 2.9, 3.1);
-        Assert.InRange(ObservedOrder(c with { Alternating = true }, new SinglestepDpmSolver(3)), 1.9, 2.1);
+        Assert.InRange(ObservedOrder(alternating, new SinglestepDpmSolver(3)), 1.85, 2.15);
     }
 
     private static double ObservedOrder(GaussianCase c, Sampler sampler, bool fromOnePoint = false, int stride = 1)

@@ -42,12 +42,14 @@ public sealed class SamplerIdentities
     public bool Euler_is_ddim(SamplerOnSchedule s, Fraction eta) =>
         Plan(s, new Euler()) == Plan(s, new Ddim(0)) && Plan(s, new EulerAncestral(eta.Value)) == Plan(s, new Ddim(eta.Value));
 
-    /// <summary>The exact integral of a constant, and the transfer of a constant ε: Adams and Bashforth's method, pndm's and DEIS' are one at order 1.</summary>
+    /// <summary>Both integrate a constant ε exactly.</summary>
     [Law]
     public bool Deis_of_first_order_is_ipndm_of_first_order(SamplerOnSchedule s) =>
         s.Noisiest.AlphaBar == 0 || Plan(s, new Deis(1)) == Plan(s, new Ipndm(1));
 
-    /// <summary>From its fifth value on, and in its first, plms is iPNDM of order 4; between, it also passes over the value that its first step did not keep.</summary>
+    /// <summary>
+    /// The first line is iPNDM's, and so is the third step and each later one, except for a 0 in the place of the value that the first step does not keep.
+    /// </summary>
     [Law]
     public bool Plms_is_ipndm_after_its_start(SamplerOnSchedule s)
     {
@@ -76,7 +78,7 @@ public sealed class SamplerIdentities
         var inGroup = 0;
         return lines.Count == steps.Count && Enumerable.Range(0, lines.Count).All(i =>
         {
-            var full = inGroup == (falls && i == lines.Count - 1 ? order - 1 : order);
+            var full = inGroup == order || (falls && i == lines.Count - 1 && inGroup == order - 1);
             inGroup = i > 0 && IsFinite(i) && IsFinite(i - 1) && !full ? inGroup + 1 : 1;
             return inGroup == 1 ? lines[i] == ddim[i] : lines[i].Correct == Correction.Stay && lines[i].Predict.History.Count == inGroup;
         });

@@ -96,7 +96,8 @@ public sealed class SamplerLaws
     }
 
     /// <summary>
-    /// The first line of a multistep method has one value alone. Heun's first line is Euler's. The first line of pndm leads halfway, where a timestep lies there.
+    /// The first line of a multistep method has one value alone. Heun's first line is Euler's. The first line of pndm leads halfway, if a timestep
+    /// lies there.
     /// </summary>
     [Law]
     public bool The_first_line_of_every_deterministic_sampler_is_ddim_s(SamplerOnSchedule s, Pixel x, Pixel o)

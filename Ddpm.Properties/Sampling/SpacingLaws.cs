@@ -15,7 +15,8 @@ public sealed record SpacedCase(Spacing Spacing, NoiseSchedule Schedule, int Cou
 }
 
 /// <summary>
-/// A spacing by noise level; ρ = ∞ is the one uniform in λ, and ρ = 0 stands for the one even in arctan(σ/a). It has at most a fifth of the schedule's steps, so that most targets have a level of their own.
+/// A spacing by noise level; ρ = ∞ is the one uniform in λ, and ρ = 0 stands for the one even in arctan(σ/a). It has at most a
+/// fifth of the schedule's steps, so that most targets have a level of their own.
 /// </summary>
 public sealed record SpacedInNoise(double Rho, double Least, double Most, NoiseSchedule Schedule, int Count)
 {
@@ -307,7 +308,7 @@ public sealed class SpacingLaws
              let least = clean == 0 ? 0 : Math.Exp(-(schedule[clean - 1].Lambda + schedule[clean].Lambda) / 2)
              let most = noisy == steps ? double.PositiveInfinity : Math.Exp(-(schedule[noisy].Lambda + schedule[noisy - 1].Lambda) / 2)
              from count in Gen.Choose(2, Math.Max(3, (noisy - clean) / 5))
-             from rho in Gen.Frequency((1, Gen.Constant(double.PositiveInfinity)), (1, Gen.Constant(7.0)), (1, Gen.Constant(0.0)), (1, Generators.PowersOfTen(-3, 6)))
+             from rho in Gen.Frequency((3, Gen.Elements(double.PositiveInfinity, 7, 0)), (1, Generators.PowersOfTen(-3, 6)))
              select new SpacedInNoise(rho, least, most, schedule, count)).ToArbitrary();
     }
 }

@@ -227,7 +227,8 @@ public sealed record SamplingOptions
             return names.Length > 1 && Sampling.Sampler.All.Where(row => row.Name.StartsWith(CommonStart(names), StringComparison.Ordinal))
                 .All(row => row.Value.Options.Contains(option)) ? [CommonStart(names) + "*"] : names;
         }).Distinct()];
-        owners = [.. owners.Where(name => !owners.Any(other => other != name && other.EndsWith('*') && name.StartsWith(other[..^1], StringComparison.Ordinal)))];
+        bool Covers(string start, string name) => start != name && start.EndsWith('*') && name.StartsWith(start[..^1], StringComparison.Ordinal);
+        owners = [.. owners.Where(name => !owners.Any(other => Covers(other, name)))];
         return (owners is [var only] && !only.EndsWith('*') ? "the sampler " : "the samplers ") + string.Join(", ", owners);
     }
 

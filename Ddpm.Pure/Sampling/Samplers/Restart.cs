@@ -8,9 +8,9 @@ namespace Ddpm.Pure.Sampling;
 
 /// <summary>
 /// Restart sampling (Xu et al. 2023, 2306.14878, algorithm 1) with Heun's method. The way through an interval of noise levels is taken once more for each
-/// restart. A restart jumps from the cleanest visited level of the interval, where x = x_0·a + ε·σ, back to the noisiest, x ← (a_max/a_min)·x + s·z, with
-/// s² = σ_max² − (a_max/a_min)²·σ_min². The noise contracts earlier errors, and the method down is still of second order. The jump is a part of the line that
-/// leads to the interval's end. The way down visits the same timesteps each time. An interval with fewer than two visited timesteps has no restarts.
+/// restart. A restart jumps from the cleanest visited level of the interval back to the noisiest, x ← (a_max/a_min)·x + s·z with
+/// s² = σ_max² − (a_max/a_min)²·σ_min². The fresh noise contracts earlier errors. The jump is a part of the line that leads to the interval's end. The way down
+/// visits the same timesteps each time. An interval with fewer than two visited timesteps has no restarts.
 /// </summary>
 /// <param name="Times">K ∈ [0, 100], how many restarts.</param>
 /// <param name="Least">The σ/a where the interval ends, ≥ 0.</param>
