@@ -17,7 +17,7 @@ internal sealed class SamplerOptions
     private readonly CommandLine.Option<string?> _spacing = new("--spacing");
 
     private readonly CommandLine.Option<double?> _eta = New<double?>(
-        "--eta", "DDIM's η: 0 is deterministic, 1 adds the noise of DDPM with --variance posterior [default: 0]");
+        "--eta", "η of DDIM: 0 is deterministic, 1 adds the noise of DDPM with --variance posterior [default: 0; 1 for euler-ancestral]");
 
     private readonly CommandLine.Option<double?> _tau = New<double?>(
         "--tau", "SA-Solver's τ within --tau-range: 0 is deterministic, 1 adds as much noise as dpmpp-2m-sde "
@@ -27,6 +27,12 @@ internal sealed class SamplerOptions
         "--tau-range",
         "The noise levels σ/a between which SA-Solver adds noise; 0 Infinity means all levels "
         + Invariant($"[default: {Stochasticity.OfFewSteps.Least} {Stochasticity.OfFewSteps.Most}; all levels from {Stochasticity.ManySteps} steps on]"));
+
+    private readonly CommandLine.Option<int?> _restarts = New<int?>(
+        "--restarts", $"How often restart goes through its noise levels again [default: {new Restart().Times}]");
+
+    private readonly CommandLine.Option<double[]> _restartRange = Pair(
+        "--restart-range", Invariant($"The noise levels σ/a that restart goes through again [default: {new Restart().Least} {new Restart().Most}]"));
 
     private readonly CommandLine.Option<string?> _variance = New<string?>(
         "--variance", $"DDPM's reverse variance: {string.Join(" or ", Ancestral.Variances.Keys)} [default: beta]");
@@ -42,7 +48,8 @@ internal sealed class SamplerOptions
         "--rho", "ρ of the karras spacing: 1 spaces σ/a evenly, large values space ln(σ/a) evenly [default: 7]");
 
     private readonly CommandLine.Option<double[]> _sigmaRange = Pair(
-        "--sigma-range", $"The noise levels σ/a between which karras and uniform-lambda spread timesteps [default: 0 {SamplingOptions.UsualMostRatio}]");
+        "--sigma-range",
+        $"The noise levels σ/a between which karras, uniform-lambda and kl-optimal spread timesteps [default: 0 {SamplingOptions.UsualMostRatio}]");
 
     private readonly CommandLine.Option<int?> _lastTimestep = New<int?>(
         "--last-timestep", "Visit no timestep below this one; the spacing covers the rest [default: 0]");
@@ -95,7 +102,7 @@ internal sealed class SamplerOptions
     private IReadOnlyList<CommandLine.Option> Usual => [_sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance];
 
     private IReadOnlyList<CommandLine.Option> Detailed =>
-        [_timesteps, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant, _corrector, _fullStart];
+        [_timesteps, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant, _corrector, _fullStart, _restarts, _restartRange];
 
     /// <summary>Names, each without what it shares with the name before it: dpmpp-1, -2m, -3m.</summary>
     internal static IEnumerable<string> Abbreviated(IEnumerable<string> names)
@@ -131,6 +138,8 @@ internal sealed class SamplerOptions
             Eta = parsed.GetValue(_eta) ?? start.Eta,
             Tau = parsed.GetValue(_tau) ?? start.Tau,
             TauRange = parsed.GetValue(_tauRange) is [var least, var most] ? (least, most) : start.TauRange,
+            Restarts = parsed.GetValue(_restarts) ?? start.Restarts,
+            RestartRange = parsed.GetValue(_restartRange) is [var end, var begin] ? (end, begin) : start.RestartRange,
             Variance = parsed.GetValue(_variance) ?? start.Variance,
             LowerOrderFinal = parsed.GetValue(_lowerOrder) || start.LowerOrderFinal,
             UnipcVariant = parsed.GetValue(_variant) ?? start.UnipcVariant,

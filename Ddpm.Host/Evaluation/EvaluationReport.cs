@@ -20,6 +20,8 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="Eta">η, where it was given.</param>
 /// <param name="Tau">τ of SA-Solver.</param>
 /// <param name="TauRange">The noise levels σ/a between which it drew noise.</param>
+/// <param name="Restarts">How many restarts, where it was given.</param>
+/// <param name="RestartRange">The noise levels σ/a between which it restarted, where they were given.</param>
 /// <param name="Variance">The reverse variance, where it was given.</param>
 /// <param name="LowerOrderFinal">Whether the order fell towards the last step, where it was given.</param>
 /// <param name="UnipcVariant">B(h) of UniPC, where it was given.</param>
@@ -31,7 +33,8 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="WeightsSha256">The checksum of the weights that were sampled with.</param>
 internal sealed record SamplesReport(
     string Source, int Count, string? Sha256 = null, ulong? Seed = null, string? Sampler = null, int? Evaluations = null, IReadOnlyList<int>? Timesteps = null,
-    double? Eta = null, double? Tau = null, IReadOnlyList<double>? TauRange = null, string? Variance = null, bool? LowerOrderFinal = null,
+    double? Eta = null, double? Tau = null, IReadOnlyList<double>? TauRange = null, int? Restarts = null,
+    IReadOnlyList<double>? RestartRange = null, string? Variance = null, bool? LowerOrderFinal = null,
     string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, double? GuidanceScale = null,
     string? Checkpoint = null, string? WeightsSha256 = null)
 {
@@ -41,7 +44,8 @@ internal sealed record SamplesReport(
         var (tau, range) = Drawn(wanted.Sampler);
         return new(
             folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)],
-            wanted.Sampling.Eta, tau, range, wanted.Sampling.Variance, wanted.Sampling.LowerOrderFinal ? true : null,
+            wanted.Sampling.Eta, tau, range, wanted.Sampling.Restarts,
+            wanted.Sampling.RestartRange is var (end, begin) ? [end, begin] : null, wanted.Sampling.Variance, wanted.Sampling.LowerOrderFinal ? true : null,
             wanted.Sampling.UnipcVariant, wanted.Sampling.Corrector, wanted.Sampling.FullOrderStart ? true : null, wanted.Setting.ClipSample,
             wanted.GuidanceScale, model.Checkpoint, model.WeightsSha256);
     }

@@ -113,6 +113,15 @@ public sealed class ReferenceTests : IDisposable
                 FullOrderStart = true,
             },
             "--corrector" => new() { Sampler = "unipc-2", SamplingSteps = 5, Spacing = "karras", Corrector = false, Rho = 3, SigmaRange = (0.05, 20) },
+            "--restarts" => new()
+            {
+                Sampler = "restart",
+                SamplingSteps = 6,
+                Spacing = "kl-optimal",
+                Restarts = 2,
+                RestartRange = (0.05, 20),
+                SigmaRange = (0.01, 80),
+            },
             _ => new() { Sampler = "ipndm-v-3", SamplingSteps = 5, LastTimestep = 30 },
         };
         var plan = options.Compile(NoiseSchedule.Linear(1000).Valid(), new Prediction.Epsilon(), clipSample: true).Valid();
@@ -123,6 +132,7 @@ public sealed class ReferenceTests : IDisposable
     [
         "--timesteps 999 600 200 3 --sampler unipc-3 --unipc-variant bh1 --lower-order-final --full-order-start",
         "--corrector false --sampler unipc-2 --sampling-steps 5 --spacing karras --rho 3 --sigma-range 0.05 20",
+        "--restarts 2 --sampler restart --restart-range 0.05 20 --sampling-steps 6 --spacing kl-optimal --sigma-range 0.01 80",
         "--last-timestep 30 --sampler ipndm-v-3 --sampling-steps 5",
     ];
 

@@ -82,6 +82,87 @@ public sealed class SamplerKnownAnswers
         }
     }
 
+    /// <summary>
+    /// Their tests of DPMSolverSinglestepScheduler, which end at the first level, to half a unit of the last digit.
+    /// </summary>
+    [Theory]
+    [InlineData("epsilon", 0.2791)]
+    [InlineData("velocity", 0.1453)]
+    public void Single_step_dpm_solver_in_ten_linspace_steps(string prediction, double theirs) => Assert.Equal(
+        theirs,
+        Sum(
+            new SinglestepDpmSolver(2), Generators.Original, Of(prediction),
+            Ten(new Spacing.DiffusersMultistepLinspace()).EndingAtFirstLevel(), clip: false) / Count,
+        6e-5);
+
+    /// <summary>The authors' third-order update in data prediction, with their φ, in a plan of one group that ends at a visited level.</summary>
+    [Fact]
+    public void Single_step_dpm_solver_of_third_order_is_the_authors()
+    {
+        int[] visited = [700, 560, 390, 0];
+        var timesteps = Timesteps.Of(new(visited[..3]), 1000).Valid().EndingAtFirstLevel();
+        var plan = new SinglestepDpmSolver(3).Compile(new(Generators.Original, new Prediction.Sample(), timesteps, ClipSample: false)).Valid();
+        var levels = visited.Select(t => Generators.Original[t]).ToArray();
+        double Lambda(int i) => levels[i].Lambda - levels[0].Lambda;
+        double h = Lambda(3), r1 = Lambda(1) / h, r2 = Lambda(2) / h, x = 0.8;
+        double phi11 = Math.Exp(-r1 * h) - 1, phi12 = Math.Exp(-r2 * h) - 1, phi1 = Math.Exp(-h) - 1, phi22 = phi12 / (r2 * h) + 1, phi2 = phi1 / h + 1;
+        var first = Toy(x, 700);
+        var second = Toy(levels[1].Sigma / levels[0].Sigma * x - levels[1].A * phi11 * first, 560);
+        var third = Toy(levels[2].Sigma / levels[0].Sigma * x - levels[2].A * phi12 * first + r2 / r1 * levels[2].A * phi22 * (second - first), 390);
+        var end = levels[3].Sigma / levels[0].Sigma * x - levels[3].A * phi1 * first + levels[3].A * phi2 / r2 * (third - first);
+        Closeness.Known(end, ScalarInterpreter.Run(plan, Toy, x, _ => 0), 1e-13);
+    }
+
+    /// <summary>
+    /// Their tests of PNDMScheduler, which leads to the level after the first step unless set_alpha_to_one. Theirs were computed in single precision; they
+    /// assert 10⁻².
+    /// </summary>
+    [Theory]
+    [InlineData(1e-4, true, 198.1318)]
+    [InlineData(0.01, true, 186.9482)]
+    [InlineData(0.01, false, 230.0399)]
+    public void Pndm_in_ten_leading_steps(double minBeta, bool firstLevel, double theirs)
+    {
+        var schedule = NoiseSchedule.Linear(1000, minBeta, 0.02).Valid();
+        var timesteps = firstLevel ? Leading.EndingAtFirstLevel() : Leading;
+        Assert.Equal(theirs, Sum(new Pndm(PndmStart.RungeKutta), schedule, new Prediction.Epsilon(), timesteps, clip: false), 5e-3);
+    }
+
+    /// <summary>Their DEISMultistepScheduler of order 2, whose order falls in the end, below 15 steps, and which ends at the first level.</summary>
+    [Theory]
+    [InlineData("epsilon", 0.23916, 6e-6)]
+    [InlineData("velocity", 0.091, 6e-4)]
+    public void Deis_in_ten_linspace_steps(string prediction, double theirs, double digits)
+    {
+        var timesteps = Ten(new Spacing.DiffusersMultistepLinspace()).EndingAtFirstLevel();
+        Assert.Equal(theirs, Sum(new Deis(2, LowerOrderFinal: true), Generators.Original, Of(prediction), timesteps, clip: false) / Count, digits);
+    }
+
+    /// <summary>
+    /// Their test of LMSDiscreteScheduler visits ten numbers between the timesteps of a schedule of 1100, with σ/a interpolated. Here these are the levels of a
+    /// schedule of ten. The test passes x/√(σ² + 1), the network's input, to the step as x too, so x is scaled again in each. The sum is one for the
+    /// coefficients: x ← x/√(σ² + 1) + Σ d_k·ε. Theirs was computed in single precision, and they assert 10⁻².
+    /// </summary>
+    [Fact]
+    public void Lms_in_ten_fractional_timesteps()
+    {
+        double[] ratios = [.. NoiseSchedule.Linear(1100, 1e-4, 0.02).Valid().AlphaBars.Map(alphaBar => Math.Sqrt((1 - alphaBar) / alphaBar))];
+        double[] numbers = [.. Enumerable.Range(0, 10).Select(i => i * 1099 / 9.0)];
+        double[] visited = [.. numbers.Select(t => Math.Min((int)t, 1098) is var low ? ratios[low] + (t - low) * (ratios[low + 1] - ratios[low]) : 0)];
+        var schedule = VariancePreservingSchedule.FromAlphaBars(new(visited.Select(ratio => 1 / (1 + ratio * ratio)))).Valid();
+        var setting = new SamplingSetting(schedule, new Prediction.Epsilon(), Timesteps.All(10), ClipSample: false);
+        var (x, history) = (visited[9], new List<double>());
+        foreach (var (step, line) in setting.Steps.Zip(new LinearMultistep().Compile(setting).Valid().Lines))
+        {
+            var (ratio, number) = (visited[line.Timestep], numbers[line.Timestep]);
+            x /= Math.Sqrt(ratio * ratio + 1);
+            history.Insert(0, x * number / (number + 1));
+            x += line.Predict.History.Map((k, factor) => factor / step.To.A * history[k]).Sum();
+        }
+
+        Assert.Equal(1006.388, Math.Abs(x) * Enumerable.Range(0, Count).Sum(i => i / (double)Count), 1e-2);
+    }
+
     private static double DiffusersDdim(int[] timesteps, int n, double x, bool velocity, double eta, bool clip, bool firstLevel)
     {
         var alphaBars = Generators.Original.AlphaBars;

@@ -82,12 +82,14 @@ public static class SamplerGenerators
                new UniPc(order, UniPcVariant.Bh1, false, lower), new UniPc(order, UniPcVariant.Bh2, false, lower),
            ]
            select sampler,
+        new SinglestepDpmSolver(2, LowerOrderFinal: true), new SinglestepDpmSolver(3, LowerOrderFinal: true),
         .. Rows.Where(row => row.ConvergenceOrder is not null),
     ];
 
     public static readonly IReadOnlyList<Sampler> Stochastic =
     [
         new Ancestral(ReverseVariance.Beta), new Ancestral(ReverseVariance.Posterior), new Ddim(0.3), new Ddim(1),
+        new EulerAncestral(0.3), new Restart(3, 0.2, 1), new Restart(1, 0, double.PositiveInfinity), new Restart(0),
         new StochasticDpmSolver(), new StochasticDpmSolver(LowerOrderFinal: true),
         .. from order in Enumerable.Range(1, 3)
            from stochasticity in (Stochasticity[])[Stochasticity.Full, new(0.4), Stochasticity.OfFewSteps, new(2, 0.1, 1)]

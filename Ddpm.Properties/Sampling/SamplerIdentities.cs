@@ -16,6 +16,74 @@ public sealed class SamplerIdentities
     public bool Ddim_with_eta_1_is_ancestral_sampling_with_the_posterior_s_variance(SamplerOnChain s) =>
         Same(s, new Ddim(1), new Ancestral(ReverseVariance.Posterior));
 
+    /// <summary>
+    /// k-diffusion's σ_up and σ_down, in σ/a: the noise that is kept and the noise that is drawn. The square of σ_up is a difference of numbers as large as
+    /// σ_p², with the rounding of λ. What is kept of x then gives the factor of x_0.
+    /// </summary>
+    [Law]
+    public bool Euler_and_euler_ancestral_step_as_in_k_diffusion(SamplerOnChain s, Fraction eta)
+    {
+        bool Holds(SamplingStep step, SamplingLine line, double part)
+        {
+            double from = Math.Exp(-step.From.Lambda), to = Math.Exp(-step.To.Lambda), a = step.To.A;
+            var up = Math.Min(to, part * Math.Sqrt(to * to * Math.Max(0, 1 - to / from * (to / from))));
+            var tolerance = 128 * Epsilon * (1 + Math.Abs(Finite(step.From.Lambda)) + Math.Abs(Finite(step.To.Lambda)));
+            double kept = line.Predict.Base * step.From.Sigma, drawn = line.Noise.Most;
+            return double.IsInfinity(from) || (Near(a * a * up * up, drawn * drawn, tolerance * step.To.NoiseVariance)
+                && Near(a * a * (to * to - up * up), kept * kept, tolerance * step.To.NoiseVariance)
+                && Near(a, line.Predict.History[0] + line.Predict.Base * step.From.A, tolerance));
+        }
+
+        return s.Setting.Steps.Zip(Plan(s, new Euler()).Lines, Plan(s, new EulerAncestral(eta.Value)).Lines).All(three => three is var (step, euler, ancestral)
+            && Holds(step, euler, 0) && Holds(step, ancestral, eta.Value));
+    }
+
+    [Law]
+    public bool Euler_is_ddim(SamplerOnChain s, Fraction eta) =>
+        Plan(s, new Euler()) == Plan(s, new Ddim(0)) && Plan(s, new EulerAncestral(eta.Value)) == Plan(s, new Ddim(eta.Value));
+
+    /// <summary>Both integrate a constant ε exactly.</summary>
+    [Law]
+    public bool Deis_of_first_order_is_ipndm_of_first_order(SamplerOnChain s) =>
+        s.Noisiest.SquaredA == 0 || Plan(s, new Deis(1)) == Plan(s, new Ipndm(1));
+
+    /// <summary>
+    /// The first line is iPNDM's, and so is the third step and each later one, except for a 0 in the place of the value that the first step does not keep.
+    /// </summary>
+    [Law]
+    public bool Plms_is_ipndm_after_its_start(SamplerOnChain s)
+    {
+        if (s.Noisiest.SquaredA == 0)
+        {
+            return true; // refused
+        }
+
+        var (plms, ipndm) = (Plan(s, new Pndm(PndmStart.Heun)).Lines, Plan(s, new Ipndm(4)).Lines);
+        var added = plms.Count - ipndm.Count;
+        return plms[0] == ipndm[0] && added == (s.Setting.Timesteps.Pairs[0].Next >= 0 ? 1 : 0)
+            && plms.Skip(2 + added).Zip(ipndm.Skip(2)).All(pair => pair is var (one, other)
+                && one with { Predict = other.Predict } == other && one.Predict.Base.Equals(other.Predict.Base)
+                && one.Predict.History.Filter(factor => factor != 0).SequenceEqual(other.Predict.History.Filter(factor => factor != 0)));
+    }
+
+    /// <summary>
+    /// A plan has one line for each visited timestep. A line joins the group before it if both steps have a finite length and the group is not full; else it
+    /// starts a group, and is DDIM's. If the order falls, the last line does not fill a group.
+    /// </summary>
+    [Law]
+    public bool A_single_step_method_evaluates_once_for_each_visited_timestep(SamplerOnChain s, bool falls) => ((int[])[2, 3]).All(order =>
+    {
+        var (lines, ddim, steps) = (Plan(s, new SinglestepDpmSolver(order, falls)).Lines, Plan(s, new DpmSolver(1)).Lines, s.Setting.Steps);
+        bool IsFinite(int i) => steps[i].H is > 0 and < double.PositiveInfinity;
+        var inGroup = 0;
+        return lines.Count == steps.Count && Enumerable.Range(0, lines.Count).All(i =>
+        {
+            var full = inGroup == order || (falls && i == lines.Count - 1 && inGroup == order - 1);
+            inGroup = i > 0 && IsFinite(i) && IsFinite(i - 1) && !full ? inGroup + 1 : 1;
+            return inGroup == 1 ? lines[i] == ddim[i] : lines[i].Correct == Correction.Stay && lines[i].Predict.History.Count == inGroup;
+        });
+    });
+
     [Law]
     public bool Dpm_solver_of_first_order_is_ddim(SamplerOnChain s) => Same(s, new DpmSolver(1), new Ddim(0));
 

@@ -15,8 +15,8 @@ namespace Ddpm.Properties.Sampling;
 public sealed class SamplerLaws
 {
     /// <summary>
-    /// Heun's takes two lines a step, but one for a step to the clean image. A start of fourth order takes two to the end of its first step, where three are
-    /// left to correct it.
+    /// Heun's takes two lines a step, but one for a step to the clean image. So does the first step of plms. A start of fourth order takes two to the end of
+    /// its first step, where three are left to correct it. Restarts and pseudo Runge–Kutta steps have laws of their own.
     /// </summary>
     [Law]
     public bool A_plan_has_a_line_for_each_step_which_leads_where_the_step_does(SamplerOnSchedule s)
@@ -24,9 +24,12 @@ public sealed class SamplerLaws
         var first = s.Noisiest.SquaredA == 0 ? 1 : 0;
         var again = s.Sampler is UniPc { Order: 3, Corrector: true, FullOrderStart: true } or VariableIpndm { Order: 4, FullOrderStart: true }
             && s.Setting.Steps.Count >= first + 3;
-        return s.Plan.Start == new LinearPair(0, s.Noisiest.StartDeviation)
-            && s.Plan.Lines.Map(line => line.Marginal).SequenceEqual(s.Setting.Steps.AsEnumerable().SelectMany((step, i) => Enumerable.Repeat(
-                new LinearPair(step.To.A, step.To.Sigma), (s.Sampler is Heun && step.To.SquaredA < 1) || (again && i == first) ? 2 : 1)));
+        bool HasTwo(SamplingStep step, int i) => (again && i == first)
+            || (step.NextTimestep >= 0 && (s.Sampler is Heun || (s.Sampler is Pndm { Start: PndmStart.Heun } && i == 0)));
+        return s.Sampler is Restart or Pndm { Start: PndmStart.RungeKutta }
+            || (s.Plan.Start == new LinearPair(0, s.Noisiest.StartDeviation)
+                && s.Plan.Lines.Map(line => line.Marginal).SequenceEqual(s.Setting.Steps.AsEnumerable().SelectMany((step, i) => Enumerable.Repeat(
+                    new LinearPair(step.To.A, step.To.Sigma), HasTwo(step, i) ? 2 : 1))));
     }
 
     /// <summary>
@@ -92,11 +95,14 @@ public sealed class SamplerLaws
         return ScalarInterpreter.Run(plan, (_, _) => o.Value, x.Value, _ => 0) == x.Value;
     }
 
-    /// <summary>The first line of a multistep method has one value alone. Heun's first line is Euler's.</summary>
+    /// <summary>
+    /// The first line of a multistep method has one value alone. Heun's first line is Euler's. The first line of pndm leads halfway, if a timestep
+    /// lies there.
+    /// </summary>
     [Law]
     public bool The_first_line_of_every_deterministic_sampler_is_ddim_s(SamplerOnSchedule s, Pixel x, Pixel o)
     {
-        if (!SamplerGenerators.Deterministic.Contains(s.Sampler))
+        if (!SamplerGenerators.Deterministic.Contains(s.Sampler) || s.Sampler is Pndm { Start: PndmStart.RungeKutta })
         {
             return true;
         }
@@ -167,6 +173,44 @@ public sealed class SamplerLaws
             sampler.Compile(setting).Valid().Lines.Map(line => line.Correct).ToArray() is var corrections
             && corrections.Take(2).All(correction => correction == Correction.None)
             && corrections.Skip(2).All(correction => correction.Base == 0 && correction.X == 1 && correction.History.Count > 1)));
+    }
+
+    /// <summary>Without the lines between one jump and the way's first arrival at the end of the interval, the plan is Heun's.</summary>
+    [Law]
+    public bool A_restart_repeats_a_part_of_heun_s_way(VisitedSchedule s, Fraction least, Fraction most, Prediction prediction, Place times)
+    {
+        if (s.Noisiest.SquaredA == 0)
+        {
+            return true; // refused
+        }
+
+        var setting = new SamplingSetting(s.Schedule, prediction, s.Timesteps, ClipSample: false);
+        var (low, high) = (least.Value, least.Value + 10 * most.Value);
+        var restart = new Restart(times.In(4), low, high);
+        var inside = s.Timesteps.Values.Filter(t => Math.Exp(-s.Schedule[t].Lambda) is var ratio && ratio >= low && ratio <= high).Count;
+        var heun = new Heun().PlanOn(setting).Lines;
+        var lines = restart.PlanOn(setting).Lines;
+        var (jumps, way) = (inside < 2 ? 0 : restart.Times, 2 * (inside - 1));
+        var begin = jumps == 0 ? 0 : lines.Map((i, line) => line.Noise.Draws ? i : lines.Count).Min() + 1 - way;
+        return lines.Filter(line => line.Noise.Draws).Count == jumps
+            && lines.Take(begin).Concat(lines.Skip(begin + jumps * way)).SequenceEqual(heun);
+    }
+
+    /// <summary>
+    /// A step with a timestep strictly between has four evaluations, one there twice; up to three steps have. The coefficients of the last line add up to one
+    /// step of the transfer, and the later lines use the four values at the visited timesteps.
+    /// </summary>
+    [Fact]
+    public void Pndm_starts_with_three_pseudo_runge_kutta_steps()
+    {
+        var setting = new SamplingSetting(Generators.Original, new Prediction.Epsilon(), Timesteps.Of(Array(900, 700, 501, 300, 299, 7), 1000).Valid(), false);
+        var lines = new Pndm(PndmStart.RungeKutta).PlanOn(setting).Lines;
+        Assert.Equal([900, 800, 800, 700, 700, 601, 601, 501, 501, 401, 401, 300, 300, 299, 7], lines.Map(line => line.Timestep).AsEnumerable());
+        Assert.Equal([12, 8, 4, 0], lines[12].Predict.History.Map((k, factor) => factor == 0 ? -1 : 12 - k).Filter(k => k >= 0).AsEnumerable());
+        Assert.Equal([14, 13, 12, 8], lines[14].Predict.History.Map((k, factor) => factor == 0 ? -1 : 14 - k).Filter(k => k >= 0).AsEnumerable());
+        Assert.All(setting.Steps.Take(3).Map((i, step) => (i, step)), at => Known(at.step.NoiseStep, lines[4 * at.i + 3].Predict.History.Sum(), 8 * Epsilon));
+        var narrow = setting with { Timesteps = Timesteps.Of(Array(5, 4, 2, 1), 1000).Valid() };
+        Assert.Equal([5, 4, 3, 3, 2, 2, 1], new Pndm(PndmStart.RungeKutta).PlanOn(narrow).Lines.Map(line => line.Timestep).AsEnumerable());
     }
 
     /// <summary>Only the clean image is no place to evaluate a network.</summary>

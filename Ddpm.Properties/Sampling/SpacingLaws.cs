@@ -15,11 +15,17 @@ public sealed record SpacedCase(Spacing Spacing, VariancePreservingSchedule Sche
 }
 
 /// <summary>
-/// A spacing by noise level; ρ = ∞ is the one uniform in λ. It has at most a fifth of the schedule's steps, so that most targets have a level of their own.
+/// A spacing by noise level; ρ = ∞ is the one uniform in λ, and ρ = 0 stands for the one even in arctan(σ/a). It has at most a
+/// fifth of the schedule's steps, so that most targets have a level of their own.
 /// </summary>
 public sealed record SpacedInNoise(double Rho, double Least, double Most, NoiseSchedule Schedule, int Count)
 {
-    public Spacing Spacing => double.IsInfinity(Rho) ? new Spacing.UniformLambda(Least, Most) : new Spacing.Karras(Rho, Least, Most);
+    public Spacing Spacing => Rho switch
+    {
+        double.PositiveInfinity => new Spacing.UniformLambda(Least, Most),
+        0 => new Spacing.KlOptimal(Least, Most),
+        _ => new Spacing.Karras(Rho, Least, Most),
+    };
 
     public Timesteps Timesteps => Timesteps.Spaced(Spacing, Schedule, Count).Valid();
 }
@@ -44,7 +50,7 @@ public sealed class SpacingLaws
         return c.Spacing switch
         {
             Spacing.Leading(var offset) => last == offset,
-            Spacing.Trailing or Spacing.DiffusersTrailing or Spacing.DiffusersMultistepLinspace => first == top,
+            Spacing.Trailing or Spacing.DiffusersTrailing or Spacing.DiffusersMultistepLinspace or Spacing.Beta => first == top,
             Spacing.DiffusersLinspace when c.Count == 1 => first == 0,
             Spacing.DiffusersMultistepLeading => true,
             _ => first == top && (c.Count == 1 || last == 0),
@@ -84,13 +90,15 @@ public sealed class SpacingLaws
         var (noisiest, cleanest) = (Math.Max(lambdas.Last(double.IsFinite), -Math.Log(c.Most)), Math.Min(lambdas[0], -Math.Log(c.Least)));
         bool Inside(int t) => Math.Exp(-lambdas[t]) is var ratio && ratio >= c.Least && ratio <= c.Most;
         var top = Enumerable.Range(0, lambdas.Length).Last(Inside);
-        double Target(double part) => double.IsInfinity(c.Rho)
-            ? noisiest + (cleanest - noisiest) * part
+        var (low, high) = (Math.Exp(-cleanest), Math.Exp(-noisiest));
+        double Target(double part) => double.IsInfinity(c.Rho) ? noisiest + (cleanest - noisiest) * part
+            : c.Rho == 0 ? -Math.Log(Math.Tan(part * Math.Atan(low) + (1 - part) * Math.Atan(high)))
             : -c.Rho * (Math.Log(1 - part + part * Math.Exp((noisiest - cleanest) / c.Rho)) - noisiest / c.Rho);
         var targets = Enumerable.Range(0, c.Count).Select(i => i == c.Count - 1 ? cleanest : Target((double)i / (c.Count - 1))).ToArray();
         var nearest = targets.Select(target => Enumerable.Range(0, lambdas.Length).Where(Inside).MinBy(t => Math.Abs(lambdas[t] - target))).ToArray();
         bool IsPushed(int i) => nearest[i] + 1 > top - i || Enumerable.Range(i + 1, c.Count - i - 1).Any(k => nearest[i] - 1 < nearest[k] + 1 + k - i);
-        var roundoff = 64 * Epsilon * (1 + Math.Abs(noisiest) + Math.Abs(cleanest) + (double.IsInfinity(c.Rho) ? 0 : c.Rho));
+        var roundoff = 64 * Epsilon * (1 + Math.Abs(noisiest) + Math.Abs(cleanest) + (double.IsInfinity(c.Rho) ? 0 : c.Rho)
+            + (c.Rho == 0 ? high + 1 / low : 0)); // an angle's rounding, by how steep the tangent is
         return Enumerable.Range(1, c.Count - 1).All(i => IsPushed(i)
             || Math.Abs(lambdas[c.Timesteps.Values[i]] - targets[i]) <= Math.Abs(lambdas[nearest[i]] - targets[i]) + roundoff);
     }
@@ -118,6 +126,7 @@ public sealed class SpacingLaws
         bool Same(Spacing one, Spacing other) =>
             Timesteps.Spaced(one, c.Schedule, c.Count).Valid() == Timesteps.Spaced(other, c.Schedule, c.Count).Valid();
         return Same(new Spacing.Karras(3, least, most), new Spacing.Karras(3))
+            && Same(new Spacing.KlOptimal(least, most), new Spacing.KlOptimal())
             && Same(new Spacing.UniformLambda(least, most), new Spacing.UniformLambda());
     }
 
@@ -144,8 +153,8 @@ public sealed class SpacingLaws
         var n = below.Get;
         var noisier = c.Schedule.AlphaBars.Map(alphaBar => alphaBar / 2).ToArray();
         var more = VariancePreservingSchedule.FromAlphaBars(new LanguageExt.Arr<double>(Enumerable.Range(1, n).Select(i => 1 - 0.5 * i / (n + 1)).Concat(noisier)));
-        // These two place timesteps by the levels themselves, which another schedule rounds differently.
-        return c.Spacing is Spacing.UniformLambda or Spacing.Karras
+        // These place timesteps by the levels themselves, which another schedule rounds differently.
+        return c.Spacing is Spacing.UniformLambda or Spacing.Karras or Spacing.KlOptimal
             ? Timesteps.Spaced(c.Spacing, c.Schedule, c.Count, 0).Valid() == c.Timesteps
             : Timesteps.Spaced(c.Spacing, more.Valid(), c.Count, n).Valid().Values.SequenceEqual(c.Timesteps.Values.Map(t => t + n));
     }
@@ -177,9 +186,33 @@ public sealed class SpacingLaws
         Is(new Spacing.Trailing(), 999, 899, 799, 699, 599, 499, 399, 299, 199, 99);
         Is(new Spacing.UniformLambda(), 999, 886, 757, 603, 410, 202, 73, 22, 5, 0);
         Is(new Spacing.Karras(), 999, 937, 864, 775, 663, 511, 301, 102, 18, 0);
+        Is(new Spacing.KlOptimal(), 999, 582, 456, 367, 292, 227, 166, 108, 53, 0);
+        Is(new Spacing.Beta(), 999, 959, 876, 765, 637, 500, 362, 234, 123, 40);
         Is(new Spacing.DiffusersMultistepLinspace(), 999, 899, 799, 699, 599, 500, 400, 300, 200, 100);
         Is(new Spacing.DiffusersMultistepLeading(1), 901, 811, 721, 631, 541, 451, 361, 271, 181, 91);
         Is(new Spacing.Karras(1e6), 999, 886, 757, 603, 410, 202, 73, 22, 5, 0);
+    }
+
+    /// <summary>The published table for Stable Diffusion 1.5, and numbers between by log-linear interpolation, computed independently.</summary>
+    [Fact]
+    public void Align_your_steps_has_the_published_timesteps_on_its_own_schedule_and_no_other()
+    {
+        var stable = NoiseSchedule.ScaledLinear(1000, 0.00085, 0.012).Valid();
+        int[] Of(int count) => [.. Timesteps.Spaced(new Spacing.AlignYourSteps(), stable, count).Valid().Values];
+        Assert.Equal([999, 850, 736, 645, 545, 455, 343, 233, 124, 24], Of(10));
+        Assert.Equal([999, 736, 545, 343, 124], Of(5));
+        Assert.Equal([999, 928, 850, 795, 736, 692, 645, 596, 545, 500, 455, 399, 343, 286, 233, 173, 124, 58, 24, 4], Of(20));
+        Assert.Equal([999], Of(1));
+        Assert.Equal(Enumerable.Range(0, 1000).Reverse(), Of(1000));
+        Assert.All(
+            (NoiseSchedule[])
+            [
+                NoiseSchedule.Linear(1000).Valid(), NoiseSchedule.Cosine(1000).Valid(), stable.WithZeroTerminalSnr(),
+                NoiseSchedule.ScaledLinear(999, 0.00085, 0.012).Valid(), NoiseSchedule.ScaledLinear(1000, 0.00085, 0.0125).Valid(),
+            ],
+            other => Assert.Equal(
+                ["spacing must be another one, because ays holds for Stable Diffusion's schedule only (scaled-linear, 1000 steps), got ays"],
+                Timesteps.Spaced(new Spacing.AlignYourSteps(), other, 10).Faults()));
     }
 
     [Fact]
@@ -199,7 +232,7 @@ public sealed class SpacingLaws
     {
         var zero = NoiseSchedule.Linear(1000).Valid().WithZeroTerminalSnr();
         var before = VariancePreservingSchedule.FromAlphaBars(new LanguageExt.Arr<double>(zero.AlphaBars.SkipLast(1))).Valid();
-        foreach (var spacing in (Spacing[])[new Spacing.UniformLambda(), new Spacing.Karras()])
+        foreach (var spacing in (Spacing[])[new Spacing.UniformLambda(), new Spacing.Karras(), new Spacing.KlOptimal()])
         {
             Assert.Equal(
                 Timesteps.Spaced(spacing, before, 10).Valid().Values.Skip(1).Prepend(999), Timesteps.Spaced(spacing, zero, 10).Valid().Values);
@@ -259,6 +292,7 @@ public sealed class SpacingLaws
              from multistep in Gen.Choose(0, schedule.Steps - 1 - count * (schedule.Steps / (count + 1)))
              from spacing in Gen.Elements<Spacing>(
                  new Spacing.Leading(leading), new Spacing.Linspace(), new Spacing.Trailing(), new Spacing.UniformLambda(), new Spacing.Karras(rho),
+                 new Spacing.KlOptimal(), new Spacing.Beta(),
                  new Spacing.DiffusersLinspace(), new Spacing.DiffusersTrailing(), new Spacing.DiffusersMultistepLinspace(),
                  new Spacing.DiffusersMultistepLeading(multistep))
              select new SpacedCase(spacing, schedule, count)).ToArbitrary();
@@ -274,7 +308,7 @@ public sealed class SpacingLaws
              let least = clean == 0 ? 0 : Math.Exp(-(schedule[clean - 1].Lambda + schedule[clean].Lambda) / 2)
              let most = noisy == steps ? double.PositiveInfinity : Math.Exp(-(schedule[noisy].Lambda + schedule[noisy - 1].Lambda) / 2)
              from count in Gen.Choose(2, Math.Max(3, (noisy - clean) / 5))
-             from rho in Gen.Frequency((1, Gen.Constant(double.PositiveInfinity)), (1, Gen.Constant(7.0)), (1, Generators.PowersOfTen(-3, 6)))
+             from rho in Gen.Frequency((3, Gen.Elements(double.PositiveInfinity, 7, 0)), (1, Generators.PowersOfTen(-3, 6)))
              select new SpacedInNoise(rho, least, most, schedule, count)).ToArbitrary();
     }
 }

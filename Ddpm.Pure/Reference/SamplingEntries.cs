@@ -18,7 +18,7 @@ internal static class SamplingEntries
             "for each schedule and T, each spacing and each number of timesteps n: the timesteps, from noise to image; "
             + "an n that a spacing refuses is left out",
             "Ddpm.Pure/Sampling/Spacing.cs gives each in one line",
-            "Lin et al. 2024 (2305.08891), table 2; Karras et al. 2022, eq. 5",
+            "Lin et al. 2024 (2305.08891), table 2; Karras et al. 2022, eq. 5; Lee et al. 2024 (2407.12173); Sabour et al. 2024 (2404.14507)",
             Tolerance.Exact,
             SpacedTimesteps),
         ReferenceEntry.Json(

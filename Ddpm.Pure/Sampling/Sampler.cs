@@ -22,11 +22,17 @@ public abstract record Sampler
         new Ancestral(),
         new Ddim(),
         new Ddim(Noise: ClippedNoise.DiffusersOutput),
+        new Euler(),
+        new EulerAncestral(),
         new DpmSolver(1),
         new DpmSolver(2),
         new DpmSolver(3),
         new DpmSolver(3, DpmSolverWeights.Published),
         new StochasticDpmSolver(),
+        new SinglestepDpmSolver(2),
+        new SinglestepDpmSolver(3),
+        new Res(Singlestep: false),
+        new Res(Singlestep: true),
         new UniPc(1),
         new UniPc(2),
         new UniPc(3),
@@ -43,9 +49,14 @@ public abstract record Sampler
         new VariableIpndm(2),
         new VariableIpndm(3),
         new VariableIpndm(4),
+        new LinearMultistep(),
+        new Pndm(PndmStart.RungeKutta),
+        new Pndm(PndmStart.Heun),
+        new Deis(1),
         new Deis(2),
         new Deis(3),
-        new Heun());
+        new Heun(),
+        new Restart());
 
     /// <summary>The name that options give it.</summary>
     public abstract string Name { get; }
@@ -57,7 +68,8 @@ public abstract record Sampler
     public virtual Arr<string> Options => Arr<string>.Empty;
 
     /// <summary>
-    /// The order of convergence from an exact history, on steps that change smoothly in λ. Null for a sampler that draws noise. The laws test it.
+    /// The order of convergence from an exact history, on steps that change smoothly in λ, and in a multiple of 12 steps: single-step methods need as many as
+    /// fill their groups. Null for a sampler that draws noise. The laws test it.
     /// </summary>
     public abstract int? ConvergenceOrder { get; }
 

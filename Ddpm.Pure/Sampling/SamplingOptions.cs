@@ -39,14 +39,15 @@ public sealed record SamplingOptions
 
     /// <summary>
     /// The noise levels σ/a between which timesteps are spread: 0 ≤ Least &lt; Most, ∞ allowed. Null for all levels up to <see cref="UsualMostRatio"/>, or for
-    /// all levels if too few lie below it. Only the spacings karras and uniform-lambda take it: see <see cref="Sampling.Spacing.Karras"/>.
+    /// all levels if too few lie below it. Only the spacings by noise level take it, karras, uniform-lambda and kl-optimal: see
+    /// <see cref="Sampling.Spacing.Karras"/>.
     /// </summary>
     public (double Least, double Most)? SigmaRange { get; init; }
 
     /// <summary>N ∈ [0, T): no timestep below N is visited, and the spacing applies to N … T − 1. Null for 0.</summary>
     public int? LastTimestep { get; init; }
 
-    /// <summary>η ∈ [0, 1] of DDIM; null for 0. Only DDIM takes it.</summary>
+    /// <summary>η ∈ [0, 1]; null for 0 with DDIM and 1 with euler-ancestral. Only these take it.</summary>
     public double? Eta { get; init; }
 
     /// <summary>
@@ -60,12 +61,20 @@ public sealed record SamplingOptions
     /// </summary>
     public (double Least, double Most)? TauRange { get; init; }
 
+    /// <summary>How many restarts, in [0, 100]; null for 1. Only restart takes it.</summary>
+    public int? Restarts { get; init; }
+
+    /// <summary>
+    /// The noise levels σ/a between which restart repeats its way: 0 ≤ Least &lt; Most, ∞ allowed; null for 0.1 to 2. Only restart takes it.
+    /// </summary>
+    public (double Least, double Most)? RestartRange { get; init; }
+
     /// <summary>The reverse variance of ddpm, a name in <see cref="Ancestral.Variances"/>; null for beta. Only ddpm takes it.</summary>
     public string? Variance { get; init; }
 
     /// <summary>
-    /// Whether the order falls towards the last line (diffusers' lower_order_final, their default below 15 steps). Only dpmpp-*, unipc-* and
-    /// sa-solver-* take it.
+    /// Whether the order falls towards the last line (diffusers' lower_order_final, their default below 15 steps). Only dpmpp-*,
+    /// unipc-*, sa-solver-* and deis-* take it.
     /// </summary>
     public bool LowerOrderFinal { get; init; }
 
@@ -196,6 +205,8 @@ public sealed record SamplingOptions
                 ("variance", Variance),
                 ("tau", Text(Tau)),
                 ("tau-range", Text(TauRange)),
+                ("restarts", Restarts is { } times ? Invariant($"{times}") : null),
+                ("restart-range", Text(RestartRange)),
                 ("lower-order-final", Text(LowerOrderFinal)),
                 ("unipc-variant", UnipcVariant),
                 ("corrector", Corrector is { } corrects ? Invariant($"{corrects}") : null),
@@ -204,15 +215,20 @@ public sealed record SamplingOptions
             .Sequence().Map(_ => unit);
     }
 
-    /// <summary>The samplers that take an option: "sa-solver-*" if all samplers of one record do, else each by its name.</summary>
+    /// <summary>
+    /// The samplers that take an option: "sa-solver-*" if all samplers of one record do, and all samplers with that start; else each by its name.
+    /// </summary>
     private static string Owners(string option)
     {
         var families = Sampling.Sampler.All.GroupBy(row => row.Value.GetType(), row => row).Select(family => family.ToArray());
         string[] owners = [.. families.SelectMany<(string Name, Sampler Value)[], string>(family =>
         {
             string[] names = [.. family.Where(row => row.Value.Options.Contains(option)).Select(row => row.Name)];
-            return names.Length == family.Length && names.Length > 1 ? [CommonStart(names) + "*"] : names;
-        })];
+            return names.Length > 1 && Sampling.Sampler.All.Where(row => row.Name.StartsWith(CommonStart(names), StringComparison.Ordinal))
+                .All(row => row.Value.Options.Contains(option)) ? [CommonStart(names) + "*"] : names;
+        }).Distinct()];
+        bool Covers(string start, string name) => start != name && start.EndsWith('*') && name.StartsWith(start[..^1], StringComparison.Ordinal);
+        owners = [.. owners.Where(name => !owners.Any(other => Covers(other, name)))];
         return (owners is [var only] && !only.EndsWith('*') ? "the sampler " : "the samplers ") + string.Join(", ", owners);
     }
 
@@ -234,6 +250,7 @@ public sealed record SamplingOptions
     {
         Sampling.Spacing.Karras karras => new Sampling.Spacing.Karras(Rho ?? karras.Rho, least, most),
         Sampling.Spacing.UniformLambda => new Sampling.Spacing.UniformLambda(least, most),
+        Sampling.Spacing.KlOptimal => new Sampling.Spacing.KlOptimal(least, most),
         _ => spacing,
     };
 
@@ -242,10 +259,13 @@ public sealed record SamplingOptions
         LastTimestep is { } last && last >= 0 && last < schedule.Steps ? schedule.Levels.Skip(last).ToArr() : schedule.Levels;
 
     /// <summary>Checks that the spacing takes every given option that only some spacings take.</summary>
-    private Validation<Error, Unit> OwnedBySpacing() =>
-        (Belongs("rho", Rho, Spacing == "karras", "the spacing karras"),
-            Belongs("sigma-range", Text(SigmaRange), Spacing is "karras" or "uniform-lambda", "the spacings karras and uniform-lambda"))
-        .Apply((_, _) => unit);
+    private Validation<Error, Unit> OwnedBySpacing()
+    {
+        string[] byNoise = [.. Sampling.Spacing.All.Where(row => row.Value.NoiseRatios is not null).Select(row => row.Name)];
+        return (Belongs("rho", Rho, Spacing == "karras", "the spacing karras"),
+                Belongs("sigma-range", Text(SigmaRange), byNoise.Contains(Spacing), $"the spacings {string.Join(", ", byNoise)}"))
+            .Apply((_, _) => unit);
+    }
 
     private static string? Text(bool given) => given ? "true" : null;
 

@@ -104,7 +104,7 @@ def combine(*terms):
 
 
 def run(plan, network, initial, noise, known=None, mask=None, fractions=None):
-    """Every sampler. network(x, timestep) gives o, noise(i) fresh noise for line i; yields x at the start and after each line."""
+    """Every sampler. network(input·x, timestep) gives o, noise(i) fresh noise for line i; yields x at the start and after each line."""
 
     def diffuse(factors):
         return combine((factors[0], known if known is not None else initial), (factors[1], initial))
@@ -113,7 +113,7 @@ def run(plan, network, initial, noise, known=None, mask=None, fractions=None):
     history = []
     yield x
     for i, line in enumerate(plan["lines"]):
-        o = network(x, line["timestep"])
+        o = network(x if line["input"] == 1 else line["input"] * x, line["timestep"])
         x0 = combine((line["estimate"][0], x), (line["estimate"][1], o))
         if plan["clip-sample"]:
             x0 = np.clip(x0, -1, 1)

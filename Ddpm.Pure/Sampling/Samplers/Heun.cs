@@ -1,3 +1,4 @@
+using LanguageExt;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Sampling;
@@ -20,7 +21,10 @@ public sealed record Heun : Sampler
 
     internal override bool StepsAlongNoiseRatio => true;
 
-    internal override SamplingPlan PlanOn(SamplingSetting setting) => setting.Plan(setting.Steps.Bind(step =>
+    internal override SamplingPlan PlanOn(SamplingSetting setting) => setting.Plan(setting.Steps.Bind(step => Lines(setting, step)));
+
+    /// <summary>The lines of one step.</summary>
+    internal static Arr<SamplingLine> Lines(SamplingSetting setting, SamplingStep step)
     {
         var euler = setting.Line(step, setting.NoiseAt(step.From), Correction.None, new(step.ImageRatio, Array(step.NoiseStep)), NoiseRange.None);
         return step.NextTimestep < 0
@@ -30,5 +34,5 @@ public sealed record Heun : Sampler
                 Correct = Correction.Stay,
                 Predict = new(step.ImageRatio, Array(step.NoiseStep / 2, step.NoiseStep / 2)),
             });
-    }));
+    }
 }

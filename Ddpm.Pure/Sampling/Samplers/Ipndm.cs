@@ -12,7 +12,8 @@ namespace Ddpm.Pure.Sampling;
 /// <param name="Order">1, 2, 3 or 4; 1 is DDIM.</param>
 public sealed record Ipndm(int Order) : Sampler
 {
-    private static readonly Arr<Arr<double>> Coefficients = Array(
+    /// <summary>Adams and Bashforth's coefficients for equal steps, of order 1 to 4, the newest value first.</summary>
+    internal static Arr<Arr<double>> Coefficients { get; } = Array(
         Array(1.0), Array(3.0 / 2, -1.0 / 2), Array(23.0 / 12, -16.0 / 12, 5.0 / 12), Array(55.0 / 24, -59.0 / 24, 37.0 / 24, -9.0 / 24));
 
     /// <inheritdoc/>
