@@ -19,7 +19,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Host.Diagnosis;
 
 /// <summary>Known answers that this machine has to find again: of the pure mathematics bit by bit, of the network within float32's rounding.</summary>
-public static class SelfTest
+internal static class SelfTest
 {
     /// <summary>The SHA-256 over the paths and SHA-256 of the reference's files of schedules and random numbers; a test compares it with the export.</summary>
     private const string ReferenceSha256 = "bd25212e0b5b1992ccbc1a7d8791ac8197ab290d0ec0af5c9e67fe65628be11b";

@@ -20,7 +20,7 @@ namespace Ddpm.Host.Runs;
 /// <param name="ImagesPerSecond">Since the last line, or over the epoch.</param>
 /// <param name="Seconds">Training time in this process so far.</param>
 /// <param name="GradientNorm">The length of the gradient of this very step, before any clipping.</param>
-public sealed record Metric(
+internal sealed record Metric(
     string Kind, int Step, int Epoch, double Loss, double LearningRate, double ImagesPerSecond, double Seconds, double GradientNorm = 0)
 {
     /// <summary>Whether training could have written it.</summary>
@@ -32,7 +32,7 @@ public sealed record Metric(
 /// <summary>What a log holds.</summary>
 /// <param name="Metrics">The lines that can be read.</param>
 /// <param name="Unreadable">How many cannot.</param>
-public sealed record MetricLines(Seq<Metric> Metrics, int Unreadable)
+internal sealed record MetricLines(Seq<Metric> Metrics, int Unreadable)
 {
     /// <summary>Of a run that has logged nothing.</summary>
     public static MetricLines None { get; } = new(Seq<Metric>(), 0);
@@ -44,7 +44,7 @@ public sealed record MetricLines(Seq<Metric> Metrics, int Unreadable)
 }
 
 /// <summary>metrics.jsonl and its TensorBoard twin: logs that grow line by line.</summary>
-public sealed class MetricsLog : IDisposable
+internal sealed class MetricsLog : IDisposable
 {
     private static readonly JsonSerializerOptions Format = new()
     {

@@ -12,7 +12,7 @@ namespace Ddpm.Host.Runs;
 /// <param name="Pid">Its number.</param>
 /// <param name="Host">The machine it runs on.</param>
 /// <param name="Started">What tells it from another process of that number, since numbers are used again: see <see cref="StartOf"/>.</param>
-public sealed record LockHolder(int Pid, string Host, string Started)
+internal sealed record LockHolder(int Pid, string Host, string Started)
 {
     /// <summary>This process.</summary>
     public static LockHolder Here { get; } = new(Environment.ProcessId, Environment.MachineName, StartOf(Environment.ProcessId).IfNone(""));
@@ -57,7 +57,7 @@ public sealed record LockHolder(int Pid, string Host, string Started)
 /// Keeps a second process out of a run's folder: run.lock names the process that trains there. A lock whose process is gone, as after a
 /// crash, is taken over. The file is open for a moment only, to itself, while it is read and written.
 /// </summary>
-public sealed class RunLock : IDisposable
+internal sealed class RunLock : IDisposable
 {
     private readonly LockHolder _holder;
 

@@ -46,8 +46,7 @@ public static class Choices
     public static ChoiceTable<ScheduleFamily> Schedules => NoiseSchedule.Families;
 
     /// <summary>
-    /// The loss weightings, built from the options. A parameter that is not set has the paper's value. The vanishing ones repeat runs of edition 1
-    /// (<see cref="OptionsEdition"/>).
+    /// The loss weightings, built from the options. A parameter that is not set has the paper's value. The vanishing ones repeat runs of edition 1.
     /// </summary>
     public static ChoiceTable<Func<TrainingOptions, Validation<Error, LossWeighting>>> LossWeightings { get; } =
         ChoiceTable.Of<Func<TrainingOptions, Validation<Error, LossWeighting>>>(

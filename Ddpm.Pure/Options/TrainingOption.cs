@@ -14,7 +14,7 @@ namespace Ddpm.Pure.Options;
 /// <param name="group">The heading of the help page under which the option appears.</param>
 /// <param name="help">What the option does, in one line. Names and defaults are added to it.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class TrainOptionAttribute(string group, string help) : Attribute
+internal sealed class TrainOptionAttribute(string group, string help) : Attribute
 {
     /// <summary>The heading of the help page under which the option appears.</summary>
     public string Group { get; } = group;
@@ -59,7 +59,7 @@ public sealed class TrainOptionAttribute(string group, string help) : Attribute
 /// An option of `train`, read from its property of <see cref="TrainingOptions"/> and the <see cref="TrainOptionAttribute"/> there. The command line, the help
 /// page, completion and the check of ranges all loop over <see cref="All"/>.
 /// </summary>
-public sealed class TrainingOption
+internal sealed class TrainingOption
 {
     private static readonly TrainingOptions Defaults = new();
 

@@ -8,7 +8,7 @@ namespace Ddpm.Pure.Options;
 
 /// <summary>
 /// The options of a training run, as the user gives them. The defaults are the tutorial's recipe. A run's receipt and its checkpoints hold this record.
-/// Each property declares one option of `train` (<see cref="TrainOptionAttribute"/>). <see cref="Training.TrainingConfig.Of"/> checks what ranges do not.
+/// Each property declares one option of `train` and its range. <see cref="Training.TrainingConfig.Of"/> checks the ranges and everything else.
 /// </summary>
 public sealed record TrainingOptions
 {
@@ -142,7 +142,7 @@ public sealed record TrainingOptions
     /// <summary>Checks that a run may resume with other options. Only the number of epochs may change, and only upwards.</summary>
     /// <param name="wanted">The options to resume with.</param>
     /// <returns>The options to resume with, or each difference.</returns>
-    public Validation<Error, TrainingOptions> ResumedAs(TrainingOptions wanted)
+    internal Validation<Error, TrainingOptions> ResumedAs(TrainingOptions wanted)
     {
         var fewer = wanted.Epochs < Epochs
             ? Prelude.Seq1(Error.New($"epochs can only grow in a resumed run: it has {Epochs}, got {wanted.Epochs}"))
@@ -166,7 +166,7 @@ public sealed record TrainingOptions
     /// <summary>
     /// The arguments of `train` that give these options: the preset, the data set unless it is the default, and whatever differs from the preset.
     /// </summary>
-    public Seq<string> ToArguments()
+    internal Seq<string> ToArguments()
     {
         var dataset = Dataset == new TrainingOptions().Dataset ? Seq<string>.Empty : Prelude.Seq("--dataset", Dataset);
         var changed = Of(Preset, Dataset).Differences(this).Bind(difference => Prelude.Seq($"--{difference.Name}", Argument(difference.There)));
@@ -174,7 +174,7 @@ public sealed record TrainingOptions
     }
 
     /// <summary>The differences from other options, "name: this → other".</summary>
-    public Seq<string> DifferencesTo(TrainingOptions other) =>
+    internal Seq<string> DifferencesTo(TrainingOptions other) =>
         Differences(other).Map(difference => $"{difference.Name}: {difference.Here ?? "not set"} → {difference.There ?? "not set"}");
 
     private static string Argument(object? value) => value switch

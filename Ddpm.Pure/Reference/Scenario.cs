@@ -20,7 +20,7 @@ namespace Ddpm.Pure.Reference;
 /// <param name="ClipSample">Whether the estimate of x_0 is clipped.</param>
 /// <param name="Seed">The seed of the noise.</param>
 /// <param name="Image">The number of the generated image, which addresses its noise.</param>
-public sealed record Scenario(
+internal sealed record Scenario(
     string Name,
     string ScheduleName,
     int Steps,

@@ -4,7 +4,7 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Validations;
 
 /// <summary>Joins faults into one text.</summary>
-public static class Faults
+internal static class Faults
 {
     private const int MostListed = 10;
 
