@@ -15,10 +15,13 @@ namespace Ddpm.Gpu.Devices;
 /// <summary>The one place that decides what computes.</summary>
 public static class ComputeDevice
 {
+    /// <summary>The device if nobody chooses one: a CUDA device if there is one, else the CPU.</summary>
+    public static Device Usual => cuda.is_available() ? CUDA : CPU;
+
     /// <summary>The device of a choice, or why it cannot be had.</summary>
     public static Fin<Device> Find(DeviceChoice choice) => choice switch
     {
-        DeviceChoice.Auto => cuda.is_available() ? CUDA : CPU,
+        DeviceChoice.Auto => Usual,
         DeviceChoice.Cpu => CPU,
         DeviceChoice.Cuda(var index) => Cuda(index),
         _ => throw new System.Diagnostics.UnreachableException(),
