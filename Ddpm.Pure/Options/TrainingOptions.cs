@@ -1,3 +1,4 @@
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Schedules;
@@ -19,7 +20,7 @@ public sealed record TrainingOptions
     public string Preset { get; init; } = "standard";
 
     /// <summary>The network, "original", "standard" or "modern"; null for the preset's.</summary>
-    [TrainOption(Recipe, "The network: {0}", Choices = nameof(Choices.Networks), NullMeans = "the preset's")]
+    [TrainOption(Recipe, "The network: {0}", ChoicesOf = typeof(NetworkFamily), NullMeans = "the preset's")]
     public string? Network { get; init; }
 
     /// <summary>The channels of the modern network at full resolution; null for <see cref="UNetConfig.UsualWidth"/>.</summary>
@@ -100,7 +101,7 @@ public sealed record TrainingOptions
     public int Steps { get; init; } = 1000;
 
     /// <summary>The noise schedule: "linear", "scaled-linear", "cosine", "sigmoid" or "sigmoid-beta".</summary>
-    [TrainOption(Diffusion, "The noise schedule: {0}", Choices = nameof(Choices.Schedules))]
+    [TrainOption(Diffusion, "The noise schedule: {0}", ChoicesOf = typeof(NoiseSchedule))]
     public string Schedule { get; init; } = "linear";
 
     /// <summary>β_min of the linear, scaled-linear and sigmoid-β schedules; null for the published value × 1000/T (<see cref="UsualBetas"/>).</summary>
@@ -120,7 +121,7 @@ public sealed record TrainingOptions
     public bool ZeroTerminalSnr { get; init; }
 
     /// <summary>What the network predicts: "epsilon", "sample" or "velocity".</summary>
-    [TrainOption(Diffusion, "What the network predicts: {0}", Choices = nameof(Choices.Predictions))]
+    [TrainOption(Diffusion, "What the network predicts: {0}", ChoicesOf = typeof(Prediction))]
     public string Prediction { get; init; } = "epsilon";
 
     /// <summary>The weight of each noise level in the loss: "uniform", "min-snr", "p2"; "min-snr-vanishing" or "p2-vanishing" to repeat old runs.</summary>

@@ -91,7 +91,7 @@ public sealed record TrainingConfig
         var preset = Choices.Presets.Find("preset", options.Preset);
         var schedule = ScheduleOf(options);
         var network = NetworkOf(options, preset.Match(found => found.Network, _ => Preset.Standard.Network), imageSize, imageChannels, classes);
-        var model = (preset, Choices.Predictions.Find("prediction", options.Prediction), schedule, network)
+        var model = (preset, Prediction.All.Find("prediction", options.Prediction), schedule, network)
             .Apply((chosen, prediction, levels, layers) => new DiffusionModel(layers, levels, prediction, chosen));
         var training = (
                 Choices.LossWeightings.Find("loss-weight", options.LossWeight).Bind(build => build(options)),
@@ -115,7 +115,7 @@ public sealed record TrainingConfig
     private static Validation<Error, UNetConfig> NetworkOf(TrainingOptions options, string presetNetwork, int imageSize, int imageChannels, int classes)
     {
         var steps = Math.Clamp(options.Steps, 1, MostSteps);
-        var network = Choices.Networks.Find("network", options.Network ?? presetNetwork)
+        var network = NetworkFamily.All.Find("network", options.Network ?? presetNetwork)
             .Bind(family => UNetConfig.Of(family, imageSize, imageChannels, steps, options.Conditional ? classes : 0, options.Width));
         return options.Embedding is { } name
             ? network.Bind(built => Choices.Embeddings.Find("embedding", name).Map(embedding => built with { Embedding = embedding }))
