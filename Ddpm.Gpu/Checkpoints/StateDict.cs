@@ -95,7 +95,7 @@ public static class StateDict
         foreach (var (name, stored) in taken)
         {
             RealNumbers.Narrowed(stored).Match(
-                Succ: tensor => tensors.Add(StoredWeights.Valid(SafetensorsTensor.Of(name, tensor.Type, tensor.Shape, tensor.Data))),
+                Succ: tensor => tensors.Add(SafetensorsTensor.Of(name, tensor.Type, tensor.Shape, tensor.Data).OrThrow()),
                 Fail: found => faults.AddRange(found.Map(fault => fault.Message)));
         }
 

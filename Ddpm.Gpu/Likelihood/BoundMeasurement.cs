@@ -6,6 +6,7 @@ using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -90,7 +91,7 @@ public static class BoundMeasurement
                 var square = x0.AsSpan(i * pixels, pixels).ToArray().Average(value => (double)value * value);
                 bounds[first + i] = VariationalBound
                     .Of(model.Schedule, setting.Variance, square, Enumerable.Range(1, steps - 1).Select(t => errors[i, t]).ToArr(), decoder[i])
-                    .IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
+                    .OrThrow();
             }
         }
 

@@ -3,6 +3,7 @@ using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -82,7 +83,7 @@ internal sealed record Scenario(
     public NoiseSchedule Schedule => ScheduleEntries.Named(ScheduleName, Steps, ZeroTerminalSnr);
 
     /// <summary>What the network predicts.</summary>
-    public Prediction Prediction => ScheduleEntries.Sure(Diffusion.Prediction.All.Find("prediction", PredictionName));
+    public Prediction Prediction => Diffusion.Prediction.All.Find("prediction", PredictionName).OrThrow();
 
     /// <summary>The input from which a sampler compiles its plan.</summary>
     public SamplingSetting Setting
@@ -90,9 +91,10 @@ internal sealed record Scenario(
         get
         {
             var schedule = Schedule;
-            var timesteps = ScheduleEntries.Sure(Spacing.All.Find("spacing", SpacingName)
+            var timesteps = Spacing.All.Find("spacing", SpacingName)
                 .Bind(spacing => Timesteps.Spaced(spacing, schedule, SamplingSteps))
-                .Bind(all => all.OfStrength(Strength)));
+                .Bind(all => all.OfStrength(Strength))
+                .OrThrow();
             return new(schedule, Prediction, EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps, ClipSample);
         }
     }
