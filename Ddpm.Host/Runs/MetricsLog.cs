@@ -93,7 +93,9 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    /// <summary>All lines of a run so far, but for one that is being written, or was when the machine stopped.</summary>
+    /// <summary>
+    /// All complete lines of a run so far. The last line can be incomplete, if a process writes it now or the machine stopped. It is left out.
+    /// </summary>
     public static Fin<MetricLines> Read(RunFolder folder)
     {
         try
@@ -106,7 +108,7 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    /// <summary>The lines in a log's bytes. What follows the last line's end is no line yet.</summary>
+    /// <summary>The complete lines in a log's bytes.</summary>
     internal static MetricLines Parse(ReadOnlyMemory<byte> log)
     {
         var lines = Lines(log);
@@ -152,7 +154,7 @@ internal sealed class MetricsLog : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What could not be written has been told when it was tried first.
+            // Write or Flush has already reported this fault.
         }
     }
 
@@ -166,7 +168,7 @@ internal sealed class MetricsLog : IDisposable
         ? toSeq(Directory.GetFiles(folder.TensorBoardPath, "events.out.tfevents.*")).Iter(File.Delete)
         : unit;
 
-    /// <summary>What the file holds now: whoever trains adds to it meanwhile.</summary>
+    /// <summary>The file's bytes at this moment. A training process may append to it meanwhile.</summary>
     private static Fin<ReadOnlyMemory<byte>> Bytes(RunFolder folder)
     {
         using var file = Folders.OpenShared(folder.MetricsPath);
