@@ -34,7 +34,7 @@ public sealed class DiffusionPipeline : IDisposable
     /// <param name="images">
     /// The training images: N×H×W×C bytes, N ≥ 1, square, H from 12 to 256 and divisible by 4, C 1 or 3. Conditional training needs their labels.
     /// </param>
-    /// <param name="device">Where; null for a CUDA device where there is one, else the CPU.</param>
+    /// <param name="device">Where; null for <see cref="ComputeDevice.Usual"/>.</param>
     /// <param name="progress">Receives, after every step, the steps made, the number of steps, and the step's loss.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>The model; or every fault of the options and the images; or that a loss is no number; or <see cref="Errors.Cancelled"/>.</returns>
@@ -43,7 +43,7 @@ public sealed class DiffusionPipeline : IDisposable
         from config in (TrainingConfig.Of(options, images.Height, images.Channels, images.Classes), Square(images)).Apply((config, _) => config).ToFin()
         let wanted = images.Take(options.Limit ?? images.Count)
         from plan in TrainingPlan.Of(config, wanted.Count).ToFin()
-        from trained in Train(plan, wanted, device ?? (cuda.is_available() ? CUDA : CPU), progress, stop)
+        from trained in Train(plan, wanted, device ?? ComputeDevice.Usual, progress, stop)
         select trained;
 
     /// <summary>Generates images.</summary>

@@ -61,10 +61,10 @@ public static class Checkpoint
             .Concat(StoredWeights.Of(FirstMoment, network.Layout, state.FirstMoment))
             .Concat(StoredWeights.Of(SecondMoment, network.Layout, state.SecondMoment))
             .Concat(state.Average is { } average ? StoredWeights.Of(Average, network.Layout, average) : []);
-        var bare = StoredWeights.Valid(SafetensorsFile.Of(tensors, HashMap<string, string>()));
+        var bare = SafetensorsFile.Of(tensors, HashMap<string, string>()).OrThrow();
         var text = JsonSerializer.Serialize(header, Json);
         var metadata = HashMap((HeaderKey, text), (HeaderChecksumKey, Sha256(text)), (ChecksumKey, Safetensors.Checksum(bare)));
-        return StoredWeights.Valid(SafetensorsFile.Of(bare.Tensors, metadata));
+        return SafetensorsFile.Of(bare.Tensors, metadata).OrThrow();
     }
 
     /// <summary>The embedding and the weights alone, with a prefix before their names.</summary>
@@ -72,7 +72,7 @@ public static class Checkpoint
     {
         var embedding = StoredWeights.Of(prefix + UNetConfig.EmbeddingName, network.TimeEmbedding);
         var tensors = Seq1(embedding).Concat(StoredWeights.Of(prefix, network.Layout, theta));
-        return StoredWeights.Valid(SafetensorsFile.Of(tensors, HashMap<string, string>()));
+        return SafetensorsFile.Of(tensors, HashMap<string, string>()).OrThrow();
     }
 
     /// <summary>The checksum (<see cref="Safetensors.Checksum"/>) of the weights, without the timestep embedding and Adam's moments.</summary>
@@ -81,15 +81,15 @@ public static class Checkpoint
         using var still = no_grad();
         using var scope = NewDisposeScope();
         var weights = toSeq(StoredWeights.Of("", network.Layout, theta));
-        return Safetensors.Checksum(StoredWeights.Valid(SafetensorsFile.Of(weights, HashMap<string, string>())));
+        return Safetensors.Checksum(SafetensorsFile.Of(weights, HashMap<string, string>()).OrThrow());
     }
 
     /// <summary>The same checksum for the weights in a file.</summary>
     /// <param name="file">A file with all weights of the network.</param>
     /// <param name="config">The network.</param>
     public static string WeightsSha256(SafetensorsFile file, UNetConfig config) =>
-        Safetensors.Checksum(StoredWeights.Valid(SafetensorsFile.Of(
-            config.Parameters.Choose(parameter => file.Find(parameter.Name)), HashMap<string, string>())));
+        Safetensors.Checksum(SafetensorsFile.Of(
+            config.Parameters.Choose(parameter => file.Find(parameter.Name)), HashMap<string, string>()).OrThrow());
 
     /// <summary>Reads the header of a checkpoint. Checks its checksums first, and that all its numbers are finite.</summary>
     /// <param name="file">The file.</param>

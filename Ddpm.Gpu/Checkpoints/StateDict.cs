@@ -66,7 +66,7 @@ public static class StateDict
 
     /// <summary>A warning about weights that are too large for a trained network: its images may be noise.</summary>
     /// <param name="weights">Weights, or a checkpoint. Adam's moments do not count as weights.</param>
-    public static Option<string> Remark(SafetensorsFile weights) =>
+    internal static Option<string> Remark(SafetensorsFile weights) =>
         RealNumbers.Beyond(weights.Tensors.Filter(IsWeight), LargestTrained) is { IsEmpty: false } large
         ? $"warning: these weights are larger than any training makes them, so images may be noise: {large.Listed("; ")}"
         : None;
@@ -95,7 +95,7 @@ public static class StateDict
         foreach (var (name, stored) in taken)
         {
             RealNumbers.Narrowed(stored).Match(
-                Succ: tensor => tensors.Add(StoredWeights.Valid(SafetensorsTensor.Of(name, tensor.Type, tensor.Shape, tensor.Data))),
+                Succ: tensor => tensors.Add(SafetensorsTensor.Of(name, tensor.Type, tensor.Shape, tensor.Data).OrThrow()),
                 Fail: found => faults.AddRange(found.Map(fault => fault.Message)));
         }
 

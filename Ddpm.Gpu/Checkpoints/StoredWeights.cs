@@ -21,11 +21,11 @@ internal static class StoredWeights
     }
 
     /// <summary>A tensor of a safetensors file.</summary>
-    public static SafetensorsTensor Of(string name, Tensor value) => Valid(SafetensorsTensor.Of(
+    public static SafetensorsTensor Of(string name, Tensor value) => SafetensorsTensor.Of(
         name,
         value.dtype == ScalarType.Float64 ? SafetensorsType.F64 : SafetensorsType.F32,
         value.shape.ToArr(),
-        value.contiguous().cpu().bytes.ToArray()));
+        value.contiguous().cpu().bytes.ToArray()).OrThrow();
 
     /// <summary>Reads a parameter vector from a file.</summary>
     /// <param name="file">The file.</param>
@@ -55,9 +55,6 @@ internal static class StoredWeights
         var faults = wanted.Bind(parameter => Fault(stored, prefix + parameter.Name, parameter)).ToSeq();
         return faults.IsEmpty ? unit : FinFail<Unit>(Error.New($"its tensors do not fit this network: {faults.Listed("; ")}"));
     }
-
-    /// <summary>The value. A fault in our own data is a bug, so it throws.</summary>
-    public static T Valid<T>(Validation<Error, T> made) => made.IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
 
     private static void Widen(ReadOnlySpan<float> source, Span<double> destination)
     {

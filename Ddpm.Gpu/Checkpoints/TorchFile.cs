@@ -21,7 +21,7 @@ public static class TorchFile
     private const int MostShared = 4;
 
     /// <summary>Whether a file is a zip archive or a pickle. A safetensors file is neither: it begins with a length.</summary>
-    public static bool IsMeant(ReadOnlySpan<byte> file) =>
+    internal static bool IsMeant(ReadOnlySpan<byte> file) =>
         file.StartsWith("PK"u8) || (file.Length > 1 && file[0] == 0x80 && file[1] is >= 2 and <= 5 && !IsHeader(file));
 
     /// <summary>Reads the tensors of a state dict.</summary>

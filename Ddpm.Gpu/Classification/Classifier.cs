@@ -19,14 +19,14 @@ public sealed class Classifier(ClassifierConfig config)
         Layout.Assemble((parameter, k, destination) => WeightInitialization.Fill(parameter, k, seed, destination), ScalarType.Float32, device);
 
     /// <summary>What computes it on a device.</summary>
-    public IClassifierExecutor Executor(Device device) =>
+    internal IClassifierExecutor Executor(Device device) =>
         device.type == TorchSharp.DeviceType.CPU ? new KernelClassifier<float>(this) : new TensorClassifier(this);
 
     /// <summary>The features of images, whatever computes the layers.</summary>
     /// <typeparam name="TActivation">What the layers work on.</typeparam>
     /// <param name="math">What computes them.</param>
     /// <param name="x">The images.</param>
-    public TActivation Features<TActivation>(IClassifierMath<TActivation> math, TActivation x)
+    internal TActivation Features<TActivation>(IClassifierMath<TActivation> math, TActivation x)
     {
         // What is pooled is smaller, and SiLU of less is less work.
         x = math.Silu(math.Pool(math.Apply(Config.First, x)));
@@ -39,5 +39,5 @@ public sealed class Classifier(ClassifierConfig config)
     /// <typeparam name="TActivation">What the layer works on.</typeparam>
     /// <param name="math">What computes it.</param>
     /// <param name="features">The features.</param>
-    public TActivation Logits<TActivation>(IClassifierMath<TActivation> math, TActivation features) => math.Apply(Config.ToLogits, features);
+    internal TActivation Logits<TActivation>(IClassifierMath<TActivation> math, TActivation features) => math.Apply(Config.ToLogits, features);
 }

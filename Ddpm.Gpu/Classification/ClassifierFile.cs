@@ -39,8 +39,8 @@ public static class ClassifierFile
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        return StoredWeights.Valid(SafetensorsFile.Of(
-            StoredWeights.Of("", trained.Classifier.Layout, trained.Theta), HashMap((HeaderKey, JsonSerializer.Serialize(header, Json)))));
+        return SafetensorsFile.Of(
+            StoredWeights.Of("", trained.Classifier.Layout, trained.Theta), HashMap((HeaderKey, JsonSerializer.Serialize(header, Json)))).OrThrow();
     }
 
     /// <summary>The classifier in a file.</summary>

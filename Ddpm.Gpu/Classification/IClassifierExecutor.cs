@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu.Classification;
 
 /// <summary>What computes a classifier and its gradient. Several threads may ask at the same time.</summary>
-public interface IClassifierExecutor : IDisposable
+internal interface IClassifierExecutor : IDisposable
 {
     /// <summary>Takes weights, to compute with from here on. They have to stay alive, and nobody may ask meanwhile.</summary>
     /// <param name="theta">θ.</param>

@@ -10,7 +10,7 @@ namespace Ddpm.Gpu.Classification;
 
 /// <summary>A classifier and its gradient computed by the kernels for processors.</summary>
 /// <typeparam name="T">float or double: the type of θ.</typeparam>
-public sealed unsafe class KernelClassifier<T> : IClassifierExecutor
+internal sealed unsafe class KernelClassifier<T> : IClassifierExecutor
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private static readonly ScalarType Type = typeof(T) == typeof(float) ? ScalarType.Float32 : ScalarType.Float64;

@@ -7,7 +7,7 @@ namespace Ddpm.Gpu.Classification;
 
 /// <summary>A classifier computed by libtorch's operations, and its gradient by libtorch's automatic differentiation; on any device.</summary>
 /// <param name="classifier">The classifier.</param>
-public sealed class TensorClassifier(Classifier classifier) : IClassifierExecutor
+internal sealed class TensorClassifier(Classifier classifier) : IClassifierExecutor
 {
     private Tensor? _theta;
 

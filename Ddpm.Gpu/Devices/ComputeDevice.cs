@@ -15,10 +15,13 @@ namespace Ddpm.Gpu.Devices;
 /// <summary>The one place that decides what computes.</summary>
 public static class ComputeDevice
 {
+    /// <summary>The device if nobody chooses one: a CUDA device if there is one, else the CPU.</summary>
+    public static Device Usual => cuda.is_available() ? CUDA : CPU;
+
     /// <summary>The device of a choice, or why it cannot be had.</summary>
     public static Fin<Device> Find(DeviceChoice choice) => choice switch
     {
-        DeviceChoice.Auto => cuda.is_available() ? CUDA : CPU,
+        DeviceChoice.Auto => Usual,
         DeviceChoice.Cpu => CPU,
         DeviceChoice.Cuda(var index) => Cuda(index),
         _ => throw new System.Diagnostics.UnreachableException(),
@@ -31,16 +34,16 @@ public static class ComputeDevice
     public static int MicroBatch(Device device) => device.type == TorchSharp.DeviceType.CPU ? 16 : 128;
 
     /// <summary>After how many training steps what they found is fetched: a GPU is kept from running dry by asking it seldom.</summary>
-    public static int StepsAhead(Device device) => device.type == TorchSharp.DeviceType.CPU ? 1 : 16;
+    internal static int StepsAhead(Device device) => device.type == TorchSharp.DeviceType.CPU ? 1 : 16;
 
     /// <summary>Whether this processor has products of bfloat16 numbers, two at a time, which the kernels then use.</summary>
-    public static bool MultipliesBfloat16 => Bfloat16Code.Exists;
+    internal static bool MultipliesBfloat16 => Bfloat16Code.Exists;
 
     /// <summary>
     /// Whether this processor multiplies and adds vectors in one instruction (AVX2 with FMA, NEON). Without it the kernels take some fifteen times as long as
     /// libtorch, which then computes networks of float32.
     /// </summary>
-    public static bool MultipliesAndAdds => Fma.IsSupported || AdvSimd.IsSupported;
+    internal static bool MultipliesAndAdds => Fma.IsSupported || AdvSimd.IsSupported;
 
     /// <summary>What computes a network on its device: on a processor the kernels, unless they lack a layer or the processor lacks vectors.</summary>
     public static INetworkExecutor Executor(UNet network, Precision precision = Precision.Binary32)
@@ -68,7 +71,7 @@ public static class ComputeDevice
     /// <param name="inside">What layers compute in; null for the network's type.</param>
     /// <param name="convolutions">What convolves; null for libtorch's own.</param>
     /// <returns>What computes; and if it is not libtorch as usual, the line that says why.</returns>
-    public static (INetworkExecutor Executor, Option<string> Advice) Libtorch(
+    internal static (INetworkExecutor Executor, Option<string> Advice) Libtorch(
         UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) =>
         ConvolutionCheck.Of(network, inside, convolutions).Match<(INetworkExecutor, Option<string>)>(
             _ => (new TensorExecutor(network, inside, convolutions), Option<string>.None),
@@ -79,12 +82,12 @@ public static class ComputeDevice
                     $"{fault.Message}: computing with the kernels instead; {ConvolutionCheck.Remedy}"));
 
     /// <summary>A line that says why the kernels do not compute a network on a processor; none if they do.</summary>
-    public static Option<string> Coverage(Device device, UNetConfig network) => device.type != TorchSharp.DeviceType.CPU
+    internal static Option<string> Coverage(Device device, UNetConfig network) => device.type != TorchSharp.DeviceType.CPU
         ? Option<string>.None
         : KernelCoverage.Missing(network).Map(layer => $"libtorch computes this network, because the kernels lack {layer}");
 
     /// <summary>What a user should know of the device, the network and the chosen precision.</summary>
-    public static Option<string> Advice(Device device, UNetConfig network, Precision precision) =>
+    internal static Option<string> Advice(Device device, UNetConfig network, Precision precision) =>
         device.type != TorchSharp.DeviceType.CPU ? Option<string>.None
         : Coverage(device, network).Case is string coverage ? Option<string>.Some(coverage)
         : precision == Precision.BFloat16 && !MultipliesBfloat16
@@ -93,10 +96,10 @@ public static class ComputeDevice
         : Option<string>.None;
 
     /// <summary>What is missing where <see cref="MultipliesAndAdds"/> is false.</summary>
-    public const string NoVectors = "the processor, or the virtual machine, offers no AVX2 and FMA, so libtorch computes in place of the kernels";
+    internal const string NoVectors = "the processor, or the virtual machine, offers no AVX2 and FMA, so libtorch computes in place of the kernels";
 
     /// <summary>What updates weights of a type on a device.</summary>
-    public static IAdamUpdate Update(Device device, ScalarType type, Replicas workers) => (device.type, type) switch
+    internal static IAdamUpdate Update(Device device, ScalarType type, Replicas workers) => (device.type, type) switch
     {
         (TorchSharp.DeviceType.CPU, ScalarType.Float32) => new KernelAdam<float>(workers),
         (TorchSharp.DeviceType.CPU, ScalarType.Float64) => new KernelAdam<double>(workers),

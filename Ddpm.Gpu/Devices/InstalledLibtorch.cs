@@ -9,7 +9,7 @@ namespace Ddpm.Gpu.Devices;
 /// Loads the libtorch of an installed PyTorch, in place of the one that a build brings. libLibTorchSharp.so names the libraries that it needs. Once they are
 /// loaded from any folder, the loader looks no further.
 /// </summary>
-public static class InstalledLibtorch
+internal static class InstalledLibtorch
 {
     /// <summary>The environment variable that names the folder: PyTorch's torch/lib.</summary>
     public const string Variable = "DDPM_LIBTORCH";

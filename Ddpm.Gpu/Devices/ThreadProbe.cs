@@ -8,7 +8,7 @@ namespace Ddpm.Gpu.Devices;
 /// Measures how many threads compute fastest on this machine. A processor reports its number of threads, but not how many share a core's arithmetic, nor how
 /// much of the machine a container may use. No result depends on the count.
 /// </summary>
-public static class ThreadProbe
+internal static class ThreadProbe
 {
     private const int Rounds = 3, Piece = 1 << 18, PiecesOfThread = 20;
     private const double Enough = 0.9;

@@ -13,7 +13,7 @@ namespace Ddpm.Gpu.Executors;
 /// layouts unset, and a convolution of 20 channels adds what memory held before. So the check first fills free memory with NaN. Then it compares each
 /// convolution and its gradients with float64, which other code of libtorch computes.
 /// </summary>
-public static class ConvolutionCheck
+internal static class ConvolutionCheck
 {
     /// <summary>What makes libtorch's convolutions right, in the environment before the program starts.</summary>
     public const string Remedy = "DNNL_MAX_CPU_ISA=SSE41 in the environment makes it right";

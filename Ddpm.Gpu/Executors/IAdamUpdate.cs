@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu.Executors;
 
 /// <summary>What ends a training step: it adds the shares' gradients, shortens the sum where that is asked for, and updates the weights by Adam.</summary>
-public interface IAdamUpdate
+internal interface IAdamUpdate
 {
     /// <summary>Updates a state's vectors in place.</summary>
     /// <param name="state">Where training stands.</param>

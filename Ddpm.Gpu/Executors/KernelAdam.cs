@@ -14,7 +14,7 @@ namespace Ddpm.Gpu.Executors;
 /// <summary>Adam on the CPU, in two passes over memory: one adds the gradients, the other makes the update.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 /// <param name="workers">Who computes; how many they are changes no bit.</param>
-public sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
+internal sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int Block = 1 << 14; // weights that one thread takes at a time, and over which squares are added before the sum goes on in double

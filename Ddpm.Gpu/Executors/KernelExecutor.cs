@@ -9,7 +9,7 @@ namespace Ddpm.Gpu.Executors;
 
 /// <summary>A network and its gradient computed by the kernels for processors.</summary>
 /// <typeparam name="T">float or double: the network's type.</typeparam>
-public sealed unsafe class KernelExecutor<T> : INetworkExecutor
+internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly UNet _network;

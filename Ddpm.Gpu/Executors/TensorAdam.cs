@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu.Executors;
 
 /// <summary>Adam by libtorch's operations on whole vectors; on any device, without waiting for it.</summary>
-public sealed class TensorAdam : IAdamUpdate
+internal sealed class TensorAdam : IAdamUpdate
 {
     private readonly Adam _adam = new();
 

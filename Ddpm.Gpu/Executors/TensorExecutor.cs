@@ -12,9 +12,11 @@ namespace Ddpm.Gpu.Executors;
 /// <param name="network">The network.</param>
 /// <param name="inside">What layers compute in; null for the network's type.</param>
 /// <param name="convolutions">What convolves; null for libtorch's own.</param>
-public sealed class TensorExecutor(UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) : INetworkExecutor
+internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) : INetworkExecutor
 {
     private Tensor? _theta;
+
+    private TensorConvolutions Convolutions { get; } = convolutions ?? TensorConvolutions.Libtorch;
 
     private Tensor Theta => _theta ?? throw new InvalidOperationException("no weights were taken");
 
@@ -60,8 +62,8 @@ public sealed class TensorExecutor(UNet network, ScalarType? inside = null, Tens
         var t = timesteps.ToTensor(network.Device);
         var k = classes.IsEmpty ? null : classes.ToTensor(network.Device);
         return inside is { } narrow
-            ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), t, k, convolutions).to(network.Type)
-            : network.Forward(network.Layout.View(Theta), x, t, k, convolutions);
+            ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), t, k, Convolutions).to(network.Type)
+            : network.Forward(network.Layout.View(Theta), x, t, k, Convolutions);
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Ddpm.Gpu.Kernels;
 
 /// <summary>Measures a core's peak rate of float32 fused multiply-adds between registers.</summary>
-public static class ProcessorPeak
+internal static class ProcessorPeak
 {
     private const int Chains = 16;
 

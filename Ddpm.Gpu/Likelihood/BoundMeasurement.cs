@@ -7,6 +7,7 @@ using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -93,7 +94,7 @@ public static class BoundMeasurement
                 var square = x0.AsSpan(i * pixels, pixels).ToArray().Average(value => (double)value * value);
                 bounds[first + i] = VariationalBound
                     .Of(chain, setting.Variance, square, Enumerable.Range(1, steps - 1).Select(t => errors[i, t]).ToArr(), decoder[i])
-                    .IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
+                    .OrThrow();
             }
         }
 

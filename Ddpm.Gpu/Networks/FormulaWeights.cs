@@ -7,7 +7,7 @@ namespace Ddpm.Gpu.Networks;
 /// Weights from a formula, an integer hash of an element's and its tensor's place, so that a network's known answers need no file of weights in any
 /// language. Normalisations scale by about 1, biases are small, and weights spread as their fan-in asks for.
 /// </summary>
-public static class FormulaWeights
+internal static class FormulaWeights
 {
     /// <summary>θ of a network, the embedding counted as tensor 0.</summary>
     public static Tensor Of(UNet network) => network.Layout.Assemble(

@@ -11,7 +11,7 @@ namespace Ddpm.Gpu.Networks;
 /// </summary>
 /// <param name="Convolve">A convolution.</param>
 /// <param name="Transpose">A transposed convolution.</param>
-public sealed record TensorConvolutions(TensorConvolution<Convolution> Convolve, TensorConvolution<TransposedConvolution> Transpose)
+internal sealed record TensorConvolutions(TensorConvolution<Convolution> Convolve, TensorConvolution<TransposedConvolution> Transpose)
 {
     /// <summary>libtorch's own.</summary>
     public static TensorConvolutions Libtorch { get; } = new(
@@ -32,4 +32,4 @@ public sealed record TensorConvolutions(TensorConvolution<Convolution> Convolve,
 /// <param name="weight">Its weight.</param>
 /// <param name="bias">Its bias, of Out numbers.</param>
 /// <returns>N×Out×H'×W'.</returns>
-public delegate Tensor TensorConvolution<in TLayer>(TLayer layer, Tensor x, Tensor weight, Tensor bias);
+internal delegate Tensor TensorConvolution<in TLayer>(TLayer layer, Tensor x, Tensor weight, Tensor bias);

@@ -48,14 +48,20 @@ public sealed class UNet : IDisposable
     public Tensor InitialWeights(ulong seed) =>
         Layout.Assemble((parameter, k, destination) => WeightInitialization.Fill(parameter, k, seed, destination), Type, Device);
 
-    /// <summary>The network's output by libtorch's operations, through which gradients flow.</summary>
+    /// <summary>
+    /// The network's output by libtorch's operations, through which gradients flow. On some processors libtorch convolves wrongly.
+    /// <see cref="Devices.ComputeDevice.Executor"/> checks that; this method does not.
+    /// </summary>
     /// <param name="w">Its weights.</param>
     /// <param name="image">x_t, N×C×H×W, of the weights' type.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
     /// <param name="classes">The class of each image, N integers in [0, K], K standing for none; null for none of all.</param>
-    /// <param name="convolutions">What convolves; null for libtorch's own.</param>
     /// <returns>o, N×C×H×W.</returns>
-    public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null, TensorConvolutions? convolutions = null)
+    public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null) =>
+        Forward(w, image, timesteps, classes, TensorConvolutions.Libtorch);
+
+    /// <summary>The network's output by other convolutions.</summary>
+    internal Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes, TensorConvolutions convolutions)
     {
         var embedding = _timeEmbedding.index_select(0, timesteps).to(image.dtype);
         if (Config.Classes > 0)
@@ -63,12 +69,11 @@ public sealed class UNet : IDisposable
             embedding = embedding.Plus(w[UNetConfig.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])));
         }
 
-        return Config.Compose(new TensorLayers(w, convolutions ?? TensorConvolutions.Libtorch, embedding), image.ChannelsLast());
+        return Config.Compose(new TensorLayers(w, convolutions, embedding), image.ChannelsLast());
     }
-
-    /// <summary>No class for any of so many images.</summary>
-    public Tensor Unclassified(long images) => TensorMath.Repeated(Config.Classes, images, Device);
 
     /// <inheritdoc/>
     public void Dispose() => _timeEmbedding.Dispose();
+
+    private Tensor Unclassified(long images) => TensorMath.Repeated(Config.Classes, images, Device);
 }

@@ -7,7 +7,7 @@ namespace Ddpm.Gpu.Networks;
 /// <param name="parameter">Which.</param>
 /// <param name="k">Its place in the state dict, the embedding not counted.</param>
 /// <param name="destination">Its elements, in the C order of its shape.</param>
-public delegate void ParameterFill(Parameter parameter, int k, Span<double> destination);
+internal delegate void ParameterFill(Parameter parameter, int k, Span<double> destination);
 
 /// <summary>A network's parameters by name, each a view of one vector θ.</summary>
 /// <param name="named">The views.</param>
@@ -41,7 +41,7 @@ public static class WeightTensors
     /// <param name="fill">Writes the elements of a parameter in the C order of its shape.</param>
     /// <param name="type">The type of θ.</param>
     /// <param name="device">The device of θ.</param>
-    public static Tensor Assemble(this WeightLayout layout, ParameterFill fill, ScalarType type, Device device)
+    internal static Tensor Assemble(this WeightLayout layout, ParameterFill fill, ScalarType type, Device device)
     {
         using var scope = NewDisposeScope();
         var parts = layout.Parameters.Map((k, parameter) =>

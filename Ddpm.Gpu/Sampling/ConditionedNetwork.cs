@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Sampling;
 
-/// <summary>A network with classes and guidance, where samplers ask for them. Several threads may ask at the same time.</summary>
+/// <summary>A network with classes and guidance, if a sampler has them. Several threads may use it at the same time.</summary>
 /// <param name="executor">Computes the network.</param>
 /// <param name="condition">The classes of the images by their numbers, and the guidance scale.</param>
 internal sealed class ConditionedNetwork(INetworkExecutor executor, Option<ClassCondition> condition)
@@ -15,7 +15,9 @@ internal sealed class ConditionedNetwork(INetworkExecutor executor, Option<Class
     /// <param name="x">x_t, N×C×H×W.</param>
     /// <param name="timestep">t, in [0, T), of all N.</param>
     /// <param name="firstImage">The number of the first image; the others follow it.</param>
-    /// <returns>o, N×C×H×W. Guidance (Ho and Salimans 2022) takes two outputs, but for the scales at which one of them counts nothing.</returns>
+    /// <returns>
+    /// o, N×C×H×W. Guidance (Ho and Salimans 2022) combines two outputs of the network. An output whose factor is 0 is not computed.
+    /// </returns>
     public Tensor Output(Tensor x, int timestep, int firstImage)
     {
         var count = (int)x.shape[0];

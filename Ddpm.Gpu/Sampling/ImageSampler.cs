@@ -146,7 +146,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
         }
 
         var most = (workers ?? Replicas.For(network.Device)).Count;
-        // The fault of the first images is the one that is told, whichever thread is faster: behind it nothing needs to be computed.
+        // The error of the first faulty part is returned, whichever thread is faster. Parts after a fault are not computed.
         var faults = new Error?[parts.Count];
         new Replicas(Math.Clamp((request.AtOnce - 1) / micro + 1, 1, most)).ForEach(parts.Count, number =>
         {

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu.Sampling;
 
 /// <summary>What is known of the images to generate.</summary>
-/// <param name="Image">In [−1, 1], of x's shape: what a plan that starts from an image starts from.</param>
-/// <param name="Mask">Where it is kept to the end, true, and where it is generated anew, false; of x's shape or broadcast to it. None keeps nothing.</param>
+/// <param name="Image">The images that a plan may start from, in [−1, 1], in the shape of x.</param>
+/// <param name="Mask">True keeps the known image to the end, false generates anew. It has the shape of x or broadcasts to it. None keeps nothing.</param>
 public sealed record KnownImage(Tensor Image, Option<Tensor> Mask);
 
 /// <summary>Runs sampling plans on tensors. What happens is in the plan; how it happens is here, in one loop for all samplers.</summary>
@@ -20,12 +20,12 @@ public static class PlanExecutor
     /// <param name="plan">The plan.</param>
     /// <param name="network">The network's output for (x, timestep).</param>
     /// <param name="initial">The initial noise, any shape.</param>
-    /// <param name="noise">Fresh standard normal noise of that shape for a line that asks for some; called with the line's number.</param>
-    /// <param name="known">What is known of the images; needed where the plan starts from one.</param>
+    /// <param name="noise">Fresh standard normal noise of that shape, for the number of a line that draws noise.</param>
+    /// <param name="known">What is known of the images. A plan that starts from an image needs it.</param>
     /// <param name="observe">Receives x after each line. It must not keep the tensor.</param>
-    /// <param name="asked">Which images x holds, along its first dimension, and which of them are asked for; null for all, counted from 0.</param>
-    /// <returns>x after the last line; or that a number of an image is not finite, with the first line and its first image where that is so.</returns>
-    /// <exception cref="ArgumentException">Where the plan starts from an image and none is known.</exception>
+    /// <param name="asked">The numbers of the images in x, and which of them are wanted. Null wants all, counted from 0.</param>
+    /// <returns>x after the last line. If a number is not finite, an error that names the first such line, and its first such image.</returns>
+    /// <exception cref="ArgumentException">The plan starts from an image, and none is known.</exception>
     public static Fin<Tensor> Run(
         SamplingPlan plan, Func<Tensor, int, NetworkOutput<Tensor>> network, Tensor initial, Func<int, Tensor> noise,
         Option<KnownImage> known = default, Action<int, Tensor>? observe = null, MicroBatches.Part? asked = null)
@@ -61,7 +61,7 @@ public static class PlanExecutor
                 past.Dispose();
             }
 
-            // The older part of the history was moved when it was made: once more would hand it to the caller.
+            // The older part of the history left its scope when it was made. Moving it again would hand it to the caller.
             foreach (var kept in (Tensor[])[next.X, next.Base, .. next.History.Take(1)])
             {
                 kept.MoveToOuterDisposeScope();
@@ -75,8 +75,8 @@ public static class PlanExecutor
     }
 
     /// <summary>
-    /// What is wrong after a line, if anything. A sum is finite only where all its terms are, so two sums tell that all is well. Where they are not
-    /// finite, perhaps because they overflowed, each image is looked at. The output is looked at too, since clipping would hide an infinite one.
+    /// The fault after a line, or null. A sum is finite only if all its terms are, so two finite sums show that all is well. A sum can also overflow, so
+    /// after a sum that is not finite, each image is checked. The output is checked too, because clipping would hide an infinite one.
     /// </summary>
     private static (string What, string Cause)? Fault(MicroBatches.Part asked, Tensor output, Tensor x)
     {

@@ -8,7 +8,7 @@ namespace Ddpm.Gpu.Tensors;
 /// hidden factor 1), hand libtorch the pointer inside, and hold on to nothing: a garbage collection that another thread begins may free the number before
 /// libtorch reads it, and the operation throws, or counts on with whatever lies there. Here the Scalar lives until the operation has ended.
 /// </summary>
-public static class TensorMath
+internal static class TensorMath
 {
     /// <summary>x + y.</summary>
     public static Tensor Plus(this Tensor x, Tensor y) => With(1, one => x.add(y, one));

@@ -32,10 +32,14 @@ public sealed class Trainer : IDisposable
     /// <param name="state">Where training stands. The trainer owns it from here on.</param>
     /// <param name="replicas">The threads that compute the shares of a batch. Their number changes no bit.</param>
     /// <param name="executor">Computes the network. The trainer owns it from here on. Null for the device's usual one.</param>
-    /// <param name="update">Updates the weights. Null for the device's usual one.</param>
-    public Trainer(
-        UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null,
-        IAdamUpdate? update = null)
+    public Trainer(UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null)
+        : this(network, model, images, state, replicas, executor, update: null)
+    {
+    }
+
+    /// <summary>A trainer that updates the weights by <paramref name="update"/>. Null for the device's usual way.</summary>
+    internal Trainer(
+        UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor, IAdamUpdate? update)
     {
         (_network, _replicas, State, _executor) = (network, replicas, state, executor ?? ComputeDevice.Executor(network));
         _update = update ?? ComputeDevice.Update(network.Device, network.Type, replicas);

@@ -10,6 +10,7 @@ using Ddpm.Pure.Random;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -136,7 +137,7 @@ internal static class Bench
         var draws = new RandomStream(0, StreamName.TrainingNoise).At(0, 0);
         var normals = Spread.OfSeconds(pace.Window, pace.Stop, () => draws.FillNormals(destination))[0].Per(Normals / 1e6);
         tell("normals", "normals on one core", "millions/s", normals);
-        var schedule = NoiseSchedule.Linear(PlanLines).IfFail(faults => throw new UnreachableException(faults.ToString()));
+        var schedule = NoiseSchedule.Linear(PlanLines).OrThrow();
         var plans = Spread.OfSeconds(pace.Window / 10, pace.Stop, [.. Sampler.All.Keys.Select<string, Action>(name => () =>
             _ = new SamplingOptions { Sampler = name, SamplingSteps = PlanLines }.Compile(schedule, new Prediction.Epsilon(), clipSample: false).IsSuccess)]);
         foreach (var (name, seconds) in Sampler.All.Keys.Zip(plans))

@@ -6,6 +6,7 @@ using Ddpm.Gpu.Training;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using static TorchSharp.torch;
 
@@ -37,8 +38,8 @@ internal sealed class NetworkBench : IDisposable
         var pixels = new byte[count * network.ImageSize * network.ImageSize * network.ImageChannels];
         new Random(1).NextBytes(pixels);
         _images = ImageSet.Of(count, network.ImageSize, network.ImageSize, network.ImageChannels, pixels, Option<ReadOnlyMemory<byte>>.None)
-            .IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.ToString()));
-        var plan = TrainingPlan.Of(config, count).IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.ToString()));
+            .OrThrow();
+        var plan = TrainingPlan.Of(config, count).OrThrow();
         (_epoch, _steps) = (plan.Epoch(0), plan.Steps.PerEpoch);
         _theta = _network.InitialWeights(0);
         _x = randn([batch, network.ImageChannels, network.ImageSize, network.ImageSize], device: device);

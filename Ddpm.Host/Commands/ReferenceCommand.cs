@@ -1,6 +1,7 @@
 using Ddpm.Host.Exchange;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Sampling;
@@ -89,7 +90,7 @@ internal static class ReferenceCommand
     {
         var levels = TrainingConfig.ScheduleOf(training)
             .Bind(schedule => sampling.TimestepsOn(schedule).Map(timesteps => (Schedule: schedule, Timesteps: timesteps)));
-        return (levels, Choices.Predictions.Find("prediction", training.Prediction), sampling.Chosen(training.Steps))
+        return (levels, Prediction.All.Find("prediction", training.Prediction), sampling.Chosen(training.Steps))
             .Apply((on, prediction, _) => sampling.Compile(on.Schedule, prediction, clip, on.Timesteps))
             .Bind(plan => plan).OrUsage();
     }

@@ -1,7 +1,7 @@
 namespace Ddpm.Host.Data;
 
 /// <summary>What the loading of data sets takes from the machine it runs on; tests put local stand-ins here.</summary>
-public sealed record DataSetEnvironment
+internal sealed record DataSetEnvironment
 {
     /// <summary>The folder that holds a folder for each data set.</summary>
     public required string CacheFolder { get; init; }

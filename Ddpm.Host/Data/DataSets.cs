@@ -8,7 +8,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Host.Data;
 
 /// <summary>Gets data sets from wherever they can be had.</summary>
-public static class DataSets
+internal static class DataSets
 {
     /// <summary>
     /// Loads one part of a data set. A folder that the user names is the only place looked at. Otherwise the places are, in this order:

@@ -7,4 +7,4 @@ namespace Ddpm.Host.Data;
 /// <param name="Step">What is being fetched, or which command runs.</param>
 /// <param name="Received">Bytes of it that have arrived; 0 while a command runs.</param>
 /// <param name="Total">Its length in bytes, where the source says it.</param>
-public sealed record DownloadProgress(string Source, string Step, long Received, Option<long> Total);
+internal sealed record DownloadProgress(string Source, string Step, long Received, Option<long> Total);

@@ -15,7 +15,7 @@ namespace Ddpm.Host.Data;
 /// <param name="Array">The content.</param>
 /// <param name="ContentSha256">SHA-256 of the uncompressed bytes.</param>
 /// <param name="GzipMd5">MD5 of the stored bytes, where they are compressed.</param>
-public sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string ContentSha256, Option<string> GzipMd5)
+internal sealed record IdxFile(ReadOnlyMemory<byte> Stored, IdxArray Array, string ContentSha256, Option<string> GzipMd5)
 {
     /// <summary>Decodes an IDX file. Whether it is compressed is seen from its first two bytes, not from its name.</summary>
     /// <param name="stored">The file.</param>

@@ -17,7 +17,7 @@ namespace Ddpm.Host.Data;
 /// Whether checksums prove that these are the published files, as they do not for other images in a user's own folder.
 /// </param>
 /// <param name="Background">What shows through the pictures of a folder, by name; none of other data.</param>
-public sealed record LoadedDataSet(
+internal sealed record LoadedDataSet(
     DataSetDescription Description, DataSplit Split, ImageSet Images, string Origin, string ImagesSha256, bool IsPublished, string? Background = null)
 {
     /// <summary>How the origin of data in a folder that a person named begins.</summary>

@@ -16,7 +16,7 @@ namespace Ddpm.Host.Data;
 /// A folder of pictures. Folders in it are classes, in natural order of their names; without any, all pictures are of one class. Folders called train and
 /// test, or train and val, are the two parts of the data set (<see cref="SplitFolders"/>).
 /// </summary>
-public sealed record PictureFolder(string Path)
+internal sealed record PictureFolder(string Path)
 {
     private const int MostFaultsReported = 10;
 

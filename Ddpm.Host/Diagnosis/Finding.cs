@@ -6,7 +6,7 @@ namespace Ddpm.Host.Diagnosis;
 /// <param name="Part">The part.</param>
 /// <param name="Text">What is there, or what is wrong and what to do.</param>
 /// <param name="IsWell">Whether training can do with it.</param>
-public sealed record Finding(string Part, string Text, bool IsWell)
+internal sealed record Finding(string Part, string Text, bool IsWell)
 {
     /// <summary>Looks. What is thrown, as where a native library does not load, is a finding too.</summary>
     public static Finding Of(string part, Func<Fin<string>> look)

@@ -11,6 +11,7 @@ using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -19,7 +20,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Host.Diagnosis;
 
 /// <summary>Known answers that this machine has to find again: of the pure mathematics bit by bit, of the network within float32's rounding.</summary>
-public static class SelfTest
+internal static class SelfTest
 {
     /// <summary>The SHA-256 over the paths and SHA-256 of the reference's files of schedules and random numbers; a test compares it with the export.</summary>
     private const string ReferenceSha256 = "bd25212e0b5b1992ccbc1a7d8791ac8197ab290d0ec0af5c9e67fe65628be11b";
@@ -45,12 +46,12 @@ public static class SelfTest
     public static Fin<string> Training(Device device)
     {
         using var scope = NewDisposeScope();
-        var config = Valid(UNetConfig.Tutorial(28, 1, 1000, residual: false));
+        var config = UNetConfig.Tutorial(28, 1, 1000, residual: false).OrThrow();
         using var network = new UNet(config, ScalarType.Float32, device);
         var weights = FormulaWeights.Of(network).DetachFromDisposeScope();
         using var trainer = new Trainer(
-            network, new(config, Valid(NoiseSchedule.Linear(1000)), new Prediction.Epsilon(), Preset.Original),
-            Valid(ImageSet.Of(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None)),
+            network, new(config, NoiseSchedule.Linear(1000).OrThrow(), new Prediction.Epsilon(), Preset.Original),
+            ImageSet.Of(1, 28, 28, 1, new byte[784], Option<ReadOnlyMemory<byte>>.None).OrThrow(),
             new(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0), Replicas.For(device));
         Tensor Formula(Func<int, double> element) => tensor(Enumerable.Range(0, 4 * 784).Select(i => (float)element(i)).ToArray(), [4, 1, 28, 28]).to(device);
         int[] timesteps = [10, 200, 600, 950];
@@ -74,7 +75,7 @@ public static class SelfTest
             return ConvolutionCheck.Of(network, convolutions: convolutions);
         }
 
-        var right = Right(Valid(UNetConfig.Tutorial(28, 1, 1000, residual: true))).Bind(_ => Right(Valid(UNetConfig.Modern(28, 1, 1000))));
+        var right = Right(UNetConfig.Tutorial(28, 1, 1000, residual: true).OrThrow()).Bind(_ => Right(UNetConfig.Modern(28, 1, 1000).OrThrow()));
         return right.Match(
             _ => "libtorch's convolutions on the processor as in float64",
             fault => $"{fault.Message}: all but --features computes with the kernels; {ConvolutionCheck.Remedy}");
@@ -86,6 +87,4 @@ public static class SelfTest
         var files = ReferenceFiles.Below(Array("schedules/", "random/")).Map(entry => $"{entry.Path} {ReferenceManifest.Sha256(entry.Content().ToBytes())}\n");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files))));
     }
-
-    private static T Valid<T>(Validation<Error, T> made) => made.IfFail(faults => throw new System.Diagnostics.UnreachableException(string.Join("; ", faults)));
 }

@@ -4,6 +4,7 @@ using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Metrics;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -118,5 +119,5 @@ internal sealed class Comparison
     private static FeatureSet First(FeatureSet features) => features.Count <= ManifoldImages
         ? features
         : FeatureSet.Of(ManifoldImages, features.Dimension, features.Values.Take(ManifoldImages * features.Dimension).ToArr())
-            .IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults))); // a part of what was checked
+            .OrThrow(); // these features were checked before
 }

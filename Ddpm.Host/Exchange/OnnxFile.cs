@@ -4,7 +4,7 @@ using TorchSharp;
 namespace Ddpm.Host.Exchange;
 
 /// <summary>A network as an ONNX file.</summary>
-public static class OnnxFile
+internal static class OnnxFile
 {
     /// <summary>The file: operator set 17, inputs x, timesteps and, where the network knows classes, classes; output output.</summary>
     /// <param name="network">The network, float32 on the CPU.</param>

@@ -10,7 +10,7 @@ namespace Ddpm.Host.Files;
 /// the same folder is filled and flushed to the disk, renamed over the target, and then the folder is flushed. Nothing but regular files is replaced.
 /// Only this, and logs that grow line by line, write files.
 /// </summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     /// <summary>
     /// How the names of temporary files end. One that is left over was abandoned by a process that was killed, and may be deleted.

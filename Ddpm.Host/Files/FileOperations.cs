@@ -10,7 +10,7 @@ namespace Ddpm.Host.Files;
 /// <param name="Replace">Renames the first file to the second name in one step, over whatever file has that name.</param>
 /// <param name="FlushFolder">Returns once the folder's names are on the disk.</param>
 /// <param name="Delete">Deletes a file, if it is there.</param>
-public sealed partial record FileOperations(
+internal sealed partial record FileOperations(
     Action<string, Action<Stream>> WriteNew,
     Action<string, string> Replace,
     Action<string> FlushFolder,

@@ -6,7 +6,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Host.Files;
 
 /// <summary>Reading files and making folders, with errors that say what to do.</summary>
-public static class Folders
+internal static class Folders
 {
     private const int LargestArray = 0x7FFFFFC7 - 1; // Array.MaxLength, and one byte to see the end
     private const int Piece = 1 << 16;

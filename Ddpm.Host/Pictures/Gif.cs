@@ -6,7 +6,7 @@ using SixLabors.ImageSharp.Processing.Processors.Quantization;
 namespace Ddpm.Host.Pictures;
 
 /// <summary>Animated GIF.</summary>
-public static class Gif
+internal static class Gif
 {
     private const int Colours = 256;
 

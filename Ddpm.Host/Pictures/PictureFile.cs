@@ -12,7 +12,7 @@ using SixLabors.ImageSharp.PixelFormats;
 namespace Ddpm.Host.Pictures;
 
 /// <summary>Pictures that a user brings. We read the bytes, and what they are is decided from them alone.</summary>
-public static class PictureFile
+internal static class PictureFile
 {
     /// <summary>Reads a picture, cuts the middle of the upright picture to a square and scales that.</summary>
     /// <param name="path">The file.</param>

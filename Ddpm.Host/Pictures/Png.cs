@@ -6,7 +6,7 @@ using SixLabors.ImageSharp.PixelFormats;
 namespace Ddpm.Host.Pictures;
 
 /// <summary>Portable Network Graphics.</summary>
-public static class Png
+internal static class Png
 {
     /// <summary>A PNG file of 8-bit grey or RGB: nothing is lost, and the same picture always gives the same bytes.</summary>
     public static byte[] Encode(PixelImage picture) =>

@@ -5,4 +5,4 @@ namespace Ddpm.Host.Pictures;
 /// <summary>A picture that was read.</summary>
 /// <param name="Picture">Its upright middle, scaled.</param>
 /// <param name="Traits">What is odd about it.</param>
-public sealed record ReadPicture(PixelImage Picture, PictureTraits Traits);
+internal sealed record ReadPicture(PixelImage Picture, PictureTraits Traits);

@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Ddpm.Host.Progress;
 
-/// <summary>Bars in a terminal, redrawn in place, with lines scrolling above them. Results too, unless they go elsewhere.</summary>
+/// <summary>Bars in a terminal, redrawn in place. Lines scroll above them. Results do too, unless the output stream is redirected.</summary>
 internal sealed class TerminalView : IView
 {
     private readonly TaskCompletionSource _done = new();
@@ -13,7 +13,7 @@ internal sealed class TerminalView : IView
 
     public void Line(string text) => _console.WriteLine(text);
 
-    /// <summary>Above the bars, once there are any; until then, and where it goes elsewhere, as it is: the bars would be redrawn over it.</summary>
+    /// <summary>Writes above the bars, which would be redrawn over the text. Without bars, or if the stream is redirected, writes to the stream.</summary>
     public void Result(string text)
     {
         if (Console.IsOutputRedirected || !_live.IsValueCreated)

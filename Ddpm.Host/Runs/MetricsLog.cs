@@ -20,7 +20,7 @@ namespace Ddpm.Host.Runs;
 /// <param name="ImagesPerSecond">Since the last line, or over the epoch.</param>
 /// <param name="Seconds">Training time in this process so far.</param>
 /// <param name="GradientNorm">The length of the gradient of this very step, before any clipping.</param>
-public sealed record Metric(
+internal sealed record Metric(
     string Kind, int Step, int Epoch, double Loss, double LearningRate, double ImagesPerSecond, double Seconds, double GradientNorm = 0)
 {
     /// <summary>Whether training could have written it.</summary>
@@ -32,7 +32,7 @@ public sealed record Metric(
 /// <summary>What a log holds.</summary>
 /// <param name="Metrics">The lines that can be read.</param>
 /// <param name="Unreadable">How many cannot.</param>
-public sealed record MetricLines(Seq<Metric> Metrics, int Unreadable)
+internal sealed record MetricLines(Seq<Metric> Metrics, int Unreadable)
 {
     /// <summary>Of a run that has logged nothing.</summary>
     public static MetricLines None { get; } = new(Seq<Metric>(), 0);
@@ -44,7 +44,7 @@ public sealed record MetricLines(Seq<Metric> Metrics, int Unreadable)
 }
 
 /// <summary>metrics.jsonl and its TensorBoard twin: logs that grow line by line.</summary>
-public sealed class MetricsLog : IDisposable
+internal sealed class MetricsLog : IDisposable
 {
     private static readonly JsonSerializerOptions Format = new()
     {
@@ -93,7 +93,9 @@ public sealed class MetricsLog : IDisposable
         }
     }
 
-    /// <summary>All lines of a run so far, but for one that is being written, or was when the machine stopped.</summary>
+    /// <summary>
+    /// All complete lines of a run so far. The last line can be incomplete, if a process writes it now or the machine stopped. It is left out.
+    /// </summary>
     public static Fin<MetricLines> Read(RunFolder folder)
     {
         try
@@ -106,7 +108,7 @@ public sealed class MetricsLog : IDisposable
         }
     }
 
-    /// <summary>The lines in a log's bytes. What follows the last line's end is no line yet.</summary>
+    /// <summary>The complete lines in a log's bytes.</summary>
     internal static MetricLines Parse(ReadOnlyMemory<byte> log)
     {
         var lines = Lines(log);
@@ -152,7 +154,7 @@ public sealed class MetricsLog : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What could not be written has been told when it was tried first.
+            // Write or Flush has already reported this fault.
         }
     }
 
@@ -166,7 +168,7 @@ public sealed class MetricsLog : IDisposable
         ? toSeq(Directory.GetFiles(folder.TensorBoardPath, "events.out.tfevents.*")).Iter(File.Delete)
         : unit;
 
-    /// <summary>What the file holds now: whoever trains adds to it meanwhile.</summary>
+    /// <summary>The file's bytes at this moment. A training process may append to it meanwhile.</summary>
     private static Fin<ReadOnlyMemory<byte>> Bytes(RunFolder folder)
     {
         using var file = Folders.OpenShared(folder.MetricsPath);

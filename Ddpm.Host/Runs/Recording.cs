@@ -10,7 +10,7 @@ namespace Ddpm.Host.Runs;
 /// <param name="LogEvery">A metrics line after every k-th step; null for as many as <see cref="LogEveryOf"/> finds right.</param>
 /// <param name="CheckpointEvery">A checkpoint after every k-th step, beside those after every epoch; null for none.</param>
 /// <param name="Keep">How many of the newest checkpoints to keep, beside the best; null for all.</param>
-public sealed record Recording(int SampleEvery = 5, int? LogEvery = null, int? CheckpointEvery = null, int? Keep = null)
+internal sealed record Recording(int SampleEvery = 5, int? LogEvery = null, int? CheckpointEvery = null, int? Keep = null)
 {
     /// <summary>Steps between metrics unless told otherwise, in a run long enough.</summary>
     public const int UsualLogEvery = 50;

@@ -11,7 +11,7 @@ namespace Ddpm.Host.Runs;
 
 /// <summary>The folder that a run leaves behind, and the names in it.</summary>
 /// <param name="Path">The folder.</param>
-public sealed record RunFolder(string Path)
+internal sealed record RunFolder(string Path)
 {
     private const int LargestReceipt = 1 << 20;
 

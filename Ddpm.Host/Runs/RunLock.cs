@@ -8,25 +8,25 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Runs;
 
-/// <summary>The process that has a run.</summary>
+/// <summary>The process that holds a run.</summary>
 /// <param name="Pid">Its number.</param>
-/// <param name="Host">The machine it runs on.</param>
-/// <param name="Started">What tells it from another process of that number, since numbers are used again: see <see cref="StartOf"/>.</param>
-public sealed record LockHolder(int Pid, string Host, string Started)
+/// <param name="Host">Its machine.</param>
+/// <param name="Started">Its start (<see cref="StartOf"/>). A later process can have the same number, but not the same start.</param>
+internal sealed record LockHolder(int Pid, string Host, string Started)
 {
     /// <summary>This process.</summary>
     public static LockHolder Here { get; } = new(Environment.ProcessId, Environment.MachineName, StartOf(Environment.ProcessId).IfNone(""));
 
-    /// <summary>Whether the run is still this process's, as far as can be seen from a machine.</summary>
-    /// <param name="host">That machine.</param>
-    /// <param name="startOf">When its process of a number started, if there is one; nothing said where it cannot be asked.</param>
-    /// <returns>False only where the process is known to be gone: on another machine it cannot be known.</returns>
+    /// <summary>Whether this process may still hold the run.</summary>
+    /// <param name="host">The machine that asks.</param>
+    /// <param name="startOf">Gives the start of a process on that machine, as <see cref="StartOf"/> does.</param>
+    /// <returns>False if the process is gone. True if it runs, or if that cannot be known, as for a process on another machine.</returns>
     public bool Holds(string host, Func<int, Option<string>> startOf) =>
         Host != host || startOf(Pid).Exists(started => started.Length == 0 || started == Started);
 
     /// <summary>
-    /// When a process of this machine started; nothing said where there is one that cannot be asked. On Linux in ticks since a boot that has a name, since the
-    /// wall clock may be set while it runs.
+    /// The start of a process on this machine: none if there is no such process, empty if its start cannot be read. On Linux, it is a name of the boot and
+    /// the ticks since then, because somebody may set the wall clock while the process runs.
     /// </summary>
     public static Option<string> StartOf(int pid)
     {
@@ -54,10 +54,10 @@ public sealed record LockHolder(int Pid, string Host, string Started)
 }
 
 /// <summary>
-/// Keeps a second process out of a run's folder: run.lock names the process that trains there. A lock whose process is gone, as after a
-/// crash, is taken over. The file is open for a moment only, to itself, while it is read and written.
+/// Keeps a second process out of a run's folder. The file run.lock names the process that trains there. If that process is gone, for example after a crash,
+/// the next process takes the lock over. The file is open only while one process reads and writes it.
 /// </summary>
-public sealed class RunLock : IDisposable
+internal sealed class RunLock : IDisposable
 {
     private readonly LockHolder _holder;
 

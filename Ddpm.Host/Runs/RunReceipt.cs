@@ -25,7 +25,7 @@ namespace Ddpm.Host.Runs;
 /// <param name="Channels">Channels.</param>
 /// <param name="ClassNames">What the classes are called, where the data set itself does not say.</param>
 /// <param name="Background">What showed through the pictures of a folder; none of other data, and of receipts of earlier versions.</param>
-public sealed record DataReceipt(
+internal sealed record DataReceipt(
     string Name, string Origin, string Sha256, int Images, int Size, int Channels, IReadOnlyList<string>? ClassNames = null, string? Background = null)
 {
     /// <summary>What a class is called: its number where nothing else is known.</summary>
@@ -82,7 +82,7 @@ public sealed record DataReceipt(
 /// <param name="System">The operating system and processor architecture.</param>
 /// <param name="Device">The device.</param>
 /// <param name="Threads">The threads that libtorch used.</param>
-public sealed record MachineReceipt(string Ddpm, string TorchSharp, string Libtorch, string Runtime, string System, string Device, int Threads)
+internal sealed record MachineReceipt(string Ddpm, string TorchSharp, string Libtorch, string Runtime, string System, string Device, int Threads)
 {
     /// <summary>This machine.</summary>
     public static MachineReceipt Here(string device) => new(
@@ -113,7 +113,7 @@ public sealed record MachineReceipt(string Ddpm, string TorchSharp, string Libto
 /// <param name="Finished">Whether the run is complete.</param>
 /// <param name="Recording">What it leaves behind; absent from the receipts of earlier versions.</param>
 /// <param name="WeightsSha256">Of the trained weights once the run is complete: the checksum of the format's tensors under their state-dict names.</param>
-public sealed record RunReceipt(
+internal sealed record RunReceipt(
     TrainingOptions Options, DataReceipt Data, MachineReceipt Machine, string? Last, string? Best, TrainingProgress Progress, bool Finished,
     Recording? Recording = null, string? WeightsSha256 = null)
 {

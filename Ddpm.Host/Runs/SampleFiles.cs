@@ -12,7 +12,7 @@ namespace Ddpm.Host.Runs;
 /// <param name="Channels">C.</param>
 /// <param name="Size">H and W.</param>
 /// <param name="Bytes">N·H·W·C bytes.</param>
-public sealed record ImageLevels(int Count, int Channels, int Size, ReadOnlyMemory<byte> Bytes)
+internal sealed record ImageLevels(int Count, int Channels, int Size, ReadOnlyMemory<byte> Bytes)
 {
     /// <summary>The first images.</summary>
     public ImageLevels Take(int count) => this with { Count = count, Bytes = Bytes[..(count * Channels * Size * Size)] };
@@ -21,7 +21,7 @@ public sealed record ImageLevels(int Count, int Channels, int Size, ReadOnlyMemo
 /// <summary>Generated images as files.</summary>
 /// <param name="Scale">How values become pixels.</param>
 /// <param name="Rows">The label of the row that an image, by its place, is drawn in; none for one grid without labels.</param>
-public sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> Rows = default)
+internal sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> Rows = default)
 {
     /// <summary>The longest side of an enlarged grid. More images than fit make no picture to look at.</summary>
     private const int Enlargement = 2, LongestSide = 6144;

@@ -3,7 +3,7 @@ using Ddpm.Pure.Training;
 namespace Ddpm.Host.Runs;
 
 /// <summary>What a training run tells whoever watches.</summary>
-public abstract record TrainingEvent
+internal abstract record TrainingEvent
 {
     private TrainingEvent()
     {

@@ -22,14 +22,14 @@ namespace Ddpm.Host.Runs;
 /// <param name="Folder">The folder for its files.</param>
 /// <param name="Device">The device that computes.</param>
 /// <param name="Replicas">The threads that compute the shares of a batch.</param>
-public sealed record TrainingEnvironment(RunFolder Folder, Device Device, Replicas Replicas)
+internal sealed record TrainingEnvironment(RunFolder Folder, Device Device, Replicas Replicas)
 {
     /// <summary>How many steps are made before their outcomes are fetched.</summary>
     public int StepsAhead { get; init; } = ComputeDevice.StepsAhead(Device);
 }
 
 /// <summary>Carries a training run from its first step, or from its last checkpoint, to its end.</summary>
-public sealed class TrainingRun : IDisposable
+internal sealed class TrainingRun : IDisposable
 {
     private readonly TrainingEnvironment _environment;
     private readonly TrainingPlan _plan;

@@ -53,7 +53,7 @@ internal sealed record SampleJob(
     public double? GuidanceScale => Images.Condition.MatchUnsafe(condition => condition.Guidance.Scale, () => (double?)null);
 
     /// <summary>The plan from noise where nothing is searched. <see cref="From"/> has compiled it before.</summary>
-    public SamplingPlan PlainPlan => Sampler.Compile(Setting).IfFail(faults => throw new InvalidOperationException(string.Join("; ", faults)));
+    public SamplingPlan PlainPlan => Sampler.Compile(Setting).OrThrow();
 
     /// <summary>The plan from noise.</summary>
     public Fin<SamplingPlan> Plan(TrainedModel model, IView view, CancellationToken stop) =>

@@ -93,11 +93,11 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Results_are_on_the_output_stream_and_progress_on_the_error_stream_unless_quiet()
     {
-        var told = _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "a", "--sample-every", "0"));
-        Assert.Contains("training the standard network", told.Error, StringComparison.Ordinal);
-        Assert.All(told.Output.TrimEnd().Split('\n'), line => Assert.StartsWith("wrote runs/a/", line, StringComparison.Ordinal));
+        var outcome = _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "a", "--sample-every", "0"));
+        Assert.Contains("training the standard network", outcome.Error, StringComparison.Ordinal);
+        Assert.All(outcome.Output.TrimEnd().Split('\n'), line => Assert.StartsWith("wrote runs/a/", line, StringComparison.Ordinal));
         var quiet = _ddpm.Done([.. DdpmProcess.SmallTraining("--epochs", "1", "--run", "b", "--sample-every", "0"), "--quiet"]);
-        Assert.Equal(("", told.Output.Replace("runs/a", "runs/b", StringComparison.Ordinal)), (quiet.Error, quiet.Output));
+        Assert.Equal(("", outcome.Output.Replace("runs/a", "runs/b", StringComparison.Ordinal)), (quiet.Error, quiet.Output));
     }
 
     [Fact]

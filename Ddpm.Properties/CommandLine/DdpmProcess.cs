@@ -9,7 +9,7 @@ public sealed partial class DdpmProcess : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("ddpm-").FullName;
 
-    /// <summary>What a finished process said.</summary>
+    /// <summary>What a finished process wrote, and how it ended.</summary>
     /// <param name="Command">The command line that it was given.</param>
     /// <param name="ExitCode">How it ended.</param>
     /// <param name="Output">All of its output stream.</param>
@@ -72,8 +72,8 @@ public sealed partial class DdpmProcess : IDisposable
         return new(string.Join(' ', arguments), exitCode, output, error);
     }
 
-    /// <summary>Runs a command line to its end, and tells each line about its work as it comes.</summary>
-    public Outcome Run(Action<Process, string> told, params string[] arguments) => Run(_ => { }, told, arguments);
+    /// <summary>Runs a command line to its end, and passes on each line of its error stream as it comes.</summary>
+    public Outcome Run(Action<Process, string> onLine, params string[] arguments) => Run(_ => { }, onLine, arguments);
 
     /// <summary>Runs a command line to its end, while a thread of its own does something to its process.</summary>
     public Outcome Run(Action<Process> meanwhile, params string[] arguments) => Run(meanwhile, (_, _) => { }, arguments);
@@ -99,11 +99,11 @@ public sealed partial class DdpmProcess : IDisposable
     public Outcome RunScript(string script) => RunProgram("unshare", "-rm", "sh", "-ec", $"ddpm='dotnet {Program}'\n{script}");
 
     /// <summary>Tests that a shell or nohup runs in the background are told to ignore Ctrl-C or a closed terminal, and so would be what they start.</summary>
-    private Outcome Run(Action<Process> meanwhile, Action<Process, string> told, string[] arguments) => OperatingSystem.IsLinux()
-        ? Start(meanwhile, told, "env", ["--default-signal=INT,HUP", "dotnet", Program, .. arguments])
-        : Start(meanwhile, told, "dotnet", [Program, .. arguments]);
+    private Outcome Run(Action<Process> meanwhile, Action<Process, string> onLine, string[] arguments) => OperatingSystem.IsLinux()
+        ? Start(meanwhile, onLine, "env", ["--default-signal=INT,HUP", "dotnet", Program, .. arguments])
+        : Start(meanwhile, onLine, "dotnet", [Program, .. arguments]);
 
-    private Outcome Start(Action<Process> meanwhile, Action<Process, string> told, string program, string[] arguments)
+    private Outcome Start(Action<Process> meanwhile, Action<Process, string> onLine, string program, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["XDG_CACHE_HOME"] = CachePath();
@@ -119,7 +119,7 @@ public sealed partial class DdpmProcess : IDisposable
         while (process.StandardError.ReadLine() is { } line)
         {
             error.Append(line).Append('\n');
-            told(process, line);
+            onLine(process, line);
         }
 
         process.WaitForExit();

@@ -66,8 +66,8 @@ public sealed class RunTests : IDisposable
             _ddpm.Environment[name] = value;
         }
 
-        var told = _ddpm.Done("train", "--from", _ddpm.Path("runs", "one", "run.json"), "--data", Fixtures.FashionMnist, "--run", "two", "--threads", "3");
-        Assert.Equal(precision == "bf16", told.Error.Contains("bf16 is slower than float32 here", StringComparison.Ordinal));
+        var outcome = _ddpm.Done("train", "--from", _ddpm.Path("runs", "one", "run.json"), "--data", Fixtures.FashionMnist, "--run", "two", "--threads", "3");
+        Assert.Equal(precision == "bf16", outcome.Error.Contains("bf16 is slower than float32 here", StringComparison.Ordinal));
         Assert.Equal(Weights("one"), Weights("two"));
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "two", "samples.npy")));
     }

@@ -163,7 +163,7 @@ public sealed class TrainTests : IDisposable
         File.WriteAllBytes(_ddpm.Path("black.png"), Png.Encode(PixelImage.Create(28, 28, 1, new byte[784])));
         Run("--image test:3 --known black.png").Refused(1, "--known must be white where it keeps --image, but black.png has no white pixel");
 
-        foreach (var (said, says) in ((string, string)[])
+        foreach (var (arguments, fault) in ((string, string)[])
         [
             ("--strength 0.5", "--strength needs a picture: name one with --image"),
             ("--image test:3 --strength 1.5", "--strength must lie in (0, 1], got 1.5"),
@@ -176,22 +176,22 @@ public sealed class TrainTests : IDisposable
             ("--image test:3 --to-image test:4 --sampler ddim --first 1", "--first cannot be combined with --to-image"),
         ])
         {
-            Run(said).Refused(2, says);
+            Run(arguments).Refused(2, fault);
         }
 
-        DdpmProcess.Outcome Run(string said) =>
-            _ddpm.Run(["sample", "--run", "small", "--threads", "1", "--to", "to", "--count", "2", "--data", Fixtures.FashionMnist, .. said.Split(' ')]);
+        DdpmProcess.Outcome Run(string arguments) =>
+            _ddpm.Run(["sample", "--run", "small", "--threads", "1", "--to", "to", "--count", "2", "--data", Fixtures.FashionMnist, .. arguments.Split(' ')]);
 
-        byte[] Samples(string said)
+        byte[] Samples(string arguments)
         {
-            Run(said).Done();
+            Run(arguments).Done();
             return File.ReadAllBytes(_ddpm.Path("to", "samples.npy"));
         }
     }
 
-    /// <summary>Each option gets where it belongs, and a run's own arguments say all of them.</summary>
+    /// <summary>Each option reaches its place, and the arguments of a run give all of them.</summary>
     [Fact]
-    public void Every_option_of_a_recipe_is_said_on_the_command_line_and_kept_in_the_receipt()
+    public void Every_option_of_a_recipe_can_be_given_on_the_command_line_and_is_kept_in_the_receipt()
     {
         var options = new TrainingOptions
         {
@@ -238,10 +238,10 @@ public sealed class TrainTests : IDisposable
         TrainedSo(options, "all");
         TrainedSo(bare, "bare");
 
-        void TrainedSo(TrainingOptions said, string name)
+        void TrainedSo(TrainingOptions given, string name)
         {
-            _ddpm.Done(["train", .. said.ToArguments(), "--data", Fixtures.FashionMnist, "--run", name, "--sample-every", "0", "--threads", "1"]);
-            Assert.Equal(said, RunReceipt.FromJson(File.ReadAllBytes(_ddpm.Path("runs", name, "run.json"))).ThrowIfFail().Options);
+            _ddpm.Done(["train", .. given.ToArguments(), "--data", Fixtures.FashionMnist, "--run", name, "--sample-every", "0", "--threads", "1"]);
+            Assert.Equal(given, RunReceipt.FromJson(File.ReadAllBytes(_ddpm.Path("runs", name, "run.json"))).ThrowIfFail().Options);
         }
     }
 

@@ -2,7 +2,6 @@ using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Exchange;
 using Ddpm.Pure.Networks;
-using Ddpm.Pure.Options;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using TorchSharp;
@@ -29,7 +28,7 @@ public sealed class OnnxFileTests : IDisposable
     [InlineData("modern", 28, 1, 3)]
     public void As_ONNX_a_network_computes_the_same(string design, int size, int channels, int classes)
     {
-        using var network = new UNet(UNetConfig.Of(Choices.Networks[design], size, channels, 100, classes).Valid(), ScalarType.Float32, CPU);
+        using var network = new UNet(UNetConfig.Of(NetworkFamily.All[design], size, channels, 100, classes).Valid(), ScalarType.Float32, CPU);
         var theta = FormulaWeights.Of(network);
         using var wide = new UNet(network.Config, ScalarType.Float64, CPU);
         using var executor = new TensorExecutor(wide);

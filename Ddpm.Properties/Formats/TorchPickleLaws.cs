@@ -12,9 +12,15 @@ public sealed class TorchPickleLaws
     private const string Early = "its pickle ends too early", Damaged = "its pickle is damaged: an instruction meets a value of the wrong type";
 
     /// <summary>A dictionary of tensors, and the draw that decides how it is written.</summary>
-    public sealed record Pickled(Seq<(string Name, TorchView View)> Tensors, int Draw)
+    public sealed record Pickled
     {
+        internal Pickled(Seq<(string Name, TorchView View)> tensors, int draw) => (Tensors, Draw) = (tensors, draw);
+
+        public int Draw { get; }
+
         public byte[] Bytes => PickleWriter.Write(Draw, [.. Tensors]);
+
+        internal Seq<(string Name, TorchView View)> Tensors { get; }
     }
 
     public static Arbitrary<Pickled> AnyPickled()

@@ -13,7 +13,7 @@ public sealed class AnimationFrameLaws
     /// <summary>The arguments, and the frames.</summary>
     public sealed record Animation(int Steps, int Count, int Delay)
     {
-        public Arr<AnimationFrame> Frames { get; } = AnimationFrame.Spread(Steps, Count, Delay);
+        internal Arr<AnimationFrame> Frames { get; } = AnimationFrame.Spread(Steps, Count, Delay);
 
         public int[] Moves => [.. Frames.Zip(Frames.Skip(1), (earlier, later) => later.State - earlier.State)];
     }

@@ -15,12 +15,15 @@ namespace Ddpm.Properties.Images;
 public sealed class EncodedPictureLaws
 {
     /// <summary>An animation of grey pictures.</summary>
-    public sealed record Film(TimedPicture[] Frames);
+    public sealed record Film(PixelImage[] Pictures, int[] Delays)
+    {
+        internal TimedPicture[] Frames => [.. Pictures.Zip(Delays, (picture, delay) => new TimedPicture(picture, delay))];
+    }
 
     public static Arbitrary<Film> Films() => (
         from images in Pictures.Batches(channels: 1)
         from delays in Gen.Choose(0, AnimationFrame.MaxDelay).ArrayOf(images.Count)
-        select new Film([.. delays.Select((delay, i) => new TimedPicture(images.Picture(i), delay))])).ToArbitrary();
+        select new Film([.. Enumerable.Range(0, images.Count).Select(images.Picture)], delays)).ToArbitrary();
 
     [Law]
     public bool A_png_decodes_to_the_same_pixels(PixelImage picture)

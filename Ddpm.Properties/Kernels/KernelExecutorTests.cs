@@ -5,7 +5,6 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
-using Ddpm.Pure.Options;
 using LanguageExt;
 using LanguageExt.Common;
 using TorchSharp;
@@ -338,7 +337,7 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     private static UNet Network(int size, int channels, string design, ScalarType type) =>
-        new(UNetConfig.Of(Choices.Networks[design], size, channels, 1000).Valid(), type, CPU);
+        new(UNetConfig.Of(NetworkFamily.All[design], size, channels, 1000).Valid(), type, CPU);
 
     private static double Distance(Tensor x, Tensor y) => ((x.to(float64) - y.to(float64)).abs().max() / y.abs().max().to(float64)).item<double>();
 

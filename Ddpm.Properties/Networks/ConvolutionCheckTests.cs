@@ -4,7 +4,6 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Host.Diagnosis;
 using Ddpm.Pure.Networks;
-using Ddpm.Pure.Options;
 using LanguageExt;
 using Xunit;
 using static TorchSharp.torch;
@@ -131,5 +130,5 @@ public sealed class ConvolutionCheckTests : IDisposable
 
     private static string FaultOf(Fin<Unit> found) => found.Match(_ => "", error => error.Message);
 
-    private static UNet Network(string design, ScalarType type) => new(UNetConfig.Of(Choices.Networks[design], 12, 1, 10).Valid(), type, CPU);
+    private static UNet Network(string design, ScalarType type) => new(UNetConfig.Of(NetworkFamily.All[design], 12, 1, 10).Valid(), type, CPU);
 }

@@ -79,7 +79,7 @@ public sealed class AffineFormLaws
     {
         const int samples = 4096;
         var (schedule, data) = (NoiseSchedule.Linear(1000).Valid(), new GaussianData(0.4, 0.09));
-        var predicted = Pure.Options.Choices.Predictions[prediction];
+        var predicted = Prediction.All[prediction];
         var options = new SamplingOptions { Sampler = sampler, SamplingSteps = 8, Eta = sampler == "ddim" ? 0.5 : null };
         var plan = options.Compile(schedule, predicted, clipSample: false).Valid();
         var pushed = GaussianPush.Run(plan, data, schedule, predicted, AffineForm.Noise(0))[^1];

@@ -64,14 +64,14 @@ public sealed class ImageSamplerTests : IDisposable
     }
 
     [Fact]
-    public void Progress_is_told_once_for_each_line_of_each_micro_batch_and_stops_when_told_to()
+    public void Progress_is_reported_once_for_each_line_of_each_micro_batch_and_stops_on_request()
     {
         var plan = TinyTraining.Sampling(_tiny.Model);
-        var told = new List<(int Done, int All)>();
+        var reports = new List<(int Done, int All)>();
         using var stop = new CancellationTokenSource();
         var sampler = new ImageSampler(_tiny.Network, plan, new Replicas(2));
-        Assert.True(sampler.Sample(_tiny.Weights, new(1, 0, 33, 100), [], (done, all) => told.Add((done, all)), default).IsSucc);
-        Assert.Equal(Enumerable.Range(1, 36).Select(done => (done, 36)), told);
+        Assert.True(sampler.Sample(_tiny.Weights, new(1, 0, 33, 100), [], (done, all) => reports.Add((done, all)), default).IsSucc);
+        Assert.Equal(Enumerable.Range(1, 36).Select(done => (done, 36)), reports);
 
         void Progress(int done, int all)
         {

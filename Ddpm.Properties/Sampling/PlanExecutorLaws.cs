@@ -82,7 +82,7 @@ public sealed class PlanExecutorLaws
     /// With and without clipping, the error for a value that is not finite names the image, line and timestep. Images that are not requested do not matter.
     /// </summary>
     [Law]
-    public bool What_is_not_finite_is_told_with_its_image_line_and_timestep(SamplingPlan plan, Place line, Place image, Place kind)
+    public bool What_is_not_finite_is_reported_with_its_image_line_and_timestep(SamplingPlan plan, Place line, Place image, Place kind)
     {
         using var scope = NewDisposeScope();
         var (at, row) = (line.In(plan.Lines.Count), image.In(Elements));
@@ -91,20 +91,21 @@ public sealed class PlanExecutorLaws
         {
             var asks = 0;
             return PlanExecutor.Run(
-                plan, (x, t) => Network(x, t) is var said && asks++ == at ? said with { Value = said.Value.Plus(Vector(i => i == row ? bad : 0)) } : said,
+                plan,
+                (x, t) => Network(x, t) is var output && asks++ == at ? output with { Value = output.Value.Plus(Vector(i => i == row ? bad : 0)) } : output,
                 Vector(Initial), n => Vector(i => Noise(n, i)), asked: asked);
         }
 
-        string Told(int number) =>
+        string Message(int number) =>
             $"the network's output for image {number} is not finite after line {at + 1} of {plan.Lines.Count} (timestep {plan.Lines[at].Timestep}): ";
-        return Run(null).Fault().StartsWith(Told(row), StringComparison.Ordinal)
-            && Run(new(30, row, 1)).Fault().StartsWith(Told(30 + row), StringComparison.Ordinal)
+        return Run(null).Fault().StartsWith(Message(row), StringComparison.Ordinal)
+            && Run(new(30, row, 1)).Fault().StartsWith(Message(30 + row), StringComparison.Ordinal)
             && (row == 0 || Run(new(30, 0, row)).Valid().isfinite()[TensorIndex.Slice(0, row)].all().item<bool>());
     }
 
     /// <summary>1 multiplied twice by 1e200 is ∞. A sum of finite points that overflows is no fault.</summary>
     [Fact]
-    public void A_point_that_overflows_is_told_and_a_sum_of_large_points_is_not()
+    public void A_point_that_overflows_is_reported_and_a_sum_of_large_points_is_not()
     {
         using var scope = NewDisposeScope();
         SamplingPlan Growing(double factor, int lines) => new(new(0, 1), new Arr<SamplingLine>(Enumerable.Range(0, lines).Select(i => new SamplingLine(

@@ -78,11 +78,11 @@ public sealed class TimestepSearchTests : IDisposable
     [Fact]
     public void Progress_tells_every_candidate_and_a_stop_is_heard()
     {
-        var told = new List<(int Done, int All)>();
+        var reports = new List<(int Done, int All)>();
         using var stop = new CancellationTokenSource();
         void Progress(int done, int all)
         {
-            told.Add((done, all));
+            reports.Add((done, all));
             if (done == 5)
             {
                 stop.Cancel();
@@ -92,7 +92,7 @@ public sealed class TimestepSearchTests : IDisposable
         Assert.Equal(
             LanguageExt.Common.Errors.Cancelled.Message,
             TimestepSearch.Costs(_tiny.Network, _weights, _setting, Followed, Progress, stop.Token).Fault());
-        Assert.Equal(Enumerable.Range(1, 5).Select(done => (done, 12)), told);
+        Assert.Equal(Enumerable.Range(1, 5).Select(done => (done, 12)), reports);
     }
 
     [Fact]

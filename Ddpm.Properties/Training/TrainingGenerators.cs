@@ -1,4 +1,7 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Networks;
 using Ddpm.Pure.Options;
+using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using FsCheck;
 using FsCheck.Fluent;
@@ -11,11 +14,11 @@ public static class TrainingGenerators
 
     internal static Gen<TrainingOptions> Options { get; } =
         from preset in Gen.Elements(Choices.Presets.Keys)
-        from network in Gen.Elements<string?>([null, .. Choices.Networks.Keys])
+        from network in Gen.Elements<string?>([null, .. NetworkFamily.All.Keys])
         from width in Gen.Elements<int?>(null, 4, 24)
         from embedding in Gen.Elements<string?>([null, .. Choices.Embeddings.Keys.Where(name => name != Choices.EmbeddingAsInFile)])
-        from schedule in Gen.Elements(Choices.Schedules.Keys)
-        from prediction in Gen.Elements(Choices.Predictions.Keys.Where(name => schedule switch
+        from schedule in Gen.Elements(NoiseSchedule.Families.Keys)
+        from prediction in Gen.Elements(Prediction.All.Keys.Where(name => schedule switch
         {
             "edm" => name == "edm",
             "rectified-flow" => name != "epsilon",

@@ -140,7 +140,7 @@ public sealed class TrainingOptionsLaws
     public void The_usual_sampling_wastes_no_step_above_160_on_any_schedule()
     {
         foreach (var (schedule, zero, prediction) in
-            from name in Choices.Schedules.Keys
+            from name in NoiseSchedule.Families.Keys
             where name is not ("edm" or "rectified-flow")
             from zero in (bool[])[false, true]
             from prediction in (string[])["epsilon", "sample", "velocity"]

@@ -8,7 +8,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Data;
 
 /// <summary>Finds classes by name.</summary>
-public static class ClassNames
+internal static class ClassNames
 {
     private const int MostListed = 20;
 

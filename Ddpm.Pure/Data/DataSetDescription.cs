@@ -5,7 +5,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Data;
 
 /// <summary>A published data set: the names of its files, their hashes and their addresses.</summary>
-public sealed record DataSetDescription
+internal sealed record DataSetDescription
 {
     /// <summary>The name of the data set in options, in lower case; also the name of its folder in the cache.</summary>
     public required string Name { get; init; }

@@ -1,7 +1,7 @@
 namespace Ddpm.Pure.Data;
 
 /// <summary>The two splits of a published data set.</summary>
-public enum DataSplit
+internal enum DataSplit
 {
     /// <summary>The images to train on.</summary>
     Train,

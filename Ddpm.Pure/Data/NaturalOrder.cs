@@ -3,7 +3,7 @@ namespace Ddpm.Pure.Data;
 /// <summary>
 /// Natural order of names: 2 before 10. Text other than numbers compares by character code, and so do two spellings of one number.
 /// </summary>
-public sealed class NaturalOrder : IComparer<string>
+internal sealed class NaturalOrder : IComparer<string>
 {
     private NaturalOrder()
     {

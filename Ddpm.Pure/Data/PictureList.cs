@@ -11,7 +11,7 @@ namespace Ddpm.Pure.Data;
 /// <param name="Classes">The names of the classes, in natural order; empty if no picture lies in a subfolder.</param>
 /// <param name="Loose">The number of pictures beside the class folders. They are left out.</param>
 /// <param name="Others">The files without a picture's extension, counted by extension.</param>
-public sealed record PictureList(Arr<string> Files, Arr<string> Classes, int Loose, Arr<(string Extension, int Count)> Others)
+internal sealed record PictureList(Arr<string> Files, Arr<string> Classes, int Loose, Arr<(string Extension, int Count)> Others)
 {
     /// <summary>The most classes: a label is a byte.</summary>
     public const int MostClasses = 256;

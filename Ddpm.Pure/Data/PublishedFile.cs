@@ -10,7 +10,7 @@ namespace Ddpm.Pure.Data;
 /// The SHA-256 of the uncompressed content identifies a file, because distributions compress it anew. The MD5 of the publishers' own .gz only distinguishes
 /// another edition from a damaged file. All hashes are lower-case hexadecimal.
 /// </remarks>
-public sealed record PublishedFile
+internal sealed record PublishedFile
 {
     /// <summary>The name of the uncompressed file.</summary>
     public required string Name { get; init; }

@@ -3,4 +3,4 @@ namespace Ddpm.Pure.Data;
 /// <summary>The two files of one split of a data set.</summary>
 /// <param name="Images">The images, N×H×W.</param>
 /// <param name="Labels">The labels, N.</param>
-public sealed record SplitFiles(PublishedFile Images, PublishedFile Labels);
+internal sealed record SplitFiles(PublishedFile Images, PublishedFile Labels);

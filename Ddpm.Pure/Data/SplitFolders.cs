@@ -8,7 +8,7 @@ namespace Ddpm.Pure.Data;
 /// <param name="Train">The folder to train on.</param>
 /// <param name="Test">The folder to measure with.</param>
 /// <param name="Unused">A validation folder beside a test folder. It is not used.</param>
-public sealed record SplitFolders(string Train, string Test, Option<string> Unused)
+internal sealed record SplitFolders(string Train, string Test, Option<string> Unused)
 {
     private static readonly Arr<string> TrainNames = Array("train", "training"), TestNames = Array("test", "testing"),
         ValidationNames = Array("val", "valid", "validation", "dev");

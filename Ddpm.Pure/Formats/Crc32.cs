@@ -4,7 +4,7 @@ namespace Ddpm.Pure.Formats;
 /// <summary>
 /// CRC-32, the checksum of zip archives (ISO 3309): the remainder of a message, as a polynomial over GF(2), by 0x04C11DB7, with all bits reversed.
 /// </summary>
-public static class Crc32
+internal static class Crc32
 {
     private const uint Polynomial = 0xEDB88320;
 

@@ -10,7 +10,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Formats;
 
 /// <summary>Converts the numbers of tensors to float32, and finds the numbers that no network can compute with.</summary>
-public static class RealNumbers
+internal static class RealNumbers
 {
     /// <summary>Converts a tensor of real numbers to float32, rounded to nearest.</summary>
     /// <param name="tensor">A tensor of F64, F32, BF16 or F16.</param>

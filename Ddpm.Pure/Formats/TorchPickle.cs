@@ -11,7 +11,7 @@ namespace Ddpm.Pure.Formats;
 /// the storages. It refuses any other name, and it never calls anything. Its work is proportional to the pickle's length: recalling a value takes constant
 /// time.
 /// </summary>
-public static class TorchPickle
+internal static class TorchPickle
 {
     private const int OldProtocol = 1001, MostBeforeMagic = 16;
 

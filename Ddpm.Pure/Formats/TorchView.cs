@@ -9,4 +9,4 @@ namespace Ddpm.Pure.Formats;
 /// <param name="Offset">The tensor's first element in the storage.</param>
 /// <param name="Shape">The extents.</param>
 /// <param name="Strides">The distance between neighbours along each extent, in elements.</param>
-public sealed record TorchView(string Storage, SafetensorsType Type, long Count, long Offset, Arr<long> Shape, Arr<long> Strides);
+internal sealed record TorchView(string Storage, SafetensorsType Type, long Count, long Offset, Arr<long> Shape, Arr<long> Strides);

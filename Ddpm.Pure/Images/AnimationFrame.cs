@@ -5,7 +5,7 @@ namespace Ddpm.Pure.Images;
 /// <summary>One frame of an animation of a sampling chain.</summary>
 /// <param name="State">Which state of the chain it shows: 0 is the start noise, n the state after n steps.</param>
 /// <param name="Delay">How long it is shown, in 1/100 s (the unit of GIF).</param>
-public readonly record struct AnimationFrame(int State, int Delay)
+internal readonly record struct AnimationFrame(int State, int Delay)
 {
     /// <summary>The longest delay of a GIF, in 16 bits: 655.35 s.</summary>
     public const int MaxDelay = 65535;

@@ -10,7 +10,7 @@ namespace Ddpm.Pure.Images;
 /// <param name="Red">0 to 255.</param>
 /// <param name="Green">0 to 255.</param>
 /// <param name="Blue">0 to 255.</param>
-public sealed record Background(byte Red, byte Green, byte Blue)
+internal sealed record Background(byte Red, byte Green, byte Blue)
 {
     private const int Opaque = 255;
 

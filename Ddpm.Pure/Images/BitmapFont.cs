@@ -6,7 +6,7 @@ namespace Ddpm.Pure.Images;
 /// A proportional bitmap font: capitals have 5×7 pixels, with two more rows below the baseline. It draws labels without an installed font. It has
 /// letters, digits, space and .,:;!?'-+=%/()_; any other character becomes a hollow box.
 /// </summary>
-public static class BitmapFont
+internal static class BitmapFont
 {
     private const int Baseline = 7;
     private const int Spacing = 1;

@@ -1,7 +1,7 @@
 namespace Ddpm.Pure.Images;
 
 /// <summary>A figure as in a paper: labelled pictures side by side under a title, black on white.</summary>
-public static class Figure
+internal static class Figure
 {
     private const byte Paper = 255;
     private const int TitleScale = 3;

@@ -3,7 +3,7 @@ using LanguageExt;
 namespace Ddpm.Pure.Images;
 
 /// <summary>The figure of the forward process: real images, and the same images after 25, 50, 75 and 100 % of the steps.</summary>
-public static class ForwardFigure
+internal static class ForwardFigure
 {
     /// <summary>The panels from left to right, for a schedule of <paramref name="steps"/> ≥ 1 steps.</summary>
     public static Arr<ForwardPanel> Panels(int steps)

@@ -4,7 +4,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Images;
 
 /// <summary>Pictures in rows, black on white, each row after its label.</summary>
-public static class LabelledRows
+internal static class LabelledRows
 {
     private const int LabelScale = 2, Margin = 10, Gap = 8;
 

@@ -7,7 +7,7 @@ namespace Ddpm.Pure.Images;
 /// <param name="Transposed">Whether upright rows are stored as columns.</param>
 /// <param name="FromRight">Whether stored columns are counted from the right.</param>
 /// <param name="FromBottom">Whether stored rows are counted from the bottom.</param>
-public readonly record struct Orientation(bool Transposed, bool FromRight, bool FromBottom)
+internal readonly record struct Orientation(bool Transposed, bool FromRight, bool FromBottom)
 {
     /// <summary>Exif's number, 1 to 8 (CIPA DC-008, tag 0x0112); upright for any other.</summary>
     public static Orientation OfExif(int number) => number is < 1 or > 8

@@ -4,7 +4,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Images;
 
 /// <summary>Counts the unusual pictures of a data set.</summary>
-public static class PictureCounts
+internal static class PictureCounts
 {
     /// <summary>The number of levels of a 12-bit camera or scanner. Its pictures are often stored with 16 bits.</summary>
     public const int TwelveBits = 4096;

@@ -2,7 +2,7 @@ namespace Ddpm.Pure.Images;
 
 /// <summary>Unusual traits of a picture. The picture is usable, but perhaps not what its owner expects.</summary>
 [Flags]
-public enum PictureTraits
+internal enum PictureTraits
 {
     /// <summary>No unusual trait.</summary>
     None = 0,

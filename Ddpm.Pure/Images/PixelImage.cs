@@ -40,7 +40,7 @@ public sealed record PixelImage
     /// Places pictures on a background of one grey level. Later pictures cover earlier ones. A grey picture stays grey on an RGB canvas.
     /// </summary>
     /// <exception cref="ArgumentException">A picture reaches outside of the canvas, or has more channels than the canvas.</exception>
-    public static PixelImage Compose(int width, int height, int channels, byte background, IEnumerable<PlacedImage> pictures)
+    internal static PixelImage Compose(int width, int height, int channels, byte background, IEnumerable<PlacedImage> pictures)
     {
         var canvas = new byte[Length(width, height, channels)];
         canvas.AsSpan().Fill(background);

@@ -8,7 +8,7 @@ namespace Ddpm.Pure.Images;
 /// Scales pictures. Every new pixel is a weighted mean of the pixels around its place. Shrinking uses Lanczos's windowed sinc with three lobes; enlarging uses
 /// Mitchell and Netravali's cubic (1988, B = C = ⅓). Sums are in double, in a fixed order, so every machine gives the same bytes.
 /// </summary>
-public static class Resampling
+internal static class Resampling
 {
     private const double LanczosLobes = 3, MitchellReach = 2;
 

@@ -2,7 +2,7 @@ namespace Ddpm.Pure.Networks;
 
 /// <summary>What the layers of a classifier compute: libtorch's operations are one reading of it, the kernels for processors another.</summary>
 /// <typeparam name="TActivation">What a layer takes and makes. What is handed to <see cref="Silu"/> or <see cref="Pool"/> may be changed.</typeparam>
-public interface IClassifierMath<TActivation>
+internal interface IClassifierMath<TActivation>
 {
     /// <summary>A convolution.</summary>
     TActivation Apply(Convolution layer, TActivation x);

@@ -9,7 +9,7 @@ namespace Ddpm.Pure.Networks;
 /// Finds a network's tensors in a file by name. A PyTorch wrapper puts a prefix before all names of a network (DataParallel `module.`, torch.compile
 /// `_orig_mod.`, an average of the weights `ema_model.`). Every network of this program has one landmark name, and that name reveals the prefix.
 /// </summary>
-public sealed record StateDictNames
+internal sealed record StateDictNames
 {
     /// <summary>The first normalisation of every tutorial network.</summary>
     public const string TutorialLandmark = "b1.0.ln.weight";

@@ -8,7 +8,7 @@ namespace Ddpm.Pure.Networks;
 
 /// <summary>
 /// The tutorial's network with channels 10, 20 and 40: exactly as published, or with the skip paths of Ho et al. 2020, appendix B, and the transformer's
-/// embedding, in which all columns but one vary. See <see cref="UNetLayers"/>.
+/// embedding, in which all columns but one vary.
 /// </summary>
 /// <param name="Residual">Whether every block has a skip path.</param>
 public sealed record TutorialUNet(bool Residual) : NetworkFamily

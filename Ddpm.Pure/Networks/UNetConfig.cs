@@ -144,7 +144,7 @@ public sealed record UNetConfig
     /// <param name="name">The option's name, for the error.</param>
     /// <param name="count">N ≥ 1. N·C·H·W numbers must fit into one array.</param>
     /// <returns>The count, or its fault.</returns>
-    public Validation<Error, int> CountOfImages(string name, int count)
+    internal Validation<Error, int> CountOfImages(string name, int count)
     {
         var most = System.Array.MaxLength / (ImageChannels * ImageSize * ImageSize);
         return Check.That(name, count, count >= 1 && count <= most, Invariant($"must lie in [1, {most}], as all images have to fit into one array"));

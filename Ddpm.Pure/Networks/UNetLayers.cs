@@ -7,7 +7,7 @@ namespace Ddpm.Pure.Networks;
 /// The layers of the tutorial's UNet for a configuration, under the state-dict names of the original PyTorch module. This type decides the layers, their
 /// order, names and sizes. Ddpm.Gpu computes them.
 /// </summary>
-public sealed record UNetLayers
+internal sealed record UNetLayers
 {
     /// <summary>Builds the layers.</summary>
     public UNetLayers(UNetConfig config, bool residual)

@@ -3,7 +3,7 @@ using LanguageExt;
 namespace Ddpm.Pure.Optimisation;
 
 /// <summary>Splits a batch into shares for replicas: contiguous, in order, none empty, with sizes that differ by at most one.</summary>
-public static class BatchShares
+internal static class BatchShares
 {
     /// <summary>The shares of a batch.</summary>
     /// <param name="batch">Images in the batch, ≥ 1.</param>

@@ -1,22 +1,17 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Embeddings;
-using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
-using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 
 namespace Ddpm.Pure.Options;
 
-/// <summary>The tables of the values that options name.</summary>
+/// <summary>The tables of the values that options name, if no type of their own lists them.</summary>
 public static class Choices
 {
     /// <summary>The presets.</summary>
     public static ChoiceTable<Preset> Presets { get; } = ChoiceTable.Of(("original", Preset.Original), ("standard", Preset.Standard), ("best", Preset.Best));
-
-    /// <summary>The families of networks.</summary>
-    public static ChoiceTable<NetworkFamily> Networks => NetworkFamily.All;
 
     /// <summary>The name of an embedding whose table follows no formula.</summary>
     public const string EmbeddingAsInFile = "as-in-file";
@@ -25,9 +20,6 @@ public static class Choices
     public static ChoiceTable<Option<SinusoidalEmbedding>> Embeddings { get; } = ChoiceTable.Of<Option<SinusoidalEmbedding>>(
         ("tutorial", new SinusoidalEmbedding.Tutorial()), ("transformer", new SinusoidalEmbedding.Transformer()),
         ("unpaired", new SinusoidalEmbedding.Unpaired()), (EmbeddingAsInFile, Prelude.None));
-
-    /// <summary>The predictions.</summary>
-    public static ChoiceTable<Prediction> Predictions => Prediction.All;
 
     /// <summary>The learning-rate schedules, built from the peak, the warm-up steps and all steps.</summary>
     public static ChoiceTable<Func<double, int, int, Validation<Error, LearningRate>>> LearningRates { get; } =
@@ -39,18 +31,11 @@ public static class Choices
     public static ChoiceTable<TimestepSampling> TimestepSamplings { get; } =
         ChoiceTable.Of(("independent", TimestepSampling.Independent), ("stratified", TimestepSampling.Stratified));
 
-    /// <summary>How often training draws each timestep.</summary>
-    public static ChoiceTable<TimestepDensity> TimestepDensities => TimestepDensity.All;
-
     /// <summary>The number formats of networks.</summary>
     public static ChoiceTable<Precision> Precisions { get; } = ChoiceTable.Of(("float32", Precision.Binary32), ("bf16", Precision.BFloat16));
 
-    /// <summary>The noise schedules.</summary>
-    public static ChoiceTable<ScheduleFamily> Schedules => NoiseSchedule.Families;
-
     /// <summary>
-    /// The loss weightings, built from the options. A parameter that is not set has the paper's value. The vanishing ones repeat runs of edition 1
-    /// (<see cref="OptionsEdition"/>).
+    /// The loss weightings, built from the options. A parameter that is not set has the paper's value. The vanishing ones repeat runs of edition 1.
     /// </summary>
     public static ChoiceTable<Func<TrainingOptions, Validation<Error, LossWeighting>>> LossWeightings { get; } =
         ChoiceTable.Of<Func<TrainingOptions, Validation<Error, LossWeighting>>>(

@@ -11,7 +11,7 @@ namespace Ddpm.Pure.Options;
 /// checkpoint's header) holds an edition among its options; documents of edition 1 hold none. On reading, options of an earlier edition are converted
 /// so that they mean the same today. No other type knows about editions.
 /// </summary>
-public static class OptionsEdition
+internal static class OptionsEdition
 {
     /// <summary>The edition that this program writes. It reads no newer one.</summary>
     public const int Current = 2;
@@ -113,6 +113,6 @@ public static class OptionsEdition
 
 /// <summary>A document of a newer edition than this program can read.</summary>
 /// <param name="edition">The edition.</param>
-public sealed class NewerEditionException(int edition) : JsonException(
+internal sealed class NewerEditionException(int edition) : JsonException(
     Invariant($"its options are of edition {edition}, but this version of ddpm reads only editions up to {OptionsEdition.Current}: ")
         + "use the version that wrote it");

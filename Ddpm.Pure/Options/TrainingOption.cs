@@ -14,16 +14,19 @@ namespace Ddpm.Pure.Options;
 /// <param name="group">The heading of the help page under which the option appears.</param>
 /// <param name="help">What the option does, in one line. Names and defaults are added to it.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class TrainOptionAttribute(string group, string help) : Attribute
+internal sealed class TrainOptionAttribute(string group, string help) : Attribute
 {
     /// <summary>The heading of the help page under which the option appears.</summary>
     public string Group { get; } = group;
 
-    /// <summary>What the option does. {0} stands for the names of <see cref="Choices"/>.</summary>
+    /// <summary>What the option does. {0} stands for the names of the option's values.</summary>
     public string Help { get; } = help;
 
-    /// <summary>The table of <see cref="Options.Choices"/> that lists the option's values; null if they are not names.</summary>
+    /// <summary>The table of <see cref="Options.Choices"/> that lists the option's values.</summary>
     public string? Choices { get; init; }
+
+    /// <summary>The type whose own table lists the option's values. It has one table only.</summary>
+    public Type? ChoicesOf { get; init; }
 
     /// <summary>A choice that help and completion leave out.</summary>
     public string? Unlisted { get; init; }
@@ -59,7 +62,7 @@ public sealed class TrainOptionAttribute(string group, string help) : Attribute
 /// An option of `train`, read from its property of <see cref="TrainingOptions"/> and the <see cref="TrainOptionAttribute"/> there. The command line, the help
 /// page, completion and the check of ranges all loop over <see cref="All"/>.
 /// </summary>
-public sealed class TrainingOption
+internal sealed class TrainingOption
 {
     private static readonly TrainingOptions Defaults = new();
 
@@ -91,7 +94,7 @@ public sealed class TrainingOption
     public string Group => _declared.Group;
 
     /// <summary>The names that the option takes, except unlisted ones; empty if its values are not names.</summary>
-    public Seq<string> Choices => _declared.Choices is { } table ? KeysOf(table).Filter(name => name != _declared.Unlisted) : Seq<string>();
+    public Seq<string> Choices => Table is { } table ? toSeq(table.Keys.ToArray()).Filter(name => name != _declared.Unlisted) : Seq<string>();
 
     /// <summary>Whether 0 on the command line means null.</summary>
     public bool ZeroIsNull => _declared.ZeroIsNull;
@@ -141,6 +144,10 @@ public sealed class TrainingOption
             : Check.Fail<Unit>(Name, Invariant($"{value}"), rule);
     }
 
-    /// <summary>The keys of a table of <see cref="Options.Choices"/>.</summary>
-    private static Seq<string> KeysOf(string table) => toSeq(((IChoiceTable)typeof(Choices).GetProperty(table)!.GetValue(null)!).Keys.ToArray());
+    private IChoiceTable? Table =>
+        _declared.Choices is { } name ? TableOf(typeof(Choices), property => property.Name == name)
+        : _declared.ChoicesOf is { } type ? TableOf(type, property => property.PropertyType.IsAssignableTo(typeof(IChoiceTable)))
+        : null;
+
+    private static IChoiceTable TableOf(Type type, Func<PropertyInfo, bool> isTable) => (IChoiceTable)type.GetProperties().Single(isTable).GetValue(null)!;
 }

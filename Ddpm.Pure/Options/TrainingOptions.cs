@@ -1,3 +1,4 @@
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Schedules;
@@ -8,7 +9,7 @@ namespace Ddpm.Pure.Options;
 
 /// <summary>
 /// The options of a training run, as the user gives them. The defaults are the tutorial's recipe. A run's receipt and its checkpoints hold this record.
-/// Each property declares one option of `train` (<see cref="TrainOptionAttribute"/>). <see cref="Training.TrainingConfig.Of"/> checks what ranges do not.
+/// Each property declares one option of `train` and its range. <see cref="Training.TrainingConfig.Of"/> checks the ranges and everything else.
 /// </summary>
 public sealed record TrainingOptions
 {
@@ -19,7 +20,7 @@ public sealed record TrainingOptions
     public string Preset { get; init; } = "standard";
 
     /// <summary>The network, "original", "standard" or "modern"; null for the preset's.</summary>
-    [TrainOption(Recipe, "The network: {0}", Choices = nameof(Choices.Networks), NullMeans = "the preset's")]
+    [TrainOption(Recipe, "The network: {0}", ChoicesOf = typeof(NetworkFamily), NullMeans = "the preset's")]
     public string? Network { get; init; }
 
     /// <summary>The channels of the modern network at full resolution; null for <see cref="UNetConfig.UsualWidth"/>.</summary>
@@ -90,7 +91,7 @@ public sealed record TrainingOptions
     public string TimestepSampling { get; init; } = "independent";
 
     /// <summary>How often each timestep is drawn, a name in <see cref="Optimisation.TimestepDensity.All"/>; null for the schedule's own.</summary>
-    [TrainOption(Diffusion, "How often to draw each timestep: {0}", Choices = nameof(Choices.TimestepDensities), NullMeans = "the schedule's")]
+    [TrainOption(Diffusion, "How often to draw each timestep: {0}", ChoicesOf = typeof(TimestepDensity), NullMeans = "the schedule's")]
     public string? TimestepDensity { get; init; }
 
     /// <summary>The mean of ln(σ/a) in the densities logit-normal and log-normal; null for 0 and −1.2.</summary>
@@ -112,7 +113,7 @@ public sealed record TrainingOptions
     public int Steps { get; init; } = 1000;
 
     /// <summary>The noise schedule, a name in <see cref="NoiseSchedule.Families"/>.</summary>
-    [TrainOption(Diffusion, "The noise schedule: {0}", Choices = nameof(Choices.Schedules))]
+    [TrainOption(Diffusion, "The noise schedule: {0}", ChoicesOf = typeof(NoiseSchedule))]
     public string Schedule { get; init; } = "linear";
 
     /// <summary>β_min of the linear, scaled-linear and sigmoid-β schedules; null for the published value × 1000/T (<see cref="UsualBetas"/>).</summary>
@@ -148,7 +149,7 @@ public sealed record TrainingOptions
     public bool ZeroTerminalSnr { get; init; }
 
     /// <summary>What the network predicts, a name in <see cref="Diffusion.Prediction.All"/>.</summary>
-    [TrainOption(Diffusion, "What the network predicts: {0}", Choices = nameof(Choices.Predictions))]
+    [TrainOption(Diffusion, "What the network predicts: {0}", ChoicesOf = typeof(Prediction))]
     public string Prediction { get; init; } = "epsilon";
 
     /// <summary>σ_data of the prediction edm; null for <see cref="Ddpm.Pure.Diffusion.Prediction.Edm.UsualSigmaData"/>.</summary>
@@ -174,7 +175,7 @@ public sealed record TrainingOptions
     /// <summary>Checks that a run may resume with other options. Only the number of epochs may change, and only upwards.</summary>
     /// <param name="wanted">The options to resume with.</param>
     /// <returns>The options to resume with, or each difference.</returns>
-    public Validation<Error, TrainingOptions> ResumedAs(TrainingOptions wanted)
+    internal Validation<Error, TrainingOptions> ResumedAs(TrainingOptions wanted)
     {
         var fewer = wanted.Epochs < Epochs
             ? Prelude.Seq1(Error.New($"epochs can only grow in a resumed run: it has {Epochs}, got {wanted.Epochs}"))
@@ -198,7 +199,7 @@ public sealed record TrainingOptions
     /// <summary>
     /// The arguments of `train` that give these options: the preset, the data set unless it is the default, and whatever differs from the preset.
     /// </summary>
-    public Seq<string> ToArguments()
+    internal Seq<string> ToArguments()
     {
         var dataset = Dataset == new TrainingOptions().Dataset ? Seq<string>.Empty : Prelude.Seq("--dataset", Dataset);
         var changed = Of(Preset, Dataset).Differences(this).Bind(difference => Prelude.Seq($"--{difference.Name}", Argument(difference.There)));
@@ -206,7 +207,7 @@ public sealed record TrainingOptions
     }
 
     /// <summary>The differences from other options, "name: this → other".</summary>
-    public Seq<string> DifferencesTo(TrainingOptions other) =>
+    internal Seq<string> DifferencesTo(TrainingOptions other) =>
         Differences(other).Map(difference => $"{difference.Name}: {difference.Here ?? "not set"} → {difference.There ?? "not set"}");
 
     private static string Argument(object? value) => value switch

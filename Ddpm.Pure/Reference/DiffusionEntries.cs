@@ -100,7 +100,7 @@ internal static class DiffusionEntries
                 .. Named(Prediction.All).Select(prediction => ($"weight-{prediction.Name}",
                     Datum.Of(errors.Map((i, _) => VariationalBound.Weight(prediction.Value, schedule[i + 1], schedule[i], kind.Item2))))),
                 ("decoder-deviation", Datum.Of(VariationalBound.DecoderAt(schedule, kind.Item2, 0).StandardDeviation)),
-                ("total", Datum.Of(ScheduleEntries.Sure(VariationalBound.Of(schedule, kind.Item2, 0.3, errors, 2)).Total))])))]);
+                ("total", Datum.Of(VariationalBound.Of(schedule, kind.Item2, 0.3, errors, 2).OrThrow().Total))])))]);
     }
 
     private static Datum Predictions()
@@ -131,8 +131,8 @@ internal static class DiffusionEntries
     private static Datum Weights() => Datum.NamedEach(Array(false, true), zero =>
     {
         var schedule = ScheduleEntries.Named("linear", 1000, zero);
-        var weightings = Named(Choices.LossWeightings).Select(choice => (choice.Name, Value: ScheduleEntries.Sure(choice.Value(new())))).ToArr()
-            .Add(("min-snr-1", ScheduleEntries.Sure(LossWeighting.MinSnr.Of(1)))).Add(("p2-0.5-2", ScheduleEntries.Sure(LossWeighting.P2.Of(0.5, 2))));
+        var weightings = Named(Choices.LossWeightings).Select(choice => (choice.Name, Value: choice.Value(new()).OrThrow())).ToArr()
+            .Add(("min-snr-1", LossWeighting.MinSnr.Of(1).OrThrow())).Add(("p2-0.5-2", LossWeighting.P2.Of(0.5, 2).OrThrow()));
         Datum Of(LossWeighting weighting, Prediction prediction) =>
             Datum.Of(Array(0, 1, 9, 99, 499, 998, 999).Map(t => weighting.Weight(prediction, schedule[t])));
         return (
@@ -144,7 +144,7 @@ internal static class DiffusionEntries
 
     private static Datum Guided() => Datum.Each(Array(0, 0.5, 1, 1.5, 3, 7.5), scale =>
     {
-        var factors = ScheduleEntries.Sure(Guidance.Of(scale)).Output;
+        var factors = Guidance.Of(scale).OrThrow().Output;
         return Datum.Named(("scale", Datum.Of(scale)), ("factors", Datum.Of([factors.First, factors.Second])), ("example", Datum.Of(factors.Of(0.5, -0.25))));
     });
 
@@ -160,7 +160,7 @@ internal static class DiffusionEntries
             ("angle", Datum.Of(SphericalInterpolation.Angle(pair.Item1.ToArray(), pair.Item2.ToArray()))),
             ("between", Datum.Each(
                 Array(0, 0.25, 0.5, 1),
-                part => Datum.Of(ScheduleEntries.Sure(SphericalInterpolation.Between(pair.Item1, pair.Item2, part)))))));
+                part => Datum.Of(SphericalInterpolation.Between(pair.Item1, pair.Item2, part).OrThrow())))));
     }
 
     private static IEnumerable<(string Name, T Value)> Named<T>(ChoiceTable<T> choices) => choices.OrderBy(choice => choice.Name, StringComparer.Ordinal);

@@ -1,6 +1,7 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Metrics;
 using Ddpm.Pure.Numerics;
+using Ddpm.Pure.Validations;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
@@ -24,20 +25,20 @@ internal static class MetricEntries
     {
         var real = Range(0, 8 * Dimension).Map(i => Elementary.Cos(0.3 * i) + i % Dimension / 10.0).ToArr();
         var generated = Range(0, 7 * Dimension).Map(i => Elementary.Sin(0.2 * i) + 0.25).ToArr();
-        var (x, y) = (ScheduleEntries.Sure(FeatureSet.Of(8, Dimension, real)), ScheduleEntries.Sure(FeatureSet.Of(7, Dimension, generated)));
-        var subsets = ScheduleEntries.Sure(KernelDistance.OverSubsets(x, y, 5, 4, 3));
+        var (x, y) = (FeatureSet.Of(8, Dimension, real).OrThrow(), FeatureSet.Of(7, Dimension, generated).OrThrow());
+        var subsets = KernelDistance.OverSubsets(x, y, 5, 4, 3).OrThrow();
         return Datum.Named(
             ("real", Datum.Of(real)),
             ("generated", Datum.Of(generated)),
-            ("frechet", Datum.Of(ScheduleEntries.Sure(FrechetDistance.Between(x, y)))),
-            ("kernel", Datum.Of(ScheduleEntries.Sure(KernelDistance.Between(x, y)))),
+            ("frechet", Datum.Of(FrechetDistance.Between(x, y).OrThrow())),
+            ("kernel", Datum.Of(KernelDistance.Between(x, y).OrThrow())),
             ("kernel-over-subsets", Datum.Of([subsets.Mean, subsets.StandardDeviation])),
             ("precision-recall-density-coverage", Datum.Each(Array(1, 2, 3), k =>
             {
-                var measured = ScheduleEntries.Sure(PrecisionRecall.Of(x, y, k));
+                var measured = PrecisionRecall.Of(x, y, k).OrThrow();
                 return Datum.Of([measured.Precision, measured.Recall, measured.Density, measured.Coverage]);
             })),
-            ("bits-per-dimension", Datum.Of(ScheduleEntries.Sure(BitsPerDimension.OfImage(1000, 784)))),
-            ("bits-of-uniform", Datum.Of(ScheduleEntries.Sure(BitsPerDimension.OfUniform(256)))));
+            ("bits-per-dimension", Datum.Of(BitsPerDimension.OfImage(1000, 784).OrThrow())),
+            ("bits-of-uniform", Datum.Of(BitsPerDimension.OfUniform(256).OrThrow())));
     }
 }

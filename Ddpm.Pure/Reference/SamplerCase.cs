@@ -9,7 +9,7 @@ namespace Ddpm.Pure.Reference;
 /// <summary>A sampler with options, under a name.</summary>
 /// <param name="Name">The name: the sampler's name in <see cref="Sampler.All"/> if all its options have their defaults.</param>
 /// <param name="Compile">Compiles it, for a setting and the number of timesteps that were spread in it.</param>
-public sealed record SamplerCase(string Name, Func<SamplingSetting, int, Validation<Error, SamplingPlan>> Compile)
+internal sealed record SamplerCase(string Name, Func<SamplingSetting, int, Validation<Error, SamplingPlan>> Compile)
 {
     private const int UsualSteps = 10;
 

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using static LanguageExt.Prelude;
 
@@ -111,12 +112,12 @@ internal static class SamplingEntries
         var candidates = Range(0, 8).Map(i => 7 * (8 - i) - 1).ToArr();
         // The costs are in eighths, so that their sums are exact. Long steps cost more than in proportion to their length.
         var costs = Range(0, 8).Map(i => Range(0, 9).Map(j => j <= i ? 0 : ((j - i) * (j - i) * (j - i) * (3 + (5 * i + 3 * j) % 7)) / 8.0).ToArr()).ToArr();
-        var timesteps = ScheduleEntries.Sure(Timesteps.Of(candidates, 1000));
+        var timesteps = Timesteps.Of(candidates, 1000).OrThrow();
         return Datum.Named(
             ("candidates", Datum.Of(candidates)),
             ("costs", Datum.Each(costs, row => Datum.Of(row))),
             ("cheapest", Datum.NamedEach(
                 Range(1, 8),
-                n => (Invariant($"{n}"), Datum.Of(ScheduleEntries.Sure(SearchedTimesteps.Search(timesteps, costs, n)).Values)))));
+                n => (Invariant($"{n}"), Datum.Of(SearchedTimesteps.Search(timesteps, costs, n).OrThrow().Values)))));
     }
 }

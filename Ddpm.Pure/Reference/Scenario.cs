@@ -3,6 +3,7 @@ using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -20,7 +21,7 @@ namespace Ddpm.Pure.Reference;
 /// <param name="ClipSample">Whether the estimate of x_0 is clipped.</param>
 /// <param name="Seed">The seed of the noise.</param>
 /// <param name="Image">The number of the generated image, which addresses its noise.</param>
-public sealed record Scenario(
+internal sealed record Scenario(
     string Name,
     string ScheduleName,
     int Steps,
@@ -85,7 +86,7 @@ public sealed record Scenario(
     public NoiseSchedule Schedule => ScheduleEntries.Named(ScheduleName, Steps, ZeroTerminalSnr);
 
     /// <summary>What the network predicts.</summary>
-    public Prediction Prediction => ScheduleEntries.Sure(Diffusion.Prediction.All.Find("prediction", PredictionName));
+    public Prediction Prediction => Diffusion.Prediction.All.Find("prediction", PredictionName).OrThrow();
 
     /// <summary>The input from which a sampler compiles its plan.</summary>
     public SamplingSetting Setting
@@ -93,9 +94,10 @@ public sealed record Scenario(
         get
         {
             var schedule = Schedule;
-            var timesteps = ScheduleEntries.Sure(Spacing.All.Find("spacing", SpacingName)
+            var timesteps = Spacing.All.Find("spacing", SpacingName)
                 .Bind(spacing => Timesteps.Spaced(spacing, schedule, SamplingSteps))
-                .Bind(all => all.OfStrength(Strength)));
+                .Bind(all => all.OfStrength(Strength))
+                .OrThrow();
             return new(schedule, Prediction, EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps, ClipSample);
         }
     }

@@ -1,8 +1,8 @@
 using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
+using Ddpm.Pure.Validations;
 using LanguageExt;
-using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
@@ -55,10 +55,7 @@ internal static class ScheduleEntries
 
     /// <summary>The schedule with a given name and its published numbers.</summary>
     public static NoiseSchedule Named(string name, int steps, bool zeroTerminalSnr) =>
-        Sure(TrainingConfig.ScheduleOf(new() { Schedule = name, Steps = steps, ZeroTerminalSnr = zeroTerminalSnr }));
-
-    /// <summary>Unwraps a value that is always valid, because only constants of this library enter it.</summary>
-    public static T Sure<T>(Validation<Error, T> known) => known.IfFail(faults => throw new System.Diagnostics.UnreachableException(faults.Head.Message));
+        TrainingConfig.ScheduleOf(new() { Schedule = name, Steps = steps, ZeroTerminalSnr = zeroTerminalSnr }).OrThrow();
 
     /// <summary>The chain with a given name and its published numbers.</summary>
     public static VariancePreservingSchedule Chain(string name, int steps) => (VariancePreservingSchedule)Named(name, steps, zeroTerminalSnr: false);

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Validations;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
@@ -37,11 +38,11 @@ internal static class TrainingEntries
         Array(("constant", LearningRate.Constant.Of(0.001)),
             ("warm-up", LearningRate.WarmUp.Of(0.001, 10)),
             ("cosine", LearningRate.Cosine.Of(0.001, 10, 100, 0.1))),
-        rate => (rate.Item1, Datum.Of(Range(0, 120).Map(ScheduleEntries.Sure(rate.Item2).At))));
+        rate => (rate.Item1, Datum.Of(Range(0, 120).Map(rate.Item2.OrThrow().At))));
 
     private static Datum Averages()
     {
-        static ExponentialMovingAverage Of(double decay) => ScheduleEntries.Sure(ExponentialMovingAverage.Of(decay));
+        static ExponentialMovingAverage Of(double decay) => ExponentialMovingAverage.Of(decay).OrThrow();
         var averages = Range(0, 50)
             .Scan((Average: 0.0, Value: 1.0), (state, n) => (Of(0.9).Update(state.Average, state.Value, n), -state.Value / 2))
             .Map(state => state.Average);

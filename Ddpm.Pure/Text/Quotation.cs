@@ -6,7 +6,7 @@ namespace Ddpm.Pure.Text;
 /// <summary>
 /// Makes text from a file fit for an error message: one line, of bounded length, with nothing that moves a terminal's cursor.
 /// </summary>
-public static class Quotation
+internal static class Quotation
 {
     // Bidirectional control characters: they reverse the text after them, so that it reads as something else.
     private const string Turning = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";

@@ -3,7 +3,7 @@ using LanguageExt;
 namespace Ddpm.Pure.Text;
 
 /// <summary>Lines for a terminal, whoever wrote their text: they move no cursor, forge no other line, and fit a screen.</summary>
-public static class Screen
+internal static class Screen
 {
     /// <summary>The most lines to show.</summary>
     public const int MostLines = 20;

@@ -3,7 +3,7 @@ using LanguageExt;
 namespace Ddpm.Pure.Text;
 
 /// <summary>Quotes words for a Unix shell.</summary>
-public static class ShellWords
+internal static class ShellWords
 {
     private const string Plain = "%+,-./:=@_";
 

@@ -4,7 +4,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Training;
 
 /// <summary>Which checkpoints a run may delete.</summary>
-public static class CheckpointRetention
+internal static class CheckpointRetention
 {
     /// <summary>
     /// The checkpoints to delete: all but the newest few, the last and the best. Checkpoints after the last are left alone. A run that was killed between a

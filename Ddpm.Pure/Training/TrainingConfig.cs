@@ -129,7 +129,7 @@ public sealed record TrainingConfig
     private static Validation<Error, UNetConfig> NetworkOf(TrainingOptions options, string presetNetwork, int imageSize, int imageChannels, int classes)
     {
         var steps = Math.Clamp(options.Steps, 1, MostSteps);
-        var network = Choices.Networks.Find("network", options.Network ?? presetNetwork)
+        var network = NetworkFamily.All.Find("network", options.Network ?? presetNetwork)
             .Bind(family => UNetConfig.Of(family, imageSize, imageChannels, steps, options.Conditional ? classes : 0, options.Width));
         return options.Embedding is { } name
             ? network.Bind(built => Choices.Embeddings.Find("embedding", name).Map(embedding => built with { Embedding = embedding }))

@@ -6,7 +6,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Validations;
 
 /// <summary>Checks of values. Every wrong value is reported in one form: "NAME RULE, got VALUE".</summary>
-public static class Check
+internal static class Check
 {
     /// <summary>The value, or its fault if a rule does not hold.</summary>
     /// <param name="name">The parameter's name, as the user spells it.</param>

@@ -6,7 +6,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Validations;
 
 /// <summary>The names of a table, whatever they stand for.</summary>
-public interface IChoiceTable
+internal interface IChoiceTable
 {
     /// <summary>The names, in the table's order.</summary>
     IEnumerable<string> Keys { get; }

@@ -1,10 +1,11 @@
+using System.Diagnostics;
 using LanguageExt;
 using LanguageExt.Common;
 
 namespace Ddpm.Pure.Validations;
 
-/// <summary>Joins faults into one text.</summary>
-public static class Faults
+/// <summary>What becomes of faults: one text, one error, or an exception.</summary>
+internal static class Faults
 {
     private const int MostListed = 10;
 
@@ -17,4 +18,9 @@ public static class Faults
     /// <summary>The value, or one error with all faults in one line.</summary>
     public static Fin<T> ToFin<T>(this Validation<Error, T> validated) =>
         validated.Match(Fin<T>.Succ, faults => Error.New(string.Join("; ", faults.Map(fault => fault.Message))));
+
+    /// <summary>The value. Use it only if the value cannot be invalid, so that a fault is a bug.</summary>
+    /// <exception cref="UnreachableException">There is a fault.</exception>
+    public static T OrThrow<T>(this Validation<Error, T> validated) =>
+        validated.IfFail(faults => throw new UnreachableException(string.Join("; ", faults.Map(fault => fault.Message))));
 }

@@ -9,7 +9,7 @@ namespace Ddpm.Pure.Validations;
 /// <summary>
 /// Parses numbers as a person types them: digits, with a point before decimals. A comma is an error. If it were a thousands separator, 0,5 would be 5.
 /// </summary>
-public static class NumberText
+internal static class NumberText
 {
     /// <summary>A real number, such as 0.5, -2 or 1e-4; never infinite.</summary>
     /// <param name="name">The parameter's name, as the user spells it.</param>

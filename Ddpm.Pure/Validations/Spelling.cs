@@ -4,7 +4,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Validations;
 
 /// <summary>Suggestions for misspelt words.</summary>
-public static class Spelling
+internal static class Spelling
 {
     /// <summary>
     /// The edit distance of two words: the fewest insertions, deletions, changes and swaps of neighbouring letters, each place edited once (Damerau 1964;

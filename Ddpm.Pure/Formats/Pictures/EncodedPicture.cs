@@ -15,7 +15,7 @@ namespace Ddpm.Pure.Formats.Pictures;
 /// <param name="Orientation">The orientation of the stored pixels: Exif's number, 1 to 8.</param>
 /// <param name="Deflated">The zlib-compressed pixels of a PNG; empty for other formats.</param>
 /// <param name="InflatedLength">The number of bytes after decompression.</param>
-public sealed record EncodedPicture(
+internal sealed record EncodedPicture(
     PictureFormat Format, int Width, int Height, ReadOnlyMemory<byte> Content, int BitDepth = 8, int Orientation = 1,
     ReadOnlyMemory<byte> Deflated = default, long InflatedLength = 0)
 {

@@ -5,7 +5,7 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Formats.Pictures;
 
 /// <summary>GIF (CompuServe, 1990). Each frame is available as a separate file.</summary>
-public static class GifFile
+internal static class GifFile
 {
     private const int HeaderLength = 13, ControlLength = 8, DescriptorLength = 10;
     private const byte Extension = 0x21, Control = 0xf9, Descriptor = 0x2c, End = 0x3b;

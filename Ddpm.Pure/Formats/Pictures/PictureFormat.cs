@@ -2,7 +2,7 @@
 namespace Ddpm.Pure.Formats.Pictures;
 
 /// <summary>The readable picture formats.</summary>
-public enum PictureFormat
+internal enum PictureFormat
 {
     /// <summary>Portable Network Graphics.</summary>
     Png,
