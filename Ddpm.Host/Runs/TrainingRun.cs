@@ -244,15 +244,13 @@ public sealed class TrainingRun : IDisposable
 
     private Fin<Unit> DrawLosses() => MetricsLog.Read(_environment.Folder).Bind(log =>
     {
-        var metrics = log.Metrics;
-        Arr<LossPoint> Losses(string kind) =>
-            metrics.Filter(metric => metric.Kind == kind).Map(metric => new LossPoint((double)metric.Step / _plan.Steps.PerEpoch, metric.Loss)).ToArr();
-        if (metrics.IsEmpty)
+        if (log.Metrics.IsEmpty)
         {
             return unit; // the log was lost, for example because only the checkpoints were copied
         }
 
-        var figure = Figure.Draw("Training loss", [new FigurePanel("mean loss over epochs", new LossChart(Losses("step"), Losses("epoch")).Draw())]);
+        var chart = TrainingCurves.LossChart(new TrainingCurves(log.Metrics, _plan.Steps.PerEpoch).Losses);
+        var figure = Figure.Draw("Training loss", [new FigurePanel("mean loss over epochs", chart.ToPicture())]);
         return _environment.Folder.Write(_environment.Folder.LossPicturePath, Png.Encode(figure));
     });
 
