@@ -98,9 +98,9 @@ public sealed class TrainingRun : IDisposable
     {
         var unusable = environment.Folder.Unusable(last);
         return from checkpoint in environment.Folder.ReadCheckpoint(last)
-               from resumable in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
-               from agreed in Agreed(checkpoint.Header.Progress, receipt.Progress, unusable)
-               from network in Checkpoint.Network(checkpoint.File, config.Model.Network, environment.Device).At(unusable)
+               from network in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
+                   .Bind(_ => Agreed(checkpoint.Header.Progress, receipt.Progress, unusable))
+                   .Bind(_ => Checkpoint.Network(checkpoint.File, config.Model.Network, environment.Device).At(unusable))
                from state in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step).At(unusable)
                select (network, state);
     }
