@@ -26,8 +26,8 @@ public sealed class ArchitectureLaws
         {
             "Ddpm.Pure",
             [
-                "Text", "Validations", "Numerics", "Random", "Formats", "Images", "Schedules", "Embeddings", "Diffusion", "Sampling", "Networks", "Metrics",
-                "Data", "Optimisation", "Options", "Training", "Reference",
+                "Text", "Validations", "Numerics", "Random", "Formats", "Images", "Charts", "Schedules", "Embeddings", "Diffusion", "Sampling", "Networks",
+                "Metrics", "Data", "Optimisation", "Options", "Training", "Reference",
             ]
         },
         {

@@ -74,12 +74,9 @@ internal sealed class BenchCommand
     {
         var (size, batch) = (parsed.GetValue(_size), parsed.GetValue(_batch));
         var options = new TrainingOptions { Preset = parsed.GetValue(_preset)!, BatchSize = batch, Precision = parsed.GetValue(_precision)! };
-        return from config in TrainingConfig.Of(options, size, 1).OrUsage()
-               from fits in Check.That(
-                   "--batch-size", batch, 4L * batch * size * size <= System.Array.MaxLength,
-                   "must be small enough for four batches to fit into one array").OrUsage()
-               from rounds in Check.AtLeast("--rounds", parsed.GetValue(_rounds), 1).OrUsage()
-               select config;
+        var fits = Check.That(
+            "--batch-size", batch, 4L * batch * size * size <= System.Array.MaxLength, "must be small enough for four batches to fit into one array");
+        return (TrainingConfig.Of(options, size, 1), fits, Check.AtLeast("--rounds", parsed.GetValue(_rounds), 1)).Apply((config, _, _) => config).OrUsage();
     }
 
     private static Fin<Unit> Write(string? path, Seq<Figure> figures, CancellationToken stop) =>

@@ -109,8 +109,8 @@ internal sealed class DataOptions
         LanguageExt.Option<PictureShape> shape, LanguageExt.Option<string> background, CancellationToken stop) =>
         from description in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
         from wanted in PicturesOf(parsed, shape.IfNone(UsualShape), background)
-        from loaded in ImageSource.Load(description, split, folder, wanted.Shape, wanted.Background, view, stop)
-        from usable in CheckShape(parsed, loaded)
+        from loaded in ImageSource.Load(description, split, folder, wanted.Shape, wanted.Background, view, stop).Bind(loaded => loaded.Square())
+        from usable in AsAsked(parsed, loaded)
         select usable;
 
     private Fin<(PictureShape Shape, Background Background)> PicturesOf(
@@ -124,21 +124,12 @@ internal sealed class DataOptions
             .Apply((height, planes, colour) => (new PictureShape(height, planes), colour)).OrUsage();
     }
 
-    private Fin<LoadedDataSet> CheckShape(CommandLine.ParseResult parsed, LoadedDataSet loaded)
-    {
-        var images = loaded.Images;
-        if (images.Height != images.Width)
-        {
-            return Error.New($"the images in {loaded.Origin} are {images.Height}×{images.Width}: only square images can be used");
-        }
-
-        var isAsAsked = (parsed.GetValue(_size) ?? images.Height) == images.Height && (parsed.GetValue(_channels) ?? images.Channels) == images.Channels
-            && (parsed.GetValue(_background) is null || loaded.Background is not null);
-        return isAsAsked
+    /// <summary>Refuses options of pictures for images that are no pictures in a folder.</summary>
+    private Fin<LoadedDataSet> AsAsked(CommandLine.ParseResult parsed, LoadedDataSet loaded) =>
+        loaded.IsAsAsked(parsed.GetValue(_size), parsed.GetValue(_channels), parsed.GetValue(_background) is not null)
             ? loaded
             : Error.New(
                 ExitCode.Usage,
-                $"{_size.Name}, {_channels.Name} and {_background.Name} apply only to a folder of pictures; "
-                + $"the images of {loaded.Description.Title} are {images.Height}×{images.Width}×{images.Channels}: leave these options out");
-    }
+                $"{_size.Name}, {_channels.Name} and {_background.Name} apply only to a folder of pictures; the images of {loaded.Description.Title} are "
+                + $"{loaded.Images.Height}×{loaded.Images.Width}×{loaded.Images.Channels}: leave these options out");
 }

@@ -67,9 +67,10 @@ internal sealed class ImportCommand
             Steps = parsed.GetValue(_steps),
         };
         return from folder in _run.Required(parsed)
-               from free in Outcomes.Require(!File.Exists(folder.ReceiptPath), $"there is a run in {folder.Path} already: choose another name")
-               from known in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
-               from bytes in Folders.Read(path, stop)
+               from bytes in Outcomes.InOrder(
+                       () => Outcomes.Require(!File.Exists(folder.ReceiptPath), $"there is a run in {folder.Path} already: choose another name"),
+                       () => DataSetDescription.Named(dataset).Match(_ => unit, fault => FinFail<Unit>(Error.New(ExitCode.Usage, fault.Message))))
+                   .Bind(_ => Folders.Read(path, stop))
                from header in new ImportedWeights(path, bytes).Save(folder, options, parsed.GetValue(_size), parsed.IsGiven(_dataset), view.Line, stop)
                    .At($"{path} cannot be imported")
                select Report(header, folder, view);

@@ -1,15 +1,12 @@
-using System.Globalization;
+using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
-using Ddpm.Pure.Data;
-using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Validations;
 using LanguageExt;
-using LanguageExt.Common;
 using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;
 
@@ -82,10 +79,15 @@ internal sealed class PictureOptions
         var encode = EncodingOf(parsed);
         var strength = parsed.GetValue(_strength) ?? (known.IsSome || encode == "inversion" ? 1 : UsualStrength);
         return from encoding in Checked(strength, encode, known, other)
-               from first in Picture(parsed, image, network, receipt, view, stop)
-               from second in other.Map(name => Picture(parsed, name, network, receipt, view, stop)).Sequence()
+               from first in Picture(image)
+               from second in other.Map(Picture).Sequence()
                from mask in known.Map(region => KnownRegion.Mask(region, network.ImageSize, network.ImageChannels)).Sequence()
                select Some(new StartingPictures(first, second, mask, strength, encoding));
+
+        Fin<float[]> Picture(string name) => new NamedPicture(name).Read(
+            new(network.ImageSize, network.ImageChannels),
+            () => _data.BackgroundOf(parsed, Optional(receipt.Data.Background)).OrUsage(),
+            split => _data.LoadOf(parsed, receipt, view, stop, split));
     }
 
     /// <summary>Whether sampling starts from a picture.</summary>
@@ -112,38 +114,4 @@ internal sealed class PictureOptions
     }
 
     private string EncodingOf(CommandLine.ParseResult parsed) => parsed.GetValue(_encode) ?? (parsed.GetValue(_toImage) is null ? "noise" : "inversion");
-
-    /// <summary>A picture in [−1, 1], from a file or the data set.</summary>
-    private Fin<float[]> Picture(
-        CommandLine.ParseResult parsed, string name, UNetConfig network, RunReceipt receipt, IView view, CancellationToken stop)
-    {
-        var pixels = name.Split(':') switch
-        {
-            ["train", var number] => FromDataSet(parsed, network, name, number, DataSplit.Train, receipt, view, stop),
-            ["test", var number] => FromDataSet(parsed, network, name, number, DataSplit.Test, receipt, view, stop),
-            _ => FromFile(parsed, network, name, receipt),
-        };
-        return pixels.Map(levels =>
-        {
-            var values = new float[network.ImageChannels * network.ImageSize * network.ImageSize];
-            PixelScale.ToModel(levels.Span, network.ImageChannels, network.ImageSize, network.ImageSize, values);
-            return values;
-        });
-    }
-
-    private Fin<ReadOnlyMemory<byte>> FromFile(CommandLine.ParseResult parsed, UNetConfig network, string path, RunReceipt receipt) =>
-        from background in _data.BackgroundOf(parsed, Optional(receipt.Data.Background)).OrUsage()
-        from read in PictureFile.Read(path, new(network.ImageSize, network.ImageChannels), background)
-        select read.Picture.Pixels;
-
-    private Fin<ReadOnlyMemory<byte>> FromDataSet(
-        CommandLine.ParseResult parsed, UNetConfig network, string name, string number, DataSplit split, RunReceipt receipt, IView view,
-        CancellationToken stop) =>
-        from loaded in _data.LoadOf(parsed, receipt, view, stop, split)
-        from images in loaded.Fits(new(network.ImageSize, network.ImageChannels), "the run's images").Map(_ => loaded.Images)
-        from index in int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place < images.Count
-            ? FinSucc(place)
-            : Error.New(ExitCode.Usage, $"{name} does not exist: the data set has {images.Count} images, counted from 0")
-        let pixels = images.Height * images.Width * images.Channels
-        select images.Pixels.Slice(index * pixels, pixels);
 }

@@ -58,8 +58,7 @@ internal sealed class TrainCommand
         from repeated in Repeated(parsed, stop)
         from place in Place(parsed, repeated)
         from early in Start(parsed, place.Folder, repeated)
-        from config in TrainingConfig.Of(early.Options, UsualSize, 1, UsualClasses).OrUsage()
-        from device in _machine.Prepare(parsed, early.Machine)
+        from device in TrainingConfig.Of(early.Options, UsualSize, 1, UsualClasses).OrUsage().Bind(_ => _machine.Prepare(parsed, early.Machine))
         from loaded in _data.Load(parsed, early.Options.Dataset, view, stop, DataSplit.Train, early.Data)
         from held in place.Take()
         from trained in use(held, mine => Train(parsed, mine.Folder, repeated, device, loaded, view, stop))
@@ -71,8 +70,7 @@ internal sealed class TrainCommand
         CancellationToken stop) =>
         from start in Start(parsed, folder, repeated)
         from finished in RunTraining.Train(start, loaded, new(folder, device, Replicas.For(device)), view, stop)
-        from reported in ReportFile.Write(folder, view)
-        from compared in start.Compare(finished, view)
+        from compared in ReportFile.Write(folder, view).Bind(_ => start.Compare(finished, view))
         select compared;
 
     private Fin<LanguageExt.Option<RunReceipt>> Repeated(CommandLine.ParseResult parsed, CancellationToken stop)

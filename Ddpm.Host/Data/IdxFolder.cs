@@ -25,10 +25,8 @@ internal sealed record IdxFolder(string Path)
         Fin<IdxFile> answer = Missing(file);
         foreach (var path in Candidates(file))
         {
-            answer =
-                from found in IdxFile.Read(path, file.Length)
-                from published in file.Check(found.Array.Shape, found.ContentSha256, found.GzipMd5).At(path)
-                select found;
+            answer = IdxFile.Read(path, file.Length)
+                .Bind(found => file.Check(found.Array.Shape, found.ContentSha256, found.GzipMd5).At(path).Map(_ => found));
             if (answer.IsSucc)
             {
                 break;
@@ -46,11 +44,10 @@ internal sealed record IdxFolder(string Path)
     {
         var files = description.Of(split);
         return
-            from complete in RequireAll(Seq(files.Images, files.Labels))
-            from images in read(files.Images)
+            from images in RequireAll(Seq(files.Images, files.Labels)).Bind(_ => read(files.Images))
             from labels in read(files.Labels)
             from set in ImageSet.FromIdx(images.Array, labels.Array).ToFin().At($"{files.Images.Name} and {files.Labels.Name} in {Path}")
-            from some in guard(set.Count > 0, Error.New($"{files.Images.Name} in {Path} holds no images"))
+                .Bind(set => set.Count > 0 ? FinSucc(set) : Error.New($"{files.Images.Name} in {Path} holds no images"))
             select new LoadedDataSet(
                 description, split, set, origin, images.ContentSha256,
                 images.ContentSha256 == files.Images.ContentSha256 && labels.ContentSha256 == files.Labels.ContentSha256);

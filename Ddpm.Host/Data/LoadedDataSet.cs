@@ -1,3 +1,5 @@
+using System.Globalization;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
@@ -31,4 +33,30 @@ internal sealed record LoadedDataSet(
             ? unit
             : Error.New($"{whose} are {wanted}, but {Description.Title} has {Images.Height}×{Images.Width}×{Images.Channels} ({Origin}): "
                 + "choose matching data with --dataset or --data");
+
+    /// <summary>This data set if its images are square; or their size.</summary>
+    internal Fin<LoadedDataSet> Square() => Images.Height == Images.Width
+        ? this
+        : Error.New($"the images in {Origin} are {Images.Height}×{Images.Width}: only square images can be used");
+
+    /// <summary>Whether the images are as asked. Only pictures in a folder can be scaled, recoloured or put on a background.</summary>
+    /// <param name="size">The height, if asked for.</param>
+    /// <param name="channels">The channels, if asked for.</param>
+    /// <param name="background">Whether a background was asked for.</param>
+    internal bool IsAsAsked(int? size, int? channels, bool background) =>
+        (size ?? Images.Height) == Images.Height && (channels ?? Images.Channels) == Images.Channels && (!background || Background is not null);
+
+    /// <summary>The pixels of an image, H·W·C bytes; or how many images there are.</summary>
+    /// <param name="number">The image's number, from 0, as text.</param>
+    /// <param name="name">The name that the user gave to the image, for the error.</param>
+    internal Fin<ReadOnlyMemory<byte>> PixelsOf(string number, string name)
+    {
+        if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var place) || place >= Images.Count)
+        {
+            return Error.New(ExitCode.Usage, $"{name} does not exist: the data set has {Images.Count} images, counted from 0");
+        }
+
+        var pixels = Images.Height * Images.Width * Images.Channels;
+        return Images.Pixels.Slice(place * pixels, pixels);
+    }
 }

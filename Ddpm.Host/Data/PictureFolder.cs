@@ -34,21 +34,33 @@ internal sealed record PictureFolder(string Path)
         CancellationToken stop)
     {
         void Tell(string text) => tell(Quotation.Printable(text)); // names of files may hold anything
-        return from parts in SplitFolders.Of(FolderWalk.FoldersIn(Path)).At($"{Path} cannot be used")
-               from some in parts.IsSome || split == DataSplit.Train
-                   ? unit
-                   : FinFail<Unit>(Error.New($"{Path} has no test pictures: put them into a folder test beside the folder train"))
-               let root = parts.Match(found => Within(split == DataSplit.Train ? found.Train : found.Test), () => Path)
-               let walk = FolderWalk.Of(root, stop)
-               from listed in walk.Refused.Match(FinFail<Unit>, () => unit)
-               from going in stop.IsCancellationRequested ? FinFail<Unit>(Errors.Cancelled) : unit
-               let list = PictureList.Of(walk.Files)
-               let reported = Report(parts, root, walk, list, Tell)
-               from classes in split == DataSplit.Test ? ClassesOf(parts, root, list, stop) : list.Classes // one numbering for both parts
-               from fits in Fits(root, list, classes, shape)
-               from read in Read(root, list, shape, background, progress, stop)
-               from set in Set(description, split, root, list, read, classes, shape, background, Tell)
-               select set;
+        return SplitFolders.Of(FolderWalk.FoldersIn(Path)).At($"{Path} cannot be used").Bind(parts =>
+        {
+            if (parts.IsNone && split == DataSplit.Test)
+            {
+                return Error.New($"{Path} has no test pictures: put them into a folder test beside the folder train");
+            }
+
+            var root = parts.Match(found => Within(split == DataSplit.Train ? found.Train : found.Test), () => Path);
+            var walk = FolderWalk.Of(root, stop);
+            if (walk.Refused.Case is Error refused)
+            {
+                return refused;
+            }
+
+            if (stop.IsCancellationRequested)
+            {
+                return Errors.Cancelled;
+            }
+
+            var list = PictureList.Of(walk.Files);
+            Report(parts, root, walk, list, Tell);
+            return from classes in (split == DataSplit.Test ? ClassesOf(parts, root, list, stop) : list.Classes) // one numbering for both parts
+                       .Bind(found => Fits(root, list, found, shape).Map(_ => found))
+                   from read in Read(root, list, shape, background, progress, stop)
+                   from set in Set(description, split, root, list, read, classes, shape, background, Tell)
+                   select set;
+        });
     }
 
     /// <summary>What the data set is called: no published one's name ends so.</summary>

@@ -88,12 +88,12 @@ internal sealed record AccuracyScore(ClassifierConfig Config, ClassifierRecipe R
     /// <param name="shape">Their size and channels.</param>
     /// <param name="train">The real training images, which decide how many classes there are.</param>
     public static Fin<AccuracyScore> Of(int classes, PictureShape shape, LoadedDataSet train) =>
-        from config in ClassifierConfig.Of(shape.Size, shape.Channels, train.Images.Classes).OrFailure()
-        from fits in Outcomes.Require(
-            classes <= config.Classes,
-            $"a label of the images is not a class of {train.Description.Title}, which has {config.Classes}, counted from 0",
-            ExitCode.Failure)
-        select new AccuracyScore(config, new() { Mirror = train.Description.MirrorsKeepMeaning });
+        ClassifierConfig.Of(shape.Size, shape.Channels, train.Images.Classes).OrFailure().Bind(config => Outcomes
+            .Require(
+                classes <= config.Classes,
+                $"a label of the images is not a class of {train.Description.Title}, which has {config.Classes}, counted from 0",
+                ExitCode.Failure)
+            .Map(_ => new AccuracyScore(config, new() { Mirror = train.Description.MirrorsKeepMeaning })));
 
     /// <summary>Trains the classifier on generated images and tests it on real ones.</summary>
     public Fin<ScoreReport> Measure(ImageSet images, LoadedDataSet test, Device device, IView view, CancellationToken stop) =>

@@ -50,9 +50,9 @@ internal sealed record SamplesReport(
             wanted.GuidanceScale, model.Checkpoint, model.WeightsSha256);
     }
 
-    /// <summary>τ of SA-Solver and the noise levels between which it holds; other samplers leave no choice.</summary>
+    /// <summary>τ and the noise levels between which it holds, for a sampler whose options choose them.</summary>
     internal static (double? Tau, IReadOnlyList<double>? Range) Drawn(Sampler sampler) =>
-        sampler is SaSolver { Stochasticity: var drawn } ? (drawn.Tau, [drawn.Least, drawn.Most]) : (null, null);
+        sampler.ChosenNoise.Match<(double?, IReadOnlyList<double>?)>(noise => (noise.Tau, [noise.Least, noise.Most]), () => (null, null));
 }
 
 /// <summary>What computed the features.</summary>

@@ -85,8 +85,7 @@ internal abstract class FeatureSource : IDisposable
 
     private static Fin<FeatureSource> Classifier(ReadOnlyMemory<byte> bytes, string name, LoadedDataSet data, Device device) =>
         from file in Safetensors.Read(bytes)
-        from loaded in ClassifierFile.Load(file, device)
-        from fits in Fits(loaded.Header, data)
+        from loaded in ClassifierFile.Load(file, device).Bind(loaded => Fits(loaded.Header, data).Map(_ => loaded))
         select (FeatureSource)new OfClassifier(loaded.Trained, name, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
 
     private static Fin<Unit> Fits(ClassifierHeader classifier, LoadedDataSet data)

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ddpm.Host.Pictures;
+using Ddpm.Pure.Charts;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -89,15 +89,16 @@ internal sealed record FewSteps(
             + toSeq(Cells.Select(cell => cell.Sampler).Distinct().ToArray()).Map(Row);
     }
 
-    /// <summary>D over evaluations as a picture.</summary>
-    public LinePlot Plot()
+    /// <summary>D over evaluations, by sampler.</summary>
+    public LineChart Chart()
     {
-        PlotLine Line(IGrouping<string, Cell> sampler)
+        ChartCurve Curve(IGrouping<string, Cell> sampler)
         {
             var points = sampler.OrderBy(cell => cell.Evaluations).Select(cell => ((double)cell.Evaluations, cell.FrechetDistance - Floor));
-            return new(sampler.Key, toSeq(points.ToArray()), Marked: true);
+            return new(sampler.Key, points.ToArr(), IsMarked: true);
         }
 
-        return new("evaluations of the network", "D", LogX: true, LogY: true, Lines: toSeq(Cells.GroupBy(cell => cell.Sampler).Select(Line).ToArray()));
+        var curves = Cells.GroupBy(cell => cell.Sampler).Select(Curve).ToArr();
+        return new("evaluations of the network", "D", curves, logarithmicX: true, logarithmicY: true);
     }
 }

@@ -87,7 +87,7 @@ internal static class FewStepsMeasurement
         return from floor in comparison.FrechetFloor()
                from before in Folders.Create(target.Path).Bind(_ => Before(model, comparison, requests[0].Job, source, floor, json))
                from all in requests.Filter(request => !before.Has(request)).Fold(FinSucc(before), (report, request) => report.Bind(Measured(request)))
-               from drawn in target.Write(svg, Encoding.UTF8.GetBytes(all.Plot().ToSvg()))
+               from drawn in target.Write(svg, Encoding.UTF8.GetBytes(all.Chart().ToSvg()))
                select Print(all);
 
         Func<FewSteps, Fin<FewSteps>> Measured(FewStepsRequest request) => report =>

@@ -2,8 +2,9 @@ using System.Net;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
-using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Charts;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
@@ -96,7 +97,7 @@ internal static class ReportPage
         : Beside(Plot("the loss over epochs", Losses(runs)), Plot("the learning rate over epochs", Rates(runs))) + Soft(runs.Choose(run => run.Unreadable));
 
     private static string FewSteps(RunReport run) =>
-        run.FewSteps.Match(steps => Plot("D over evaluations of the network, by sampler", steps.Plot()), () => "");
+        run.FewSteps.Match(steps => Plot("D over evaluations of the network, by sampler", steps.Chart()), () => "");
 
     private static string Plan(RunReport run) =>
         $"<details><summary>{run.Plan.HeadOrNone().IfNone("")}</summary><pre>{Text(string.Join("\n", run.Plan))}</pre></details>";
@@ -113,42 +114,22 @@ internal static class ReportPage
         return $"<pre>{Text(ShellWords.Of(run.Receipt.ToArguments()))}\n{Text(ShellWords.Of(again))}</pre>";
     }
 
-    private static LinePlot Losses(Seq<RunReport> runs)
-    {
-        Seq<PlotLine> Lines(RunReport run)
-        {
-            var steps = Seq1(new PlotLine(Named(runs, run, "steps"), Over(run, "step", metric => metric.Loss)));
-            return run.Metrics.Exists(metric => metric.Kind == "epoch")
-                ? steps.Add(new PlotLine(Named(runs, run, "epochs"), Over(run, "epoch", metric => metric.Loss), Marked: true))
-                : steps;
-        }
+    private static LineChart Losses(Seq<RunReport> runs) => TrainingCurves.LossChart(runs.Bind(run => CurvesOf(runs, run).Losses.ToSeq()).ToArr());
 
-        return new("epochs", "loss", LogY: true, Lines: runs.Bind(Lines));
-    }
+    private static LineChart Rates(Seq<RunReport> runs) => new("epochs", "learning rate", runs.Map(run => CurvesOf(runs, run).Rates).ToArr());
 
-    private static LinePlot Rates(Seq<RunReport> runs) =>
-        new("epochs", "learning rate", runs.Map(run => new PlotLine(Named(runs, run, ""), Over(run, "step", metric => metric.LearningRate))));
+    private static TrainingCurves CurvesOf(Seq<RunReport> runs, RunReport run) => new(run.Metrics, StepsPerEpoch(run), Named(runs, run));
 
     private static int StepsPerEpoch(RunReport run) => StepCount.InEpoch(run.Receipt.Data.Images, run.Receipt.Options.BatchSize);
 
-    private static Seq<(double, double)> Over(RunReport run, string kind, Func<Runs.Metric, double> value)
+    private static LineChart Schedules(Seq<RunReport> runs, string axis, bool logarithmic, Func<NoiseLevel, double> value)
     {
-        var perEpoch = StepsPerEpoch(run);
-        return run.Metrics.Filter(metric => metric.Kind == kind).Map(metric => ((double)metric.Step / perEpoch, value(metric)));
+        ChartCurve Curve(RunReport run) => new(Named(runs, run), run.Config.Model.Schedule.Levels.Select((level, t) => ((double)t, value(level))).ToArr());
+        return new("timestep", axis, runs.Map(Curve).ToArr(), logarithmicY: logarithmic);
     }
 
-    private static LinePlot Schedules(Seq<RunReport> runs, string axis, bool logarithmic, Func<NoiseLevel, double> value)
-    {
-        PlotLine Line(RunReport run)
-        {
-            var points = run.Config.Model.Schedule.Levels.Select((level, t) => ((double)t, value(level)));
-            return new(Named(runs, run, ""), toSeq(points.ToArray()));
-        }
-
-        return new("timestep", axis, LogY: logarithmic, Lines: runs.Map(Line));
-    }
-
-    private static string Named(Seq<RunReport> runs, RunReport run, string what) => runs.Count == 1 ? what : $"{run.Name} {what}".TrimEnd();
+    /// <summary>The name of a run's curves, if the page shows several runs.</summary>
+    private static string Named(Seq<RunReport> runs, RunReport run) => runs.Count == 1 ? "" : run.Name;
 
     private static string Evaluation(Seq<RunReport> runs)
     {
@@ -223,9 +204,9 @@ internal static class ReportPage
             + $"<script type=\"application/json\">{Json(pictures.Map(picture => new { label = picture.Label, source = picture.Source }))}</script></div>";
     }
 
-    private static string Plot(string title, LinePlot plot)
+    private static string Plot(string title, LineChart chart)
     {
-        var source = Source("image/svg+xml", Encoding.UTF8.GetBytes(plot.ToSvg()));
+        var source = Source("image/svg+xml", Encoding.UTF8.GetBytes(chart.ToSvg()));
         return $"<img class=\"plot\" src=\"{source}\" alt=\"{Text(title)}\">";
     }
 

@@ -1,6 +1,7 @@
 // A picture that a slider turns through, and that a button plays where there is one.
 for (const player of document.querySelectorAll(".turn")) {
-  const picture = player.querySelector("img"), slider = player.querySelector("input"), label = player.querySelector("output"), button = player.querySelector("button");
+  const picture = player.querySelector("img"), slider = player.querySelector("input");
+  const label = player.querySelector("output"), button = player.querySelector("button");
   const pictures = JSON.parse(player.querySelector("script").textContent);
   let timer = 0;
   const show = () => {

@@ -74,8 +74,8 @@ internal sealed class MetricsLog : IDisposable
             var prepared =
                 from there in FileEntry.Named(folder.MetricsPath).Kind == FileKind.File ? Bytes(folder) : ReadOnlyMemory<byte>.Empty
                 let lines = Lines(there).Filter(line => StepOf(line) <= step).Strict()
-                from made in Folders.CreateInside(folder.Path, folder.TensorBoardPath)
-                from written in folder.Write(folder.MetricsPath, lines.Bind(line => line.ToArray().Append((byte)'\n')).ToArray())
+                from written in Folders.CreateInside(folder.Path, folder.TensorBoardPath)
+                    .Bind(_ => folder.Write(folder.MetricsPath, lines.Bind(line => line.ToArray().Append((byte)'\n')).ToArray()))
                 select lines;
             return prepared.Map(lines =>
             {

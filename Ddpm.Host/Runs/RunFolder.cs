@@ -119,8 +119,7 @@ internal sealed record RunFolder(string Path)
         : (from bytes in Folders.Read(CheckpointPath(name))
            from file in Safetensors.Read(bytes)
            from header in Checkpoint.Header(file)
-           from config in header.Config.OrFailure()
-           from fits in Checkpoint.Fits(file, config.Model.Network)
+               .Bind(header => header.Config.OrFailure().Bind(config => Checkpoint.Fits(file, config.Model.Network)).Map(_ => header))
            select (file, header)).At(Unusable(name));
 
     private Seq<string> Abandoned() => Seq(".", "checkpoints", "samples").Bind(folder => Here(folder, $"*{AtomicFile.TemporarySuffix}"));

@@ -35,9 +35,8 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
         let name = receipt.Sampled
         from checkpoint in folder.ReadCheckpoint(name)
         from config in checkpoint.Header.Config.OrFailure().At(folder.Unusable(name!))
-        from own in receipt.Owns(name!, checkpoint.Header, () => Gpu.Checkpoints.Checkpoint.WeightsSha256(checkpoint.File, config.Model.Network))
-            .At(folder.Unusable(name!))
-        from built in Gpu.Checkpoints.Checkpoint.Network(checkpoint.File, config.Model.Network, device).At(folder.Unusable(name!))
+        from built in receipt.Owns(name!, checkpoint.Header, () => Gpu.Checkpoints.Checkpoint.WeightsSha256(checkpoint.File, config.Model.Network))
+            .Bind(_ => Gpu.Checkpoints.Checkpoint.Network(checkpoint.File, config.Model.Network, device)).At(folder.Unusable(name!))
         from done in use(built, network =>
             from theta in Gpu.Checkpoints.Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
             from made in use(theta, weights => work(new(network, weights, config.Model, receipt, name!, StateDict.Remark(checkpoint.File))))

@@ -98,9 +98,9 @@ internal sealed class TrainingRun : IDisposable
     {
         var unusable = environment.Folder.Unusable(last);
         return from checkpoint in environment.Folder.ReadCheckpoint(last)
-               from resumable in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
-               from agreed in Agreed(checkpoint.Header.Progress, receipt.Progress, unusable)
-               from network in Checkpoint.Network(checkpoint.File, config.Model.Network, environment.Device).At(unusable)
+               from network in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
+                   .Bind(_ => Agreed(checkpoint.Header.Progress, receipt.Progress, unusable))
+                   .Bind(_ => Checkpoint.Network(checkpoint.File, config.Model.Network, environment.Device).At(unusable))
                from state in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step).At(unusable)
                select (network, state);
     }
@@ -244,15 +244,13 @@ internal sealed class TrainingRun : IDisposable
 
     private Fin<Unit> DrawLosses() => MetricsLog.Read(_environment.Folder).Bind(log =>
     {
-        var metrics = log.Metrics;
-        Arr<LossPoint> Losses(string kind) =>
-            metrics.Filter(metric => metric.Kind == kind).Map(metric => new LossPoint((double)metric.Step / _plan.Steps.PerEpoch, metric.Loss)).ToArr();
-        if (metrics.IsEmpty)
+        if (log.Metrics.IsEmpty)
         {
             return unit; // the log was lost, for example because only the checkpoints were copied
         }
 
-        var figure = Figure.Draw("Training loss", [new FigurePanel("mean loss over epochs", new LossChart(Losses("step"), Losses("epoch")).Draw())]);
+        var chart = TrainingCurves.LossChart(new TrainingCurves(log.Metrics, _plan.Steps.PerEpoch).Losses);
+        var figure = Figure.Draw("Training loss", [new FigurePanel("mean loss over epochs", chart.ToPicture())]);
         return _environment.Folder.Write(_environment.Folder.LossPicturePath, Png.Encode(figure));
     });
 

@@ -73,6 +73,9 @@ public abstract record Sampler
     /// </summary>
     public abstract int? ConvergenceOrder { get; }
 
+    /// <summary>The amount of noise that it draws, for a sampler whose options choose it (tau and tau-range).</summary>
+    public virtual Option<Stochasticity> ChosenNoise => None;
+
     /// <summary>Whether it steps along σ/a, which is infinite where no image is left (a = 0). The step from there is then DDIM's.</summary>
     internal virtual bool StepsAlongNoiseRatio => false;
 

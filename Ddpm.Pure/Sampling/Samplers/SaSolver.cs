@@ -33,6 +33,9 @@ public sealed record SaSolver(int Order, Stochasticity Stochasticity, UniPcVaria
     /// <inheritdoc/>
     public override Arr<string> Options => Array("tau", "tau-range", "lower-order-final");
 
+    /// <inheritdoc/>
+    public override Option<Stochasticity> ChosenNoise => Stochasticity;
+
     internal override Validation<Error, Sampler> With(SamplingOptions options, int steps)
     {
         var usual = Stochasticity.Usual(steps);
