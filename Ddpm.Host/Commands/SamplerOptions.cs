@@ -29,7 +29,7 @@ internal sealed class SamplerOptions
         + Invariant($"[default: {Stochasticity.OfFewSteps.Least} {Stochasticity.OfFewSteps.Most}; all levels from {Stochasticity.ManySteps} steps on]"));
 
     private readonly CommandLine.Option<string?> _variance = New<string?>(
-        "--variance", $"DDPM's reverse variance: {string.Join(" or ", Ancestral.Variances.Keys)} [default: beta]");
+        "--variance", $"DDPM's reverse variance: {string.Join(", ", Ancestral.Variances.Keys)} [default: beta; learned for runs with --learn-variance]");
 
     private readonly CommandLine.Option<int[]> _timesteps = new("--timesteps")
     {

@@ -28,9 +28,22 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
         {
             var preset = Preset.SamplingOf(Prediction);
             var wanted = preset.SamplingSteps is { } steps ? preset with { SamplingSteps = Math.Min(steps, preset.MostStepsOn(Schedule)) } : preset;
-            return wanted.Compile(Schedule, Prediction, Preset.ClipSample).Bind(plan => plan.InFloat32()).IsSuccess ? wanted : new();
+            return WithVariance(wanted.Compile(Schedule, Prediction, Preset.ClipSample).Bind(plan => plan.InFloat32()).IsSuccess ? wanted : new());
         }
     }
+
+    /// <summary>Completes a user's sampling options for this model.</summary>
+    /// <param name="options">The options. If they ask for ddpm and name no variance, a network that learns the variance decides it.</param>
+    /// <returns>The options; or an error if they ask for a learned variance, and the network learns none.</returns>
+    public Validation<Error, SamplingOptions> SamplingWith(SamplingOptions options) =>
+        options.Variance == Ancestral.LearnedName && !Network.LearnsVariance
+            ? Check.Fail<SamplingOptions>("variance", options.Variance, "needs a run that was trained with --learn-variance")
+            : WithVariance(options);
+
+    private SamplingOptions WithVariance(SamplingOptions options) =>
+        Network.LearnsVariance && options.Variance is null && options.Sampler == new Ancestral().Name
+            ? options with { Variance = Ancestral.LearnedName }
+            : options;
 }
 
 /// <summary>A training run, checked: nothing downstream checks again.</summary>
@@ -117,9 +130,10 @@ public sealed record TrainingConfig
         var steps = Math.Clamp(options.Steps, 1, MostSteps);
         var network = Choices.Networks.Find("network", options.Network ?? presetNetwork)
             .Bind(family => UNetConfig.Of(family, imageSize, imageChannels, steps, options.Conditional ? classes : 0, options.Width));
+        var learning = network.Map(built => built with { LearnsVariance = options.LearnVariance });
         return options.Embedding is { } name
-            ? network.Bind(built => Choices.Embeddings.Find("embedding", name).Map(embedding => built with { Embedding = embedding }))
-            : network;
+            ? learning.Bind(built => Choices.Embeddings.Find("embedding", name).Map(embedding => built with { Embedding = embedding }))
+            : learning;
     }
 
     /// <summary>Refuses numbers of one schedule, or of one loss weighting, that are given with another.</summary>
