@@ -129,7 +129,8 @@ public static class StateDict
             (false, _) => new CheckpointHeader(
                 Learning(TutorialOutput, norm[0]) with { Network = Tutorial() }, Size(norm[1]), Size(norm[0]), TrainingProgress.Start, classes),
             (_, false) => new CheckpointHeader(
-                Learning(ModernOutput, input[1]) with { Network = "modern", Width = Size(block[0]) }, imageSize, Size(input[1]), TrainingProgress.Start, classes),
+                Learning(ModernOutput, input[1]) with { Network = "modern", Width = Size(block[0]) }, imageSize, Size(input[1]), TrainingProgress.Start,
+                classes),
             _ => Error.New($"its {StateDictNames.TutorialLandmark} or {StateDictNames.ModernLandmark} has a shape that no network of this program has"),
         };
     }

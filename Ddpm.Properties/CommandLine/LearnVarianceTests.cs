@@ -45,7 +45,8 @@ public sealed class LearnVarianceTests : IDisposable
     {
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "plain", "--sample-every", "0"));
         _ddpm.Refused(
-            2, ["variance needs a run that was trained with --learn-variance, got learned"], "sample", "--run", "plain", "--sampler", "ddpm", "--variance", "learned");
+            2, ["variance needs a run that was trained with --learn-variance, got learned"],
+            "sample", "--run", "plain", "--sampler", "ddpm", "--variance", "learned");
         Assert.Contains("least", _ddpm.Done("reference", "plan", "--variance", "learned", "--sampling-steps", "3").Output, StringComparison.Ordinal);
     }
 

@@ -1,7 +1,6 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Schedules;
-using LanguageExt;
 using FsCheck.Xunit;
 using Xunit;
 using static Ddpm.Properties.Closeness;
@@ -14,43 +13,39 @@ public sealed class LearnedVarianceLaws
 {
     private static readonly Prediction[] Predictions = [.. Prediction.All.Select(row => row.Value)];
 
-    /// <summary>One of the terms of a schedule, the first included.</summary>
-    public static VarianceTerm Term(NoiseSchedule schedule, Place at, Place prediction)
-    {
-        var predicted = Predictions[prediction.In(Predictions.Length)];
-        var t = at.In(schedule.Steps);
-        // Where nothing of the image is left, ε does not determine it: such runs are refused.
-        return LearnedVariance.Of(schedule, schedule[t].A == 0 ? new Prediction.Sample() : predicted).Terms[t];
-    }
-
     /// <summary>
-    /// The central difference over 2h of a function with third derivative f''' errs by h²·f'''/6 and by rounding 1/h. The scale is the term's own size: it and its
-    /// derivatives are sums of e^(−f·w) and powers of the width w, which is below 25 here.
+    /// The central difference over 2h errs by h²/6 of the third derivative, at most w³ times the term, and by the term's rounding over h. With
+    /// h = 1e-4/(1 + w), both are below 1e-7 of (1 + term)·(1 + w).
     /// </summary>
     [Law]
     public bool The_slope_is_the_central_difference(AnySchedule s, Place at, Place prediction, Pixel target, Pixel error, Fraction f)
     {
-        var term = Term(s.Value, at, prediction);
-        double Nats(double fraction) => term.Of(0.3, Clean(target), Clean(target) + error.Value / 10, fraction).Nats;
-        var h = 1e-4 / (1 + term.Range.LogWidth);
-        var slope = term.Of(0.3, Clean(target), Clean(target) + error.Value / 10, f.Value).Slope;
-        var difference = (Nats(f.Value + h) - Nats(f.Value - h)) / (2 * h);
-        var size = (1 + Nats(f.Value)) * (1 + term.Range.LogWidth);
-        return Near(difference, slope, 1e-6 * size) || term is VarianceTerm.Decoder;
+        if (Term(s.Value, at, prediction) is not VarianceTerm.Step step)
+        {
+            return true;
+        }
+
+        VarianceLoss Loss(double fraction) => step.Of(0.3, target.Value, target.Value + error.Value / 10, fraction);
+        var (width, loss) = (step.Range.LogWidth, Loss(f.Value));
+        var h = 1e-4 / (1 + width);
+        return Near((Loss(f.Value + h).Nats - Loss(f.Value - h).Nats) / (2 * h), loss.Slope, 1e-7 * (1 + loss.Nats) * (1 + width));
     }
 
-    /// <summary>The decoder's mass changes by powers of the distance z from the mean in standard deviations, so the pixel lies near it.</summary>
+    /// <summary>
+    /// The mean lies at most six standard deviations away, where the third derivative of the logarithm of a mass is below some 1600 times w³. The logarithm's
+    /// rounding counts over h.
+    /// </summary>
     [Law]
     public bool So_it_is_in_the_decoder(AnySchedule s, Pixel target, Pixel error, Fraction f)
     {
-        var term = (VarianceTerm.Decoder)LearnedVariance.Of(s.Value, new Prediction.Sample()).Terms[0];
-        var distance = error.Value * Math.Sqrt(term.Range.At(f.Value));
-        double Nats(double fraction) => term.Of(0, Clean(target), Clean(target) + distance, fraction).Nats;
+        var term = LearnedVariance.Of(s.Value, new Prediction.Sample()).Terms[0];
+        var (x0, distance) = (Math.Clamp(target.Value / 6, -1, 1), error.Value * Math.Sqrt(term.Range.At(f.Value)));
+        VarianceLoss Loss(double fraction) => term.Of(0, x0, x0 + distance, fraction);
         const double h = 1e-4;
-        var width = term.Range.LogWidth;
-        var difference = (Nats(f.Value + h) - Nats(f.Value - h)) / (2 * h);
-        var (outside, inside) = (40 * (1 + width * width * width), 1e-9 * (1 + Math.Abs(Nats(f.Value))));
-        return Near(difference, term.Of(0, Clean(target), Clean(target) + distance, f.Value).Slope, h * h * outside * 40 + inside);
+        var (width, loss) = (term.Range.LogWidth, Loss(f.Value));
+        return Near(
+            (Loss(f.Value + h).Nats - Loss(f.Value - h).Nats) / (2 * h), loss.Slope,
+            h * h * 1600 * (1 + width * width * width) + 1e-9 * (1 + loss.Nats));
     }
 
     /// <summary>At the ends it is the bound with the fixed variances, and between them too.</summary>
@@ -121,5 +116,10 @@ public sealed class LearnedVarianceLaws
         Assert.Equal((0.5, 0.5), (LearnedVariance.Fraction.First, LearnedVariance.Fraction.Second));
     }
 
-    private static double Clean(Pixel pixel) => Math.Clamp(pixel.Value / 6, -1, 1);
+    /// <summary>One of the terms of a schedule. Where nothing of the image is left, ε does not determine it, and such runs are refused.</summary>
+    private static VarianceTerm Term(NoiseSchedule schedule, Place at, Place prediction)
+    {
+        var t = at.In(schedule.Steps);
+        return LearnedVariance.Of(schedule, schedule[t].A == 0 ? new Prediction.Sample() : Predictions[prediction.In(Predictions.Length)]).Terms[t];
+    }
 }

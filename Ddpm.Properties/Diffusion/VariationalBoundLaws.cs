@@ -155,7 +155,8 @@ public sealed class VariationalBoundLaws
     [InlineData(499, 0.005508196511, 2e-10)]
     [InlineData(999, 0.010204501874, 1e-10)]
     public void Known_weights_of_an_epsilon(int t, double weight, double part) =>
-        Known(weight, VariationalBound.Weight(new Prediction.Epsilon(), Generators.Original[t], Generators.Original[t - 1], VariationalBound.OfPosterior), part);
+        Known(
+            weight, VariationalBound.Weight(new Prediction.Epsilon(), Generators.Original[t], Generators.Original[t - 1], VariationalBound.OfPosterior), part);
 
     [Fact]
     public void Wrong_measurements_are_refused_with_every_fault() => Assert.Equal(
