@@ -58,7 +58,8 @@ public sealed class DiffusionPipeline : IDisposable
     {
         var (size, channels, classes) = (_network.Config.ImageSize, _network.Config.ImageChannels, _network.Config.Classes);
         var condition = classes == 0 ? Validation<Error, Option<ClassCondition>>.Success(None) : ClassCondition.Of(classes, None, scale: 1).Map(Some);
-        var compiled = (sampling ?? _model.UsualSampling).Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample);
+        var compiled = _model.SamplingWith(sampling ?? _model.UsualSampling)
+            .Bind(completed => completed.Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample));
         var wanted = (compiled, condition, _network.Config.CountOfImages("count", count)).Apply((plan, known, _) => (Plan: plan, Known: known));
         ReadOnlyMemory<byte> Labels(ClassCondition known) => Enumerable.Range(0, count).Select(image => (byte)known.ClassOf(image)).ToArray();
         return from request in wanted.ToFin()

@@ -25,7 +25,7 @@ public static class StateDict
     // Trained weights have magnitudes of about 1. A larger number means that the file is damaged, or that it is no weight.
     private const double LargestTrained = 1e4;
 
-    private const string ModernInput = "in.weight", Shortcut = ".shortcut.";
+    private const string ModernInput = "in.weight", ModernOutput = "out.conv.weight", TutorialOutput = "conv_out.weight", Shortcut = ".shortcut.";
 
     /// <summary>The file of a network's weights.</summary>
     /// <param name="network">The network.</param>
@@ -120,14 +120,17 @@ public static class StateDict
         var classes = Shape(UNetConfig.ClassEmbeddingName, 2) is { IsEmpty: false } embedding ? Size(embedding[0]) - 1 : 0;
         var steps = Shape(UNetConfig.EmbeddingName, 2) is { IsEmpty: false } times ? Size(times[0]) : options.Steps;
         var known = options with { Steps = steps, Conditional = classes > 0 };
+        // A network that learns the variance has two outputs of the image's channels.
+        TrainingOptions Learning(string output, long channels) => known with { LearnVariance = Shape(output, 4) is [var outs, ..] && outs == 2 * channels };
         bool IsShortcut(string name) => name.StartsWith(names.Prefix, StringComparison.Ordinal) && name.Contains(Shortcut, StringComparison.Ordinal);
         string Tutorial() => stored.Keys.Any(IsShortcut) ? "standard" : "original";
         return (norm.IsEmpty, input.IsEmpty || block.IsEmpty) switch
         {
             (false, _) => new CheckpointHeader(
-                known with { Network = Tutorial() }, Size(norm[1]), Size(norm[0]), TrainingProgress.Start, classes),
+                Learning(TutorialOutput, norm[0]) with { Network = Tutorial() }, Size(norm[1]), Size(norm[0]), TrainingProgress.Start, classes),
             (_, false) => new CheckpointHeader(
-                known with { Network = "modern", Width = Size(block[0]) }, imageSize, Size(input[1]), TrainingProgress.Start, classes),
+                Learning(ModernOutput, input[1]) with { Network = "modern", Width = Size(block[0]) }, imageSize, Size(input[1]), TrainingProgress.Start,
+                classes),
             _ => Error.New($"its {StateDictNames.TutorialLandmark} or {StateDictNames.ModernLandmark} has a shape that no network of this program has"),
         };
     }

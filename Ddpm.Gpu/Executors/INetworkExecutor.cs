@@ -1,3 +1,4 @@
+using Ddpm.Pure.Diffusion;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Executors;
@@ -20,7 +21,7 @@ public interface INetworkExecutor : IDisposable
     /// <param name="x">x_t, N×C×H×W.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
     /// <param name="classes">The class of each image, N integers in [0, K]; K means no class. Empty where no image has a class.</param>
-    /// <returns>o, N×C×H×W.</returns>
+    /// <returns>o, N×C×H×W; N×2C×H×W where the network learns the variance, v after o: see <see cref="Networks.UNet.Split"/>.</returns>
     Tensor Forward(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes = default);
 
     /// <summary>The loss of some of a batch's images; its gradient is added to a vector.</summary>
@@ -31,7 +32,9 @@ public interface INetworkExecutor : IDisposable
     /// <param name="batch">The number of images in the whole batch. The loss is the sum of the weighted errors, divided by it.</param>
     /// <param name="gradient">∇θ is added to it.</param>
     /// <param name="classes">The class of each image, as for <see cref="Forward"/>.</param>
+    /// <param name="variance">How the variance is learned: given if the network learns it, and only then. Its loss is added, without weights.</param>
     /// <returns>The loss in float64, on the network's device.</returns>
     Tensor Gradient(
-        Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default);
+        Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
+        LearnedVariance? variance = null);
 }

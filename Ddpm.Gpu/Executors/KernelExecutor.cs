@@ -3,6 +3,7 @@ using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Threads;
+using Ddpm.Pure.Diffusion;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Executors;
@@ -41,7 +42,8 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
     public Tensor Forward(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes = default)
     {
         using var scope = NewDisposeScope();
-        var output = empty(x.shape, _network.Type);
+        var config = _network.Config;
+        var output = empty([x.shape[0], config.OutputChannels, config.ImageSize, config.ImageSize], _network.Type);
         var pixels = (int)(output.numel() / output.shape[0]);
         Run(_forward, x, timesteps, classes, (program, first, count) => program.Output.Give(count, output.Pointer<T>() + (long)first * pixels));
         return output.MoveToOuterDisposeScope();
@@ -49,9 +51,12 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
 
     /// <inheritdoc/>
     public Tensor Gradient(
-        Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default)
+        Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
+        LearnedVariance? variance = null)
     {
         using var scope = NewDisposeScope();
+        _network.Check(variance);
+        var given = OfNetwork(x, (int)x.shape[0], nameof(x)).contiguous();
         var wanted = OfNetwork(target, (int)x.shape[0], nameof(target)).contiguous();
         if (weights is not null && (weights.numel() != x.shape[0] || weights.dtype != _network.Type))
         {
@@ -62,12 +67,19 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
         var pixels = (int)(target.numel() / target.shape[0]);
         var share = 1 / ((double)batch * pixels);
         var loss = 0.0;
-        Run(_training, x, timesteps, classes, (program, first, count) =>
+        Run(_training, given, timesteps, classes, (program, first, count) =>
         {
             for (var n = 0; n < count; n++)
             {
                 var weight = weights is null ? 1.0 : double.CreateChecked(weights.Pointer<T>()[first + n]);
-                loss += weight * Error(program.Output, n, wanted.Pointer<T>() + (long)(first + n) * pixels, 2 * weight * share) * share;
+                var place = (long)(first + n) * pixels;
+                loss += weight * Error(program.Output, _network.Config.ImageChannels, n, wanted.Pointer<T>() + place, 2 * weight * share) * share;
+                if (variance is not null)
+                {
+                    var factor = variance.LossWeight * share;
+                    loss += factor * Variance(
+                        program.Output, n, given.Pointer<T>() + place, wanted.Pointer<T>() + place, variance.Terms[timesteps.Span[first + n]], factor);
+                }
             }
 
             program.Backward(count, gradient.Pointer<T>());
@@ -136,12 +148,12 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
         throw new ArgumentException(Invariant($"the kernels need {wanted} numbers of type {_network.Type}, got {got} of {images.dtype}"), name);
     }
 
-    /// <summary>The sum of an image's squared errors; its gradient becomes factor times the errors.</summary>
-    private static double Error(Activation<T> output, int image, T* target, double factor)
+    /// <summary>The sum of an image's squared errors in its first channels; their gradient becomes factor times the errors.</summary>
+    private static double Error(Activation<T> output, int channels, int image, T* target, double factor)
     {
         var (shape, size, f) = (output.Shape, output.Shape.Size, T.CreateChecked(factor));
         var sum = 0.0;
-        for (var c = 0; c < output.Channels; c++)
+        for (var c = 0; c < channels; c++)
         {
             var at = c * shape.Stride + shape.Origin;
             for (var h = 0; h < size; h++, at += shape.Pitch)
@@ -151,6 +163,31 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
                     var error = output.Values(image)[at + w] - *target++;
                     sum += double.CreateChecked(error) * double.CreateChecked(error);
                     output.Gradient(image)[at + w] = f * error;
+                }
+            }
+        }
+
+        return sum;
+    }
+
+    /// <summary>The sum over an image's pixels of the bound's term, in nats; the gradient of the second channels becomes factor times its slopes.</summary>
+    private static double Variance(Activation<T> output, int image, T* x, T* target, VarianceTerm term, double factor)
+    {
+        var (size, channels, (perV, offset)) = (output.Shape.Size, output.Channels / 2, LearnedVariance.Fraction);
+        T* values = output.Values(image), gradients = output.Gradient(image);
+        var sum = 0.0;
+        for (var c = 0; c < channels; c++)
+        {
+            for (var h = 0; h < size; h++)
+            {
+                var (first, second) = (output.Row(c, h), output.Row(channels + c, h));
+                for (var w = 0; w < size; w++)
+                {
+                    var (nats, slope) = term.Of(
+                        double.CreateChecked(*x++), double.CreateChecked(*target++), double.CreateChecked(values[first + w]),
+                        perV * double.CreateChecked(values[second + w]) + offset);
+                    sum += nats;
+                    gradients[second + w] = T.CreateChecked(factor * perV * slope);
                 }
             }
         }

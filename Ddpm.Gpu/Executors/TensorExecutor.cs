@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
+using Ddpm.Pure.Diffusion;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -44,14 +45,22 @@ internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, Te
 
     /// <inheritdoc/>
     public Tensor Gradient(
-        Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default)
+        Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
+        LearnedVariance? variance = null)
     {
         using var scope = NewDisposeScope();
-        var output = Output(x, timesteps, classes);
+        network.Check(variance);
+        var (output, fraction) = network.Split(Output(x, timesteps, classes));
         var error = weights is null
             ? functional.mse_loss(output, target)
             : (functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]) * weights).mean();
         var loss = error.Times((double)x.shape[0] / batch);
+        fraction.Iter(f =>
+        {
+            var nats = VarianceTensors.Nats(variance!, timesteps, x, target, output.detach(), f);
+            loss = loss.Plus(nats.Times(variance!.LossWeight / batch).to(network.Type));
+        });
+
         gradient.Add(autograd.grad([loss], [Theta])[0], 1);
         return loss.detach().to(float64).MoveToOuterDisposeScope();
     }

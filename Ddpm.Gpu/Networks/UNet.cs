@@ -1,5 +1,7 @@
 using Ddpm.Gpu.Tensors;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Sampling;
 using LanguageExt;
 using static TorchSharp.torch;
 
@@ -56,7 +58,7 @@ public sealed class UNet : IDisposable
     /// <param name="image">x_t, N×C×H×W, of the weights' type.</param>
     /// <param name="timesteps">t, N integers in [0, T).</param>
     /// <param name="classes">The class of each image, N integers in [0, K], K standing for none; null for none of all.</param>
-    /// <returns>o, N×C×H×W.</returns>
+    /// <returns>o, N×C×H×W; N×2C×H×W if the network learns the variance.</returns>
     public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null) =>
         Forward(w, image, timesteps, classes, TensorConvolutions.Libtorch);
 
@@ -70,6 +72,24 @@ public sealed class UNet : IDisposable
         }
 
         return Config.Compose(new TensorLayers(w, convolutions, embedding), image.ChannelsLast());
+    }
+
+    /// <summary>The two outputs of the network: o and the fraction f of the variance, if the network learns it.</summary>
+    /// <param name="output">N×C×H×W; or N×2C×H×W with v after o.</param>
+    public NetworkOutput<Tensor> Split(Tensor output) => Config.LearnsVariance
+        ? new NetworkOutput<Tensor>(
+            output.narrow(1, 0, Config.ImageChannels),
+            output.narrow(1, Config.ImageChannels, Config.ImageChannels).Times(LearnedVariance.Fraction.First).Add(LearnedVariance.Fraction.Second))
+        : output;
+
+    /// <summary>Refuses a loss of the variance for a network that learns none, and the lack of one for a network that does.</summary>
+    internal void Check(LearnedVariance? variance)
+    {
+        if (Config.LearnsVariance != variance is not null)
+        {
+            throw new ArgumentException(
+                Config.LearnsVariance ? "the network learns the variance, and no loss of it is given" : "the network learns no variance", nameof(variance));
+        }
     }
 
     /// <inheritdoc/>

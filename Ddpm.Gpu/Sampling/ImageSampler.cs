@@ -84,7 +84,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
         var kept = moments.Append(plan.Lines.Count).Distinct().ToDictionary(moment => moment, _ => new float[request.Count * pixels]);
         var parts = MicroBatches.Covering(request.First, request.Count, micro);
         using var executor = ComputeDevice.Executor(network);
-        var conditioned = new ConditionedNetwork(executor, request.Condition);
+        var conditioned = new ConditionedNetwork(network, executor, request.Condition);
         executor.Take(theta, withGradient: false);
         var done = 0;
         void Report()

@@ -48,7 +48,7 @@ public static class TimestepSearch
         using var still = no_grad();
         using var scope = NewDisposeScope();
         using var executor = ComputeDevice.Executor(network);
-        var conditioned = new ConditionedNetwork(executor, request.Condition);
+        var conditioned = new ConditionedNetwork(network, executor, request.Condition);
         executor.Take(theta, withGradient: false);
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
         var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size, size], network.Type, network.Device);
@@ -61,7 +61,7 @@ public static class TimestepSearch
                 stop.ThrowIfCancellationRequested();
                 var output = conditioned.Output(seen, timestep, request.First);
                 points.Add(seen.Times(1 / setting.Prediction.InputScale(setting.Schedule[timestep])).MoveToOuterDisposeScope().MoveToOuterDisposeScope());
-                outputs.Add(output.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
+                outputs.Add(output.Value.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 progress(points.Count, n);
                 return output;
             },

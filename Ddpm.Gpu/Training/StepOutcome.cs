@@ -2,7 +2,7 @@
 namespace Ddpm.Gpu.Training;
 
 /// <summary>What a training step found.</summary>
-/// <param name="Loss">The loss before the update: the weighted mean of the squared errors of the step's images.</param>
+/// <param name="Loss">The loss before the update: the weighted mean of the squared errors of the step's images, and the loss of a learned variance.</param>
 /// <param name="GradientNorm">The length of the gradient, before any clipping.</param>
 public readonly record struct StepOutcome(double Loss, double GradientNorm)
 {

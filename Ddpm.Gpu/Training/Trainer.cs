@@ -4,6 +4,7 @@ using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Threads;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Schedules;
@@ -21,6 +22,7 @@ public sealed class Trainer : IDisposable
     private readonly Tensor _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise;
     private readonly INetworkExecutor _executor;
     private readonly IAdamUpdate _update;
+    private readonly LearnedVariance? _variance; // none where the network learns none
     private readonly List<Tensor> _gradients = [];
     private readonly List<Tensor> _pending = []; // for each step whose outcome is not fetched yet: the loss of each share, and the norm of the gradient
     private readonly Replicas _replicas;
@@ -46,6 +48,7 @@ public sealed class Trainer : IDisposable
         _labels = network.Config.Classes == 0
             ? default
             : images.Labels.IfNone(() => throw new ArgumentException("the network needs classes, and the images have none", nameof(images)));
+        _variance = network.Config.LearnsVariance && model.Schedule is VariancePreservingSchedule chain ? LearnedVariance.Of(chain, model.Prediction) : null;
         using var scope = NewDisposeScope();
         _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)
             .to(network.Device).permute(0, 3, 1, 2).DetachFromDisposeScope();
@@ -114,8 +117,8 @@ public sealed class Trainer : IDisposable
     });
 
     /// <summary>
-    /// One training step (Ho et al. 2020, algorithm 1): it makes x_t = a·x_0 + σ·ε, scales it for the network, measures the network's error against its target, computes the gradient, and
-    /// updates the weights.
+    /// One training step (Ho et al. 2020, algorithm 1): it makes x_t = a·x_0 + σ·ε, scales it for the network, measures the network's error
+    /// against its target, computes the gradient, and updates the weights. If the network learns the variance, the loss of it is added.
     /// </summary>
     private void MakeStep(int batch, WeightUpdate update, Func<int, int, Share> prepare)
     {
@@ -134,7 +137,7 @@ public sealed class Trainer : IDisposable
             var t = timesteps.ToTensor(_network.Device);
             var seen = (_a[t] * x0).Plus(_sigma[t] * epsilon);
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
-            return _executor.Gradient(seen, timesteps, target, weights, batch, _gradients[number].zero_(), classes).DetachFromDisposeScope();
+            return _executor.Gradient(seen, timesteps, target, weights, batch, _gradients[number].zero_(), classes, _variance).DetachFromDisposeScope();
         });
         var norm = _update.Apply(State, _gradients[..parts.Count], update);
         State = State with { Updates = State.Updates + 1 };

@@ -3,6 +3,7 @@ using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
@@ -133,7 +134,8 @@ internal sealed class NetworkBench : IDisposable
         public Tensor Forward(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes = default) => x.alias();
 
         public Tensor Gradient(
-            Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default) =>
+            Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
+            LearnedVariance? variance = null) =>
             zeros([], float64, x.device);
 
         public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update) => zeros([], float64, state.Weights.device);
@@ -153,7 +155,8 @@ internal sealed class NetworkBench : IDisposable
         public Tensor Forward(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes = default) => network.Forward(x, timesteps, classes);
 
         public Tensor Gradient(
-            Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default)
+            Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
+            LearnedVariance? variance = null)
         {
             using var output = network.Forward(x, timesteps);
             return zeros([], float64, x.device);

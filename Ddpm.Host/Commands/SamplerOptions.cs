@@ -35,7 +35,7 @@ internal sealed class SamplerOptions
         "--restart-range", Invariant($"The noise levels σ/a that restart goes through again [default: {new Restart().Least} {new Restart().Most}]"));
 
     private readonly CommandLine.Option<string?> _variance = New<string?>(
-        "--variance", $"DDPM's reverse variance: {string.Join(" or ", Ancestral.Variances.Keys)} [default: beta]");
+        "--variance", $"DDPM's reverse variance: {string.Join(", ", Ancestral.Variances.Keys)} [default: beta; learned for runs with --learn-variance]");
 
     private readonly CommandLine.Option<int[]> _timesteps = new("--timesteps")
     {

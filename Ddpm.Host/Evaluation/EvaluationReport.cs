@@ -71,7 +71,7 @@ internal sealed record DistanceReport(double FrechetDistance, double KernelDista
 
 /// <summary>The variational bound in bits per dimension, the mean over images.</summary>
 /// <param name="Images">How many test images.</param>
-/// <param name="ReverseVariance">The model's variance.</param>
+/// <param name="ReverseVariance">The model's variance: beta, or learned.</param>
 /// <param name="ClipSample">Whether estimates were clipped.</param>
 /// <param name="Prior">L_T.</param>
 /// <param name="Steps">The sum of L_1 … L_{T−1}.</param>
@@ -87,7 +87,7 @@ internal sealed record BoundReport(
         var total = bounds.Average(bound => bound.Total);
         var variance = bounds.Count < 2 ? double.NaN : bounds.Sum(bound => (bound.Total - total) * (bound.Total - total)) / (bounds.Count - 1);
         return new(
-            bounds.Count, setting.Variance.ToString().ToLowerInvariant(), setting.ClipSample, bounds.Average(bound => bound.Prior),
+            bounds.Count, Ancestral.Variances.First(row => row.Value == setting.Variance).Name, setting.ClipSample, bounds.Average(bound => bound.Prior),
             bounds.Average(bound => bound.Steps.Sum()), bounds.Average(bound => bound.Decoder), total, Math.Sqrt(variance / bounds.Count));
     }
 }

@@ -44,12 +44,13 @@ internal sealed record EvaluationSubject(
         SampleJob.From(request, model.Model, model.Receipt.Data.ClassName).Map(job =>
         {
             var network = model.Network.Config;
+            var variance = network.LearnsVariance ? ReverseVariance.LearnedRange : ReverseVariance.Beta;
             return new EvaluationSubject(
                 load, new(network.ImageSize, network.ImageChannels), "the run's images", Some(network.Classes).Filter(classes => classes > 0),
                 test =>
                     from plan in job.Plan(model, view, stop)
                     from images in SamplesToJudge.Of(model, job, plan, view, stop)
-                    from bound in Bound(model, test, boundImages, new(request.Seed, ReverseVariance.Beta, job.Setting.ClipSample), view, stop)
+                    from bound in Bound(model, test, boundImages, new(request.Seed, variance, job.Setting.ClipSample), view, stop)
                     select new EvaluatedImages(images, SamplesReport.Of(folder.Path, model, request, job, plan), bound));
         });
 

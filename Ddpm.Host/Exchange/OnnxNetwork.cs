@@ -11,7 +11,7 @@ namespace Ddpm.Host.Exchange;
 
 /// <summary>
 /// A network as ONNX, operator set 17: its layers become nodes of a graph. The graph takes x, N×C×H×W, and timesteps, N integers; if the network knows classes,
-/// it takes classes too (K for none). It makes output, N×C×H×W.
+/// it takes classes too (K for none). It makes output, N×C×H×W; or N×2C×H×W with v after o, if the network learns the variance.
 /// </summary>
 internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
 {
@@ -26,12 +26,12 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
     {
         _weights = weights;
         Constant(UNetConfig.EmbeddingName, network.TimeEmbedding);
-        Input("x", TensorProto.Types.DataType.Float, network.Config);
-        Input("timesteps", TensorProto.Types.DataType.Int64, null);
+        Input("x", TensorProto.Types.DataType.Float, [network.Config.ImageChannels, network.Config.ImageSize, network.Config.ImageSize]);
+        Input("timesteps", TensorProto.Types.DataType.Int64);
         _embedding = Node("Gather", [UNetConfig.EmbeddingName, "timesteps"]);
         if (network.Config.Classes > 0)
         {
-            Input("classes", TensorProto.Types.DataType.Int64, null);
+            Input("classes", TensorProto.Types.DataType.Int64);
             _embedding = Node("Add", [_embedding, Node("Gather", [Parameter(UNetConfig.ClassEmbeddingName), "classes"])]);
         }
     }
@@ -47,7 +47,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
         var made = new OnnxNetwork(network, network.Layout.View(theta));
         var output = network.Config.Compose(made, new Value("x", network.Config.ImageChannels, network.Config.ImageSize));
         made._graph.Node.Add(new NodeProto { OpType = "Identity", Input = { output.Name }, Output = { "output" } });
-        made._graph.Output.Add(Described("output", TensorProto.Types.DataType.Float, network.Config));
+        made._graph.Output.Add(Described("output", TensorProto.Types.DataType.Float, output.Channels, output.Size, output.Size));
         return new ModelProto
         {
             IrVersion = IrVersion,
@@ -111,15 +111,14 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
 
     public Value Add(Value x, Value y) => y with { Name = Node("Add", [x.Name, y.Name]) };
 
-    private static ValueInfoProto Described(string name, TensorProto.Types.DataType type, UNetConfig? image)
+    private static ValueInfoProto Described(string name, TensorProto.Types.DataType type, params int[] sizes)
     {
         var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "n" } } };
-        int[] sizes = image is null ? [] : [image.ImageChannels, image.ImageSize, image.ImageSize];
         shape.Dim.AddRange(sizes.Select(size => new TensorShapeProto.Types.Dimension { DimValue = size }));
         return new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
     }
 
-    private void Input(string name, TensorProto.Types.DataType type, UNetConfig? image) => _graph.Input.Add(Described(name, type, image));
+    private void Input(string name, TensorProto.Types.DataType type, params int[] sizes) => _graph.Input.Add(Described(name, type, sizes));
 
     /// <summary>The numbers of each image, N×Out×1×1.</summary>
     private string Projected(TimeProjection projection)

@@ -17,7 +17,7 @@ namespace Ddpm.Host.Sampling;
 /// <param name="Images">Which images.</param>
 /// <param name="Setting">Where the sampler is compiled; the candidates where timesteps are searched.</param>
 /// <param name="Sampler">The sampler.</param>
-/// <param name="Sampling">The sampler as it was asked for.</param>
+/// <param name="Sampling">The sampler as it was asked for, with the variance that it uses.</param>
 /// <param name="SearchedSteps">How many timesteps to search among those of the setting, if any.</param>
 /// <param name="Files">How pictures are written.</param>
 internal sealed record SampleJob(
@@ -76,6 +76,7 @@ internal sealed record SampleJob(
         var asked = request.Sampling(model.UsualSampling);
         var search = asked.Spacing == Searched;
         var sampling = asked with { Spacing = search ? new SamplingOptions().Spacing : asked.Spacing };
+        var completed = model.SamplingWith(sampling);
         var clip = request.Clip ?? model.Preset.ClipSample;
         var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, sampling.MostStepsOn(model.Schedule)) } : sampling;
         Validation<Error, int> FewEnough(Timesteps wanted) => Check.That(
@@ -97,12 +98,12 @@ internal sealed record SampleJob(
                 Check.AtLeast("--batch-size", request.BatchSize, 1),
                 Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
                 (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),
-                (sampling.Chosen(model.Schedule.Steps), candidates.TimestepsOn(model.Schedule))
+                (completed.Bind(options => options.Chosen(model.Schedule.Steps)), candidates.TimestepsOn(model.Schedule))
                     .Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
                     .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Bind(plan => plan.InFloat32()).Map(_ => chosen)))
             .Apply((first, count, batch, scale, more, chosen) => new SampleJob(
-                new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler, asked, more.Steps,
-                Files(scale, first, more.Classes)))
+                new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler,
+                asked with { Variance = completed.IfFail(_ => asked).Variance }, more.Steps, Files(scale, first, more.Classes)))
             .OrUsage();
     }
 

@@ -17,12 +17,15 @@ public sealed class ExchangeTests : IDisposable
 
     /// <summary>What comes out goes in again, under both kinds of names, and makes the same images.</summary>
     [Theory]
-    [InlineData("original", "")]
-    [InlineData("standard", "network.")]
-    [InlineData("modern", "")]
-    public void Exported_weights_are_imported_and_make_the_same_images(string network, string prefix)
+    [InlineData("original", "", false)]
+    [InlineData("standard", "network.", false)]
+    [InlineData("modern", "", false)]
+    [InlineData("standard", "", true)]
+    [InlineData("modern", "network.", true)]
+    public void Exported_weights_are_imported_and_make_the_same_images(string network, string prefix, bool learnVariance)
     {
-        _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "one", "--sample-every", "0", "--network", network));
+        string[] learning = learnVariance ? ["--learn-variance"] : [];
+        _ddpm.Done(DdpmProcess.SmallTraining(["--epochs", "1", "--run", "one", "--sample-every", "0", "--network", network, .. learning]));
         _ddpm.Done("export", "--run", "one", "--to", "weights.safetensors", "--prefix", prefix);
         _ddpm.Done("import", "weights.safetensors", "--run", "two");
         Assert.Matches("two +imported ", _ddpm.Done("runs").Output);

@@ -45,6 +45,23 @@ public sealed class DiscretisedGaussianLaws
                 width * width * (1 + z * z) / 12 + 64 * Epsilon * (1 + z * z) / Math.Min(1, g.StandardDeviation));
     }
 
+    /// <summary>
+    /// The central difference over 2h in ln s errs by h²/6 times the third derivative, at most some (1 + z²)³ for a level z standard deviations away; and a
+    /// logarithm's rounding of (1 + z²) ulps, over h and over the width of the interval.
+    /// </summary>
+    [Law]
+    public bool The_slope_of_a_mass_is_its_central_difference(DiscretisedGaussian g, byte level)
+    {
+        const double h = 1e-4;
+        var (z, width) = ((PixelScale.Value(level) - g.Mean) / g.StandardDeviation, 2 / 255.0 / g.StandardDeviation);
+        var reach = 1 + Math.Pow(Math.Abs(z) + width, 2);
+        double LogMass(double off) => (g with { StandardDeviation = g.StandardDeviation * Math.Exp(off) }).LogMass(level);
+        return reach > 1e3
+            || Near(
+                (LogMass(h) - LogMass(-h)) / (2 * h), g.LogMassSlope(level),
+                h * h * reach * reach * reach + 64 * Epsilon * reach / h / Math.Min(1, width));
+    }
+
     [Fact]
     public void Levels_are_those_of_bytes_from_minus_1_to_1()
     {

@@ -21,7 +21,7 @@ public sealed class VariationalBoundLaws
         }
 
         var q = Posterior.Between(t.T, t.S);
-        var (variance, model) = (Variance(posterior), posterior ? q.Variance : t.T.BetaSince(t.S));
+        var (variance, model) = (Fraction(posterior), posterior ? q.Variance : t.T.BetaSince(t.S));
         const double step = 1 / 8.0;
         var error = q.X0Coefficient * (x0.Value - estimate.Value);
         var integral = Enumerable.Range(-96, 193).Sum(i =>
@@ -36,9 +36,9 @@ public sealed class VariationalBoundLaws
     [Law]
     public bool No_divergence_is_negative_and_the_right_posterior_has_none(TwoTimesteps t, Pixel error, bool posterior) =>
         VariationalBound.PriorNats(t.T, Square(error.Value)) >= 0
-        && (t.Earlier < 0 || (VariationalBound.StepNats(t.T, t.S, Variance(posterior), Square(error.Value)) >= 0
-            && VariationalBound.StepNats(t.T, t.S, ReverseVariance.Posterior, 0) == 0
-            && VariationalBound.VarianceNats(t.T, t.S, ReverseVariance.Beta) >= 0));
+        && (t.Earlier < 0 || (VariationalBound.StepNats(t.T, t.S, Fraction(posterior), Square(error.Value)) >= 0
+            && VariationalBound.StepNats(t.T, t.S, VariationalBound.OfPosterior, 0) == 0
+            && VariationalBound.VarianceNats(t.T, t.S, VariationalBound.OfBeta) >= 0));
 
     /// <summary>An error Δ of x_0 is one of −a/σ·Δ of ε and of −Δ/σ of v: the same divergence.</summary>
     [Law]
@@ -49,7 +49,7 @@ public sealed class VariationalBoundLaws
             return true;
         }
 
-        double Weighted(Prediction prediction, double outputError) => VariationalBound.Weight(prediction, t.T, t.S, Variance(posterior)) * Square(outputError);
+        double Weighted(Prediction prediction, double outputError) => VariationalBound.Weight(prediction, t.T, t.S, Fraction(posterior)) * Square(outputError);
         var sample = Weighted(new Prediction.Sample(), error.Value);
         return NearRelative(sample, Weighted(new Prediction.Epsilon(), t.T.A / t.T.Sigma * error.Value), 64 * Epsilon)
             && NearRelative(sample, Weighted(new Prediction.Velocity(), error.Value / t.T.Sigma), 64 * Epsilon);
@@ -62,7 +62,7 @@ public sealed class VariationalBoundLaws
         double beta = t.T.BetaSince(t.S), variance = posterior ? Posterior.Between(t.T, t.S).Variance : beta;
         return t.Earlier < 0 || t.T.A == 0 || NearRelative(
             beta * beta / (2 * variance * t.T.AlphaSince(t.S) * t.T.NoiseVariance),
-            VariationalBound.Weight(new Prediction.Epsilon(), t.T, t.S, Variance(posterior)), 64 * t.Roundoff);
+            VariationalBound.Weight(new Prediction.Epsilon(), t.T, t.S, Fraction(posterior)), 64 * t.Roundoff);
     }
 
     /// <summary>
@@ -70,7 +70,7 @@ public sealed class VariationalBoundLaws
     /// </summary>
     [Law]
     public bool With_the_posterior_s_variance_the_weight_of_an_image_is_half_the_loss_of_signal_to_noise_ratio(TwoTimesteps t) => t.Earlier < 0 || Near(
-        (t.S.Snr - t.T.Snr) / 2, VariationalBound.Weight(new Prediction.Sample(), t.T, t.S, ReverseVariance.Posterior), 32 * t.Roundoff * t.S.Snr);
+        (t.S.Snr - t.T.Snr) / 2, VariationalBound.Weight(new Prediction.Sample(), t.T, t.S, VariationalBound.OfPosterior), 32 * t.Roundoff * t.S.Snr);
 
     /// <summary>The weights of all steps telescope: an equal error costs what one single step from the last level to the first would.</summary>
     [Law]
@@ -78,9 +78,9 @@ public sealed class VariationalBoundLaws
     {
         var square = Square(error.Value);
         return t.Earlier < 0 || Near(
-            VariationalBound.StepNats(t.T, t.S, ReverseVariance.Posterior, square),
+            VariationalBound.StepNats(t.T, t.S, VariationalBound.OfPosterior, square),
             Enumerable.Range(t.Earlier + 1, t.Later - t.Earlier)
-                .Sum(i => VariationalBound.StepNats(t.Schedule[i], t.Schedule[i - 1], ReverseVariance.Posterior, square)),
+                .Sum(i => VariationalBound.StepNats(t.Schedule[i], t.Schedule[i - 1], VariationalBound.OfPosterior, square)),
             64 * (t.Later - t.Earlier) * t.Roundoff * t.S.Snr * square);
     }
 
@@ -90,12 +90,14 @@ public sealed class VariationalBoundLaws
     /// </summary>
     [Law]
     public bool Of_standard_normal_data_each_step_is_its_information(TwoTimesteps t) => t.Earlier < 0 || Near(
-        Math.Log(t.T.NoiseVariance / t.S.NoiseVariance) / 2, VariationalBound.StepNats(t.T, t.S, ReverseVariance.Beta, t.T.NoiseVariance), 32 * t.Roundoff);
+        Math.Log(t.T.NoiseVariance / t.S.NoiseVariance) / 2, VariationalBound.StepNats(t.T, t.S, VariationalBound.OfBeta, t.T.NoiseVariance), 32 * t.Roundoff);
 
     [Law]
     public bool Of_standard_normal_data_the_bound_before_the_decoder_is_that_of_the_first_step(AnySchedule s)
     {
-        var bound = VariationalBound.Of(s.Value, ReverseVariance.Beta, 1, s.Value.Levels.Skip(1).Map(level => level.NoiseVariance).ToArr(), 0).Valid();
+        var steps = Enumerable.Range(1, s.Value.Steps - 1)
+            .Select(t => VariationalBound.StepNats(s.Value[t], s.Value[t - 1], VariationalBound.OfBeta, s.Value[t].NoiseVariance));
+        var bound = VariationalBound.Of(s.Value, 1, steps.ToArr(), 0).Valid();
         var largest = new TwoTimesteps(s.Value, Math.Max(0, s.Value.Steps - 2), s.Value.Steps - 1).Roundoff;
         return Near(BitsPerDimension.FromNats(-Math.Log(s.Value.Betas[0]) / 2), bound.Total, 64 * s.Value.Steps * largest);
     }
@@ -118,8 +120,8 @@ public sealed class VariationalBoundLaws
     public bool The_part_of_the_variances_is_that_of_their_ratio(TwoTimesteps t)
     {
         double ratio = t.S.NoiseVariance / t.T.NoiseVariance, u = t.S.AlphaBar * t.T.BetaSince(t.S) / t.T.NoiseVariance;
-        var part = VariationalBound.VarianceNats(t.T, t.S, ReverseVariance.Beta);
-        return VariationalBound.VarianceNats(t.T, t.S, ReverseVariance.Posterior) == 0
+        var part = VariationalBound.VarianceNats(t.T, t.S, VariationalBound.OfBeta);
+        return VariationalBound.VarianceNats(t.T, t.S, VariationalBound.OfPosterior) == 0
             && (u < 1e-4
                 ? NearRelative(u * u / 4 * (1 + u * (2 / 3.0 + u / 2)), part, 1e-12)
                 : t.Earlier < 0 ? double.IsPositiveInfinity(part) : Near((ratio - 1 - Math.Log(ratio)) / 2, part, 32 * t.Roundoff));
@@ -128,22 +130,23 @@ public sealed class VariationalBoundLaws
     [Law]
     public bool The_bound_is_the_sum_of_its_terms_in_bits(AnySchedule s, Pixel size, Pixel error, Fraction decoder, bool posterior)
     {
-        var (variance, square) = (Variance(posterior), Square(error.Value));
-        var bound = VariationalBound.Of(s.Value, variance, Square(size.Value), Enumerable.Repeat(square, s.Value.Steps - 1).ToArr(), decoder.Value).Valid();
+        var steps = Enumerable.Range(1, s.Value.Steps - 1)
+            .Select(t => VariationalBound.StepNats(s.Value[t], s.Value[t - 1], Fraction(posterior), Square(error.Value))).ToArr();
+        var bound = VariationalBound.Of(s.Value, Square(size.Value), steps, decoder.Value).Valid();
         return bound.Steps.Count == s.Value.Steps - 1
             && NearRelative(bound.Prior + bound.Steps.Sum() + bound.Decoder, bound.Total, 4 * s.Value.Steps * Epsilon)
             && NearRelative(VariationalBound.PriorNats(s.Value[s.Value.Steps - 1], Square(size.Value)) / Math.Log(2), bound.Prior, 4 * Epsilon)
             && NearRelative(decoder.Value / Math.Log(2), bound.Decoder, 4 * Epsilon)
             && Enumerable.Range(1, s.Value.Steps - 1).All(t =>
-                NearRelative(VariationalBound.StepNats(s.Value[t], s.Value[t - 1], variance, square) / Math.Log(2), bound.Steps[t - 1], 4 * Epsilon));
+                NearRelative(steps[t - 1] / Math.Log(2), bound.Steps[t - 1], 4 * Epsilon));
     }
 
     [Law]
     public bool The_decoder_s_variance_is_the_first_beta_or_the_next_posterior_s(AnySchedule s, Pixel mean)
     {
         var next = s.Value.Steps == 1 ? s.Value.Betas[0] : Posterior.Between(s.Value[1], s.Value[0]).Variance;
-        return VariationalBound.DecoderAt(s.Value, ReverseVariance.Beta, mean.Value) == new DiscretisedGaussian(mean.Value, Math.Sqrt(s.Value.Betas[0]))
-            && VariationalBound.DecoderAt(s.Value, ReverseVariance.Posterior, mean.Value) == new DiscretisedGaussian(mean.Value, Math.Sqrt(next));
+        return VariationalBound.DecoderAt(s.Value, VariationalBound.OfBeta, mean.Value) == new DiscretisedGaussian(mean.Value, Math.Sqrt(s.Value.Betas[0]))
+            && VariationalBound.DecoderAt(s.Value, VariationalBound.OfPosterior, mean.Value) == new DiscretisedGaussian(mean.Value, Math.Sqrt(next));
     }
 
     /// <summary>Weights on the linear schedule of 1000 steps with s² = β̃, to the digits given.</summary>
@@ -152,34 +155,22 @@ public sealed class VariationalBoundLaws
     [InlineData(499, 0.005508196511, 2e-10)]
     [InlineData(999, 0.010204501874, 1e-10)]
     public void Known_weights_of_an_epsilon(int t, double weight, double part) =>
-        Known(weight, VariationalBound.Weight(new Prediction.Epsilon(), Generators.Original[t], Generators.Original[t - 1], ReverseVariance.Posterior), part);
+        Known(
+            weight, VariationalBound.Weight(new Prediction.Epsilon(), Generators.Original[t], Generators.Original[t - 1], VariationalBound.OfPosterior), part);
 
     [Fact]
     public void Wrong_measurements_are_refused_with_every_fault() => Assert.Equal(
-        ["mean-square must be finite and at least 0, got -1", "squared-errors must have length 999, one for each step but the first, got 2",
-            "squared-error[2] must be finite and at least 0, got NaN", "decoder-nats must be finite and at least 0, got -0.5"],
-        VariationalBound.Of(Generators.Original, ReverseVariance.Beta, -1, Prelude.Array(0, double.NaN), -0.5).Faults());
+        ["mean-square must be finite and at least 0, got -1", "step-nats must have length 999, one for each step but the first, got 2",
+            "step-nats[2] must be finite and at least 0, got NaN", "decoder-nats must be finite and at least 0, got -0.5"],
+        VariationalBound.Of(Generators.Original, -1, Prelude.Array(0, double.NaN), -0.5).Faults());
 
-    /// <summary>A learned variance is the network's: its bound would need f at every pixel.</summary>
+    /// <summary>A learned variance has no fraction of its own: only the network knows it.</summary>
     [Fact]
-    public void A_learned_variance_is_refused_everywhere()
-    {
-        const ReverseVariance learned = ReverseVariance.LearnedRange;
-        Assert.Equal(
-            ["variance must be beta or posterior, the same for every image, got LearnedRange"],
-            VariationalBound.Of(NoiseSchedule.Linear(2).Valid(), learned, 1, Prelude.Array(0.0), 0).Faults());
-        var (level, earlier) = (Generators.Original[9], Generators.Original[8]);
-        foreach (var term in (Func<object>[])
-            [() => VariationalBound.StepNats(level, earlier, learned, 0), () => VariationalBound.VarianceNats(level, earlier, learned),
-                () => VariationalBound.Weight(new Prediction.Sample(), level, earlier, learned),
-                () => VariationalBound.DecoderAt(Generators.Original, learned, 0),
-                () => VariationalBound.DecoderAt(NoiseSchedule.Linear(1).Valid(), learned, 0)])
-        {
-            Assert.Throws<ArgumentOutOfRangeException>(term);
-        }
-    }
+    public void Fixed_variances_are_the_ends_of_the_range_and_a_learned_one_is_none() => Assert.Equal(
+        [VariationalBound.OfBeta, VariationalBound.OfPosterior, Prelude.None],
+        new[] { ReverseVariance.Beta, ReverseVariance.Posterior, ReverseVariance.LearnedRange }.Select(variance => variance.Fraction()));
 
-    private static ReverseVariance Variance(bool posterior) => posterior ? ReverseVariance.Posterior : ReverseVariance.Beta;
+    private static double Fraction(bool posterior) => posterior ? VariationalBound.OfPosterior : VariationalBound.OfBeta;
 
     private static double Square(double x) => x * x;
 }

@@ -22,13 +22,16 @@ public sealed class OnnxFileTests : IDisposable
     /// The other rounds sums of up to some thousand products to float32.
     /// </summary>
     [Theory]
-    [InlineData("original", 28, 1, 0)]
-    [InlineData("standard", 32, 3, 0)]
-    [InlineData("standard", 12, 1, 4)]
-    [InlineData("modern", 28, 1, 3)]
-    public void As_ONNX_a_network_computes_the_same(string design, int size, int channels, int classes)
+    [InlineData("original", 28, 1, 0, false)]
+    [InlineData("standard", 32, 3, 0, false)]
+    [InlineData("standard", 12, 1, 4, false)]
+    [InlineData("modern", 28, 1, 3, false)]
+    [InlineData("standard", 12, 3, 0, true)]
+    [InlineData("modern", 28, 1, 0, true)]
+    public void As_ONNX_a_network_computes_the_same(string design, int size, int channels, int classes, bool learnsVariance)
     {
-        using var network = new UNet(UNetConfig.Of(NetworkFamily.All[design], size, channels, 100, classes).Valid(), ScalarType.Float32, CPU);
+        var config = UNetConfig.Of(NetworkFamily.All[design], size, channels, 100, classes).Valid() with { LearnsVariance = learnsVariance };
+        using var network = new UNet(config, ScalarType.Float32, CPU);
         var theta = FormulaWeights.Of(network);
         using var wide = new UNet(network.Config, ScalarType.Float64, CPU);
         using var executor = new TensorExecutor(wide);
@@ -50,7 +53,7 @@ public sealed class OnnxFileTests : IDisposable
 
         using var results = session.Run(inputs);
         var output = results.Single(result => result.Name == "output").AsTensor<float>();
-        Assert.Equal([3, channels, size, size], output.Dimensions.ToArray());
+        Assert.Equal([3, learnsVariance ? 2 * channels : channels, size, size], output.Dimensions.ToArray());
         var ours = expected.contiguous().data<double>().ToArray();
         var largest = ours.Max(Math.Abs);
         Assert.True(largest > 1e-3);

@@ -2,6 +2,7 @@ using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
@@ -48,6 +49,49 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.True(Distance(ours.Output, theirs.Output) <= 1e-12);
         Assert.True(Distance(ours.Loss, theirs.Loss) <= 1e-12);
         SameGradients(network, ours.Gradient, theirs.Gradient, 1e-11, ofWhole: 1e-14);
+    }
+
+    /// <summary>
+    /// The first timestep, whose term is the decoder's, is among them. The loss of the variance does not reach the last layer's rows of the first output.
+    /// </summary>
+    [Theory]
+    [InlineData(28, 1, "standard", 19, "epsilon")]
+    [InlineData(12, 3, "modern", 5, "velocity")]
+    [InlineData(12, 1, "original", 3, "sample")]
+    public void With_a_learned_variance_losses_and_gradients_are_libtorch_s_in_float64(int size, int channels, string design, int images, string prediction)
+    {
+        using var plain = Network(size, channels, design, ScalarType.Float64);
+        using var network = new UNet(plain.Config with { LearnsVariance = true }, ScalarType.Float64, CPU);
+        var variance = LearnedVariance.Of(Generators.Original, Prediction.All[prediction]);
+        var (theirs, ours) = (
+            Of(network, new TensorExecutor(network), images, default, variance), Of(network, new KernelExecutor<double>(network), images, default, variance));
+        Assert.Equal([images, 2 * channels, size, size], ours.Output.shape);
+        Assert.True(Distance(ours.Output, theirs.Output) <= 1e-12);
+        Assert.True(Distance(ours.Loss, theirs.Loss) <= 1e-12);
+        SameGradients(network, ours.Gradient, theirs.Gradient, 1e-11, ofWhole: 1e-14);
+
+        var without = Of(plain, new KernelExecutor<double>(plain), images, default);
+        var last = design == "modern" ? "out.conv.weight" : "conv_out.weight";
+        var (mean, whole) = (plain.Layout.View(without.Gradient)[last], network.Layout.View(ours.Gradient)[last]);
+        Assert.True(ours.Loss.item<double>() > without.Loss.item<double>());
+        Assert.True(Distance(ours.Output.narrow(1, 0, channels), without.Output) <= 1e-12);
+        Assert.True(Distance(whole.narrow(0, 0, channels), mean) <= 1e-12);
+        Assert.True(Norm(whole.narrow(0, channels, channels)) > 0);
+    }
+
+    [Fact]
+    public void A_loss_of_the_variance_goes_with_a_network_that_learns_it()
+    {
+        using var plain = Network(12, 1, "standard", ScalarType.Float64);
+        using var learning = new UNet(plain.Config with { LearnsVariance = true }, ScalarType.Float64, CPU);
+        var variance = LearnedVariance.Of(Generators.Original, new Prediction.Epsilon());
+        foreach (var network in (UNet[])[plain, learning])
+        {
+            foreach (var executor in (INetworkExecutor[])[new KernelExecutor<double>(network), new TensorExecutor(network)])
+            {
+                Assert.Throws<ArgumentException>(() => Of(network, executor, 2, default, network == plain ? variance : null));
+            }
+        }
     }
 
     /// <summary>Relative to the largest; float32's unit is 1.2e-7, and a number passes some forty layers.</summary>
@@ -296,7 +340,8 @@ public sealed class KernelExecutorTests : IDisposable
         (Of(network, theirs, images, classes), Of(network, ours, images, classes));
 
     /// <summary>Of inputs and weights that float32 holds, so that every type has the same.</summary>
-    private static (Tensor Output, Tensor Loss, Tensor Gradient) Of(UNet network, INetworkExecutor executor, int images, ReadOnlyMemory<int> classes)
+    private static (Tensor Output, Tensor Loss, Tensor Gradient) Of(UNet network, INetworkExecutor executor, int images, ReadOnlyMemory<int> classes,
+        LearnedVariance? variance = null)
     {
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
         var (x, target) = (Inputs(images, channels, size, network.Type), Inputs(images, channels, size, network.Type).neg().roll(5));
@@ -306,7 +351,7 @@ public sealed class KernelExecutorTests : IDisposable
             var theta = FormulaWeights.Of(network).to(float32).to(network.Type);
             executor.Take(theta, withGradient: true);
             var gradient = zeros(network.Layout.Count, network.Type);
-            var loss = executor.Gradient(x, Timesteps(images), target, weights, images + 2, gradient, classes);
+            var loss = executor.Gradient(x, Timesteps(images), target, weights, images + 2, gradient, classes, variance);
             return (executor.Forward(x, Timesteps(images), classes), loss, gradient);
         }
     }

@@ -190,7 +190,7 @@ public sealed class SamplingOptionsLaws
             Faults(new() { Sampler = "ddim", Eta = 1.5, Variance = "", SamplingSteps = 101 }));
         Assert.Equal(
             [
-                "variance must be one of beta, posterior, got wide",
+                "variance must be one of beta, posterior, learned, got wide",
                 "eta works only with the samplers ddim*, euler-ancestral, got 0",
                 "sampling-steps must lie in [1, 100], got -1",
             ],

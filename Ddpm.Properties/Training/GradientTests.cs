@@ -66,8 +66,10 @@ public sealed class GradientTests : IDisposable
     /// The operations of every other device, in one share; the kernels use four. Three steps of η = 0.001 with gradients of norm 0.1 that differ by a relative
     /// 1e-15, divided by √v̂ + 1e-8, differ by 3e-11 at worst; measured 4e-15.
     /// </summary>
-    [Fact]
-    public void Libtorch_s_operations_train_alike()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Libtorch_s_operations_train_alike(bool learnVariance)
     {
         var options = new TrainingOptions
         {
@@ -79,6 +81,7 @@ public sealed class GradientTests : IDisposable
             EmaDecay = 0.9,
             Flip = true,
             TimestepSampling = "stratified",
+            LearnVariance = learnVariance,
         };
         var config = TrainingConfig.Of(options, 12, 1).Valid();
         (double[] Weights, double[] Average) Trained(Func<UNet, INetworkExecutor> executor, Func<IAdamUpdate> update)

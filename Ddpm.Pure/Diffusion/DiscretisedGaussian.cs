@@ -14,7 +14,25 @@ public readonly record struct DiscretisedGaussian(double Mean, double StandardDe
     public const int Levels = 256;
 
     /// <summary>ln of the mass of level k ∈ [0, 255]; finite at any distance from the mean.</summary>
-    public double LogMass(int level) => NormalDistribution.LogMass(
+    public double LogMass(int level)
+    {
+        var (low, high) = Interval(level);
+        return NormalDistribution.LogMass(low, high);
+    }
+
+    /// <summary>
+    /// d ln(mass)/d ln(standard deviation) of level k ∈ [0, 255]: (low·φ(low) − high·φ(high))/mass, where the level lies between low and high standard
+    /// deviations from the mean.
+    /// </summary>
+    public double LogMassSlope(int level)
+    {
+        var (low, high) = Interval(level);
+        var mass = NormalDistribution.LogMass(low, high);
+        double Part(double z) => double.IsInfinity(z) ? 0 : z * Elementary.Exp(NormalDistribution.LogDensity(z) - mass);
+        return Part(low) - Part(high);
+    }
+
+    private (double Low, double High) Interval(int level) => (
         level == 0 ? double.NegativeInfinity : ((2 * level - 256) / 255.0 - Mean) / StandardDeviation,
         level == Levels - 1 ? double.PositiveInfinity : ((2 * level - 254) / 255.0 - Mean) / StandardDeviation);
 }

@@ -49,6 +49,6 @@ public sealed record ModernUNet : NetworkFamily
             Up("up2.in", c3, c2), join, Block("up2.block", 2 * c2, c2),
             Up("up1.in", c2, c1), join, Block("up1.block", 2 * c1, c1),
             new NetworkStep.Through(new GroupNorm("out.norm", c1, Groups, None, Activated: true)),
-            new NetworkStep.Through(new Convolution("out.conv", c1, config.ImageChannels, 3, 1, 1) { StartsAtZero = true }));
+            new NetworkStep.Through(new Convolution("out.conv", c1, config.OutputChannels, 3, 1, 1) { StartsAtZero = true }));
     }
 }

@@ -59,6 +59,15 @@ public sealed record UNetConfig
     /// <summary>K, the number of classes with a learnt embedding; another embedding stands for "no class". 0 for an unconditional network.</summary>
     public int Classes { get; }
 
+    /// <summary>
+    /// Whether the last convolution makes a second output v of the image's shape, from which the reverse variance is computed
+    /// (<see cref="Diffusion.LearnedVariance"/>). Its channels follow the channels of the first output.
+    /// </summary>
+    public bool LearnsVariance { get; init; }
+
+    /// <summary>The channels of the last convolution.</summary>
+    public int OutputChannels => LearnsVariance ? 2 * ImageChannels : ImageChannels;
+
     /// <summary>The network, step by step; its layers come in state-dict order.</summary>
     public Arr<NetworkStep> Steps => Family.Steps(this);
 
@@ -110,7 +119,7 @@ public sealed record UNetConfig
     /// <typeparam name="TActivation">What the reading works on.</typeparam>
     /// <param name="math">The reading. It knows the images' timesteps.</param>
     /// <param name="x">x_t.</param>
-    /// <returns>o.</returns>
+    /// <returns>o; and after its channels those of v, if the network learns the variance.</returns>
     public TActivation Compose<TActivation>(INetworkMath<TActivation> math, TActivation x)
     {
         var (kept, isKept) = (Stck<TActivation>.Empty, false);

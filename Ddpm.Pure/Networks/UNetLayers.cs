@@ -48,7 +48,7 @@ internal sealed record UNetLayers
         Up3 = new("up3", c1, c1, 4, 2, 1);
         TimeOut = Time("te_out", 2 * c1);
         StageOut = Blocks("b_out", full, Array(2 * c1, c1, c1, c1), lastNormalized: false);
-        Out = new("conv_out", c1, config.ImageChannels, 3, 1, 1);
+        Out = new("conv_out", c1, config.OutputChannels, 3, 1, 1);
     }
 
     /// <summary>The timestep's shift of the image's channels, before the first stage.</summary>
@@ -111,7 +111,7 @@ internal sealed record UNetLayers
     /// <summary>Full resolution, upwards. As in the original, the last block skips its normalisation but keeps the parameters.</summary>
     public Arr<Block> StageOut { get; }
 
-    /// <summary>The last convolution, to the image's channels.</summary>
+    /// <summary>The last convolution, to the channels of the output.</summary>
     public Convolution Out { get; }
 
     /// <summary>The network, step by step; its layers come in state-dict order.</summary>

@@ -22,6 +22,9 @@ public static class NormalDistribution
         return x < 0 ? Elementary.Log(0.5 + FromZero(x)) : Elementary.Log1P(-Cdf(-x));
     }
 
+    /// <summary>ln φ(x) = −x²/2 − ln √(2π).</summary>
+    public static double LogDensity(double x) => -x * x / 2 - LogRootTwoPi;
+
     /// <summary>ln(Φ(high) − Φ(low)), the logarithm of the probability of [low, high], without cancellation for any interval.</summary>
     /// <param name="low">−∞ is allowed.</param>
     /// <param name="high">At least low; +∞ is allowed. An empty interval gives −∞, and high below low gives NaN.</param>

@@ -164,6 +164,13 @@ public sealed record TrainingOptions
     [TrainOption(Diffusion, "γ of the min-snr loss weighting", NullMeans = 5)]
     public double? MinSnrGamma { get; init; }
 
+    /// <summary>
+    /// Whether the network also learns the reverse variance, as a second output (<see cref="Ddpm.Pure.Diffusion.LearnedVariance"/>). The sampler ddpm and the
+    /// bits per dimension use it.
+    /// </summary>
+    [TrainOption(Diffusion, "Also learn the reverse variance; sample --sampler ddpm and evaluate use it")]
+    public bool LearnVariance { get; init; }
+
     /// <summary>The number format of the network: "float32" or "bf16". Weights, moments and gradients are float32 either way.</summary>
     [TrainOption(Recipe, "The number format of the network: {0}", Choices = nameof(Choices.Precisions))]
     public string Precision { get; init; } = "float32";

@@ -93,14 +93,15 @@ internal static class DiffusionEntries
     private static Datum Bound(VariancePreservingSchedule schedule)
     {
         var errors = Range(1, schedule.Steps - 1).Map(_ => 0.01).ToArr();
+        Arr<double> Steps(double fraction) => errors.Map((i, error) => VariationalBound.StepNats(schedule[i + 1], schedule[i], fraction, error)).ToArr();
         return Datum.Named([
             ("prior", Datum.Of(VariationalBound.PriorNats(schedule[schedule.Steps - 1], 0.3))),
-            .. Array(("beta", ReverseVariance.Beta), ("posterior", ReverseVariance.Posterior)).Map(kind => (kind.Item1, Datum.Named([
-                ("steps", Datum.Of(errors.Map((i, error) => VariationalBound.StepNats(schedule[i + 1], schedule[i], kind.Item2, error)))),
+            .. Array(("beta", VariationalBound.OfBeta), ("posterior", VariationalBound.OfPosterior)).Map(kind => (kind.Item1, Datum.Named([
+                ("steps", Datum.Of(Steps(kind.Item2))),
                 .. Named(Prediction.All).Select(prediction => ($"weight-{prediction.Name}",
                     Datum.Of(errors.Map((i, _) => VariationalBound.Weight(prediction.Value, schedule[i + 1], schedule[i], kind.Item2))))),
                 ("decoder-deviation", Datum.Of(VariationalBound.DecoderAt(schedule, kind.Item2, 0).StandardDeviation)),
-                ("total", Datum.Of(VariationalBound.Of(schedule, kind.Item2, 0.3, errors, 2).OrThrow().Total))])))]);
+                ("total", Datum.Of(VariationalBound.Of(schedule, 0.3, Steps(kind.Item2), 2).OrThrow().Total))])))]);
     }
 
     private static Datum Predictions()

@@ -5,7 +5,7 @@ namespace Ddpm.Pure.Sampling;
 
 /// <summary>The network's output at x and a timestep.</summary>
 /// <param name="Value">o, in x's shape.</param>
-/// <param name="VarianceFraction">f ∈ [0, 1] in x's shape, from a network with a learned variance; none from other networks.</param>
+/// <param name="VarianceFraction">f in x's shape, mostly in [0, 1], from a network with a learned variance; none from other networks.</param>
 public readonly record struct NetworkOutput<T>(T Value, Option<T> VarianceFraction)
 {
     /// <summary>The output of a network without a learned variance.</summary>

@@ -69,7 +69,10 @@ public sealed record SamplingOptions
     /// </summary>
     public (double Least, double Most)? RestartRange { get; init; }
 
-    /// <summary>The reverse variance of ddpm, a name in <see cref="Ancestral.Variances"/>; null for beta. Only ddpm takes it.</summary>
+    /// <summary>
+    /// The reverse variance of ddpm, a name in <see cref="Ancestral.Variances"/>; null for beta, or for the learned one if the network learns it. Only ddpm
+    /// takes it.
+    /// </summary>
     public string? Variance { get; init; }
 
     /// <summary>

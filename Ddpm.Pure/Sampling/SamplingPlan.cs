@@ -100,7 +100,7 @@ public sealed record Advance(double Base, Arr<double> History);
 
 /// <summary>
 /// The standard deviation of a line's fresh noise: one number. For a network with a learned variance (Nichol and Dhariwal 2021, eq. 15) it is a
-/// range. A second output f ∈ [0, 1] then chooses from it, separately for each pixel: s = Least^(1 − f)·Most^f.
+/// range. A second output f then chooses from it, separately for each pixel: s = Least^(1 − f)·Most^f. An f outside of [0, 1] goes beyond the range.
 /// </summary>
 /// <param name="Least">≥ 0.</param>
 /// <param name="Most">≥ Least; 0 draws no noise.</param>
@@ -121,6 +121,6 @@ public readonly record struct NoiseRange(double Least, double Most)
     /// <summary>ln(Most/Least), the factor of f in ln s.</summary>
     public double LogWidth => IsLearned ? Numerics.Elementary.Log(Most) - Numerics.Elementary.Log(Least) : 0;
 
-    /// <summary>s at a fraction f ∈ [0, 1].</summary>
+    /// <summary>s at a fraction f.</summary>
     public double At(double fraction) => Least * Numerics.Elementary.Exp(fraction * LogWidth);
 }

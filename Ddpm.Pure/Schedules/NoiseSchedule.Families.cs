@@ -17,9 +17,10 @@ public partial record NoiseSchedule
     /// <summary>σ_min, σ_max and ρ of EDM (Karras et al. 2022, table 1).</summary>
     public const double UsualSigmaMin = 0.002, UsualSigmaMax = 80, UsualRho = 7;
 
-    private const string ZeroTerminalSnr = "zero-terminal-snr";
+    /// <summary>The options of all chains.</summary>
+    private static readonly Arr<string> ChainOptions = Array("zero-terminal-snr", "learn-variance");
 
-    private static readonly Arr<string> BetaOptions = Array("min-beta", "max-beta", ZeroTerminalSnr);
+    private static readonly Arr<string> BetaOptions = Array("min-beta", "max-beta") + ChainOptions;
 
     /// <summary>The families by name.</summary>
     public static ChoiceTable<ScheduleFamily> Families { get; } = ChoiceTable.Of(
@@ -43,13 +44,13 @@ public partial record NoiseSchedule
             "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = cos²(((u + 0.008)/1.008)·π/2)",
             "Nichol and Dhariwal 2021 (2102.09672), eq. 17",
             numbers => Cosine(numbers.Steps, numbers.CosineOffset ?? UsualCosineOffset).Map(General),
-            Array("cosine-offset", ZeroTerminalSnr)),
+            Array("cosine-offset") + ChainOptions),
         new ScheduleFamily(
             "sigmoid",
             "β_t = min(1 − f((t + 1)/T)/f(t/T), 0.999), f(u) = (S(3) − S(6u − 3))/(S(3) − S(−3)), S(y) = 1/(1 + e^(−y))",
             "Jabri et al. 2022 (2212.11972), figure 8; Chen 2023 (2301.10972), algorithm 1",
             numbers => SigmoidAlphaBar(numbers.Steps).Map(General),
-            Array(ZeroTerminalSnr)),
+            ChainOptions),
         new ScheduleFamily(
             "sigmoid-beta",
             "β_t = b + (c − b)·S(−6 + 12·t/(T − 1)), b = min(1e-4·1000/T, 0.999), c = min(0.02·1000/T, 0.999), S(y) = 1/(1 + e^(−y))",

@@ -29,9 +29,22 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
             var preset = Preset.SamplingOf(Prediction);
             var wanted = preset.SamplingSteps is { } steps ? preset with { SamplingSteps = Math.Min(steps, preset.MostStepsOn(Schedule)) } : preset;
             bool HasPlan(SamplingOptions options) => options.Compile(Schedule, Prediction, Preset.ClipSample).Bind(plan => plan.InFloat32()).IsSuccess;
-            return HasPlan(wanted) ? wanted : Schedule is VariancePreservingSchedule ? new() : new() { Sampler = "ddim" };
+            return WithVariance(HasPlan(wanted) ? wanted : Schedule is VariancePreservingSchedule ? new() : new() { Sampler = "ddim" });
         }
     }
+
+    /// <summary>Completes a user's sampling options for this model.</summary>
+    /// <param name="options">The options. If they ask for ddpm and name no variance, a network that learns the variance decides it.</param>
+    /// <returns>The options; or an error if they ask for a learned variance, and the network learns none.</returns>
+    public Validation<Error, SamplingOptions> SamplingWith(SamplingOptions options) =>
+        options.Variance == Ancestral.LearnedName && !Network.LearnsVariance
+            ? Check.Fail<SamplingOptions>("variance", options.Variance, "needs a run that was trained with --learn-variance")
+            : WithVariance(options);
+
+    private SamplingOptions WithVariance(SamplingOptions options) =>
+        Network.LearnsVariance && options.Variance is null && options.Sampler == new Ancestral().Name
+            ? options with { Variance = Ancestral.LearnedName }
+            : options;
 }
 
 /// <summary>A training run, checked: nothing downstream checks again.</summary>
@@ -131,9 +144,10 @@ public sealed record TrainingConfig
         var steps = Math.Clamp(options.Steps, 1, MostSteps);
         var network = NetworkFamily.All.Find("network", options.Network ?? presetNetwork)
             .Bind(family => UNetConfig.Of(family, imageSize, imageChannels, steps, options.Conditional ? classes : 0, options.Width));
+        var learning = network.Map(built => built with { LearnsVariance = options.LearnVariance });
         return options.Embedding is { } name
-            ? network.Bind(built => Choices.Embeddings.Find("embedding", name).Map(embedding => built with { Embedding = embedding }))
-            : network;
+            ? learning.Bind(built => Choices.Embeddings.Find("embedding", name).Map(embedding => built with { Embedding = embedding }))
+            : learning;
     }
 
     private static Validation<Error, Prediction> PredictionOf(TrainingOptions options) => Prediction.All.Find("prediction", options.Prediction)

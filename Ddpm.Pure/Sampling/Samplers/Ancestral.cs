@@ -13,8 +13,12 @@ namespace Ddpm.Pure.Sampling;
 /// <param name="Variance">The reverse variance s_t².</param>
 public sealed record Ancestral(ReverseVariance Variance = ReverseVariance.Beta) : Sampler
 {
-    /// <summary>The reverse variances that need no second output of the network.</summary>
-    public static ChoiceTable<ReverseVariance> Variances { get; } = ChoiceTable.Of(("beta", ReverseVariance.Beta), ("posterior", ReverseVariance.Posterior));
+    /// <summary>The name of the reverse variance that needs a network with a second output.</summary>
+    public const string LearnedName = "learned";
+
+    /// <summary>The reverse variances by name.</summary>
+    public static ChoiceTable<ReverseVariance> Variances { get; } = ChoiceTable.Of(
+        ("beta", ReverseVariance.Beta), ("posterior", ReverseVariance.Posterior), (LearnedName, ReverseVariance.LearnedRange));
 
     /// <inheritdoc/>
     public override string Name => "ddpm";
