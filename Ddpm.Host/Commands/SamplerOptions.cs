@@ -1,6 +1,7 @@
 using Ddpm.Host.Sampling;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Validations;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
@@ -17,7 +18,7 @@ internal sealed class SamplerOptions
     private readonly CommandLine.Option<string?> _spacing = new("--spacing");
 
     private readonly CommandLine.Option<double?> _eta = New<double?>(
-        "--eta", "η of DDIM: 0 is deterministic, 1 adds the noise of DDPM with --variance posterior [default: 0; 1 for euler-ancestral]");
+        "--eta", "DDIM's η: 0 adds no noise, 1 as much as posterior variance [default: 0; 1 for euler-ancestral]");
 
     private readonly CommandLine.Option<double?> _tau = New<double?>(
         "--tau", "SA-Solver's τ within --tau-range: 0 is deterministic, 1 adds as much noise as dpmpp-2m-sde "
@@ -73,7 +74,7 @@ internal sealed class SamplerOptions
     public SamplerOptions(CommandLine.Command command, bool withNetwork)
     {
         var usual = Preset.Standard.Sampling;
-        var names = string.Join(", ", Abbreviated(Sampler.All.Keys));
+        var names = string.Join(", ", Spelling.Abbreviated(Sampler.All.Keys));
         string[] spacings = withNetwork ? [.. Spacing.All.Keys, SampleJob.Searched] : [.. Spacing.All.Keys];
         CompletedValues.Offer(_spacing, () => spacings);
         if (withNetwork)
@@ -103,19 +104,6 @@ internal sealed class SamplerOptions
 
     private IReadOnlyList<CommandLine.Option> Detailed =>
         [_timesteps, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant, _corrector, _fullStart, _restarts, _restartRange];
-
-    /// <summary>Names, each without what it shares with the name before it: dpmpp-1, -2m, -3m.</summary>
-    internal static IEnumerable<string> Abbreviated(IEnumerable<string> names)
-    {
-        var stem = "";
-        foreach (var name in names)
-        {
-            var continues = stem.Length > 0 && name.StartsWith(stem + "-", StringComparison.Ordinal);
-            yield return continues ? name[stem.Length..] : name;
-            var digit = name.AsSpan().IndexOfAnyInRange('0', '9');
-            stem = continues ? stem : digit > 0 ? name[..(digit - 1)] : name;
-        }
-    }
 
     /// <summary>
     /// The options on the command line, and other options for the rest. If the command line names the sampler, the rest are its defaults. If it names the

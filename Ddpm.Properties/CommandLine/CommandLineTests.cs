@@ -145,7 +145,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("export --format ", "onnx safetensors")]
     [InlineData("evaluate steps --run cl", "clothes closed")]
     [InlineData("sample --spacing sea", "searched")]
-    [InlineData("reference plan --spacing k", "karras")]
+    [InlineData("reference plan --spacing ka", "karras")]
     public void What_completes_is_known(string typed, string words)
     {
         foreach (var run in (string[])["clothes", "closed", "other"])

@@ -103,7 +103,8 @@ public sealed class LearnedVarianceLaws
         var target = predicted.Target(first).First * x0 + predicted.Target(first).Second * noise.Value;
         var mean = predicted.CleanImage(first).First * x + predicted.CleanImage(first).Second * (target + error.Value / 10);
         var expected = -VariationalBound.DecoderAt(s.Value, f.Value, mean).LogMass(byteLevel);
-        var found = LearnedVariance.Of(s.Value, predicted).Terms[0].Of(x, target, target + error.Value / 10, f.Value).Nats;
+        var found = LearnedVariance.Of(s.Value, predicted).Terms[0]
+            .Of(predicted.InputScale(first) * x, target, target + error.Value / 10, f.Value).Nats;
         return Near(expected, found, 1e-6 * (1 + expected));
     }
 

@@ -1,7 +1,6 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using FsCheck.Xunit;
@@ -126,7 +125,7 @@ public sealed class TrainingOptionsLaws
         var usual = model.UsualSampling;
         var plan = usual.Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).Valid();
         return options.Preset == "original"
-            ? (usual == new SamplingOptions() && plan.Lines.Count == options.Steps) || (usual.Sampler == "ddim" && options.Schedule is "edm" or "rectified-flow")
+            ? options.Schedule is "edm" or "rectified-flow" ? usual.Sampler == "ddim" : usual.Sampler == "ddpm" && plan.Lines.Count == options.Steps
             : usual.Sampler == "sa-solver-2"
                 ? plan.Lines.Count == Math.Min(10, usual.MostStepsOn(model.Schedule))
                 : usual.Sampler is "ddpm" && plan.Lines.Count == options.Steps;

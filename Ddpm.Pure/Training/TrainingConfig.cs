@@ -172,8 +172,8 @@ public sealed record TrainingConfig
         {
             string[] owners = [.. NoiseSchedule.Families.Where(row => row.Value.Options.Contains(name)).Select(row => row.Name)];
             var value = TrainingOption.All.First(option => option.Name == name).Of(options);
-            return BelongsTo(
-                $"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}", name, value is false ? null : value, owners.Contains(options.Schedule));
+            var of = $"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}";
+            return BelongsTo(of, name, value is false ? null : value, owners.Contains(options.Schedule));
         }
 
         var ofSchedules = NoiseSchedule.Families.SelectMany(row => row.Value.Options, (_, name) => name).Distinct().Select(OfSchedule).ToArr();
@@ -202,8 +202,8 @@ public sealed record TrainingConfig
         return InFloat32(prediction)
             ? unit
             : Check.Fail<Unit>("prediction", prediction.Name,
-                Invariant($"must be {Prediction.NamesWhere(InFloat32)} with a schedule that leaves {(last.HasImage ? Invariant($"only {last.A:G2}") : "nothing")} ")
-                + $"of the image (there, {prediction.Name} does not determine it)");
+                $"must be {Prediction.NamesWhere(InFloat32)} with a schedule that leaves {(last.HasImage ? Invariant($"only {last.A:G2}") : "nothing")} of the image "
+                + $"(there, {prediction.Name} does not determine it)");
     }
 
     /// <summary>x whose variance grows with the noise must be scaled for the network.</summary>
@@ -212,8 +212,9 @@ public sealed record TrainingConfig
         bool Scaled(Prediction some) => levels.Levels.ForAll(level => some.InputScale(level) * level.Sigma <= MostInputNoise);
         return Scaled(prediction)
             ? unit
-            : Check.Fail<Unit>("prediction", prediction.Name, Invariant(
-                $"must be {Prediction.NamesWhere(Scaled)} with a schedule whose noise reaches σ = {levels[levels.Steps - 1].Sigma:G3} (others do not scale x down)"));
+            : Check.Fail<Unit>("prediction", prediction.Name, 
+                $"must be {Prediction.NamesWhere(Scaled)} with a schedule whose noise reaches "
+                + Invariant($"σ = {levels[levels.Steps - 1].Sigma:G3} (others do not scale x down)"));
     }
 
     /// <summary>Noise that float32 rounds to 0 is never seen in training, and samplers divide by it.</summary>

@@ -3,9 +3,22 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Validations;
 
-/// <summary>Suggestions for misspelt words.</summary>
+/// <summary>Suggestions for misspelt words, and short lists of names.</summary>
 internal static class Spelling
 {
+    /// <summary>Names, each without what it shares with the name before it: dpmpp-1, -2m, -3m.</summary>
+    public static IEnumerable<string> Abbreviated(IEnumerable<string> names)
+    {
+        var stem = "";
+        foreach (var name in names)
+        {
+            var continues = stem.Length > 0 && name.StartsWith(stem + "-", StringComparison.Ordinal);
+            yield return continues ? name[stem.Length..] : name;
+            var digit = name.AsSpan().IndexOfAnyInRange('0', '9');
+            stem = continues ? stem : digit > 0 ? name[..(digit - 1)] : name;
+        }
+    }
+
     /// <summary>
     /// The edit distance of two words: the fewest insertions, deletions, changes and swaps of neighbouring letters, each place edited once (Damerau 1964;
     /// optimal string alignment).
