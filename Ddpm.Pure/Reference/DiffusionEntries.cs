@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
@@ -13,6 +14,9 @@ internal static class DiffusionEntries
 {
     // As for the tables of the schedules; β between neighbouring levels is equally exact.
     private static readonly Tolerance Terms = new(1e-10, 1e-12);
+
+    // The rounding error of a deviation s counts times (distance/s)² in the logarithm of a mass; here up to 10⁴.
+    private static readonly Tolerance LearnedTerms = new(1e-9, 1e-11);
 
     private static readonly Tolerance Plain = new(1e-14, 1e-15);
 
@@ -36,6 +40,16 @@ internal static class DiffusionEntries
             "Ho et al. 2020, eqs. 5, 12 and 13; Kingma et al. 2021, eq. 13",
             Terms,
             () => Bound(ScheduleEntries.Chain(on.Name, on.Steps)))),
+        .. Schedules.Map(on => ReferenceEntry.Json(
+            $"learned-variance/{on.Name}-{on.Steps}.json",
+            "the range of s² for t = 0 … T − 1: least, most, log-width; the factor of a term's nats in the loss; then terms for one pixel with ε = 0.5: "
+            + "the timestep, the prediction, the byte of x0, and for each error of o (o = target + error) the nats and the slope d(nats)/df "
+            + "at f = −0.25, 0, 0.25, 0.625, 1, 1.25",
+            "s² = β̃^(1 − f)·β^f, β̃_1 in the place of β̃_0; t > 0: ½(e − 1 − ln e) + w·error²·e with e = exp(−f·ln(β/β̃)) and w = c₁²/(2β̃)·(dx0/do)²; "
+            + "t = 0: −ln of the mass of x0's level under N(x̂0, s²), as in discretised-gaussian.json",
+            "Nichol and Dhariwal 2021 (2102.09672), section 3.1 and eq. 15",
+            LearnedTerms,
+            () => Learned(ScheduleEntries.Chain(on.Name, on.Steps)))),
         ReferenceEntry.Json(
             "predictions.json",
             "on each of four schedules of 1000: factors of (x0, ε) in the target, of (x, o) in x0, in ε and in the score, and the input factor c_in, "
@@ -54,10 +68,9 @@ internal static class DiffusionEntries
             Masses),
         ReferenceEntry.Json(
             "loss-weights.json",
-            "on the linear schedule of 1000, plain and with zero terminal SNR, for each weighting and prediction: "
-            + "the weight at t = 0, 1, 9, 99, 499, 998, 999",
-            "min-SNR-γ: min(SNR, γ) on x0; P2: 1/(k + SNR)^γ on ε; a squared error of x0 is 1/SNR that of ε and 1/(1 + SNR) that of v; "
-            + "where ᾱ = 0 makes that 0, it is 1, unless the weighting vanishes",
+            "on each of four schedules of 1000, for each weighting and prediction: the weight at t = 0, 1, 9, 99, 499, 998, 999",
+            "min-SNR-γ: min(SNR, γ) on x0; P2: 1/(k + SNR)^γ on ε; a unit squared error of x0 is a squared error (D/σ)² of o, and of o is (a/D)² of ε, "
+            + "with D as in predictions.json; where a = 0 makes the weight 0, it is 1, unless the weighting vanishes",
             "Hang et al. 2023 (2303.09556); Choi et al. 2022, eq. 8",
             new(1e-9, 1e-11),
             Weights),
@@ -104,6 +117,38 @@ internal static class DiffusionEntries
                 ("total", Datum.Of(VariationalBound.Of(schedule, 0.3, Steps(kind.Item2), 2).OrThrow().Total))])))]);
     }
 
+    private static Datum Learned(VariancePreservingSchedule schedule)
+    {
+        const double Noise = 0.5;
+        var fractions = Array(-0.25, 0, 0.25, 0.625, 1, 1.25);
+        var terms = Prediction.All.ToDictionary(row => row.Name, row => LearnedVariance.Of(schedule, row.Value));
+        var ranges = terms["epsilon"].Terms.Map(term => term.Range);
+        IEnumerable<(string Name, Datum Value)> At(Prediction prediction, int t, int level, double error)
+        {
+            var (term, at, x0) = (terms[prediction.Name].Terms[t], schedule[t], PixelScale.Value(level));
+            var (x, target) = (prediction.InputScale(at) * ForwardProcess.Diffuse(at, x0, Noise), prediction.Target(at).Of(x0, Noise));
+            var losses = fractions.Map(f => term.Of(x, target, target + error, f));
+            return [("error", Datum.Of(error)), ("nats", Datum.Of(losses.Map(loss => loss.Nats))), ("slope", Datum.Of(losses.Map(loss => loss.Slope)))];
+        }
+
+        var places = from row in Named(Prediction.All)
+                     from t in Array(0, 1, 2, schedule.Steps / 2, schedule.Steps - 1)
+                     from level in t == 0 ? Array(0, 153, 255) : Array(153)
+                     select (row.Name, Prediction: row.Value, Timestep: t, Level: level);
+        return Datum.Named(
+            ("least", Datum.Of(ranges.Map(range => range.Least))),
+            ("most", Datum.Of(ranges.Map(range => range.Most))),
+            ("log-width", Datum.Of(ranges.Map(range => range.LogWidth))),
+            ("loss-weight", Datum.Of(terms["epsilon"].LossWeight)),
+            ("terms", Datum.Each(places, place => Datum.Named(
+                ("timestep", Datum.Of(place.Timestep)),
+                ("prediction", Datum.Of(place.Name)),
+                ("level", Datum.Of(place.Level)),
+                ("losses", Datum.Each(
+                    Array(0, 0.01, -0.2),
+                    error => Datum.Named([.. At(place.Prediction, place.Timestep, place.Level, error)])))))));
+    }
+
     private static Datum Predictions()
     {
         static IEnumerable<(string Name, Datum Value)> Pair(string name, LinearPair pair) =>
@@ -116,12 +161,9 @@ internal static class DiffusionEntries
             .. Pair("score", Score.OfOutput(prediction, level)),
             ("input", Datum.Of(prediction.InputScale(level))),
         ]);
-        Datum On(NoiseSchedule schedule) => Datum.NamedEach(
+        return OnFourSchedules("", schedule => Datum.NamedEach(
             Named(Prediction.All),
-            row => (row.Name, Datum.NamedEach(Array(0, 1, 499, 998, 999), t => (Invariant($"{t}"), At(row.Value, schedule[t])))));
-        return Datum.NamedEach(
-            Array(("edm", false), ("linear", false), ("linear", true), ("rectified-flow", false)),
-            on => (on.Item1 + (on.Item2 ? "-zero-snr" : ""), On(ScheduleEntries.Named(on.Item1, 1000, on.Item2))));
+            row => (row.Name, Datum.NamedEach(Array(0, 1, 499, 998, 999), t => (Invariant($"{t}"), At(row.Value, schedule[t]))))));
     }
 
     private static Datum Masses() => Datum.Each(Array((0.0, 0.01), (0.0, 1), (0.3, 0.02), (-1.2, 0.1), (1.0, 1e-4), (0.001, 100)), given => Datum.Named(
@@ -129,18 +171,15 @@ internal static class DiffusionEntries
         ("deviation", Datum.Of(given.Item2)),
         ("log-masses", Datum.Of(Range(0, DiscretisedGaussian.Levels).Map(new DiscretisedGaussian(given.Item1, given.Item2).LogMass)))));
 
-    private static Datum Weights() => Datum.NamedEach(Array(false, true), zero =>
+    private static Datum Weights() => OnFourSchedules("-1000", schedule =>
     {
-        var schedule = ScheduleEntries.Named("linear", 1000, zero);
         var weightings = Named(Choices.LossWeightings).Select(choice => (choice.Name, Value: choice.Value(new()).OrThrow())).ToArr()
             .Add(("min-snr-1", LossWeighting.MinSnr.Of(1).OrThrow())).Add(("p2-0.5-2", LossWeighting.P2.Of(0.5, 2).OrThrow()));
         Datum Of(LossWeighting weighting, Prediction prediction) =>
             Datum.Of(Array(0, 1, 9, 99, 499, 998, 999).Map(t => weighting.Weight(prediction, schedule[t])));
-        return (
-            zero ? "linear-1000-zero-snr" : "linear-1000",
-            Datum.NamedEach(weightings, weighting => (
-                weighting.Name,
-                Datum.NamedEach(Named(Prediction.All), prediction => (prediction.Name, Of(weighting.Value, prediction.Value))))));
+        return Datum.NamedEach(weightings, weighting => (
+            weighting.Name,
+            Datum.NamedEach(Named(Prediction.All), prediction => (prediction.Name, Of(weighting.Value, prediction.Value)))));
     });
 
     private static Datum Guided() => Datum.Each(Array(0, 0.5, 1, 1.5, 3, 7.5), scale =>
@@ -163,6 +202,11 @@ internal static class DiffusionEntries
                 Array(0, 0.25, 0.5, 1),
                 part => Datum.Of(SphericalInterpolation.Between(pair.Item1, pair.Item2, part).OrThrow())))));
     }
+
+    /// <summary>One datum for each of four schedules of 1000 steps: both kinds of chain, EDM and rectified flow.</summary>
+    private static Datum OnFourSchedules(string suffix, Func<NoiseSchedule, Datum> make) => Datum.NamedEach(
+        Array(("edm", false), ("linear", false), ("linear", true), ("rectified-flow", false)),
+        on => ($"{on.Item1}{suffix}{(on.Item2 ? "-zero-snr" : "")}", make(ScheduleEntries.Named(on.Item1, 1000, on.Item2))));
 
     private static IEnumerable<(string Name, T Value)> Named<T>(ChoiceTable<T> choices) => choices.OrderBy(choice => choice.Name, StringComparer.Ordinal);
 }

@@ -39,11 +39,11 @@ internal static class SamplingEntries
             Scenarios),
         .. Scenario.All.Map(scenario => new ReferenceEntry(
             $"denoisers/{scenario.Name}.npy",
-            "float64 [T, 2]: the network's output at timestep t is [t, 0]·x + [t, 1], in that order",
+            "float64 [T, 2]: the network's output at timestep t is [t, 0]·y + [t, 1], in that order; the network sees y, x times the plan's input factor",
             scenario.IsToy
                 ? "[t/(t + 1), 0]"
                 : "E[o|x] of data N(0.25, 0.5): with target o = p·x0 + q·ε, v = a²·0.5 + σ²: "
-                + "slope = (p·a·0.5 + q·σ)/v, constant = p·0.25 − slope·a·0.25",
+                + "slope = (p·a·0.5 + q·σ)/v, constant = p·0.25 − slope·a·0.25; [t, 0] = slope/c_in, with c_in from predictions.json",
             scenario.IsToy ? "the tests of diffusers' schedulers" : "Gaussian conditioning; Ddpm.Pure/Diffusion/GaussianData.cs",
             new(1e-9, 1e-11),
             () => Denoiser(scenario))),
@@ -92,7 +92,9 @@ internal static class SamplingEntries
         .. scenario.Mask.Map(mask => ("mask", Datum.Each(mask, Datum.Of)))])));
 
     private static Datum SpacedTimesteps() => Datum.NamedEach(
-        from steps in Array(1, 2, 7, 100, 1000) from name in Array("linear", "cosine") select (Steps: steps, Name: name),
+        from steps in Array(1, 2, 7, 100, 1000)
+        from name in steps < 1000 ? Array("linear", "cosine") : Array("linear", "cosine", "rectified-flow", "edm")
+        select (Steps: steps, Name: name),
         on =>
         {
             var schedule = ScheduleEntries.Named(on.Name, on.Steps, zeroTerminalSnr: false);

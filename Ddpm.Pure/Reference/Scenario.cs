@@ -62,6 +62,12 @@ internal sealed record Scenario(
         {
             Known = Array(-1.0, -0.25, 0.5, 1),
             Mask = Array(true, false, true, false),
+        },
+        new Scenario("flow-inpainting", "rectified-flow", 1000, false, "flow", "trailing", 10, false, 23, 12)
+        {
+            Strength = 0.7,
+            Known = Array(0.75, -0.5, 0, -1),
+            Mask = Array(false, true, true, false),
         });
 
     /// <summary>Whether the last timestep leads to the first level and not to the clean image.</summary>

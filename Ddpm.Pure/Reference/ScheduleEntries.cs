@@ -1,4 +1,5 @@
 using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
@@ -7,7 +8,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>Noise schedules and the embedding of timesteps.</summary>
+/// <summary>Noise schedules, the densities of timesteps and the embedding of timesteps.</summary>
 internal static class ScheduleEntries
 {
     // The running product of 1000 α has lost up to 10⁻¹³ of itself, and 1 − ᾱ by subtraction 10⁴ roundings near the clean image.
@@ -19,6 +20,13 @@ internal static class ScheduleEntries
     // The angle t·w, up to 999, carries a few roundings of w.
     private static readonly Tolerance Angles = new(0, 1e-11);
 
+    // Φ loses a rounding of λ times λ, and its tails are small.
+    private static readonly Tolerance Probabilities = new(1e-11, 1e-13);
+
+    private const string Meaning =
+        "a list of T numbers each: a and sigma in x = a·x0 + σ·ε, log-squared-a = ln a², snr = a²/σ², lambda = ln(a/σ), network-time, the number that the "
+        + "network is told; chains also have beta β_t, alpha-bar ᾱ_t = a² and log-alpha-bar ln ᾱ_t";
+
     public static IEnumerable<ReferenceEntry> All =>
     [
         .. from family in NoiseSchedule.Families.Select(row => row.Value).OrderBy(family => family.Name, StringComparer.Ordinal)
@@ -26,13 +34,26 @@ internal static class ScheduleEntries
            from zero in family.Options.Contains("zero-terminal-snr") ? Array(false, true) : Array(false)
            select ReferenceEntry.Json(
                $"schedules/{family.Name}-{steps}{(zero ? "-zero-snr" : "")}.json",
-               "a list of T numbers each: a and sigma in x = a·x0 + σ·ε, log-squared-a = ln a², snr = a²/σ², lambda = ln(a/σ), "
-               + "network-time, the number that the network is told; chains also have beta β_t, alpha-bar ᾱ_t = a² and log-alpha-bar ln ᾱ_t",
+               Meaning,
                (family.Options.Contains("zero-terminal-snr") ? "ᾱ_t = ∏_{s≤t} (1 − β_s); " : "") + family.Formula
                + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
                family.Source + (zero ? "; Lin et al. 2024 (2305.08891), algorithm 1" : ""),
                zero ? ShiftedTables : Tables,
                () => Table(Named(family.Name, steps, zero))),
+        .. Array(10, 1000).Map(steps => ReferenceEntry.Json(
+            $"schedules/rectified-flow-{steps}-shift-3.json",
+            Meaning,
+            "as rectified-flow, with s = 3",
+            "Esser et al. 2024 (2403.03206), section 5.3.2",
+            Tables,
+            () => Table(NoiseSchedule.RectifiedFlow(steps, shift: 3).OrThrow()))),
+        ReferenceEntry.Json(
+            "timestep-densities.json",
+            "for three schedules of T steps and each density, the probability of a timestep of at most t, t = 0 … T − 1",
+            "Φ((ln(σ_t/a_t) − m)/d), and 1 at T − 1; logit-normal: m = 0, d = 1; log-normal: m = −1.2, d = 1.2",
+            "Esser et al. 2024 (2403.03206), eq. 19; Karras et al. 2022 (2206.00364), table 1",
+            Probabilities,
+            Densities),
         .. from kind in Array<(string Name, SinusoidalEmbedding Of, string Formula, string Source)>(
                (
                    "tutorial",
@@ -60,6 +81,15 @@ internal static class ScheduleEntries
 
     /// <summary>The chain with a given name and its published numbers.</summary>
     public static VariancePreservingSchedule Chain(string name, int steps) => (VariancePreservingSchedule)Named(name, steps, zeroTerminalSnr: false);
+
+    private static Datum Densities() => Datum.NamedEach(
+        Array<(string Name, int Steps)>(("edm", 1000), ("linear", 10), ("rectified-flow", 1000)),
+        of => (Invariant($"{of.Name}-{of.Steps}"), Datum.Named(
+        [
+            .. from row in TimestepDensity.All.OrderBy(row => row.Name, StringComparer.Ordinal)
+               from cumulative in row.Value.Cumulative(Named(of.Name, of.Steps, zeroTerminalSnr: false))
+               select (row.Name, Datum.Of(cumulative)),
+        ])));
 
     private static Datum Table(NoiseSchedule schedule) => Datum.Named(
     [

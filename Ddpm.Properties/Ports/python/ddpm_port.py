@@ -1,16 +1,17 @@
-"""A port of Ddpm's random streams and of its plan executor, in numpy alone.
+"""A port of Ddpm's random streams, noise schedules, predictions and plan executor, in numpy alone.
 
     python3 ddpm_port.py REFERENCE OUT
 
-reads a folder that `ddpm reference export` wrote, computes its random numbers, permutations and trajectories anew, and writes them to OUT, so that
-`ddpm reference verify OUT --only random/ --only trajectories/` can compare them. It also compares them itself; the exit code is 1 where a bit differs
-(of the learned variance: where a relative 1e-12 does, because numpy's exponential has its own last digit).
+reads a folder that `ddpm reference export` wrote, computes these files anew and writes them to OUT. Then `ddpm reference verify OUT` can compare them, with
+`--only random/ --only schedules/` and so on. The port also compares them itself, with the tolerances of the manifest. The exit code is 1 if a number is wrong.
 
 Nothing here is optimised: it is meant to be read beside Ddpm.Pure/README.md. Python 3.9 or newer.
 """
 
 import json
+import math
 import os
+import re
 import sys
 
 import numpy as np
@@ -91,6 +92,95 @@ def permutation(seed, stream, index, step, n):
     return np.array(order, dtype=np.int32)
 
 
+# Noise levels and predictions. A schedule is ln a^2 and sigma of each level, and the number that the network is told.
+
+
+def logistic(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def betas(name, steps):
+    """beta of each step of a chain."""
+    t = np.arange(steps, dtype=np.float64)
+    ramp = t / max(steps - 1, 1)
+
+    def usual(low, high):
+        return min(low * 1000 / steps, 0.999), min(high * 1000 / steps, 0.999)
+
+    if name == "linear":
+        low, high = usual(1e-4, 0.02)
+        return low + (high - low) * ramp
+    if name == "scaled-linear":
+        low, high = usual(0.00085, 0.012)
+        return (math.sqrt(low) + (math.sqrt(high) - math.sqrt(low)) * ramp) ** 2
+    if name == "sigmoid-beta":
+        low, high = usual(1e-4, 0.02)
+        return low + (high - low) * logistic(-6 + 12 * ramp)
+    if name == "cosine":
+        # 1 - cos^2(y)/cos^2(x) = sin(y - x) sin(y + x)/cos^2(x)
+        x, y = ((u + 0.008) / 1.008 * math.pi / 2 for u in (t / steps, (t + 1) / steps))
+        return np.minimum(np.sin(y - x) * np.sin(y + x) / np.cos(x) ** 2, 0.999)
+    if name == "sigmoid":
+        # S(y) - S(x) = S(y) S(-x) (1 - e^(x - y)), from x = 6u - 3 to the next, and from x to 3
+        x, y = 6 * t / steps - 3, 6 * (t + 1) / steps - 3
+        return np.minimum(logistic(y) / logistic(3) * np.expm1(x - y) / np.expm1(x - 3), 0.999)
+    raise ValueError(name)
+
+
+def schedule(name, steps, zero_snr=False, shift=1):
+    """(ln a^2, sigma, told, beta or None) of a family with its usual numbers."""
+    t = np.arange(steps, dtype=np.float64)
+    if name == "rectified-flow":
+        u = shift * (t + 1) / (steps + (shift - 1) * (t + 1))
+        return 2 * np.log((steps - 1 - t) / (steps + (shift - 1) * (t + 1))), u, 1000 * u, None
+    if name == "edm":
+        low, high = 0.002 ** (1 / 7), 80 ** (1 / 7)
+        sigma = (low + (high - low) * t / (steps - 1)) ** 7 if steps > 1 else np.array([80.0])
+        return np.zeros(steps), sigma, np.log(sigma) / 4, None
+    beta = betas(name, steps)
+    log_alpha_bar = np.cumsum(np.log1p(-beta))
+    if zero_snr:
+        a = np.exp(log_alpha_bar / 2)
+        shifted = (a - a[-1]) * (a[0] / (a[0] - a[-1])) if steps > 1 else np.zeros(1)
+        log_alpha_bar = 2 * np.log(shifted)
+        beta = -np.expm1(np.diff(log_alpha_bar, prepend=0.0))
+    return log_alpha_bar, np.sqrt(-np.expm1(log_alpha_bar)), t, beta
+
+
+SIGMA_DATA = 0.5
+
+
+def target(name, a, sigma):
+    """(p, q) of a prediction: its output is p x0 + q epsilon."""
+    s = math.sqrt((a * SIGMA_DATA) ** 2 + sigma**2)
+    return {
+        "epsilon": (0.0, 1.0),
+        "sample": (1.0, 0.0),
+        "velocity": (-sigma, a),
+        "flow": (-1.0, 1.0),
+        "edm": (sigma / (s * SIGMA_DATA), -a * SIGMA_DATA / s),
+    }[name]
+
+
+def input_factor(name, a, sigma):
+    """What x is multiplied by for the network."""
+    return 1 / math.sqrt((a * SIGMA_DATA) ** 2 + sigma**2) if name == "edm" else 1.0
+
+
+def solved(name, a, sigma):
+    """Factors of (x, o) in x0, in epsilon and in the score; None for what the output does not determine."""
+    p, q = target(name, a, sigma)
+    d = a * q - sigma * p
+    image = None if d == 0 else (q / d, -sigma / d)
+    noise = (0.0, 1 / q) if p == 0 else None if d == 0 else (-p / d, a / d)
+    score = None if noise is None else (-noise[0] / sigma, -noise[1] / sigma)
+    return {"clean-image": image, "noise": noise, "score": score}
+
+
+def normal_cdf(x):
+    return math.erfc(-x / math.sqrt(2)) / 2
+
+
 # The executor of sampling plans.
 
 
@@ -104,7 +194,7 @@ def combine(*terms):
 
 
 def run(plan, network, initial, noise, known=None, mask=None, fractions=None):
-    """Every sampler. network(input·x, timestep) gives o, noise(i) fresh noise for line i; yields x at the start and after each line."""
+    """Every sampler. network(input * x, timestep) gives o, noise(i) fresh noise for line i; yields x at the start and after each line."""
 
     def diffuse(factors):
         return combine((factors[0], known if known is not None else initial), (factors[1], initial))
@@ -165,6 +255,60 @@ def random_files(reference):
         yield f"random/permutations/{name}.npy", np.array(orders)
 
 
+def schedule_files(reference):
+    for file in sorted(os.listdir(os.path.join(reference, "schedules"))):
+        name, steps, kind = re.fullmatch(r"([a-z-]+)-(\d+)(-zero-snr|-shift-3|)\.json", file).groups()
+        log_squared_a, sigma, told, beta = schedule(name, int(steps), kind == "-zero-snr", 3 if kind == "-shift-3" else 1)
+        table = {} if beta is None else {"beta": beta, "alpha-bar": np.exp(log_squared_a), "log-alpha-bar": log_squared_a}
+        table["a"], table["sigma"] = np.exp(log_squared_a / 2), sigma
+        table["snr"], table["lambda"] = np.exp(log_squared_a) / sigma**2, log_squared_a / 2 - np.log(sigma)
+        table["log-squared-a"], table["network-time"] = log_squared_a, told
+        yield f"schedules/{file}", {key: [plain(value) for value in values] for key, values in table.items()}
+
+
+def levels(name, steps=1000, zero_snr=False):
+    log_squared_a, sigma, _, _ = schedule(name, steps, zero_snr)
+    return [(float(a), float(s)) for a, s in zip(np.exp(log_squared_a / 2), sigma)]
+
+
+def prediction_files(reference):
+    def at(prediction, level):
+        pairs = {"target": target(prediction, *level), **solved(prediction, *level)}
+        return {**{key: list(pair) for key, pair in pairs.items() if pair is not None}, "input": input_factor(prediction, *level)}
+
+    value = {}
+    for key in ("edm", "linear", "linear-zero-snr", "rectified-flow"):
+        on = levels(key.replace("-zero-snr", ""), zero_snr=key.endswith("-zero-snr"))
+        value[key] = {
+            prediction: {str(t): at(prediction, on[t]) for t in (0, 1, 499, 998, 999)} for prediction in ("edm", "epsilon", "flow", "sample", "velocity")
+        }
+    yield "predictions.json", value
+
+
+def density_files(reference):
+    def cumulative(on, mean, deviation):
+        return [normal_cdf((math.log(sigma / a) - mean) / deviation) for a, sigma in on[:-1]] + [1.0]
+
+    yield "timestep-densities.json", {
+        f"{name}-{steps}": {"log-normal": cumulative(levels(name, steps), -1.2, 1.2), "logit-normal": cumulative(levels(name, steps), 0, 1)}
+        for name, steps in (("edm", 1000), ("linear", 10), ("rectified-flow", 1000))
+    }
+
+
+def denoiser_files(reference):
+    """The best network for data of mean 1/4 and variance 1/2."""
+    for name, scenario in read(reference, "scenarios.json").items():
+        if name == "toy-epsilon-leading":
+            yield f"denoisers/{name}.npy", np.array([[t / (t + 1), 0] for t in range(scenario["steps"])])
+            continue
+        rows = []
+        for a, sigma in levels(scenario["schedule"], scenario["steps"], scenario["zero-terminal-snr"]):
+            p, q = target(scenario["prediction"], a, sigma)
+            slope = (p * a / 2 + q * sigma) / (a * a / 2 + sigma * sigma)
+            rows.append([slope / input_factor(scenario["prediction"], a, sigma), p / 4 - slope * a / 4])
+        yield f"denoisers/{name}.npy", np.array(rows)
+
+
 def trajectory(scenario, plan, denoiser):
     seed, image = int(scenario["seed"]), scenario["image"]
 
@@ -192,11 +336,28 @@ def trajectory_files(reference):
         yield f"trajectories/{file}", {name: trajectory(scenarios[name], plan, denoisers[name]) for name, plan in plans.items()}
 
 
-def equal(path, mine, theirs):
-    if path.endswith(".npy"):
+def plain(value):
+    """A number as the reference writes it: JSON has no infinities."""
+    return float(value) if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def near(mine, theirs, relative, absolute):
+    if isinstance(theirs, dict):
+        return mine.keys() == theirs.keys() and all(near(mine[key], theirs[key], relative, absolute) for key in theirs)
+    if isinstance(theirs, list):
+        return len(mine) == len(theirs) and all(near(m, t, relative, absolute) for m, t in zip(mine, theirs))
+    if isinstance(theirs, (int, float)) and isinstance(mine, (int, float)):
+        return abs(mine - theirs) <= absolute + relative * abs(theirs)
+    return mine == theirs
+
+
+def equal(mine, theirs, tolerance):
+    """Bit by bit, unless the manifest gives a tolerance."""
+    if tolerance != "exact":
+        listed = [value.tolist() if isinstance(value, np.ndarray) else value for value in (mine, theirs)]
+        return near(*listed, tolerance["relative"], tolerance["absolute"])
+    if isinstance(theirs, np.ndarray):
         return mine.dtype == theirs.dtype and mine.shape == theirs.shape and mine.tobytes() == theirs.tobytes()
-    if path == "trajectories/ddpm-learned-range.json":
-        return mine.keys() == theirs.keys() and all(np.allclose(mine[name], theirs[name], rtol=1e-12, atol=1e-12) for name in mine)
     return mine == theirs
 
 
@@ -205,11 +366,13 @@ def main(arguments):
         print("usage: ddpm_port.py REFERENCE OUT", file=sys.stderr)
         return 2
     reference, out = arguments
+    tolerances = {file["path"]: file["tolerance"] for file in read(reference, "manifest.json")["files"]}
     wrong = files = 0
-    for produce in (random_files, trajectory_files):
+    np.seterr(divide="ignore")  # the logarithm of a = 0
+    for produce in (random_files, schedule_files, prediction_files, density_files, denoiser_files, trajectory_files):
         for path, mine in produce(reference):
             write(out, path, mine)
-            same = equal(path, mine, read(reference, path))
+            same = equal(mine, read(reference, path), tolerances[path])
             files, wrong = files + 1, wrong + (not same)
             if not same:
                 print(f"{path} differs")
