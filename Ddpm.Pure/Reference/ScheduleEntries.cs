@@ -35,7 +35,7 @@ internal static class ScheduleEntries
            select ReferenceEntry.Json(
                $"schedules/{family.Name}-{steps}{(zero ? "-zero-snr" : "")}.json",
                Meaning,
-               (family.PublishedBetas is null ? "" : "ᾱ_t = ∏_{s≤t} (1 − β_s); ") + family.Formula
+               (family.Options.Contains("zero-terminal-snr") ? "ᾱ_t = ∏_{s≤t} (1 − β_s); " : "") + family.Formula
                + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
                family.Source + (zero ? "; Lin et al. 2024 (2305.08891), algorithm 1" : ""),
                zero ? ShiftedTables : Tables,
