@@ -87,6 +87,21 @@ public sealed class PlanTableLaws
         """);
 
     [Fact]
+    public void A_plan_that_scales_the_input_shows_the_factor() => Reads(
+        new Heun()
+            .Compile(new(NoiseSchedule.Edm(1000).Valid(), new Prediction.Edm(), Timesteps.Of(Prelude.Array(999, 0), 1000).Valid(), ClipSample: false))
+            .Valid(),
+        """
+        start: x = 0·image + 80·noise; x0 is not clipped; 3 lines
+
+        line   timestep   input       estimate x0 =            remember h =              correct base =   predict x =              marginal
+                                               x           o            x            o   base  x          base        h      h-1   image  noise
+        0      999        0.0124998   3.9061E-05     0.49999    0.0124995  -0.00624988      ·  1             1  -79.998        ·       1  0.002
+        1        0          1.99998     0.999984  0.00199998   0.00799987    -0.999992      1  ·             1  -39.999  -39.999       1  0.002
+        2        0          1.99998     0.999984  0.00199998   0.00799987    -0.999992      ·  1             1   -0.002        ·       1      ·
+        """);
+
+    [Fact]
     public void A_plan_without_lines_is_its_start() => Reads(
         new SamplingPlan(new(0.5, 0.25), Arr<SamplingLine>.Empty, ClipSample: false),
         """

@@ -5,7 +5,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>A sampling plan as a table for people: six digits, a point for 0, and no column with zeros only.</summary>
+/// <summary>A sampling plan as a table for people: six digits, a point for 0, no column with zeros only, and an input factor only where it is not 1.</summary>
 public static class PlanTable
 {
     private const string Nothing = "·";
@@ -59,6 +59,7 @@ public static class PlanTable
         return Array(
                 new Column("line", "", lines.Map((i, _) => Invariant($"{i}")).ToArr()),
                 new Column("timestep", "", lines.Map(line => Invariant($"{line.Timestep}"))))
+            .AddRange(lines.Exists(line => line.Input != 1) ? Array(Number("input", "", line => line.Input)) : Arr<Column>.Empty)
             .AddRange(numbers.Filter(column => column.Cells.Exists(cell => cell != Nothing)));
     }
 
