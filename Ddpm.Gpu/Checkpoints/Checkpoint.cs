@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
@@ -41,6 +43,9 @@ public static class Checkpoint
     /// <summary>The prefix of the average of the weights.</summary>
     public const string Average = "ema.";
 
+    /// <summary>The names of the losses of each timestep, and of their numbers: the state of importance sampling.</summary>
+    public const string TimestepLosses = "importance.losses", TimestepCounts = "importance.counts";
+
     private const string HeaderKey = "ddpm", ChecksumKey = "checksum", HeaderChecksumKey = "ddpm-sha256";
 
     private static readonly JsonSerializerOptions Json = new JsonSerializerOptions
@@ -60,7 +65,8 @@ public static class Checkpoint
             .Concat(StoredWeights.Of("", network.Layout, state.Weights))
             .Concat(StoredWeights.Of(FirstMoment, network.Layout, state.FirstMoment))
             .Concat(StoredWeights.Of(SecondMoment, network.Layout, state.SecondMoment))
-            .Concat(state.Average is { } average ? StoredWeights.Of(Average, network.Layout, average) : []);
+            .Concat(state.Average is { } average ? StoredWeights.Of(Average, network.Layout, average) : [])
+            .Concat(state.History is { } history ? Stored(history) : []);
         var bare = SafetensorsFile.Of(tensors, HashMap<string, string>()).OrThrow();
         var text = JsonSerializer.Serialize(header, Json);
         var metadata = HashMap((HeaderKey, text), (HeaderChecksumKey, Sha256(text)), (ChecksumKey, Safetensors.Checksum(bare)));
@@ -149,7 +155,7 @@ public static class Checkpoint
         var embedding = new Parameter(UNetConfig.EmbeddingName, Array(config.Timesteps, config.EmbeddingDimension), new Initialization.Constant(0));
         var wanted = withEmbedding || stored.ContainsKey(UNetConfig.EmbeddingName) ? config.Parameters.Add(embedding) : config.Parameters;
         var known = Seq("", FirstMoment, SecondMoment, Average).Bind(prefix => config.Parameters.Map(parameter => prefix + parameter.Name).ToSeq());
-        var unknown = toSeq(stored.Keys.Except(known.Add(UNetConfig.EmbeddingName)).ToArray());
+        var unknown = toSeq(stored.Keys.Except(known.Add(UNetConfig.EmbeddingName).Add(TimestepLosses).Add(TimestepCounts)).ToArray());
         return StoredWeights.Complete(stored, "", wanted).Bind<Unit>(_ =>
             unknown.IsEmpty ? unit : Error.New($"its network has no tensors named {unknown.Map(Quote).Listed(", ")}: use another checkpoint"));
     }
@@ -173,7 +179,40 @@ public static class Checkpoint
         from first in Vector(file, FirstMoment, network)
         from second in Vector(file, SecondMoment, network)
         from average in IsAveraged(file) ? Vector(file, Average, network).Map(Some) : Option<Tensor>.None
-        select new TrainingState(weights, first, second, updates, average.MatchUnsafe(vector => vector, () => null));
+        from history in History(file, network.Config.Timesteps)
+        select new TrainingState(
+            weights, first, second, updates, average.MatchUnsafe(vector => vector, () => null), history.MatchUnsafe(found => found, () => null));
+
+    private static SafetensorsTensor[] Stored(TimestepHistory history) =>
+    [
+        SafetensorsTensor.Of(
+            TimestepLosses, SafetensorsType.F64, Array<long>(history.Counts.Count, TimestepHistory.Length),
+            MemoryMarshal.AsBytes(history.Losses.ToArray().AsSpan()).ToArray()).OrThrow(),
+        SafetensorsTensor.Of(
+            TimestepCounts, SafetensorsType.I32, Array<long>(history.Counts.Count),
+            MemoryMarshal.AsBytes(history.Counts.ToArray().AsSpan()).ToArray()).OrThrow(),
+    ];
+
+    /// <summary>The losses of each timestep in a file; none if it has none. A file with one of the two tensors, or with others, is refused.</summary>
+    private static Fin<Option<TimestepHistory>> History(SafetensorsFile file, int steps)
+    {
+        var (losses, counts) = (file.Find(TimestepLosses), file.Find(TimestepCounts));
+        if (losses.IsNone && counts.IsNone)
+        {
+            return Option<TimestepHistory>.None;
+        }
+
+        bool Fits(Option<SafetensorsTensor> tensor, SafetensorsType type, Arr<long> shape) =>
+            tensor.Exists(found => found.Type == type && found.Shape == shape);
+        if (!Fits(losses, SafetensorsType.F64, Array<long>(steps, TimestepHistory.Length)) || !Fits(counts, SafetensorsType.I32, Array<long>(steps)))
+        {
+            return Error.New($"its losses of timesteps ({TimestepLosses}, {TimestepCounts}) do not fit {steps} timesteps: use another checkpoint");
+        }
+
+        T[] Numbers<T>(Option<SafetensorsTensor> tensor)
+            where T : unmanaged => tensor.Match(found => MemoryMarshal.Cast<byte, T>(found.Data.Span).ToArray(), () => []);
+        return TimestepHistory.Of(Numbers<double>(losses).ToArr(), Numbers<int>(counts).ToArr()).ToFin().Map(Some);
+    }
 
     /// <summary>The weights to sample with: the average, if the file has one.</summary>
     /// <param name="file">The file.</param>

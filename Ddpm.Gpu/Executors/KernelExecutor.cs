@@ -52,7 +52,7 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
     /// <inheritdoc/>
     public Tensor Gradient(
         Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-        LearnedVariance? variance = null)
+        LearnedVariance? variance = null, ImportanceFactors? importance = null)
     {
         using var scope = NewDisposeScope();
         _network.Check(variance);
@@ -71,14 +71,23 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
         {
             for (var n = 0; n < count; n++)
             {
-                var weight = weights is null ? 1.0 : double.CreateChecked(weights.Pointer<T>()[first + n]);
+                var chosen = importance is { } sampled ? sampled.Factors.Span[first + n] : 1;
+                var weight = chosen * (weights is null ? 1.0 : double.CreateChecked(weights.Pointer<T>()[first + n]));
                 var place = (long)(first + n) * pixels;
-                loss += weight * Error(program.Output, _network.Config.ImageChannels, n, wanted.Pointer<T>() + place, 2 * weight * share) * share;
+                var own = weight * Error(program.Output, _network.Config.ImageChannels, n, wanted.Pointer<T>() + place, 2 * weight * share) * share;
+                loss += own;
                 if (variance is not null)
                 {
-                    var factor = variance.LossWeight * share;
-                    loss += factor * Variance(
+                    var factor = chosen * variance.LossWeight * share;
+                    var bound = factor * Variance(
                         program.Output, n, given.Pointer<T>() + place, wanted.Pointer<T>() + place, variance.Terms[timesteps.Span[first + n]], factor);
+                    loss += bound;
+                    own += bound;
+                }
+
+                if (importance is { } room)
+                {
+                    room.Losses.Span[first + n] = own * batch / chosen;
                 }
             }
 

@@ -46,20 +46,35 @@ internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, Te
     /// <inheritdoc/>
     public Tensor Gradient(
         Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-        LearnedVariance? variance = null)
+        LearnedVariance? variance = null, ImportanceFactors? importance = null)
     {
         using var scope = NewDisposeScope();
         network.Check(variance);
         var (output, fraction) = network.Split(Output(x, timesteps, classes));
-        var error = weights is null
-            ? functional.mse_loss(output, target)
-            : (functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]) * weights).mean();
-        var loss = error.Times((double)x.shape[0] / batch);
-        fraction.Iter(f =>
+        Tensor Errors()
         {
-            var nats = VarianceTensors.Nats(variance!, timesteps, x, target, output.detach(), f);
-            loss = loss.Plus(nats.Times(variance!.LossWeight / batch).to(network.Type));
-        });
+            var errors = functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]);
+            return weights is null ? errors : errors * weights;
+        }
+
+        Tensor loss;
+        if (importance is { } sampled)
+        {
+            var losses = Errors().to(float64);
+            fraction.Iter(f =>
+                losses = losses.Plus(VarianceTensors.NatsOfImages(variance!, timesteps, x, target, output.detach(), f).Times(variance!.LossWeight)));
+            losses.detach().cpu().data<double>().CopyTo(sampled.Losses.Span);
+            loss = (losses * tensor(sampled.Factors.ToArray(), float64).to(network.Device)).sum().Times(1.0 / batch);
+        }
+        else
+        {
+            loss = (weights is null ? functional.mse_loss(output, target) : Errors().mean()).Times((double)x.shape[0] / batch);
+            fraction.Iter(f =>
+            {
+                var nats = VarianceTensors.Nats(variance!, timesteps, x, target, output.detach(), f);
+                loss = loss.Plus(nats.Times(variance!.LossWeight / batch).to(network.Type));
+            });
+        }
 
         gradient.Add(autograd.grad([loss], [Theta])[0], 1);
         return loss.detach().to(float64).MoveToOuterDisposeScope();

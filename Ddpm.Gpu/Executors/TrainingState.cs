@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Optimisation;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Executors;
@@ -9,7 +10,9 @@ namespace Ddpm.Gpu.Executors;
 /// <param name="SecondMoment">Adam's v.</param>
 /// <param name="Updates">n ≥ 0.</param>
 /// <param name="Average">The moving average of θ; null where the run keeps none.</param>
-public sealed record TrainingState(Tensor Weights, Tensor FirstMoment, Tensor SecondMoment, int Updates, Tensor? Average = null) : IDisposable
+/// <param name="History">The losses of each timestep; null without importance sampling, and before its first step.</param>
+public sealed record TrainingState(
+    Tensor Weights, Tensor FirstMoment, Tensor SecondMoment, int Updates, Tensor? Average = null, TimestepHistory? History = null) : IDisposable
 {
     /// <summary>What to sample with.</summary>
     public Tensor Sampled => Average ?? Weights;

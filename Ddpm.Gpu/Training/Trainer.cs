@@ -10,6 +10,7 @@ using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;
+using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Training;
@@ -73,12 +74,16 @@ public sealed class Trainer : IDisposable
     /// <param name="plan">The run.</param>
     /// <param name="from">The first step, counted from 0.</param>
     /// <param name="stop">Ends the loop after a step at which <see cref="State"/> and the yielded steps agree.</param>
-    /// <param name="ahead">How many steps are made before their outcomes are fetched; null for the device's usual number.</param>
+    /// <param name="ahead">
+    /// How many steps are made before their outcomes are fetched; null for the device's usual number. With importance sampling it is always 1, because the
+    /// losses of a step decide the next.
+    /// </param>
     /// <param name="fetchAfter">Whether <see cref="State"/> must not be ahead of this number of steps made. It never is at the end of an epoch.</param>
     public IEnumerable<(TrainingStep Step, StepOutcome Outcome)> Train(
         TrainingPlan plan, int from, CancellationToken stop, int? ahead = null, Func<int, bool>? fetchAfter = null)
     {
-        var most = ahead ?? ComputeDevice.StepsAhead(_network.Device);
+        var needsOutcomes = plan.Config.TimestepSampling == TimestepSampling.Importance;
+        var most = needsOutcomes ? 1 : ahead ?? ComputeDevice.StepsAhead(_network.Device);
         var made = new List<TrainingStep>();
         for (var (epoch, first) = Math.DivRem(from, plan.Steps.PerEpoch); epoch < plan.Config.Options.Epochs; (epoch, first) = (epoch + 1, 0))
         {
@@ -90,7 +95,7 @@ public sealed class Trainer : IDisposable
                     yield break;
                 }
 
-                var step = steps.Step(k);
+                var step = steps.Step(k, Optional(State.History));
                 Begin(step);
                 made.Add(step);
                 if (made.Count < most && k + 1 < plan.Steps.PerEpoch && fetchAfter?.Invoke(step.Number + 1) != true)
@@ -109,12 +114,20 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Makes a step without waiting for its outcome. A batch is computed in shares, so that several threads can work on it.</summary>
-    private void Begin(TrainingStep step) => MakeStep(step.Images.Count, step.Update, (first, count) =>
+    private void Begin(TrainingStep step)
     {
-        var share = step.Share(first, count);
-        var x0 = Images(share);
-        return new(x0, share.Timesteps.ToArray(), Noise(share, x0.shape), Weights(share), Classes(share));
-    });
+        var importance = step.Importance.Map(factors => new ImportanceFactors(factors.ToArray(), new double[factors.Count]));
+        MakeStep(step.Images.Count, step.Update, (first, count) =>
+        {
+            var share = step.Share(first, count);
+            var x0 = Images(share);
+            return new(
+                x0, share.Timesteps.ToArray(), Noise(share, x0.shape), Weights(share), Classes(share),
+                importance.Map(whole => whole.Share(first, count)).ToNullable());
+        });
+        importance.Iter(sampled =>
+            State = State with { History = (State.History ?? TimestepHistory.Start(_network.Config.Timesteps)).With(step.Timesteps, sampled.Losses.Span) });
+    }
 
     /// <summary>
     /// One training step (Ho et al. 2020, algorithm 1): it makes x_t = a·x_0 + σ·ε, scales it for the network, measures the network's error
@@ -133,11 +146,12 @@ public sealed class Trainer : IDisposable
         var losses = _replicas.Map(parts.Count, number =>
         {
             using var own = NewDisposeScope(); // the thread has none yet
-            var (x0, timesteps, epsilon, weights, classes) = prepare(parts[number].First, parts[number].Count);
+            var (x0, timesteps, epsilon, weights, classes, importance) = prepare(parts[number].First, parts[number].Count);
             var t = timesteps.ToTensor(_network.Device);
             var seen = (_a[t] * x0).Plus(_sigma[t] * epsilon);
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
-            return _executor.Gradient(seen, timesteps, target, weights, batch, _gradients[number].zero_(), classes, _variance).DetachFromDisposeScope();
+            return _executor.Gradient(seen, timesteps, target, weights, batch, _gradients[number].zero_(), classes, _variance, importance)
+                .DetachFromDisposeScope();
         });
         var norm = _update.Apply(State, _gradients[..parts.Count], update);
         State = State with { Updates = State.Updates + 1 };
@@ -163,7 +177,7 @@ public sealed class Trainer : IDisposable
     public StepOutcome Step(Tensor x0, ReadOnlyMemory<int> timesteps, Tensor epsilon, double learningRate)
     {
         MakeStep((int)x0.shape[0], new WeightUpdate(learningRate), (first, count) =>
-            new(x0.narrow(0, first, count), timesteps.Slice(first, count), epsilon.narrow(0, first, count), null, default));
+            new(x0.narrow(0, first, count), timesteps.Slice(first, count), epsilon.narrow(0, first, count), null, default, null));
         return Outcomes()[^1];
     }
 
@@ -186,7 +200,8 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Some of a batch's images, and what belongs to each.</summary>
-    private readonly record struct Share(Tensor X0, ReadOnlyMemory<int> Timesteps, Tensor Epsilon, Tensor? Weights, ReadOnlyMemory<int> Classes);
+    private readonly record struct Share(
+        Tensor X0, ReadOnlyMemory<int> Timesteps, Tensor Epsilon, Tensor? Weights, ReadOnlyMemory<int> Classes, ImportanceFactors? Importance);
 
     /// <summary>The step's images in [−1, 1], N×C×H×W.</summary>
     private Tensor Images(TrainingStep step)

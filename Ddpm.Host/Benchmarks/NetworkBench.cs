@@ -135,7 +135,7 @@ internal sealed class NetworkBench : IDisposable
 
         public Tensor Gradient(
             Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-            LearnedVariance? variance = null) =>
+            LearnedVariance? variance = null, ImportanceFactors? importance = null) =>
             zeros([], float64, x.device);
 
         public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update) => zeros([], float64, state.Weights.device);
@@ -156,7 +156,7 @@ internal sealed class NetworkBench : IDisposable
 
         public Tensor Gradient(
             Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-            LearnedVariance? variance = null)
+            LearnedVariance? variance = null, ImportanceFactors? importance = null)
         {
             using var output = network.Forward(x, timesteps);
             return zeros([], float64, x.device);

@@ -9,6 +9,7 @@ using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -101,8 +102,20 @@ internal sealed class TrainingRun : IDisposable
                from network in checkpoint.Header.Options.ResumedAs(config.Options).OrFailure().At(unusable)
                    .Bind(_ => Agreed(checkpoint.Header.Progress, receipt.Progress, unusable))
                    .Bind(_ => Checkpoint.Network(checkpoint.File, config.Model.Network, environment.Device).At(unusable))
-               from state in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step).At(unusable)
+               from state in Checkpoint.Load(checkpoint.File, network, receipt.Progress.Step).Bind(loaded => WithHistory(config, loaded)).At(unusable)
                select (network, state);
+    }
+
+    /// <summary>The state, if it has the losses of timesteps that importance sampling continues from.</summary>
+    private static Fin<TrainingState> WithHistory(TrainingConfig config, TrainingState state)
+    {
+        if (config.TimestepSampling != TimestepSampling.Importance || state.History is not null)
+        {
+            return state;
+        }
+
+        state.Dispose();
+        return Error.New($"it lacks {Checkpoint.TimestepLosses}, which importance sampling needs: use another checkpoint");
     }
 
     private static Fin<Unit> Agreed(TrainingProgress checkpoint, TrainingProgress receipt, string unusable) => checkpoint == receipt

@@ -25,7 +25,8 @@ public static class TrainingGenerators
             _ => true,
         }))
         from zeroSnr in prediction == "epsilon" || schedule is "edm" or "rectified-flow" ? Gen.Constant(false) : Gen.Elements(false, true)
-        from density in Gen.Elements((string?)null, "uniform", "logit-normal", "log-normal")
+        from timestepSampling in Gen.Elements(Choices.TimestepSamplings.Keys)
+        from density in timestepSampling == "importance" ? Gen.Constant((string?)null) : Gen.Elements((string?)null, "uniform", "logit-normal", "log-normal")
         from mean in Gen.Elements((double?)null, -0.4)
         from shift in Gen.Elements((double?)null, 0.3, 3)
         from sigmaMax in Gen.Elements((double?)null, 20)
@@ -44,7 +45,6 @@ public static class TrainingGenerators
         from weightDecay in Gen.Elements(0, 0.01)
         from emaDecay in Gen.Elements((double?)null, 0.5, 0.999)
         from flip in Gen.Elements(false, true)
-        from timestepSampling in Gen.Elements(Choices.TimestepSamplings.Keys)
         from conditional in Gen.Elements(false, true)
         from labelDropout in Gen.Elements(0, 0.1, 0.5)
         from seed in Gen.Choose(0, int.MaxValue)

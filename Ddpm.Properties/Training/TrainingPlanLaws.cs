@@ -62,7 +62,8 @@ public sealed class TrainingPlanLaws
     [Law]
     public bool Stratified_timesteps_of_a_batch_fall_one_into_each_of_as_many_equal_parts(TrainingPlan any, byte epoch)
     {
-        var plan = TrainingGenerators.Plan(any.Config.Options with { TimestepSampling = "stratified", Steps = 1000 }, any.ImageCount);
+        var options = any.Config.Options with { TimestepSampling = "stratified", Steps = 1000, TimestepDensity = "uniform", NoiseMean = null };
+        var plan = TrainingGenerators.Plan(options, any.ImageCount);
         return Steps(plan, epoch).All(step =>
         {
             var (sorted, count) = (step.Timesteps.Order().ToArray(), step.Timesteps.Count);
@@ -131,7 +132,7 @@ public sealed class TrainingPlanLaws
         });
     }
 
-    private static TrainingStep[] Steps(TrainingPlan plan, int epoch) => [.. Enumerable.Range(0, plan.Steps.PerEpoch).Select(plan.Epoch(epoch).Step)];
+    private static TrainingStep[] Steps(TrainingPlan plan, int epoch) => [.. Enumerable.Range(0, plan.Steps.PerEpoch).Select(k => plan.Epoch(epoch).Step(k))];
 
     /// <summary>The timestep and the first numbers of the noise of each image, in the order of the images.</summary>
     private static IEnumerable<(int Image, int Timestep, float First, float Last)> Drawn(TrainingPlan plan, int epoch) =>

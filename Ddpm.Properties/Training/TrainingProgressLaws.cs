@@ -13,7 +13,7 @@ public sealed class TrainingProgressLaws
     public bool An_epoch_s_loss_is_the_mean_over_its_images(TrainingPlan plan, Pixel phase)
     {
         var epoch = plan.Epoch(0);
-        var steps = Enumerable.Range(0, plan.Steps.PerEpoch).Select(epoch.Step).ToArray();
+        var steps = Enumerable.Range(0, plan.Steps.PerEpoch).Select(k => epoch.Step(k)).ToArray();
         var progress = steps.Aggregate(TrainingProgress.Start, (before, step) => before.After(step, Loss(step.Number, phase)));
         var mean = steps.SelectMany(step => step.Images.Select(_ => Loss(step.Number, phase))).Average();
         return NearRelative(mean, progress.EpochLoss, 4 * Epsilon * plan.ImageCount)

@@ -21,7 +21,7 @@ internal sealed record StateDictNames
     private const int MostParts = 8;
 
     private static readonly LanguageExt.HashSet<string> Optimiser =
-        HashSet("adam", "optimizer", "optim", "opt", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer");
+        HashSet("adam", "optimizer", "optim", "opt", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "importance");
 
     private static readonly LanguageExt.HashSet<string> Counters =
         HashSet("num_batches_tracked", "step", "initted", "n_averaged", "num_updates", "decay");

@@ -11,4 +11,10 @@ public enum TimestepSampling
     /// are evenly spread.
     /// </summary>
     Stratified,
+
+    /// <summary>
+    /// Each timestep independently, more often where the losses are large (<see cref="TimestepHistory"/>): a function of the image, the epoch and the steps
+    /// before.
+    /// </summary>
+    Importance,
 }

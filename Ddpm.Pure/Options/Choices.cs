@@ -28,8 +28,8 @@ public static class Choices
             ("cosine", (peak, rising, total) => LearningRate.Cosine.Of(peak, Math.Min(rising, total - 1), total, finalFraction: 0)));
 
     /// <summary>The ways to draw timesteps.</summary>
-    public static ChoiceTable<TimestepSampling> TimestepSamplings { get; } =
-        ChoiceTable.Of(("independent", TimestepSampling.Independent), ("stratified", TimestepSampling.Stratified));
+    public static ChoiceTable<TimestepSampling> TimestepSamplings { get; } = ChoiceTable.Of(
+        ("independent", TimestepSampling.Independent), ("stratified", TimestepSampling.Stratified), ("importance", TimestepSampling.Importance));
 
     /// <summary>The number formats of networks.</summary>
     public static ChoiceTable<Precision> Precisions { get; } = ChoiceTable.Of(("float32", Precision.Binary32), ("bf16", Precision.BFloat16));

@@ -86,8 +86,10 @@ public sealed record TrainingOptions
     [TrainOption(Data, "With --conditional: hide the class of this fraction of the images, at random", AtLeast = 0, Below = 1)]
     public double LabelDropout { get; init; } = 0.1;
 
-    /// <summary>How timesteps are drawn: "independent" for each image, or "stratified" over a batch.</summary>
-    [TrainOption(Diffusion, "Draw timesteps: {0} (evenly over each batch)", Choices = nameof(Choices.TimestepSamplings))]
+    /// <summary>How timesteps are drawn: "independent" for each image, "stratified" over a batch, or by "importance".</summary>
+    [TrainOption(
+        Diffusion, "Draw timesteps: {0} (stratified: evenly over each batch; importance: more where the loss is large)",
+        Choices = nameof(Choices.TimestepSamplings))]
     public string TimestepSampling { get; init; } = "independent";
 
     /// <summary>How often each timestep is drawn, a name in <see cref="Optimisation.TimestepDensity.All"/>; null for the schedule's own.</summary>

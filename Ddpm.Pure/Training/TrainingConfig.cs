@@ -153,16 +153,28 @@ public sealed record TrainingConfig
     private static Validation<Error, Prediction> PredictionOf(TrainingOptions options) => Prediction.All.Find("prediction", options.Prediction)
         .Bind(found => found is Prediction.Edm && options.SigmaData is { } deviation ? Prediction.Edm.Of(deviation) : found);
 
-    /// <summary>How often timesteps are drawn: as the user asks, else as the schedule's authors draw them.</summary>
+    /// <summary>
+    /// How often timesteps are drawn: as the user asks, else as the schedule's authors draw them. With importance sampling, the losses decide, and the loss is
+    /// the uniform mean.
+    /// </summary>
     private static Validation<Error, TimestepDensity> DensityOf(TrainingOptions options)
     {
+        if (Choices.TimestepSamplings.Find(options.TimestepSampling) == Some(TimestepSampling.Importance))
+        {
+            return BelongsTo("the timestep samplings independent and stratified", "timestep-density", options.TimestepDensity, isUsed: false)
+                .Bind(_ => WithoutNumbers(new TimestepDensity.Uniform()));
+        }
+
         var usual = NoiseSchedule.Families.Find(options.Schedule).Map(family => family.UsualDensity).IfNone("uniform");
         return TimestepDensity.All.Find("timestep-density", options.TimestepDensity ?? usual).Bind(density =>
             density is TimestepDensity.LogNormal normal
                 ? TimestepDensity.LogNormal.Of(options.NoiseMean ?? normal.Mean, options.NoiseDeviation ?? normal.Deviation)
-                : (BelongsTo("the timestep densities logit-normal and log-normal", "noise-mean", options.NoiseMean, isUsed: false),
-                    BelongsTo("the timestep densities logit-normal and log-normal", "noise-deviation", options.NoiseDeviation, isUsed: false))
-                .Apply((_, _) => density));
+                : WithoutNumbers(density));
+
+        Validation<Error, TimestepDensity> WithoutNumbers(TimestepDensity density) => (
+                BelongsTo("the timestep densities logit-normal and log-normal", "noise-mean", options.NoiseMean, isUsed: false),
+                BelongsTo("the timestep densities logit-normal and log-normal", "noise-deviation", options.NoiseDeviation, isUsed: false))
+            .Apply((_, _) => density);
     }
 
     /// <summary>Refuses numbers of one schedule, of one prediction, or of one loss weighting, that are given with another.</summary>

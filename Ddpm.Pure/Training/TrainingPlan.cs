@@ -10,16 +10,14 @@ namespace Ddpm.Pure.Training;
 /// <summary>
 /// The plan of a run: a pure function from (configuration, number of images, step) to the step's images, timesteps and noise.
 /// The noise of image i in epoch e depends on (seed, i, e) alone, not on the batch; so does its timestep with independent sampling. Stratified timesteps depend
-/// on the seed, the step, the place in the batch and the batch size. A run resumes from a step number and nothing else.
+/// on the seed, the step, the place in the batch and the batch size. With importance sampling, timesteps also depend on the losses of earlier steps
+/// (<see cref="TimestepHistory"/>). A run resumes from a step number, and from that history with importance sampling.
 /// </summary>
 public sealed record TrainingPlan
 {
-    /// <summary>The probability of a timestep of at most t, for each t; empty if all are equally probable.</summary>
-    private readonly Arr<double> _cumulative;
-
     private TrainingPlan(TrainingConfig config, int imageCount, StepCount steps, LearningRate learningRate) =>
-        (Config, ImageCount, Steps, LearningRate, _cumulative) =
-        (config, imageCount, steps, learningRate, config.TimestepDensity.Cumulative(config.Model.Schedule).IfNone(Arr<double>.Empty));
+        (Config, ImageCount, Steps, LearningRate, Timesteps) =
+        (config, imageCount, steps, learningRate, new(config.Options.Steps, config.TimestepDensity.Cumulative(config.Model.Schedule)));
 
     /// <summary>The run's configuration.</summary>
     public TrainingConfig Config { get; }
@@ -33,6 +31,9 @@ public sealed record TrainingPlan
     /// <summary>The learning rate of each step.</summary>
     public LearningRate LearningRate { get; }
 
+    /// <summary>What timesteps are drawn from, except with importance sampling.</summary>
+    internal TimestepDistribution Timesteps { get; }
+
     /// <summary>The plan of a run.</summary>
     /// <param name="config">The run's configuration.</param>
     /// <param name="imageCount">The number of images, ≥ 1.</param>
@@ -41,27 +42,6 @@ public sealed record TrainingPlan
         from steps in StepCount.Of(imageCount, config.Options.BatchSize, config.Options.Epochs)
         from rate in Choices.LearningRates[config.Options.LearningRateSchedule](config.Options.LearningRate, config.Options.WarmUpSteps, steps.Total)
         select new TrainingPlan(config, imageCount, steps, rate);
-
-    /// <summary>The timestep below which a fraction u ∈ [0, 1) of all draws lies.</summary>
-    internal int TimestepAt(double u)
-    {
-        if (_cumulative.IsEmpty)
-        {
-            return (int)(u * Config.Options.Steps);
-        }
-
-        var (low, high) = (0, _cumulative.Count - 1);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = _cumulative[middle] > u ? (low, middle) : (middle + 1, high);
-        }
-
-        return low;
-    }
-
-    /// <summary>The timestep that an image's random numbers give.</summary>
-    internal int TimestepOf(Draws draws) => _cumulative.IsEmpty ? draws.Below(0, Config.Options.Steps) : TimestepAt(draws.Uniform(0));
 
     /// <summary>The plan of epoch e ≥ 0. Each epoch has its own order of the images.</summary>
     public EpochPlan Epoch(int epoch) =>
@@ -74,8 +54,10 @@ public sealed record TrainingPlan
 /// <param name="Order">A permutation of the images.</param>
 public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
 {
-    /// <summary>The k-th step of this epoch, k ∈ [0, Steps.PerEpoch).</summary>
-    public TrainingStep Step(int k)
+    /// <summary>A step of this epoch.</summary>
+    /// <param name="k">Its number in the epoch, k ∈ [0, Steps.PerEpoch).</param>
+    /// <param name="history">The losses of the steps before. Only importance sampling reads it; none for no losses.</param>
+    public TrainingStep Step(int k, Option<TimestepHistory> history = default)
     {
         var options = Plan.Config.Options;
         var first = k * options.BatchSize;
@@ -84,9 +66,12 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
         var stream = new RandomStream(options.Seed, StreamName.Timesteps);
         var number = Epoch * Plan.Steps.PerEpoch + k;
         double Stratified(int place) => (stream.At(0, number).Uniform(0) + (double)place / count) % 1;
+        var past = Plan.Config.TimestepSampling == TimestepSampling.Importance ? history.IfNone(() => TimestepHistory.Start(options.Steps)) : null;
+        var distribution = past?.Distribution ?? Plan.Timesteps;
         var timesteps = Plan.Config.TimestepSampling == TimestepSampling.Stratified
-            ? images.Map((place, _) => Plan.TimestepAt(Stratified(place))).ToArr()
-            : images.Map(i => Plan.TimestepOf(stream.At(i, Epoch)));
+            ? images.Map((place, _) => distribution.At(Stratified(place))).ToArr()
+            : images.Map(i => distribution.Of(stream.At(i, Epoch)));
+        var importance = Optional(past?.Factors).Map(factors => timesteps.Map(t => factors[t]));
         var flips = new RandomStream(options.Seed, StreamName.Flips);
         var withheld = new RandomStream(options.Seed, StreamName.LabelDropout);
         var model = Plan.Config.Model;
@@ -99,7 +84,8 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
             timesteps,
             timesteps.Map(t => Plan.Config.LossWeighting.Weight(model.Prediction, model.Schedule[t])),
             new(Plan.LearningRate.At(number), Optional(options.ClipNorm), options.WeightDecay, Plan.Config.Average.Map(average => average.DecayAt(number))),
-            new RandomStream(options.Seed, StreamName.TrainingNoise));
+            new RandomStream(options.Seed, StreamName.TrainingNoise),
+            importance);
     }
 }
 
@@ -118,9 +104,10 @@ public sealed record WeightUpdate(
 /// <param name="Flipped">Whether each image is mirrored left to right.</param>
 /// <param name="Unlabelled">Whether the class of each image is withheld (label dropout).</param>
 /// <param name="Timesteps">The timestep of each image.</param>
-/// <param name="Weights">The loss weight of each image.</param>
+/// <param name="Weights">The loss weight of each image, without its importance.</param>
 /// <param name="Update">How the weights change.</param>
 /// <param name="Noise">The random stream of the noise.</param>
+/// <param name="Importance">With importance sampling, the factor 1/(T·p_t) of each image's whole loss.</param>
 public sealed record TrainingStep(
     int Number,
     int Epoch,
@@ -130,7 +117,8 @@ public sealed record TrainingStep(
     Arr<int> Timesteps,
     Arr<double> Weights,
     WeightUpdate Update,
-    RandomStream Noise)
+    RandomStream Noise,
+    Option<Arr<double>> Importance = default)
 {
     /// <summary>A part of the step: some of its images, with their timesteps and weights.</summary>
     public TrainingStep Share(int first, int count) => this with
@@ -140,6 +128,7 @@ public sealed record TrainingStep(
         Unlabelled = Unlabelled.Skip(first).Take(count).ToArr(),
         Timesteps = Timesteps.Skip(first).Take(count).ToArr(),
         Weights = Weights.Skip(first).Take(count).ToArr(),
+        Importance = Importance.Map(factors => factors.Skip(first).Take(count).ToArr()),
     };
 
     /// <summary>Fills ε of all images, one after another. <paramref name="destination"/> is N equal parts for N images.</summary>
