@@ -150,7 +150,8 @@ public sealed record TrainingConfig
             : learning;
     }
 
-    private static Validation<Error, Prediction> PredictionOf(TrainingOptions options) => Prediction.All.Find("prediction", options.Prediction)
+    /// <summary>The prediction that options describe.</summary>
+    internal static Validation<Error, Prediction> PredictionOf(TrainingOptions options) => Prediction.All.Find("prediction", options.Prediction)
         .Bind(found => found is Prediction.Edm && options.SigmaData is { } deviation ? Prediction.Edm.Of(deviation) : found);
 
     /// <summary>How often timesteps are drawn: as the user asks, else as the schedule's authors draw them.</summary>
@@ -166,14 +167,14 @@ public sealed record TrainingConfig
     }
 
     /// <summary>Refuses numbers of one schedule, of one prediction, or of one loss weighting, that are given with another.</summary>
-    private static Validation<Error, Unit> CheckOwners(TrainingOptions options)
+    internal static Validation<Error, Unit> CheckOwners(TrainingOptions options)
     {
         Validation<Error, Unit> OfSchedule(string name)
         {
             string[] owners = [.. NoiseSchedule.Families.Where(row => row.Value.Options.Contains(name)).Select(row => row.Name)];
             var value = TrainingOption.All.First(option => option.Name == name).Of(options);
-            return BelongsTo(
-                $"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}", name, value is false ? null : value, owners.Contains(options.Schedule));
+            var allowed = $"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}";
+            return BelongsTo(allowed, name, value is false ? null : value, owners.Contains(options.Schedule));
         }
 
         var ofSchedules = NoiseSchedule.Families.SelectMany(row => row.Value.Options, (_, name) => name).Distinct().Select(OfSchedule).ToArr();
