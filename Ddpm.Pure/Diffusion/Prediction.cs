@@ -18,7 +18,8 @@ public abstract record Prediction
     }
 
     /// <summary>The predictions by name.</summary>
-    public static ChoiceTable<Prediction> All { get; } = ChoiceTable.Of<Prediction>(prediction => prediction.Name, new Epsilon(), new Sample(), new Velocity(), new Flow(), new Edm());
+    public static ChoiceTable<Prediction> All { get; } = ChoiceTable.Of<Prediction>(
+        prediction => prediction.Name, new Epsilon(), new Sample(), new Velocity(), new Flow(), new Edm());
 
     /// <summary>The name that options give it.</summary>
     public abstract string Name { get; }

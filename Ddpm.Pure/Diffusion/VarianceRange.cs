@@ -32,7 +32,8 @@ public readonly record struct VarianceRange(double Least, double Most, double Lo
     }
 
     /// <summary>1 − β̃/β = ᾱ_p·β/(1 − ᾱ_t), without cancellation.</summary>
-    internal static double Lost(VariancePreservingLevel level, VariancePreservingLevel earlier) => earlier.AlphaBar * level.BetaSince(earlier) / level.NoiseVariance;
+    internal static double Lost(VariancePreservingLevel level, VariancePreservingLevel earlier) =>
+        earlier.AlphaBar * level.BetaSince(earlier) / level.NoiseVariance;
 
     /// <summary>s² at a fraction. The ends are exact.</summary>
     public double At(double fraction) => fraction switch

@@ -26,9 +26,10 @@ internal static class ScheduleEntries
            from zero in family.Options.Contains("zero-terminal-snr") ? Array(false, true) : Array(false)
            select ReferenceEntry.Json(
                $"schedules/{family.Name}-{steps}{(zero ? "-zero-snr" : "")}.json",
-               "a list of T numbers each: a and sigma in x = a·x0 + σ·ε, log-squared-a = ln a², snr = a²/σ², lambda = ln(a/σ), network-time, the number that the "
-               + "network is told; chains also have beta β_t, alpha-bar ᾱ_t = a² and log-alpha-bar ln ᾱ_t",
-               (family.PublishedBetas is null ? "" : "ᾱ_t = ∏_{s≤t} (1 − β_s); ") + family.Formula + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
+               "a list of T numbers each: a and sigma in x = a·x0 + σ·ε, log-squared-a = ln a², snr = a²/σ², lambda = ln(a/σ), network-time, the number that "
+               + "the network is told; chains also have beta β_t, alpha-bar ᾱ_t = a² and log-alpha-bar ln ᾱ_t",
+               (family.PublishedBetas is null ? "" : "ᾱ_t = ∏_{s≤t} (1 − β_s); ") + family.Formula
+               + (zero ? "; then √ᾱ shifted and scaled so that the last is 0 and the first is kept" : ""),
                family.Source + (zero ? "; Lin et al. 2024 (2305.08891), algorithm 1" : ""),
                zero ? ShiftedTables : Tables,
                () => Table(Named(family.Name, steps, zero))),

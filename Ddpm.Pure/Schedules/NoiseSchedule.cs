@@ -24,7 +24,8 @@ public partial record NoiseSchedule
         var each = levels.Map((t, level) => Check.That(Invariant($"levels[{t}]"), level, HasNoise(level) && (level.HasImage || t == levels.Count - 1),
             "must have finite a > 0 and σ > 0; only at the last level may a be 0")).Sequence();
         var order = levels.Map((t, level) => Check.That(Invariant($"levels[{t}]"), level,
-            t == 0 || !HasNoise(level) || !HasNoise(levels[t - 1]) || level.Lambda < levels[t - 1].Lambda, "must be noisier than the one before it")).Sequence();
+            t == 0 || !HasNoise(level) || !HasNoise(levels[t - 1]) || level.Lambda < levels[t - 1].Lambda,
+            "must be noisier than the one before it")).Sequence();
         var told = Check.That("network-times", networkTimes.Count, networkTimes.Count == levels.Count, Invariant($"must have length {levels.Count}"));
         var finite = networkTimes.Map((t, time) => Check.That(Invariant($"network-times[{t}]"), time, double.IsFinite(time), "must be finite")).Sequence();
         return (size, each, order, told, finite).Apply((_, _, _, _, _) => new NoiseSchedule(levels, networkTimes));

@@ -203,7 +203,8 @@ public sealed record TrainingConfig
         return InFloat32(prediction)
             ? unit
             : Check.Fail<Unit>("prediction", prediction.Name,
-                Invariant($"must be {Prediction.NamesWhere(InFloat32)} with a schedule that leaves {(last.HasImage ? Invariant($"only {last.A:G2}") : "nothing")} ")
+                Invariant($"must be {Prediction.NamesWhere(InFloat32)} with a schedule that leaves ")
+                + Invariant($"{(last.HasImage ? Invariant($"only {last.A:G2}") : "nothing")} ")
                 + $"of the image (there, {prediction.Name} does not determine it)");
     }
 
@@ -214,7 +215,8 @@ public sealed record TrainingConfig
         return Scaled(prediction)
             ? unit
             : Check.Fail<Unit>("prediction", prediction.Name, Invariant(
-                $"must be {Prediction.NamesWhere(Scaled)} with a schedule whose noise reaches σ = {levels[levels.Steps - 1].Sigma:G3} (others do not scale x down)"));
+                $"must be {Prediction.NamesWhere(Scaled)} with a schedule whose noise reaches σ = {levels[levels.Steps - 1].Sigma:G3} ")
+                + "(others do not scale x down)");
     }
 
     /// <summary>Noise that float32 rounds to 0 is never seen in training, and samplers divide by it.</summary>
