@@ -26,6 +26,18 @@ public sealed record GeneratedImages(int Count, int Channels, int Size, ReadOnly
         scale.ToLevels(Values.Span, Channels, Size, Size, levels);
         return levels;
     }
+
+    /// <summary>All numbers divided by a deviation, in float32: 1 changes no bit.</summary>
+    internal GeneratedImages Over(double deviation)
+    {
+        var (divisor, scaled) = ((float)deviation, Values.ToArray());
+        for (var i = 0; i < scaled.Length; i++)
+        {
+            scaled[i] /= divisor;
+        }
+
+        return this with { Values = scaled };
+    }
 }
 
 /// <summary>Which images to generate.</summary>

@@ -41,7 +41,7 @@ internal sealed class EvaluateCommand
 
     private readonly CommandLine.Option<int> _boundImages = new("--bound-images")
     {
-        Description = "Measure bits per dimension on this many test images; 0 skips it",
+        Description = "Measure bits per dimension on this many test images, if the schedule is a Markov chain; 0 skips it",
         DefaultValueFactory = _ => UsualBoundImages,
     };
 

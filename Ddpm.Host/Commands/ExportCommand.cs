@@ -21,7 +21,7 @@ internal sealed class ExportCommand
     internal static readonly ChoiceTable<Func<TrainedModel, string, ReadOnlyMemory<byte>>> Formats =
         ChoiceTable.Of<Func<TrainedModel, string, ReadOnlyMemory<byte>>>(
             ("safetensors", (model, prefix) => Safetensors.Write(StateDict.Of(model.Network, model.Theta, prefix))),
-            ("onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta)));
+            ("onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta, model.Model)));
 
     private readonly CommandLine.Command _command = new("export", "Export a run's weights, or its whole network, for other programs");
     private readonly RunOptions _run;
@@ -59,8 +59,10 @@ internal sealed class ExportCommand
         return from folder in _run.Required(parsed)
                from write in Formats.Find(format)
                    .ToFin(Error.New(ExitCode.Usage, $"--format must be one of {string.Join(", ", Formats.Keys)}, got {format}"))
-               from bytes in TrainedModel.Use(folder, CPU, model => FinSucc(write(model, parsed.GetValue(_prefix)!)))
-               from written in Write(parsed.GetValue(_to), folder, $"model.{format}", bytes, view, stop)
+               from made in TrainedModel.Use(
+                   folder, CPU, model => FinSucc((Bytes: write(model, parsed.GetValue(_prefix)!), Remark: OnnxFile.Remark(model.Model))))
+               from written in Write(parsed.GetValue(_to), folder, $"model.{format}", made.Bytes, view, stop)
+               let said = format == "onnx" ? made.Remark.Iter(view.Line) : unit
                select written;
     }
 

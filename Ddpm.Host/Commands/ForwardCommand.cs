@@ -21,8 +21,7 @@ internal sealed class ForwardCommand
     private readonly CommandLine.Command _command = new("forward", "Draw real images, and the same images after 25, 50, 75 and 100 % of the noise steps");
     private readonly DataOptions _data;
     private readonly CommandLine.Option<int> _count = new("--count") { Description = "How many images", DefaultValueFactory = _ => 16 };
-    private readonly CommandLine.Option<int> _steps = RecipeOptions.Create<int>(nameof(TrainingOptions.Steps));
-    private readonly CommandLine.Option<string> _schedule = RecipeOptions.Create<string>(nameof(TrainingOptions.Schedule));
+    private readonly DiffusionOptions _schedule;
     private readonly CommandLine.Option<ulong> _seed = RecipeOptions.Create<ulong>(nameof(TrainingOptions.Seed), "The seed of the noise");
 
     private readonly CommandLine.Option<string> _file = new("--file")
@@ -35,7 +34,8 @@ internal sealed class ForwardCommand
     private ForwardCommand()
     {
         _data = new(_command);
-        _command.AddGroup("Figure", _count, _steps, _schedule, _seed, _file);
+        _schedule = DiffusionOptions.OfSchedule(_command, "Schedule");
+        _command.AddGroup("Figure", _count, _seed, _file);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
@@ -53,6 +53,9 @@ internal sealed class ForwardCommand
                select written;
     }
 
-    private Validation<LanguageExt.Common.Error, NoiseSchedule> ScheduleOf(CommandLine.ParseResult parsed) =>
-        TrainingConfig.ScheduleOf(Defaults with { Schedule = parsed.GetValue(_schedule)!, Steps = parsed.GetValue(_steps) });
+    private Validation<LanguageExt.Common.Error, NoiseSchedule> ScheduleOf(CommandLine.ParseResult parsed)
+    {
+        var options = _schedule.Parsed(parsed, Defaults);
+        return (TrainingConfig.ScheduleOf(options), TrainingConfig.CheckOwners(options)).Apply((schedule, _) => schedule);
+    }
 }

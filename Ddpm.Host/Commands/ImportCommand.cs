@@ -6,6 +6,8 @@ using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Options;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -18,6 +20,8 @@ internal sealed class ImportCommand
 {
     private const int UsualSize = 28;
 
+    private const string Missing = "Not stored in the file";
+
     private static readonly TrainingOptions Defaults = new();
 
     private readonly CommandLine.Command _command = new("import", "Import weights saved by PyTorch or as safetensors");
@@ -28,11 +32,7 @@ internal sealed class ImportCommand
     };
     private readonly RunOptions _run;
 
-    private readonly CommandLine.Option<string> _schedule = RecipeOptions.Create<string>(nameof(TrainingOptions.Schedule));
-    private readonly CommandLine.Option<string> _prediction = RecipeOptions.Create<string>(nameof(TrainingOptions.Prediction));
-
-    private readonly CommandLine.Option<int> _steps = RecipeOptions.Create<int>(
-        nameof(TrainingOptions.Steps), "T, the steps of the noise schedule, if the file has no timestep embedding");
+    private readonly DiffusionOptions _diffusion;
 
     private readonly CommandLine.Option<int> _size = new("--image-size")
     {
@@ -50,7 +50,9 @@ internal sealed class ImportCommand
     {
         _command.Add(_file);
         _run = new(_command, "The run to create");
-        _command.AddGroup("Not stored in the file", _schedule, _prediction, _steps, _size, _dataset);
+        _diffusion = DiffusionOptions.OfBoth(
+            _command, Missing, (nameof(TrainingOptions.Steps), "T, the steps of the noise schedule, if the file has no timestep embedding"));
+        _command.AddGroup(Missing, _size, _dataset);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
@@ -59,14 +61,11 @@ internal sealed class ImportCommand
     private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop)
     {
         var (path, dataset) = (parsed.GetValue(_file)!, parsed.GetValue(_dataset)!);
-        var options = new TrainingOptions
-        {
-            Dataset = dataset,
-            Schedule = parsed.GetValue(_schedule)!,
-            Prediction = parsed.GetValue(_prediction)!,
-            Steps = parsed.GetValue(_steps),
-        };
+        var options = _diffusion.Parsed(parsed, Defaults with { Dataset = dataset });
         return from folder in _run.Required(parsed)
+               from diffusion in (
+                       NoiseSchedule.Families.Find("schedule", options.Schedule), TrainingConfig.PredictionOf(options), TrainingConfig.CheckOwners(options))
+                   .Apply((_, _, _) => unit).OrUsage()
                from bytes in Outcomes.InOrder(
                        () => Outcomes.Require(!File.Exists(folder.ReceiptPath), $"there is a run in {folder.Path} already: choose another name"),
                        () => DataSetDescription.Named(dataset).Match(_ => unit, fault => FinFail<Unit>(Error.New(ExitCode.Usage, fault.Message))))

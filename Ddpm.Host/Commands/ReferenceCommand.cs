@@ -1,7 +1,6 @@
 using Ddpm.Host.Exchange;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
-using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Sampling;
@@ -63,26 +62,14 @@ internal static class ReferenceCommand
     {
         var command = new CommandLine.Command("plan", "Print what a sampler does, line by line");
         var sampler = new SamplerOptions(command, withNetwork: false);
-        var prediction = RecipeOptions.Create<string>(nameof(TrainingOptions.Prediction));
-        var schedule = RecipeOptions.Create<string>(nameof(TrainingOptions.Schedule));
-        var steps = RecipeOptions.Create<int>(nameof(TrainingOptions.Steps));
-        var zeroSnr = RecipeOptions.Create<bool>(nameof(TrainingOptions.ZeroTerminalSnr));
+        var diffusion = DiffusionOptions.OfBoth(command, "Model");
         CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: true]" };
         CommandLine.Option<bool> json = new("--json") { Description = "Print JSON with every digit, as in an export, instead of a table" };
-        command.AddGroup("Model", prediction, schedule, steps, zeroSnr, clip, json);
+        command.AddGroup("Model", clip, json);
         command.SetAction(parsed => Session.Run(parsed, (view, _) =>
-        {
-            var options = new TrainingOptions
-            {
-                Prediction = parsed.GetValue(prediction)!,
-                Schedule = parsed.GetValue(schedule)!,
-                Steps = parsed.GetValue(steps),
-                ZeroTerminalSnr = parsed.GetValue(zeroSnr),
-            };
-            return PlanOf(options, sampler.Parsed(parsed, new()), parsed.GetValue(clip) ?? true)
-                .Map(plan => parsed.GetValue(json) ? toSeq(PlanJson.Text(plan).TrimEnd().Split('\n')) : toSeq(PlanTable.Of(plan)))
-                .Map(lines => lines.Iter(view.Result));
-        }));
+            PlanOf(diffusion.Parsed(parsed, new()), sampler.Parsed(parsed, new()), parsed.GetValue(clip) ?? true)
+            .Map(plan => parsed.GetValue(json) ? toSeq(PlanJson.Text(plan).TrimEnd().Split('\n')) : toSeq(PlanTable.Of(plan)))
+            .Map(lines => lines.Iter(view.Result))));
         return command.WithExample("--sampler unipc-2 --sampling-steps 5");
     }
 
@@ -90,8 +77,8 @@ internal static class ReferenceCommand
     {
         var levels = TrainingConfig.ScheduleOf(training)
             .Bind(schedule => sampling.TimestepsOn(schedule).Map(timesteps => (Schedule: schedule, Timesteps: timesteps)));
-        return (levels, Prediction.All.Find("prediction", training.Prediction), sampling.Chosen(training.Steps))
-            .Apply((on, prediction, _) => sampling.Compile(on.Schedule, prediction, clip, on.Timesteps))
+        return (levels, TrainingConfig.PredictionOf(training), sampling.Chosen(training.Steps), TrainingConfig.CheckOwners(training))
+            .Apply((on, prediction, _, _) => sampling.Compile(on.Schedule, prediction, clip, on.Timesteps))
             .Bind(plan => plan).OrUsage();
     }
 

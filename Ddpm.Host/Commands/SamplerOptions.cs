@@ -36,7 +36,7 @@ internal sealed class SamplerOptions
         "--restart-range", Invariant($"The noise levels σ/a that restart goes through again [default: {new Restart().Least} {new Restart().Most}]"));
 
     private readonly CommandLine.Option<string?> _variance = New<string?>(
-        "--variance", $"DDPM's reverse variance: {string.Join(", ", Ancestral.Variances.Keys)} [default: beta; learned for runs with --learn-variance]");
+        "--variance", $"DDPM's reverse variance: {string.Join(", ", Ancestral.Variances.Keys)} [default: beta; learned if the run has it]");
 
     private readonly CommandLine.Option<int[]> _timesteps = new("--timesteps")
     {

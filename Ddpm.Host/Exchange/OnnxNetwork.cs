@@ -40,7 +40,10 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
     internal readonly record struct Value(string Name, int Channels, int Size);
 
     /// <summary>The file of a network.</summary>
-    public static ReadOnlyMemory<byte> Write(UNet network, Tensor theta)
+    /// <param name="network">The network.</param>
+    /// <param name="theta">Its weights.</param>
+    /// <param name="metadata">What the file tells besides, by name.</param>
+    public static ReadOnlyMemory<byte> Write(UNet network, Tensor theta, Seq<(string Name, string Value)> metadata)
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
@@ -54,6 +57,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
             ProducerName = "Ddpm",
             OpsetImport = { new OperatorSetIdProto { Version = OperatorSet } },
             Graph = made._graph,
+            MetadataProps = { metadata.Map(entry => new StringStringEntryProto { Key = entry.Name, Value = entry.Value }) },
         }.ToByteArray();
     }
 

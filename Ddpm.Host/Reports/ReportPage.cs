@@ -44,8 +44,8 @@ internal static class ReportPage
             {{Section("From noise to images", Columns(runs, run => Turn(Frames(run), run.Frames.Count - 1, plays: true)))}}
             {{Section("Losses and learning rate", Training(runs))}}
             {{Section("Noise schedule", Beside(
-                Plot("ᾱ over timesteps", Schedules(runs, "ᾱ, the image's share of the variance", false, level => level.SquaredA / level.Power)),
-                Plot("the signal-to-noise ratio over timesteps", Schedules(runs, "signal-to-noise ratio", true, level => level.Snr))))}}
+                Plot("the image's share of the variance", Schedules(runs, "image's share, a²/(a² + σ²)", false, level => level.SquaredA / level.Power)),
+                Plot("the noise over the image, by timestep", Schedules(runs, "noise over image, σ/a", true, level => level.Sigma / level.A))))}}
             {{Section("Evaluation", Evaluation(runs))}}
             {{Section("Evaluations of the network", Columns(runs, FewSteps))}}
             {{Section("What sampling does", Columns(runs, Plan))}}

@@ -81,12 +81,14 @@ internal static class SampleWriter
 
         Fin<Unit> Files(IReadOnlyList<GeneratedImages> moments)
         {
+            // Divided by √(a² + σ²), which is 1 on chains: the picture of σ = 80 would be black and white alone.
+            GeneratedImages Visible(GeneratedImages moment, AnimationFrame frame) => moment.Over(start.Plan.DeviationAfter(frame.State));
             var last = job.Files.LevelsOf(moments[^1]);
             return Outcomes.InOrder(
                 () => SampleFiles.WriteArray(target, array, last),
                 () => labels.Map(file => SampleFiles.WriteLabels(target, file.Path, places.Select(file.Condition.ClassOf))).IfNone(unit),
                 () => job.Files.WriteGrid(target, grid, last),
-                () => job.Files.WriteAnimation(target, animation, frames, moments.SkipLast(1), last));
+                () => job.Files.WriteAnimation(target, animation, frames, moments.SkipLast(1).Zip(frames, Visible), last));
         }
     }
 

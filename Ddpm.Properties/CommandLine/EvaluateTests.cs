@@ -95,8 +95,8 @@ public sealed class EvaluateTests : IDisposable
         _ddpm.Done(steps);
         var measured = JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "zero", "few-steps.json")))!["cells"]!.AsArray()
             .Select(cell => cell!["sampler"]!.GetValue<string>());
-        Assert.Equal(["ddim", "dpmpp-2m", "dpmpp-3m", "unipc-2", "unipc-3", "dpmpp-2m-sde", "sa-solver-2:karras", "ddpm"], measured);
-        _ddpm.Refused(2, ["timesteps must have some image left"], [.. steps, "--samplers", "heun"]);
+        Assert.Equal(["ddim", "dpmpp-2m", "dpmpp-3m", "unipc-2", "unipc-3", "ipndm-3", "heun", "dpmpp-2m-sde", "sa-solver-2:karras", "ddpm"], measured);
+        _ddpm.Refused(2, ["spacing must be another one, because ays holds"], [.. steps, "--samplers", "ddim:ays"]);
     }
 
     /// <summary>

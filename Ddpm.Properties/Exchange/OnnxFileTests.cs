@@ -1,7 +1,11 @@
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Exchange;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Options;
+using Ddpm.Pure.Schedules;
+using Ddpm.Pure.Training;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using TorchSharp;
@@ -40,7 +44,8 @@ public sealed class OnnxFileTests : IDisposable
         int[] timesteps = [0, 37, 99], known = [0, Math.Max(0, classes - 1), classes];
         var expected = executor.Forward(x.to(float64), timesteps, classes > 0 ? known : default(ReadOnlyMemory<int>));
 
-        using var session = new InferenceSession(OnnxFile.Of(network, theta).ToArray());
+        var model = new DiffusionModel(config, NoiseSchedule.Edm(100).Valid(), new Prediction.Edm(), Preset.Standard);
+        using var session = new InferenceSession(OnnxFile.Of(network, theta, model).ToArray());
         List<NamedOnnxValue> inputs =
         [
             NamedOnnxValue.CreateFromTensor("x", new DenseTensor<float>(x.data<float>().ToArray(), [3, channels, size, size])),
@@ -58,5 +63,28 @@ public sealed class OnnxFileTests : IDisposable
         var largest = ours.Max(Math.Abs);
         Assert.True(largest > 1e-3);
         Assert.All(output.ToArray().Zip(ours, (theirs, our) => Math.Abs(theirs - our)), difference => Assert.True(difference <= 1e-4 * largest));
+    }
+
+    /// <summary>Without these numbers nobody could sample with the file: EDM's network sees x/√(a²σ_data² + σ²).</summary>
+    [Fact]
+    public void The_metadata_tell_the_levels_the_factor_of_x_and_the_number_of_each_timestep()
+    {
+        var schedule = NoiseSchedule.Edm(4, 0.01, 10).Valid();
+        var config = UNetConfig.Of(NetworkFamily.All["standard"], 12, 1, 4, 0).Valid() with { NetworkTimes = schedule.NetworkTimes };
+        using var network = new UNet(config, ScalarType.Float32, CPU);
+        ReadOnlyMemory<byte> File(Prediction prediction) =>
+            OnnxFile.Of(network, FormulaWeights.Of(network), new DiffusionModel(config, schedule, prediction, Preset.Standard));
+        using var session = new InferenceSession(File(new Prediction.Edm()).ToArray());
+        var told = session.ModelMetadata.CustomMetadataMap;
+        double[] Numbers(string name) => System.Text.Json.JsonSerializer.Deserialize<double[]>(told[name])!;
+
+        Assert.Equal("edm", told["prediction"]);
+        Assert.Equal(schedule.Levels.Map(level => level.A), Numbers("a"));
+        Assert.Equal(schedule.Levels.Map(level => level.Sigma), Numbers("sigma"));
+        Assert.Equal(schedule.Levels.Map(level => 1 / Math.Sqrt(0.25 + level.NoiseVariance)), Numbers("input"));
+        Assert.All(schedule.Levels.Zip(Numbers("network-times")), pair => Assert.Equal(Math.Log(pair.Item1.Sigma) / 4, pair.Item2, 1e-14));
+
+        using var plain = new InferenceSession(File(new Prediction.Velocity()).ToArray());
+        Assert.Equal("[1,1,1,1]", plain.ModelMetadata.CustomMetadataMap["input"]);
     }
 }

@@ -32,6 +32,21 @@ public sealed class SamplerLaws
                     new LinearPair(step.To.A, step.To.Sigma), HasTwo(step, i) ? 2 : 1))));
     }
 
+    /// <summary>Pictures of x are divided by √(a² + σ²). On a chain this changes no bit of float32.</summary>
+    [Law]
+    public bool On_a_chain_x_keeps_the_deviation_of_images_of_variance_one(SamplerOnChain s) =>
+        Enumerable.Range(0, s.Plan.Lines.Count + 1).All(lines => (float)s.Plan.DeviationAfter(lines) == 1);
+
+    [Fact]
+    public void On_edm_the_deviation_of_x_falls_from_the_greatest_noise_to_the_images()
+    {
+        var schedule = NoiseSchedule.Edm(20, sigmaMax: 80).Valid();
+        var plan = new SamplingOptions { Sampler = "ddim", SamplingSteps = 4 }.Compile(schedule, new Prediction.Edm(), clipSample: true).Valid();
+        Assert.Equal(80, plan.DeviationAfter(0), 1e-12);
+        Assert.Equal(Math.Sqrt(schedule[plan.Lines[1].Timestep].Power), plan.DeviationAfter(1), 1e-12);
+        Assert.Equal(1, plan.DeviationAfter(4));
+    }
+
     /// <summary>
     /// Methods that always have their order from one exact point do not change. Methods that need it correct the first step only.
     /// </summary>

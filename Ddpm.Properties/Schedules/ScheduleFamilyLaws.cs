@@ -155,6 +155,19 @@ public sealed class ScheduleFamilyLaws
     public bool A_schedule_has_a_remark_where_its_last_level_keeps_over_one_percent(AnySchedule s) =>
         s.Value.Remark.IsSome == s.Value[s.Value.Steps - 1].A > 0.01;
 
+    /// <summary>EDM's usual σ_max leaves 1.25 %; rectified flow ends in pure noise.</summary>
+    [Fact]
+    public void An_edm_schedule_that_ends_in_too_little_noise_has_a_remark_and_rectified_flow_never_has()
+    {
+        Assert.True(NoiseSchedule.Edm(20).Valid().Remark.IsNone);
+        Assert.True(NoiseSchedule.Edm(20, sigmaMax: 50.1).Valid().Remark.IsNone);
+        Assert.Equal(
+            Some("19.6 % of the last level's standard deviation is the image's (σ/a = 5), but sampling starts from pure noise: "
+                + "train with a larger --sigma-max"),
+            NoiseSchedule.Edm(20, sigmaMax: 5).Valid().Remark);
+        Assert.All((double[])[0.001, 1, 1000], shift => Assert.True(NoiseSchedule.RectifiedFlow(20, shift).Valid().Remark.IsNone));
+    }
+
     /// <summary>Computed independently in high precision, here and below; each to as many digits as are given.</summary>
     [Fact]
     public void The_scaled_linear_schedule_of_a_thousand_steps()

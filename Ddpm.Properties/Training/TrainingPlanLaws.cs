@@ -1,3 +1,4 @@
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
@@ -59,16 +60,48 @@ public sealed class TrainingPlanLaws
     public bool Each_image_weighs_what_its_timestep_does(TrainingPlan plan, byte epoch) => Steps(plan, epoch).All(step => step.Weights.SequenceEqual(
         step.Timesteps.Map(t => plan.Config.LossWeighting.Weight(plan.Config.Model.Prediction, plan.Config.Model.Schedule[t]))));
 
+    /// <summary>B points at equal distances on a circle: an arc of length F holds B·F of them, but for less than one.</summary>
     [Law]
-    public bool Stratified_timesteps_of_a_batch_fall_one_into_each_of_as_many_equal_parts(TrainingPlan any, byte epoch)
+    public bool In_a_stratified_batch_the_density_says_how_many_timesteps_lie_below_any_but_for_one(TrainingPlan any, byte epoch)
     {
-        var options = any.Config.Options with { TimestepSampling = "stratified", Steps = 1000, TimestepDensity = "uniform", NoiseMean = null };
-        var plan = TrainingGenerators.Plan(options, any.ImageCount);
-        return Steps(plan, epoch).All(step =>
+        var plan = TrainingGenerators.Plan(any.Config.Options with { TimestepSampling = "stratified" }, any.ImageCount);
+        var cumulative = Cumulative(plan.Config);
+        return Steps(plan, epoch).All(step => cumulative.Index().All(part =>
+            Math.Abs(step.Timesteps.Count(t => t <= part.Index) - step.Timesteps.Count * part.Item) <= 1 + Rounding(step.Timesteps.Count)));
+
+        // u + k/B rounds once; a point that rounds across an end of the arc counts there.
+        static double Rounding(int count) => 4 * Epsilon * count;
+    }
+
+    /// <summary>20,000 images, each with its own draw. A count in a bin of probability p has the variance n·p·(1 − p).</summary>
+    [Theory]
+    [InlineData("linear", "epsilon", null)]
+    [InlineData("rectified-flow", "flow", null)]
+    [InlineData("edm", "edm", null)]
+    [InlineData("cosine", "velocity", "log-normal")]
+    [InlineData("edm", "edm", "uniform")]
+    public void Independent_timesteps_follow_the_density(string schedule, string prediction, string? density)
+    {
+        const int images = 20_000, steps = 200, bins = 8;
+        var options = new TrainingOptions
         {
-            var (sorted, count) = (step.Timesteps.Order().ToArray(), step.Timesteps.Count);
-            // Neighbours round the circle lie T/B apart, but for rounding down.
-            return Enumerable.Range(0, count).All(i => Math.Abs((sorted[(i + 1) % count] - sorted[i] + (i + 1 == count ? 1000 : 0)) - 1000.0 / count) <= 1);
+            Schedule = schedule,
+            Prediction = prediction,
+            TimestepDensity = density,
+            Steps = steps,
+            BatchSize = images,
+            TimestepSampling = "independent",
+            Seed = 7,
+        };
+        var plan = TrainingGenerators.Plan(options, images);
+        var timesteps = plan.Epoch(0).Step(0).Timesteps;
+        double[] upTo = [0, .. Cumulative(plan.Config)];
+        Assert.All(Enumerable.Range(0, bins), bin =>
+        {
+            int first = bin * steps / bins, end = (bin + 1) * steps / bins;
+            var p = upTo[end] - upTo[first];
+            Assert.InRange(
+                timesteps.Count(t => t >= first && t < end) - images * p, -5 * Math.Sqrt(images * p * (1 - p)) - 1, 5 * Math.Sqrt(images * p * (1 - p)) + 1);
         });
     }
 
@@ -130,6 +163,18 @@ public sealed class TrainingPlanLaws
             step.FillNoise(noise);
             return noise.SequenceEqual(step.Images.SelectMany(image => Enumerable.Range(0, pixels).Select(stream.At(image, epoch).Normal)));
         });
+    }
+
+    /// <summary>The probability of a timestep of at most t, for each t, from the definition of the density.</summary>
+    private static double[] Cumulative(TrainingConfig config)
+    {
+        var (schedule, steps) = (config.Model.Schedule, config.Model.Schedule.Steps);
+        return [.. Enumerable.Range(0, steps).Select(t => config.TimestepDensity switch
+        {
+            TimestepDensity.LogNormal normal when t < steps - 1 =>
+                NormalDistribution.Cdf((Math.Log(schedule[t].Sigma / schedule[t].A) - normal.Mean) / normal.Deviation),
+            _ => (t + 1.0) / steps,
+        })];
     }
 
     private static TrainingStep[] Steps(TrainingPlan plan, int epoch) => [.. Enumerable.Range(0, plan.Steps.PerEpoch).Select(k => plan.Epoch(epoch).Step(k))];

@@ -15,6 +15,9 @@ public sealed record TrainingOptions
 {
     private const string Recipe = "Recipe", Optimiser = "Optimiser", Data = "Data", Diffusion = "Diffusion";
 
+    /// <summary>The heading of the options that the help page of `train` lists by name alone.</summary>
+    internal const string Numbers = "More options of noise and loss (explained in `reference plan --help` and Ddpm.Host/README.md)";
+
     /// <summary>The network, its recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from it.</summary>
     [TrainOption(Recipe, "Network and recipe: {0}; the defaults here are standard's", Choices = nameof(Choices.Presets))]
     public string Preset { get; init; } = "standard";
@@ -97,11 +100,11 @@ public sealed record TrainingOptions
     public string? TimestepDensity { get; init; }
 
     /// <summary>The mean of ln(σ/a) in the densities logit-normal and log-normal; null for 0 and −1.2.</summary>
-    [TrainOption(Diffusion, "Mean of ln(σ/a) in logit-normal and log-normal", NullMeans = "0 and -1.2")]
+    [TrainOption(Numbers, "Mean of ln(σ/a) in logit-normal and log-normal", NullMeans = "0 and -1.2")]
     public double? NoiseMean { get; init; }
 
     /// <summary>The standard deviation of ln(σ/a) in the densities logit-normal and log-normal; null for 1 and 1.2.</summary>
-    [TrainOption(Diffusion, "Standard deviation of ln(σ/a) in logit-normal and log-normal", NullMeans = "1 and 1.2")]
+    [TrainOption(Numbers, "Standard deviation of ln(σ/a) in logit-normal and log-normal", NullMeans = "1 and 1.2")]
     public double? NoiseDeviation { get; init; }
 
     /// <summary>
@@ -119,35 +122,35 @@ public sealed record TrainingOptions
     public string Schedule { get; init; } = "linear";
 
     /// <summary>β_min of the linear, scaled-linear and sigmoid-β schedules; null for the published value × 1000/T (<see cref="UsualBetas"/>).</summary>
-    [TrainOption(Diffusion, "β_min of linear, scaled-linear and sigmoid-beta", NullMeans = "the published value × 1000/T")]
+    [TrainOption(Numbers, "β_min of linear, scaled-linear and sigmoid-beta", NullMeans = "the published value × 1000/T")]
     public double? MinBeta { get; init; }
 
     /// <summary>β_max of linear, scaled-linear and sigmoid-beta; null for the published value × 1000/T.</summary>
-    [TrainOption(Diffusion, "β_max of linear, scaled-linear and sigmoid-beta", NullMeans = "the published value × 1000/T")]
+    [TrainOption(Numbers, "β_max of linear, scaled-linear and sigmoid-beta", NullMeans = "the published value × 1000/T")]
     public double? MaxBeta { get; init; }
 
     /// <summary>s of the cosine schedule; null for <see cref="NoiseSchedule.UsualCosineOffset"/>.</summary>
-    [TrainOption(Diffusion, "s, the offset of the cosine schedule", NullMeans = NoiseSchedule.UsualCosineOffset)]
+    [TrainOption(Numbers, "s, the offset of the cosine schedule", NullMeans = NoiseSchedule.UsualCosineOffset)]
     public double? CosineOffset { get; init; }
 
     /// <summary>s of the schedule rectified-flow; null for 1. More than 1 spends more steps on noisy levels.</summary>
-    [TrainOption(Diffusion, "s, the shift of rectified-flow; more than 1 for more noise", NullMeans = 1)]
+    [TrainOption(Numbers, "s, the shift of rectified-flow; more than 1 for more noise", NullMeans = 1)]
     public double? FlowShift { get; init; }
 
     /// <summary>σ_min of the schedule edm; null for <see cref="NoiseSchedule.UsualSigmaMin"/>.</summary>
-    [TrainOption(Diffusion, "σ_min of edm, its least noise", NullMeans = NoiseSchedule.UsualSigmaMin)]
+    [TrainOption(Numbers, "σ_min of edm, its least noise", NullMeans = NoiseSchedule.UsualSigmaMin)]
     public double? SigmaMin { get; init; }
 
     /// <summary>σ_max of the schedule edm; null for <see cref="NoiseSchedule.UsualSigmaMax"/>.</summary>
-    [TrainOption(Diffusion, "σ_max of edm, its greatest noise", NullMeans = NoiseSchedule.UsualSigmaMax)]
+    [TrainOption(Numbers, "σ_max of edm, its greatest noise", NullMeans = NoiseSchedule.UsualSigmaMax)]
     public double? SigmaMax { get; init; }
 
     /// <summary>ρ of the schedule edm; null for <see cref="NoiseSchedule.UsualRho"/>.</summary>
-    [TrainOption(Diffusion, "ρ of edm: σ^(1/ρ) rises linearly", NullMeans = NoiseSchedule.UsualRho)]
+    [TrainOption(Numbers, "ρ of edm: σ^(1/ρ) rises linearly", NullMeans = NoiseSchedule.UsualRho)]
     public double? SigmaRho { get; init; }
 
     /// <summary>Whether the schedule is shifted and scaled so that nothing of the image is left after its last step.</summary>
-    [TrainOption(Diffusion, "Rescale the schedule so that its last step leaves pure noise")]
+    [TrainOption(Numbers, "Rescale the schedule so that its last step leaves pure noise")]
     public bool ZeroTerminalSnr { get; init; }
 
     /// <summary>What the network predicts, a name in <see cref="Diffusion.Prediction.All"/>.</summary>
@@ -155,7 +158,7 @@ public sealed record TrainingOptions
     public string Prediction { get; init; } = "epsilon";
 
     /// <summary>σ_data of the prediction edm; null for <see cref="Ddpm.Pure.Diffusion.Prediction.Edm.UsualSigmaData"/>.</summary>
-    [TrainOption(Diffusion, "σ_data of the prediction edm, the images' standard deviation", NullMeans = Ddpm.Pure.Diffusion.Prediction.Edm.UsualSigmaData)]
+    [TrainOption(Numbers, "σ_data of the prediction edm, the images' standard deviation", NullMeans = Ddpm.Pure.Diffusion.Prediction.Edm.UsualSigmaData)]
     public double? SigmaData { get; init; }
 
     /// <summary>The weight of each noise level in the loss: "uniform", "min-snr", "p2"; "min-snr-vanishing" or "p2-vanishing" to repeat old runs.</summary>
@@ -163,7 +166,7 @@ public sealed record TrainingOptions
     public string LossWeight { get; init; } = "uniform";
 
     /// <summary>γ of min-snr; null for 5.</summary>
-    [TrainOption(Diffusion, "γ of the min-snr loss weighting", NullMeans = 5)]
+    [TrainOption(Numbers, "γ of the min-snr loss weighting", NullMeans = 5)]
     public double? MinSnrGamma { get; init; }
 
     /// <summary>

@@ -43,6 +43,16 @@ public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, boo
             () => this);
     }
 
+    /// <summary>
+    /// √(a² + σ²) after a number of lines: the standard deviation of x for images of variance 1. Pictures of x are divided by it. On chains it is 1, but for
+    /// rounding.
+    /// </summary>
+    internal double DeviationAfter(int lines)
+    {
+        var (a, sigma) = lines == 0 ? Start : Lines[lines - 1].Marginal;
+        return Math.Sqrt(a * a + sigma * sigma);
+    }
+
     /// <summary>The largest number of history values that a line uses, the current one included.</summary>
     public int HistoryLength => Lines.IsEmpty ? 0 : Lines.Max(line => Math.Max(line.Correct.History.Count, line.Predict.History.Count));
 }

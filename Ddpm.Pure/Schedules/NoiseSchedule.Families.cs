@@ -198,7 +198,7 @@ public partial record NoiseSchedule
         int steps, double sigmaMin = UsualSigmaMin, double sigmaMax = UsualSigmaMax, double rho = UsualRho)
     {
         static bool Valid(double sigma) => sigma is >= 1e-6 and <= 1e6;
-        const string Range = "must lie in [1E-06, 1000000]";
+        const string Range = "must lie in [1e-6, 1e6]";
         return (Check.AtLeast("steps", steps, 1),
                 Check.That("sigma-min", sigmaMin, Valid(sigmaMin), Range),
                 Check.That("sigma-max", sigmaMax, Valid(sigmaMax), Range),

@@ -43,8 +43,22 @@ public partial record NoiseSchedule
     /// <summary>The noise level after step t ∈ [−1, T); t = −1 is the clean image, a = 1 and σ = 0.</summary>
     public virtual NoiseLevel this[int t] => t < 0 ? VariancePreservingLevel.Clean : Levels[t];
 
-    /// <summary>What a user should know before sampling from pure noise; none if nothing.</summary>
-    public virtual Option<string> Remark => Option<string>.None;
+    /// <summary>
+    /// What a user should know before sampling from pure noise: the image is more than 2 % of the last level's standard deviation, a/√(a² + σ²) > 0.02. A
+    /// sample that starts from noise alone cannot have this part. EDM's published σ_max of 80 leaves 1.25 %. None if the level keeps less.
+    /// </summary>
+    public virtual Option<string> Remark
+    {
+        get
+        {
+            var last = Levels[Steps - 1];
+            var kept = last.A / Math.Sqrt(last.Power);
+            return kept > 0.02
+                ? Invariant($"{100 * kept:0.#} % of the last level's standard deviation is the image's (σ/a = {last.Sigma / last.A:0.###}), ")
+                    + "but sampling starts from pure noise: train with a larger --sigma-max"
+                : Option<string>.None;
+        }
+    }
 
     private protected static Arr<int> Indices(int count) => Enumerable.Range(0, count).ToArr();
 }

@@ -150,7 +150,8 @@ public sealed record TrainingConfig
             : learning;
     }
 
-    private static Validation<Error, Prediction> PredictionOf(TrainingOptions options) => Prediction.All.Find("prediction", options.Prediction)
+    /// <summary>The prediction that options describe.</summary>
+    internal static Validation<Error, Prediction> PredictionOf(TrainingOptions options) => Prediction.All.Find("prediction", options.Prediction)
         .Bind(found => found is Prediction.Edm && options.SigmaData is { } deviation ? Prediction.Edm.Of(deviation) : found);
 
     /// <summary>
@@ -178,14 +179,14 @@ public sealed record TrainingConfig
     }
 
     /// <summary>Refuses numbers of one schedule, of one prediction, or of one loss weighting, that are given with another.</summary>
-    private static Validation<Error, Unit> CheckOwners(TrainingOptions options)
+    internal static Validation<Error, Unit> CheckOwners(TrainingOptions options)
     {
         Validation<Error, Unit> OfSchedule(string name)
         {
             string[] owners = [.. NoiseSchedule.Families.Where(row => row.Value.Options.Contains(name)).Select(row => row.Name)];
             var value = TrainingOption.All.First(option => option.Name == name).Of(options);
-            var of = $"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}";
-            return BelongsTo(of, name, value is false ? null : value, owners.Contains(options.Schedule));
+            var allowed = $"the schedule{(owners.Length > 1 ? "s" : "")} {string.Join(", ", owners)}";
+            return BelongsTo(allowed, name, value is false ? null : value, owners.Contains(options.Schedule));
         }
 
         var ofSchedules = NoiseSchedule.Families.SelectMany(row => row.Value.Options, (_, name) => name).Distinct().Select(OfSchedule).ToArr();
@@ -214,8 +215,9 @@ public sealed record TrainingConfig
         return InFloat32(prediction)
             ? unit
             : Check.Fail<Unit>("prediction", prediction.Name,
-                $"must be {Prediction.NamesWhere(InFloat32)} with a schedule that leaves {(last.HasImage ? Invariant($"only {last.A:G2}") : "nothing")} of the image "
-                + $"(there, {prediction.Name} does not determine it)");
+                Invariant($"must be {Prediction.NamesWhere(InFloat32)} with a schedule that leaves ")
+                + Invariant($"{(last.HasImage ? Invariant($"only {last.A:G2}") : "nothing")} ")
+                + $"of the image (there, {prediction.Name} does not determine it)");
     }
 
     /// <summary>x whose variance grows with the noise must be scaled for the network.</summary>
@@ -224,9 +226,9 @@ public sealed record TrainingConfig
         bool Scaled(Prediction some) => levels.Levels.ForAll(level => some.InputScale(level) * level.Sigma <= MostInputNoise);
         return Scaled(prediction)
             ? unit
-            : Check.Fail<Unit>("prediction", prediction.Name, 
-                $"must be {Prediction.NamesWhere(Scaled)} with a schedule whose noise reaches "
-                + Invariant($"σ = {levels[levels.Steps - 1].Sigma:G3} (others do not scale x down)"));
+            : Check.Fail<Unit>("prediction", prediction.Name, Invariant(
+                $"must be {Prediction.NamesWhere(Scaled)} with a schedule whose noise reaches σ = {levels[levels.Steps - 1].Sigma:G3} ")
+                + "(others do not scale x down)");
     }
 
     /// <summary>Noise that float32 rounds to 0 is never seen in training, and samplers divide by it.</summary>
