@@ -73,7 +73,7 @@ internal sealed class SamplerOptions
     public SamplerOptions(CommandLine.Command command, bool withNetwork)
     {
         var usual = Preset.Standard.Sampling;
-        var names = string.Join(", ", Abbreviated(Sampler.All.Keys));
+        var names = string.Join(", ", AbbreviatedNames.Of(Sampler.All.Keys));
         string[] spacings = withNetwork ? [.. Spacing.All.Keys, SampleJob.Searched] : [.. Spacing.All.Keys];
         CompletedValues.Offer(_spacing, () => spacings);
         if (withNetwork)
@@ -103,19 +103,6 @@ internal sealed class SamplerOptions
 
     private IReadOnlyList<CommandLine.Option> Detailed =>
         [_timesteps, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant, _corrector, _fullStart, _restarts, _restartRange];
-
-    /// <summary>Names, each without what it shares with the name before it: dpmpp-1, -2m, -3m.</summary>
-    internal static IEnumerable<string> Abbreviated(IEnumerable<string> names)
-    {
-        var stem = "";
-        foreach (var name in names)
-        {
-            var continues = stem.Length > 0 && name.StartsWith(stem + "-", StringComparison.Ordinal);
-            yield return continues ? name[stem.Length..] : name;
-            var digit = name.AsSpan().IndexOfAnyInRange('0', '9');
-            stem = continues ? stem : digit > 0 ? name[..(digit - 1)] : name;
-        }
-    }
 
     /// <summary>
     /// The options on the command line, and other options for the rest. If the command line names the sampler, the rest are its defaults. If it names the
