@@ -56,7 +56,8 @@ public sealed class PosteriorLaws
 
     [Law]
     public bool To_the_clean_image_the_mean_is_the_image_and_nothing_is_uncertain(AnySchedule s, Pixel x0, Pixel xt) =>
-        Posterior.Between(s.Value[0], VariancePreservingLevel.Clean) is { X0Coefficient: 1, XtCoefficient: 0, Variance: 0 } q && q.Mean(x0.Value, xt.Value) == x0.Value;
+        Posterior.Between(s.Value[0], VariancePreservingLevel.Clean) is { X0Coefficient: 1, XtCoefficient: 0, Variance: 0 } q
+        && q.Mean(x0.Value, xt.Value) == x0.Value;
 
     [Law]
     public bool From_a_level_to_itself_nothing_happens(AnySchedule s) => 

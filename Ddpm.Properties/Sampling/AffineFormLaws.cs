@@ -85,7 +85,8 @@ public sealed class AffineFormLaws
         var pushed = GaussianPush.Run(plan, data, schedule, predicted, AffineForm.Noise(0))[^1];
         var (initial, fresh) = (new RandomStream(20, StreamName.InitialNoise), new RandomStream(20, StreamName.SamplingNoise));
         var ends = Enumerable.Range(0, samples).Select(i => ScalarInterpreter.Run(
-            plan, (seen, t) => data.ExactOutput(predicted, schedule[t]).Of(seen / predicted.InputScale(schedule[t]), 1), initial.At(i, 0).Normal(0), line => fresh.At(i, line).Normal(0))).ToArray();
+            plan, (seen, t) => data.ExactOutput(predicted, schedule[t]).Of(seen / predicted.InputScale(schedule[t]), 1),
+            initial.At(i, 0).Normal(0), line => fresh.At(i, line).Normal(0))).ToArray();
         var mean = ends.Average();
         var variance = ends.Sum(x => (x - mean) * (x - mean)) / (samples - 1);
         Assert.InRange(mean - pushed.Constant, -5 * Math.Sqrt(pushed.Variance / samples), 5 * Math.Sqrt(pushed.Variance / samples));

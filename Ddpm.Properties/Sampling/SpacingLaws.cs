@@ -152,7 +152,8 @@ public sealed class SpacingLaws
     {
         var n = below.Get;
         var noisier = c.Schedule.AlphaBars.Map(alphaBar => alphaBar / 2).ToArray();
-        var more = VariancePreservingSchedule.FromAlphaBars(new LanguageExt.Arr<double>(Enumerable.Range(1, n).Select(i => 1 - 0.5 * i / (n + 1)).Concat(noisier)));
+        var more = VariancePreservingSchedule.FromAlphaBars(
+            new LanguageExt.Arr<double>(Enumerable.Range(1, n).Select(i => 1 - 0.5 * i / (n + 1)).Concat(noisier)));
         // These place timesteps by the levels themselves, which another schedule rounds differently.
         return c.Spacing is Spacing.UniformLambda or Spacing.Karras or Spacing.KlOptimal
             ? Timesteps.Spaced(c.Spacing, c.Schedule, c.Count, 0).Valid() == c.Timesteps

@@ -151,8 +151,8 @@ public sealed class FormulationLaws
     }
 
     /// <summary>
-    /// Formulations are one change of variables: where x is c_t·x in another, with the same λ, every sampler's plan moves the other x by the same numbers, so that
-    /// both end in the same image. The networks are the exact ones of Gaussian data.
+    /// Formulations are one change of variables: where x is c_t·x in another, with the same λ, every sampler's plan moves the other x by the same numbers, so
+    /// that both end in the same image. The networks are the exact ones of Gaussian data.
     /// </summary>
     [Law]
     public bool A_sampler_makes_the_same_image_in_every_formulation(SamplerOnChain s, Pixel mu, Fraction s2, Pixel start)
@@ -191,7 +191,7 @@ public sealed class FormulationLaws
         });
     }
 
-    /// <summary>EDM's Heun (Karras et al. 2022, algorithm 1, without churn) written in its own terms, d = (x − D)/σ: the plan moves x by the same numbers.</summary>
+    /// <summary>EDM's Heun (Karras et al. 2022, algorithm 1, without churn) in its own terms, d = (x − D)/σ: the plan moves x by the same numbers.</summary>
     [Law]
     public bool Heun_on_edm_is_the_paper_s_algorithm(EdmCase c, Pixel start, Pixel mu)
     {
@@ -213,7 +213,7 @@ public sealed class FormulationLaws
         return Near(x, end, 1e-9 * (1 + Math.Abs(x)) * c.SigmaMax);
     }
 
-    /// <summary>On rectified flow, ln(σ/a) is the logit of σ: EDM's log-normal with other numbers is the logit-normal density of Esser et al. (2024, eq. 19).</summary>
+    /// <summary>On rectified flow, ln(σ/a) is the logit of σ: EDM's log-normal with other numbers is the logit-normal of Esser et al. (2024, eq. 19).</summary>
     [Law]
     public bool The_density_of_timesteps_is_the_logit_normal_one_on_rectified_flow(FlowCase c)
     {

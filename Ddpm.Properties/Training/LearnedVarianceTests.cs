@@ -112,7 +112,8 @@ public sealed class LearnedVarianceTests : IDisposable
     }
 
     private static Arr<VariationalBound> Bounds(UNet network, Tensor theta, DiffusionModel model, ReverseVariance variance) => BoundMeasurement
-        .Measure(network, theta, model, (VariancePreservingSchedule)model.Schedule, TinyTraining.Images.Take(3), new(1, variance, ClipSample: true), (_, _) => { }, default).Valid();
+        .Measure(network, theta, model, (VariancePreservingSchedule)model.Schedule, TinyTraining.Images.Take(3), new(1, variance, ClipSample: true),
+            (_, _) => { }, default).Valid();
 
     /// <summary>θ of a network whose first output is its own and whose v is one number.</summary>
     private static Tensor WithSecondOutput(UNet network, double v)

@@ -126,7 +126,8 @@ public sealed class TrainingOptionsLaws
         var usual = model.UsualSampling;
         var plan = usual.Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).Valid();
         return options.Preset == "original"
-            ? (usual == new SamplingOptions() && plan.Lines.Count == options.Steps) || (usual.Sampler == "ddim" && options.Schedule is "edm" or "rectified-flow")
+            ? (usual == new SamplingOptions() && plan.Lines.Count == options.Steps)
+                || (usual.Sampler == "ddim" && options.Schedule is "edm" or "rectified-flow")
             : usual.Sampler == "sa-solver-2"
                 ? plan.Lines.Count == Math.Min(10, usual.MostStepsOn(model.Schedule))
                 : usual.Sampler is "ddpm" && plan.Lines.Count == options.Steps;
