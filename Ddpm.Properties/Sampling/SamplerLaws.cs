@@ -265,8 +265,13 @@ public sealed class SamplerLaws
         return ScalarInterpreter.Run(plan with { Start = new(0, 1), Lines = plan.Lines.Take(1).ToArr() }, (_, _) => o.Value, x.Value, _ => noise);
     }
 
-    /// <summary>What a plan multiplies a rounding of x by where it makes x_0 of an ε, or steps along σ/a: 1/a, at most where the noise is most.</summary>
-    private static double Loss(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Epsilon || s.Sampler.StepsAlongNoiseRatio ? 1 / s.Noisiest.A : 1;
+    /// <summary>
+    /// What a plan multiplies a rounding of x and of o by where it makes x_0 = (x − σ·o)/a of an ε, or steps along σ/a: (1 + σ)/a, at most where the noise is
+    /// most. σ is large on EDM's levels.
+    /// </summary>
+    private static double Loss(SamplerOnSchedule s) => s.Setting.Prediction is Prediction.Epsilon || s.Sampler.StepsAlongNoiseRatio
+        ? (1 + s.Noisiest.Sigma) / s.Noisiest.A
+        : 1;
 
     /// <summary>ln ᾱ and λ are off by a part ε of themselves; an infinite one is exact.</summary>
     private static double SizeOfLog(NoiseLevel level) => 1 + (double.IsInfinity(level.LogSquaredA) ? 0 : Math.Abs(level.LogSquaredA));
