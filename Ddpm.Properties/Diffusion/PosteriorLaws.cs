@@ -60,7 +60,7 @@ public sealed class PosteriorLaws
         && q.Mean(x0.Value, xt.Value) == x0.Value;
 
     [Law]
-    public bool From_a_level_to_itself_nothing_happens(AnySchedule s) => 
+    public bool From_a_level_to_itself_nothing_happens(AnySchedule s) =>
         s.Value.WithZeroTerminalSnr() is var chain && Enumerable.Range(0, chain.Steps).Select(t => chain[t]).All(level =>
             Posterior.Between(level, level) is { X0Coefficient: 0, XtCoefficient: 1, Variance: 0 }
             && level.AlphaSince(level) == 1 && level.BetaSince(level) == 0 && level.NoiseVarianceSince(level) == 0);

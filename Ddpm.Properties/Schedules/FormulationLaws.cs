@@ -1,9 +1,9 @@
+using Ddpm.Properties.Sampling;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
-using Ddpm.Properties.Sampling;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -234,7 +234,7 @@ public sealed class FormulationLaws
             ["steps must be at least 1, got 0", "sigma-max must be greater than sigma-min, 2, got 1", "sigma-rho must lie in [0.1, 1000], got 0"],
             NoiseSchedule.Edm(0, 2, 1, 0).Faults());
         Assert.Equal(
-            ["sigma-min must lie in [1E-06, 1000000], got NaN", "sigma-max must lie in [1E-06, 1000000], got -1"],
+            ["sigma-min must lie in [1e-6, 1e6], got NaN", "sigma-max must lie in [1e-6, 1e6], got -1"],
             NoiseSchedule.Edm(3, double.NaN, -1).Faults());
         Assert.Equal(["sigma-data must lie in [0.001, 1000], got 0"], Prediction.Edm.Of(0).Faults());
         Assert.Equal(

@@ -91,7 +91,7 @@ public sealed record TrainingOptions
 
     /// <summary>How timesteps are drawn: "independent" for each image, "stratified" over a batch, or by "importance".</summary>
     [TrainOption(
-        Diffusion, "Draw timesteps: {0} (stratified: evenly over each batch; importance: more where the loss is large)",
+        Diffusion, "Draw timesteps: {0} (by their loss)",
         Choices = nameof(Choices.TimestepSamplings))]
     public string TimestepSampling { get; init; } = "independent";
 

@@ -9,14 +9,16 @@ internal static class Spelling
     /// <summary>Names, each without what it shares with the name before it: dpmpp-1, -2m, -3m.</summary>
     public static IEnumerable<string> Abbreviated(IEnumerable<string> names)
     {
-        var stem = "";
+        var (stem, shortened) = ("", new List<string>());
         foreach (var name in names)
         {
             var continues = stem.Length > 0 && name.StartsWith(stem + "-", StringComparison.Ordinal);
-            yield return continues ? name[stem.Length..] : name;
+            shortened.Add(continues ? name[stem.Length..] : name);
             var digit = name.AsSpan().IndexOfAnyInRange('0', '9');
             stem = continues ? stem : digit > 0 ? name[..(digit - 1)] : name;
         }
+
+        return shortened;
     }
 
     /// <summary>
