@@ -74,7 +74,7 @@ public sealed class FormulationTests : IDisposable
             .Compile(NoiseSchedule.Edm(20, sigmaMax: 5, rho: 3).Valid(), Prediction.Edm.Of(1).Valid(), clipSample: true).Valid();
         Assert.Equal(PlanJson.Text(plan).TrimEnd(), _ddpm.Done(["reference", "plan", "--json", .. sampler, .. model]).Output.TrimEnd());
         var table = _ddpm.Done(["reference", "plan", .. sampler, .. model]).Output;
-        Assert.Matches(@"timestep +input = +estimate", table);
+        Assert.Matches(@"timestep +input +estimate", table);
         Assert.Matches(@"\n0 +19 +0\.196116 ", table); // 1/√(1 + 25)
         Assert.DoesNotContain("input", _ddpm.Done(["reference", "plan", .. sampler]).Output, StringComparison.Ordinal);
     }

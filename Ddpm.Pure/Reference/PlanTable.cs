@@ -41,8 +41,6 @@ public static class PlanTable
                 .Map(k => Number(group, k == 0 ? "h" : Invariant($"h-{k}"), line => k < factors(line).Count ? factors(line)[k] : 0)).ToArr();
         var numbers = new Arr<Column>(
         [
-            // Most networks see x itself: then the column would hold ones alone.
-            new("input =", "x", lines.Map(line => lines.ForAll(each => each.Input == 1) ? Nothing : Text(line.Input))),
             Number("estimate x0 =", "x", line => line.Estimate.First),
             Number("estimate x0 =", "o", line => line.Estimate.Second),
             Number("remember h =", "x", line => line.Remember.X),
@@ -58,6 +56,7 @@ public static class PlanTable
             Number("marginal", "image", line => line.Marginal.First),
             Number("marginal", "noise", line => line.Marginal.Second),
         ]);
+        // Most networks see x itself: then the column of input factors would hold ones alone.
         return Array(
                 new Column("line", "", lines.Map((i, _) => Invariant($"{i}")).ToArr()),
                 new Column("timestep", "", lines.Map(line => Invariant($"{line.Timestep}"))))
