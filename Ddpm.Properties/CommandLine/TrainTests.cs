@@ -255,7 +255,9 @@ public sealed class TrainTests : IDisposable
         var inverted = _ddpm.Run(
             "sample", "--run", "fashion-mnist-standard", "--data", Fixtures.FashionMnist, "--count", "1", "--image", "test:3", "--encode", "inversion",
             "--sampler", "ddim", "--sampling-steps", "2");
-        _ = prediction == "sample" ? inverted.Refused(2, "prediction must be epsilon, velocity, flow or edm to find the noise in a clean image") : inverted.Done();
+        _ = prediction == "sample"
+            ? inverted.Refused(2, "prediction must be epsilon, velocity, flow or edm to find the noise in a clean image")
+            : inverted.Done();
     }
 
     [Fact]
