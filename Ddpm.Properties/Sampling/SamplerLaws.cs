@@ -15,7 +15,8 @@ namespace Ddpm.Properties.Sampling;
 public sealed class SamplerLaws
 {
     /// <summary>
-    /// Heun's takes two lines a step, but one for a step to the clean image. So does the first step of plms. A start of fourth order takes two to the end of
+    /// Heun's takes two lines a step, but one for a step to the clean image or from no image. So does the first step of plms
+    /// (from some image). A start of fourth order takes two to the end of
     /// its first step, where three are left to correct it. Restarts and pseudo Runge–Kutta steps have laws of their own.
     /// </summary>
     [Law]
@@ -25,7 +26,7 @@ public sealed class SamplerLaws
         var again = s.Sampler is UniPc { Order: 3, Corrector: true, FullOrderStart: true } or VariableIpndm { Order: 4, FullOrderStart: true }
             && s.Setting.Steps.Count >= first + 3;
         bool HasTwo(SamplingStep step, int i) => (again && i == first)
-            || (step.NextTimestep >= 0 && (s.Sampler is Heun || (s.Sampler is Pndm { Start: PndmStart.Heun } && i == 0)));
+            || (step.NextTimestep >= 0 && ((s.Sampler is Heun && i >= first) || (s.Sampler is Pndm { Start: PndmStart.Heun } && i == first)));
         return s.Sampler is Restart or Pndm { Start: PndmStart.RungeKutta }
             || (s.Plan.Start == new LinearPair(0, s.Noisiest.StartDeviation)
                 && s.Plan.Lines.Map(line => line.Marginal).SequenceEqual(s.Setting.Steps.AsEnumerable().SelectMany((step, i) => Enumerable.Repeat(

@@ -180,11 +180,7 @@ public abstract record Spacing
 
     private static Validation<Error, Unit> CheckedRange(double least, double most, Arr<NoiseLevel> levels)
     {
-        var ordered = Check.That(
-            "sigma-range",
-            Invariant($"{least} to {most}"),
-            least >= 0 && least < most,
-            "must be two noise levels σ/a, the lower one first and not below 0");
+        var ordered = Check.NoiseRange("sigma-range", least, most);
         return ordered.Bind(range => Within(least, most, levels) is var (noisiest, cleanest) && noisiest >= cleanest
             ? unit
             : Check.Fail<Unit>(

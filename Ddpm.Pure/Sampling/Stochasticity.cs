@@ -40,11 +40,7 @@ public sealed record Stochasticity(double Tau, double Least = 0, double Most = d
     /// <summary>Checks that the numbers are in range.</summary>
     internal Validation<Error, Unit> Checked() =>
         (Check.That("tau", Tau, Tau is >= 0 and <= 10, "must lie in [0, 10]"),
-            Check.That(
-                "tau-range",
-                Invariant($"{Least} to {Most}"),
-                Least >= 0 && Least < Most,
-                "must be two noise levels σ/a, the lower one first and not below 0"))
+            Check.NoiseRange("tau-range", Least, Most))
         .Apply((_, _) => unit);
 
     /// <summary>u ∈ [0, ∞]: τ² times the length of the part of the step that lies within the range.</summary>

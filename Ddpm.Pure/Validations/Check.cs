@@ -29,4 +29,8 @@ internal static class Check
         Fail<Error, T>(Error.New($"{name} {rule}, got {Quotation.Printable(value)}"));
 
     private static Validation<TError, T> Fail<TError, T>(TError error) => Prelude.Fail<TError, T>(error);
+
+    /// <summary>A range of noise levels σ/a.</summary>
+    public static Validation<Error, string> NoiseRange(string name, double least, double most) => That(
+        name, Invariant($"{least} to {most}"), least >= 0 && least < most, "must be two noise levels σ/a, the lower one first and not below 0");
 }

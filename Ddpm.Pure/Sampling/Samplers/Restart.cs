@@ -36,11 +36,7 @@ public sealed record Restart(int Times = 1, double Least = 0.1, double Most = 2)
 
     internal override Validation<Error, Unit> Checked() =>
         (Check.That("restarts", Times, Times is >= 0 and <= 100, "must lie in [0, 100]"),
-            Check.That(
-                "restart-range",
-                Invariant($"{Least} to {Most}"),
-                Least >= 0 && Least < Most,
-                "must be two noise levels σ/a, the lower one first and not below 0"))
+            Check.NoiseRange("restart-range", Least, Most))
         .Apply((_, _) => unit);
 
     internal override SamplingPlan PlanOn(SamplingSetting setting)
