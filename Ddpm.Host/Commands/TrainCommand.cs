@@ -51,7 +51,7 @@ internal sealed class TrainCommand
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
-    public static CommandLine.Command Create() => new TrainCommand()._command.WithExample("--preset best --run clothes");
+    public static CommandLine.Command Create() => new TrainCommand()._command.WithExample("--run clothes");
 
     /// <summary>Everything that needs no data is checked before any is loaded.</summary>
     private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
