@@ -6,7 +6,6 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Formats;
-using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
@@ -85,17 +84,6 @@ public sealed class OptionsEditionLaws
         Assert.Equal(TinyTraining.Standard, Read("""{"edition": 2}"""));
         Assert.Equal(TinyTraining.Standard with { ClipNorm = 2, Seed = 5 }, Read("""{"clip-norm": 2, "edition": 2, "seed": 5}"""));
         Assert.Equal(TrainingOptions.Of("best", "fashion-mnist"), Read("""{"edition": 3}"""));
-    }
-
-    /// <summary>A run of the preset "best" from before edition 3 names its warm-up, so a short run keeps it.</summary>
-    [Fact]
-    public void The_warm_up_of_an_earlier_short_run_is_kept()
-    {
-        var earlier = Read(Write(new TrainingOptions { WarmUpSteps = 500 }).Replace("\"edition\":3", "\"edition\":2", StringComparison.Ordinal));
-        Assert.Equal(500, earlier.WarmUpSteps);
-        Assert.Equal(
-            LearningRate.Cosine.Of(2e-3, warmUpSteps: 9, totalSteps: 10, finalFraction: 0).Valid(),
-            TrainingGenerators.Plan(earlier with { Epochs = 1, BatchSize = 1 }, 10).LearningRate);
     }
 
     /// <summary>Whether the first edition had no such schedule.</summary>

@@ -41,7 +41,7 @@ public static class TrainingGenerators
         from steps in Gen.Frequency((4, Gen.Choose(1, 50)), (1, Gen.Elements(1, 1000)))
         from clipNorm in Gen.Elements((double?)null, 1e-3, 1)
         from rates in Gen.Elements(Choices.LearningRates.Keys)
-        from warmUp in Gen.Frequency((4, Gen.Choose(0, 20).Select(n => (int?)n)), (preset == "best" ? 2 : 0, Gen.Constant((int?)null)))
+        from warmUp in Gen.Choose(0, 20)
         from weightDecay in Gen.Elements(0, 0.01)
         from emaDecay in Gen.Elements((double?)null, 0.5, 0.999)
         from flip in Gen.Elements(false, true)

@@ -21,7 +21,7 @@ public sealed class TrainingOptionsLimitsLaws
             BatchSize = 128,
             LearningRate = 0.002,
             LearningRateSchedule = "cosine",
-            WarmUpSteps = null,
+            WarmUpSteps = 500,
             WeightDecay = 0,
             EmaDecay = 0.999,
             Flip = false,

@@ -134,34 +134,20 @@ public sealed class TrainingPlanLaws
         var rates = Enumerable.Range(0, plan.Steps.Total).Select(plan.LearningRate.At).ToArray();
         return rates.All(rate => rate > 0 && rate <= options.LearningRate)
             && (options.LearningRateSchedule == "constant"
-                ? rates[last] == options.LearningRate || last + 1 < (options.WarmUpSteps ?? 500)
+                ? rates[last] == options.LearningRate || last + 1 < options.WarmUpSteps
                 : Near(0, plan.LearningRate.At(plan.Steps.Total), 4 * Epsilon * options.LearningRate)
                     && (last < 1 || rates[last] < options.LearningRate || last <= options.WarmUpSteps));
     }
 
-    /// <summary>A falling rate rises over 500 steps and over at most a tenth of the run, unless the user gives a number.</summary>
+    /// <summary>In a run that is shorter than the default warm-up, the learning rate rises to the last step, and reaches its peak there.</summary>
     [Theory]
-    [InlineData(1, 9, 0)]
-    [InlineData(1, 10, 1)]
-    [InlineData(1, 50, 5)]
-    [InlineData(5, 1000, 500)]
-    [InlineData(20, 469, 500)]
-    public void A_short_run_rises_over_a_tenth_of_its_steps(int epochs, int stepsPerEpoch, int rising)
+    [InlineData(4)]
+    [InlineData(50)]
+    public void A_short_run_of_the_default_recipe_warms_up_to_its_end(int steps)
     {
-        var options = new TrainingOptions { Epochs = epochs, BatchSize = 2 };
-        int WarmUp(int? chosen) => TrainingGenerators.Plan(options with { WarmUpSteps = chosen }, 2 * stepsPerEpoch).LearningRate is LearningRate.Cosine cosine
-            ? cosine.WarmUpSteps
-            : -1;
-        Assert.Equal(rising, WarmUp(null));
-        Assert.Equal(Math.Min(500, epochs * stepsPerEpoch - 1), WarmUp(500));
-    }
-
-    /// <summary>More epochs can follow a constant rate, so its warm-up does not depend on the length of the run.</summary>
-    [Fact]
-    public void The_warm_up_of_a_constant_rate_does_not_depend_on_the_epochs()
-    {
-        var options = new TrainingOptions { LearningRateSchedule = "constant", Epochs = 1, BatchSize = 1 };
-        Assert.Equal(TrainingGenerators.Plan(options, 9).LearningRate, TrainingGenerators.Plan(options with { Epochs = 2000 }, 9).LearningRate);
+        var rate = TrainingGenerators.Plan(new TrainingOptions { Epochs = 1, BatchSize = 2 }, 2 * steps).LearningRate;
+        Assert.Equal(LearningRate.Cosine.Of(2e-3, warmUpSteps: steps - 1, totalSteps: steps, finalFraction: 0).Valid(), rate);
+        Assert.Equal(2e-3, rate.At(steps - 1));
     }
 
     [Law]

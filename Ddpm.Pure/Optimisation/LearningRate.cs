@@ -8,9 +8,6 @@ namespace Ddpm.Pure.Optimisation;
 /// <summary>The learning rate as a function of the step, counted from 0.</summary>
 public abstract record LearningRate
 {
-    /// <summary>The warm-up steps of the preset "best" in a run of at least ten times as many steps.</summary>
-    public const int UsualWarmUp = 500;
-
     private LearningRate(double peak) => Peak = peak;
 
     /// <summary>The highest rate, in (0, 1).</summary>

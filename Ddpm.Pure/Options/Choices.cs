@@ -21,17 +21,11 @@ public static class Choices
         ("tutorial", new SinusoidalEmbedding.Tutorial()), ("transformer", new SinusoidalEmbedding.Transformer()),
         ("unpaired", new SinusoidalEmbedding.Unpaired()), (EmbeddingAsInFile, Prelude.None));
 
-    /// <summary>
-    /// The learning-rate schedules, built from the peak, the warm-up steps and all steps. If nobody chooses the warm-up steps, a rate that falls at the end of
-    /// the run rises over at most a tenth of the run. A constant rate knows no end, because more epochs can follow.
-    /// </summary>
-    public static ChoiceTable<Func<double, int?, int, Validation<Error, LearningRate>>> LearningRates { get; } =
-        ChoiceTable.Of<Func<double, int?, int, Validation<Error, LearningRate>>>(
-            ("constant", (peak, chosen, _) => (chosen ?? LearningRate.UsualWarmUp) is var rising && rising == 0
-                ? LearningRate.Constant.Of(peak)
-                : LearningRate.WarmUp.Of(peak, rising)),
-            ("cosine", (peak, chosen, total) => LearningRate.Cosine.Of(
-                peak, Math.Min(chosen ?? Math.Min(LearningRate.UsualWarmUp, total / 10), total - 1), total, finalFraction: 0)));
+    /// <summary>The learning-rate schedules, built from the peak, the warm-up steps and all steps.</summary>
+    public static ChoiceTable<Func<double, int, int, Validation<Error, LearningRate>>> LearningRates { get; } =
+        ChoiceTable.Of<Func<double, int, int, Validation<Error, LearningRate>>>(
+            ("constant", (peak, rising, _) => rising == 0 ? LearningRate.Constant.Of(peak) : LearningRate.WarmUp.Of(peak, rising)),
+            ("cosine", (peak, rising, total) => LearningRate.Cosine.Of(peak, Math.Min(rising, total - 1), total, finalFraction: 0)));
 
     /// <summary>The ways to draw timesteps.</summary>
     public static ChoiceTable<TimestepSampling> TimestepSamplings { get; } = ChoiceTable.Of(

@@ -62,20 +62,17 @@ public sealed record TrainingOptions
     public string LearningRateSchedule { get; init; } = "cosine";
 
     /// <summary>
-    /// The learning rate rises over this many steps at the start; null for <see cref="LearningRate.UsualWarmUp"/>, and for at most a tenth of a run with the
-    /// cosine schedule. With that schedule, warm-up is capped at one step less than the whole run.
+    /// The learning rate rises over this many steps at the start. With the cosine schedule, warm-up is capped at one step less than the whole run.
     /// </summary>
-    [TrainOption(
-        Optimiser, "Raise the learning rate over this many steps at the start",
-        NullMeans = "500, and at most a tenth of the run if the rate falls", AtLeast = 0)]
-    public int? WarmUpSteps { get; init; }
+    [TrainOption(Optimiser, "Raise the learning rate over this many steps at the start", AtLeast = 0)]
+    public int WarmUpSteps { get; init; } = 500;
 
     /// <summary>λ: each step multiplies every weight by 1 − η·λ, where η is the step's learning rate (<see cref="Adam"/>).</summary>
     [TrainOption(Optimiser, "AdamW's weight decay: each step shrinks weights by this × learning rate", AtLeast = 0, Below = 1)]
     public double WeightDecay { get; init; }
 
     /// <summary>The decay of the moving average of the weights that samples are made with; null to sample with the weights themselves.</summary>
-    [TrainOption(Optimiser, "Decay of the weights' moving average, which sampling uses; 0 turns it off", ZeroIsNull = true)]
+    [TrainOption(Optimiser, "Decay of the weights' moving average for sampling; 0 turns it off", ZeroIsNull = true)]
     public double? EmaDecay { get; init; } = 0.999;
 
     /// <summary>Whether each image is mirrored left to right with probability ½ in each epoch.</summary>
