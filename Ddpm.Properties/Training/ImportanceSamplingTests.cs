@@ -221,7 +221,7 @@ public sealed class ImportanceSamplingTests : IDisposable
 
     private Fin<RunReceipt> Train(string name, Action<TrainingEvent>? report = null, TrainingConfig? config = null, CancellationToken stop = default) =>
         TinyTraining.Train(
-            config ?? Config, new(Path.Combine(_root, name)), new(SampleEvery: 0, LogEvery: 3, CheckpointEvery: 5, Keep: null), 3, report, stop);
+            config ?? Config, new(Path.Combine(_root, name)), new(SampleEvery: 0, LogEvery: 3, CheckpointEvery: 5, Keep: null), 3, report, stop: stop);
 
     private static TrainingPlan Plan(TrainingConfig config) => TrainingPlan.Of(config, TinyTraining.Images.Count).Valid();
 

@@ -34,15 +34,18 @@ internal static class TinyTraining
         Recording recording,
         int stepsAhead = 1,
         Action<TrainingEvent>? report = null,
+        ImageSet? heldOut = null,
         CancellationToken stop = default)
     {
         Directory.CreateDirectory(folder.Path);
         var receipt = File.Exists(folder.ReceiptPath)
             ? folder.Receipt().Valid()
-            : new RunReceipt(config.Options, new("tiny", "", "", 8, 12, 1), MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false, recording);
+            : new RunReceipt(
+                config.Options, new("tiny", "", "", 8, 12, 1, HeldOut: heldOut is null ? null : new(heldOut.Count, "")), MachineReceipt.Here("cpu"), null, null,
+                TrainingProgress.Start, false, recording);
         return TrainingRun.Open(
             TrainingPlan.Of(config, Images.Count).Valid(), Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead },
-            (_, _, _) => unit, report ?? (_ => { }))
+            (_, _, _) => unit, report ?? (_ => { }), Optional(heldOut))
             .Bind(run => use(run, opened => opened.Train(stop)));
     }
 
