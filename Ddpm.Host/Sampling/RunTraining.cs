@@ -37,7 +37,8 @@ internal static class RunTraining
         var receipt = start.Receipt(data, MachineReceipt.Here(environment.Device.ToString()));
         var gridRequest = SamplingRequest.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed };
         return from config in TrainingConfig.Of(options, images.Height, images.Channels, images.Classes).OrUsage()
-               from plan in start.CheckImages(loaded, images.Count).Bind(_ => start.CheckHeldOut(test)).Bind(_ => TrainingPlan.Of(config, images.Count).OrUsage())
+               from plan in Outcomes.InOrder(() => start.CheckImages(loaded, images.Count), () => start.CheckHeldOut(test))
+                   .Bind(_ => TrainingPlan.Of(config, images.Count).OrUsage())
                from grid in SampleJob.From(gridRequest, config.Model, data.ClassName)
                from finished in Fit(plan, loaded, images, test.Map(held => held.Images), receipt, environment, grid, view, stop)
                from sampled in SampleWriter.Write(
