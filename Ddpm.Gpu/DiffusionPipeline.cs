@@ -30,7 +30,7 @@ public sealed class DiffusionPipeline : IDisposable
     private DiffusionPipeline(UNet network, Tensor theta, DiffusionModel model) => (_network, _theta, _model) = (network, theta, model);
 
     /// <summary>Trains a model, from its first step to its last.</summary>
-    /// <param name="options">What to train; the defaults are those of `train`. <see cref="TrainingOptions.Of"/> has those of a preset.</param>
+    /// <param name="options">What to train; the default is the preset "best", as in `train`. <see cref="TrainingOptions.Of"/> gives other presets.</param>
     /// <param name="images">
     /// The training images: N×H×W×C bytes, N ≥ 1, square, H from 12 to 256 and divisible by 4, C 1 or 3. Conditional training needs their labels.
     /// </param>

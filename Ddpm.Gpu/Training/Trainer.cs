@@ -162,6 +162,58 @@ public sealed class Trainer : IDisposable
         }
     }
 
+    /// <summary>
+    /// The mean loss on held-out images with the weights that sampling uses. It changes nothing. Each image is computed in the same share whatever the batch
+    /// size of the run and the number of threads, and the losses are added in the images' order.
+    /// </summary>
+    /// <param name="plan">Which images, with which timesteps and noise.</param>
+    /// <param name="images">The images that it numbers, of the network's size, with classes if the network knows classes.</param>
+    public double HeldOutLoss(HeldOutPlan plan, ImageSet images)
+    {
+        _executor.Take(State.Sampled, withGradient: false);
+        var (count, most) = (plan.Images.Count, ComputeDevice.MicroBatch(_network.Device));
+        var losses = _replicas.Map((count - 1) / most + 1, number => HeldOutLosses(plan, images, number * most, Math.Min(most, count - number * most)));
+        return losses.SelectMany(share => share).Sum() / count;
+    }
+
+    /// <summary>The weighted loss of each of some held-out images.</summary>
+    private double[] HeldOutLosses(HeldOutPlan plan, ImageSet images, int first, int count)
+    {
+        using var still = no_grad(); // of this thread, as is the scope
+        using var scope = NewDisposeScope();
+        int[] places = [.. plan.Images.Skip(first).Take(count)];
+        ReadOnlyMemory<int> timesteps = plan.Timesteps.Skip(first).Take(count).ToArray();
+        long[] shape = [count, images.Channels, images.Height, images.Width];
+        Tensor OnDevice(float[] numbers) => tensor(numbers, shape, float32).to(_network.Type).to(_network.Device);
+        var noise = new float[count * images.Channels * images.Height * images.Width];
+        plan.FillNoise(first, count, noise);
+        var (x0, epsilon) = (OnDevice([.. places.SelectMany(image => images.ToModel(image, 1))]), OnDevice(noise));
+        var classes = _network.Config.Classes == 0
+            ? default
+            : images.Labels.Map(labels => places.Select(image => (int)labels.Span[image]).ToArray())
+                .IfNone(() => throw new ArgumentException("the network needs classes, and the images have none", nameof(images)));
+        var at = timesteps.ToTensor(_network.Device);
+        var seen = (_a[at] * x0).Plus(_sigma[at] * epsilon);
+        var target = (_targetOfImage[at] * x0).Plus(_targetOfNoise[at] * epsilon);
+        var (output, fraction) = _network.Split(_executor.Forward(seen, timesteps, classes));
+        var (given, wanted, found) = (Numbers(seen), Numbers(target), Numbers(output));
+        var learned = fraction.Map(Numbers).IfNone([]);
+        var pixels = wanted.Length / count;
+        return [.. Enumerable.Range(0, count).Select(image =>
+        {
+            var (errors, nats, t) = (0.0, 0.0, timesteps.Span[image]);
+            for (var i = image * pixels; i < (image + 1) * pixels; i++)
+            {
+                errors += (found[i] - wanted[i]) * (found[i] - wanted[i]);
+                nats += _variance?.Terms[t].Of(given[i], wanted[i], found[i], learned[i]).Nats ?? 0;
+            }
+
+            return (plan.Weights[first + image] * errors + (_variance?.LossWeight ?? 0) * nats) / pixels;
+        })];
+    }
+
+    private static double[] Numbers(Tensor tensor) => tensor.to(float64).contiguous().cpu().data<double>().ToArray();
+
     /// <summary>One training step and its outcome.</summary>
     public StepOutcome Step(TrainingStep step)
     {

@@ -22,7 +22,7 @@ internal sealed class ImportCommand
 
     private const string Missing = "Not stored in the file";
 
-    private static readonly TrainingOptions Defaults = new();
+    private static readonly TrainingOptions Defaults = TrainingOptions.Of("standard", new TrainingOptions().Dataset);
 
     private readonly CommandLine.Command _command = new("import", "Import weights saved by PyTorch or as safetensors");
 

@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Threads;
 using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
+using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Reports;
 using Ddpm.Host.Runs;
@@ -51,7 +52,7 @@ internal sealed class TrainCommand
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
-    public static CommandLine.Command Create() => new TrainCommand()._command.WithExample("--preset best --run clothes");
+    public static CommandLine.Command Create() => new TrainCommand()._command.WithExample("--run clothes");
 
     /// <summary>Everything that needs no data is checked before any is loaded.</summary>
     private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
@@ -60,18 +61,51 @@ internal sealed class TrainCommand
         from early in Start(parsed, place.Folder, repeated)
         from device in TrainingConfig.Of(early.Options, UsualSize, 1, UsualClasses).OrUsage().Bind(_ => _machine.Prepare(parsed, early.Machine))
         from loaded in _data.Load(parsed, early.Options.Dataset, view, stop, DataSplit.Train, early.Data)
+        from test in early.CheckImages(loaded, Math.Min(loaded.Images.Count, early.Options.Limit ?? int.MaxValue))
+            .Bind(_ => Test(parsed, early, loaded, view, stop))
         from held in place.Take()
-        from trained in use(held, mine => Train(parsed, mine.Folder, repeated, device, loaded, view, stop))
+        from trained in use(held, mine => Train(parsed, mine.Folder, repeated, device, loaded, test, view, stop))
         select trained;
 
     /// <summary>Trains in a locked folder. The run's receipt is read again, as another process may have changed it before the folder was locked.</summary>
     private Fin<Unit> Train(
-        CommandLine.ParseResult parsed, RunFolder folder, LanguageExt.Option<RunReceipt> repeated, Device device, LoadedDataSet loaded, IView view,
-        CancellationToken stop) =>
+        CommandLine.ParseResult parsed, RunFolder folder, LanguageExt.Option<RunReceipt> repeated, Device device, LoadedDataSet loaded,
+        LanguageExt.Option<LoadedDataSet> test, IView view, CancellationToken stop) =>
         from start in Start(parsed, folder, repeated)
-        from finished in RunTraining.Train(start, loaded, new(folder, device, Replicas.For(device)), view, stop)
+        from finished in RunTraining.Train(start, loaded, test, new(folder, device, Replicas.For(device)), view, stop)
         from compared in ReportFile.Write(folder, view).Bind(_ => start.Compare(finished, view))
         select compared;
+
+    /// <summary>
+    /// The test images that the run measures its loss on. A new run without usable test images measures none. A resumed run keeps to what it measured before.
+    /// </summary>
+    private Fin<LanguageExt.Option<LoadedDataSet>> Test(
+        CommandLine.ParseResult parsed, RunStart start, LoadedDataSet train, IView view, CancellationToken stop)
+    {
+        if (start.Resumed.Exists(run => run.Data.HeldOut is null))
+        {
+            return LanguageExt.Option<LoadedDataSet>.None;
+        }
+
+        var shape = new PictureShape(train.Images.Height, train.Images.Channels);
+        return _data.Load(parsed, start.Options.Dataset, view, stop, DataSplit.Test, start.Data)
+            .Bind(test => test.Fits(shape, "the training images").Map(_ => test))
+            .Bind(test => !start.Options.Conditional || test.Images.Classes <= train.Images.Classes
+                ? FinSucc(test)
+                : Error.New($"the test images in {test.Origin} have classes that the training images lack"))
+            .Match(
+                test => FinSucc(Some(test)),
+                fault =>
+                {
+                    if (fault == Errors.Cancelled || start.Resumed.IsSome)
+                    {
+                        return fault;
+                    }
+
+                    view.Line($"the loss is measured on training images alone: {fault.Message}");
+                    return LanguageExt.Option<LoadedDataSet>.None;
+                });
+    }
 
     private Fin<LanguageExt.Option<RunReceipt>> Repeated(CommandLine.ParseResult parsed, CancellationToken stop)
     {

@@ -77,7 +77,8 @@ internal static class ReportPage
         var steps = (long)StepsPerEpoch(run) * options.Epochs;
         var state = receipt.Finished ? "finished" : Invariant($"at step {receipt.Progress.Step} of {steps}");
         var lastEpoch = run.Metrics.Filter(metric => metric.Kind == "epoch").LastOrNone();
-        var loss = lastEpoch.Match(last => Invariant($", loss {last.Loss:F4} in epoch {last.Epoch}"), () => "");
+        string Tested(Metric last) => last.HeldOutLoss is { } heldOut ? Invariant($" ({heldOut:F4} on test images)") : "";
+        var loss = lastEpoch.Match(last => Invariant($", loss {last.Loss:F4} in epoch {last.Epoch}{Tested(last)}"), () => "");
         var shape = Invariant($"{receipt.Data.Size}×{receipt.Data.Size}×{receipt.Data.Channels}");
         var data = $"{Counted.Of(receipt.Data.Images, "image")} of {receipt.Data.Name}, {shape}";
         return $"The {run.Config.NetworkName} network{Embedding(run)} with the recipe {options.Preset}: "

@@ -17,10 +17,11 @@ namespace Ddpm.Host.Reports;
 /// <param name="Epochs">Epochs done.</param>
 /// <param name="OfEpochs">Epochs wanted.</param>
 /// <param name="Loss">The last epoch's loss.</param>
+/// <param name="HeldOutLoss">The loss on test images after that epoch, if it was measured.</param>
 /// <param name="D">The Fréchet distance above the floor, if it was measured.</param>
 /// <param name="Bytes">The size of its folder.</param>
 internal sealed record RunSummary(
-    string Name, string State, string? Preset, string? Embedding, int? Epochs, int? OfEpochs, double? Loss, double? D, long Bytes)
+    string Name, string State, string? Preset, string? Embedding, int? Epochs, int? OfEpochs, double? Loss, double? HeldOutLoss, double? D, long Bytes)
 {
     private const int LargestEvaluation = 1 << 24;
 
@@ -33,7 +34,7 @@ internal sealed record RunSummary(
             fault =>
             {
                 report(fault.Message);
-                return new(name, "damaged", null, null, null, null, null, null, bytes);
+                return new(name, "damaged", null, null, null, null, null, null, null, bytes);
             });
     }
 
@@ -44,18 +45,19 @@ internal sealed record RunSummary(
     public static Seq<string> Table(Seq<RunSummary> runs)
     {
         var width = Math.Max(4, runs.Max(run => run.Name.Length));
-        return Row("run", "state", "preset", "embedding", "epochs", "loss", "D", "MB").Cons(runs.Map(run => Row(
+        return Row("run", "state", "preset", "embedding", "epochs", "loss", "test", "D", "MB").Cons(runs.Map(run => Row(
             run.Name,
             run.State,
             run.Preset ?? "",
             run.Embedding == Choices.EmbeddingAsInFile ? "as in file" : run.Embedding ?? "",
             run.Epochs is { } done ? Invariant($"{done}/{run.OfEpochs}") : "",
             run.Loss is { } loss ? Invariant($"{loss:F4}") : "",
+            run.HeldOutLoss is { } heldOut ? Invariant($"{heldOut:F4}") : "",
             run.D is { } distance ? Invariant($"{distance:F2}") : "",
             Invariant($"{run.Bytes / 1e6:F1}"))));
 
-        string Row(string name, string state, string network, string embedding, string epochs, string loss, string distance, string size) =>
-            $"{name.PadRight(width)}  {state,-8}  {network,-13}  {embedding,-11}  {epochs,9}  {loss,8}  {distance,8}  {size,8}";
+        string Row(string name, string state, string network, string embedding, string epochs, string loss, string heldOut, string distance, string size) =>
+            $"{name.PadRight(width)}  {state,-8}  {network,-13}  {embedding,-11}  {epochs,9}  {loss,8}  {heldOut,8}  {distance,8}  {size,8}";
     }
 
     private static RunSummary Of(RunFolder folder, RunReceipt receipt, string name, long bytes, Action<string> report)
@@ -69,8 +71,10 @@ internal sealed record RunSummary(
         var epochs = log.Metrics.Filter(metric => metric.Kind == "epoch" && metric.Step <= receipt.Progress.Step);
         var options = receipt.Options;
         var preset = options.Network is { } network && network != options.Preset ? $"{options.Preset} {network}" : options.Preset;
-        double? loss = epochs.IsEmpty ? null : epochs.Last.Loss;
-        return new(name, StateOf(folder, receipt), preset, EmbeddingOf(receipt), epochs.Count, options.Epochs, loss, DistanceOf(folder, receipt), bytes);
+        var last = epochs.IsEmpty ? null : epochs.Last;
+        return new(
+            name, StateOf(folder, receipt), preset, EmbeddingOf(receipt), epochs.Count, options.Epochs, last?.Loss, last?.HeldOutLoss,
+            DistanceOf(folder, receipt), bytes);
     }
 
     private static string StateOf(RunFolder folder, RunReceipt receipt) => receipt.IsImported ? "imported"

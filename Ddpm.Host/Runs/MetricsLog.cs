@@ -20,13 +20,15 @@ namespace Ddpm.Host.Runs;
 /// <param name="ImagesPerSecond">Since the last line, or over the epoch.</param>
 /// <param name="Seconds">Training time in this process so far.</param>
 /// <param name="GradientNorm">The length of the gradient of this very step, before any clipping.</param>
+/// <param name="HeldOutLoss">For an epoch, the loss on test images; null if the run has none, and for a step.</param>
 internal sealed record Metric(
-    string Kind, int Step, int Epoch, double Loss, double LearningRate, double ImagesPerSecond, double Seconds, double GradientNorm = 0)
+    string Kind, int Step, int Epoch, double Loss, double LearningRate, double ImagesPerSecond, double Seconds, double GradientNorm = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? HeldOutLoss = null)
 {
     /// <summary>Whether training could have written it.</summary>
     [JsonIgnore]
     public bool IsPossible => Kind is "step" or "epoch" && Step >= 0 && Epoch >= 0
-        && new[] { Loss, LearningRate, ImagesPerSecond, Seconds, GradientNorm }.All(double.IsFinite);
+        && new[] { Loss, LearningRate, ImagesPerSecond, Seconds, GradientNorm, HeldOutLoss ?? 0 }.All(double.IsFinite);
 }
 
 /// <summary>What a log holds.</summary>
@@ -162,6 +164,10 @@ internal sealed class MetricsLog : IDisposable
     {
         _board.add_scalar($"{metric.Kind}/loss", (float)metric.Loss, metric.Step);
         _board.add_scalar($"{metric.Kind}/images-per-second", (float)metric.ImagesPerSecond, metric.Step);
+        if (metric.HeldOutLoss is { } heldOut)
+        {
+            _board.add_scalar($"{metric.Kind}/held-out-loss", (float)heldOut, metric.Step);
+        }
     }
 
     private static Unit DeleteEvents(RunFolder folder) => Directory.Exists(folder.TensorBoardPath)

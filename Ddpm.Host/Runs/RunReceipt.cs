@@ -16,6 +16,15 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Runs;
 
+/// <summary>The test images that a run measures its loss on.</summary>
+/// <param name="Images">How many there are.</param>
+/// <param name="Sha256">Of their uncompressed IDX file.</param>
+internal sealed record HeldOutReceipt(int Images, string Sha256)
+{
+    /// <summary>What to record of test images.</summary>
+    public static HeldOutReceipt Of(LoadedDataSet test) => new(test.Images.Count, test.ImagesSha256);
+}
+
 /// <summary>The data a run was trained on.</summary>
 /// <param name="Name">The data set.</param>
 /// <param name="Origin">Where it came from.</param>
@@ -25,8 +34,10 @@ namespace Ddpm.Host.Runs;
 /// <param name="Channels">Channels.</param>
 /// <param name="ClassNames">What the classes are called, where the data set itself does not say.</param>
 /// <param name="Background">What showed through the pictures of a folder; none of other data, and of receipts of earlier versions.</param>
+/// <param name="HeldOut">The test images that it measures its loss on; null if it measures none, as runs of earlier versions.</param>
 internal sealed record DataReceipt(
-    string Name, string Origin, string Sha256, int Images, int Size, int Channels, IReadOnlyList<string>? ClassNames = null, string? Background = null)
+    string Name, string Origin, string Sha256, int Images, int Size, int Channels, IReadOnlyList<string>? ClassNames = null, string? Background = null,
+    HeldOutReceipt? HeldOut = null)
 {
     /// <summary>What a class is called: its number where nothing else is known.</summary>
     public string ClassName(int label) => ClassNames is { } names
@@ -108,7 +119,7 @@ internal sealed record MachineReceipt(string Ddpm, string TorchSharp, string Lib
 /// <param name="Data">The data.</param>
 /// <param name="Machine">The machine that ran it last.</param>
 /// <param name="Last">The last checkpoint's file name, once there is one.</param>
-/// <param name="Best">The file name of the checkpoint with the lowest epoch loss, once there is one.</param>
+/// <param name="Best">The file name of the checkpoint of the best epoch (<see cref="BestByHeldOut"/>), once there is one.</param>
 /// <param name="Progress">How far the last checkpoint is.</param>
 /// <param name="Finished">Whether the run is complete.</param>
 /// <param name="Recording">What it leaves behind; absent from the receipts of earlier versions.</param>
@@ -120,6 +131,13 @@ internal sealed record RunReceipt(
     /// <summary>What the run leaves behind.</summary>
     [JsonIgnore]
     public Recording Recorded => Recording ?? new();
+
+    /// <summary>
+    /// Whether the best epoch is the one with the lowest loss on test images, not over the epoch's own images. A run that averages its weights is sampled with
+    /// its last checkpoint, so its best epoch keeps its meaning.
+    /// </summary>
+    [JsonIgnore]
+    public bool BestByHeldOut => Data.HeldOut is not null && Options.EmaDecay is null;
 
     /// <summary>
     /// The checkpoint to sample with: the best, or the last where its weights are averaged. The loss of an epoch is that of the weights on their way; of their

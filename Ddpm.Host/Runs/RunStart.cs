@@ -56,6 +56,13 @@ internal sealed record RunStart(TrainingOptions Options, Recording Recording, Op
         return differs.Match(old => FinFail<Unit>(old.Data.IsNotOf(loaded)), () => unit);
     }
 
+    /// <summary>Refuses test images that differ from those of the run that this one resumes.</summary>
+    /// <param name="test">The test images; none if the run measures no loss on them.</param>
+    public Fin<Unit> CheckHeldOut(Option<LoadedDataSet> test) => Outcomes.Require(
+        Resumed.ForAll(run => Optional(run.Data.HeldOut) == test.Map(HeldOutReceipt.Of)),
+        "the run measured its loss on other test images: give the same images with --data",
+        ExitCode.Failure);
+
     /// <summary>Reports whether a run has the weights of the run that it repeats, if it repeats one.</summary>
     public Fin<Unit> Compare(RunReceipt finished, IView view) => Repeated.Match(repeated => Compare(repeated, finished, view), () => unit);
 

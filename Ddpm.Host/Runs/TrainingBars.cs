@@ -31,7 +31,9 @@ internal sealed class TrainingBars(IView view) : IDisposable
             case TrainingEvent.EpochEnded(var metric, var best):
                 _epoch?.Dispose();
                 _epoch = null;
-                view.Line(Invariant($"epoch {metric.Epoch}: loss {metric.Loss:F5}, {metric.ImagesPerSecond:F0} images/s{(best ? ", best so far" : "")}"));
+                var heldOut = metric.HeldOutLoss is { } tested ? Invariant($", {tested:F5} on test images") : "";
+                view.Line(Invariant($"epoch {metric.Epoch}: loss {metric.Loss:F5}{heldOut}, {metric.ImagesPerSecond:F0} images/s")
+                    + (best ? ", best so far" : ""));
                 break;
             default:
                 break;

@@ -10,14 +10,16 @@ namespace Ddpm.Host.Runs;
 /// <param name="Prefix">What comes before the names of its curves, if a chart shows several runs.</param>
 internal sealed record TrainingCurves(Seq<Metric> Metrics, int StepsPerEpoch, string Prefix = "")
 {
-    /// <summary>The losses within epochs, and the mean losses of epochs if there are any, with dots.</summary>
+    /// <summary>The losses within epochs; with dots the mean losses of epochs and the losses on test images, as far as there are any.</summary>
     public Arr<ChartCurve> Losses
     {
         get
         {
             var steps = Over("step", "steps", metric => metric.Loss);
             var epochs = Over("epoch", "epochs", metric => metric.Loss) with { IsMarked = true };
-            return epochs.Points.IsEmpty ? Array(steps) : Array(steps, epochs);
+            var tested = Over("epoch", "test images", metric => metric.HeldOutLoss ?? double.NaN) with { IsMarked = true };
+            tested = tested with { Points = tested.Points.Filter(point => !double.IsNaN(point.Y)).ToArr() };
+            return steps.Cons(Seq(epochs, tested).Filter(curve => !curve.Points.IsEmpty)).ToArr();
         }
     }
 

@@ -22,6 +22,6 @@ internal abstract record TrainingEvent
 
     /// <summary>An epoch ended.</summary>
     /// <param name="Metric">Its line in the metrics.</param>
-    /// <param name="Best">Whether its loss is the lowest so far.</param>
+    /// <param name="Best">Whether it is the best epoch so far.</param>
     public sealed record EpochEnded(Metric Metric, bool Best) : TrainingEvent;
 }

@@ -39,13 +39,15 @@ internal sealed class TrainingRun : IDisposable
     private readonly MetricsLog _metrics;
     private readonly Action<TrainingEvent> _report;
     private readonly Func<Tensor, int, Fin<Unit>> _sampleGrid;
+    private readonly Option<(HeldOutPlan Plan, ImageSet Images)> _heldOut;
     private RunReceipt _receipt;
 
     private TrainingRun(
         TrainingEnvironment environment, TrainingPlan plan, UNet network, Trainer trainer, MetricsLog metrics, RunReceipt receipt,
-        Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
+        Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report, Option<ImageSet> heldOut)
     {
         (_environment, _plan, _network, _trainer, _metrics, _receipt, _report) = (environment, plan, network, trainer, metrics, receipt, report);
+        _heldOut = heldOut.Map(images => (HeldOutPlan.Of(plan, images.Count), images));
         _sampleGrid = (weights, epoch) => sampleGrid(network, weights, epoch);
     }
 
@@ -56,9 +58,10 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="environment">Where it takes place.</param>
     /// <param name="sampleGrid">Draws and writes the grid of an epoch from weights.</param>
     /// <param name="report">Receives every event.</param>
+    /// <param name="heldOut">The test images to measure the loss on after each epoch; those of the receipt.</param>
     public static Fin<TrainingRun> Open(
         TrainingPlan plan, ImageSet images, RunReceipt receipt, TrainingEnvironment environment,
-        Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report)
+        Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report, Option<ImageSet> heldOut = default)
     {
         var config = plan.Config;
         var begun = receipt.Last is null ? Initial(config, environment.Device) : Resumed(config, receipt, receipt.Last, environment);
@@ -77,7 +80,7 @@ internal sealed class TrainingRun : IDisposable
             {
                 var executor = ComputeDevice.Executor(start.Network, config.Precision);
                 var trainer = new Trainer(start.Network, config.Model, images, start.State, environment.Replicas, executor);
-                return new TrainingRun(environment, plan, start.Network, trainer, metrics, receipt, sampleGrid, report);
+                return new TrainingRun(environment, plan, start.Network, trainer, metrics, receipt, sampleGrid, report, heldOut);
             });
         });
     }
@@ -175,8 +178,8 @@ internal sealed class TrainingRun : IDisposable
 
             if (progress.Step % perEpoch == 0)
             {
-                var metric = Measured("epoch", progress.EpochLoss, epochSpeed);
-                progress = progress.EndOfEpoch(step.Epoch + 1);
+                var metric = Measured("epoch", progress.EpochLoss, epochSpeed) with { HeldOutLoss = HeldOutLoss() };
+                progress = progress.EndOfEpoch(step.Epoch + 1, _receipt.BestByHeldOut ? metric.HeldOutLoss ?? 0 : null);
                 var ended = EndEpoch(metric, progress);
                 if (ended.IsFail)
                 {
@@ -197,6 +200,9 @@ internal sealed class TrainingRun : IDisposable
 
         return progress.Step == _plan.Steps.Total ? unit : Save(progress).Bind(_ => FinFail<Unit>(Errors.Cancelled));
     }
+
+    /// <summary>The loss on test images; null if there are none, or if the last step left weights without a finite loss.</summary>
+    private double? HeldOutLoss() => _heldOut.Map(held => _trainer.HeldOutLoss(held.Plan, held.Images)).Filter(double.IsFinite).ToNullable();
 
     /// <summary>The images trained on since a moment, and the time since then.</summary>
     private readonly record struct Speed(Stopwatch Clock, TimeSpan Began, int Images)

@@ -23,44 +23,48 @@ internal static class RunTraining
     /// <summary>Trains a run to its end.</summary>
     /// <param name="start">What it starts from.</param>
     /// <param name="loaded">The data set.</param>
+    /// <param name="test">Its test images, if the run measures its loss on them.</param>
     /// <param name="environment">Where it trains.</param>
     /// <param name="view">Shows progress and results.</param>
     /// <param name="stop">Ends training, which leaves a checkpoint.</param>
     /// <returns>The receipt of the finished run.</returns>
-    public static Fin<RunReceipt> Train(RunStart start, LoadedDataSet loaded, TrainingEnvironment environment, IView view, CancellationToken stop)
+    public static Fin<RunReceipt> Train(
+        RunStart start, LoadedDataSet loaded, Option<LoadedDataSet> test, TrainingEnvironment environment, IView view, CancellationToken stop)
     {
         var options = start.Options;
         var images = loaded.Images.Take(options.Limit ?? int.MaxValue);
-        var data = ReceiptOf(loaded, images);
+        var data = ReceiptOf(loaded, images, test);
         var receipt = start.Receipt(data, MachineReceipt.Here(environment.Device.ToString()));
         var gridRequest = SamplingRequest.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed };
         return from config in TrainingConfig.Of(options, images.Height, images.Channels, images.Classes).OrUsage()
-               from plan in start.CheckImages(loaded, images.Count).Bind(_ => TrainingPlan.Of(config, images.Count).OrUsage())
+               from plan in Outcomes.InOrder(() => start.CheckImages(loaded, images.Count), () => start.CheckHeldOut(test))
+                   .Bind(_ => TrainingPlan.Of(config, images.Count).OrUsage())
                from grid in SampleJob.From(gridRequest, config.Model, data.ClassName)
-               from finished in Fit(plan, loaded, images, receipt, environment, grid, view, stop)
+               from finished in Fit(plan, loaded, images, test.Map(held => held.Images), receipt, environment, grid, view, stop)
                from sampled in SampleWriter.Write(
                    environment.Folder, environment.Device, SamplingRequest.Default, _ => Option<StartingPictures>.None, environment.Folder, view, stop)
                select finished;
     }
 
-    private static DataReceipt ReceiptOf(LoadedDataSet loaded, ImageSet images)
+    private static DataReceipt ReceiptOf(LoadedDataSet loaded, ImageSet images, Option<LoadedDataSet> test)
     {
         var names = loaded.Description.ClassNames;
         var published = DataSetDescription.Named(loaded.Description.Name).Match(known => known.ClassNames, _ => Arr<string>.Empty);
         return new(
             loaded.Description.Name, loaded.Origin, loaded.ImagesSha256, images.Count, images.Height, images.Channels,
-            names == published ? null : [.. names], loaded.Background);
+            names == published ? null : [.. names], loaded.Background,
+            test.Map(HeldOutReceipt.Of).MatchUnsafe(held => held, () => null));
     }
 
     private static Fin<RunReceipt> Fit(
-        TrainingPlan plan, LoadedDataSet loaded, ImageSet images, RunReceipt receipt, TrainingEnvironment environment, SampleJob grid, IView view,
-        CancellationToken stop)
+        TrainingPlan plan, LoadedDataSet loaded, ImageSet images, Option<ImageSet> heldOut, RunReceipt receipt, TrainingEnvironment environment,
+        SampleJob grid, IView view, CancellationToken stop)
     {
         view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Height}×{images.Width}, {loaded.Origin}");
         ComputeDevice.Advice(environment.Device, plan.Config.Model.Network, plan.Config.Precision).Iter(view.Line);
         plan.Config.Model.Schedule.Remark.Iter(remark => view.Line($"warning: {remark}"));
         using var bars = new TrainingBars(view);
-        return TrainingRun.Open(plan, images, receipt, environment, SampleGrid, bars.Report).Bind(run => use(run, opened => opened.Train(stop)));
+        return TrainingRun.Open(plan, images, receipt, environment, SampleGrid, bars.Report, heldOut).Bind(run => use(run, opened => opened.Train(stop)));
 
         Fin<Unit> SampleGrid(UNet network, Tensor theta, int epoch)
         {

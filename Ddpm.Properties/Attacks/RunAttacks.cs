@@ -2,6 +2,7 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Runs;
 using Ddpm.Properties.CommandLine;
+using Ddpm.Properties.Training;
 using Ddpm.Pure.Formats;
 using Xunit;
 using static TorchSharp.torch;
@@ -53,8 +54,9 @@ public sealed class RunAttacks : IDisposable
     }
 
     private static readonly RunReceipt Receipt = new(
-        new() { Epochs = 2 }, new("fashion-mnist", "here", new('a', 64), 48, 28, 1), new("1", "1", "1", ".NET", "Linux", "cpu", 1), RunFolder.CheckpointName(6),
-        RunFolder.CheckpointName(3), new(6, 0, 0, 1, 0.25), true, new(), new('b', 64));
+        TinyTraining.Standard with { Epochs = 2 }, new("fashion-mnist", "here", new('a', 64), 48, 28, 1),
+        new("1", "1", "1", ".NET", "Linux", "cpu", 1), RunFolder.CheckpointName(6), RunFolder.CheckpointName(3), new(6, 0, 0, 1, 0.25), true, new(),
+        new('b', 64));
 
     private static readonly CheckpointHeader
         Last = new(Receipt.Options, 28, 1, Receipt.Progress),

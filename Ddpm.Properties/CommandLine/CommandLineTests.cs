@@ -117,7 +117,8 @@ public sealed class CommandLineTests : IDisposable
             [("broken", "damaged"), ("done", "finished"), ("stopped", "stopped")],
             runs.Select(run => (run!["name"]!.GetValue<string>(), run["state"]!.GetValue<string>())));
         Assert.Equal((2, 2), (runs[1]!["epochs"]!.GetValue<int>(), runs[1]!["of-epochs"]!.GetValue<int>()));
-        Assert.True(runs[1]!["loss"]!.GetValue<double>() > 0 && runs[1]!["d"]!.GetValue<double>() > 0 && runs[1]!["bytes"]!.GetValue<long>() > 1_000_000);
+        Assert.All((string[])["loss", "held-out-loss"], name => Assert.True(runs[1]![name]!.GetValue<double>() > 0));
+        Assert.True(runs[1]!["d"]!.GetValue<double>() > 0 && runs[1]!["bytes"]!.GetValue<long>() > 1_000_000);
         Assert.Contains("2/2", _ddpm.Done("runs").Output, StringComparison.Ordinal);
     }
 

@@ -57,7 +57,8 @@ public sealed partial class DdpmProcess : IDisposable
     public static string[] SmallTraining(params string[] more)
     {
         string[] steps = more.Contains("--steps") ? [] : ["--steps", "12"];
-        return ["train", "--data", Fixtures.FashionMnist, "--limit", "48", "--batch-size", "16", "--threads", "1", .. steps, .. more];
+        string[] preset = more.Contains("--preset") ? [] : ["--preset", "standard"];
+        return ["train", "--data", Fixtures.FashionMnist, "--limit", "48", "--batch-size", "16", "--threads", "1", .. preset, .. steps, .. more];
     }
 
     /// <summary>Runs a command line to its end.</summary>

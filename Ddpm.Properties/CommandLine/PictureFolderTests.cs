@@ -38,7 +38,9 @@ public sealed class PictureFolderTests : IDisposable
 
         // Without --run, the run is called after the folder.
         var outcome = _ddpm.Done(
-            "train", "--data", "mine", "--image-size", "16", "--conditional", "--epochs", "2", "--batch-size", "13", "--steps", "12", "--threads", "1");
+            "train", "--data", "mine", "--preset", "standard", "--image-size", "16", "--conditional", "--epochs", "2", "--batch-size", "13", "--steps", "12",
+            "--threads", "1");
+        Assert.Contains("the loss is measured on training images alone: mine has no test pictures", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("3 of 29 pictures could not be read: left out", outcome.Error, StringComparison.Ordinal);
         foreach (var name in (string[])["cut.png", "empty.png", "text.png"])
         {

@@ -102,7 +102,11 @@ public sealed partial class ReportTests : IDisposable
     public void One_epoch_of_one_step_on_one_image_is_told_without_a_plural()
     {
         string[] one = ["--limit", "1", "--batch-size", "1", "--epochs", "1"];
-        var outcome = _ddpm.Done(["train", "--data", Fixtures.FashionMnist, .. one, "--steps", "12", "--threads", "1", "--run", "one", "--sample-every", "0"]);
+        var outcome = _ddpm.Done(
+            [
+                "train", "--preset", "standard", "--data", Fixtures.FashionMnist, .. one, "--steps", "12", "--threads", "1", "--run", "one",
+                "--sample-every", "0",
+            ]);
         Assert.Contains("training the standard network for 1 epoch of 1 step\n", outcome.Error, StringComparison.Ordinal);
         Assert.Contains(": 1 epoch of 1 image of fashion-mnist,", File.ReadAllText(_ddpm.Path("runs", "one", "report.html")), StringComparison.Ordinal);
         // A line for its step and one for its epoch, though the default is a line every fifty steps.

@@ -33,6 +33,11 @@ public sealed class TrainTests : IDisposable
         Assert.Equal([2, 3, 4, 6, 6], metrics.Select(metric => metric["step"]!.GetValue<int>()));
         Assert.Equal(["step", "epoch", "step", "step", "epoch"], metrics.Select(metric => metric["kind"]!.GetValue<string>()));
         Assert.All(metrics, metric => Assert.InRange(metric["loss"]!.GetValue<double>(), 0.2, 3));
+        Assert.Equal(64, receipt["data"]!["held-out"]!["images"]!.GetValue<int>());
+        Assert.All(metrics, metric => Assert.Equal(metric["kind"]!.GetValue<string>() == "epoch", metric["held-out-loss"] is not null));
+        Assert.Equal(
+            metrics.Where(metric => metric["kind"]!.GetValue<string>() == "epoch").Min(metric => metric["held-out-loss"]!.GetValue<double>()),
+            receipt["progress"]!["best-loss"]!.GetValue<double>());
 
         Assert.NotEmpty(Directory.EnumerateFiles(_ddpm.Path("runs", "small", "tensorboard")));
         using var losses = new MagickImage(_ddpm.Path("runs", "small", "loss.png"));
@@ -98,7 +103,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "two", "samples.npy")));
 
         string[] Losses(string run) => File.ReadLines(_ddpm.Path("runs", run, "metrics.jsonl"))
-            .Select(line => JsonNode.Parse(line)!).Select(metric => $"{metric["step"]} {metric["loss"]}").ToArray();
+            .Select(line => JsonNode.Parse(line)!).Select(metric => $"{metric["step"]} {metric["loss"]} {metric["held-out-loss"]}").ToArray();
     }
 
     [Fact]

@@ -83,7 +83,7 @@ public sealed class StepsAheadTests : IDisposable
             }
 
             report?.Invoke(happened);
-        }, stop);
+        }, stop: stop);
         return (trained, steps);
     }
 

@@ -4,7 +4,6 @@ using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Optimisation;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using TorchSharp;
@@ -45,7 +44,7 @@ public sealed class GradientTests : IDisposable
     [Fact]
     public void Threads_change_no_bit_of_training()
     {
-        var config = TrainingConfig.Of(new TrainingOptions { Steps = 12, BatchSize = 50, ClipNorm = 0.5 }, 12, 1).Valid();
+        var config = TrainingConfig.Of(TinyTraining.Standard with { Steps = 12, BatchSize = 50, ClipNorm = 0.5 }, 12, 1).Valid();
         (double[] Reported, float[] Weights) Trained(int threads)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float32, CPU);
@@ -71,7 +70,7 @@ public sealed class GradientTests : IDisposable
     [InlineData(true)]
     public void Libtorch_s_operations_train_alike(bool learnVariance)
     {
-        var options = new TrainingOptions
+        var options = TinyTraining.Standard with
         {
             Steps = 12,
             BatchSize = 50,

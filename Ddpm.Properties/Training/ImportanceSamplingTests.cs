@@ -21,7 +21,7 @@ namespace Ddpm.Properties.Training;
 /// <summary>Importance sampling from the plan to the checkpoint.</summary>
 public sealed class ImportanceSamplingTests : IDisposable
 {
-    private static readonly TrainingConfig Config = Of(new()
+    private static readonly TrainingConfig Config = Of(TinyTraining.Standard with
     {
         Steps = 3,
         BatchSize = 4,
@@ -70,7 +70,7 @@ public sealed class ImportanceSamplingTests : IDisposable
     public void Each_executor_gives_each_image_s_loss_and_weighs_it(bool learnVariance, bool weighted)
     {
         const int images = 4, batch = 6;
-        var config = Of(new() { Steps = 5, LearnVariance = learnVariance });
+        var config = Of(TinyTraining.Standard with { Steps = 5, LearnVariance = learnVariance });
         var variance = learnVariance ? LearnedVariance.Of((VariancePreservingSchedule)config.Model.Schedule, config.Model.Prediction) : null;
         using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
         Tensor Numbers(double phase) => tensor(
@@ -221,7 +221,7 @@ public sealed class ImportanceSamplingTests : IDisposable
 
     private Fin<RunReceipt> Train(string name, Action<TrainingEvent>? report = null, TrainingConfig? config = null, CancellationToken stop = default) =>
         TinyTraining.Train(
-            config ?? Config, new(Path.Combine(_root, name)), new(SampleEvery: 0, LogEvery: 3, CheckpointEvery: 5, Keep: null), 3, report, stop);
+            config ?? Config, new(Path.Combine(_root, name)), new(SampleEvery: 0, LogEvery: 3, CheckpointEvery: 5, Keep: null), 3, report, stop: stop);
 
     private static TrainingPlan Plan(TrainingConfig config) => TrainingPlan.Of(config, TinyTraining.Images.Count).Valid();
 

@@ -44,7 +44,7 @@ public sealed class OptionsEditionLaws
         }
         """;
 
-    private static TrainingOptions Meant { get; } = new()
+    private static TrainingOptions Meant { get; } = TinyTraining.Standard with
     {
         Embedding = "unpaired",
         Limit = 48,
@@ -74,6 +74,16 @@ public sealed class OptionsEditionLaws
     {
         var first = JsonSerializer.Serialize(options, Plain);
         return Read(first) == OptionsEdition.Upgraded(options, 1) && Read(Write(Read(first))) == Read(first);
+    }
+
+    /// <summary>Up to edition 2, an option that was not written had the value of the preset "standard". Now it has the value of "best".</summary>
+    [Fact]
+    public void An_option_that_a_document_lacks_has_the_default_of_its_edition()
+    {
+        Assert.Equal(OptionsEdition.Upgraded(TinyTraining.Standard, 1), Read("{}"));
+        Assert.Equal(TinyTraining.Standard, Read("""{"edition": 2}"""));
+        Assert.Equal(TinyTraining.Standard with { ClipNorm = 2, Seed = 5 }, Read("""{"clip-norm": 2, "edition": 2, "seed": 5}"""));
+        Assert.Equal(TrainingOptions.Of("best", "fashion-mnist"), Read("""{"edition": 3}"""));
     }
 
     /// <summary>Whether the first edition had no such schedule.</summary>
@@ -145,9 +155,9 @@ public sealed class OptionsEditionLaws
             ["progress"] = receipt["progress"]!.DeepClone(),
         };
         Assert.Equal(Meant, Header(header.ToJsonString()).Valid().Options);
-        header["options"]!["edition"] = 3;
+        header["options"]!["edition"] = 4;
         header["options"]!["colour"] = "red"; // a later edition may hold what this program does not know
-        Assert.StartsWith("its options are of edition 3, but this version of ddpm reads only", Header(header.ToJsonString()).Fault(), StringComparison.Ordinal);
+        Assert.StartsWith("its options are of edition 4, but this version of ddpm reads only", Header(header.ToJsonString()).Fault(), StringComparison.Ordinal);
         header["options"]!["edition"] = 2;
         Assert.StartsWith("its configuration is not valid at byte ", Header(header.ToJsonString()).Fault(), StringComparison.Ordinal);
     }

@@ -139,6 +139,17 @@ public sealed class TrainingPlanLaws
                     && (last < 1 || rates[last] < options.LearningRate || last <= options.WarmUpSteps));
     }
 
+    /// <summary>In a run that is shorter than the default warm-up, the learning rate rises to the last step, and reaches its peak there.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(50)]
+    public void A_short_run_of_the_default_recipe_warms_up_to_its_end(int steps)
+    {
+        var rate = TrainingGenerators.Plan(new TrainingOptions { Epochs = 1, BatchSize = 2 }, 2 * steps).LearningRate;
+        Assert.Equal(LearningRate.Cosine.Of(2e-3, warmUpSteps: steps - 1, totalSteps: steps, finalFraction: 0).Valid(), rate);
+        Assert.Equal(2e-3, rate.At(steps - 1));
+    }
+
     [Law]
     public bool An_epoch_is_a_function_of_the_seed_and_its_number(TrainingPlan plan, byte epoch) =>
         plan.Epoch(epoch) == TrainingGenerators.Plan(plan.Config.Options, plan.ImageCount).Epoch(epoch)

@@ -14,7 +14,7 @@ namespace Ddpm.Pure.Options;
 internal static class OptionsEdition
 {
     /// <summary>The edition that this program writes. It reads no newer one.</summary>
-    public const int Current = 2;
+    public const int Current = 3;
 
     private const string Name = "edition";
 
@@ -25,6 +25,9 @@ internal static class OptionsEdition
         (1, WithPublishedBetas),
         (1, WithUnpairedEmbedding),
     ];
+
+    /// <summary>Up to edition 2, the defaults were the preset "standard".</summary>
+    private const int LastOfStandard = 2;
 
     /// <summary>Converts options of an edition so that they mean the same in the current one.</summary>
     /// <param name="options">The options as they were written.</param>
@@ -41,11 +44,30 @@ internal static class OptionsEdition
     /// <param name="format">The format of the rest of the document.</param>
     public static JsonSerializerOptions WithEdition(this JsonSerializerOptions format)
     {
-        var resolver = new DefaultJsonTypeInfoResolver();
-        resolver.Modifiers.Add(AddEdition);
-        JsonSerializerOptions plain = new(format) { TypeInfoResolver = resolver };
-        plain.MakeReadOnly();
-        return new(format) { Converters = { new Converter((JsonConverter<TrainingOptions>)plain.GetConverter(typeof(TrainingOptions)), plain) } };
+        Format current = new(format, () => new()), standard = new(format, () => TrainingOptions.Of("standard", new TrainingOptions().Dataset));
+        return new(format) { Converters = { new Converter(current, standard) } };
+    }
+
+    /// <summary>The format of options alone.</summary>
+    private sealed class Format
+    {
+        private readonly JsonSerializerOptions _format;
+        private readonly JsonConverter<TrainingOptions> _converter;
+
+        /// <param name="rest">The format of the rest of the document.</param>
+        /// <param name="defaults">Options with the values of those that a document lacks.</param>
+        public Format(JsonSerializerOptions rest, Func<TrainingOptions> defaults)
+        {
+            var resolver = new DefaultJsonTypeInfoResolver();
+            resolver.Modifiers.Add(type => AddEdition(type, defaults));
+            _format = new(rest) { TypeInfoResolver = resolver };
+            _format.MakeReadOnly();
+            _converter = (JsonConverter<TrainingOptions>)_format.GetConverter(typeof(TrainingOptions));
+        }
+
+        public TrainingOptions? Read(ref Utf8JsonReader reader) => _converter.Read(ref reader, typeof(TrainingOptions), _format);
+
+        public void Write(Utf8JsonWriter writer, TrainingOptions value) => _converter.Write(writer, value, _format);
     }
 
     /// <summary>Up to edition 1, the default β were the paper's for every number of steps.</summary>
@@ -59,17 +81,18 @@ internal static class OptionsEdition
     private static TrainingOptions WithUnpairedEmbedding(TrainingOptions options) => options with { Embedding = options.Embedding ?? "unpaired" };
 
     /// <summary>The edition as one more JSON property of the options. The current one is always written; the one that is read is not kept.</summary>
-    private static void AddEdition(JsonTypeInfo type)
+    private static void AddEdition(JsonTypeInfo type, Func<TrainingOptions> defaults)
     {
         if (type.Type == typeof(TrainingOptions))
         {
             var edition = type.CreateJsonPropertyInfo(typeof(int), Name);
             (edition.Order, edition.Get, edition.Set) = (-1, _ => Current, (_, read) => _ = read is >= 1 ? read : throw new JsonException());
             type.Properties.Add(edition);
+            type.CreateObject = defaults;
         }
     }
 
-    private sealed class Converter(JsonConverter<TrainingOptions> inner, JsonSerializerOptions format) : JsonConverter<TrainingOptions>
+    private sealed class Converter(Format current, Format standard) : JsonConverter<TrainingOptions>
     {
         public override TrainingOptions? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
@@ -77,10 +100,10 @@ internal static class OptionsEdition
             var edition = EditionAhead(reader);
             return edition > Current
                 ? throw new NewerEditionException(edition)
-                : inner.Read(ref reader, typeToConvert, format) is { } read ? Upgraded(read, edition) : null;
+                : (edition <= LastOfStandard ? standard : current).Read(ref reader) is { } read ? Upgraded(read, edition) : null;
         }
 
-        public override void Write(Utf8JsonWriter writer, TrainingOptions value, JsonSerializerOptions options) => inner.Write(writer, value, format);
+        public override void Write(Utf8JsonWriter writer, TrainingOptions value, JsonSerializerOptions options) => current.Write(writer, value);
 
         /// <summary>
         /// The edition in the next object; 1 if it has none. A value that is no edition is refused later, when it is read. The reader is a copy, so

@@ -25,21 +25,24 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     public SamplingOptions SamplingOf(Prediction prediction) =>
         prediction is Prediction.Velocity && Sampling.Spacing == "karras" ? Sampling with { Spacing = "trailing" } : Sampling;
 
+    /// <summary>The tutorial's recipe: a constant learning rate, and nothing else.</summary>
+    private static TrainingOptions TutorialRecipe { get; } = new()
+    {
+        LearningRate = 1e-3,
+        LearningRateSchedule = "constant",
+        WarmUpSteps = 0,
+        EmaDecay = null,
+        ClipNorm = null,
+    };
+
     /// <summary>The tutorial's network, with exactly its way of making and showing samples.</summary>
-    public static Preset Original { get; } = new(Network: "original", ClipSample: false, StretchPixels: true, new SamplingOptions(), new TrainingOptions());
+    public static Preset Original { get; } = new(Network: "original", ClipSample: false, StretchPixels: true, new SamplingOptions(), TutorialRecipe);
 
     /// <summary>The same network with residual paths. Its samples are shown without stretching.</summary>
-    public static Preset Standard { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions());
+    public static Preset Standard { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, TutorialRecipe);
 
     /// <summary>
-    /// The standard network with a recipe whose samples were much nearer to real images after the same training time (Ddpm.Host/RESULTS.md).
+    /// The default: the standard network with a recipe whose samples were much nearer to real images after the same training time (Ddpm.Host/RESULTS.md).
     /// </summary>
-    public static Preset Best { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions
-    {
-        LearningRate = 2e-3,
-        LearningRateSchedule = "cosine",
-        WarmUpSteps = 500,
-        EmaDecay = 0.999,
-        ClipNorm = 1,
-    });
+    public static Preset Best { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions());
 }

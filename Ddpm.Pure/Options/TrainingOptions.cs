@@ -8,7 +8,7 @@ using LanguageExt.Common;
 namespace Ddpm.Pure.Options;
 
 /// <summary>
-/// The options of a training run, as the user gives them. The defaults are the tutorial's recipe. A run's receipt and its checkpoints hold this record.
+/// The options of a training run, as the user gives them. The defaults are the preset "best". A run's receipt and its checkpoints hold this record.
 /// Each property declares one option of `train` and its range. <see cref="Training.TrainingConfig.Of"/> checks the ranges and everything else.
 /// </summary>
 public sealed record TrainingOptions
@@ -19,8 +19,8 @@ public sealed record TrainingOptions
     internal const string Numbers = "More options of noise and loss (explained in `reference plan --help` and Ddpm.Host/README.md)";
 
     /// <summary>The network, its recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from it.</summary>
-    [TrainOption(Recipe, "Network and recipe: {0}; the defaults here are standard's", Choices = nameof(Choices.Presets))]
-    public string Preset { get; init; } = "standard";
+    [TrainOption(Recipe, "Network and recipe: {0}; the defaults here are best's", Choices = nameof(Choices.Presets))]
+    public string Preset { get; init; } = "best";
 
     /// <summary>The network, "original", "standard" or "modern"; null for the preset's.</summary>
     [TrainOption(Recipe, "The network: {0}", ChoicesOf = typeof(NetworkFamily), NullMeans = "the preset's")]
@@ -55,25 +55,25 @@ public sealed record TrainingOptions
 
     /// <summary>Adam's learning rate. If it varies, this is its peak.</summary>
     [TrainOption(Optimiser, "Adam's learning rate", Above = 0, Below = 1)]
-    public double LearningRate { get; init; } = 1e-3;
+    public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>The learning rate after warm-up: "constant", or "cosine" for falling to 0 at the end of the run.</summary>
     [TrainOption(Optimiser, "Learning rate after warm-up: {0} (falls to 0)", Choices = nameof(Choices.LearningRates))]
-    public string LearningRateSchedule { get; init; } = "constant";
+    public string LearningRateSchedule { get; init; } = "cosine";
 
     /// <summary>
     /// The learning rate rises over this many steps at the start. With the cosine schedule, warm-up is capped at one step less than the whole run.
     /// </summary>
     [TrainOption(Optimiser, "Raise the learning rate over this many steps at the start", AtLeast = 0)]
-    public int WarmUpSteps { get; init; }
+    public int WarmUpSteps { get; init; } = 500;
 
     /// <summary>λ: each step multiplies every weight by 1 − η·λ, where η is the step's learning rate (<see cref="Adam"/>).</summary>
     [TrainOption(Optimiser, "AdamW's weight decay: each step shrinks weights by this × learning rate", AtLeast = 0, Below = 1)]
     public double WeightDecay { get; init; }
 
     /// <summary>The decay of the moving average of the weights that samples are made with; null to sample with the weights themselves.</summary>
-    [TrainOption(Optimiser, "Decay of the weights' moving average, which sampling uses; 0 turns it off", NullMeans = 0, ZeroIsNull = true)]
-    public double? EmaDecay { get; init; }
+    [TrainOption(Optimiser, "Decay of the weights' moving average for sampling; 0 turns it off", ZeroIsNull = true)]
+    public double? EmaDecay { get; init; } = 0.999;
 
     /// <summary>Whether each image is mirrored left to right with probability ½ in each epoch.</summary>
     [TrainOption(Data, "Mirror images left to right at random")]
@@ -110,8 +110,8 @@ public sealed record TrainingOptions
     /// <summary>
     /// Gradient clipping: the gradient's largest norm. Longer gradients are scaled down to it (Pascanu et al. 2013, algorithm 1); null never clips.
     /// </summary>
-    [TrainOption(Optimiser, "Clip the gradient's norm to this; 0 turns it off", NullMeans = 0, ZeroIsNull = true, Above = 0)]
-    public double? ClipNorm { get; init; }
+    [TrainOption(Optimiser, "Clip the gradient's norm to this; 0 turns it off", ZeroIsNull = true, Above = 0)]
+    public double? ClipNorm { get; init; } = 1;
 
     /// <summary>T, the steps of the noise schedule.</summary>
     [TrainOption(Diffusion, "T, the steps of the noise schedule")]

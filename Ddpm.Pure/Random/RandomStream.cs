@@ -38,6 +38,12 @@ public enum StreamName : uint
 
     /// <summary>Whether the class of training image i is withheld in epoch e: index i, step e.</summary>
     LabelDropout = 11,
+
+    /// <summary>ε of held-out image i: index i, step 0.</summary>
+    HeldOutNoise = 12,
+
+    /// <summary>The one draw for the timesteps of all held-out images: index 0, step 0.</summary>
+    HeldOutTimesteps = 13,
 }
 
 /// <summary>

@@ -4,8 +4,8 @@ namespace Ddpm.Pure.Training;
 /// <param name="Step">Steps made, over all epochs.</param>
 /// <param name="EpochLossSum">The sum of step loss × images in the step, over the unfinished epoch; 0 between epochs.</param>
 /// <param name="EpochImages">The images trained on in the unfinished epoch; 0 between epochs.</param>
-/// <param name="BestEpoch">The epoch with the lowest mean loss, counted from 1; 0 before the first epoch ends.</param>
-/// <param name="BestLoss">The mean loss of that epoch; 0 before the first epoch ends.</param>
+/// <param name="BestEpoch">The epoch with the lowest loss, counted from 1; 0 before the first epoch ends.</param>
+/// <param name="BestLoss">The loss that made it the best, of the epoch or of held-out images (<see cref="EndOfEpoch"/>); 0 before the first epoch ends.</param>
 /// <param name="UntoldLossSum">The sum of step loss × images in the step, since the last metrics line.</param>
 /// <param name="UntoldImages">The images trained on since the last metrics line.</param>
 public sealed record TrainingProgress(
@@ -47,18 +47,21 @@ public sealed record TrainingProgress(
     public TrainingProgress Logged() => this with { UntoldLossSum = 0, UntoldImages = 0 };
 
     /// <summary>
-    /// The progress after the end of an epoch, counted from 1. A lower loss replaces the best. A loss of exactly 0 is never the best: no network is that good,
-    /// so all images had weight 0.
+    /// The progress after the end of an epoch. A lower loss replaces the best. A loss of exactly 0 is never the best: no network is that good, so all images
+    /// had weight 0.
     /// </summary>
-    public TrainingProgress EndOfEpoch(int epoch)
+    /// <param name="epoch">The epoch, counted from 1.</param>
+    /// <param name="heldOut">The loss on held-out images, if the run chooses its best epoch by it; null for the mean loss of the epoch.</param>
+    public TrainingProgress EndOfEpoch(int epoch, double? heldOut = null)
     {
-        var best = EpochLoss > 0 && (BestLoss == 0 || EpochLoss < BestLoss);
+        var loss = heldOut ?? EpochLoss;
+        var best = loss > 0 && (BestLoss == 0 || loss < BestLoss);
         return this with
         {
             EpochLossSum = 0,
             EpochImages = 0,
             BestEpoch = best ? epoch : BestEpoch,
-            BestLoss = best ? EpochLoss : BestLoss,
+            BestLoss = best ? loss : BestLoss,
         };
     }
 }
