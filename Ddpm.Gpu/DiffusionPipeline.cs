@@ -57,13 +57,13 @@ public sealed class DiffusionPipeline : IDisposable
     public Fin<ImageSet> Sample(int count, ulong seed = 1, SamplingOptions? sampling = null, CancellationToken stop = default)
     {
         var (size, channels, classes) = (_network.Config.ImageSize, _network.Config.ImageChannels, _network.Config.Classes);
-        var condition = classes == 0 ? Validation<Error, Option<ClassCondition>>.Success(None) : ClassCondition.Of(classes, None, scale: 1).Map(Some);
+        var condition = classes == 0 ? Validation<Error, Option<ClassCondition>>.Success(None) : ClassCondition.Of(classes, None).Map(Some);
         var compiled = _model.SamplingWith(sampling ?? _model.UsualSampling)
             .Bind(completed => completed.Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample));
         var wanted = (compiled, condition, _network.Config.CountOfImages("count", count)).Apply((plan, known, _) => (Plan: plan, Known: known));
         ReadOnlyMemory<byte> Labels(ClassCondition known) => Enumerable.Range(0, count).Select(image => (byte)known.ClassOf(image)).ToArray();
         return from request in wanted.ToFin()
-               from moments in new ImageSampler(_network, request.Plan).Sample(_theta, new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
+               from moments in new ImageSampler(new(_network, _theta), request.Plan).Sample(new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
                let levels = moments[^1].ToLevels(new PixelScale.Fixed())
                from made in ImageSet.Of(count, size, size, channels, levels, request.Known.Map(Labels)).ToFin()
                select made;

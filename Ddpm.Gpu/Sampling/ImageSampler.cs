@@ -1,5 +1,4 @@
 using Ddpm.Gpu.Devices;
-using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Sampling;
@@ -54,13 +53,12 @@ public sealed record SampleRequest(ulong Seed, int First, int Count, int AtOnce,
 public sealed record KnownPixels(ReadOnlyMemory<float> Images, Option<ReadOnlyMemory<bool>> Mask);
 
 /// <summary>Generates images with a network and a plan. An image depends on the seed and its number alone (<see cref="MicroBatches"/>).</summary>
-/// <param name="network">The network.</param>
+/// <param name="model">The network.</param>
 /// <param name="plan">The compiled sampler.</param>
 /// <param name="workers">Who computes micro-batches side by side; null for as many as the device allows.</param>
-public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? workers = null)
+public sealed class ImageSampler(TrainedNetwork model, SamplingPlan plan, Replicas? workers = null)
 {
     /// <summary>Generates images.</summary>
-    /// <param name="theta">The network's weights.</param>
     /// <param name="request">Which images.</param>
     /// <param name="moments">
     /// The moments to keep, each a number of executed lines: 0 is the initial noise, the plan's length the result. The result is always kept.
@@ -73,13 +71,12 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
     /// is not finite, with its line and timestep; or <see cref="Errors.Cancelled"/>.
     /// </returns>
     public Fin<IReadOnlyList<GeneratedImages>> Sample(
-        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop,
-        Option<KnownPixels> known = default)
+        SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, CancellationToken stop, Option<KnownPixels> known = default)
     {
         try
         {
             return from fits in plan.InFloat32().ToFin()
-                   from made in Run(theta, request, moments, progress, known, stop)
+                   from made in Run(request, moments, progress, known, stop)
                    select made;
         }
         catch (OperationCanceledException)
@@ -89,15 +86,14 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
     }
 
     private Fin<IReadOnlyList<GeneratedImages>> Run(
-        Tensor theta, SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, Option<KnownPixels> known, CancellationToken stop)
+        SampleRequest request, IReadOnlyCollection<int> moments, Action<int, int> progress, Option<KnownPixels> known, CancellationToken stop)
     {
+        var network = model.Network;
         var (channels, size, micro) = (network.Config.ImageChannels, network.Config.ImageSize, ComputeDevice.MicroBatch(network.Device));
         var pixels = channels * size * size;
         var kept = moments.Append(plan.Lines.Count).Distinct().ToDictionary(moment => moment, _ => new float[request.Count * pixels]);
         var parts = MicroBatches.Covering(request.First, request.Count, micro);
-        using var executor = ComputeDevice.Executor(network);
-        var conditioned = new ConditionedNetwork(network, executor, request.Condition);
-        executor.Take(theta, withGradient: false);
+        using var guided = new GuidedNetwork(model, request.Condition);
         var done = 0;
         void Report()
         {
@@ -135,7 +131,7 @@ public sealed class ImageSampler(UNet network, SamplingPlan plan, Replicas? work
             Keep(0, initial);
             var run = PlanExecutor.Run(
                 plan,
-                (x, timestep) => conditioned.Output(x, timestep, part.First),
+                (x, line) => guided.Output(x, line, part.First),
                 initial,
                 noise.Line,
                 known.Map(Known),

@@ -18,7 +18,9 @@ public static class PlanExecutor
 {
     /// <summary>Runs a plan.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="network">The network's output for (x, timestep).</param>
+    /// <param name="network">
+    /// The output for (what the network sees, the line). <see cref="PlanState{T}.Output"/> makes it from the answers of the networks that the line asks.
+    /// </param>
     /// <param name="initial">The initial noise, any shape.</param>
     /// <param name="noise">Fresh standard normal noise of that shape, for the number of a line that draws noise.</param>
     /// <param name="known">What is known of the images. A plan that starts from an image needs it.</param>
@@ -27,7 +29,7 @@ public static class PlanExecutor
     /// <returns>x after the last line. If a number is not finite, an error that names the first such line, and its first such image.</returns>
     /// <exception cref="ArgumentException">The plan starts from an image, and none is known.</exception>
     public static Fin<Tensor> Run(
-        SamplingPlan plan, Func<Tensor, int, NetworkOutput<Tensor>> network, Tensor initial, Func<int, Tensor> noise,
+        SamplingPlan plan, Func<Tensor, SamplingLine, NetworkOutput<Tensor>> network, Tensor initial, Func<int, Tensor> noise,
         Option<KnownImage> known = default, Action<int, Tensor>? observe = null, MicroBatches.Part? asked = null)
     {
         using var still = no_grad();
@@ -45,7 +47,7 @@ public static class PlanExecutor
         {
             var line = plan.Lines[i];
             using var scope = NewDisposeScope();
-            var output = network(state.Seen(line, arithmetic), line.Timestep);
+            var output = network(state.Seen(line, arithmetic), line);
             var moved = state.After(plan, line, arithmetic, output, () => noise(i));
             var next = known.Bind(some => some.Mask.Map(mask => where(mask, Diffuse(line.Marginal, some.Image), moved.X))).Match(
                 constrained => moved with { X = constrained },

@@ -22,5 +22,14 @@ internal sealed class TensorArithmetic : IPlanArithmetic<Tensor>
     public Tensor Clip(Tensor value) => value.Within(-1, 1);
 
     /// <inheritdoc/>
+    public Tensor Rescale(Tensor value, Tensor reference, double share)
+    {
+        static Tensor Deviation(Tensor images) => images.std([.. Enumerable.Range(1, (int)images.dim() - 1).Select(i => (long)i)], unbiased: false, keepdim: true);
+        var deviation = Deviation(value);
+        var ratio = where(deviation.eq(zeros_like(deviation)), ones_like(deviation), Deviation(reference) / deviation);
+        return value * ratio.Times(share).Add(1 - share);
+    }
+
+    /// <inheritdoc/>
     public Tensor Scale(NoiseRange range, Tensor fraction, Tensor noise) => fraction.Times(range.LogWidth).exp().Times(range.Least) * noise;
 }

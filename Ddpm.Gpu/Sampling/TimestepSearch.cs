@@ -1,5 +1,3 @@
-using Ddpm.Gpu.Devices;
-using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Sampling;
@@ -17,8 +15,7 @@ namespace Ddpm.Gpu.Sampling;
 public static class TimestepSearch
 {
     /// <summary>The costs that <see cref="SearchedTimesteps.Search"/> takes.</summary>
-    /// <param name="network">The network.</param>
-    /// <param name="theta">Its weights.</param>
+    /// <param name="model">The network.</param>
     /// <param name="setting">Schedule, prediction, the candidates and clipping.</param>
     /// <param name="request">The seed, numbers and condition of the images to follow; they are generated in one batch.</param>
     /// <param name="progress">Receives the candidates done and the number of candidates.</param>
@@ -29,12 +26,12 @@ public static class TimestepSearch
     /// <see cref="Errors.Cancelled"/>.
     /// </returns>
     public static Fin<Arr<Arr<double>>> Costs(
-        UNet network, Tensor theta, SamplingSetting setting, SampleRequest request, Action<int, int> progress, CancellationToken stop)
+        TrainedNetwork model, SamplingSetting setting, SampleRequest request, Action<int, int> progress, CancellationToken stop)
     {
         try
         {
             // One thread, so that no thread count changes what is found.
-            return new Replicas(1).Map(1, _ => OnOneThread(network, theta, setting, request, progress, stop))[0];
+            return new Replicas(1).Map(1, _ => OnOneThread(model, setting, request, progress, stop))[0];
         }
         catch (OperationCanceledException)
         {
@@ -43,24 +40,23 @@ public static class TimestepSearch
     }
 
     private static Fin<Arr<Arr<double>>> OnOneThread(
-        UNet network, Tensor theta, SamplingSetting setting, SampleRequest request, Action<int, int> progress, CancellationToken stop)
+        TrainedNetwork model, SamplingSetting setting, SampleRequest request, Action<int, int> progress, CancellationToken stop)
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        using var executor = ComputeDevice.Executor(network);
-        var conditioned = new ConditionedNetwork(network, executor, request.Condition);
-        executor.Take(theta, withGradient: false);
+        var network = model.Network;
+        using var guided = new GuidedNetwork(model, request.Condition);
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
         var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size, size], network.Type, network.Device);
         var n = setting.Timesteps.Values.Count;
         var (points, outputs) = (new List<Tensor>(), new List<Tensor>());
         var followed = PlanExecutor.Run(
             setting.Plan(setting.Steps.Map(step => Ddim.Line(setting, step, eta: 0)).ToArr()),
-            (seen, timestep) =>
+            (seen, line) =>
             {
                 stop.ThrowIfCancellationRequested();
-                var output = conditioned.Output(seen, timestep, request.First);
-                points.Add(seen.Times(1 / setting.Prediction.InputScale(setting.Schedule[timestep])).MoveToOuterDisposeScope().MoveToOuterDisposeScope());
+                var output = guided.Output(seen, line, request.First);
+                points.Add(seen.Times(1 / setting.Prediction.InputScale(setting.Schedule[line.Timestep])).MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 outputs.Add(output.Value.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 progress(points.Count, n);
                 return output;

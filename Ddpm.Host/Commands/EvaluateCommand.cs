@@ -76,15 +76,17 @@ internal sealed class EvaluateCommand
             () => _run.Required(parsed).Bind(folder => WriteRun(parsed, folder, target, device, view, stop)))
         select written;
 
-    private Fin<Unit> WriteRun(CommandLine.ParseResult parsed, RunFolder folder, RunFolder target, Device device, IView view, CancellationToken stop) =>
-        TrainedModel.Use(folder, device, model =>
+    private Fin<Unit> WriteRun(CommandLine.ParseResult parsed, RunFolder folder, RunFolder target, Device device, IView view, CancellationToken stop)
+    {
+        var request = _judging.Request(parsed, usual => _sampler.Parsed(parsed, usual));
+        return TrainedModel.Use(folder, device, request.Guide, model =>
         {
             model.Warn(view);
-            var request = _judging.Request(parsed, usual => _sampler.Parsed(parsed, usual));
             var subject = EvaluationSubject.Of(
                 folder, model, request, split => _data.LoadOf(parsed, model.Receipt, view, stop, split), parsed.GetValue(_boundImages), view, stop);
             return subject.Bind(samples => Write(parsed, samples, target, device, view, stop));
         });
+    }
 
     private Fin<Unit> Write(CommandLine.ParseResult parsed, EvaluationSubject subject, RunFolder target, Device device, IView view, CancellationToken stop) =>
         EvaluationWriter.Write(subject, train => _judging.Features(parsed, train, device, stop), target, device, view, stop);

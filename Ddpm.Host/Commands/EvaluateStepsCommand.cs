@@ -4,6 +4,7 @@ using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
+using Ddpm.Pure.Sampling;
 using LanguageExt;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
@@ -35,6 +36,8 @@ internal sealed class EvaluateStepsCommand
         HelpName = "NUMBERS",
     };
 
+    private readonly GuidanceOptions _guidance = new(withNetwork: true);
+
     private readonly CommandLine.Option<string?> _to = new("--to")
     {
         Description = "The folder for few-steps.json and few-steps.svg [default: the run's]",
@@ -47,6 +50,7 @@ internal sealed class EvaluateStepsCommand
         _data = new(_command);
         _machine = new(_command);
         _judging = new(_command);
+        _command.AddGroup("Guidance", [.. _guidance.All]);
         _command.AddGroup("Measurement", _samplers, _evaluations, _to);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
@@ -58,8 +62,10 @@ internal sealed class EvaluateStepsCommand
         from folder in _run.Required(parsed)
         from count in _judging.Count(parsed).OrUsage()
         from device in _machine.Prepare(parsed)
-        from written in TrainedModel.Use(folder, device, model => Measure(parsed, model, count, folder, device, view, stop))
+        from written in TrainedModel.Use(folder, device, _ => Guided(parsed).Guide, model => Measure(parsed, model, count, folder, device, view, stop))
         select written;
+
+    private SamplingOptions Guided(CommandLine.ParseResult parsed) => _guidance.Parsed(parsed, new());
 
     private Fin<Unit> Measure(
         CommandLine.ParseResult parsed, TrainedModel model, int count, RunFolder folder, Device device, IView view, CancellationToken stop)
@@ -68,7 +74,7 @@ internal sealed class EvaluateStepsCommand
         var shape = new PictureShape(model.Network.Config.ImageSize, model.Network.Config.ImageChannels);
         var target = new RunFolder(parsed.GetValue(_to) ?? folder.Path);
         var (samplers, evaluations) = (parsed.GetValue(_samplers).ToArr(), parsed.GetValue(_evaluations).ToArr());
-        return from requests in FewStepsRequest.All(model, samplers, evaluations, _judging.Request(parsed, usual => usual))
+        return from requests in FewStepsRequest.All(model, samplers, evaluations, _judging.Request(parsed, _ => Guided(parsed)))
                from train in _data.LoadOf(parsed, model.Receipt, view, stop)
                from test in _data.LoadOf(parsed, model.Receipt, view, stop, DataSplit.Test)
                from features in Comparison.CheckFit(Seq(train, test), shape, "the run's images").Bind(_ => _judging.Features(parsed, train, device, stop))

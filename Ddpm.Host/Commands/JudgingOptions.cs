@@ -29,11 +29,6 @@ internal sealed class JudgingOptions
         Description = "Clip each estimate of the image to [-1, 1] [default: true; false with the original preset]",
     };
 
-    private readonly CommandLine.Option<double?> _guidance = new("--guidance-scale")
-    {
-        Description = "The guidance scale, for a run trained with --conditional [default: 1]",
-    };
-
     private readonly CommandLine.Option<string?> _classifier = new("--classifier")
     {
         Description = "Compare features from this classifier (see train-classifier) [default: the built-in one]",
@@ -53,18 +48,17 @@ internal sealed class JudgingOptions
     };
 
     public JudgingOptions(CommandLine.Command command) =>
-        command.AddGroup("Samples and features", _count, _seed, _clip, _guidance, _classifier, _script, _trust);
+        command.AddGroup("Samples and features", _count, _seed, _clip, _classifier, _script, _trust);
 
     /// <summary>The options that only a run's samples have.</summary>
-    public IReadOnlyList<CommandLine.Option> OfSamples => [_count, _seed, _clip, _guidance];
+    public IReadOnlyList<CommandLine.Option> OfSamples => [_count, _seed, _clip];
 
     /// <summary>How many samples, or what is wrong with their number.</summary>
     public Validation<Error, int> Count(CommandLine.ParseResult parsed) => Check.AtLeast("--count", parsed.GetValue(_count), Comparison.FewestImages);
 
     /// <summary>The samples, made by a sampler.</summary>
     public SamplingRequest Request(CommandLine.ParseResult parsed, Func<SamplingOptions, SamplingOptions> sampling) => new(
-        0, parsed.GetValue(_count), parsed.GetValue(_seed), sampling, parsed.GetValue(_clip), "fixed", SamplesToJudge.AtATime, null,
-        parsed.GetValue(_guidance));
+        0, parsed.GetValue(_count), parsed.GetValue(_seed), sampling, parsed.GetValue(_clip), "fixed", SamplesToJudge.AtATime);
 
     /// <summary>Opens what computes the features.</summary>
     public Fin<FeatureSource> Features(CommandLine.ParseResult parsed, LoadedDataSet train, Device device, CancellationToken stop) => FeatureSource.Open(

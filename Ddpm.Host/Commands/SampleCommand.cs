@@ -39,11 +39,6 @@ internal sealed class SampleCommand
         HelpName = "CLASS",
     };
 
-    private readonly CommandLine.Option<double?> _guidance = new("--guidance-scale")
-    {
-        Description = "How strongly to follow the class: 1 as trained; all but 0 and 1 double the time [default: 1]",
-    };
-
     private readonly CommandLine.Option<double[]> _sweep = new("--guidance-sweep")
     {
         Description = "Write only guidance.png: the same images at each of these guidance scales",
@@ -79,7 +74,7 @@ internal sealed class SampleCommand
         _sampler = new(_command, withNetwork: true);
         _pictures = new(_command);
         _machine = new(_command);
-        _command.AddGroup("Images", _first, _count, _seed, _class, _guidance, _sweep, _clip, _scale, _batch, _to);
+        _command.AddGroup("Images", _first, _count, _seed, _class, _sweep, _clip, _scale, _batch, _to);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
@@ -96,7 +91,7 @@ internal sealed class SampleCommand
         select written;
 
     private Fin<Unit> CheckGuidance(CommandLine.ParseResult parsed) => Outcomes.Require(
-        parsed.GetValue(_sweep) is not { Length: > 0 } || !parsed.IsGiven(_guidance),
+        parsed.GetValue(_sweep) is not { Length: > 0 } || !parsed.IsGiven(_sampler.GuidanceScale),
         "--guidance-scale and --guidance-sweep both set the guidance scale: give one of them");
 
     private SamplingRequest Request(CommandLine.ParseResult parsed)
@@ -104,7 +99,7 @@ internal sealed class SampleCommand
         bool? clip = parsed.GetValue(_clip) ?? (_pictures.Inverts(parsed) ? false : null);
         return new(
             parsed.GetValue(_first), parsed.GetValue(_count), parsed.GetValue(_seed), usual => _sampler.Parsed(parsed, usual), clip,
-            parsed.GetValue(_scale), parsed.GetValue(_batch), parsed.GetValue(_class), parsed.GetValue(_guidance));
+            parsed.GetValue(_scale), parsed.GetValue(_batch), parsed.GetValue(_class));
     }
 
     /// <summary>Warns if samples from noise start from less of an image than the network was trained with: they cannot be right.</summary>

@@ -69,10 +69,13 @@ internal sealed class SamplerOptions
     private readonly CommandLine.Option<bool> _fullStart = New<bool>(
         "--full-order-start", "Start dpmpp, unipc and ipndm-v at full order; costs unipc-3 and ipndm-v-4 one more evaluation");
 
+    private readonly GuidanceOptions _guidance;
+
     /// <param name="command">The command.</param>
     /// <param name="withNetwork">Whether the command has a network to search timesteps with.</param>
     public SamplerOptions(CommandLine.Command command, bool withNetwork)
     {
+        _guidance = new(withNetwork);
         var usual = Preset.Standard.Sampling;
         var names = string.Join(", ", Spelling.Abbreviated(Sampler.All.Keys));
         string[] spacings = withNetwork ? [.. Spacing.All.Keys, SampleJob.Searched] : [.. Spacing.All.Keys];
@@ -84,7 +87,7 @@ internal sealed class SamplerOptions
                 + $"[default: {usual.SamplingSteps}; with --sampler: all for ddpm, {SamplingOptions.UsualSteps} for others]";
             _spacing.Description = $"How to spread the timesteps: {string.Join(", ", spacings)} (for this network) "
                 + $"[default: {Defaults.Spacing}; without --sampler {usual.Spacing}, unless the network predicts velocity]";
-            command.AddGroup("Sampler", [.. Usual]);
+            command.AddGroup("Sampler", [.. Usual, .. _guidance.All]);
             command.AddBriefly("More sampler options (explained in `reference plan --help`)", [.. Detailed]);
         }
         else
@@ -92,13 +95,16 @@ internal sealed class SamplerOptions
             _sampler.Description = $"The sampler: {names} [default: {Defaults.Sampler}]";
             _steps.Description = $"How many timesteps to visit [default: all for ddpm, {SamplingOptions.UsualSteps} for others]";
             _spacing.Description = $"How to spread the timesteps: {string.Join(", ", spacings)} [default: {Defaults.Spacing}]";
-            command.AddGroup("Sampler", [.. Usual]);
+            command.AddGroup("Sampler", [.. Usual, .. _guidance.All]);
             command.AddGroup("Details of the sampler", [.. Detailed]);
         }
     }
 
     /// <summary>All options.</summary>
-    public IReadOnlyList<CommandLine.Option> All => [.. Usual, .. Detailed];
+    public IReadOnlyList<CommandLine.Option> All => [.. Usual, .. _guidance.All, .. Detailed];
+
+    /// <summary>The guidance scale.</summary>
+    public CommandLine.Option GuidanceScale => _guidance.Scale;
 
     private IReadOnlyList<CommandLine.Option> Usual => [_sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance];
 
@@ -116,7 +122,7 @@ internal sealed class SamplerOptions
         var start = parsed.GetValue(_timesteps) is { Length: > 0 } given
             ? spread with { ExplicitTimesteps = given.ToArr(), SamplingSteps = null, Spacing = Defaults.Spacing, LastTimestep = null }
             : parsed.GetValue(_spacing) is null ? usual : spread;
-        return start with
+        return _guidance.Parsed(parsed, start) with
         {
             SamplingSteps = parsed.GetValue(_steps) ?? start.SamplingSteps,
             Spacing = parsed.GetValue(_spacing) ?? start.Spacing,
@@ -139,6 +145,6 @@ internal sealed class SamplerOptions
 
     private static CommandLine.Option<T> New<T>(string name, string description) => new(name) { Description = description };
 
-    private static CommandLine.Option<double[]> Pair(string name, string description) =>
+    internal static CommandLine.Option<double[]> Pair(string name, string description) =>
         new(name) { Description = description, Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
 }

@@ -43,7 +43,7 @@ internal sealed record SamplesReport(
     {
         var (tau, range) = Drawn(wanted.Sampler);
         return new(
-            folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Lines.Count, [.. plan.Lines.Map(line => line.Timestep)],
+            folder, wanted.Images.Count, null, request.Seed, wanted.Sampling.Sampler, plan.Evaluations, [.. plan.Lines.Map(line => line.Timestep)],
             wanted.Sampling.Eta, tau, range, wanted.Sampling.Restarts,
             wanted.Sampling.RestartRange is var (end, begin) ? [end, begin] : null, wanted.Sampling.Variance, wanted.Sampling.LowerOrderFinal ? true : null,
             wanted.Sampling.UnipcVariant, wanted.Sampling.Corrector, wanted.Sampling.FullOrderStart ? true : null, wanted.Setting.ClipSample,

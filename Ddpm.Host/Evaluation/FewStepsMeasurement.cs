@@ -38,7 +38,7 @@ internal sealed record FewStepsRequest(string Name, int Evaluations, SampleJob J
     public static Arr<int> DefaultEvaluations { get; } = Array(5, 8, 10, 15, 20, 50, 100, 1000);
 
     private static Fin<FewStepsRequest> Of(TrainedModel model, string name, int evaluations, SamplingRequest request) =>
-        from options in Options(name).Within(evaluations, model.Model.Schedule, model.Model.Prediction).OrUsage()
+        from options in Options(name, request.Sampling(new())).Within(evaluations, model.Model.Schedule, model.Model.Prediction).OrUsage()
         from job in SampleJob.From(
             request with { Sampling = _ => options with { Spacing = Spacing(name) } }, model.Model, model.Receipt.Data.ClassName)
         select new FewStepsRequest(name, evaluations, job);
@@ -58,12 +58,12 @@ internal sealed record FewStepsRequest(string Name, int Evaluations, SampleJob J
 
     /// <summary>Some samplers need an image at every level, which not every schedule has.</summary>
     private static Arr<string> DefaultSamplersOf(TrainedModel model, Arr<int> evaluations) =>
-        DefaultSamplers.Filter(name => Options(name).Within(evaluations.Min(), model.Model.Schedule, model.Model.Prediction).IsSuccess);
+        DefaultSamplers.Filter(name => Options(name, new()).Within(evaluations.Min(), model.Model.Schedule, model.Model.Prediction).IsSuccess);
 
-    private static SamplingOptions Options(string name)
+    private static SamplingOptions Options(string name, SamplingOptions guided)
     {
         var spacing = Spacing(name);
-        return new() { Sampler = name.Split(':')[0], Spacing = spacing == SampleJob.Searched ? new SamplingOptions().Spacing : spacing };
+        return guided with { Sampler = name.Split(':')[0], Spacing = spacing == SampleJob.Searched ? new SamplingOptions().Spacing : spacing };
     }
 
     private static string Spacing(string name) => name.Split(':', 2) is [_, var spacing] ? spacing : new SamplingOptions().Spacing;
@@ -95,9 +95,9 @@ internal static class FewStepsMeasurement
             from images in SamplesToJudge.Of(model, request.Job, plan, view, stop)
             from distance in comparison.Frechet(images, view, stop)
             let noise = SamplesReport.Drawn(request.Job.Sampler)
-            let more = report.With(new(request.Name, request.Evaluations, plan.Lines.Count, distance, noise.Tau, noise.Range))
+            let more = report.With(new(request.Name, request.Evaluations, plan.Evaluations, distance, noise.Tau, noise.Range))
             from written in target.Write(json, more.ToJson())
-                .Do(_ => view.Line(Invariant($"{request.Name} with {plan.Lines.Count} evaluations: D {distance - report.Floor:F2}")))
+                .Do(_ => view.Line(Invariant($"{request.Name} with {plan.Evaluations} evaluations: D {distance - report.Floor:F2}")))
             select more;
 
         Unit Print(FewSteps report)

@@ -22,13 +22,13 @@ internal static class SamplesToJudge
         var (channels, size, count) = (model.Network.Config.ImageChannels, model.Network.Config.ImageSize, wanted.Images.Count);
         var pixels = channels * size * size;
         var levels = new byte[checked(count * pixels)];
-        var sampler = new ImageSampler(model.Network, plan);
+        var sampler = new ImageSampler(model.Trained, plan);
         using var bar = view.Bar($"sampling {Counted.Of(count, "image")}");
         for (var first = 0; first < count; first += AtATime)
         {
             var (begin, here) = (first, Math.Min(AtATime, count - first));
             var made = sampler.Sample(
-                model.Theta, wanted.Images with { First = wanted.Images.First + begin, Count = here }, [],
+                wanted.Images with { First = wanted.Images.First + begin, Count = here }, [],
                 (done, total) => bar.Report((int)((begin + (double)here * done / total) / count * 10_000), 10_000), stop);
             if (made.Case is Error fault)
             {

@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
 using Ddpm.Pure.Training;
@@ -19,6 +20,12 @@ namespace Ddpm.Host.Runs;
 /// <param name="Remark">What a person should know of the weights before pictures are made with them.</param>
 internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel Model, RunReceipt Receipt, string Checkpoint, Option<string> Remark)
 {
+    /// <summary>The worse network that guides it, and its checkpoint's checksum.</summary>
+    public Option<TrainedNetwork> Guide { get; init; }
+
+    /// <summary>The network with its weights and its guide.</summary>
+    public TrainedNetwork Trained => new(Network, Theta, Guide);
+
     /// <summary>The checksum of the weights.</summary>
     public string WeightsSha256 => Gpu.Checkpoints.Checkpoint.WeightsSha256(Network, Theta);
 
@@ -30,6 +37,16 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
     }
 
     /// <summary>Opens a run's model, does something with it, and gives its memory back. A checkpoint that is not the run's own is refused.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="guide">The name of the guide for the model, or null for none; see <see cref="GuideChoice.Of"/>.</param>
+    /// <param name="work">What to do.</param>
+    public static Fin<T> Use<T>(RunFolder folder, Device device, Func<DiffusionModel, string?> guide, Func<TrainedModel, Fin<T>> work) =>
+        Use(folder, device, model => guide(model.Model) is { } name
+            ? GuideChoice.Of(folder, model.Receipt, name).Bind(choice => choice.Use(model, device, work))
+            : work(model));
+
+    /// <summary>The same without a guide.</summary>
     public static Fin<T> Use<T>(RunFolder folder, Device device, Func<TrainedModel, Fin<T>> work) =>
         from receipt in folder.Receipt()
         let name = receipt.Sampled

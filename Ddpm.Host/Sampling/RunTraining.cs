@@ -69,7 +69,7 @@ internal static class RunTraining
         Fin<Unit> SampleGrid(UNet network, Tensor theta, int epoch)
         {
             using var bar = view.Bar($"sampling after epoch {epoch}");
-            return new ImageSampler(network, grid.PlainPlan).Sample(theta, grid.Images, [], bar.Report, stop).Match(
+            return new ImageSampler(new(network, theta), grid.PlainPlan).Sample(grid.Images, [], bar.Report, stop).Match(
                 made => grid.Files.WriteGrid(environment.Folder, environment.Folder.SampleGridPath(epoch), grid.Files.LevelsOf(made[^1])),
                 fault => fault == Errors.Cancelled ? unit : fault); // the training loop sees the cancellation itself, and leaves a checkpoint
         }

@@ -29,8 +29,6 @@ internal sealed record SampleJob(
     // The images that timesteps are searched with, and the timesteps that they are searched among.
     private const int SearchImages = 128, SearchCandidates = 64;
 
-    private const double UsualGuidance = 1;
-
     private const int LargestNumber = 1_000_000_000;
 
     private static readonly ChoiceTable<PixelScale> Scales =
@@ -42,15 +40,15 @@ internal sealed record SampleJob(
         {
             using var bar = view.Bar("searching timesteps");
             var followed = Images with { First = 0, Count = SearchImages };
-            var searched = TimestepSearch.Costs(model.Network, model.Theta, Setting, followed, bar.Report, stop)
+            var searched = TimestepSearch.Costs(model.Trained, Setting, followed, bar.Report, stop)
                 .Bind(costs => SearchedTimesteps.Search(Setting.Timesteps, costs, steps).OrFailure());
             searched.Iter(found => view.Line($"timesteps {string.Join(" ", found.Values)}"));
             return searched;
         },
         () => Setting.Timesteps);
 
-    /// <summary>How strongly classes count, where the network knows any.</summary>
-    public double? GuidanceScale => Images.Condition.MatchUnsafe(condition => condition.Guidance.Scale, () => (double?)null);
+    /// <summary>The guidance scale, if classes or a guide can guide the network.</summary>
+    public double? GuidanceScale => Images.Condition.IsSome || Sampling.Guide is not null ? Setting.Guidance.Scale : null;
 
     /// <summary>The plan from noise where nothing is searched. <see cref="From"/> has compiled it before.</summary>
     public SamplingPlan PlainPlan => Sampler.Compile(Setting).OrThrow();
@@ -68,15 +66,14 @@ internal sealed record SampleJob(
     /// <returns>The job, or every fault at once, as one of usage.</returns>
     public static Fin<SampleJob> From(SamplingRequest request, DiffusionModel model, Func<int, string> className)
     {
-        Validation<Error, ClassCondition> Condition(LanguageExt.Option<int> chosen) =>
-            ClassCondition.Of(model.Network.Classes, chosen, request.GuidanceScale ?? UsualGuidance);
-        var condition = model.Network.Classes > 0 || request.Class is not null || request.GuidanceScale is not null
-            ? Chosen(request.Class, model.Network.Classes, className).Bind(Condition).Map(Some)
+        var condition = model.Network.Classes > 0 || request.Class is not null
+            ? Chosen(request.Class, model.Network.Classes, className).Bind(chosen => ClassCondition.Of(model.Network.Classes, chosen)).Map(Some)
             : Validation<Error, LanguageExt.Option<ClassCondition>>.Success(None);
         var asked = request.Sampling(model.UsualSampling);
         var search = asked.Spacing == Searched;
         var sampling = asked with { Spacing = search ? new SamplingOptions().Spacing : asked.Spacing };
         var completed = model.SamplingWith(sampling);
+        var guidance = sampling.Guidance(model.Network.Classes);
         var clip = request.Clip ?? model.Preset.ClipSample;
         var candidates = search ? sampling with { SamplingSteps = Math.Min(SearchCandidates, sampling.MostStepsOn(model.Schedule)) } : sampling;
         Validation<Error, int> FewEnough(Timesteps wanted) => Check.That(
@@ -98,8 +95,11 @@ internal sealed record SampleJob(
                 Check.AtLeast("--batch-size", request.BatchSize, 1),
                 Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
                 (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),
-                (completed.Bind(options => options.Chosen(model.Schedule.Steps)), candidates.TimestepsOn(model.Schedule))
-                    .Apply((sampler, timesteps) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)))
+                (completed.Bind(options => options.Chosen(model.Schedule.Steps)), candidates.TimestepsOn(model.Schedule), guidance)
+                    .Apply((sampler, timesteps, guided) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)
+                    {
+                        Guidance = guided,
+                    }))
                     .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Bind(plan => plan.InFloat32()).Map(_ => chosen)))
             .Apply((first, count, batch, scale, more, chosen) => new SampleJob(
                 new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler,

@@ -26,7 +26,7 @@ internal static class SampleWriter
     public static Fin<Unit> Write(
         RunFolder folder, Device device, SamplingRequest request, Func<UNetConfig, Fin<Option<StartingPictures>>> pictures, RunFolder target, IView view,
         CancellationToken stop) =>
-        TrainedModel.Use(folder, device, model =>
+        TrainedModel.Use(folder, device, request.Guide, model =>
             from job in SampleJob.From(request, model.Model, model.Receipt.Data.ClassName).Do(_ => model.Warn(view))
             from given in pictures(model.Network.Config)
             from timesteps in Folders.Create(target.Path).Bind(_ => job.Timesteps(model, view, stop))
@@ -38,9 +38,9 @@ internal static class SampleWriter
     /// <summary>Writes guidance.png: the same images at several guidance scales, a panel for each scale with a row for each class.</summary>
     public static Fin<Unit> WriteSweep(
         RunFolder folder, Device device, SamplingRequest request, double[] scales, RunFolder target, IView view, CancellationToken stop) =>
-        TrainedModel.Use(folder, device, model =>
+        TrainedModel.Use(folder, device, request.Guide, model =>
             from jobs in toSeq(scales)
-                .Map(scale => SampleJob.From(request with { GuidanceScale = scale }, model.Model, model.Receipt.Data.ClassName))
+                .Map(scale => SampleJob.From(request.With(options => options with { GuidanceScale = scale }), model.Model, model.Receipt.Data.ClassName))
                 .Sequence().Do(_ => model.Warn(view))
             from panels in Folders.Create(target.Path)
                 .Bind(_ => jobs.Zip(toSeq(scales), (job, scale) => Panel(model, job, scale, view, stop)).Sequence())
@@ -55,7 +55,7 @@ internal static class SampleWriter
         return job.Plan(model, view, stop).Bind(plan =>
         {
             using var bar = view.Bar(Invariant($"guidance scale {scale}"));
-            return new ImageSampler(model.Network, plan).Sample(model.Theta, job.Images, [], bar.Report, stop)
+            return new ImageSampler(model.Trained, plan).Sample(job.Images, [], bar.Report, stop)
                 .Map(moments => new FigurePanel(Invariant($"w = {scale}"), job.Files.Picture(job.Files.LevelsOf(moments[^1]))));
         });
     }
@@ -73,8 +73,8 @@ internal static class SampleWriter
         }
 
         using var bar = view.Bar($"sampling {Counted.Of(job.Images.Count, "image")}");
-        var sampled = new ImageSampler(model.Network, start.Plan).Sample(
-            model.Theta, job.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop, start.Known);
+        var sampled = new ImageSampler(model.Trained, start.Plan).Sample(
+            job.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop, start.Known);
 
         // The array comes first: there may be too many images for a picture.
         return sampled.Bind(Files).Map(_ => Report(view, [grid, array, .. labels.Map(file => file.Path), animation]));

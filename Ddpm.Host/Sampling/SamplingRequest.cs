@@ -1,12 +1,18 @@
 using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Training;
 
 namespace Ddpm.Host.Sampling;
 
 /// <summary>A user's choices for sampling; null means the choice of the run's preset.</summary>
 internal sealed record SamplingRequest(
-    int First, int Count, ulong Seed, Func<SamplingOptions, SamplingOptions> Sampling, bool? Clip, string? Scale, int BatchSize, string? Class = null,
-    double? GuidanceScale = null)
+    int First, int Count, ulong Seed, Func<SamplingOptions, SamplingOptions> Sampling, bool? Clip, string? Scale, int BatchSize, string? Class = null)
 {
+    /// <summary>With other sampling options.</summary>
+    public SamplingRequest With(Func<SamplingOptions, SamplingOptions> change) => this with { Sampling = usual => change(Sampling(usual)) };
+
+    /// <summary>The name of the guide for a model, or null.</summary>
+    public string? Guide(DiffusionModel model) => Sampling(model.UsualSampling).Guide;
+
     /// <summary>What `train` does at its end.</summary>
     public static SamplingRequest Default { get; } = new(0, 100, 1, usual => usual, null, null, 100);
 }

@@ -80,8 +80,8 @@ internal sealed record StartingPictures(float[] Image, Option<float[]> Other, Op
         Fin<float[][]> Encode(SamplingPlan encoder, float[] image)
         {
             using var bar = view.Bar("encoding a picture");
-            return new ImageSampler(model.Network, encoder)
-                .Sample(model.Theta, images with { Count = kinds }, [], bar.Report, stop, new KnownPixels(Repeated(image, kinds), None))
+            return new ImageSampler(model.Trained, encoder)
+                .Sample(images with { Count = kinds }, [], bar.Report, stop, new KnownPixels(Repeated(image, kinds), None))
                 .Map(made => made[^1].Values.ToArray().Chunk(image.Length).ToArray());
         }
 

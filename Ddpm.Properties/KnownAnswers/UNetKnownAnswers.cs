@@ -98,7 +98,7 @@ public sealed class UNetKnownAnswers : IDisposable
         var seen = 0;
         PlanExecutor.Run(
             plan,
-            (x, t) => network.Forward(weights, x, tensor(new long[] { t })),
+            (x, line) => network.Forward(weights, x, tensor(new long[] { line.Timestep })),
             Formula(1, i => Math.Sin(0.2 * i)),
             line => Formula(1, i => Math.Cos(0.07 * i + (999 - line))),
             observe: (line, x) =>

@@ -69,8 +69,8 @@ public sealed class ImageSamplerTests : IDisposable
         var plan = TinyTraining.Sampling(_tiny.Model);
         var reports = new List<(int Done, int All)>();
         using var stop = new CancellationTokenSource();
-        var sampler = new ImageSampler(_tiny.Network, plan, new Replicas(2));
-        Assert.True(sampler.Sample(_tiny.Weights, new(1, 0, 33, 100), [], (done, all) => reports.Add((done, all)), default).IsSucc);
+        var sampler = new ImageSampler(new(_tiny.Network, _tiny.Weights), plan, new Replicas(2));
+        Assert.True(sampler.Sample(new(1, 0, 33, 100), [], (done, all) => reports.Add((done, all)), default).IsSucc);
         Assert.Equal(Enumerable.Range(1, 36).Select(done => (done, 36)), reports);
 
         void Progress(int done, int all)
@@ -81,7 +81,7 @@ public sealed class ImageSamplerTests : IDisposable
             }
         }
 
-        var stopped = new ImageSampler(_tiny.Network, plan, new Replicas(2)).Sample(_tiny.Weights, new(1, 0, 33, 100), [], Progress, stop.Token);
+        var stopped = new ImageSampler(new(_tiny.Network, _tiny.Weights), plan, new Replicas(2)).Sample(new(1, 0, 33, 100), [], Progress, stop.Token);
         Assert.Equal(LanguageExt.Common.Errors.Cancelled, stopped.Match(Succ: _ => LanguageExt.Common.Errors.None, Fail: fault => fault));
     }
 
@@ -94,9 +94,9 @@ public sealed class ImageSamplerTests : IDisposable
         using var tiny = new TinyNetwork(classes: 3);
         var weights = tiny.Network.Layout.View(tiny.Weights);
         weights[Ddpm.Pure.Networks.UNetConfig.ClassEmbeddingName][1].fill_(float.NaN);
-        var request = new SampleRequest(1, first, count, 1000, ClassCondition.Of(3, LanguageExt.Prelude.None, scale: 1).Valid());
-        var sampler = new ImageSampler(tiny.Network, TinyTraining.Sampling(tiny.Model), new Replicas(workers));
-        var made = sampler.Sample(tiny.Weights, request, [], (_, _) => { }, default);
+        var request = new SampleRequest(1, first, count, 1000, ClassCondition.Of(3, LanguageExt.Prelude.None).Valid());
+        var sampler = new ImageSampler(new(tiny.Network, tiny.Weights), TinyTraining.Sampling(tiny.Model), new Replicas(workers));
+        var made = sampler.Sample(request, [], (_, _) => { }, default);
         Assert.StartsWith($"the network's output for {image} not finite after {line}", made.Fault(), StringComparison.Ordinal);
     }
 
@@ -113,7 +113,7 @@ public sealed class ImageSamplerTests : IDisposable
             (line => line with { Noise = NoiseRange.Of(1e300) }, "Noise.Least"),
         ])
         {
-            var made = new ImageSampler(_tiny.Network, With(3, change)).Sample(_tiny.Weights, new(5, 0, 1, 1), [], (_, _) => { }, default);
+            var made = new ImageSampler(new(_tiny.Network, _tiny.Weights), With(3, change)).Sample(new(5, 0, 1, 1), [], (_, _) => { }, default);
             Assert.StartsWith($"the factor {name} in line 4 of 12 (timestep 8) must be finite in float32", made.Fault(), StringComparison.Ordinal);
         }
 
@@ -122,7 +122,7 @@ public sealed class ImageSamplerTests : IDisposable
     }
 
     private float[] Made(SamplingPlan plan, int first, int count, int atOnce, int workers, Option<KnownPixels> known = default) =>
-        new ImageSampler(_tiny.Network, plan, new Replicas(workers))
-            .Sample(_tiny.Weights, new(5, first, count, atOnce), [], (_, _) => { }, default, known)
+        new ImageSampler(new(_tiny.Network, _tiny.Weights), plan, new Replicas(workers))
+            .Sample(new(5, first, count, atOnce), [], (_, _) => { }, default, known)
             .Valid()[^1].Values.ToArray();
 }

@@ -99,6 +99,8 @@ public sealed class PlanStateLaws
 
         public double Clip(double value) => Math.Clamp(value, -1, 1);
 
+        public double Rescale(double value, double reference, double share) => value; // one number has no deviation
+
         public double Scale(NoiseRange range, double fraction, double noise) => range.At(fraction) * noise;
     }
 

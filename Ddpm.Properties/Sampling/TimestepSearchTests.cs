@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Gpu.Tensors;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using Xunit;
@@ -39,14 +40,15 @@ public sealed class TimestepSearchTests : IDisposable
     [InlineData(3.0)]
     public void Costs_of_the_first_candidate_are_errors_of_one_step_of_ddim(double? guidanceScale)
     {
-        var request = Followed with { First = 1, Condition = Optional(guidanceScale).Map(scale => ClassCondition.Of(Classes, None, scale).Valid()) };
-        var followed = Made(request, new Ddim(0).PlanOn(_setting), [.. Enumerable.Range(0, 12)]);
-        var costs = Costs(request);
+        var request = Followed with { First = 1, Condition = Optional(guidanceScale).Map(_ => ClassCondition.Of(Classes, None).Valid()) };
+        var setting = _setting with { Guidance = Guidance.Of(guidanceScale ?? 1).Valid() };
+        var followed = Made(request, new Ddim(0).PlanOn(setting), [.. Enumerable.Range(0, 12)]);
+        var costs = TimestepSearch.Costs(new(_tiny.Network, _weights), setting, request, (_, _) => { }, default).Valid();
         foreach (var j in Enumerable.Range(2, 10))
         {
             var jump = new SamplingStep(
-                _setting.Timesteps.Values[0], -1, _setting.Schedule[_setting.Timesteps.Values[0]], _setting.Schedule[_setting.Timesteps.Values[j]]);
-            var jumped = Made(request, _setting.Plan(Array(Ddim.Line(_setting, jump, eta: 0))), [])[^1];
+                setting.Timesteps.Values[0], -1, setting.Schedule[setting.Timesteps.Values[0]], setting.Schedule[setting.Timesteps.Values[j]]);
+            var jumped = Made(request, setting.Plan(Array(Ddim.Line(setting, jump, eta: 0))), [])[^1];
             var error = jumped.Zip(followed[j], (x, y) => Math.Abs((double)x - y)).Average();
             Assert.Equal(1, costs[0][j] / (error * error), 1e-4);
         }
@@ -91,7 +93,7 @@ public sealed class TimestepSearchTests : IDisposable
 
         Assert.Equal(
             LanguageExt.Common.Errors.Cancelled.Message,
-            TimestepSearch.Costs(_tiny.Network, _weights, _setting, Followed, Progress, stop.Token).Fault());
+            TimestepSearch.Costs(new(_tiny.Network, _weights), _setting, Followed, Progress, stop.Token).Fault());
         Assert.Equal(Enumerable.Range(1, 5).Select(done => (done, 12)), reports);
     }
 
@@ -101,11 +103,11 @@ public sealed class TimestepSearchTests : IDisposable
         using var damaged = _weights.Times(double.NaN);
         Assert.StartsWith(
             "the network's output for image 4 is not finite after line 1 of 12 (timestep 11)",
-            TimestepSearch.Costs(_tiny.Network, damaged, _setting, Followed with { First = 4 }, (_, _) => { }, default).Fault(), StringComparison.Ordinal);
+            TimestepSearch.Costs(new(_tiny.Network, damaged), _setting, Followed with { First = 4 }, (_, _) => { }, default).Fault(), StringComparison.Ordinal);
     }
 
-    private Arr<Arr<double>> Costs(SampleRequest request) => TimestepSearch.Costs(_tiny.Network, _weights, _setting, request, (_, _) => { }, default).Valid();
+    private Arr<Arr<double>> Costs(SampleRequest request) => TimestepSearch.Costs(new(_tiny.Network, _weights), _setting, request, (_, _) => { }, default).Valid();
 
     private List<float[]> Made(SampleRequest request, SamplingPlan plan, IReadOnlyCollection<int> moments) =>
-        [.. new ImageSampler(_tiny.Network, plan).Sample(_weights, request, moments, (_, _) => { }, default).Valid().Select(made => made.Values.ToArray())];
+        [.. new ImageSampler(new(_tiny.Network, _weights), plan).Sample(request, moments, (_, _) => { }, default).Valid().Select(made => made.Values.ToArray())];
 }

@@ -62,8 +62,8 @@ public sealed class LearnedVarianceTests : IDisposable
         var theta = WithSecondOutput(network, v);
         var model = Config.Model;
         float[] Samples(ReverseVariance variance) => new ImageSampler(
-                network, new Ancestral(variance).PlanOn(new(model.Schedule, model.Prediction, Timesteps.All(12), ClipSample: true)))
-            .Sample(theta, new(5, 0, 3, 3), [], (_, _) => { }, default).Valid()[^1].Values.ToArray();
+                new(network, theta), new Ancestral(variance).PlanOn(new(model.Schedule, model.Prediction, Timesteps.All(12), ClipSample: true)))
+            .Sample(new(5, 0, 3, 3), [], (_, _) => { }, default).Valid()[^1].Values.ToArray();
         Assert.All(
             Samples(ReverseVariance.LearnedRange).Zip(Samples(fixedVariance), (learned, known) => Math.Abs(learned - known)),
             difference => Assert.InRange(difference, 0, 1e-4));

@@ -54,8 +54,8 @@ public sealed class SteadyTensorTests
         var plan = TinyTraining.Sampling(Config.Model);
         var before = Tensor.TotalCount;
         var counts = new List<long>();
-        new ImageSampler(network, plan, new Replicas(1)).Sample(
-            theta, new SampleRequest(1, 0, 17, 16), [0, 6], (_, _) => counts.Add(Tensor.TotalCount), default);
+        new ImageSampler(new(network, theta), plan, new Replicas(1)).Sample(
+            new SampleRequest(1, 0, 17, 16), [0, 6], (_, _) => counts.Add(Tensor.TotalCount), default);
         Assert.Equal(24, counts.Count);
         Assert.Equal(counts[4], counts[9]); // lines that are neither kept nor the last, which draws no noise
         Assert.Equal(before, Tensor.TotalCount);

@@ -76,9 +76,9 @@ internal static class DiffusionEntries
             Weights),
         ReferenceEntry.Json(
             "guidance.json",
-            "for each scale w the factors of (unconditional, conditional) and their value for the outputs 0.5 and −0.25",
-            "o = (1 − w)·o_u + w·o_c",
-            "Ho and Salimans 2022 (2207.12598)",
+            "for each scale w the factors of (the worse answer, the model's) and their value for the outputs 0.5 and −0.25",
+            "o = (1 − w)·o_g + w·o_m",
+            "Ho and Salimans 2022 (2207.12598), Karras et al. 2024 (2406.02507)",
             Plain,
             Guided),
         ReferenceEntry.Json(
@@ -184,7 +184,7 @@ internal static class DiffusionEntries
 
     private static Datum Guided() => Datum.Each(Array(0, 0.5, 1, 1.5, 3, 7.5), scale =>
     {
-        var factors = Guidance.Of(scale).OrThrow().Output;
+        var factors = Guidance.Of(scale).OrThrow().Factors;
         return Datum.Named(("scale", Datum.Of(scale)), ("factors", Datum.Of([factors.First, factors.Second])), ("example", Datum.Of(factors.Of(0.5, -0.25))));
     });
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -25,7 +26,8 @@ public static class PlanTable
         return new Arr<string>(
         [
             Invariant($"start: x = {plan.Start.First:G6}·image + {plan.Start.Second:G6}·noise; ")
-                + Invariant($"x0 is {(plan.ClipSample ? "clipped to [-1, 1]" : "not clipped")}; {plan.Lines.Count} lines"),
+                + Invariant($"x0 is {(plan.ClipSample ? "clipped to [-1, 1]" : "not clipped")}; {plan.Lines.Count} lines")
+                + (plan.Evaluations == plan.Lines.Count ? "" : Invariant($", {plan.Evaluations} evaluations")),
             "",
             Row(group => group.Key.PadRight(Cells(group, column => column.Name).Length)),
             Row(group => Cells(group, column => column.Name)),
@@ -56,12 +58,20 @@ public static class PlanTable
             Number("marginal", "image", line => line.Marginal.First),
             Number("marginal", "noise", line => line.Marginal.Second),
         ]);
+        Column Asked(string name, NetworkSource source) => Number("output o =", name, line =>
+            line.Output.Terms.Filter(term => term.Source == source).Fold(0.0, (sum, term) => sum + term.Factor));
+        var guided = lines.Exists(line => line.Output != GuidedOutput.Plain)
+            ? Array(
+                Asked("unconditional", NetworkSource.Unconditional), Asked("guide", NetworkSource.Guide), Asked("model", NetworkSource.Model),
+                Number("output o =", "rescale", line => line.Output.Rescale))
+            : Arr<Column>.Empty;
+
         // Most networks see x itself: then the column of input factors would hold ones alone.
         return Array(
                 new Column("line", "", lines.Map((i, _) => Invariant($"{i}")).ToArr()),
                 new Column("timestep", "", lines.Map(line => Invariant($"{line.Timestep}"))))
             .AddRange(lines.Exists(line => line.Input != 1) ? Array(Number("input", "", line => line.Input)) : Arr<Column>.Empty)
-            .AddRange(numbers.Filter(column => column.Cells.Exists(cell => cell != Nothing)));
+            .AddRange(guided.AddRange(numbers).Filter(column => column.Cells.Exists(cell => cell != Nothing)));
     }
 
     private static string Text(double value) => value == 0 ? Nothing : value.ToString("G6", CultureInfo.InvariantCulture);

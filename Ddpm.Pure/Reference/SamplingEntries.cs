@@ -1,3 +1,5 @@
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -46,7 +48,14 @@ internal static class SamplingEntries
                 + "slope = (p·a·0.5 + q·σ)/v, constant = p·0.25 − slope·a·0.25; [t, 0] = slope/c_in, with c_in from predictions.json",
             scenario.IsToy ? "the tests of diffusers' schedulers" : "Gaussian conditioning; Ddpm.Pure/Diffusion/GaussianData.cs",
             new(1e-9, 1e-11),
-            () => Denoiser(scenario))),
+            () => Denoiser(scenario, scenario.Denoiser()))),
+        .. Scenario.All.Filter(scenario => scenario.Guidance != Guidance.None).Map(scenario => new ReferenceEntry(
+            $"denoisers/{scenario.Name}-worse.npy",
+            "float64 [T, 2]: the same of the network that gives the worse answer, the guide or the model without a class",
+            "E[o|x] of data N(0, 1)",
+            "Gaussian conditioning; Ddpm.Pure/Diffusion/GaussianData.cs",
+            new(1e-9, 1e-11),
+            () => Denoiser(scenario, scenario.WorseDenoiser()))),
         .. SamplerCase.All.Map(sampler => ReferenceEntry.Json(
             $"plans/{sampler.Name}.json",
             "the sampler's plan in each scenario that it does not refuse",
@@ -70,8 +79,8 @@ internal static class SamplingEntries
     private static Datum Trajectories(SamplerCase sampler) =>
         Datum.NamedEach(sampler.Plans(), made => (made.Scenario.Name, Datum.Each(made.Scenario.Run(made.Plan), x => Datum.Of(x))));
 
-    private static Content Denoiser(Scenario scenario) =>
-        Content.Of(Array<long>(scenario.Steps, 2), scenario.Denoiser().Bind(pair => Array(pair.First, pair.Second)).ToArray());
+    private static Content Denoiser(Scenario scenario, Arr<LinearPair> rows) =>
+        Content.Of(Array<long>(scenario.Steps, 2), rows.Bind(pair => Array(pair.First, pair.Second)).ToArray());
 
     private static Datum Scenarios() => Datum.NamedEach(Scenario.All, scenario => (scenario.Name, Datum.Named([
         ("schedule", Datum.Of(scenario.ScheduleName)),
@@ -87,9 +96,15 @@ internal static class SamplingEntries
         ("seed", Datum.Of(scenario.Seed)),
         ("image", Datum.Of(scenario.Image)),
         ("variance-fractions", Datum.Of(Scenario.VarianceFractions)),
+        .. scenario.Guidance == Guidance.None ? [] : Guided(scenario.Guidance),
         .. scenario.Initial.Map(initial => ("initial", Datum.Of(initial))),
         .. scenario.Known.Map(known => ("known", Datum.Of(known))),
         .. scenario.Mask.Map(mask => ("mask", Datum.Each(mask, Datum.Of)))])));
+
+    private static Seq<(string, Datum)> Guided(Guidance guidance) => Seq(
+        ("guidance-scale", Datum.Of(guidance.Scale)),
+        ("guidance-range", Datum.Of([guidance.Least, guidance.Most])),
+        ("guidance-rescale", Datum.Of(guidance.Rescale)));
 
     private static Datum SpacedTimesteps() => Datum.NamedEach(
         from steps in Array(1, 2, 7, 100, 1000)

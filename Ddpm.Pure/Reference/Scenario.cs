@@ -68,7 +68,21 @@ internal sealed record Scenario(
             Strength = 0.7,
             Known = Array(0.75, -0.5, 0, -1),
             Mask = Array(false, true, true, false),
+        },
+        new Scenario("guided-epsilon-karras", "linear", 1000, false, "epsilon", "karras", 10, true, 29, 14)
+        {
+            Guidance = Guidance.Of(1.5, NetworkSource.Guide, (0.1, 6)).OrThrow(),
+        },
+        new Scenario("classes-velocity-trailing", "cosine", 1000, false, "velocity", "trailing", 10, false, 31, 15)
+        {
+            Guidance = Guidance.Of(3, rescale: 0.7).OrThrow(),
         });
+
+    /// <summary>The data of the network that gives the worse answer, the guide or the model without a class.</summary>
+    public static GaussianData WorseData { get; } = new(0, 1);
+
+    /// <summary>How the network is guided.</summary>
+    public Guidance Guidance { get; init; } = Guidance.None;
 
     /// <summary>Whether the last timestep leads to the first level and not to the clean image.</summary>
     public bool EndAtFirstLevel { get; init; }
@@ -104,7 +118,7 @@ internal sealed record Scenario(
                 .Bind(spacing => Timesteps.Spaced(spacing, schedule, SamplingSteps))
                 .Bind(all => all.OfStrength(Strength))
                 .OrThrow();
-            return new(schedule, Prediction, EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps, ClipSample);
+            return new(schedule, Prediction, EndAtFirstLevel ? timesteps.EndingAtFirstLevel() : timesteps, ClipSample) { Guidance = Guidance };
         }
     }
 
@@ -117,10 +131,15 @@ internal sealed record Scenario(
     }
 
     /// <summary>The network's output at each timestep, as factors of (its input, 1). The input is x times the plan's input factor. Length T.</summary>
-    public Arr<LinearPair> Denoiser()
+    public Arr<LinearPair> Denoiser() => DenoiserOf(Data);
+
+    /// <summary>The same of the network that gives the worse answer.</summary>
+    public Arr<LinearPair> WorseDenoiser() => DenoiserOf(WorseData);
+
+    private Arr<LinearPair> DenoiserOf(GaussianData data)
     {
         var (schedule, prediction) = (Schedule, Prediction);
-        LinearPair Exact(int t) => Data.ExactOutput(prediction, schedule[t]) is var ofX
+        LinearPair Exact(int t) => data.ExactOutput(prediction, schedule[t]) is var ofX
             ? new LinearPair(ofX.First / prediction.InputScale(schedule[t]), ofX.Second)
             : default;
         return Range(0, Steps).Map(t => IsToy ? new LinearPair(t / (t + 1.0), 0) : Exact(t)).ToArr();
@@ -132,7 +151,7 @@ internal sealed record Scenario(
     /// <summary>x at the start of a plan and after each of its lines.</summary>
     public Arr<Arr<double>> Run(SamplingPlan plan)
     {
-        var (arithmetic, denoiser, initial) = (VectorArithmetic.Instance, Denoiser(), InitialNoise());
+        var (arithmetic, denoiser, worse, initial) = (VectorArithmetic.Instance, Denoiser(), WorseDenoiser(), InitialNoise());
         Arr<double> Diffuse(LinearPair factors) => arithmetic.Combine(Array((factors.First, Known.IfNone(initial)), (factors.Second, initial)));
         Arr<double> Constrained(SamplingLine line, Arr<double> x) => Mask.Match(
             mask => Diffuse(line.Marginal) is var known ? x.Map((i, value) => mask[i] ? known[i] : value).ToArr() : x,
@@ -141,8 +160,13 @@ internal sealed record Scenario(
         var trajectory = Array(state.X);
         foreach (var (line, i) in plan.Lines.Map((i, line) => (line, i)))
         {
-            var output = state.Seen(line, arithmetic).Map(x => denoiser[line.Timestep].First * x + denoiser[line.Timestep].Second);
-            var moved = state.After(plan, line, arithmetic, new(output, VarianceFractions), () => Noise(StreamName.SamplingNoise, i));
+            var seen = state.Seen(line, arithmetic);
+            NetworkOutput<Arr<double>> Answer(NetworkSource source) =>
+                (source == NetworkSource.Model ? denoiser : worse)[line.Timestep] is var given
+                    ? new(seen.Map(x => given.First * x + given.Second), VarianceFractions)
+                    : default;
+            var output = PlanState<Arr<double>>.Output(line, arithmetic, Answer);
+            var moved = state.After(plan, line, arithmetic, output, () => Noise(StreamName.SamplingNoise, i));
             state = moved with { X = Constrained(line, moved.X) };
             trajectory = trajectory.Add(state.X);
         }
@@ -164,6 +188,19 @@ internal sealed record Scenario(
             .Where(term => term.Factor != 0).Select(term => term.Factor * term.Value[i]).DefaultIfEmpty().Aggregate((sum, next) => sum + next)).ToArr();
 
         public Arr<double> Clip(Arr<double> value) => value.Map(x => Math.Clamp(x, -1, 1));
+
+        public Arr<double> Rescale(Arr<double> value, Arr<double> reference, double share)
+        {
+            static double Deviation(Arr<double> image)
+            {
+                var mean = image.Sum() / image.Count;
+                return Math.Sqrt(image.Sum(x => (x - mean) * (x - mean)) / image.Count);
+            }
+
+            var deviation = Deviation(value);
+            var factor = deviation == 0 ? 1 : 1 - share + share * (Deviation(reference) / deviation);
+            return value.Map(x => factor * x).ToArr();
+        }
 
         public Arr<double> Scale(NoiseRange range, Arr<double> fraction, Arr<double> noise) =>
             noise.Map((i, z) => range.Least * Elementary.Exp(fraction[i] * range.LogWidth) * z).ToArr();

@@ -52,6 +52,8 @@ public static class GaussianPush
 
         public AffineForm Clip(AffineForm value) => throw new NotSupportedException("clipping is not affine");
 
+        public AffineForm Rescale(AffineForm value, AffineForm reference, double share) => throw new NotSupportedException("rescaling is not affine");
+
         public AffineForm Scale(NoiseRange range, AffineForm fraction, AffineForm noise) => throw new NotSupportedException("a learned variance is not affine");
     }
 

@@ -42,7 +42,10 @@ public static class DdimInversion
                 Correction.None,
                 new(1 / step.ImageRatio, Array(-step.From.Sigma * Elementary.ExpM1(-step.H))),
                 NoiseRange.None,
-                new(step.From.A, step.From.Sigma))),
+                new(step.From.A, step.From.Sigma))
+                {
+                    Output = setting.Guidance.At(step.From),
+                }),
             ClipSample: false);
     }
 }

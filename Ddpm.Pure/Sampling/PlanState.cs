@@ -1,3 +1,4 @@
+using Ddpm.Pure.Diffusion;
 using LanguageExt;
 using static LanguageExt.Prelude;
 
@@ -22,6 +23,9 @@ public interface IPlanArithmetic<T>
     /// <summary>Each component clipped to [−1, 1].</summary>
     T Clip(T value);
 
+    /// <summary>(1 − share + share·d_r/d)·value, separately for each image, with the standard deviations d of value and d_r of reference.</summary>
+    T Rescale(T value, T reference, double share);
+
     /// <summary>s·z with s = Least·exp(f·LogWidth), separately for each component.</summary>
     T Scale(NoiseRange range, T fraction, T noise);
 }
@@ -37,6 +41,25 @@ public sealed record PlanState<T>(T X, T Base, Arr<T> History)
 
     /// <summary>What the network sees in a line: x times the line's input factor.</summary>
     public T Seen(SamplingLine line, IPlanArithmetic<T> arithmetic) => line.Input == 1 ? X : arithmetic.Combine(Array((line.Input, X)));
+
+    /// <summary>The output of a line from the answers of networks for (<see cref="Seen"/>, line.Timestep).</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="arithmetic">How to compute.</param>
+    /// <param name="answer">Evaluates a network.</param>
+    /// <returns>o; the fraction of a learned variance is the last answer's, because guidance moves the mean of a step and not its spread.</returns>
+    public static NetworkOutput<T> Output(SamplingLine line, IPlanArithmetic<T> arithmetic, Func<NetworkSource, NetworkOutput<T>> answer)
+    {
+        var (terms, rescale) = (line.Output.Terms, line.Output.Rescale);
+        var answers = terms.Map(term => answer(term.Source)).ToArr();
+        var model = answers[^1];
+        if (terms is [{ Factor: 1 }])
+        {
+            return model;
+        }
+
+        var mixed = arithmetic.Combine(terms.Zip(answers, (term, given) => (term.Factor, given.Value)).ToArr());
+        return model with { Value = rescale == 0 ? mixed : arithmetic.Rescale(mixed, model.Value, rescale) };
+    }
 
     /// <summary>After one more line of a plan.</summary>
     /// <param name="plan">The plan.</param>

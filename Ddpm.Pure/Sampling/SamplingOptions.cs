@@ -20,6 +20,9 @@ public sealed record SamplingOptions
     /// </summary>
     public const double UsualMostRatio = 160;
 
+    /// <summary>The default guidance scale with a guide (Ddpm.Host/RESULTS.md).</summary>
+    public const double UsualGuideScale = 1.5;
+
     /// <summary>The sampler, a name in <see cref="Sampling.Sampler.All"/>.</summary>
     public string Sampler { get; init; } = "ddpm";
 
@@ -95,6 +98,25 @@ public sealed record SamplingOptions
     public bool FullOrderStart { get; init; }
 
     /// <summary>
+    /// w of <see cref="Diffusion.Guidance"/>, finite. Null for 1, the model's own answer, or for <see cref="UsualGuideScale"/> with a guide.
+    /// </summary>
+    public double? GuidanceScale { get; init; }
+
+    /// <summary>
+    /// The noise levels σ/a at which guidance acts: 0 ≤ Least &lt; Most, ∞ allowed; null for all. It needs <see cref="GuidanceScale"/> or
+    /// <see cref="Guide"/>.
+    /// </summary>
+    public (double Least, double Most)? GuidanceRange { get; init; }
+
+    /// <summary>
+    /// φ ∈ [0, 1] of <see cref="GuidedOutput.Rescale"/>; null for 0. It needs <see cref="GuidanceScale"/> or <see cref="Guide"/>.
+    /// </summary>
+    public double? GuidanceRescale { get; init; }
+
+    /// <summary>The worse network that guides the model, by a name that the caller knows; null for the model itself without a class.</summary>
+    public string? Guide { get; init; }
+
+    /// <summary>
     /// Whether to end at the level after the first step and not at the clean image (diffusers' set_alpha_to_one=False and final_sigmas_type="sigma_min").
     /// </summary>
     public bool EndAtFirstLevel { get; init; }
@@ -154,10 +176,29 @@ public sealed record SamplingOptions
         timesteps.Match(given => given, () => TimestepsOn(schedule)).Match(
             visited =>
             {
-                var plan = Named(schedule.Steps).Bind(sampler => sampler.Compile(new(schedule, prediction, visited, clipSample)));
+                SamplingSetting Setting(Guidance guidance) => new(schedule, prediction, visited, clipSample) { Guidance = guidance };
+                var plan = (Named(schedule.Steps), Guidance()).Apply((sampler, guidance) => (Sampler: sampler, Guidance: guidance))
+                    .Bind(chosen => chosen.Sampler.Compile(Setting(chosen.Guidance)));
                 return (plan, Owned()).Apply((compiled, _) => compiled);
             },
-            faults => (Chosen(schedule.Steps), Validation<Error, SamplingPlan>.Fail(faults)).Apply((_, plan) => plan));
+            faults => (Chosen(schedule.Steps), Guidance(), Validation<Error, SamplingPlan>.Fail(faults)).Apply((_, _, plan) => plan));
+
+    /// <summary>The guidance that these options ask for.</summary>
+    /// <param name="classes">K, the number of classes that the network knows. Without classes, only a guide can guide it. Null if it is not known.</param>
+    /// <returns>The guidance, or every fault.</returns>
+    public Validation<Error, Guidance> Guidance(int? classes = null)
+    {
+        var asked = GuidanceScale is not null || Guide is not null;
+        var against = Guide is null ? NetworkSource.Unconditional : NetworkSource.Guide;
+        var conditional = GuidanceScale is not { } given || Guide is not null || classes is not 0
+            ? Validation<Error, Unit>.Success(unit)
+            : Check.Fail<Unit>("guidance-scale", Invariant($"{given}"), "needs a run that was trained with --conditional, or --guide");
+        return (Diffusion.Guidance.Of(GuidanceScale ?? (Guide is null ? 1 : UsualGuideScale), against, GuidanceRange, GuidanceRescale ?? 0),
+                conditional,
+                Belongs("guidance-range", Text(GuidanceRange), asked, "guidance-scale or guide"),
+                Belongs("guidance-rescale", Text(GuidanceRescale), asked, "guidance-scale or guide"))
+            .Apply((guidance, _, _, _) => guidance);
+    }
 
     /// <summary>
     /// These options with as many timesteps as a number of network evaluations allows: fewer if the sampler evaluates more than once per step.
@@ -169,7 +210,7 @@ public sealed record SamplingOptions
     public Validation<Error, SamplingOptions> Within(int evaluations, NoiseSchedule schedule, Prediction prediction)
     {
         Validation<Error, int> Evaluations(int steps) =>
-            (this with { SamplingSteps = steps }).Compile(schedule, prediction, clipSample: true).Map(plan => plan.Lines.Count);
+            (this with { SamplingSteps = steps }).Compile(schedule, prediction, clipSample: true).Map(plan => plan.Evaluations);
 
         // Bisection: `fits` timesteps are few enough, and more than `most` are too many.
         Validation<Error, SamplingOptions> Between(int fits, int most)

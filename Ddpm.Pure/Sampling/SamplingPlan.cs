@@ -1,3 +1,4 @@
+using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -10,7 +11,7 @@ namespace Ddpm.Pure.Sampling;
 /// A sampler, compiled: a straight-line program of affine updates, one network evaluation a line. Starting from an empty history and
 /// base = x = Start.First·image + Start.Second·noise, line i does
 /// <code>
-/// estimate   o  = network(Input·x, Timestep)
+/// estimate   o  = network(Input·x, Timestep), or Σ Factor·answer of several (Output)
 ///            x0 = Estimate.First·x + Estimate.Second·o, clipped to [−1, 1] where the plan says so
 /// remember   hᵢ = Remember.X·x + Remember.Output·o + Remember.X0·x0
 /// correct    base ← Correct.Base·base + Correct.X·x + Σₖ Correct.History[k]·hᵢ₋ₖ
@@ -53,6 +54,9 @@ public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, boo
         return Math.Sqrt(a * a + sigma * sigma);
     }
 
+    /// <summary>How often a network is evaluated for each image. A guided line asks twice.</summary>
+    public int Evaluations => Lines.Sum(line => line.Output.Terms.Count);
+
     /// <summary>The largest number of history values that a line uses, the current one included.</summary>
     public int HistoryLength => Lines.IsEmpty ? 0 : Lines.Max(line => Math.Max(line.Correct.History.Count, line.Predict.History.Count));
 }
@@ -69,13 +73,17 @@ public sealed record SamplingPlan(LinearPair Start, Arr<SamplingLine> Lines, boo
 public sealed record SamplingLine(
     int Timestep, double Input, LinearPair Estimate, Memory Remember, Correction Correct, Advance Predict, NoiseRange Noise, LinearPair Marginal)
 {
+    /// <summary>How o follows from the answers of networks: the model's answer, unless the line is guided.</summary>
+    public GuidedOutput Output { get; init; } = GuidedOutput.Plain;
+
     /// <summary>All factors by name.</summary>
     internal Seq<(string Name, double Value)> Factors =>
         Seq<(string Name, double Value)>(
             ("Input", Input), ("Estimate.First", Estimate.First), ("Estimate.Second", Estimate.Second),
             ("Remember.X", Remember.X), ("Remember.Output", Remember.Output), ("Remember.X0", Remember.X0),
             ("Correct.Base", Correct.Base), ("Correct.X", Correct.X), ("Predict.Base", Predict.Base),
-            ("Noise.Least", Noise.Least), ("Noise.Most", Noise.Most), ("Marginal.First", Marginal.First), ("Marginal.Second", Marginal.Second))
+            ("Output.Rescale", Output.Rescale), ("Noise.Least", Noise.Least), ("Noise.Most", Noise.Most), ("Marginal.First", Marginal.First), ("Marginal.Second", Marginal.Second))
+        + toSeq(Output.Terms.Map(term => (Name: Invariant($"Output.{term.Source}"), Value: term.Factor)))
         + toSeq(Correct.History.Map((k, factor) => (Name: Invariant($"Correct.History[{k}]"), Value: factor)))
         + toSeq(Predict.History.Map((k, factor) => (Name: Invariant($"Predict.History[{k}]"), Value: factor)));
 }

@@ -12,6 +12,9 @@ namespace Ddpm.Pure.Sampling;
 /// <param name="ClipSample">Whether to clip the estimated x_0 to [−1, 1].</param>
 public sealed record SamplingSetting(NoiseSchedule Schedule, Prediction Prediction, Timesteps Timesteps, bool ClipSample)
 {
+    /// <summary>How the network is guided.</summary>
+    public Guidance Guidance { get; init; } = Guidance.None;
+
     /// <summary>The steps from each visited level to the next, and from the last to the clean image.</summary>
     public Arr<SamplingStep> Steps =>
         Timesteps.Pairs.Map(pair => new SamplingStep(pair.Current, pair.Next, Schedule[pair.Current], Schedule[pair.Next])).ToArr();
@@ -30,7 +33,10 @@ public sealed record SamplingSetting(NoiseSchedule Schedule, Prediction Predicti
 
     /// <summary>The line of a step that evaluates the network at the beginning of the step.</summary>
     public SamplingLine Line(SamplingStep step, Memory remember, Correction correct, Advance predict, NoiseRange noise) => new(
-        step.Timestep, Prediction.InputScale(step.From), Prediction.CleanImage(step.From), remember, correct, predict, noise, new(step.To.A, step.To.Sigma));
+        step.Timestep, Prediction.InputScale(step.From), Prediction.CleanImage(step.From), remember, correct, predict, noise, new(step.To.A, step.To.Sigma))
+    {
+        Output = Guidance.At(step.From),
+    };
 
     /// <summary>A line with its network evaluation moved to another level.</summary>
     /// <param name="line">The line.</param>
@@ -41,6 +47,7 @@ public sealed record SamplingSetting(NoiseSchedule Schedule, Prediction Predicti
         Timestep = timestep,
         Input = Prediction.InputScale(Schedule[timestep]),
         Estimate = Prediction.CleanImage(Schedule[timestep]),
+        Output = Guidance.At(Schedule[timestep]),
         Remember = remember,
     };
 

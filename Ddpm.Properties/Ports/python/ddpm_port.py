@@ -193,8 +193,28 @@ def combine(*terms):
     return np.zeros_like(terms[0][1]) if total is None else total
 
 
+def output(line, answer):
+    """o of a line. answer(source) evaluates the model, the model without a class ("unconditional") or the guide."""
+    if "output" not in line:
+        return answer("model")
+    terms, share = line["output"]["terms"], line["output"]["rescale"]
+    answers = [answer(term["source"]) for term in terms]
+    o = combine(*((term["factor"], given) for term, given in zip(terms, answers)))
+    return o if share == 0 else rescaled(o, answers[-1], share)
+
+
+def deviation(image):
+    mean = sum(image.tolist()) / len(image)
+    return math.sqrt(sum(((image - mean) * (image - mean)).tolist()) / len(image))
+
+
+def rescaled(o, model, share):
+    spread = deviation(o)
+    return (1 if spread == 0 else 1 - share + share * (deviation(model) / spread)) * o
+
+
 def run(plan, network, initial, noise, known=None, mask=None, fractions=None):
-    """Every sampler. network(input * x, timestep) gives o, noise(i) fresh noise for line i; yields x at the start and after each line."""
+    """Every sampler. network(source, input * x, timestep) gives an answer, noise(i) fresh noise for line i; yields x at the start and after each line."""
 
     def diffuse(factors):
         return combine((factors[0], known if known is not None else initial), (factors[1], initial))
@@ -203,7 +223,8 @@ def run(plan, network, initial, noise, known=None, mask=None, fractions=None):
     history = []
     yield x
     for i, line in enumerate(plan["lines"]):
-        o = network(x if line["input"] == 1 else line["input"] * x, line["timestep"])
+        seen = x if line["input"] == 1 else line["input"] * x
+        o = output(line, lambda source: network(source, seen, line["timestep"]))
         x0 = combine((line["estimate"][0], x), (line["estimate"][1], o))
         if plan["clip-sample"]:
             x0 = np.clip(x0, -1, 1)
@@ -296,29 +317,39 @@ def density_files(reference):
 
 
 def denoiser_files(reference):
-    """The best network for data of mean 1/4 and variance 1/2."""
+    """The best network for data of mean 1/4 and variance 1/2; the worse one of guided scenarios is for mean 0 and variance 1."""
     for name, scenario in read(reference, "scenarios.json").items():
         if name == "toy-epsilon-leading":
             yield f"denoisers/{name}.npy", np.array([[t / (t + 1), 0] for t in range(scenario["steps"])])
             continue
-        rows = []
-        for a, sigma in levels(scenario["schedule"], scenario["steps"], scenario["zero-terminal-snr"]):
-            p, q = target(scenario["prediction"], a, sigma)
-            slope = (p * a / 2 + q * sigma) / (a * a / 2 + sigma * sigma)
-            rows.append([slope / input_factor(scenario["prediction"], a, sigma), p / 4 - slope * a / 4])
-        yield f"denoisers/{name}.npy", np.array(rows)
+        yield f"denoisers/{name}.npy", denoiser(scenario, 1 / 4, 1 / 2)
+        if "guidance-scale" in scenario:
+            yield f"denoisers/{name}-worse.npy", denoiser(scenario, 0, 1)
 
 
-def trajectory(scenario, plan, denoiser):
+def denoiser(scenario, mean, variance):
+    rows = []
+    for a, sigma in levels(scenario["schedule"], scenario["steps"], scenario["zero-terminal-snr"]):
+        p, q = target(scenario["prediction"], a, sigma)
+        slope = (p * a * variance + q * sigma) / (a * a * variance + sigma * sigma)
+        rows.append([slope / input_factor(scenario["prediction"], a, sigma), p * mean - slope * a * mean])
+    return np.array(rows)
+
+
+def trajectory(scenario, plan, model, worse):
     seed, image = int(scenario["seed"]), scenario["image"]
 
     def drawn(stream, step):
         return normals(seed, stream, image, step, 4).astype(np.float64)
 
+    def answer(source, x, t):
+        table = model if source == "model" else worse
+        return table[t, 0] * x + table[t, 1]
+
     initial = np.array(scenario["initial"], dtype=np.float64) if "initial" in scenario else drawn(INITIAL_NOISE, 0)
     steps = run(
         plan,
-        network=lambda x, t: denoiser[t, 0] * x + denoiser[t, 1],
+        network=answer,
         initial=initial,
         noise=lambda line: drawn(SAMPLING_NOISE, line),
         known=np.array(scenario["known"], dtype=np.float64) if "known" in scenario else None,
@@ -330,10 +361,11 @@ def trajectory(scenario, plan, denoiser):
 
 def trajectory_files(reference):
     scenarios = read(reference, "scenarios.json")
-    denoisers = {name: read(reference, f"denoisers/{name}.npy") for name in scenarios}
+    models = {name: read(reference, f"denoisers/{name}.npy") for name in scenarios}
+    worse = {name: read(reference, f"denoisers/{name}-worse.npy") for name in scenarios if "guidance-scale" in scenarios[name]}
     for file in sorted(os.listdir(os.path.join(reference, "plans"))):
         plans = read(reference, f"plans/{file}")
-        yield f"trajectories/{file}", {name: trajectory(scenarios[name], plan, denoisers[name]) for name, plan in plans.items()}
+        yield f"trajectories/{file}", {name: trajectory(scenarios[name], plan, models[name], worse.get(name)) for name, plan in plans.items()}
 
 
 def plain(value):
