@@ -257,6 +257,7 @@ public sealed class SamplerLaws
         Assert.Single(new DpmSolver(0).Compile(sample).Faults());
         Assert.Single(new DpmSolver(4).Compile(sample).Faults());
         Assert.Single(new UniPc(4).Compile(sample).Faults());
+        Assert.Equal(["order must lie in [1, 2], got 3"], new ErSde(3).Compile(sample).Faults());
         Assert.Equal(["order must lie in [1, 3], got 4", "tau must lie in [0, 10], got -1"], new SaSolver(4, new(-1)).Compile(sample).Faults());
     }
 
