@@ -92,7 +92,7 @@ def permutation(seed, stream, index, step, n):
     return np.array(order, dtype=np.int32)
 
 
-# Noise levels and predictions. A schedule is ln a^2 and sigma of each level, and the number that the network is told.
+# Noise levels and predictions. A schedule is ln a^2 and sigma of each level, and the number that the network receives.
 
 
 def logistic(x):
@@ -128,7 +128,7 @@ def betas(name, steps):
 
 
 def schedule(name, steps, zero_snr=False, shift=1):
-    """(ln a^2, sigma, told, beta or None) of a family with its usual numbers."""
+    """(ln a^2, sigma, network time, beta or None) of a family with its usual numbers."""
     t = np.arange(steps, dtype=np.float64)
     if name == "rectified-flow":
         u = shift * (t + 1) / (steps + (shift - 1) * (t + 1))
@@ -319,11 +319,11 @@ def random_files(reference):
 def schedule_files(reference):
     for file in sorted(os.listdir(os.path.join(reference, "schedules"))):
         name, steps, kind = re.fullmatch(r"([a-z-]+)-(\d+)(-zero-snr|-shift-3|)\.json", file).groups()
-        log_squared_a, sigma, told, beta = schedule(name, int(steps), kind == "-zero-snr", 3 if kind == "-shift-3" else 1)
+        log_squared_a, sigma, time, beta = schedule(name, int(steps), kind == "-zero-snr", 3 if kind == "-shift-3" else 1)
         table = {} if beta is None else {"beta": beta, "alpha-bar": np.exp(log_squared_a), "log-alpha-bar": log_squared_a}
         table["a"], table["sigma"] = np.exp(log_squared_a / 2), sigma
         table["snr"], table["lambda"] = np.exp(log_squared_a) / sigma**2, log_squared_a / 2 - np.log(sigma)
-        table["log-squared-a"], table["network-time"] = log_squared_a, told
+        table["log-squared-a"], table["network-time"] = log_squared_a, time
         yield f"schedules/{file}", {key: [plain(value) for value in values] for key, values in table.items()}
 
 
