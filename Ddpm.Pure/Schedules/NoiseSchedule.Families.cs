@@ -60,14 +60,14 @@ public partial record NoiseSchedule
             UsualBetas.Linear),
         new ScheduleFamily(
             "rectified-flow",
-            "a = 1 − u, σ = u, u = s·v/(1 + (s − 1)·v), v = (t + 1)/T, s = 1; the network is told 1000·u",
+            "a = 1 − u, σ = u, u = s·v/(1 + (s − 1)·v), v = (t + 1)/T, s = 1; the network receives 1000·u",
             "Liu et al. 2023 (2209.03003); Esser et al. 2024 (2403.03206), section 5.3.2",
             numbers => RectifiedFlow(numbers.Steps, numbers.FlowShift ?? 1),
             Array("flow-shift"),
             UsualDensity: "logit-normal"),
         new ScheduleFamily(
             "edm",
-            "a = 1, σ_t = (m + (M − m)·t/(T − 1))^7, m = 0.002^(1/7), M = 80^(1/7); the network is told ¼·ln σ",
+            "a = 1, σ_t = (m + (M − m)·t/(T − 1))^7, m = 0.002^(1/7), M = 80^(1/7); the network receives ¼·ln σ",
             "Karras et al. 2022 (2206.00364), eq. 5 and table 1",
             numbers => Edm(numbers.Steps, numbers.SigmaMin ?? UsualSigmaMin, numbers.SigmaMax ?? UsualSigmaMax, numbers.SigmaRho ?? UsualRho),
             Array("sigma-min", "sigma-max", "sigma-rho"),
