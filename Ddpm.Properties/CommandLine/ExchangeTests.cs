@@ -33,7 +33,8 @@ public sealed class ExchangeTests : IDisposable
         _ddpm.Refused(2, ["there is a run in runs/two already"], "import", "weights.safetensors", "--run", "two");
         _ddpm.Refused(2, ["min-beta must lie in (0, 1), got 2"], "import", "weights.safetensors", "--run", "three", "--min-beta", "2");
         _ddpm.Refused(
-            2, ["sigma-min", "got 90"], "import", "weights.safetensors", "--run", "three", "--schedule", "edm", "--prediction", "edm", "--sigma-min", "90");
+            2, ["sigma-max must be greater than sigma-min, 90, got 80"],
+            "import", "weights.safetensors", "--run", "three", "--schedule", "edm", "--prediction", "edm", "--sigma-min", "90");
         Assert.False(Directory.Exists(_ddpm.Path("runs", "three")));
     }
 
