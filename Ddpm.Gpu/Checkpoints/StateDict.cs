@@ -64,6 +64,12 @@ public static class StateDict
         let completed = header.Options with { Embedding = embedding.MatchUnsafe(name => name, () => null) }
         select (header with { Options = completed }, weights, Warnings(names, left, weights));
 
+    /// <summary>What the weights tell of their run, with the given options for the rest.</summary>
+    internal static Fin<CheckpointHeader> Header(SafetensorsFile file, TrainingOptions options, int imageSize) =>
+        from names in StateDictNames.Of(file.Tensors.Select(tensor => tensor.Name))
+        from header in Header(file.Tensors.ToDictionary(tensor => tensor.Name), names, options, imageSize)
+        select header;
+
     /// <summary>A warning about weights that are too large for a trained network: its images may be noise.</summary>
     /// <param name="weights">Weights, or a checkpoint. Adam's moments do not count as weights.</param>
     internal static Option<string> Remark(SafetensorsFile weights) =>

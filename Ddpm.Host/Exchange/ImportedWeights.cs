@@ -30,6 +30,8 @@ internal sealed record ImportedWeights(string Path, ReadOnlyMemory<byte> Bytes)
     public Fin<CheckpointHeader> Save(
         RunFolder folder, TrainingOptions options, int imageSize, bool namesData, Action<string> report, CancellationToken stop) =>
         from read in TorchFile.IsMeant(Bytes.Span) ? TorchFile.Read(Bytes) : Safetensors.Read(Bytes)
+        from known in StateDict.Header(read, options, imageSize)
+        from sound in TrainingConfig.CheckSchedule(known.Options).OrUsage() // its numbers are the user's, and their range can depend on the file's T
         from described in StateDict.Describe(read, options, imageSize)
         let header = WithPreset(described.Header)
         from config in header.Config.OrFailure()

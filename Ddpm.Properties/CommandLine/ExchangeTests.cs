@@ -31,6 +31,11 @@ public sealed class ExchangeTests : IDisposable
         Assert.Matches("two +imported ", _ddpm.Done("runs").Output);
         Assert.Equal(Samples("one"), Samples("two"));
         _ddpm.Refused(2, ["there is a run in runs/two already"], "import", "weights.safetensors", "--run", "two");
+        _ddpm.Refused(2, ["min-beta must lie in (0, 1), got 2"], "import", "weights.safetensors", "--run", "three", "--min-beta", "2");
+        _ddpm.Refused(
+            2, ["sigma-max must be greater than sigma-min, 90, got 80"],
+            "import", "weights.safetensors", "--run", "three", "--schedule", "edm", "--prediction", "edm", "--sigma-min", "90");
+        Assert.False(Directory.Exists(_ddpm.Path("runs", "three")));
     }
 
     /// <summary>A state dict of PyTorch, its names behind a prefix, its numbers in doubles, halves and bfloat16.</summary>

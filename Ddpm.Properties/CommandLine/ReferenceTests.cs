@@ -66,7 +66,7 @@ public sealed class ReferenceTests : IDisposable
     {
         _ddpm.Done("reference", "export", "--out", "reference");
         _ddpm.RunProgram(NumpyFactAttribute.Python!, Path.Combine(AppContext.BaseDirectory, "Ports", "python", "ddpm_port.py"), "reference", "port").Done();
-        string[] paths = ["random/", "trajectories/", "schedules/", "predictions.json", "timestep-densities.json", "denoisers/"];
+        string[] paths = ["random/", "trajectories/", "schedules/", "predictions.json", "timestep-densities.json", "learned-variance/", "denoisers/"];
         var verified = _ddpm.Done(["reference", "verify", "port", .. paths.SelectMany(path => new[] { "--only", path })]).Output;
         Assert.All(
             verified.Split('\n').Where(line => Begins(line, "random/") || Begins(line, "trajectories/")),

@@ -180,6 +180,47 @@ public sealed class SamplerKnownAnswers
     }
 
     /// <summary>
+    /// ER-SDE-Solver as its authors' vp_1_order and vp_2_order_taylor compute it, in σ/a. Their integral of 1/φ has 100 points, here it has enough for a part
+    /// 10⁻⁸ of the result. The toy network's ε is multiplied by 157.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void The_published_er_sde(int order)
+    {
+        var options = new SamplingOptions { Sampler = $"er-sde-{order}", SamplingSteps = 9, EndAtFirstLevel = true };
+        var plan = options.Compile(Generators.Original, new Prediction.Epsilon(), clipSample: false).Valid();
+        int[] timesteps = [.. plan.Lines.Map(line => line.Timestep)];
+        Assert.All([0.25, 1], start => Closeness.Known(PublishedErSde(timesteps, order, start), ScalarInterpreter.Run(plan, Toy, start, Noise), 1e-8));
+    }
+
+    private static double PublishedErSde(int[] timesteps, int order, double x)
+    {
+        const int points = 100_000;
+        static double Phi(double ratio) => ratio * (Math.Exp(Math.Pow(ratio, 0.3)) + 10);
+        double[] a = [.. timesteps.Append(0).Select(t => Math.Sqrt(Generators.Original.AlphaBars[t]))];
+        double[] ratios = [.. a.Select(image => Math.Sqrt(1 - image * image) / image)];
+        double[] images = new double[timesteps.Length];
+        for (var i = 0; i < timesteps.Length; i++)
+        {
+            var (from, to) = (ratios[i], ratios[i + 1]);
+            images[i] = x / a[i] - from * Toy(x, timesteps[i]);
+            var kept = Phi(to) / Phi(from);
+            var next = kept * x / a[i] + (1 - kept) * images[i] + Math.Sqrt(to * to - kept * kept * from * from) * Noise(i);
+            if (order == 2 && i > 0)
+            {
+                var width = (from - to) / points;
+                var integral = Enumerable.Range(0, points).Sum(j => width / Phi(to + (j + 0.5) * width));
+                next += (to - from + integral * Phi(to)) * (images[i] - images[i - 1]) / (from - ratios[i - 1]);
+            }
+
+            x = next * a[i + 1];
+        }
+
+        return x;
+    }
+
+    /// <summary>
     /// SA-Solver as its authors' sample_few_steps and diffusers' SASolverScheduler compute it, predictor order p and corrector order p + 1 (the authors' own
     /// are 3 and 4), order falling
     /// in the end, from their formulas: integrals of e^((1+τ²)λ)·λᵏ, Lagrange's polynomials in λ, and for two values their added term. These lose digits where

@@ -67,6 +67,31 @@ public sealed class LineWeightsLaws
         Assert.Equal((0.0, 1.0), (lines[2].Correct.Base, lines[2].Correct.X));
     }
 
+    /// <summary>
+    /// ∫ τᵏ dv over a step between two λ, from short steps to steps at which nothing is kept. By adaptive quadrature in thirty digits, in another language.
+    /// Both forms of the first moment occur, and noise levels at which e^w overflows.
+    /// </summary>
+    [Theory]
+    [InlineData(-5, -4.9375, 0.12799808073831418, 0.065966257984114364)]
+    [InlineData(-1, -0.5, 0.422406015643725, 0.24690278462945234)]
+    [InlineData(0, 0.0009765625, 0.0010386226673983483, 0.00051948307005995005)]
+    [InlineData(1, 4, 0.95328378254703444, 0.84669849810357261)]
+    [InlineData(-4, 3, 0.99972153064278294, 0.99491038280936489)]
+    [InlineData(-9.875, -1.5, 0.99999999998647861, 0.99949622831005814)]
+    [InlineData(-20, -19.5, 1.0, 0.98524454784452902)]
+    [InlineData(-40, -2, 1.0, 0.99999999999999994)]
+    [InlineData(-60, -59, 1.0, 0.99999996011845179)]
+    [InlineData(-3, 0, 0.9708202260241743, 0.86844128705280251)]
+    [InlineData(-0.25, 0.625, 0.60399524402677412, 0.38908172452076649)]
+    public void The_moments_of_er_sde(double from, double to, double zeroth, double first)
+    {
+        static NoiseLevel Of(double lambda) => new(0, Math.Exp(-2 * lambda)); // a = 1
+        var step = new SamplingStep(1, 0, Of(from), Of(to));
+        var roundingOfLevels = 16 * Epsilon * (1 + Math.Abs(from)) / Math.Min(1, to - from);
+        Known(zeroth, ErSde.Moment(step, 0), roundingOfLevels);
+        Known(first, ErSde.Moment(step, 1), roundingOfLevels);
+    }
+
     /// <summary>With places one step apart the polynomial's weights are Adams and Bashforth's.</summary>
     [Fact]
     public void On_equal_steps_variable_step_ipndm_has_the_published_coefficients()

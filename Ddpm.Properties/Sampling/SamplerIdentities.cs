@@ -136,11 +136,11 @@ public sealed class SamplerIdentities
     public bool Drawn_noise_keeps_the_noise_level(SamplerOnChain s, Fraction tau, Fraction least, Fraction most)
     {
         var levels = s.Setting.Timesteps.Pairs.Map(pair => (From: s.Setting.Schedule[pair.Current], To: s.Setting.Schedule[pair.Next]));
-        var plan = Plan(s, new SaSolver(1, new(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value)));
-        return plan.Lines.Zip(levels).All(pair => pair is var (line, (from, to)) && NearRelative(
+        Sampler[] samplers = [new SaSolver(1, new(2 * tau.Value, least.Value, least.Value + 1e-3 + 10 * most.Value)), new ErSde(1)];
+        return samplers.All(sampler => Plan(s, sampler).Lines.Zip(levels).All(pair => pair is var (line, (from, to)) && NearRelative(
             to.NoiseVariance,
             line.Predict.Base * line.Predict.Base * from.NoiseVariance + line.Noise.Most * line.Noise.Most,
-            64 * Epsilon * (1 + Math.Abs(Finite(from.LogSquaredA)))));
+            64 * Epsilon * (1 + Math.Abs(Finite(from.LogSquaredA))))));
     }
 
     /// <summary>

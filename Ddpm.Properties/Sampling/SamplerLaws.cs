@@ -15,9 +15,9 @@ namespace Ddpm.Properties.Sampling;
 public sealed class SamplerLaws
 {
     /// <summary>
-    /// Heun's takes two lines a step, but one for a step to the clean image or from no image. So does the first step of plms
-    /// (from some image). A start of fourth order takes two to the end of
-    /// its first step, where three are left to correct it. Restarts and pseudo Runge–Kutta steps have laws of their own.
+    /// Heun's method takes two lines for each step, but one for a step to the clean image or from no image. So does plms for its first step from an image. A
+    /// start of fourth order takes two lines for its first step from an image, if two more steps follow. Restarts and pseudo Runge–Kutta steps have laws of
+    /// their own.
     /// </summary>
     [Law]
     public bool A_plan_has_a_line_for_each_step_which_leads_where_the_step_does(SamplerOnSchedule s)
@@ -257,6 +257,7 @@ public sealed class SamplerLaws
         Assert.Single(new DpmSolver(0).Compile(sample).Faults());
         Assert.Single(new DpmSolver(4).Compile(sample).Faults());
         Assert.Single(new UniPc(4).Compile(sample).Faults());
+        Assert.Equal(["order must lie in [1, 2], got 3"], new ErSde(3).Compile(sample).Faults());
         Assert.Equal(["order must lie in [1, 3], got 4", "tau must lie in [0, 10], got -1"], new SaSolver(4, new(-1)).Compile(sample).Faults());
     }
 

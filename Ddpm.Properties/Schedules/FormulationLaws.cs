@@ -70,7 +70,7 @@ public sealed class FormulationLaws
         return schedule.Levels.All(level => Near(1, level.A + level.Sigma, 8 * Epsilon))
             && schedule.Levels.Zip(schedule.Levels.Skip(1)).All(pair => pair.Item1.Sigma < pair.Item2.Sigma)
             && schedule[c.Steps - 1] is { HasImage: false, NoiseVariance: 1 }
-            && schedule.NetworkTimes.Map((t, told) => NearRelative(1000 * schedule[t].Sigma, told, 4 * Epsilon)).All(holds => holds);
+            && schedule.NetworkTimes.Map((t, time) => NearRelative(1000 * schedule[t].Sigma, time, 4 * Epsilon)).All(holds => holds);
     }
 
     /// <summary>The shift multiplies σ/a by s at every step (Esser et al. 2024, eq. 23).</summary>
@@ -92,7 +92,7 @@ public sealed class FormulationLaws
             && NearRelative(c.SigmaMax, schedule[c.Steps - 1].Sigma, Epsilon) && (c.Steps == 1 || NearRelative(c.SigmaMin, schedule[0].Sigma, Epsilon))
             && Enumerable.Range(0, c.Steps).All(t => c.Steps == 1
                 || NearRelative(Root(0) + (Root(c.Steps - 1) - Root(0)) * t / (c.Steps - 1), Root(t), 64 * Epsilon * (1 + 7 / c.Rho)))
-            && schedule.NetworkTimes.Map((t, told) => Near(Math.Log(schedule[t].Sigma) / 4, told, 4 * Epsilon * (1 + Math.Abs(told)))).All(holds => holds);
+            && schedule.NetworkTimes.Map((t, time) => Near(Math.Log(schedule[t].Sigma) / 4, time, 4 * Epsilon * (1 + Math.Abs(time)))).All(holds => holds);
     }
 
     /// <summary>Karras et al. (2022), table 5 of their code's defaults: σ of steps 0, 1, 9 and 17 of eighteen, computed in fifty digits.</summary>

@@ -4,8 +4,8 @@ using LanguageExt;
 namespace Ddpm.Pure.Embeddings;
 
 /// <summary>
-/// A fixed timestep embedding: row t of a table with T rows and d columns embeds the number that the network is told at timestep t. For most schedules this
-/// number is t itself.
+/// A fixed timestep embedding: row t of a table with T rows and d columns embeds the number that the network receives at timestep t. For most schedules
+/// this number is t itself.
 /// </summary>
 public abstract record SinusoidalEmbedding
 {

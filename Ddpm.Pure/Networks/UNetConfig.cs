@@ -47,7 +47,7 @@ public sealed record UNetConfig
     /// <summary>T, the rows of the timestep embedding.</summary>
     public int Timesteps { get; }
 
-    /// <summary>The number that each row of the timestep embedding is made from: what the network is told. Length T.</summary>
+    /// <summary>The number that each row of the timestep embedding is made from: what the network receives. Length T.</summary>
     public Arr<double> NetworkTimes { get; init; }
 
     /// <summary>d, the columns of the timestep embedding.</summary>

@@ -25,7 +25,7 @@ internal static class ScheduleEntries
 
     private const string Meaning =
         "a list of T numbers each: a and sigma in x = a·x0 + σ·ε, log-squared-a = ln a², snr = a²/σ², lambda = ln(a/σ), network-time, the number that the "
-        + "network is told; chains also have beta β_t, alpha-bar ᾱ_t = a² and log-alpha-bar ln ᾱ_t";
+        + "network receives; chains also have beta β_t, alpha-bar ᾱ_t = a² and log-alpha-bar ln ᾱ_t";
 
     public static IEnumerable<ReferenceEntry> All =>
     [

@@ -26,21 +26,36 @@ internal sealed record StepIntegration(
     /// </summary>
     /// <param name="stochasticity">How much noise to draw.</param>
     /// <param name="weights">The method: the weights from H, the length of the step in the integral over x_0, and the places.</param>
-    public static StepIntegration OfCleanImage(Stochasticity stochasticity, Func<double, Arr<double>, Arr<double>> weights) => new(
+    public static StepIntegration OfCleanImage(Stochasticity stochasticity, Func<double, Arr<double>, Arr<double>> weights) => OfCleanImage(
+        (step, level) => (level.Lambda - step.From.Lambda) / step.H,
+        stochasticity.Over,
+        (step, places) => weights(step.H + stochasticity.Over(step), places));
+
+    /// <summary>Integrates x_0 over σ/a, as ER-SDE-Solver does, for any amount of noise.</summary>
+    /// <param name="drawn">u ≥ 0, as in <see cref="Stochasticity"/>.</param>
+    /// <param name="moment">The integral of τᵏ over the step, with τ the place in σ/a.</param>
+    public static StepIntegration OfCleanImageInRatio(Func<SamplingStep, double> drawn, Func<SamplingStep, int, double> moment) =>
+        OfCleanImage(PlaceInRatio, drawn, (step, places) => ExponentialIntegration.WeightsOf(k => moment(step, k), places));
+
+    private static StepIntegration OfCleanImage(
+        Func<SamplingStep, NoiseLevel, double> place, Func<SamplingStep, double> drawn, Func<SamplingStep, Arr<double>, Arr<double>> weights) => new(
         _ => Memory.CleanImage,
-        (step, level) => step.H is > 0 and < double.PositiveInfinity ? (level.Lambda - step.From.Lambda) / step.H : double.NaN,
-        step => step.SigmaRatio * Elementary.Exp(-stochasticity.Over(step)),
-        (step, places) => MultistepSampler.Scaled(step.To.A, weights(step.H + stochasticity.Over(step), places)),
-        step => NoiseRange.Of(step.To.Sigma * Math.Sqrt(0 - Elementary.ExpM1(-2 * stochasticity.Over(step))))); // 0 less something is never −0
+        (step, level) => step.H is > 0 and < double.PositiveInfinity ? place(step, level) : double.NaN,
+        step => step.SigmaRatio * Elementary.Exp(-drawn(step)),
+        (step, places) => MultistepSampler.Scaled(step.To.A, weights(step, places)),
+        step => NoiseRange.Of(step.To.Sigma * Math.Sqrt(0 - Elementary.ExpM1(-2 * drawn(step))))); // 0 less something is never −0
 
     /// <summary>Integrates ε over σ/a, in which the probability flow is d(x/a) = ε·d(σ/a): the integral of the polynomial through the values.</summary>
     public static StepIntegration OfNoise(SamplingSetting setting) => new(
         setting.NoiseAt,
-        // (σ/a − σ_t/a_t)/(σ_p/a_p − σ_t/a_t), without the loss of digits in the differences
-        (step, level) => step.H > 0 ? Elementary.ExpM1(step.From.Lambda - level.Lambda) / Elementary.ExpM1(-step.H) : double.NaN,
+        (step, level) => step.H > 0 ? PlaceInRatio(step, level) : double.NaN,
         step => step.ImageRatio,
         (step, places) => MultistepSampler.Scaled(step.NoiseStep, ExponentialIntegration.WeightsOf(k => 1.0 / (k + 1), places)),
         _ => NoiseRange.None);
+
+    /// <summary>(σ/a − σ_t/a_t)/(σ_p/a_p − σ_t/a_t), without the loss of digits in the differences.</summary>
+    private static double PlaceInRatio(SamplingStep step, NoiseLevel level) =>
+        Elementary.ExpM1(step.From.Lambda - level.Lambda) / Elementary.ExpM1(-step.H);
 }
 
 /// <summary>

@@ -42,6 +42,8 @@ public abstract record Sampler
         SaSolver.Published(1, Stochasticity.Full),
         SaSolver.Published(2, Stochasticity.Full),
         SaSolver.Published(3, Stochasticity.Full),
+        new ErSde(1),
+        new ErSde(2),
         new Ipndm(1),
         new Ipndm(2),
         new Ipndm(3),

@@ -60,14 +60,14 @@ public partial record NoiseSchedule
             UsualBetas.Linear),
         new ScheduleFamily(
             "rectified-flow",
-            "a = 1 − u, σ = u, u = s·v/(1 + (s − 1)·v), v = (t + 1)/T, s = 1; the network is told 1000·u",
+            "a = 1 − u, σ = u, u = s·v/(1 + (s − 1)·v), v = (t + 1)/T, s = 1; the network receives 1000·u",
             "Liu et al. 2023 (2209.03003); Esser et al. 2024 (2403.03206), section 5.3.2",
             numbers => RectifiedFlow(numbers.Steps, numbers.FlowShift ?? 1),
             Array("flow-shift"),
             UsualDensity: "logit-normal"),
         new ScheduleFamily(
             "edm",
-            "a = 1, σ_t = (m + (M − m)·t/(T − 1))^7, m = 0.002^(1/7), M = 80^(1/7); the network is told ¼·ln σ",
+            "a = 1, σ_t = (m + (M − m)·t/(T − 1))^7, m = 0.002^(1/7), M = 80^(1/7); the network receives ¼·ln σ",
             "Karras et al. 2022 (2206.00364), eq. 5 and table 1",
             numbers => Edm(numbers.Steps, numbers.SigmaMin ?? UsualSigmaMin, numbers.SigmaMax ?? UsualSigmaMax, numbers.SigmaRho ?? UsualRho),
             Array("sigma-min", "sigma-max", "sigma-rho"),
@@ -169,7 +169,7 @@ public partial record NoiseSchedule
     /// <summary>
     /// Rectified flow (Liu et al. 2023, 2209.03003), also called flow matching: a = 1 − u and σ = u, at u = s·v/(1 + (s − 1)·v) for v = (t + 1)/T. A shift
     /// s > 1 spends more steps on noisy levels; for images with m times the pixels, s = √m (Esser et al. 2024, section 5.3.2). At the last level
-    /// nothing of the image is left. The network is told 1000·u.
+    /// nothing of the image is left. The network receives 1000·u.
     /// </summary>
     /// <param name="steps">T ≥ 1.</param>
     /// <param name="shift">s ∈ [0.001, 1000]; 1 spreads u evenly.</param>
@@ -186,8 +186,8 @@ public partial record NoiseSchedule
             });
 
     /// <summary>
-    /// EDM (Karras et al. 2022, eq. 5): a = 1, and σ^(1/ρ) rises linearly from σ_min^(1/ρ) to σ_max^(1/ρ); T = 1 gives σ_max. The network is told
-    /// c_noise = ¼·ln σ.
+    /// EDM (Karras et al. 2022, eq. 5): a = 1, and σ^(1/ρ) rises linearly from σ_min^(1/ρ) to σ_max^(1/ρ); T = 1 gives σ_max. The network
+    /// receives c_noise = ¼·ln σ.
     /// </summary>
     /// <param name="steps">T ≥ 1.</param>
     /// <param name="sigmaMin">σ_min > 0; 0.002 in the paper.</param>

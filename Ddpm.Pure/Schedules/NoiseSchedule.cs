@@ -6,8 +6,8 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Schedules;
 
 /// <summary>
-/// A noise schedule: T noise levels, t ∈ [0, T), the least noisy first, and the number that the network is told at each. λ strictly decreases. Chains that have
-/// β and ᾱ are a <see cref="VariancePreservingSchedule"/>.
+/// A noise schedule: T noise levels, t ∈ [0, T), the least noisy first, and the number that the network receives at each. λ strictly decreases. Chains that
+/// have β and ᾱ are a <see cref="VariancePreservingSchedule"/>.
 /// </summary>
 public partial record NoiseSchedule
 {
@@ -15,7 +15,7 @@ public partial record NoiseSchedule
 
     /// <summary>The schedule of given levels.</summary>
     /// <param name="levels">At least one, finite, each with noise, λ strictly decreasing; at the last one a may be 0.</param>
-    /// <param name="networkTimes">The number that the network is told at each level, finite.</param>
+    /// <param name="networkTimes">The number that the network receives at each level, finite.</param>
     /// <returns>The schedule, or every level and number that is out of range or place.</returns>
     public static Validation<Error, NoiseSchedule> FromLevels(Arr<NoiseLevel> levels, Arr<double> networkTimes)
     {
@@ -26,9 +26,9 @@ public partial record NoiseSchedule
         var order = levels.Map((t, level) => Check.That(Invariant($"levels[{t}]"), level,
             t == 0 || !HasNoise(level) || !HasNoise(levels[t - 1]) || level.Lambda < levels[t - 1].Lambda,
             "must be noisier than the one before it")).Sequence();
-        var told = Check.That("network-times", networkTimes.Count, networkTimes.Count == levels.Count, Invariant($"must have length {levels.Count}"));
+        var length = Check.That("network-times", networkTimes.Count, networkTimes.Count == levels.Count, Invariant($"must have length {levels.Count}"));
         var finite = networkTimes.Map((t, time) => Check.That(Invariant($"network-times[{t}]"), time, double.IsFinite(time), "must be finite")).Sequence();
-        return (size, each, order, told, finite).Apply((_, _, _, _, _) => new NoiseSchedule(levels, networkTimes));
+        return (size, each, order, length, finite).Apply((_, _, _, _, _) => new NoiseSchedule(levels, networkTimes));
     }
 
     /// <summary>The noise level after each step. Length T.</summary>

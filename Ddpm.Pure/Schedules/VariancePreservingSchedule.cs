@@ -7,7 +7,7 @@ namespace Ddpm.Pure.Schedules;
 
 /// <summary>
 /// A variance-preserving noise schedule, a Markov chain over T steps: x_t = √ᾱ_t·x_0 + √(1 − ᾱ_t)·ε (Ho et al. 2020, eq. 4), with
-/// ᾱ_t = ∏_{s≤t}(1 − β_s) strictly decreasing and ᾱ = 1 before the first step. The network is told t itself.
+/// ᾱ_t = ∏_{s≤t}(1 − β_s) strictly decreasing and ᾱ = 1 before the first step. The network receives t itself.
 /// </summary>
 public sealed record VariancePreservingSchedule : NoiseSchedule
 {

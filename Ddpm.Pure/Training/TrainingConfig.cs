@@ -106,6 +106,9 @@ public sealed record TrainingConfig
                 options.FlowShift, options.SigmaMin, options.SigmaMax, options.SigmaRho)))
             .Map(built => options.ZeroTerminalSnr && built is VariancePreservingSchedule chain ? chain.WithZeroTerminalSnr() : built);
 
+    /// <summary>Checks the schedule, and that the prediction can be trained and sampled on its levels.</summary>
+    internal static Validation<Error, Unit> CheckSchedule(TrainingOptions options) => ScheduleOf(options).Bind(levels => CheckLevels(options, levels));
+
     /// <summary>Checks everything that can be checked without data.</summary>
     /// <param name="options">The options as the user gave them.</param>
     /// <param name="imageSize">Height and width of the images.</param>

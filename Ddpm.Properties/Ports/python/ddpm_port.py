@@ -1,4 +1,4 @@
-"""A port of Ddpm's random streams, noise schedules, predictions and plan executor, in numpy alone.
+"""A port of Ddpm's random streams, noise schedules, predictions, learned variance and plan executor, in numpy alone.
 
     python3 ddpm_port.py REFERENCE OUT
 
@@ -92,7 +92,7 @@ def permutation(seed, stream, index, step, n):
     return np.array(order, dtype=np.int32)
 
 
-# Noise levels and predictions. A schedule is ln a^2 and sigma of each level, and the number that the network is told.
+# Noise levels and predictions. A schedule is ln a^2 and sigma of each level, and the number that the network receives.
 
 
 def logistic(x):
@@ -128,7 +128,7 @@ def betas(name, steps):
 
 
 def schedule(name, steps, zero_snr=False, shift=1):
-    """(ln a^2, sigma, told, beta or None) of a family with its usual numbers."""
+    """(ln a^2, sigma, network time, beta or None) of a family with its usual numbers."""
     t = np.arange(steps, dtype=np.float64)
     if name == "rectified-flow":
         u = shift * (t + 1) / (steps + (shift - 1) * (t + 1))
@@ -179,6 +179,67 @@ def solved(name, a, sigma):
 
 def normal_cdf(x):
     return math.erfc(-x / math.sqrt(2)) / 2
+
+
+# Learned variance: s^2 = posterior^(1 - f) beta^f, and the terms of the bound that teach f.
+
+
+def log_density(z):
+    return -z * z / 2 - math.log(2 * math.pi) / 2
+
+
+def log_normal_cdf(x):
+    """ln of normal_cdf. Far below the mean, by a continued fraction."""
+    if x > -8:
+        return math.log(normal_cdf(x))
+    fraction = 0.0
+    for k in range(60, 0, -1):
+        fraction = k / (-x + fraction)
+    return log_density(x) - math.log(-x + fraction)
+
+
+def log_mass(low, high):
+    """ln of the mass between two numbers, on the side where it is not a difference of numbers near 1."""
+    if low + high > 0:
+        low, high = -high, -low
+    below = -math.inf if low == -math.inf else log_normal_cdf(low) - log_normal_cdf(high)
+    return log_normal_cdf(high) + math.log1p(-math.exp(below))
+
+
+def level_mass(level, mean, deviation):
+    """ln of the mass of one of the 256 levels under a Gaussian, and its derivative with respect to ln of the deviation."""
+    low = -math.inf if level == 0 else ((2 * level - 256) / 255 - mean) / deviation
+    high = math.inf if level == 255 else ((2 * level - 254) / 255 - mean) / deviation
+    mass = log_mass(low, high)
+    parts = [0.0 if math.isinf(z) else z * math.exp(log_density(z) - mass) for z in (low, high)]
+    return mass, parts[0] - parts[1]
+
+
+def variance_ranges(log_alpha_bar, beta):
+    """(least, most, log-width) of s^2 at each timestep. At 0, the posterior's variance of timestep 1 stands for its own, which is 0."""
+    noise = -np.expm1(log_alpha_bar)
+    lost = np.exp(log_alpha_bar[:-1]) * beta[1:] / noise[1:]  # 1 - posterior/beta
+    least = beta[1:] * noise[:-1] / noise[1:]
+    first = least[0]
+    return np.append(first, least), beta, np.append(math.log(beta[0] / first), -np.log1p(-lost))
+
+
+def variance_term(chain, ranges, prediction, t, level, error, f):
+    """(nats, slope in f) of one pixel with epsilon = 1/2, where the output is wrong by an error."""
+    log_alpha_bar, sigma, _, beta = chain
+    least, most, width = (float(values[t]) for values in ranges)
+    a, s = math.exp(log_alpha_bar[t] / 2), float(sigma[t])
+    of_x, of_output = solved(prediction, a, s)["clean-image"]
+    if t == 0:
+        x0 = (2 * level - 255) / 255
+        p, q = target(prediction, a, s)
+        image = of_x * (a * x0 + s / 2) + of_output * (p * x0 + q / 2 + error)
+        mass, slope = level_mass(level, image, math.sqrt(least * math.exp(f * width)))
+        return -mass, -slope * width / 2
+    factor = math.exp(log_alpha_bar[t - 1] / 2) * beta[t] / -math.expm1(log_alpha_bar[t])  # of x0 in the posterior's mean
+    wrong = (factor * of_output * error) ** 2 / (2 * least) * math.exp(-f * width)
+    lost = -math.expm1(-f * width)
+    return (f * width - lost) / 2 + wrong, width / 2 * (lost - 2 * wrong)
 
 
 # The executor of sampling plans.
@@ -279,11 +340,11 @@ def random_files(reference):
 def schedule_files(reference):
     for file in sorted(os.listdir(os.path.join(reference, "schedules"))):
         name, steps, kind = re.fullmatch(r"([a-z-]+)-(\d+)(-zero-snr|-shift-3|)\.json", file).groups()
-        log_squared_a, sigma, told, beta = schedule(name, int(steps), kind == "-zero-snr", 3 if kind == "-shift-3" else 1)
+        log_squared_a, sigma, time, beta = schedule(name, int(steps), kind == "-zero-snr", 3 if kind == "-shift-3" else 1)
         table = {} if beta is None else {"beta": beta, "alpha-bar": np.exp(log_squared_a), "log-alpha-bar": log_squared_a}
         table["a"], table["sigma"] = np.exp(log_squared_a / 2), sigma
         table["snr"], table["lambda"] = np.exp(log_squared_a) / sigma**2, log_squared_a / 2 - np.log(sigma)
-        table["log-squared-a"], table["network-time"] = log_squared_a, told
+        table["log-squared-a"], table["network-time"] = log_squared_a, time
         yield f"schedules/{file}", {key: [plain(value) for value in values] for key, values in table.items()}
 
 
@@ -314,6 +375,26 @@ def density_files(reference):
         f"{name}-{steps}": {"log-normal": cumulative(levels(name, steps), -1.2, 1.2), "logit-normal": cumulative(levels(name, steps), 0, 1)}
         for name, steps in (("edm", 1000), ("linear", 10), ("rectified-flow", 1000))
     }
+
+
+def learned_variance_files(reference):
+    for file in sorted(os.listdir(os.path.join(reference, "learned-variance"))):
+        name, steps = re.fullmatch(r"([a-z-]+)-(\d+)\.json", file).groups()
+        chain = schedule(name, int(steps))
+        ranges = variance_ranges(chain[0], chain[3])
+
+        def losses(place, error):
+            fractions = (-0.25, 0, 0.25, 0.625, 1, 1.25)
+            found = [variance_term(chain, ranges, place["prediction"], place["timestep"], place["level"], error, f) for f in fractions]
+            return {"error": error, "nats": [nats for nats, _ in found], "slope": [slope for _, slope in found]}
+
+        value = {key: values.tolist() for key, values in zip(("least", "most", "log-width"), ranges)}
+        value["loss-weight"] = 0.001 * int(steps) / math.log(2)
+        value["terms"] = [
+            {**{key: place[key] for key in ("timestep", "prediction", "level")}, "losses": [losses(place, error) for error in (0, 0.01, -0.2)]}
+            for place in read(reference, f"learned-variance/{file}")["terms"]
+        ]
+        yield f"learned-variance/{file}", value
 
 
 def denoiser_files(reference):
@@ -401,7 +482,9 @@ def main(arguments):
     tolerances = {file["path"]: file["tolerance"] for file in read(reference, "manifest.json")["files"]}
     wrong = files = 0
     np.seterr(divide="ignore")  # the logarithm of a = 0
-    for produce in (random_files, schedule_files, prediction_files, density_files, denoiser_files, trajectory_files):
+    for produce in (
+        random_files, schedule_files, prediction_files, density_files, learned_variance_files, denoiser_files, trajectory_files
+    ):
         for path, mine in produce(reference):
             write(out, path, mine)
             same = equal(mine, read(reference, path), tolerances[path])
