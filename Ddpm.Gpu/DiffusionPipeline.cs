@@ -25,9 +25,12 @@ public sealed class DiffusionPipeline : IDisposable
 {
     private readonly UNet _network;
     private readonly Tensor _theta;
+    private readonly Option<Tensor> _past;
     private readonly DiffusionModel _model;
+    private readonly SamplingOptions _usual;
 
-    private DiffusionPipeline(UNet network, Tensor theta, DiffusionModel model) => (_network, _theta, _model) = (network, theta, model);
+    private DiffusionPipeline(UNet network, Tensor theta, Option<Tensor> past, DiffusionModel model, SamplingOptions usual) =>
+        (_network, _theta, _past, _model, _usual) = (network, theta, past, model, usual);
 
     /// <summary>Trains a model, from its first step to its last.</summary>
     /// <param name="options">What to train; the default is the preset "best", as in `train`. <see cref="TrainingOptions.Of"/> gives other presets.</param>
@@ -49,7 +52,7 @@ public sealed class DiffusionPipeline : IDisposable
     /// <summary>Generates images.</summary>
     /// <param name="count">How many, ≥ 1; their numbers have to fit into one array.</param>
     /// <param name="seed">The seed of their noise: image i of a seed is always the same.</param>
-    /// <param name="sampling">How; null for the preset's usual sampler, as `sample` does.</param>
+    /// <param name="sampling">How; null for the run's usual way, as `sample` does. The only guide is <see cref="Preset.PastGuide"/>.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>
     /// Bytes N×H×W×C, on the fixed scale, with their classes where the model knows any; or every fault of the request; or <see cref="Errors.Cancelled"/>.
@@ -58,12 +61,13 @@ public sealed class DiffusionPipeline : IDisposable
     {
         var (size, channels, classes) = (_network.Config.ImageSize, _network.Config.ImageChannels, _network.Config.Classes);
         var condition = classes == 0 ? Validation<Error, Option<ClassCondition>>.Success(None) : ClassCondition.Of(classes, None).Map(Some);
-        var compiled = _model.SamplingWith(sampling ?? _model.UsualSampling)
+        var asked = sampling ?? _usual;
+        var compiled = (_model.SamplingWith(asked), asked.Guidance(classes), CheckGuide(asked)).Apply((completed, _, _) => completed)
             .Bind(completed => completed.Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample));
         var wanted = (compiled, condition, _network.Config.CountOfImages("count", count)).Apply((plan, known, _) => (Plan: plan, Known: known));
         ReadOnlyMemory<byte> Labels(ClassCondition known) => Enumerable.Range(0, count).Select(image => (byte)known.ClassOf(image)).ToArray();
         return from request in wanted.ToFin()
-               from moments in new ImageSampler(new(_network, _theta), request.Plan).Sample(new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
+               from moments in new ImageSampler(new(_network, _theta, _past.Map(past => new TrainedNetwork(_network, past))), request.Plan).Sample(new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
                let levels = moments[^1].ToLevels(new PixelScale.Fixed())
                from made in ImageSet.Of(count, size, size, channels, levels, request.Known.Map(Labels)).ToFin()
                select made;
@@ -73,8 +77,13 @@ public sealed class DiffusionPipeline : IDisposable
     public void Dispose()
     {
         _theta.Dispose();
+        _past.Iter(past => past.Dispose());
         _network.Dispose();
     }
+
+    private Validation<Error, Unit> CheckGuide(SamplingOptions sampling) => sampling.Guide is not { } name || (name == Preset.PastGuide && _past.IsSome)
+        ? Validation<Error, Unit>.Success(unit)
+        : Check.Fail<Unit>("guide", name, $"must be {Preset.PastGuide}, in a run that trains beyond its guide's epoch");
 
     private static Validation<Error, Unit> Square(ImageSet images) => images.Height == images.Width
         ? Validation<Error, Unit>.Success(unit)
@@ -89,6 +98,8 @@ public sealed class DiffusionPipeline : IDisposable
             network, config.Model, images, TrainingState.Initial(network, config.Options.Seed, config.Average.IsSome), Replicas.For(device),
             ComputeDevice.Executor(network, config.Precision));
         var made = 0;
+        var past = Option<Tensor>.None;
+        var guideStep = Preset.GuideEpoch(config.Options.Epochs) * plan.Steps.PerEpoch;
         foreach (var (step, outcome) in trainer.Train(plan, from: 0, stop))
         {
             if (!outcome.IsFinite)
@@ -98,6 +109,11 @@ public sealed class DiffusionPipeline : IDisposable
             }
 
             made = step.Number + 1;
+            if (made == guideStep && made < plan.Steps.Total)
+            {
+                past = trainer.State.Sampled.clone().DetachFromDisposeScope();
+            }
+
             progress?.Invoke(made, plan.Steps.Total, outcome.Loss);
         }
 
@@ -107,6 +123,7 @@ public sealed class DiffusionPipeline : IDisposable
             return Errors.Cancelled;
         }
 
-        return new DiffusionPipeline(network, trainer.State.Sampled.clone().DetachFromDisposeScope(), config.Model);
+        var usual = past.IsSome ? config.Model.UsualSamplingAfter(config.Options.Epochs) : config.Model.UsualSampling;
+        return new DiffusionPipeline(network, trainer.State.Sampled.clone().DetachFromDisposeScope(), past, config.Model, usual);
     }
 }

@@ -37,16 +37,12 @@ internal sealed class GuidanceOptions
     /// <summary>All options.</summary>
     public IReadOnlyList<CommandLine.Option> All => [_scale, _guide, _range, _rescale];
 
-    /// <summary>The options on the command line, and other options for the rest. A guidance scale alone guides by classes.</summary>
-    public SamplingOptions Parsed(CommandLine.ParseResult parsed, SamplingOptions otherwise)
+    /// <summary>The options on the command line, and other options for the rest.</summary>
+    public SamplingOptions Parsed(CommandLine.ParseResult parsed, SamplingOptions otherwise) => otherwise with
     {
-        var usual = parsed.GetValue(_scale) is not null && parsed.GetValue(_guide) is null ? otherwise with { Guide = null, GuidanceRange = null } : otherwise;
-        return usual with
-        {
-            GuidanceScale = parsed.GetValue(_scale) ?? usual.GuidanceScale,
-            Guide = parsed.GetValue(_guide) ?? usual.Guide,
-            GuidanceRange = parsed.GetValue(_range) is [var low, var high] ? (low, high) : usual.GuidanceRange,
-            GuidanceRescale = parsed.GetValue(_rescale) ?? usual.GuidanceRescale,
-        };
-    }
+        GuidanceScale = parsed.GetValue(_scale) ?? otherwise.GuidanceScale,
+        Guide = parsed.GetValue(_guide) ?? otherwise.Guide,
+        GuidanceRange = parsed.GetValue(_range) is [var low, var high] ? (low, high) : otherwise.GuidanceRange,
+        GuidanceRescale = parsed.GetValue(_rescale) ?? otherwise.GuidanceRescale,
+    };
 }

@@ -41,7 +41,7 @@ internal sealed record EvaluationSubject(
     public static Fin<EvaluationSubject> Of(
         RunFolder folder, TrainedModel model, SamplingRequest request, Func<DataSplit, Fin<LoadedDataSet>> load, int boundImages, IView view,
         CancellationToken stop) =>
-        SampleJob.From(request, model.Model, model.Receipt.Data.ClassName).Map(job =>
+        SampleJob.From(request, model).Map(job =>
         {
             var network = model.Network.Config;
             var variance = network.LearnsVariance ? ReverseVariance.LearnedRange : ReverseVariance.Beta;

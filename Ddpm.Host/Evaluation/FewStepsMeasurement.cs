@@ -39,8 +39,7 @@ internal sealed record FewStepsRequest(string Name, int Evaluations, SampleJob J
 
     private static Fin<FewStepsRequest> Of(TrainedModel model, string name, int evaluations, SamplingRequest request) =>
         from options in Options(name, request.Sampling(new())).Within(evaluations, model.Model.Schedule, model.Model.Prediction).OrUsage()
-        from job in SampleJob.From(
-            request with { Sampling = _ => options with { Spacing = Spacing(name) } }, model.Model, model.Receipt.Data.ClassName)
+        from job in SampleJob.From(request with { Sampling = _ => options with { Spacing = Spacing(name) } }, model)
         select new FewStepsRequest(name, evaluations, job);
 
     /// <summary>A sampler evaluates the network at most once per timestep. A run with fewer timesteps than any default is measured with all of them.</summary>

@@ -1,5 +1,7 @@
 using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Faults;
+using Ddpm.Pure.Options;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
@@ -13,14 +15,9 @@ namespace Ddpm.Host.Runs;
 /// <param name="Checkpoint">The checkpoint.</param>
 internal sealed record GuideChoice(RunFolder Folder, string Checkpoint)
 {
-    /// <summary>The name of the run's own weights early in training.</summary>
-    public const string Past = "past";
-
-    // 3 of 20 epochs were the best guide (RESULTS.md).
-    private const double PastShare = 0.15;
-
-    /// <summary>The epoch of <see cref="Past"/> in a run of this length.</summary>
-    public static int PastEpoch(int epochs) => Math.Max(1, (int)Math.Round(PastShare * epochs, MidpointRounding.AwayFromZero));
+    /// <summary>The default way to sample a run: guided by its own past if that suits the model, and the checkpoint is still there.</summary>
+    public static SamplingOptions UsualSampling(RunFolder folder, RunReceipt receipt, DiffusionModel model) =>
+        Of(folder, receipt, Preset.PastGuide).Match(_ => model.UsualSamplingAfter(receipt.Options.Epochs), _ => model.UsualSampling);
 
     /// <summary>The guide of a run by its name: past, the number of an epoch, or another run.</summary>
     /// <param name="folder">The run.</param>
@@ -28,7 +25,7 @@ internal sealed record GuideChoice(RunFolder Folder, string Checkpoint)
     /// <param name="name">The guide's name.</param>
     public static Fin<GuideChoice> Of(RunFolder folder, RunReceipt receipt, string name)
     {
-        var epoch = name == Past ? Some(PastEpoch(receipt.Options.Epochs)) : parseInt(name);
+        var epoch = name == Preset.PastGuide ? Some(Preset.GuideEpoch(receipt.Options.Epochs)) : parseInt(name);
         return epoch.Match(
             number => OfEpoch(folder, receipt, number),
             () =>
@@ -57,11 +54,15 @@ internal sealed record GuideChoice(RunFolder Folder, string Checkpoint)
 
     private static Fin<GuideChoice> OfEpoch(RunFolder folder, RunReceipt receipt, int epoch)
     {
-        var steps = (receipt.Data.Images + receipt.Options.BatchSize - 1) / receipt.Options.BatchSize;
-        var name = RunFolder.CheckpointName(epoch * steps);
-        return epoch >= 1 && steps > 0 && File.Exists(folder.CheckpointPath(name))
+        if (receipt.IsImported || epoch < 1 || epoch > receipt.Options.Epochs)
+        {
+            return Error.New(ExitCode.Usage, Invariant($"--guide {epoch}: the run in {folder.Path} has not trained {epoch} epochs"));
+        }
+
+        var name = RunFolder.CheckpointName(receipt.StepAfter(epoch));
+        return File.Exists(folder.CheckpointPath(name))
             ? new GuideChoice(folder, name)
-            : Error.New(ExitCode.Usage, Invariant($"--guide {epoch}: the run in {folder.Path} has no checkpoint of the end of epoch {epoch} ({name})"));
+            : Error.New(ExitCode.Usage, Invariant($"--guide {epoch}: the checkpoint of the end of epoch {epoch} is missing ({folder.CheckpointPath(name)})"));
     }
 
     /// <summary>A guide answers the same question: what the network predicts, at which noise level, and for which images.</summary>

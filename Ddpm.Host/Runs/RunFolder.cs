@@ -2,6 +2,7 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
@@ -102,7 +103,9 @@ internal sealed record RunFolder(string Path)
     public Unit Prune(RunReceipt receipt)
     {
         var steps = Here("checkpoints", $"{CheckpointPrefix}*{CheckpointSuffix}").Choose(path => CheckpointStep(System.IO.Path.GetFileName(path)));
-        return CheckpointRetention.Expired(steps, Optional(receipt.Recorded.Keep), receipt.Progress.Step, Optional(receipt.Best).Bind(CheckpointStep))
+        var guide = receipt.StepAfter(Preset.GuideEpoch(receipt.Options.Epochs));
+        return CheckpointRetention
+            .Expired(steps, Optional(receipt.Recorded.Keep), receipt.Progress.Step, toSeq(Optional(receipt.Best).Bind(CheckpointStep)).Add(guide))
             .Iter(step => Delete(CheckpointPath(CheckpointName(step))));
     }
 

@@ -6,6 +6,7 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Data;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
@@ -174,6 +175,9 @@ internal sealed record RunReceipt(
         static string BestOf(TrainingProgress progress) => Invariant($"{progress.BestEpoch}, {progress.BestLoss:R}");
         static Seq<string> Difference<T>(string of, T here, T there) => Equals(here, there) ? [] : Seq1(Invariant($"{of}: {here} → {there}"));
     }
+
+    /// <summary>The number of steps after an epoch.</summary>
+    public int StepAfter(int epoch) => epoch * StepCount.InEpoch(Data.Images, Options.BatchSize);
 
     /// <summary>Whether the weights came from elsewhere, and nothing was trained here.</summary>
     [JsonIgnore]

@@ -4,6 +4,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
+using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -20,8 +21,11 @@ namespace Ddpm.Host.Runs;
 /// <param name="Remark">What a person should know of the weights before pictures are made with them.</param>
 internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel Model, RunReceipt Receipt, string Checkpoint, Option<string> Remark)
 {
-    /// <summary>The worse network that guides it, and its checkpoint's checksum.</summary>
+    /// <summary>The worse network that guides it.</summary>
     public Option<TrainedNetwork> Guide { get; init; }
+
+    /// <summary>The default way to sample it.</summary>
+    public required SamplingOptions UsualSampling { get; init; }
 
     /// <summary>The network with its weights and its guide.</summary>
     public TrainedNetwork Trained => new(Network, Theta, Guide);
@@ -39,10 +43,10 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
     /// <summary>Opens a run's model, does something with it, and gives its memory back. A checkpoint that is not the run's own is refused.</summary>
     /// <param name="folder">The run.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="guide">The name of the guide for the model, or null for none; see <see cref="GuideChoice.Of"/>.</param>
+    /// <param name="guide">The name of the guide, or null for none, for the default way to sample; see <see cref="GuideChoice.Of"/>.</param>
     /// <param name="work">What to do.</param>
-    public static Fin<T> Use<T>(RunFolder folder, Device device, Func<DiffusionModel, string?> guide, Func<TrainedModel, Fin<T>> work) =>
-        Use(folder, device, model => guide(model.Model) is { } name
+    public static Fin<T> Use<T>(RunFolder folder, Device device, Func<SamplingOptions, string?> guide, Func<TrainedModel, Fin<T>> work) =>
+        Use(folder, device, model => guide(model.UsualSampling) is { } name
             ? GuideChoice.Of(folder, model.Receipt, name).Bind(choice => choice.Use(model, device, work))
             : work(model));
 
@@ -56,7 +60,10 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
             .Bind(_ => Gpu.Checkpoints.Checkpoint.Network(checkpoint.File, config.Model.Network, device)).At(folder.Unusable(name!))
         from done in use(built, network =>
             from theta in Gpu.Checkpoints.Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
-            from made in use(theta, weights => work(new(network, weights, config.Model, receipt, name!, StateDict.Remark(checkpoint.File))))
+            from made in use(theta, weights => work(new(network, weights, config.Model, receipt, name!, StateDict.Remark(checkpoint.File))
+            {
+                UsualSampling = GuideChoice.UsualSampling(folder, receipt, config.Model),
+            }))
             select made)
         select done;
 }

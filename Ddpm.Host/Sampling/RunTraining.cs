@@ -39,7 +39,7 @@ internal static class RunTraining
         return from config in TrainingConfig.Of(options, images.Height, images.Channels, images.Classes).OrUsage()
                from plan in Outcomes.InOrder(() => start.CheckImages(loaded, images.Count), () => start.CheckHeldOut(test))
                    .Bind(_ => TrainingPlan.Of(config, images.Count).OrUsage())
-               from grid in SampleJob.From(gridRequest, config.Model, data.ClassName)
+               from grid in SampleJob.From(gridRequest, config.Model, config.Model.UsualSampling, data.ClassName)
                from finished in Fit(plan, loaded, images, test.Map(held => held.Images), receipt, environment, grid, view, stop)
                from sampled in SampleWriter.Write(
                    environment.Folder, environment.Device, SamplingRequest.Default, _ => Option<StartingPictures>.None, environment.Folder, view, stop)

@@ -50,7 +50,7 @@ internal sealed record SampleJob(
     /// <summary>The guidance scale, if classes or a guide can guide the network.</summary>
     public double? GuidanceScale => Images.Condition.IsSome || Sampling.Guide is not null ? Setting.Guidance.Scale : null;
 
-    /// <summary>The plan from noise where nothing is searched. <see cref="From"/> has compiled it before.</summary>
+    /// <summary>The plan from noise where nothing is searched. It was compiled before, when the request was checked.</summary>
     public SamplingPlan PlainPlan => Sampler.Compile(Setting).OrThrow();
 
     /// <summary>The plan from noise.</summary>
@@ -59,17 +59,22 @@ internal sealed record SampleJob(
         from plan in Sampler.Compile(Setting with { Timesteps = timesteps }).OrUsage()
         select plan;
 
+    /// <summary>Checks a request for a trained model.</summary>
+    public static Fin<SampleJob> From(SamplingRequest request, TrainedModel model) =>
+        From(request, model.Model, model.UsualSampling, model.Receipt.Data.ClassName);
+
     /// <summary>Checks a request.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="model">The model that it is for.</param>
+    /// <param name="usual">The default way to sample.</param>
     /// <param name="className">What each class is called.</param>
     /// <returns>The job, or every fault at once, as one of usage.</returns>
-    public static Fin<SampleJob> From(SamplingRequest request, DiffusionModel model, Func<int, string> className)
+    public static Fin<SampleJob> From(SamplingRequest request, DiffusionModel model, SamplingOptions usual, Func<int, string> className)
     {
         var condition = model.Network.Classes > 0 || request.Class is not null
             ? Chosen(request.Class, model.Network.Classes, className).Bind(chosen => ClassCondition.Of(model.Network.Classes, chosen)).Map(Some)
             : Validation<Error, LanguageExt.Option<ClassCondition>>.Success(None);
-        var asked = request.Sampling(model.UsualSampling);
+        var asked = request.Sampling(usual);
         var search = asked.Spacing == Searched;
         var sampling = asked with { Spacing = search ? new SamplingOptions().Spacing : asked.Spacing };
         var completed = model.SamplingWith(sampling);

@@ -27,7 +27,7 @@ internal static class SampleWriter
         RunFolder folder, Device device, SamplingRequest request, Func<UNetConfig, Fin<Option<StartingPictures>>> pictures, RunFolder target, IView view,
         CancellationToken stop) =>
         TrainedModel.Use(folder, device, request.Guide, model =>
-            from job in SampleJob.From(request, model.Model, model.Receipt.Data.ClassName).Do(_ => model.Warn(view))
+            from job in SampleJob.From(request, model).Do(_ => model.Warn(view))
             from given in pictures(model.Network.Config)
             from timesteps in Folders.Create(target.Path).Bind(_ => job.Timesteps(model, view, stop))
             let searched = job with { Setting = job.Setting with { Timesteps = timesteps } }
@@ -40,7 +40,7 @@ internal static class SampleWriter
         RunFolder folder, Device device, SamplingRequest request, double[] scales, RunFolder target, IView view, CancellationToken stop) =>
         TrainedModel.Use(folder, device, request.Guide, model =>
             from jobs in toSeq(scales)
-                .Map(scale => SampleJob.From(request.With(options => options with { GuidanceScale = scale }), model.Model, model.Receipt.Data.ClassName))
+                .Map(scale => SampleJob.From(request.With(options => options with { GuidanceScale = scale }), model))
                 .Sequence().Do(_ => model.Warn(view))
             from panels in Folders.Create(target.Path)
                 .Bind(_ => jobs.Zip(toSeq(scales), (job, scale) => Panel(model, job, scale, view, stop)).Sequence())

@@ -1,5 +1,4 @@
 using Ddpm.Pure.Sampling;
-using Ddpm.Pure.Training;
 
 namespace Ddpm.Host.Sampling;
 
@@ -10,8 +9,9 @@ internal sealed record SamplingRequest(
     /// <summary>With other sampling options.</summary>
     public SamplingRequest With(Func<SamplingOptions, SamplingOptions> change) => this with { Sampling = usual => change(Sampling(usual)) };
 
-    /// <summary>The name of the guide for a model, or null.</summary>
-    public string? Guide(DiffusionModel model) => Sampling(model.UsualSampling).Guide;
+    /// <summary>The name of the guide, or null.</summary>
+    /// <param name="usual">The default way to sample.</param>
+    public string? Guide(SamplingOptions usual) => Sampling(usual).Guide;
 
     /// <summary>What `train` does at its end.</summary>
     public static SamplingRequest Default { get; } = new(0, 100, 1, usual => usual, null, null, 100);

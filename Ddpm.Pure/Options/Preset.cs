@@ -18,6 +18,21 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     private static SamplingOptions FewSteps { get; } = new() { Sampler = "sa-solver-2", Spacing = "karras", SamplingSteps = 10 };
 
     /// <summary>
+    /// The default sampling of an unconditional run that kept the weights of <see cref="GuideEpoch"/>: they guide it. Null if the preset does not guide.
+    /// </summary>
+    public SamplingOptions? Guided { get; init; }
+
+    /// <summary>The name of the guide that a run keeps of itself: its own weights early in training.</summary>
+    public const string PastGuide = "past";
+
+    /// <summary>The fewest epochs of a run that is guided by default. Shorter runs were not measured.</summary>
+    public const int FewestGuidedEpochs = 10;
+
+    /// <summary>The epoch whose weights are the guide: 15 % of the run, because epoch 3 of 20 was the best guide (Ddpm.Host/RESULTS.md).</summary>
+    /// <param name="epochs">The epochs of the run, ≥ 1.</param>
+    public static int GuideEpoch(int epochs) => Math.Max(1, (3 * epochs + 10) / 20);
+
+    /// <summary>
     /// The default sampling for a network's prediction. Karras' spacing suits ε and x_0. With velocity, even timesteps do as well or better on every
     /// schedule except the cosine schedule with zero terminal SNR, where they lost 3 % (Ddpm.Host/RESULTS.md).
     /// </summary>
@@ -44,5 +59,8 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     /// <summary>
     /// The default: the standard network with a recipe whose samples were much nearer to real images after the same training time (Ddpm.Host/RESULTS.md).
     /// </summary>
-    public static Preset Best { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions());
+    public static Preset Best { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions())
+    {
+        Guided = FewSteps with { SamplingSteps = 20, Guide = PastGuide, GuidanceRange = (0, 6) },
+    };
 }

@@ -33,6 +33,14 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
         }
     }
 
+    /// <summary>
+    /// The default way to sample a run that kept the weights of <see cref="Preset.GuideEpoch"/>. It is guided if the preset guides, the network knows no classes,
+    /// and the preset's own sampling suits it.
+    /// </summary>
+    /// <param name="epochs">The epochs of the run, ≥ 1.</param>
+    public SamplingOptions UsualSamplingAfter(int epochs) =>
+        Preset.Guided is { } guided && epochs >= Preset.FewestGuidedEpochs && Network.Classes == 0 && UsualSampling == Preset.Sampling ? guided : UsualSampling;
+
     /// <summary>Completes a user's sampling options for this model.</summary>
     /// <param name="options">The options. If they ask for ddpm and name no variance, a network that learns the variance decides it.</param>
     /// <returns>The options; or an error if they ask for a learned variance, and the network learns none.</returns>
