@@ -15,7 +15,11 @@ internal static class NumberValidation
         foreach (var option in command.Options)
         {
             var type = option.ValueType.GetElementType() ?? Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
-            if (type == typeof(double))
+            if (option.ValueType == typeof(double[]) && option.Arity.MaximumNumberOfValues == 2)
+            {
+                Add(option, NumberText.NoiseLevel); // the only pairs are ranges of noise levels
+            }
+            else if (type == typeof(double))
             {
                 Add(option, NumberText.Real);
             }

@@ -12,14 +12,15 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="Count">How many images.</param>
 /// <param name="Seed">The seed of their noise.</param>
 /// <param name="ClipSample">Whether estimates of the image were clipped.</param>
-/// <param name="GuidanceScale">The guidance scale, for a run that knows classes.</param>
+/// <param name="GuidanceScale">The guidance scale, if classes or a guide can guide the run.</param>
+/// <param name="Guidance">The guide, its range of noise levels σ/a and the rescaling, as far as they were given.</param>
 /// <param name="Features">What computed the features.</param>
 /// <param name="Reference">The real images.</param>
 /// <param name="Floor">The Fréchet distance of real images that were never seen.</param>
 /// <param name="Cells">What was measured.</param>
 internal sealed record FewSteps(
     string Source, string WeightsSha256, int Count, ulong Seed, bool ClipSample, double? GuidanceScale, FeaturesReport Features, ReferenceReport Reference,
-    double Floor, IReadOnlyList<FewSteps.Cell> Cells)
+    double Floor, IReadOnlyList<FewSteps.Cell> Cells, string? Guidance = null)
 {
     /// <summary>One sampler with so many evaluations.</summary>
     /// <param name="Sampler">The sampler, and behind a colon its spacing where that is not the usual one.</param>
@@ -41,7 +42,7 @@ internal sealed record FewSteps(
     /// <summary>What a figure depends on. Names of files and folders do not count.</summary>
     private static readonly Seq<(string Name, Func<FewSteps, object?> Value)> Protocol = Seq<(string, Func<FewSteps, object?>)>(
         ("weights", steps => steps.WeightsSha256), ("--count", steps => steps.Count), ("--seed", steps => steps.Seed), ("--clip", steps => steps.ClipSample),
-        ("--guidance-scale", steps => steps.GuidanceScale), ("features", steps => steps.Features.Sha256),
+        ("--guidance-scale", steps => steps.GuidanceScale), ("guidance", steps => steps.Guidance), ("features", steps => steps.Features.Sha256),
         ("training images", steps => steps.Reference.TrainSha256), ("test images", steps => steps.Reference.TestSha256),
         ("test images in number", steps => steps.Reference.FloorImages));
 

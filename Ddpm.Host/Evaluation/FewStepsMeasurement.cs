@@ -108,6 +108,17 @@ internal static class FewStepsMeasurement
         }
     }
 
+    private static string? GuidanceOf(SamplingOptions sampling)
+    {
+        string[] given =
+        [
+            .. Optional(sampling.Guide).Map(guide => $"guide {guide}"),
+            .. sampling.GuidanceRange is var (least, most) ? Some(Invariant($"range {least} to {most}")) : None,
+            .. sampling.GuidanceRescale is { } share ? Some(Invariant($"rescale {share}")) : None,
+        ];
+        return given is [] ? null : string.Join(", ", given);
+    }
+
     private static bool Has(this FewSteps report, FewStepsRequest request) =>
         report.Cells.Any(cell => cell.IsOf(request.Name, request.Evaluations, SamplesReport.Drawn(request.Job.Sampler)));
 
@@ -116,7 +127,7 @@ internal static class FewStepsMeasurement
     {
         var fresh = new FewSteps(
             source.Path, model.WeightsSha256, job.Images.Count, job.Images.Seed, job.Setting.ClipSample, job.GuidanceScale, comparison.Features,
-            comparison.Reference, floor, []);
+            comparison.Reference, floor, [], GuidanceOf(job.Sampling));
         return File.Exists(json) ? Folders.Read(json).Bind(bytes => fresh.GoingOnFrom(bytes).At(json)) : fresh;
     }
 }

@@ -36,6 +36,13 @@ public sealed class NumberTextLaws
     [InlineData("", "--x must be a number, such as 0.5 or 1e-4, got ")]
     public void What_is_no_real_number_is_refused(string text, string says) => Assert.Equal([says], NumberText.Real("--x", text).Faults());
 
+    [Fact]
+    public void A_noise_level_may_be_infinite()
+    {
+        Assert.Equal(double.PositiveInfinity, NumberText.NoiseLevel("--x", "Infinity").Valid());
+        Assert.Equal(["--x must be a number, such as 0.5 or 1e-4, got -Infinity"], NumberText.NoiseLevel("--x", "-Infinity").Faults());
+    }
+
     [Theory]
     [InlineData("2147483648", "--x must be a whole number of at most 2147483647, got 2147483648")]
     [InlineData("1e3", "--x must be a whole number, written in digits, got 1e3")]

@@ -26,8 +26,7 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
     {
         get
         {
-            var preset = Preset.SamplingOf(Prediction);
-            var wanted = preset.SamplingSteps is { } steps ? preset with { SamplingSteps = Math.Min(steps, preset.MostStepsOn(Schedule)) } : preset;
+            var wanted = Capped(Preset.SamplingOf(Prediction));
             bool HasPlan(SamplingOptions options) => options.Compile(Schedule, Prediction, Preset.ClipSample).Bind(plan => plan.InFloat32()).IsSuccess;
             return WithVariance(HasPlan(wanted) ? wanted : Schedule is VariancePreservingSchedule ? new() : new() { Sampler = "ddim" });
         }
@@ -39,7 +38,9 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
     /// </summary>
     /// <param name="epochs">The epochs of the run, ≥ 1.</param>
     public SamplingOptions UsualSamplingAfter(int epochs) =>
-        Preset.Guided is { } guided && epochs >= Preset.FewestGuidedEpochs && Network.Classes == 0 && UsualSampling == Preset.Sampling ? guided : UsualSampling;
+        Preset.Guided is { } guided && epochs >= Preset.FewestGuidedEpochs && Network.Classes == 0 && UsualSampling == Capped(Preset.Sampling)
+            ? Capped(guided)
+            : UsualSampling;
 
     /// <summary>Completes a user's sampling options for this model.</summary>
     /// <param name="options">The options. If they ask for ddpm and name no variance, a network that learns the variance decides it.</param>
@@ -48,6 +49,9 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
         options.Variance == Ancestral.LearnedName && !Network.LearnsVariance
             ? Check.Fail<SamplingOptions>("variance", options.Variance, "needs a run that was trained with --learn-variance")
             : WithVariance(options);
+
+    private SamplingOptions Capped(SamplingOptions options) =>
+        options.SamplingSteps is { } steps ? options with { SamplingSteps = Math.Min(steps, options.MostStepsOn(Schedule)) } : options;
 
     private SamplingOptions WithVariance(SamplingOptions options) =>
         Network.LearnsVariance && options.Variance is null && options.Sampler == new Ancestral().Name

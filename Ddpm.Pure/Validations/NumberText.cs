@@ -28,6 +28,12 @@ internal static class NumberText
             : "must be a number, such as 0.5 or 1e-4");
     }
 
+    /// <summary>A noise level σ/a: a real number, or Infinity.</summary>
+    /// <param name="name">The parameter's name, as the user spells it.</param>
+    /// <param name="text">The text.</param>
+    /// <returns>The level, or a fault that quotes the text.</returns>
+    public static Validation<Error, double> NoiseLevel(string name, string text) => text == "Infinity" ? double.PositiveInfinity : Real(name, text);
+
     /// <summary>A whole number of a type.</summary>
     /// <param name="name">The parameter's name, as the user spells it.</param>
     /// <param name="text">The text.</param>
