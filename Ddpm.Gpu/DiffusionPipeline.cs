@@ -65,9 +65,10 @@ public sealed class DiffusionPipeline : IDisposable
         var compiled = (_model.SamplingWith(asked), asked.Guidance(classes), CheckGuide(asked)).Apply((completed, _, _) => completed)
             .Bind(completed => completed.Compile(_model.Schedule, _model.Prediction, _model.Preset.ClipSample));
         var wanted = (compiled, condition, _network.Config.CountOfImages("count", count)).Apply((plan, known, _) => (Plan: plan, Known: known));
+        var trained = new TrainedNetwork(_network, _theta, _past.Map(past => new TrainedNetwork(_network, past)));
         ReadOnlyMemory<byte> Labels(ClassCondition known) => Enumerable.Range(0, count).Select(image => (byte)known.ClassOf(image)).ToArray();
         return from request in wanted.ToFin()
-               from moments in new ImageSampler(new(_network, _theta, _past.Map(past => new TrainedNetwork(_network, past))), request.Plan).Sample(new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
+               from moments in new ImageSampler(trained, request.Plan).Sample(new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
                let levels = moments[^1].ToLevels(new PixelScale.Fixed())
                from made in ImageSet.Of(count, size, size, channels, levels, request.Known.Map(Labels)).ToFin()
                select made;

@@ -24,7 +24,8 @@ internal sealed class TensorArithmetic : IPlanArithmetic<Tensor>
     /// <inheritdoc/>
     public Tensor Rescale(Tensor value, Tensor reference, double share)
     {
-        static Tensor Deviation(Tensor images) => images.std([.. Enumerable.Range(1, (int)images.dim() - 1).Select(i => (long)i)], unbiased: false, keepdim: true);
+        long[] pixels = [.. Enumerable.Range(1, (int)value.dim() - 1).Select(i => (long)i)];
+        Tensor Deviation(Tensor images) => images.std(pixels, unbiased: false, keepdim: true);
         var deviation = Deviation(value);
         var ratio = where(deviation.eq(zeros_like(deviation)), ones_like(deviation), Deviation(reference) / deviation);
         return value * ratio.Times(share).Add(1 - share);

@@ -108,7 +108,7 @@ internal sealed class NetworkBench : IDisposable
 
     private Trainer Trainer(INetworkExecutor? executor, IAdamUpdate? update)
     {
-        var state = TrainingState.Initial(_network, 0);
+        var state = TrainingState.Initial(_network, 0, _config.Average.IsSome);
         return new(_network, _config.Model, _images, state, _workers, executor ?? ComputeDevice.Executor(_network, _config.Precision), update);
     }
 

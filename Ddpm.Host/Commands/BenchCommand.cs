@@ -73,7 +73,8 @@ internal sealed class BenchCommand
     private Fin<TrainingConfig> Config(CommandLine.ParseResult parsed)
     {
         var (size, batch) = (parsed.GetValue(_size), parsed.GetValue(_batch));
-        var options = new TrainingOptions { Preset = parsed.GetValue(_preset)!, BatchSize = batch, Precision = parsed.GetValue(_precision)! };
+        var recipe = TrainingOptions.Of(parsed.GetValue(_preset)!, new TrainingOptions().Dataset);
+        var options = recipe with { BatchSize = batch, Precision = parsed.GetValue(_precision)! };
         var fits = Check.That(
             "--batch-size", batch, 4L * batch * size * size <= System.Array.MaxLength, "must be small enough for four batches to fit into one array");
         return (TrainingConfig.Of(options, size, 1), fits, Check.AtLeast("--rounds", parsed.GetValue(_rounds), 1)).Apply((config, _, _) => config).OrUsage();

@@ -50,7 +50,7 @@ internal sealed class EvaluateStepsCommand
         _data = new(_command);
         _machine = new(_command);
         _judging = new(_command);
-        _command.AddGroup("Guidance", [.. _guidance.All]);
+        _command.AddGroup("Guidance", [.. _guidance.Usual, .. _guidance.Detailed]);
         _command.AddGroup("Measurement", _samplers, _evaluations, _to);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }

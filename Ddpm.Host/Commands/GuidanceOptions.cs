@@ -8,13 +8,13 @@ internal sealed class GuidanceOptions
 {
     private readonly CommandLine.Option<double?> _scale = new("--guidance-scale")
     {
-        Description = "How far to go beyond a worse answer: 1 does not guide, all but 0 and 1 evaluate twice "
+        Description = "w of the guidance: 1 does not guide, all but 0 and 1 evaluate twice "
             + Invariant($"[default: 1; {SamplingOptions.UsualGuideScale} with --guide]"),
     };
 
     private readonly CommandLine.Option<string?> _guide = new("--guide");
 
-    private readonly CommandLine.Option<double[]> _range = SamplerOptions.Pair(
+    private readonly CommandLine.Option<double[]> _range = Pair(
         "--guidance-range", "The noise levels σ/a at which guidance acts [default: 0 Infinity, all levels]");
 
     private readonly CommandLine.Option<double?> _rescale = new("--guidance-rescale")
@@ -26,7 +26,7 @@ internal sealed class GuidanceOptions
     public GuidanceOptions(bool withNetwork)
     {
         _guide.Description = withNetwork
-            ? "The worse network: past (this run early in training), N (after epoch N) or another run [default: this one without class]"
+            ? "The worse network: past (this run early in training), N (after epoch N) or another run [default: no class]"
             : "Guide by a worse network and not by the same one without a class; its name is not used";
         _guide.HelpName = "GUIDE";
     }
@@ -34,8 +34,15 @@ internal sealed class GuidanceOptions
     /// <summary>The scale; `--guidance-sweep` gives several in its place.</summary>
     public CommandLine.Option Scale => _scale;
 
-    /// <summary>All options.</summary>
-    public IReadOnlyList<CommandLine.Option> All => [_scale, _guide, _range, _rescale];
+    /// <summary>An option with a range of noise levels.</summary>
+    public static CommandLine.Option<double[]> Pair(string name, string description) =>
+        new(name) { Description = description, Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
+
+    /// <summary>The options that most people need.</summary>
+    public IReadOnlyList<CommandLine.Option> Usual => [_scale, _guide];
+
+    /// <summary>The others.</summary>
+    public IReadOnlyList<CommandLine.Option> Detailed => [_range, _rescale];
 
     /// <summary>The options on the command line, and other options for the rest.</summary>
     public SamplingOptions Parsed(CommandLine.ParseResult parsed, SamplingOptions otherwise) => otherwise with

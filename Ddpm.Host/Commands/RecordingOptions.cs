@@ -27,7 +27,10 @@ internal sealed class RecordingOptions
         Description = "Write a checkpoint every N steps and after every epoch [default: only after every epoch]",
     };
 
-    private readonly CommandLine.Option<int?> _keep = new("--keep") { Description = "Keep only the N newest checkpoints and the best one [default: keep all]" };
+    private readonly CommandLine.Option<int?> _keep = new("--keep")
+    {
+        Description = "Keep only the N newest checkpoints, the best and the guide [default: keep all]",
+    };
 
     public RecordingOptions(CommandLine.Command command)
     {

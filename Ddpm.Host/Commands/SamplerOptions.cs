@@ -18,13 +18,13 @@ internal sealed class SamplerOptions
     private readonly CommandLine.Option<string?> _spacing = new("--spacing");
 
     private readonly CommandLine.Option<double?> _eta = New<double?>(
-        "--eta", "DDIM's η: 0 adds no noise, 1 as much as posterior variance [default: 0; 1 for euler-ancestral]");
+        "--eta", "DDIM's η: 0 adds no noise, 1 as much as posterior variance [default: 0; euler-ancestral: 1]");
 
     private readonly CommandLine.Option<double?> _tau = New<double?>(
         "--tau", "SA-Solver's τ within --tau-range: 0 is deterministic, 1 adds as much noise as dpmpp-2m-sde "
             + Invariant($"[default: {Stochasticity.OfFewSteps.Tau}; {Stochasticity.Full.Tau} from {Stochasticity.ManySteps} steps on]"));
 
-    private readonly CommandLine.Option<double[]> _tauRange = Pair(
+    private readonly CommandLine.Option<double[]> _tauRange = GuidanceOptions.Pair(
         "--tau-range",
         "The noise levels σ/a between which SA-Solver adds noise; 0 Infinity means all levels "
         + Invariant($"[default: {Stochasticity.OfFewSteps.Least} {Stochasticity.OfFewSteps.Most}; all levels from {Stochasticity.ManySteps} steps on]"));
@@ -32,11 +32,11 @@ internal sealed class SamplerOptions
     private readonly CommandLine.Option<int?> _restarts = New<int?>(
         "--restarts", $"How often restart goes through its noise levels again [default: {new Restart().Times}]");
 
-    private readonly CommandLine.Option<double[]> _restartRange = Pair(
+    private readonly CommandLine.Option<double[]> _restartRange = GuidanceOptions.Pair(
         "--restart-range", Invariant($"The noise levels σ/a that restart goes through again [default: {new Restart().Least} {new Restart().Most}]"));
 
     private readonly CommandLine.Option<string?> _variance = New<string?>(
-        "--variance", $"DDPM's reverse variance: {string.Join(", ", Ancestral.Variances.Keys)} [default: beta; learned if the run has it]");
+        "--variance", $"DDPM's reverse variance: {string.Join(", ", Ancestral.Variances.Keys)} [default: the learned one, else beta]");
 
     private readonly CommandLine.Option<int[]> _timesteps = new("--timesteps")
     {
@@ -48,7 +48,7 @@ internal sealed class SamplerOptions
     private readonly CommandLine.Option<double?> _rho = New<double?>(
         "--rho", "ρ of the karras spacing: 1 spaces σ/a evenly, large values space ln(σ/a) evenly [default: 7]");
 
-    private readonly CommandLine.Option<double[]> _sigmaRange = Pair(
+    private readonly CommandLine.Option<double[]> _sigmaRange = GuidanceOptions.Pair(
         "--sigma-range",
         $"The noise levels σ/a between which karras, uniform-lambda and kl-optimal spread timesteps [default: 0 {SamplingOptions.UsualMostRatio}]");
 
@@ -84,10 +84,11 @@ internal sealed class SamplerOptions
         {
             _sampler.Description = $"The sampler: {names} [default: {usual.Sampler}; {Defaults.Sampler} with the original preset]";
             _steps.Description = "How many timesteps to visit "
-                + $"[default: {usual.SamplingSteps}; with --sampler: all for ddpm, {SamplingOptions.UsualSteps} for others]";
+                + $"[default: {Preset.Best.Guided!.SamplingSteps} guided, {usual.SamplingSteps} unguided; "
+                + $"with --sampler: all for ddpm, {SamplingOptions.UsualSteps} for others]";
             _spacing.Description = $"How to spread the timesteps: {string.Join(", ", spacings)} (for this network) "
                 + $"[default: {Defaults.Spacing}; without --sampler {usual.Spacing}, unless the network predicts velocity]";
-            command.AddGroup("Sampler", [.. Usual, .. _guidance.All]);
+            command.AddGroup("Sampler", [.. Usual]);
             command.AddBriefly("More sampler options (explained in `reference plan --help`)", [.. Detailed]);
         }
         else
@@ -95,21 +96,23 @@ internal sealed class SamplerOptions
             _sampler.Description = $"The sampler: {names} [default: {Defaults.Sampler}]";
             _steps.Description = $"How many timesteps to visit [default: all for ddpm, {SamplingOptions.UsualSteps} for others]";
             _spacing.Description = $"How to spread the timesteps: {string.Join(", ", spacings)} [default: {Defaults.Spacing}]";
-            command.AddGroup("Sampler", [.. Usual, .. _guidance.All]);
+            command.AddGroup("Sampler", [.. Usual]);
             command.AddGroup("Details of the sampler", [.. Detailed]);
         }
     }
 
     /// <summary>All options.</summary>
-    public IReadOnlyList<CommandLine.Option> All => [.. Usual, .. _guidance.All, .. Detailed];
+    public IReadOnlyList<CommandLine.Option> All => [.. Usual, .. Detailed];
 
-    /// <summary>The guidance scale.</summary>
     public CommandLine.Option GuidanceScale => _guidance.Scale;
 
-    private IReadOnlyList<CommandLine.Option> Usual => [_sampler, _steps, _spacing, _eta, _tau, _tauRange, _variance];
+    private IReadOnlyList<CommandLine.Option> Usual => [_sampler, _steps, _spacing, .. _guidance.Usual];
 
     private IReadOnlyList<CommandLine.Option> Detailed =>
-        [_timesteps, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant, _corrector, _fullStart, _restarts, _restartRange];
+    [
+        .. _guidance.Detailed, _eta, _tau, _tauRange, _variance, _timesteps, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant, _corrector,
+        _fullStart, _restarts, _restartRange,
+    ];
 
     /// <summary>
     /// The options on the command line, and other options for the rest. If the command line names the sampler, the rest are its defaults. If it names the
@@ -144,7 +147,4 @@ internal sealed class SamplerOptions
     }
 
     private static CommandLine.Option<T> New<T>(string name, string description) => new(name) { Description = description };
-
-    internal static CommandLine.Option<double[]> Pair(string name, string description) =>
-        new(name) { Description = description, Arity = new(2, 2), AllowMultipleArgumentsPerToken = true, HelpName = "LOW HIGH" };
 }

@@ -38,8 +38,8 @@ internal sealed record SamplesReport(
     string Source, int Count, string? Sha256 = null, ulong? Seed = null, string? Sampler = null, int? Evaluations = null, IReadOnlyList<int>? Timesteps = null,
     double? Eta = null, double? Tau = null, IReadOnlyList<double>? TauRange = null, int? Restarts = null,
     IReadOnlyList<double>? RestartRange = null, string? Variance = null, bool? LowerOrderFinal = null,
-    string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, double? GuidanceScale = null, string? Guide = null,
-    IReadOnlyList<double>? GuidanceRange = null, double? GuidanceRescale = null,
+    string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, double? GuidanceScale = null,
+    string? Guide = null, IReadOnlyList<double>? GuidanceRange = null, double? GuidanceRescale = null,
     string? Checkpoint = null, string? WeightsSha256 = null)
 {
     /// <summary>Samples of a run.</summary>

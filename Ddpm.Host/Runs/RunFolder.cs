@@ -103,9 +103,9 @@ internal sealed record RunFolder(string Path)
     public Unit Prune(RunReceipt receipt)
     {
         var steps = Here("checkpoints", $"{CheckpointPrefix}*{CheckpointSuffix}").Choose(path => CheckpointStep(System.IO.Path.GetFileName(path)));
-        var guide = receipt.StepAfter(Preset.GuideEpoch(receipt.Options.Epochs));
+        var guide = Choices.Presets.Find(receipt.Options.Preset).Bind(preset => preset.UsualGuideEpoch(receipt.Options.Epochs)).Map(receipt.StepAfter);
         return CheckpointRetention
-            .Expired(steps, Optional(receipt.Recorded.Keep), receipt.Progress.Step, toSeq(Optional(receipt.Best).Bind(CheckpointStep)).Add(guide))
+            .Expired(steps, Optional(receipt.Recorded.Keep), receipt.Progress.Step, toSeq(Optional(receipt.Best).Bind(CheckpointStep)) + toSeq(guide))
             .Iter(step => Delete(CheckpointPath(CheckpointName(step))));
     }
 

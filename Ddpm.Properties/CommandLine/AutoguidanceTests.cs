@@ -49,7 +49,8 @@ public sealed class AutoguidanceTests : IDisposable
             2, ["other", "cannot guide this run, because it has another prediction and another noise schedule"], "sample", "--run", "run", "--guide", "other");
         _ddpm.Refused(1, ["--guide nobody", "there is no run"], "sample", "--run", "run", "--guide", "nobody");
         _ddpm.Refused(2, ["has not trained 2 epochs"], "sample", "--run", "run", "--guide", "2");
-        _ddpm.Refused(2, ["guidance-scale needs a run that was trained with --conditional, or --guide, got 2"], "sample", "--run", "run", "--guidance-scale", "2");
+        _ddpm.Refused(
+            2, ["guidance-scale needs a run that was trained with --conditional, or --guide, got 2"], "sample", "--run", "run", "--guidance-scale", "2");
         Assert.Contains(
             "evaluations",
             _ddpm.Done("reference", "plan", "--guide", "worse", "--guidance-range", "0", "Infinity", "--sampling-steps", "3").Output,

@@ -269,7 +269,7 @@ public sealed class EvaluateTests : IDisposable
         _ddpm.Refused(
             2,
             [
-                "--images are evaluated unchanged: leave out --sampler and --sampling-steps and --count and --seed and --clip and --guidance-scale "
+                "--images are evaluated unchanged: leave out --sampler and --sampling-steps and --guidance-scale and --count and --seed and --clip "
                 + "and --bound-images",
             ],
             "evaluate", "--data", Fixtures.FashionMnist, "--images", "images.npy", "--sampler", "ddim", "--sampling-steps", "3", "--seed", "2",

@@ -83,7 +83,8 @@ public sealed class GuidedPlanLaws : IDisposable
     public void Rescaling_restores_a_share_of_each_image_s_deviation(double share)
     {
         using var scope = NewDisposeScope();
-        var (worse, model) = (randn([3, 2, 4, 4], ScalarType.Float64, generator: new Generator(1)), randn([3, 2, 4, 4], ScalarType.Float64, generator: new Generator(2)));
+        static Tensor Drawn(ulong seed) => randn([3, 2, 4, 4], ScalarType.Float64, generator: new Generator(seed));
+        var (worse, model) = (Drawn(1), Drawn(2));
         var guidance = Guidance.Of(4, rescale: share).Valid();
         var line = new SamplingOptions { Sampler = "ddim", SamplingSteps = 1 }
             .Compile(Generators.Original, new Prediction.Epsilon(), clipSample: false).Valid().Lines[0] with { Output = guidance.At(Generators.Original[5]) };

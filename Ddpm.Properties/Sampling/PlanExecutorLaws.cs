@@ -92,7 +92,9 @@ public sealed class PlanExecutorLaws
             var asks = 0;
             return PlanExecutor.Run(
                 plan,
-                (x, line) => Network(x, line) is var output && asks++ == at ? output with { Value = output.Value.Plus(Vector(i => i == row ? bad : 0)) } : output,
+                (x, line) => Network(x, line) is var output && asks++ == at
+                    ? output with { Value = output.Value.Plus(Vector(i => i == row ? bad : 0)) }
+                    : output,
                 Vector(Initial), n => Vector(i => Noise(n, i)), asked: asked);
         }
 
@@ -119,7 +121,8 @@ public sealed class PlanExecutorLaws
     private static double Interpreted(SamplingPlan plan, int i) =>
         ScalarInterpreter.Run(plan, (x, t) => 0.5 * x - 0.01 * t, Initial(i), line => Noise(line, i), Fraction(i));
 
-    private static NetworkOutput<Tensor> Network(Tensor x, SamplingLine line) => new(x.Times(0.5).Plus(Vector(_ => -0.01 * line.Timestep)), Prelude.Some(Vector(Fraction)));
+    private static NetworkOutput<Tensor> Network(Tensor x, SamplingLine line) =>
+        new(x.Times(0.5).Plus(Vector(_ => -0.01 * line.Timestep)), Prelude.Some(Vector(Fraction)));
 
     private static double Fraction(int i) => 0.25 * i;
 

@@ -106,8 +106,10 @@ public sealed class TimestepSearchTests : IDisposable
             TimestepSearch.Costs(new(_tiny.Network, damaged), _setting, Followed with { First = 4 }, (_, _) => { }, default).Fault(), StringComparison.Ordinal);
     }
 
-    private Arr<Arr<double>> Costs(SampleRequest request) => TimestepSearch.Costs(new(_tiny.Network, _weights), _setting, request, (_, _) => { }, default).Valid();
+    private Arr<Arr<double>> Costs(SampleRequest request) =>
+        TimestepSearch.Costs(new(_tiny.Network, _weights), _setting, request, (_, _) => { }, default).Valid();
 
     private List<float[]> Made(SampleRequest request, SamplingPlan plan, IReadOnlyCollection<int> moments) =>
-        [.. new ImageSampler(new(_tiny.Network, _weights), plan).Sample(request, moments, (_, _) => { }, default).Valid().Select(made => made.Values.ToArray())];
+        [.. new ImageSampler(new(_tiny.Network, _weights), plan).Sample(request, moments, (_, _) => { }, default).Valid()
+            .Select(made => made.Values.ToArray())];
 }

@@ -28,7 +28,8 @@ public sealed class CheckpointRetentionLaws
     {
         var (made, expired) = (all.Steps.Filter(step => step <= all.Last), all.Expired(keep));
         var newest = made.OrderDescending().Take(keep).ToArray();
-        return newest.All(step => !expired.Contains(step)) && made.Count - expired.Count <= keep + all.Wanted.Count && expired.Distinct().Count == expired.Count;
+        return newest.All(step => !expired.Contains(step)) && made.Count - expired.Count <= keep + all.Wanted.Count
+            && expired.Distinct().Count == expired.Count;
     });
 
     [Law]

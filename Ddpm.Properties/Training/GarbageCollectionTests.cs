@@ -55,7 +55,8 @@ public sealed class GarbageCollectionTests
         Assert.Equal(Samples(), UnderCollections(Samples));
 
         float[] Samples() => [.. Enumerable.Range(0, 8).SelectMany(seed =>
-            new ImageSampler(new(network, theta), plan).Sample(new SampleRequest((ulong)seed, 6, 5, 16), [12], (_, _) => { }, default).Valid()[0].Values.ToArray())];
+            new ImageSampler(new(network, theta), plan).Sample(new SampleRequest((ulong)seed, 6, 5, 16), [12], (_, _) => { }, default)
+                .Valid()[0].Values.ToArray())];
     }
 
     [Fact]
@@ -73,7 +74,8 @@ public sealed class GarbageCollectionTests
         double[] Samples() => [.. Enumerable.Range(0, 2).SelectMany(_ =>
         {
             using var own = NewDisposeScope();
-            var end = PlanExecutor.Run(plan, (x, line) => executor.Forward(x, Enumerable.Repeat(line.Timestep, 5).ToArray()), noise, _ => noise.roll(3)).Valid();
+            var end = PlanExecutor.Run(
+                plan, (x, line) => executor.Forward(x, Enumerable.Repeat(line.Timestep, 5).ToArray()), noise, _ => noise.roll(3)).Valid();
             return end.data<double>().ToArray();
         })];
     }

@@ -1,6 +1,8 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
+using LanguageExt;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Options;
 
@@ -31,6 +33,10 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     /// <summary>The epoch whose weights are the guide: 15 % of the run, because epoch 3 of 20 was the best guide (Ddpm.Host/RESULTS.md).</summary>
     /// <param name="epochs">The epochs of the run, ≥ 1.</param>
     public static int GuideEpoch(int epochs) => Math.Max(1, (3 * epochs + 10) / 20);
+
+    /// <summary>The epoch whose weights guide a run by default; none if the preset does not guide, or the run is too short.</summary>
+    /// <param name="epochs">The epochs of the run, ≥ 1.</param>
+    public Option<int> UsualGuideEpoch(int epochs) => Guided is not null && epochs >= FewestGuidedEpochs ? GuideEpoch(epochs) : None;
 
     /// <summary>
     /// The default sampling for a network's prediction. Karras' spacing suits ε and x_0. With velocity, even timesteps do as well or better on every

@@ -22,7 +22,8 @@ public sealed record ClassCondition
     /// <returns>The condition, or every fault.</returns>
     public static Validation<Error, ClassCondition> Of(int classes, Option<int> chosen)
     {
-        var conditional = Check.That("class", chosen.Match(one => Invariant($"{one}"), () => "none"), classes >= 1, "needs a run that was trained with --conditional");
+        var conditional = Check.That(
+            "class", chosen.Match(one => Invariant($"{one}"), () => "none"), classes >= 1, "needs a run that was trained with --conditional");
         var inRange = Check.That(
             "class",
             chosen.IfNone(0),

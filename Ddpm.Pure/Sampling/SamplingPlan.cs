@@ -82,7 +82,8 @@ public sealed record SamplingLine(
             ("Input", Input), ("Estimate.First", Estimate.First), ("Estimate.Second", Estimate.Second),
             ("Remember.X", Remember.X), ("Remember.Output", Remember.Output), ("Remember.X0", Remember.X0),
             ("Correct.Base", Correct.Base), ("Correct.X", Correct.X), ("Predict.Base", Predict.Base),
-            ("Output.Rescale", Output.Rescale), ("Noise.Least", Noise.Least), ("Noise.Most", Noise.Most), ("Marginal.First", Marginal.First), ("Marginal.Second", Marginal.Second))
+            ("Output.Rescale", Output.Rescale), ("Noise.Least", Noise.Least), ("Noise.Most", Noise.Most),
+            ("Marginal.First", Marginal.First), ("Marginal.Second", Marginal.Second))
         + toSeq(Output.Terms.Map(term => (Name: Invariant($"Output.{term.Source}"), Value: term.Factor)))
         + toSeq(Correct.History.Map((k, factor) => (Name: Invariant($"Correct.History[{k}]"), Value: factor)))
         + toSeq(Predict.History.Map((k, factor) => (Name: Invariant($"Predict.History[{k}]"), Value: factor)));

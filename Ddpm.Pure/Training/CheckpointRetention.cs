@@ -7,8 +7,8 @@ namespace Ddpm.Pure.Training;
 internal static class CheckpointRetention
 {
     /// <summary>
-    /// The checkpoints to delete: all but the newest few, the last, the best and the guide. Checkpoints after the last are left alone. A run that was killed between a
-    /// checkpoint and its receipt wrote them, and will write them again.
+    /// The checkpoints to delete: all but the newest few, the last, the best and the guide. Checkpoints after the last are left alone. A run that
+    /// was killed between a checkpoint and its receipt wrote them, and will write them again.
     /// </summary>
     /// <param name="steps">The steps of the existing checkpoints.</param>
     /// <param name="keep">The number of newest checkpoints to keep, ≥ 1; none keeps all.</param>

@@ -33,13 +33,13 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
     }
 
     /// <summary>
-    /// The default way to sample a run that kept the weights of <see cref="Preset.GuideEpoch"/>. It is guided if the preset guides, the network knows no classes,
-    /// and the preset's own sampling suits it.
+    /// The default way to sample a run that kept the weights of <see cref="Preset.GuideEpoch"/>. It is guided if the preset guides, the network knows no
+    /// classes, and the preset's own sampling suits it.
     /// </summary>
     /// <param name="epochs">The epochs of the run, ≥ 1.</param>
     public SamplingOptions UsualSamplingAfter(int epochs) =>
-        Preset.Guided is { } guided && epochs >= Preset.FewestGuidedEpochs && Network.Classes == 0 && UsualSampling == Capped(Preset.Sampling)
-            ? Capped(guided)
+        Preset.UsualGuideEpoch(epochs).IsSome && Network.Classes == 0 && UsualSampling == Capped(Preset.Sampling)
+            ? Capped(Preset.Guided!)
             : UsualSampling;
 
     /// <summary>Completes a user's sampling options for this model.</summary>
