@@ -86,8 +86,8 @@ public sealed class GuidedPlanLaws : IDisposable
         static Tensor Drawn(ulong seed) => randn([3, 2, 4, 4], ScalarType.Float64, generator: new Generator(seed));
         var (worse, model) = (Drawn(1), Drawn(2));
         var guidance = Guidance.Of(4, rescale: share).Valid();
-        var line = new SamplingOptions { Sampler = "ddim", SamplingSteps = 1 }
-            .Compile(Generators.Original, new Prediction.Epsilon(), clipSample: false).Valid().Lines[0] with { Output = guidance.At(Generators.Original[5]) };
+        var setting = new SamplingSetting(Generators.Original, new Prediction.Epsilon(), Timesteps.All(1000), ClipSample: false) { Guidance = guidance };
+        var line = new Ddim().Compile(setting).Valid().Lines[5];
         var made = PlanState<Tensor>.Output(line, TensorArithmetic.Instance, source => source == NetworkSource.Model ? model : worse).Value;
         var unscaled = worse.Times(-3).Plus(model.Times(4));
         double[] Deviations(Tensor images) => images.std([1, 2, 3], unbiased: false, keepdim: false).data<double>().ToArray();

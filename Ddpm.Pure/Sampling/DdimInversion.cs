@@ -43,9 +43,9 @@ public static class DdimInversion
                 new(1 / step.ImageRatio, Array(-step.From.Sigma * Elementary.ExpM1(-step.H))),
                 NoiseRange.None,
                 new(step.From.A, step.From.Sigma))
-                {
-                    Output = setting.Guidance.At(step.From),
-                }),
+            {
+                Output = setting.Guidance.At(step.From),
+            }),
             ClipSample: false);
     }
 }
