@@ -15,7 +15,7 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="Count">How many.</param>
 /// <param name="Seed">The seed of their noise.</param>
 /// <param name="Sampler">The sampler.</param>
-/// <param name="Evaluations">Evaluations of the network for each image and guidance.</param>
+/// <param name="Evaluations">Evaluations of networks for each image, the guide's included.</param>
 /// <param name="Timesteps">Where they were made, from the noisiest.</param>
 /// <param name="Eta">η, where it was given.</param>
 /// <param name="Tau">τ of SA-Solver.</param>
