@@ -178,8 +178,8 @@ public partial record NoiseSchedule
         (Check.AtLeast("steps", steps, 1), Check.That("flow-shift", shift, shift is >= 1e-3 and <= 1e3, "must lie in [0.001, 1000]"))
             .Apply((count, s) =>
             {
-                double Stretch(int t) => count + (s - 1) * (t + 1.0);
-                // ln(1 − u) from u where u is small; from 1 − u = (T − t − 1)/(T + (s − 1)·(t + 1)) elsewhere: nothing cancels.
+                // T + (s − 1)·(t + 1) as a sum of two terms that are not negative, and ln(1 − u) from u where u is small: nothing cancels.
+                double Stretch(int t) => s * (t + 1.0) + (count - (t + 1.0));
                 double LogA(int t, double u) => u < 0.5 ? Elementary.Log1P(-u) : Elementary.Log((count - (t + 1.0)) / Stretch(t));
                 var times = Indices(count).Map(t => t == count - 1 ? 1 : s * (t + 1.0) / Stretch(t));
                 return new NoiseSchedule(times.Map((t, u) => new NoiseLevel(2 * LogA(t, u), u * u)).ToArr(), times.Map(u => 1000 * u));
