@@ -105,6 +105,7 @@ public sealed class DiffusionPipeline : IDisposable
         {
             if (!outcome.IsFinite)
             {
+                past.Iter(weights => weights.Dispose());
                 network.Dispose();
                 return Error.New(FormattableString.Invariant($"the loss of step {step.Number} is not a number: try a lower learning rate or a clip norm"));
             }
@@ -120,6 +121,7 @@ public sealed class DiffusionPipeline : IDisposable
 
         if (made < plan.Steps.Total)
         {
+            past.Iter(weights => weights.Dispose());
             network.Dispose();
             return Errors.Cancelled;
         }
