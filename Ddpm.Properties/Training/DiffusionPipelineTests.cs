@@ -24,8 +24,8 @@ public sealed class DiffusionPipelineTests
     {
         using var ddpm = new DdpmProcess();
         ddpm.Done(
-            "train", "--data", Fixtures.FashionMnist, "--limit", "48", "--batch-size", "16", "--steps", "12", "--epochs", FormattableString.Invariant($"{epochs}"),
-            "--threads", "1", "--run", "one", "--sample-every", "0");
+            "train", "--data", Fixtures.FashionMnist, "--limit", "48", "--batch-size", "16", "--steps", "12",
+            "--epochs", FormattableString.Invariant($"{epochs}"), "--threads", "1", "--run", "one", "--sample-every", "0");
         var options = new TrainingOptions { Limit = 48, BatchSize = 16, Steps = 12, Epochs = epochs }; // the same
         var images = ImageSet.Read(FixtureDataSet.Content(FixtureDataSet.Description.Train.Images)).ThrowIfFail();
         var reported = new List<(int, int)>();
