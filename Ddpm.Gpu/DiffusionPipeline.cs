@@ -1,9 +1,12 @@
+using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Pretrained;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
+using Ddpm.Pure.Formats;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
@@ -17,7 +20,8 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu;
 
 /// <summary>
-/// Training and sampling for your own program, without files, checkpoints or a command line. The same options, images and seed give the same weights as the
+/// Training and sampling for your own program, without files or a command line: <see cref="Train(TrainingOptions, ImageSet, Device?, Action{int, int, double}?,
+/// CancellationToken)"/> trains a model, <see cref="Pretrained"/> opens one that comes with the library. The same options, images and seed give the same weights as the
 /// `train` of Ddpm.Host, bit by bit. Samples use the moving average of the weights if the run keeps one, else the last weights (`sample` then takes the
 /// checkpoint with the lowest loss). They are always on the fixed scale.
 /// </summary>
@@ -48,6 +52,16 @@ public sealed class DiffusionPipeline : IDisposable
         from plan in TrainingPlan.Of(config, wanted.Count).ToFin()
         from trained in Train(plan, wanted, device ?? ComputeDevice.Usual, progress, stop)
         select trained;
+
+    /// <summary>Opens a trained model that comes with the library. Its samples are those of `sample --pretrained`, bit by bit.</summary>
+    /// <param name="name">The model: fashion-mnist, or fashion-mnist-by-class, whose images have classes.</param>
+    /// <param name="device">Where; null for <see cref="ComputeDevice.Usual"/>.</param>
+    /// <returns>The model; or that there is none of this name.</returns>
+    public static Fin<DiffusionPipeline> Pretrained(string name = "fashion-mnist", Device? device = null) =>
+        from model in PretrainedModel.All.Find("name", name).ToFin()
+        from checkpoints in model.Checkpoints.Map(checkpoint => Safetensors.Read(checkpoint.Bytes)).Sequence()
+        from opened in Open(checkpoints, device ?? ComputeDevice.Usual)
+        select opened;
 
     /// <summary>Generates images.</summary>
     /// <param name="count">How many, ≥ 1; their numbers have to fit into one array.</param>
@@ -85,6 +99,18 @@ public sealed class DiffusionPipeline : IDisposable
     private Validation<Error, Unit> CheckGuide(SamplingOptions sampling) => sampling.Guide is not { } name || (name == Preset.PastGuide && _past.IsSome)
         ? Validation<Error, Unit>.Success(unit)
         : Check.Fail<Unit>("guide", name, $"must be {Preset.PastGuide}, in a run that trains beyond its guide's epoch");
+
+    /// <summary>Opens the last of some checkpoints of a run. The one before it, if any, is the guide.</summary>
+    private static Fin<DiffusionPipeline> Open(Seq<SafetensorsFile> checkpoints, Device device) =>
+        from header in Checkpoint.Header(checkpoints.Last)
+        from config in header.Config.ToFin()
+        from network in Checkpoint.Network(checkpoints.Last, config.Model.Network, device)
+        from weights in checkpoints.Map(checkpoint => Checkpoint.LoadWeights(checkpoint, network)).Sequence()
+        let past = weights.Count > 1 ? Some(weights[^2]) : None
+        select new DiffusionPipeline(network, weights.Last, past, config.Model, UsualSampling(config, past));
+
+    private static SamplingOptions UsualSampling(TrainingConfig config, Option<Tensor> past) =>
+        past.IsSome ? config.Model.UsualSamplingAfter(config.Options.Epochs) : config.Model.UsualSampling;
 
     private static Validation<Error, Unit> Square(ImageSet images) => images.Height == images.Width
         ? Validation<Error, Unit>.Success(unit)
@@ -126,7 +152,7 @@ public sealed class DiffusionPipeline : IDisposable
             return Errors.Cancelled;
         }
 
-        var usual = past.IsSome ? config.Model.UsualSamplingAfter(config.Options.Epochs) : config.Model.UsualSampling;
-        return new DiffusionPipeline(network, trainer.State.Sampled.clone().DetachFromDisposeScope(), past, config.Model, usual);
+        return new DiffusionPipeline(
+            network, trainer.State.Sampled.clone().DetachFromDisposeScope(), past, config.Model, UsualSampling(config, past));
     }
 }

@@ -33,7 +33,8 @@ public sealed class ArchitectureLaws
         {
             "Ddpm.Gpu",
             [
-                "Threads", "Kernels", "Tensors", "Networks", "Executors", "Devices", "Sampling", "Training", "Checkpoints", "Classification", "Likelihood", "",
+                "Threads", "Kernels", "Tensors", "Networks", "Executors", "Devices", "Sampling", "Training", "Checkpoints", "Classification", "Likelihood",
+                "Pretrained", "",
             ]
         },
         {

@@ -90,12 +90,29 @@ public static class Checkpoint
         return Safetensors.Checksum(SafetensorsFile.Of(weights, HashMap<string, string>()).OrThrow());
     }
 
-    /// <summary>The same checksum for the weights in a file.</summary>
+    /// <summary>The same checksum for the trained weights in a file; none if the file is <see cref="ForSampling"/>.</summary>
     /// <param name="file">A file with all weights of the network.</param>
     /// <param name="config">The network.</param>
-    public static string WeightsSha256(SafetensorsFile file, UNetConfig config) =>
-        Safetensors.Checksum(SafetensorsFile.Of(
+    public static Option<string> WeightsSha256(SafetensorsFile file, UNetConfig config) => IsForSampling(file)
+        ? None
+        : Safetensors.Checksum(SafetensorsFile.Of(
             config.Parameters.Choose(parameter => file.Find(parameter.Name)), HashMap<string, string>()).OrThrow());
+
+    /// <summary>
+    /// A checkpoint to give away, a quarter as large: the header, the timestep embedding, and the weights to sample with under their state-dict names. No
+    /// training can resume from it.
+    /// </summary>
+    /// <param name="file">A checkpoint.</param>
+    public static SafetensorsFile ForSampling(SafetensorsFile file)
+    {
+        var prefix = IsAveraged(file) ? Average : "";
+        bool IsKept(string name) => name == UNetConfig.EmbeddingName || (name.StartsWith(prefix, StringComparison.Ordinal) && !IsOfTraining(name[prefix.Length..]));
+        var tensors = file.Tensors.Filter(tensor => IsKept(tensor.Name)).Map(tensor => tensor.Name == UNetConfig.EmbeddingName
+            ? tensor
+            : SafetensorsTensor.Of(tensor.Name[prefix.Length..], tensor.Type, tensor.Shape, tensor.Data).OrThrow());
+        var bare = SafetensorsFile.Of(tensors, HashMap<string, string>()).OrThrow();
+        return SafetensorsFile.Of(bare.Tensors, file.Metadata.AddOrUpdate(ChecksumKey, Safetensors.Checksum(bare))).OrThrow();
+    }
 
     /// <summary>Reads the header of a checkpoint. Checks its checksums first, and that all its numbers are finite.</summary>
     /// <param name="file">The file.</param>
@@ -173,8 +190,12 @@ public static class Checkpoint
     /// <param name="file">The file.</param>
     /// <param name="network">The network of the weights.</param>
     /// <param name="updates">The number of updates made.</param>
-    /// <returns>The state; or every tensor that is missing, unknown or has another shape.</returns>
-    public static Fin<TrainingState> Load(SafetensorsFile file, UNet network, int updates) =>
+    /// <returns>The state; or every tensor that is missing, unknown or has another shape; or that the file is <see cref="ForSampling"/>.</returns>
+    public static Fin<TrainingState> Load(SafetensorsFile file, UNet network, int updates) => IsForSampling(file)
+        ? Error.New("it has the weights to sample with but no state of Adam, so training cannot resume: repeat the run with train --from")
+        : LoadState(file, network, updates);
+
+    private static Fin<TrainingState> LoadState(SafetensorsFile file, UNet network, int updates) =>
         from weights in Vector(file, "", network)
         from first in Vector(file, FirstMoment, network)
         from second in Vector(file, SecondMoment, network)
@@ -224,6 +245,11 @@ public static class Checkpoint
         StoredWeights.Vector(file, prefix, network.Layout, network.Type, network.Device);
 
     private static bool IsAveraged(SafetensorsFile file) => file.Tensors.Exists(tensor => tensor.Name.StartsWith(Average, StringComparison.Ordinal));
+
+    private static bool IsForSampling(SafetensorsFile file) => !file.Tensors.Exists(tensor => tensor.Name.StartsWith(FirstMoment, StringComparison.Ordinal));
+
+    private static bool IsOfTraining(string name) => name is TimestepLosses or TimestepCounts
+        || name.StartsWith(FirstMoment, StringComparison.Ordinal) || name.StartsWith(SecondMoment, StringComparison.Ordinal);
 
     private static string Sha256(string text) =>
         Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Pretrained;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
@@ -22,6 +23,7 @@ internal static class CompletedValues
         ("--dataset", () => DataSetDescription.All.Map(set => set.Name)),
         ("--device", () => ["auto", "cpu", "cuda"]),
         ("--format", () => ExportCommand.Formats.Keys),
+        ("--pretrained", () => PretrainedModel.All.Keys),
         ("--run", Runs),
     ]);
 

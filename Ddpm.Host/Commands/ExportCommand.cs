@@ -1,7 +1,6 @@
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Exchange;
 using Ddpm.Host.Faults;
-using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Formats;
@@ -17,18 +16,18 @@ namespace Ddpm.Host.Commands;
 /// <summary>`export`: a run's weights, or its whole network, for other programs.</summary>
 internal sealed class ExportCommand
 {
-    /// <summary>The formats, and how a model is written in them.</summary>
-    internal static readonly ChoiceTable<Func<TrainedModel, string, ReadOnlyMemory<byte>>> Formats =
-        ChoiceTable.Of<Func<TrainedModel, string, ReadOnlyMemory<byte>>>(
-            ("safetensors", (model, prefix) => Safetensors.Write(StateDict.Of(model.Network, model.Theta, prefix))),
-            ("onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta, model.Model)));
+    /// <summary>The formats.</summary>
+    internal static readonly ChoiceTable<ExportFormat> Formats = ChoiceTable.Of<ExportFormat>(
+        ("safetensors", new ExportFormat.OneFile("model.safetensors", (model, prefix) => Safetensors.Write(StateDict.Of(model.Network, model.Theta, prefix)))),
+        ("onnx", new ExportFormat.OneFile("model.onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta, model.Model))),
+        ("run", new ExportFormat.Run("shared")));
 
     private readonly CommandLine.Command _command = new("export", "Export a run's weights, or its whole network, for other programs");
     private readonly RunOptions _run;
 
     private readonly CommandLine.Option<string> _format = new("--format")
     {
-        Description = "safetensors: the weights under PyTorch's names; onnx: the whole network",
+        Description = "safetensors: the weights under PyTorch's names; onnx: the whole network; run: a run's folder without the state of training",
         DefaultValueFactory = _ => "safetensors",
     };
 
@@ -40,8 +39,8 @@ internal sealed class ExportCommand
 
     private readonly CommandLine.Option<string?> _to = new("--to")
     {
-        Description = "The file to write [default: model.safetensors or model.onnx in the run's folder]",
-        HelpName = "FILE",
+        Description = "The file or folder to write [default: model.safetensors, model.onnx or the folder shared in the run's folder]",
+        HelpName = "PATH",
     };
 
     private ExportCommand()
@@ -57,18 +56,12 @@ internal sealed class ExportCommand
     {
         var format = parsed.GetValue(_format)!;
         return from folder in _run.Required(parsed)
-               from write in Formats.Find(format)
+               from known in Formats.Find(format)
                    .ToFin(Error.New(ExitCode.Usage, $"--format must be one of {string.Join(", ", Formats.Keys)}, got {format}"))
-               from made in TrainedModel.Use(
-                   folder, CPU, model => FinSucc((Bytes: write(model, parsed.GetValue(_prefix)!), Remark: OnnxFile.Remark(model.Model))))
-               from written in Write(parsed.GetValue(_to), folder, $"model.{format}", made.Bytes, view, stop)
-               let said = format == "onnx" ? made.Remark.Iter(view.Line) : unit
-               select written;
-    }
-
-    private static Fin<Unit> Write(string? to, RunFolder folder, string name, ReadOnlyMemory<byte> bytes, IView view, CancellationToken stop)
-    {
-        var path = to ?? folder.Within(name);
-        return (to is null ? folder.Write(path, bytes) : AtomicFile.Write(path, bytes, stop)).Do(_ => view.Result($"wrote {path}"));
+               from remark in TrainedModel.Use(
+                   folder, CPU, model => known.Write(folder, model, parsed.GetValue(_prefix)!, parsed.GetValue(_to), stop)
+                       .Map(path => (Path: path, Remark: OnnxFile.Remark(model.Model)))).Do(written => view.Result($"wrote {written.Path}"))
+               let said = format == "onnx" ? remark.Remark.Iter(view.Line) : unit
+               select said;
     }
 }

@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Pretrained;
 using Ddpm.Host.Exchange;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
@@ -20,16 +21,19 @@ internal sealed class ImportCommand
 {
     private const int UsualSize = 28;
 
-    private const string Missing = "Not stored in the file";
+    private const string Missing = "Not stored in the file", Uses = "sample --run, evaluate and export can use it";
 
     private static readonly TrainingOptions Defaults = TrainingOptions.Of("standard", new TrainingOptions().Dataset);
 
-    private readonly CommandLine.Command _command = new("import", "Import weights saved by PyTorch or as safetensors");
+    private readonly CommandLine.Command _command = new("import", "Import weights saved by PyTorch or as safetensors, or a model that comes with the program");
 
-    private readonly CommandLine.Argument<string> _file = new("FILE")
+    private readonly CommandLine.Argument<string?> _file = new("FILE")
     {
         Description = "A state dict saved with torch.save, or safetensors; code in the file never runs",
+        Arity = CommandLine.ArgumentArity.ZeroOrOne,
     };
+
+    private readonly PretrainedOption _pretrained = new("Import this model instead of a file");
     private readonly RunOptions _run;
 
     private readonly DiffusionOptions _diffusion;
@@ -49,7 +53,7 @@ internal sealed class ImportCommand
     private ImportCommand()
     {
         _command.Add(_file);
-        _run = new(_command, "The run to create");
+        _run = new(_command, "The run to create", _pretrained.Option);
         _diffusion = DiffusionOptions.OfBoth(
             _command, Missing, (nameof(TrainingOptions.Steps), "T, the steps of the noise schedule, if the file has no timestep embedding"));
         _command.AddGroup(Missing, _size, _dataset);
@@ -58,16 +62,32 @@ internal sealed class ImportCommand
 
     public static CommandLine.Command Create() => new ImportCommand()._command.WithExample("model.pt --run imported");
 
-    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop)
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
+        from pretrained in _pretrained.Model(parsed, PretrainedModel.Usual)
+        from done in (pretrained.Case, parsed.GetValue(_file)) switch
+        {
+            (PretrainedModel model, null) => Import(model, parsed, view),
+            (null, { } path) => Import(path, parsed, view, stop),
+            _ => Error.New(ExitCode.Usage, "what to import? Give either a FILE or --pretrained"),
+        }
+        select done;
+
+    private Fin<Unit> Import(PretrainedModel model, CommandLine.ParseResult parsed, IView view) =>
+        from folder in _run.Required(parsed)
+        from unused in CheckUnused(folder)
+        from made in SharedRun.Of(model).Write(folder).Do(_ => view.Result($"wrote {folder.Path}, the pretrained {model.Name}: {Uses}"))
+        select made;
+
+    private Fin<Unit> Import(string path, CommandLine.ParseResult parsed, IView view, CancellationToken stop)
     {
-        var (path, dataset) = (parsed.GetValue(_file)!, parsed.GetValue(_dataset)!);
+        var dataset = parsed.GetValue(_dataset)!;
         var options = _diffusion.Parsed(parsed, Defaults with { Dataset = dataset });
         return from folder in _run.Required(parsed)
                from diffusion in (
                        NoiseSchedule.Families.Find("schedule", options.Schedule), TrainingConfig.PredictionOf(options), TrainingConfig.CheckOwners(options))
                    .Apply((_, _, _) => unit).OrUsage()
                from bytes in Outcomes.InOrder(
-                       () => Outcomes.Require(!File.Exists(folder.ReceiptPath), $"there is a run in {folder.Path} already: choose another name"),
+                       () => CheckUnused(folder),
                        () => DataSetDescription.Named(dataset).Match(_ => unit, fault => FinFail<Unit>(Error.New(ExitCode.Usage, fault.Message))))
                    .Bind(_ => Folders.Read(path, stop))
                from header in new ImportedWeights(path, bytes).Save(folder, options, parsed.GetValue(_size), parsed.IsGiven(_dataset), view.Line, stop)
@@ -75,12 +95,15 @@ internal sealed class ImportCommand
                select Report(header, folder, view);
     }
 
+    private static Fin<Unit> CheckUnused(RunFolder folder) =>
+        Outcomes.Require(!File.Exists(folder.ReceiptPath), $"there is a run in {folder.Path} already: choose another name");
+
     private static Unit Report(CheckpointHeader header, RunFolder folder, IView view)
     {
         var shape = $"{header.ImageSize}×{header.ImageSize}×{header.ImageChannels}";
         var embedding = header.Options.Embedding == Choices.EmbeddingAsInFile ? ", its timestep embedding as in the file" : "";
         view.Result(
-            $"wrote {folder.Path}, the {header.Options.Network} network for images of {shape}{embedding}: sample --run, evaluate and export can use it");
+            $"wrote {folder.Path}, the {header.Options.Network} network for images of {shape}{embedding}: {Uses}");
         return unit;
     }
 }

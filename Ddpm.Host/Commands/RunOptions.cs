@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Pretrained;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Validations;
@@ -18,11 +19,12 @@ internal sealed class RunOptions
 
     /// <param name="command">The command.</param>
     /// <param name="description">What the command does with the run, as in "The run to export".</param>
-    public RunOptions(CommandLine.Command command, string description)
+    /// <param name="more">Other options about the run.</param>
+    public RunOptions(CommandLine.Command command, string description, params CommandLine.Option[] more)
     {
         _run = new("--run") { Description = $"{description}: the folder {Root}/NAME", HelpName = "NAME" };
         _out = new("--out") { Description = $"{description}: any folder, instead of --run", HelpName = "DIR" };
-        command.AddGroup("Run", _run, _out);
+        command.AddGroup("Run", [_run, _out, .. more]);
     }
 
     /// <summary>The folder that the command line names, if it names one.</summary>
@@ -38,6 +40,13 @@ internal sealed class RunOptions
     /// <summary>The folder, for a command that needs one.</summary>
     public Fin<RunFolder> Required(CommandLine.ParseResult parsed) =>
         Named(parsed).Bind(named => named.ToFin(Error.New(ExitCode.Usage, "which run? Name it with --run NAME or --out DIR")));
+
+    /// <summary>The run of a pretrained model, which is made if it is not there: in the named folder, or in one that has the model's name.</summary>
+    public Fin<RunFolder> Of(PretrainedModel model, CommandLine.ParseResult parsed) =>
+        from named in Named(parsed)
+        let folder = named.IfNone(() => new RunFolder(Path.Combine(Root, $"pretrained-{model.Name}")))
+        from made in SharedRun.Ensure(model, folder)
+        select folder;
 
     private static bool IsName(string name) =>
         name.Length > 0 && name is not ("." or "..") && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && !name.Contains('\\', StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Pretrained;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
@@ -13,8 +14,9 @@ internal sealed class SampleCommand
 {
     private static readonly SamplingRequest Defaults = SamplingRequest.Default;
 
-    private readonly CommandLine.Command _command = new("sample", "Generate images with a trained run");
+    private readonly CommandLine.Command _command = new("sample", "Generate images with a trained run, or with a model that comes with the program");
     private readonly RunOptions _run;
+    private readonly PretrainedOption _pretrained = new("Make a run of this model and sample from it; nothing has to be trained");
     private readonly SamplerOptions _sampler;
     private readonly PictureOptions _pictures;
     private readonly MachineOptions _machine;
@@ -70,7 +72,7 @@ internal sealed class SampleCommand
 
     private SampleCommand()
     {
-        _run = new(_command, "The run to sample from");
+        _run = new(_command, "The run to sample from", _pretrained.Option);
         _sampler = new(_command, withNetwork: true);
         _pictures = new(_command);
         _machine = new(_command);
@@ -81,8 +83,9 @@ internal sealed class SampleCommand
     public static CommandLine.Command Create() => new SampleCommand()._command.WithExample("--run clothes --count 25");
 
     private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
-        from folder in _run.Required(parsed)
-        from device in CheckGuidance(parsed).Bind(_ => _machine.Prepare(parsed))
+        from model in CheckGuidance(parsed).Bind(_ => _pretrained.Model(parsed, IsByClass(parsed) ? PretrainedModel.ByClass : PretrainedModel.Usual))
+        from folder in model.Match(known => _run.Of(known, parsed), () => _run.Required(parsed))
+        from device in _machine.Prepare(parsed)
         from receipt in folder.Receipt().Do(receipt => Warn(parsed, receipt, view))
         let target = new RunFolder(parsed.GetValue(_to) ?? folder.Path)
         from written in parsed.GetValue(_sweep) is { Length: > 0 } scales
@@ -93,6 +96,8 @@ internal sealed class SampleCommand
     private Fin<Unit> CheckGuidance(CommandLine.ParseResult parsed) => Outcomes.Require(
         parsed.GetValue(_sweep) is not { Length: > 0 } || !parsed.IsGiven(_sampler.GuidanceScale),
         "--guidance-scale and --guidance-sweep both set the guidance scale: give one of them");
+
+    private bool IsByClass(CommandLine.ParseResult parsed) => parsed.IsGiven(_class) || parsed.IsGiven(_sweep);
 
     private SamplingRequest Request(CommandLine.ParseResult parsed)
     {

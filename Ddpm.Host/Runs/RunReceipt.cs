@@ -156,9 +156,9 @@ internal sealed record RunReceipt(
     /// </summary>
     /// <param name="name">The checkpoint's file name, one that the receipt names.</param>
     /// <param name="header">What it says of itself.</param>
-    /// <param name="weightsSha256">The checksum of its weights, as in <see cref="WeightsSha256"/>.</param>
+    /// <param name="weightsSha256">The checksum of its weights, as in <see cref="WeightsSha256"/>; none if it has only the weights to sample with.</param>
     /// <returns>Nothing; or how it differs, and what to do.</returns>
-    public Fin<Unit> Owns(string name, CheckpointHeader header, Func<string> weightsSha256)
+    public Fin<Unit> Owns(string name, CheckpointHeader header, Func<Option<string>> weightsSha256)
     {
         var options = (header.Options with { Epochs = Options.Epochs }).DifferencesTo(Options);
         var shape = (header.ImageSize, header.ImageChannels) == (Data.Size, Data.Channels)
@@ -166,7 +166,9 @@ internal sealed record RunReceipt(
             : Seq1(Invariant($"images: {header.ImageSize}×{header.ImageSize}×{header.ImageChannels} → {Data.Size}×{Data.Size}×{Data.Channels}"));
         var best = name == Best || name == Last ? Difference("best epoch and its loss", BestOf(header.Progress), BestOf(Progress)) : [];
         var last = name == Last ? Difference("step", header.Progress.Step, Progress.Step) : [];
-        var weights = name == Last && WeightsSha256 is { } known ? Difference("weights-sha256", weightsSha256(), known) : [];
+        var weights = name == Last && WeightsSha256 is { } known
+            ? weightsSha256().Map(found => Difference("weights-sha256", found, known)).IfNone([])
+            : [];
         return options + shape + best + last + weights is { IsEmpty: false } differences
             ? Error.New($"it does not belong to run.json, or was changed: {differences.Listed("; ")}; "
                 + "put the run's own checkpoint back, or import the weights as a new run")
