@@ -20,10 +20,9 @@ using static TorchSharp.torch;
 namespace Ddpm.Gpu;
 
 /// <summary>
-/// Training and sampling for your own program, without files or a command line: <see cref="Train(TrainingOptions, ImageSet, Device?, Action{int, int, double}?,
-/// CancellationToken)"/> trains a model, <see cref="Pretrained"/> opens one that comes with the library. The same options, images and seed give the same weights as the
-/// `train` of Ddpm.Host, bit by bit. Samples use the moving average of the weights if the run keeps one, else the last weights (`sample` then takes the
-/// checkpoint with the lowest loss). They are always on the fixed scale.
+/// Training and sampling for your own program, without files or a command line. A model is trained, or comes with the library (<see cref="Pretrained"/>). The
+/// same options, images and seed give the same weights as the `train` of Ddpm.Host, bit by bit. Samples use the moving average of the weights if the run keeps
+/// one, else the last weights (`sample` then takes the checkpoint with the lowest loss). They are always on the fixed scale.
 /// </summary>
 public sealed class DiffusionPipeline : IDisposable
 {

@@ -23,9 +23,9 @@ public sealed class LibraryTests : IDisposable
         }
     }
 
-    /// <summary>The README's program with a small data set and fewer steps: packed, restored from a folder, compiled and run.</summary>
+    /// <summary>The README's programs, with a small data set and fewer steps: packed, restored from a folder, compiled and run.</summary>
     [Fact]
-    public void The_program_of_the_README_runs_on_the_packages()
+    public void The_programs_of_the_README_run_on_the_packages()
     {
         foreach (var project in (string[])["Ddpm.Pure", "Ddpm.Gpu"])
         {
@@ -34,14 +34,22 @@ public sealed class LibraryTests : IDisposable
                 Fixtures.Repository, "pack", "-c", DotnetCommand.Configuration, "--no-build", $"-p:Version={_version}", project, "-o", packages, "-v", "quiet");
         }
 
-        var program = Program("README.md");
-        Assert.InRange(program.Split('\n').Count(line => line.Length > 0 && !line.StartsWith("using", StringComparison.Ordinal)), 3, 10);
-        var small = program
-            .Replace("new()", "new() { Limit = 32, BatchSize = 16, Epochs = 1, Steps = 20 }", StringComparison.Ordinal)
-            .Replace("Sample(100,", "Sample(4,", StringComparison.Ordinal);
-        Assert.NotEqual(program, small);
+        var (sampling, training) = (Programs("README.md")[0], Programs("README.md")[1]);
+        Assert.InRange(sampling.Split('\n').Count(line => line.Length > 0 && !line.StartsWith("using", StringComparison.Ordinal)), 3, 10);
+        var model = Regex.Match(sampling, "    from model .*\n").Value;
+        Run(sampling);
+        Run(sampling.Replace(model, training, StringComparison.Ordinal).Replace(
+            "new()", "new() { Limit = 32, BatchSize = 16, Epochs = 1, Steps = 20 }", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_package_page_of_Ddpm_Gpu_shows_the_programs_of_the_README() => Assert.Equal(Programs("README.md"), Programs("Ddpm.Gpu", "PACKAGE.md"));
+
+    /// <summary>Runs a program on the packages with four samples, which make a picture of two by two.</summary>
+    private void Run(string program)
+    {
         var app = Directory.CreateDirectory(Path.Combine(_root, "app")).FullName;
-        File.WriteAllText(Path.Combine(app, "Program.cs"), small);
+        File.WriteAllText(Path.Combine(app, "Program.cs"), program.Replace("Sample(100,", "Sample(4,", StringComparison.Ordinal));
         File.WriteAllText(Path.Combine(app, "app.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -57,16 +65,17 @@ public sealed class LibraryTests : IDisposable
             """);
         var images = FixtureDataSet.Description.Train.Images;
         File.WriteAllBytes(Path.Combine(app, images.Name), FixtureDataSet.Content(images));
+        File.Delete(Path.Combine(app, "samples.pgm"));
         DotnetCommand.Run(app, "run", "-v", "quiet");
         var picture = File.ReadAllBytes(Path.Combine(app, "samples.pgm"));
-        Assert.Equal("P5\n58 58\n255\n"u8.ToArray(), picture[..13]);
-        Assert.Equal(13 + 58 * 58, picture.Length);
+        const int side = 58; // two images of 28 pixels and their gaps
+        var header = System.Text.Encoding.ASCII.GetBytes(FormattableString.Invariant($"P5\n{side} {side}\n255\n"));
+        Assert.Equal(header, picture[..header.Length]);
+        Assert.Equal(header.Length + (side * side), picture.Length);
     }
 
-    [Fact]
-    public void The_package_page_of_Ddpm_Gpu_shows_the_program_of_the_README() => Assert.Equal(Program("README.md"), Program("Ddpm.Gpu", "PACKAGE.md"));
-
-    /// <summary>The C# program in a file of the repository.</summary>
-    private static string Program(params string[] file) =>
-        Regex.Match(File.ReadAllText(Path.Combine([Fixtures.Repository, .. file])), "```csharp\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
+    /// <summary>The C# programs in a file of the repository.</summary>
+    private static string[] Programs(params string[] file) =>
+        [.. Regex.Matches(File.ReadAllText(Path.Combine([Fixtures.Repository, .. file])), "```csharp\n(.*?)```", RegexOptions.Singleline)
+            .Select(match => match.Groups[1].Value)];
 }

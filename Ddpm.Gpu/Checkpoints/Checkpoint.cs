@@ -106,7 +106,8 @@ public static class Checkpoint
     public static SafetensorsFile ForSampling(SafetensorsFile file)
     {
         var prefix = IsAveraged(file) ? Average : "";
-        bool IsKept(string name) => name == UNetConfig.EmbeddingName || (name.StartsWith(prefix, StringComparison.Ordinal) && !IsOfTraining(name[prefix.Length..]));
+        bool IsKept(string name) =>
+            name == UNetConfig.EmbeddingName || (name.StartsWith(prefix, StringComparison.Ordinal) && !IsOfTraining(name[prefix.Length..]));
         var tensors = file.Tensors.Filter(tensor => IsKept(tensor.Name)).Map(tensor => tensor.Name == UNetConfig.EmbeddingName
             ? tensor
             : SafetensorsTensor.Of(tensor.Name[prefix.Length..], tensor.Type, tensor.Shape, tensor.Data).OrThrow());

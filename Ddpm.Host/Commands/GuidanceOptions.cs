@@ -6,6 +6,9 @@ namespace Ddpm.Host.Commands;
 /// <summary>--guidance-scale and what belongs to it.</summary>
 internal sealed class GuidanceOptions
 {
+    /// <summary>The guide that is the same network without the class: classifier-free guidance.</summary>
+    public const string ClassGuide = "class";
+
     private readonly CommandLine.Option<double?> _scale = new("--guidance-scale")
     {
         Description = "w of the guidance: 1 does not guide, all but 0 and 1 evaluate twice "
@@ -26,8 +29,9 @@ internal sealed class GuidanceOptions
     public GuidanceOptions(bool withNetwork)
     {
         _guide.Description = withNetwork
-            ? "The worse network: past (this run early in training), N (after epoch N) or another run [default: no class]"
-            : "Guide by a worse network and not by the same one without a class; its name is not used";
+            ? $"The worse network: past (this run early in training), N (after epoch N), another run, or {ClassGuide} (this one without "
+                + $"its class) [default: past for finished runs of best, unless --sampler is given; else {ClassGuide}]"
+            : $"A worse network by any name, or {ClassGuide}: the same network without its class [default: {ClassGuide}]";
         _guide.HelpName = "GUIDE";
     }
 
@@ -44,12 +48,18 @@ internal sealed class GuidanceOptions
     /// <summary>The others.</summary>
     public IReadOnlyList<CommandLine.Option> Detailed => [_range, _rescale];
 
-    /// <summary>The options on the command line, and other options for the rest.</summary>
-    public SamplingOptions Parsed(CommandLine.ParseResult parsed, SamplingOptions otherwise) => otherwise with
+    /// <summary>The options on the command line, and other options for the rest. The guide <see cref="ClassGuide"/> leaves nothing of another guide.</summary>
+    public SamplingOptions Parsed(CommandLine.ParseResult parsed, SamplingOptions otherwise)
     {
-        GuidanceScale = parsed.GetValue(_scale) ?? otherwise.GuidanceScale,
-        Guide = parsed.GetValue(_guide) ?? otherwise.Guide,
-        GuidanceRange = parsed.GetValue(_range) is [var low, var high] ? (low, high) : otherwise.GuidanceRange,
-        GuidanceRescale = parsed.GetValue(_rescale) ?? otherwise.GuidanceRescale,
-    };
+        var byClass = parsed.GetValue(_guide) == ClassGuide;
+        var start = byClass
+            ? otherwise with { GuidanceScale = SamplingOptions.UsualGuideScale, Guide = null, GuidanceRange = null, GuidanceRescale = null }
+            : otherwise with { Guide = parsed.GetValue(_guide) ?? otherwise.Guide };
+        return start with
+        {
+            GuidanceScale = parsed.GetValue(_scale) ?? start.GuidanceScale,
+            GuidanceRange = parsed.GetValue(_range) is [var low, var high] ? (low, high) : start.GuidanceRange,
+            GuidanceRescale = parsed.GetValue(_rescale) ?? start.GuidanceRescale,
+        };
+    }
 }

@@ -16,7 +16,7 @@ internal sealed class SampleCommand
 
     private readonly CommandLine.Command _command = new("sample", "Generate images with a trained run, or with a model that comes with the program");
     private readonly RunOptions _run;
-    private readonly PretrainedOption _pretrained = new("Make a run of this model and sample from it; nothing has to be trained");
+    private readonly PretrainedOption _pretrained = new("Make a run of this model and sample from it");
     private readonly SamplerOptions _sampler;
     private readonly PictureOptions _pictures;
     private readonly MachineOptions _machine;

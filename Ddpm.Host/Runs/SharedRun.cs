@@ -13,7 +13,9 @@ namespace Ddpm.Host.Runs;
 /// A run to give away: the receipt and the checkpoints that <see cref="RunReceipt.Sampled"/> and the usual guide name, without the state of training
 /// (<see cref="Checkpoint.ForSampling"/>). It is a run like any other, but training cannot resume from it.
 /// </summary>
-/// <param name="Files">Paths inside the run's folder, with / between names, and the files' bytes. The receipt comes last: without it, a folder is no run.</param>
+/// <param name="Files">
+/// Paths inside the run's folder, with / between names, and the files' bytes. The receipt comes last: without it, a folder is no run.
+/// </param>
 internal sealed record SharedRun(Seq<(string Path, ReadOnlyMemory<byte> Bytes)> Files)
 {
     /// <summary>The run of a pretrained model.</summary>

@@ -34,6 +34,23 @@ public sealed class AutoguidanceTests : IDisposable
         _ddpm.Refused(2, ["--guide 2: the checkpoint of the end of epoch 2 is missing"], "sample", "--run", "run", "--guide", "past");
     }
 
+    /// <summary>The guide gets the class too. The guide `class` is the network without it, and takes nothing from the default guide.</summary>
+    [Fact]
+    public void A_run_with_classes_is_guided_by_its_past_or_by_itself_without_the_class()
+    {
+        Train("run", "--preset", "best", "--epochs", "10", "--conditional");
+        string[] steps = ["--sampler", "sa-solver-2", "--spacing", "karras", "--sampling-steps", "12"]; // the run has twelve
+        var usual = Drawn("run");
+        Assert.Equal(usual, Drawn("run", "--guide", "past"));
+        Assert.NotEqual(usual, Drawn("run", "--guidance-scale", "1"));
+        var byClass = Drawn("run", "--guide", "class", "--guidance-scale", "2");
+        Assert.Equal(byClass, Drawn("run", [.. steps, "--guidance-scale", "2"]));
+        Assert.NotEqual(byClass, Drawn("run", "--guide", "class"));
+        Assert.NotEqual(byClass, Drawn("run", "--guide", "past", "--guidance-scale", "2"));
+        Train("other", "--preset", "best", "--epochs", "10");
+        _ddpm.Refused(2, ["needs a run that was trained with --conditional"], "sample", "--run", "other", "--guide", "class");
+    }
+
     [Fact]
     public void Another_run_guides_if_it_answers_the_same_question()
     {

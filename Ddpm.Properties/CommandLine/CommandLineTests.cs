@@ -143,7 +143,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("sample --sampl", "--sampler --sampling-steps")]
     [InlineData("train --preset ", "best original standard")]
     [InlineData("train --precision b", "bf16")]
-    [InlineData("export --format ", "onnx safetensors")]
+    [InlineData("export --format ", "onnx run safetensors")]
     [InlineData("evaluate steps --run cl", "clothes closed")]
     [InlineData("sample --spacing sea", "searched")]
     [InlineData("reference plan --spacing ka", "karras")]

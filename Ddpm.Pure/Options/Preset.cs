@@ -20,7 +20,7 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     private static SamplingOptions FewSteps { get; } = new() { Sampler = "sa-solver-2", Spacing = "karras", SamplingSteps = 10 };
 
     /// <summary>
-    /// The default sampling of an unconditional run that kept the weights of <see cref="GuideEpoch"/>: they guide it. Null if the preset does not guide.
+    /// The default sampling of a run that kept the weights of <see cref="GuideEpoch"/>: they guide it. Null if the preset does not guide.
     /// </summary>
     public SamplingOptions? Guided { get; init; }
 

@@ -33,14 +33,12 @@ public sealed record DiffusionModel(UNetConfig Network, NoiseSchedule Schedule, 
     }
 
     /// <summary>
-    /// The default way to sample a run that kept the weights of <see cref="Preset.GuideEpoch"/>. It is guided if the preset guides, the network knows no
-    /// classes, and the preset's own sampling suits it.
+    /// The default way to sample a run that kept the weights of <see cref="Preset.GuideEpoch"/>. It is guided if the preset guides and the preset's own
+    /// sampling suits the model.
     /// </summary>
     /// <param name="epochs">The epochs of the run, ≥ 1.</param>
     public SamplingOptions UsualSamplingAfter(int epochs) =>
-        Preset.UsualGuideEpoch(epochs).IsSome && Network.Classes == 0 && UsualSampling == Capped(Preset.Sampling)
-            ? Capped(Preset.Guided!)
-            : UsualSampling;
+        Preset.UsualGuideEpoch(epochs).IsSome && UsualSampling == Capped(Preset.Sampling) ? Capped(Preset.Guided!) : UsualSampling;
 
     /// <summary>Completes a user's sampling options for this model.</summary>
     /// <param name="options">The options. If they ask for ddpm and name no variance, a network that learns the variance decides it.</param>
