@@ -58,7 +58,7 @@ public sealed class DiffusionPipeline : IDisposable
     /// <returns>The model; or that there is none of this name.</returns>
     public static Fin<DiffusionPipeline> Pretrained(string name = "fashion-mnist", Device? device = null) =>
         from model in PretrainedModel.All.Find("name", name).ToFin()
-        from checkpoints in model.Checkpoints.Map(checkpoint => Safetensors.Read(checkpoint.Bytes)).Sequence()
+        from checkpoints in model.Checkpoints.Map(Safetensors.Read).Sequence()
         from opened in Open(checkpoints, device ?? ComputeDevice.Usual)
         select opened;
 

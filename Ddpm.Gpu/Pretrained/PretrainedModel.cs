@@ -26,8 +26,12 @@ internal sealed record PretrainedModel(string Name)
     /// <summary>All by name.</summary>
     public static ChoiceTable<PretrainedModel> All { get; } = ChoiceTable.Of(model => model.Name, Usual, ByClass);
 
-    /// <summary>The checkpoints in the order of their steps: the path inside the run's folder, with / between names, and the bytes.</summary>
-    public Seq<(string Path, ReadOnlyMemory<byte> Bytes)> Checkpoints => toSeq(Library.GetManifestResourceNames()
+    /// <summary>The checkpoints in the order of their steps.</summary>
+    public Seq<ReadOnlyMemory<byte>> Checkpoints =>
+        Files.Filter(file => file.Path.EndsWith(".safetensors", StringComparison.Ordinal)).Map(file => file.Bytes);
+
+    /// <summary>The files without the receipt, by name: the path inside the run's folder, with / between names, and the bytes.</summary>
+    public Seq<(string Path, ReadOnlyMemory<byte> Bytes)> Files => toSeq(Library.GetManifestResourceNames()
         .Where(name => name.StartsWith(Folder, StringComparison.Ordinal) && name != Folder + ReceiptName)
         .Order(StringComparer.Ordinal)
         .Select(name => (name[Folder.Length..], Bytes(name)))

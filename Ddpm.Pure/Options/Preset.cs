@@ -67,6 +67,6 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     /// </summary>
     public static Preset Best { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions())
     {
-        Guided = FewSteps with { SamplingSteps = 20, Guide = PastGuide, GuidanceRange = (0, 6) },
+        Guided = FewSteps with { SamplingSteps = 20, Guide = PastGuide, GuidanceRange = (0, 2) },
     };
 }
