@@ -44,8 +44,8 @@ public sealed class Distiller : IDisposable
     public Tensor Student => _student.State.Sampled;
 
     /// <summary>
-    /// One step: the student makes images. Teacher and critic judge them and the student moves, if the plan says so. Then the critic learns the images. It learns
-    /// them as the teacher learned real ones, by the error of its output on noised images.
+    /// One step: the student makes images. Teacher and critic judge them and the student moves, if the plan says so. Then the critic learns the images,
+    /// as the teacher learned real ones: by the error of its output on noised images.
     /// </summary>
     /// <returns>The outcome of the student's step, if there is one, and of the critic's.</returns>
     public (Option<StepOutcome> Student, StepOutcome Critic) Step(DistillationStep step)

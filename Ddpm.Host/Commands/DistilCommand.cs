@@ -30,7 +30,8 @@ internal sealed class DistilCommand
 
     private readonly CommandLine.Option<double> _rate = Number("--learning-rate", "The new network's highest learning rate", Defaults.LearningRate);
 
-    private readonly CommandLine.Option<double> _criticRate = Number("--critic-learning-rate", "The critic's highest learning rate", Defaults.CriticLearningRate);
+    private readonly CommandLine.Option<double> _criticRate =
+        Number("--critic-learning-rate", "The critic's highest learning rate", Defaults.CriticLearningRate);
 
     private readonly CommandLine.Option<ulong> _seed = Number("--seed", "The seed of every random number", Defaults.Seed);
 

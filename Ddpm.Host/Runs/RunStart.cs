@@ -89,7 +89,10 @@ internal sealed record RunStart(TrainingOptions Options, Recording Recording, Op
             + (machine.IsEmpty ? "the receipt describes the same machine" : $"the machine differs too: {string.Join("; ", machine)}"));
     }
 
-    /// <summary>Refuses imported and distilled weights, which `train` cannot resume or repeat, and options that no user can have given: the receipt is damaged then.</summary>
+    /// <summary>
+    /// Refuses imported and distilled weights, which `train` cannot resume or repeat, and options that no user can have given: the receipt is
+    /// damaged then.
+    /// </summary>
     private static Fin<RunReceipt> CheckTrained(RunReceipt receipt, string where, string path)
     {
         if (!receipt.IsTrained)

@@ -12,8 +12,8 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Training;
 
 /// <summary>
-/// The plan of a distillation (<see cref="DistributionMatching"/>): a pure function from (options, model, step) to what the step computes. The student makes its
-/// images as the sampler <see cref="Consistency"/> does, from noise alone: no step reads a training image.
+/// The plan of a distillation (<see cref="DistributionMatching"/>): a pure function from (options, model, step) to what the step computes. The student makes
+/// its images as the sampler <see cref="Consistency"/> does, from noise alone: no step reads a training image.
 /// </summary>
 public sealed record DistillationPlan
 {
@@ -27,7 +27,8 @@ public sealed record DistillationPlan
     private const int WarmUpSteps = 20;
 
     private DistillationPlan(
-        DistillationOptions options, DiffusionModel model, SamplingPlan sampling, LearningRate student, LearningRate critic, ExponentialMovingAverage average) =>
+        DistillationOptions options, DiffusionModel model, SamplingPlan sampling, LearningRate student, LearningRate critic,
+        ExponentialMovingAverage average) =>
         (Options, Model, Sampling, StudentRate, CriticRate, Average) = (options, model, sampling, student, critic, average);
 
     /// <summary>The options.</summary>
