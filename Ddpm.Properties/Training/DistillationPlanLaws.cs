@@ -57,8 +57,12 @@ public sealed class DistillationPlanLaws
     [Law]
     public bool The_student_follows_the_critic(DistillationPlan plan) => Enumerable.Range(0, plan.Steps).All(n =>
         plan.Step(n) is var step
-        && step.Student.IsSome == (n >= plan.Options.CriticLead && (n - plan.Options.CriticLead) % plan.Options.CriticUpdates == 0)
+        && step.Student.IsSome == (n >= plan.Lead && (n - plan.Lead) % plan.Options.CriticUpdates == 0)
         && step.Critic.LearningRate > 0);
+
+    [Law]
+    public bool The_lead_is_no_more_than_a_tenth(DistillationPlan plan) =>
+        plan.Lead <= plan.Options.CriticLead && 10 * plan.Lead <= plan.Steps && (plan.Lead == plan.Options.CriticLead || 10 * (plan.Lead + 1) > plan.Steps);
 
     [Law]
     public bool Timesteps_are_on_the_schedule_and_images_are_judged_where_some_image_is_left(DistillationPlan plan, Place n)

@@ -32,7 +32,7 @@ public sealed class DistillerTests
     }
 
     private static DistillationPlan Plan(ulong seed, int lead) => DistillationPlan.Of(
-        new() { Images = 200, BatchSize = 40, CriticLead = lead, CriticUpdates = 1, Seed = seed }, Model).Valid();
+        new() { Images = 1200, BatchSize = 40, CriticLead = lead, CriticUpdates = 1, Seed = seed }, Model).Valid();
 
     private static string Distilled(int steps, Replicas threads, ulong seed = 0)
     {

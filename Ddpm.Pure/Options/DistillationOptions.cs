@@ -13,7 +13,7 @@ public sealed record DistillationOptions
     public const int MostEvaluations = 8;
 
     /// <summary>How many images the student makes while it learns, ≥ <see cref="BatchSize"/>. The critic learns from all of them.</summary>
-    public int Images { get; init; } = 64_000;
+    public int Images { get; init; } = 80_000;
 
     /// <summary>Images per step, ≥ 1.</summary>
     public int BatchSize { get; init; } = 32;
@@ -42,7 +42,10 @@ public sealed record DistillationOptions
     /// <summary>The critic's updates for each of the student's, ≥ 1: the critic has to keep up with the student.</summary>
     public int CriticUpdates { get; init; } = 2;
 
-    /// <summary>The critic's updates before the student's first, ≥ 0: the critic begins as the teacher, and does not know the student's images yet.</summary>
+    /// <summary>
+    /// The critic's updates before the student's first, ≥ 0, but at most a tenth of all: the critic begins as the teacher, and does not know the student's
+    /// images yet.
+    /// </summary>
     public int CriticLead { get; init; } = 120;
 
     /// <summary>The decay of the average of the student's weights, which samples are made with, in [0, 1).</summary>

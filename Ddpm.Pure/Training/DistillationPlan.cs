@@ -50,6 +50,9 @@ public sealed record DistillationPlan
     /// <summary>The number of steps.</summary>
     public int Steps => Options.Images / Options.BatchSize;
 
+    /// <summary>The critic's updates before the student's first: <see cref="DistillationOptions.CriticLead"/>, or a tenth of a shorter distillation.</summary>
+    public int Lead => Math.Min(Options.CriticLead, Steps / 10);
+
     /// <summary>The plan of a distillation.</summary>
     /// <param name="options">The options.</param>
     /// <param name="model">The teacher's model: without classes and learned variance, for neither is measured yet.</param>
@@ -69,7 +72,7 @@ public sealed record DistillationPlan
     {
         var (size, lines, schedule) = (Options.BatchSize, Sampling.Lines, Model.Schedule);
         var draws = new RandomStream(Options.Seed, StreamName.DistillationTimesteps);
-        var behind = n - Options.CriticLead;
+        var behind = n - Lead;
         int Judged(double u) => (int)((LeastJudged + u * (MostJudged - LeastJudged)) * schedule.Steps);
         return new(
             n,
