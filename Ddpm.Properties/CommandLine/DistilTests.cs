@@ -34,7 +34,7 @@ public sealed class DistilTests : IDisposable
         _ddpm.Refused(2, ["was distilled already"], "distil", "--run", "run-distilled");
         _ddpm.Refused(2, ["were distilled, not trained"], "train", "--run", "run-distilled", "--resume");
         _ddpm.Refused(2, ["--to-run must be a plain name"], "distil", "--run", "run", "--to-run", "a/b");
-        _ddpm.Refused(2, ["images must be at least 64, got 3"], "distil", "--run", "run", "--to-run", "none", "--images", "3");
+        _ddpm.Refused(2, ["images must be at least 32, got 3"], "distil", "--run", "run", "--to-run", "none", "--images", "3");
         Assert.False(Directory.Exists(_ddpm.Path("runs", "none")));
     }
 
