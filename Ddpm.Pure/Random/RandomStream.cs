@@ -50,7 +50,9 @@ public enum StreamName : uint
     /// </summary>
     DistillationImages = 14,
 
-    /// <summary>The noise that a student's image i is judged with in distillation step n, and then learned with: index i, step n, from positions 0 and P.</summary>
+    /// <summary>
+    /// The noise that a student's image i is judged with in distillation step n, and then learned with: index i, step n, from positions 0 and P.
+    /// </summary>
     DistillationNoise = 15,
 
     /// <summary>The timesteps that image i is judged at in distillation step n, and that the critic learns it at: index i, step n, positions 0 and 1.</summary>
