@@ -1,6 +1,5 @@
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
-using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using FsCheck;
 using FsCheck.Fluent;
