@@ -19,8 +19,6 @@ internal sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
 {
     private const int Block = 1 << 14; // weights that one thread takes at a time, and over which squares are added before the sum goes on in double
 
-    private readonly Adam _adam = new();
-
     /// <inheritdoc/>
     public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update)
     {
@@ -30,9 +28,9 @@ internal sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
         var squares = workers.Map(blocks, block => Add(parts, block * Block, Math.Min(count, (block + 1) * Block)));
         var norm = Math.Sqrt(squares.Sum());
         var factor = update.ClipNorm.Match(limit => norm <= limit ? 1 : limit / norm, () => 1);
-        var n = state.Updates + 1;
+        var (n, adam) = (state.Updates + 1, update.Adam);
         var rates = new Rates(
-            _adam.Beta1, 1 - _adam.Beta1, _adam.Beta2, 1 - _adam.Beta2, _adam.RootCorrection(n), _adam.Epsilon, -_adam.StepSize(n, update.LearningRate), factor,
+            adam.Beta1, 1 - adam.Beta1, adam.Beta2, 1 - adam.Beta2, adam.RootCorrection(n), adam.Epsilon, -adam.StepSize(n, update.LearningRate), factor,
             1 - update.LearningRate * update.WeightDecay, 1 - update.AverageDecay.IfNone(1));
         var (theta, m, v) = ((nint)state.Weights.Pointer<T>(), (nint)state.FirstMoment.Pointer<T>(), (nint)state.SecondMoment.Pointer<T>());
         var average = update.AverageDecay.IsSome ? (nint)state.Average!.Pointer<T>() : 0;

@@ -23,8 +23,17 @@ public sealed record TrainingState(
     /// <param name="averaged">Whether the weights are averaged.</param>
     public static TrainingState Initial(UNet network, ulong seed, bool averaged = false)
     {
+        using var weights = network.InitialWeights(seed);
+        return From(weights, averaged);
+    }
+
+    /// <summary>The start of training that continues from weights.</summary>
+    /// <param name="theta">The weights. They are copied.</param>
+    /// <param name="averaged">Whether the weights are averaged.</param>
+    public static TrainingState From(Tensor theta, bool averaged = false)
+    {
         using var scope = NewDisposeScope();
-        var weights = network.InitialWeights(seed).DetachFromDisposeScope();
+        var weights = theta.clone().DetachFromDisposeScope();
         var average = averaged ? weights.clone().DetachFromDisposeScope() : null;
         return new(weights, zeros_like(weights).DetachFromDisposeScope(), zeros_like(weights).DetachFromDisposeScope(), 0, average);
     }

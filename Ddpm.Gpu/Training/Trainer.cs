@@ -21,10 +21,8 @@ public sealed class Trainer : IDisposable
     private readonly UNet _network;
     private readonly ReadOnlyMemory<byte> _labels; // none where the network knows no classes
     private readonly Tensor _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise;
-    private readonly INetworkExecutor _executor;
-    private readonly IAdamUpdate _update;
+    private readonly GradientDescent _descent;
     private readonly LearnedVariance? _variance; // none where the network learns none
-    private readonly List<Tensor> _gradients = [];
     private readonly List<Tensor> _pending = []; // for each step whose outcome is not fetched yet: the loss of each share, and the norm of the gradient
     private readonly Replicas _replicas;
 
@@ -44,12 +42,12 @@ public sealed class Trainer : IDisposable
     internal Trainer(
         UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor, IAdamUpdate? update)
     {
-        (_network, _replicas, State, _executor) = (network, replicas, state, executor ?? ComputeDevice.Executor(network));
-        _update = update ?? ComputeDevice.Update(network.Device, network.Type, replicas);
+        (_network, _replicas) = (network, replicas);
         _labels = network.Config.Classes == 0
             ? default
             : images.Labels.IfNone(() => throw new ArgumentException("the network needs classes, and the images have none", nameof(images)));
         _variance = network.Config.LearnsVariance && model.Schedule is VariancePreservingSchedule chain ? LearnedVariance.Of(chain, model.Prediction) : null;
+        _descent = new(network, state, replicas, executor, update, _variance);
         using var scope = NewDisposeScope();
         _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)
             .to(network.Device).permute(0, 3, 1, 2).DetachFromDisposeScope();
@@ -65,7 +63,11 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Where training stands.</summary>
-    public TrainingState State { get; private set; }
+    public TrainingState State
+    {
+        get => _descent.State;
+        private set => _descent.State = value;
+    }
 
     /// <summary>
     /// The training loop: makes the steps of a run in their order, and yields each with its outcome. Asking for an outcome waits for the device, so a GPU makes
@@ -135,31 +137,14 @@ public sealed class Trainer : IDisposable
     /// </summary>
     private void MakeStep(int batch, WeightUpdate update, Func<int, int, Share> prepare)
     {
-        using var scope = NewDisposeScope();
-        _executor.Take(State.Weights, withGradient: true);
-        var parts = BatchShares.Of(batch, (batch - 1) / _executor.ShareSize(batch) + 1);
-        while (_gradients.Count < parts.Count)
+        _pending.Add(_descent.Step(batch, update, (first, count) =>
         {
-            _gradients.Add(zeros(_network.Layout.Count, _network.Type, _network.Device).DetachFromDisposeScope());
-        }
-
-        var losses = _replicas.Map(parts.Count, number =>
-        {
-            using var own = NewDisposeScope(); // the thread has none yet
-            var (x0, timesteps, epsilon, weights, classes, importance) = prepare(parts[number].First, parts[number].Count);
+            var (x0, timesteps, epsilon, weights, classes, importance) = prepare(first, count);
             var t = timesteps.ToTensor(_network.Device);
             var seen = (_a[t] * x0).Plus(_sigma[t] * epsilon);
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
-            return _executor.Gradient(seen, timesteps, target, weights, batch, _gradients[number].zero_(), classes, _variance, importance)
-                .DetachFromDisposeScope();
-        });
-        var norm = _update.Apply(State, _gradients[..parts.Count], update);
-        State = State with { Updates = State.Updates + 1 };
-        _pending.Add(stack([.. losses, norm]).DetachFromDisposeScope());
-        foreach (var loss in losses)
-        {
-            loss.Dispose();
-        }
+            return new(seen, timesteps, target, weights, classes, importance);
+        }));
     }
 
     /// <summary>
@@ -170,7 +155,7 @@ public sealed class Trainer : IDisposable
     /// <param name="images">The images that it numbers, of the network's size, with classes if the network knows classes.</param>
     public double HeldOutLoss(HeldOutPlan plan, ImageSet images)
     {
-        _executor.Take(State.Sampled, withGradient: false);
+        _descent.Executor.Take(State.Sampled, withGradient: false);
         var (count, most) = (plan.Images.Count, ComputeDevice.MicroBatch(_network.Device));
         var losses = _replicas.Map((count - 1) / most + 1, number => HeldOutLosses(plan, images, number * most, Math.Min(most, count - number * most)));
         return losses.SelectMany(share => share).Sum() / count;
@@ -195,7 +180,7 @@ public sealed class Trainer : IDisposable
         var at = timesteps.ToTensor(_network.Device);
         var seen = (_a[at] * x0).Plus(_sigma[at] * epsilon);
         var target = (_targetOfImage[at] * x0).Plus(_targetOfNoise[at] * epsilon);
-        var (output, fraction) = _network.Split(_executor.Forward(seen, timesteps, classes));
+        var (output, fraction) = _network.Split(_descent.Executor.Forward(seen, timesteps, classes));
         var (given, wanted, found) = (Numbers(seen), Numbers(target), Numbers(output));
         var learned = fraction.Map(Numbers).IfNone([]);
         var pixels = wanted.Length / count;
@@ -286,9 +271,8 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        State.Dispose();
-        _executor.Dispose();
-        foreach (var tensor in (Tensor[])[.. _gradients, .. _pending, _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise])
+        _descent.Dispose();
+        foreach (var tensor in (Tensor[])[.. _pending, _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise])
         {
             tensor.Dispose();
         }

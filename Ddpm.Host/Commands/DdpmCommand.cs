@@ -30,6 +30,7 @@ internal static class DdpmCommand
             EvaluateCommand.Create(),
             ReportCommand.Create(),
             RunsCommand.Create(),
+            DistilCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
             ForwardCommand.Create(),

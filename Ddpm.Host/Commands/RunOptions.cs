@@ -33,7 +33,7 @@ internal sealed class RunOptions
         (null, null) => LanguageExt.Option<RunFolder>.None,
         (not null, not null) => Error.New(ExitCode.Usage, "--run and --out both name the run's folder: give one of them"),
         (null, var folder) => Some(new RunFolder(folder)),
-        (var name, _) => Check.That("--run", name, IsName(name), "must be a plain name without a path (use --out for a folder)").OrUsage()
+        (var name, _) => CheckName("--run", name, "must be a plain name without a path (use --out for a folder)")
             .Map(valid => Some(new RunFolder(Path.Combine(Root, valid)))),
     };
 
@@ -47,6 +47,9 @@ internal sealed class RunOptions
         let folder = named.IfNone(() => new RunFolder(Path.Combine(Root, $"pretrained-{model.Name}")))
         from made in SharedRun.Ensure(model, folder)
         select folder;
+
+    /// <summary>The name of a run, or the fault of an option that gives it.</summary>
+    internal static Fin<string> CheckName(string option, string name, string rule) => Check.That(option, name, IsName(name), rule).OrUsage();
 
     private static bool IsName(string name) =>
         name.Length > 0 && name is not ("." or "..") && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && !name.Contains('\\', StringComparison.Ordinal);

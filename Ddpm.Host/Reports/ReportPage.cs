@@ -74,6 +74,12 @@ internal static class ReportPage
             return $"The {run.Config.NetworkName} network{Embedding(run)}, {receipt.Data.Origin}.";
         }
 
+        if (receipt.Distilled is { } distilled)
+        {
+            return $"The {run.Config.NetworkName} network{Embedding(run)}, distilled from the run {distilled.Run} "
+                + $"to {Counted.Of(distilled.Options.Evaluations, "evaluation")}.";
+        }
+
         var steps = (long)StepsPerEpoch(run) * options.Epochs;
         var state = receipt.Finished ? "finished" : Invariant($"at step {receipt.Progress.Step} of {steps}");
         var lastEpoch = run.Metrics.Filter(metric => metric.Kind == "epoch").LastOrNone();
@@ -106,7 +112,7 @@ internal static class ReportPage
     /// <summary>The commands that repeat a run.</summary>
     private static string Repetition(RunReport run)
     {
-        if (run.Receipt.IsImported)
+        if (!run.Receipt.IsTrained)
         {
             return "";
         }

@@ -78,6 +78,7 @@ internal sealed record RunSummary(
     }
 
     private static string StateOf(RunFolder folder, RunReceipt receipt) => receipt.IsImported ? "imported"
+        : receipt.Distilled is not null ? "distilled"
         : receipt.Finished ? "finished"
         : RunLock.Holder(folder).IsSome ? "training"
         : "stopped";

@@ -15,9 +15,13 @@ namespace Ddpm.Host.Runs;
 /// <param name="Checkpoint">The checkpoint.</param>
 internal sealed record GuideChoice(RunFolder Folder, string Checkpoint)
 {
-    /// <summary>The default way to sample a run: guided by its own past if that suits the model, and the checkpoint is still there.</summary>
-    public static SamplingOptions UsualSampling(RunFolder folder, RunReceipt receipt, DiffusionModel model) =>
-        Of(folder, receipt, Preset.PastGuide).Match(_ => model.UsualSamplingAfter(receipt.Options.Epochs), _ => model.UsualSampling);
+    /// <summary>
+    /// The default way to sample a run: with the evaluations that it was distilled to, or guided by its own past if that suits the model, and the checkpoint is
+    /// still there.
+    /// </summary>
+    public static SamplingOptions UsualSampling(RunFolder folder, RunReceipt receipt, DiffusionModel model) => receipt.Distilled is { } distilled
+        ? distilled.Options.Sampling
+        : Of(folder, receipt, Preset.PastGuide).Match(_ => model.UsualSamplingAfter(receipt.Options.Epochs), _ => model.UsualSampling);
 
     /// <summary>The guide of a run by its name: past, the number of an epoch, or another run.</summary>
     /// <param name="folder">The run.</param>
@@ -54,7 +58,7 @@ internal sealed record GuideChoice(RunFolder Folder, string Checkpoint)
 
     private static Fin<GuideChoice> OfEpoch(RunFolder folder, RunReceipt receipt, int epoch)
     {
-        if (receipt.IsImported || epoch < 1 || epoch > receipt.Options.Epochs)
+        if (!receipt.IsTrained || epoch < 1 || epoch > receipt.Options.Epochs)
         {
             return Error.New(ExitCode.Usage, Invariant($"--guide {epoch}: the run in {folder.Path} has not trained {epoch} epochs"));
         }

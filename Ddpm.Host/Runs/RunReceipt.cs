@@ -115,6 +115,12 @@ internal sealed record MachineReceipt(string Ddpm, string TorchSharp, string Lib
         assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }
 
+/// <summary>What a run was distilled from.</summary>
+/// <param name="Run">The name of the run that taught it.</param>
+/// <param name="WeightsSha256">Of that run's weights.</param>
+/// <param name="Options">How.</param>
+internal sealed record DistillationReceipt(string Run, string WeightsSha256, DistillationOptions Options);
+
 /// <summary>run.json: what was run on what, and where its checkpoints are.</summary>
 /// <param name="Options">The run's options.</param>
 /// <param name="Data">The data.</param>
@@ -125,9 +131,10 @@ internal sealed record MachineReceipt(string Ddpm, string TorchSharp, string Lib
 /// <param name="Finished">Whether the run is complete.</param>
 /// <param name="Recording">What it leaves behind; absent from the receipts of earlier versions.</param>
 /// <param name="WeightsSha256">Of the trained weights once the run is complete: the checksum of the format's tensors under their state-dict names.</param>
+/// <param name="Distilled">What the run was distilled from; null if it was not. Options and data are those of the run that taught it.</param>
 internal sealed record RunReceipt(
     TrainingOptions Options, DataReceipt Data, MachineReceipt Machine, string? Last, string? Best, TrainingProgress Progress, bool Finished,
-    Recording? Recording = null, string? WeightsSha256 = null)
+    Recording? Recording = null, string? WeightsSha256 = null, DistillationReceipt? Distilled = null)
 {
     /// <summary>What the run leaves behind.</summary>
     [JsonIgnore]
@@ -184,6 +191,10 @@ internal sealed record RunReceipt(
     /// <summary>Whether the weights came from elsewhere, and nothing was trained here.</summary>
     [JsonIgnore]
     public bool IsImported => Data.Images == 0;
+
+    /// <summary>Whether `train` made the weights: then it can resume and repeat the run.</summary>
+    [JsonIgnore]
+    public bool IsTrained => !IsImported && Distilled is null;
 
     /// <summary>What to say to make such a run: of a person's own pictures, where they are and what becomes of them too, as far as their name tells.</summary>
     public Seq<string> ToArguments()

@@ -89,12 +89,16 @@ internal sealed record RunStart(TrainingOptions Options, Recording Recording, Op
             + (machine.IsEmpty ? "the receipt describes the same machine" : $"the machine differs too: {string.Join("; ", machine)}"));
     }
 
-    /// <summary>Refuses imported weights, which nothing can resume or repeat, and options that no user can have given: the receipt is damaged then.</summary>
+    /// <summary>
+    /// Refuses imported and distilled weights, which `train` cannot resume or repeat, and options that no user can have given: the receipt is
+    /// damaged then.
+    /// </summary>
     private static Fin<RunReceipt> CheckTrained(RunReceipt receipt, string where, string path)
     {
-        if (receipt.IsImported)
+        if (!receipt.IsTrained)
         {
-            return Error.New(ExitCode.Usage, $"the weights of {where} were imported, not trained: there is nothing to resume or repeat");
+            var made = receipt.IsImported ? "imported" : "distilled";
+            return Error.New(ExitCode.Usage, $"the weights of {where} were {made}, not trained: there is nothing to resume or repeat");
         }
 
         return TrainingConfig.Of(receipt.Options, receipt.Data.Size, receipt.Data.Channels, receipt.Data.Classes).OrFailure()

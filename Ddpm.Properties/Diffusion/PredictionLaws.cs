@@ -34,6 +34,21 @@ public sealed class PredictionLaws
         return Near(x.Value, ForwardProcess.Diffuse(level, x0, epsilon), 8 * t.Roundoff * (Math.Abs(x.Value) + Math.Abs(o.Value)));
     }
 
+    /// <summary>Both ways divide by a or σ, so their rounding errors multiply.</summary>
+    [Law]
+    public bool The_output_for_an_image_implies_that_image(Prediction prediction, TwoTimesteps t, Pixel x, Pixel image)
+    {
+        var level = t.T;
+        if (level.A < 1e-3)
+        {
+            return true; // nothing is left of the image
+        }
+
+        var output = prediction.Output(level).Of(x.Value, image.Value);
+        var condition = (1 + 1 / level.A) * (1 + 1 / level.Sigma);
+        return Near(image.Value, prediction.CleanImage(level).Of(x.Value, output), 64 * t.Roundoff * condition * (Math.Abs(x.Value) + Math.Abs(image.Value)));
+    }
+
     [Law]
     public bool Image_and_velocity_are_a_rotation_of_image_and_noise(TwoTimesteps t, Pixel x0, Pixel epsilon)
     {

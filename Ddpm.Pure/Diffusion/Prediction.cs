@@ -139,6 +139,13 @@ public abstract record Prediction
         return new(q / determinant, -level.Sigma / determinant);
     }
 
+    /// <summary>The output that implies a clean image, as factors of (x, x_0): o = p·x_0 + q·(x − a·x_0)/σ. It needs a level with noise.</summary>
+    public LinearPair Output(NoiseLevel level)
+    {
+        var (p, q) = Target(level);
+        return new(q / level.Sigma, p - q * level.A / level.Sigma);
+    }
+
     /// <summary>The noise ε that an output implies, as factors of (x, o). Without noise an x_0-prediction has none, and the factors are infinite.</summary>
     public LinearPair Noise(NoiseLevel level)
     {

@@ -44,6 +44,19 @@ public enum StreamName : uint
 
     /// <summary>The one draw for the timesteps of all held-out images: index 0, step 0.</summary>
     HeldOutTimesteps = 13,
+
+    /// <summary>
+    /// The noise of a student's image i in distillation step n: index i, step n. An image of P pixels takes z of its evaluation s from position s·P on.
+    /// </summary>
+    DistillationImages = 14,
+
+    /// <summary>
+    /// The noise that a student's image i is judged with in distillation step n, and then learned with: index i, step n, from positions 0 and P.
+    /// </summary>
+    DistillationNoise = 15,
+
+    /// <summary>The timesteps that image i is judged at in distillation step n, and that the critic learns it at: index i, step n, positions 0 and 1.</summary>
+    DistillationTimesteps = 16,
 }
 
 /// <summary>

@@ -58,7 +58,8 @@ public abstract record Sampler
         new Deis(2),
         new Deis(3),
         new Heun(),
-        new Restart());
+        new Restart(),
+        new Consistency());
 
     /// <summary>The name that options give it.</summary>
     public abstract string Name { get; }

@@ -95,7 +95,11 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
 /// <param name="WeightDecay">λ, the weight decay: each weight loses the fraction η·λ (<see cref="Adam"/>).</param>
 /// <param name="AverageDecay">The decay of the average of the weights in this step; none without an average.</param>
 public sealed record WeightUpdate(
-    double LearningRate, Option<double> ClipNorm = default, double WeightDecay = 0, Option<double> AverageDecay = default);
+    double LearningRate, Option<double> ClipNorm = default, double WeightDecay = 0, Option<double> AverageDecay = default)
+{
+    /// <summary>The rule of the update.</summary>
+    public Adam Adam { get; init; } = new();
+}
 
 /// <summary>One training step.</summary>
 /// <param name="Number">The step's number in the run, from 0.</param>
