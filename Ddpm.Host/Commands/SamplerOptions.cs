@@ -77,7 +77,7 @@ internal sealed class SamplerOptions
     {
         _guidance = new(withNetwork);
         var usual = Preset.Standard.Sampling;
-        var names = string.Join(", ", Spelling.Abbreviated(Sampler.All.Keys));
+        var names = $"{string.Join(", ", Spelling.Abbreviated(Sampler.All.Keys))}, {Learnt.OptionName} (see train-plan)";
         string[] spacings = withNetwork ? [.. Spacing.All.Keys, SampleJob.Searched] : [.. Spacing.All.Keys];
         CompletedValues.Offer(_spacing, () => spacings);
         if (withNetwork)

@@ -44,6 +44,9 @@ public enum StreamName : uint
 
     /// <summary>The one draw for the timesteps of all held-out images: index 0, step 0.</summary>
     HeldOutTimesteps = 13,
+
+    /// <summary>Candidate i of generation g of a search for a plan: index i, step g.</summary>
+    PlanSearch = 14,
 }
 
 /// <summary>

@@ -1,0 +1,157 @@
+using Ddpm.Gpu.Sampling;
+using Ddpm.Gpu.Threads;
+using Ddpm.Host.Data;
+using Ddpm.Host.Faults;
+using Ddpm.Host.Progress;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Metrics;
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Sampling;
+using LanguageExt;
+using LanguageExt.Common;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Sampling;
+
+/// <summary>What `train-plan` is asked for.</summary>
+/// <param name="Evaluations">Evaluations of networks for each image, ≥ 2.</param>
+/// <param name="GuidedLines">How many of the last lines ask the guide too; each of them costs two evaluations.</param>
+/// <param name="Guide">The guide's name; null if no line is guided.</param>
+/// <param name="Images">How many images judge each candidate, ≥ 16.</param>
+/// <param name="Tries">How many candidates to judge, rounded up to whole generations.</param>
+/// <param name="Seed">The seed of the noise and of the search; null for the run's.</param>
+internal sealed record PlanRequest(int Evaluations, int GuidedLines, string? Guide, int Images, int Tries, ulong? Seed);
+
+/// <summary>
+/// Fits a plan to a trained network: the timesteps and the factors of every line, by separable CMA-ES. A candidate is judged by the images that it makes: the
+/// Fréchet distance between their <see cref="PatchStatistics"/> and those of the training images. The features of `evaluate` are not used. The result depends
+/// only on the weights, the training images and the request: the number of threads changes no bit.
+/// </summary>
+/// <param name="model">The trained model, with its guide if lines are guided.</param>
+/// <param name="train">The training images.</param>
+/// <param name="request">What to fit.</param>
+internal sealed class PlanTraining(TrainedModel model, LoadedDataSet train, PlanRequest request)
+{
+    // Where the search begins: DPM-Solver++ 2M on Karras' spacing between these noise levels σ/a. Few evaluations are wasted on noisier and cleaner levels.
+    private const double LeastRatio = 0.1, MostRatio = 40;
+
+    // A line uses at most this many estimates.
+    private const int History = 3;
+
+    private readonly ulong _seed = request.Seed ?? model.Receipt.Options.Seed;
+
+    /// <summary>Fits the plan, and writes it to the run.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="view">Shows progress and results.</param>
+    /// <param name="stop">Ends the work.</param>
+    public Fin<Unit> Write(RunFolder folder, IView view, CancellationToken stop) =>
+        from start in Start()
+        from reference in PatchStatistics.Of(train.Images).OrFailure().Map(GaussianSummary.Of)
+        from found in Search(start, reference, view, stop)
+        from before in Distance(start, reference, request.Images, stop)
+        from after in Distance(found.Plan, reference, request.Images, stop)
+        let better = after < before ? found.Plan : start
+        let file = new LearntPlanFile(
+            request.Evaluations, model.WeightsSha256, model.Model.Preset.ClipSample, request.Guide, _seed, request.Images, found.Tries, train.ImagesSha256,
+            before, Math.Min(before, after), Gaussian(better), LearntPlanFile.LinesOf(better))
+        from path in file.Write(folder)
+        select Report(file, path, view);
+
+    private static Unit Report(LearntPlanFile file, string path, IView view)
+    {
+        var gaussian = file.Gaussian;
+        view.Result(Invariant($"patch distance {file.Before:F4} before, {file.After:F4} after, on {file.Images} images of other noise"));
+        view.Result(Invariant($"Gaussian data of mean {gaussian.Mean:F4} and deviation {gaussian.Deviation:F4}: the plan makes mean {gaussian.PlanMean:F4} ")
+            + Invariant($"and deviation {gaussian.PlanDeviation:F4}"));
+        view.Result($"wrote {path}");
+        return unit;
+    }
+
+    private Fin<LearntPlan> Start()
+    {
+        var lines = request.Evaluations - request.GuidedLines;
+        var guided = lines - request.GuidedLines;
+        return (from timesteps in Timesteps.Spaced(new Spacing.Karras(Least: LeastRatio, Most: MostRatio), model.Model.Schedule, lines)
+                from plan in new DpmSolver(2).Compile(Setting(timesteps))
+                select LearntPlan.From(plan).IfNone(() => throw new System.Diagnostics.UnreachableException()))
+            .Bind(plan => LearntPlan.Of(
+                plan.Lines.Map((i, line) => i < guided ? line : line with { Guidance = 1.0 }).ToArr(), model.Model.Schedule.Steps)).OrUsage();
+    }
+
+    private Fin<(LearntPlan Plan, int Tries)> Search(LearntPlan start, GaussianSummary reference, IView view, CancellationToken stop)
+    {
+        var space = new PlanSpace(model.Model.Schedule, start, History);
+        var search = EvolutionStrategy.At(new Arr<double>(new double[space.Dimension]), stepSize: 1);
+        using var bar = view.Bar("fitting the plan");
+        var tries = 0;
+        while (tries < request.Tries)
+        {
+            var candidates = search.Candidates(_seed);
+            var (before, done, counting) = (tries, 0, new Lock());
+            var values = Replicas.For(model.Network.Device).Map(candidates.Count, i =>
+            {
+                var value = space.At(candidates[i]).Match(plan => Distance(plan, reference, first: 0, stop), () => double.PositiveInfinity);
+                lock (counting)
+                {
+                    bar.Report(before + ++done, Math.Max(request.Tries, before + done));
+                }
+
+                return value;
+            });
+            if (stop.IsCancellationRequested)
+            {
+                return Errors.Cancelled;
+            }
+
+            // A candidate whose images are not finite is the worst.
+            search = search.After(candidates, values.Map(value => value.IfFail(double.PositiveInfinity)).ToArr());
+            tries += candidates.Count;
+        }
+
+        return (space.At(search.Mean).IfNone(start), tries);
+    }
+
+    /// <summary>How far images of a plan are from the training images.</summary>
+    private Fin<double> Distance(LearntPlan plan, GaussianSummary reference, int first, CancellationToken stop) =>
+        from compiled in Compiled(plan)
+        from moments in new ImageSampler(model.Trained, compiled)
+            .Sample(new(_seed, first, request.Images, request.Images, Condition), [], (_, _) => { }, stop)
+        let made = moments[^1]
+        from images in ImageSet.Of(made.Count, made.Size, made.Size, made.Channels, made.ToLevels(new PixelScale.Fixed()), None).OrFailure()
+        from features in PatchStatistics.Of(images).OrFailure()
+        from distance in FrechetDistance.Between(reference, GaussianSummary.Of(features)).OrFailure()
+        select distance;
+
+    private Fin<SamplingPlan> Compiled(LearntPlan plan) =>
+        from timesteps in plan.TimestepsOn(model.Model.Schedule).OrFailure()
+        from compiled in new Learnt(plan).Compile(Setting(timesteps)).OrFailure()
+        select compiled;
+
+    private SamplingSetting Setting(Timesteps timesteps) => new(model.Model.Schedule, model.Model.Prediction, timesteps, model.Model.Preset.ClipSample);
+
+    /// <summary>The classes in turn, for a network that knows classes.</summary>
+    private Option<ClassCondition> Condition => model.Network.Config.Classes is > 0 and var classes
+        ? ClassCondition.Of(classes, Option<int>.None).ToOption()
+        : Option<ClassCondition>.None;
+
+    private LearntPlanFile.GaussianOutcome Gaussian(LearntPlan plan)
+    {
+        var (sum, squares) = (0L, 0L);
+        foreach (var pixel in train.Images.Pixels.Span)
+        {
+            sum += pixel;
+            squares += pixel * pixel;
+        }
+
+        var mean = sum / (double)train.Images.Pixels.Length;
+        var deviation = Math.Sqrt(squares / (double)train.Images.Pixels.Length - mean * mean) / 127.5;
+        mean = mean / 127.5 - 1;
+        var compiled = Compiled(plan).IfFail(_ => throw new System.Diagnostics.UnreachableException());
+        var made = GaussianPush.Run(
+            compiled with { ClipSample = false }, new GaussianData(mean, deviation * deviation), model.Model.Schedule, model.Model.Prediction,
+            AffineForm.Sum(Array((compiled.Start.Second, AffineForm.Noise(0)))))[^1];
+        return new(mean, deviation, made.Constant, Math.Sqrt(made.Variance));
+    }
+}
