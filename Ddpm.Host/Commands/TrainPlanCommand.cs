@@ -1,7 +1,7 @@
+using Ddpm.Host.Evaluation;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
-using Ddpm.Host.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -38,6 +38,13 @@ internal sealed class TrainPlanCommand
         HelpName = "GUIDE",
     };
 
+    private readonly CommandLine.Option<string> _classifier = new("--classifier")
+    {
+        Description = "Judge candidates by features of this classifier; train one with evaluate train-classifier and another seed",
+        Required = true,
+        HelpName = "FILE",
+    };
+
     private readonly CommandLine.Option<int> _images = new("--images")
     {
         Description = "How many images judge each candidate",
@@ -61,11 +68,11 @@ internal sealed class TrainPlanCommand
         _data = new(_command);
         _machine = new(_command);
         _command.AddGroup("Plan", _evaluations, _guided, _guide);
-        _command.AddGroup("Search", _images, _tries, _seed);
+        _command.AddGroup("Search", _classifier, _images, _tries, _seed);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
-    public static CommandLine.Command Create() => new TrainPlanCommand()._command.WithExample("--run clothes --evaluations 5");
+    public static CommandLine.Command Create() => new TrainPlanCommand()._command.WithExample("--run clothes --evaluations 5 --classifier other.safetensors");
 
     private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
         from folder in _run.Required(parsed)
@@ -73,7 +80,8 @@ internal sealed class TrainPlanCommand
         from device in _machine.Prepare(parsed)
         from written in TrainedModel.Use(folder, device, _ => request.Guide, model =>
             from train in _data.LoadOf(parsed, model.Receipt, view, stop).Do(_ => model.Warn(view))
-            from made in new PlanTraining(model, train, request).Write(folder, view, stop)
+            from source in FeatureSource.Open(None, None, parsed.GetValue(_classifier)!, train, device, stop)
+            from made in use(source, features => new PlanTraining(model, features, train, request).Write(folder, view, stop))
             select made)
         select written;
 

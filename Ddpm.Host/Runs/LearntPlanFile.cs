@@ -16,14 +16,15 @@ namespace Ddpm.Host.Runs;
 /// <param name="Seed">The seed of the noise and of the search.</param>
 /// <param name="Images">How many images each candidate was judged by.</param>
 /// <param name="Tries">How many candidates were judged.</param>
+/// <param name="FeaturesSha256">SHA-256 of the file that computes the features.</param>
 /// <param name="TrainSha256">The checksum of the training images that the distance compares with.</param>
 /// <param name="Before">The distance of the plan that the search began with, from other noise than the candidates'.</param>
 /// <param name="After">The distance of this plan, from the same noise as <paramref name="Before"/>.</param>
 /// <param name="Gaussian">What the plan does to Gaussian data.</param>
 /// <param name="Lines">The numbers of the plan.</param>
 internal sealed record LearntPlanFile(
-    int Evaluations, string WeightsSha256, bool ClipSample, string? Guide, ulong Seed, int Images, int Tries, string TrainSha256, double Before, double After,
-    LearntPlanFile.GaussianOutcome Gaussian, IReadOnlyList<LearntPlanFile.Line> Lines)
+    int Evaluations, string WeightsSha256, bool ClipSample, string? Guide, ulong Seed, int Images, int Tries, string FeaturesSha256, string TrainSha256,
+    double Before, double After, LearntPlanFile.GaussianOutcome Gaussian, IReadOnlyList<LearntPlanFile.Line> Lines)
 {
     private const int LargestFile = 1 << 20;
 
@@ -75,7 +76,9 @@ internal sealed record LearntPlanFile(
 
         var path = PathIn(folder, number);
         return !File.Exists(path)
-            ? Error.New(ExitCode.Usage, Invariant($"there is no learnt plan of {number} evaluations in {folder.Path}: fit one with train-plan --evaluations {number}"))
+            ? Error.New(
+                ExitCode.Usage,
+                Invariant($"there is no learnt plan of {number} evaluations in {folder.Path}: fit one with train-plan --evaluations {number}"))
             : Folders.Read(path, LargestFile).Bind(bytes => FromJson(bytes.Span)).Bind(file => Outcomes.Require(
                 file.Evaluations == number && file.Lines.Sum(line => line.Guidance is null ? 1 : 2) == number,
                 Invariant($"it does not have {number} evaluations: fit it again with train-plan --evaluations {number}")).Map(_ => file)).At(path);

@@ -6,6 +6,8 @@ namespace Ddpm.Properties.CommandLine;
 /// <summary>`train-plan`, and the learnt plan in the other commands, through the real command line.</summary>
 public sealed class TrainPlanTests : IDisposable
 {
+    private const string Classifier = "other.safetensors";
+
     private readonly DdpmProcess _ddpm = new();
 
     public void Dispose() => _ddpm.Dispose();
@@ -43,8 +45,10 @@ public sealed class TrainPlanTests : IDisposable
         Train("run", "--epochs", "1");
         Refused(2, "needs the number of evaluations: give it with --sampling-steps", "sample", "--run", "run", "--sampler", "learnt");
         Refused(2, "there is no learnt plan of 2 evaluations", Drawn("run"));
-        Refused(2, "--evaluations must lie in [2, 50], got 1", "train-plan", "--run", "run", "--evaluations", "1");
-        Refused(2, "--guided-lines must be from 0 to half of --evaluations", "train-plan", "--run", "run", "--evaluations", "5", "--guided-lines", "3");
+        Refused(2, "--evaluations must lie in [2, 50], got 1", "train-plan", "--run", "run", "--classifier", Classifier, "--evaluations", "1");
+        Refused(
+            2, "--guided-lines must be from 0 to half of --evaluations", "train-plan", "--run", "run", "--classifier", Classifier, "--evaluations", "5",
+            "--guided-lines", "3");
 
         var text = Fitted("run", "2");
         Refused(2, "takes no other option of the sampler than --sampling-steps", [.. Drawn("run"), "--eta", "0.5"]);
@@ -75,7 +79,16 @@ public sealed class TrainPlanTests : IDisposable
 
     private string Fitted(string run, string evaluations, params string[] more)
     {
-        _ddpm.Done(["train-plan", "--run", run, "--data", Fixtures.FashionMnist, "--evaluations", evaluations, "--images", "16", "--tries", "20", .. more]);
+        if (!File.Exists(_ddpm.Path(Classifier)))
+        {
+            _ddpm.Done("evaluate", "train-classifier", "--data", Fixtures.FashionMnist, "--epochs", "1", "--limit", "50", "--to", Classifier);
+        }
+
+        _ddpm.Done(
+        [
+            "train-plan", "--run", run, "--data", Fixtures.FashionMnist, "--evaluations", evaluations, "--classifier", Classifier, "--images", "16",
+            "--tries", "20", .. more,
+        ]);
         return File.ReadAllText(Plan(run, evaluations));
     }
 

@@ -31,6 +31,8 @@ public sealed class LearntPlanLaws
         return (made.Constant - Data.Mean) * (made.Constant - Data.Mean) + deviation * deviation;
     }
 
+    private static (int, double) Step(SamplingLine line) => (line.Timestep, line.Predict.Base);
+
     private static LearntPlan Fitted(int count, ulong seed, int generations)
     {
         var space = new PlanSpace(Schedule, Start(count, order: 1), History: 3);
@@ -86,7 +88,7 @@ public sealed class LearntPlanLaws
         {
             var space = new PlanSpace(Schedule, Start(count), history);
             var origin = space.At(new Arr<double>(new double[space.Dimension])).IfNone(() => throw new InvalidOperationException());
-            Assert.Equal(Compiled(space.Start).Lines.Map(line => (line.Timestep, line.Predict.Base)), Compiled(origin).Lines.Map(line => (line.Timestep, line.Predict.Base)));
+            Assert.Equal(Compiled(space.Start).Lines.Map(Step), Compiled(origin).Lines.Map(Step));
             Assert.Equal(Error(Compiled(space.Start)), Error(Compiled(origin)), 1e-15);
         }
     }
@@ -104,7 +106,8 @@ public sealed class LearntPlanLaws
     public void All_faults_of_a_plan_are_reported_at_once()
     {
         var lines = Array(
-            new LearntLine(1000, 1, Array(0.1, 0.2)), new LearntLine(500, double.NaN, Array(0.1)), new LearntLine(500, 1, Array(1e300), double.PositiveInfinity));
+            new LearntLine(1000, 1, Array(0.1, 0.2)), new LearntLine(500, double.NaN, Array(0.1)),
+            new LearntLine(500, 1, Array(1e300), double.PositiveInfinity));
         var faults = LearntPlan.Of(lines, 1000).Faults();
         foreach (var part in (string[])["timesteps[0]", "timesteps[2]", "lines[0].history", "lines[1].x", "lines[2].history[0]", "lines[2].guidance"])
         {

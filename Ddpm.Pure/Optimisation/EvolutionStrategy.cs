@@ -7,8 +7,8 @@ namespace Ddpm.Pure.Optimisation;
 
 /// <summary>
 /// The state of a search for the minimum of a function without gradients: separable CMA-ES (Ros and Hansen 2008, "A simple modification in CMA-ES achieving
-/// linear time and space complexity"). Each generation draws <see cref="Population"/> candidates from a normal distribution with a diagonal covariance. The better
-/// half then moves the mean, the variances and the step size. Coordinates are in units in which a change by 1 is worth trying.
+/// linear time and space complexity"). Each generation draws <see cref="Population"/> candidates from a normal distribution with a diagonal covariance. The
+/// better half then moves the mean, the variances and the step size. Coordinates are in units in which a change by 1 is worth trying.
 /// </summary>
 /// <param name="Mean">The middle of the distribution, d numbers.</param>
 /// <param name="Variances">The diagonal C of the covariance, without the step size.</param>

@@ -1,5 +1,4 @@
 using Ddpm.Gpu.Sampling;
-using Ddpm.Gpu.Threads;
 using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
@@ -13,7 +12,7 @@ using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
 
-namespace Ddpm.Host.Sampling;
+namespace Ddpm.Host.Evaluation;
 
 /// <summary>What `train-plan` is asked for.</summary>
 /// <param name="Evaluations">Evaluations of networks for each image, ≥ 2.</param>
@@ -26,13 +25,14 @@ internal sealed record PlanRequest(int Evaluations, int GuidedLines, string? Gui
 
 /// <summary>
 /// Fits a plan to a trained network: the timesteps and the factors of every line, by separable CMA-ES. A candidate is judged by the images that it makes: the
-/// Fréchet distance between their <see cref="PatchStatistics"/> and those of the training images. The features of `evaluate` are not used. The result depends
-/// only on the weights, the training images and the request: the number of threads changes no bit.
+/// Fréchet distance between their features and those of the training images. The features should be other ones than `evaluate` uses, or the figures of
+/// `evaluate` say little. The result depends only on the weights, the features, the training images and the request: the number of threads changes no bit.
 /// </summary>
 /// <param name="model">The trained model, with its guide if lines are guided.</param>
+/// <param name="features">What computes features.</param>
 /// <param name="train">The training images.</param>
 /// <param name="request">What to fit.</param>
-internal sealed class PlanTraining(TrainedModel model, LoadedDataSet train, PlanRequest request)
+internal sealed class PlanTraining(TrainedModel model, FeatureSource features, LoadedDataSet train, PlanRequest request)
 {
     // Where the search begins: DPM-Solver++ 2M on Karras' spacing between these noise levels σ/a. Few evaluations are wasted on noisier and cleaner levels.
     private const double LeastRatio = 0.1, MostRatio = 40;
@@ -48,21 +48,21 @@ internal sealed class PlanTraining(TrainedModel model, LoadedDataSet train, Plan
     /// <param name="stop">Ends the work.</param>
     public Fin<Unit> Write(RunFolder folder, IView view, CancellationToken stop) =>
         from start in Start()
-        from reference in PatchStatistics.Of(train.Images).OrFailure().Map(GaussianSummary.Of)
+        from reference in Reference(view, stop)
         from found in Search(start, reference, view, stop)
         from before in Distance(start, reference, request.Images, stop)
         from after in Distance(found.Plan, reference, request.Images, stop)
         let better = after < before ? found.Plan : start
         let file = new LearntPlanFile(
-            request.Evaluations, model.WeightsSha256, model.Model.Preset.ClipSample, request.Guide, _seed, request.Images, found.Tries, train.ImagesSha256,
-            before, Math.Min(before, after), Gaussian(better), LearntPlanFile.LinesOf(better))
+            request.Evaluations, model.WeightsSha256, model.Model.Preset.ClipSample, request.Guide, _seed, request.Images, found.Tries,
+            features.Sha256, train.ImagesSha256, before, Math.Min(before, after), Gaussian(better), LearntPlanFile.LinesOf(better))
         from path in file.Write(folder)
         select Report(file, path, view);
 
     private static Unit Report(LearntPlanFile file, string path, IView view)
     {
         var gaussian = file.Gaussian;
-        view.Result(Invariant($"patch distance {file.Before:F4} before, {file.After:F4} after, on {file.Images} images of other noise"));
+        view.Result(Invariant($"Fréchet distance {file.Before:F4} before, {file.After:F4} after, of {file.Images} images of other noise"));
         view.Result(Invariant($"Gaussian data of mean {gaussian.Mean:F4} and deviation {gaussian.Deviation:F4}: the plan makes mean {gaussian.PlanMean:F4} ")
             + Invariant($"and deviation {gaussian.PlanDeviation:F4}"));
         view.Result($"wrote {path}");
@@ -89,25 +89,21 @@ internal sealed class PlanTraining(TrainedModel model, LoadedDataSet train, Plan
         while (tries < request.Tries)
         {
             var candidates = search.Candidates(_seed);
-            var (before, done, counting) = (tries, 0, new Lock());
-            var values = Replicas.For(model.Network.Device).Map(candidates.Count, i =>
+            var values = new List<double>();
+            foreach (var candidate in candidates)
             {
-                var value = space.At(candidates[i]).Match(plan => Distance(plan, reference, first: 0, stop), () => double.PositiveInfinity);
-                lock (counting)
+                // A candidate whose images are not finite is the worst.
+                values.Add(space.At(candidate).Match(plan => Distance(plan, reference, first: 0, stop), () => double.PositiveInfinity)
+                    .IfFail(double.PositiveInfinity));
+                if (stop.IsCancellationRequested)
                 {
-                    bar.Report(before + ++done, Math.Max(request.Tries, before + done));
+                    return Errors.Cancelled;
                 }
 
-                return value;
-            });
-            if (stop.IsCancellationRequested)
-            {
-                return Errors.Cancelled;
+                bar.Report(++tries, Math.Max(request.Tries, tries));
             }
 
-            // A candidate whose images are not finite is the worst.
-            search = search.After(candidates, values.Map(value => value.IfFail(double.PositiveInfinity)).ToArr());
-            tries += candidates.Count;
+            search = search.After(candidates, values.ToArr());
         }
 
         return (space.At(search.Mean).IfNone(start), tries);
@@ -120,9 +116,29 @@ internal sealed class PlanTraining(TrainedModel model, LoadedDataSet train, Plan
             .Sample(new(_seed, first, request.Images, request.Images, Condition), [], (_, _) => { }, stop)
         let made = moments[^1]
         from images in ImageSet.Of(made.Count, made.Size, made.Size, made.Channels, made.ToLevels(new PixelScale.Fixed()), None).OrFailure()
-        from features in PatchStatistics.Of(images).OrFailure()
-        from distance in FrechetDistance.Between(reference, GaussianSummary.Of(features)).OrFailure()
+        from summary in Summary(images, (_, _) => { }, stop)
+        from distance in FrechetDistance.Between(reference, summary).OrFailure()
         select distance;
+
+    private Fin<GaussianSummary> Reference(IView view, CancellationToken stop)
+    {
+        using var bar = view.Bar("features of training images");
+        return Summary(train.Images, bar.Report, stop);
+    }
+
+    private Fin<GaussianSummary> Summary(ImageSet images, Action<int, int> progress, CancellationToken stop)
+    {
+        try
+        {
+            return from values in features.Features(images, progress, stop)
+                   from set in FeatureSet.Of(images.Count, values.Length / images.Count, values.Select(value => (double)value).ToArr()).OrFailure()
+                   select GaussianSummary.Of(set);
+        }
+        catch (OperationCanceledException)
+        {
+            return Errors.Cancelled;
+        }
+    }
 
     private Fin<SamplingPlan> Compiled(LearntPlan plan) =>
         from timesteps in plan.TimestepsOn(model.Model.Schedule).OrFailure()
