@@ -77,7 +77,7 @@ internal sealed class PlanTraining(TrainedModel model, FeatureSource features, L
                 from plan in new DpmSolver(2).Compile(Setting(timesteps))
                 select LearntPlan.From(plan).IfNone(() => throw new System.Diagnostics.UnreachableException()))
             .Bind(plan => LearntPlan.Of(
-                plan.Lines.Map((i, line) => i < guided ? line : line with { Guidance = 1.0 }).ToArr(), model.Model.Schedule.Steps)).OrUsage();
+                plan.Lines.Map((i, line) => i < guided ? line : line with { Guidance = SamplingOptions.UsualGuideScale }).ToArr(), model.Model.Schedule.Steps)).OrUsage();
     }
 
     private Fin<(LearntPlan Plan, int Tries)> Search(LearntPlan start, GaussianSummary reference, IView view, CancellationToken stop)

@@ -81,7 +81,8 @@ internal sealed record LearntPlanFile(
                 Invariant($"there is no learnt plan of {number} evaluations in {folder.Path}: fit one with train-plan --evaluations {number}"))
             : Folders.Read(path, LargestFile).Bind(bytes => FromJson(bytes.Span)).Bind(file => Outcomes.Require(
                 file.Evaluations == number && file.Lines.Sum(line => line.Guidance is null ? 1 : 2) == number,
-                Invariant($"it does not have {number} evaluations: fit it again with train-plan --evaluations {number}")).Map(_ => file)).At(path);
+                Invariant($"it does not have {number} evaluations: fit it again with train-plan --evaluations {number}"),
+                ExitCode.Failure).Map(_ => file)).At(path);
     }
 
     /// <summary>The plan, if it was fitted to these weights.</summary>
@@ -90,7 +91,8 @@ internal sealed record LearntPlanFile(
     public Fin<LearntPlan> PlanFor(string weightsSha256, int steps) => Outcomes
         .Require(
             weightsSha256 == WeightsSha256,
-            Invariant($"the learnt plan was fitted to other weights of this run: fit it again with train-plan --evaluations {Evaluations}"))
+            Invariant($"the learnt plan was fitted to other weights of this run: fit it again with train-plan --evaluations {Evaluations}"),
+            ExitCode.Failure)
         .Bind(_ => PlanOn(steps));
 
     /// <summary>The plan, with its numbers checked.</summary>
