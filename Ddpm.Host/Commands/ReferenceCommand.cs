@@ -65,12 +65,13 @@ internal static class ReferenceCommand
         var sampler = new SamplerOptions(command, withNetwork: false);
         var diffusion = DiffusionOptions.OfBoth(command, "Model");
         CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: true]" };
-        var run = new RunOptions(command, $"The run whose plan to print, with --sampler {Learnt.OptionName}");
+        CommandLine.Option<string?> run = new("--run") { Description = $"The run of --sampler {Learnt.OptionName}: runs/NAME", HelpName = "NAME" };
         CommandLine.Option<bool> json = new("--json") { Description = "Print JSON with every digit, as in an export, instead of a table" };
-        command.AddGroup("Model", clip, json);
+        command.AddGroup("Model", run, clip, json);
         command.SetAction(parsed => Session.Run(parsed, (view, _) =>
             (sampler.Parsed(parsed, new()) is { Sampler: Learnt.OptionName } learnt
-                ? run.Required(parsed).Bind(folder => LearntPlanOf(folder, learnt.SamplingSteps, parsed.GetValue(clip)))
+                ? Outcomes.Require(parsed.GetValue(run) is not null, "which run? Name it with --run NAME").Bind(_ => LearntPlanOf(
+                    new(Path.Combine(RunOptions.Root, parsed.GetValue(run)!)), learnt.SamplingSteps, parsed.GetValue(clip)))
                 : PlanOf(diffusion.Parsed(parsed, new()), sampler.Parsed(parsed, new()), parsed.GetValue(clip) ?? true))
             .Map(plan => parsed.GetValue(json) ? toSeq(PlanJson.Text(plan).TrimEnd().Split('\n')) : toSeq(PlanTable.Of(plan)))
             .Map(lines => lines.Iter(view.Result))));
