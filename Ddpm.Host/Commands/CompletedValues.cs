@@ -16,8 +16,8 @@ internal static class CompletedValues
     [
         .. TrainingOption.All.Filter(option => !option.Choices.IsEmpty)
             .Map(option => ($"--{option.Name}", (Func<IEnumerable<string>>)(() => option.Choices.AsEnumerable()))),
-        ("--sampler", () => Sampler.All.Keys),
-        ("--samplers", () => Sampler.All.Keys),
+        ("--sampler", () => [.. Sampler.All.Keys, Learnt.OptionName]),
+        ("--samplers", () => [.. Sampler.All.Keys, Learnt.OptionName]),
         ("--unipc-variant", () => UniPc.Variants.Keys),
         ("--variance", () => Ancestral.Variances.Keys),
         ("--dataset", () => DataSetDescription.All.Map(set => set.Name)),

@@ -26,6 +26,7 @@ internal static class DdpmCommand
         var root = new CommandLine.RootCommand("Denoising diffusion probabilistic models: train on images, generate new ones.")
         {
             TrainCommand.Create(),
+            TrainPlanCommand.Create(),
             SampleCommand.Create(),
             EvaluateCommand.Create(),
             ReportCommand.Create(),

@@ -79,7 +79,7 @@ internal sealed class EvaluateCommand
     private Fin<Unit> WriteRun(CommandLine.ParseResult parsed, RunFolder folder, RunFolder target, Device device, IView view, CancellationToken stop)
     {
         var request = _judging.Request(parsed, usual => _sampler.Parsed(parsed, usual));
-        return TrainedModel.Use(folder, device, request.Guide, model =>
+        return TrainedModel.Use(folder, device, request.GuideIn(folder), model =>
         {
             model.Warn(view);
             var subject = EvaluationSubject.Of(

@@ -1,6 +1,7 @@
 using Ddpm.Host.Exchange;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Runs;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Sampling;
@@ -64,10 +65,14 @@ internal static class ReferenceCommand
         var sampler = new SamplerOptions(command, withNetwork: false);
         var diffusion = DiffusionOptions.OfBoth(command, "Model");
         CommandLine.Option<bool?> clip = new("--clip") { Description = "Clip each estimate of the image to [-1, 1] [default: true]" };
+        CommandLine.Option<string?> run = new("--run") { Description = $"The run of --sampler {Learnt.OptionName}: runs/NAME", HelpName = "NAME" };
         CommandLine.Option<bool> json = new("--json") { Description = "Print JSON with every digit, as in an export, instead of a table" };
-        command.AddGroup("Model", clip, json);
+        command.AddGroup("Model", run, clip, json);
         command.SetAction(parsed => Session.Run(parsed, (view, _) =>
-            PlanOf(diffusion.Parsed(parsed, new()), sampler.Parsed(parsed, new()), parsed.GetValue(clip) ?? true)
+            (sampler.Parsed(parsed, new()) is { Sampler: Learnt.OptionName } learnt
+                ? Outcomes.Require(parsed.GetValue(run) is not null, "which run? Name it with --run NAME").Bind(_ => LearntPlanOf(
+                    new(Path.Combine(RunOptions.Root, parsed.GetValue(run)!)), learnt.SamplingSteps, parsed.GetValue(clip)))
+                : PlanOf(diffusion.Parsed(parsed, new()), sampler.Parsed(parsed, new()), parsed.GetValue(clip) ?? true))
             .Map(plan => parsed.GetValue(json) ? toSeq(PlanJson.Text(plan).TrimEnd().Split('\n')) : toSeq(PlanTable.Of(plan)))
             .Map(lines => lines.Iter(view.Result))));
         return command.WithExample("--sampler unipc-2 --sampling-steps 5");
@@ -81,6 +86,16 @@ internal static class ReferenceCommand
             .Apply((on, prediction, _, _) => sampling.Compile(on.Schedule, prediction, clip, on.Timesteps))
             .Bind(plan => plan).OrUsage();
     }
+
+    private static Fin<SamplingPlan> LearntPlanOf(RunFolder folder, int? evaluations, bool? clip) =>
+        from receipt in folder.Receipt()
+        from file in LearntPlanFile.Read(folder, evaluations)
+        from schedule in TrainingConfig.ScheduleOf(receipt.Options).OrFailure()
+        from prediction in TrainingConfig.PredictionOf(receipt.Options).OrFailure()
+        from learnt in file.PlanOn(schedule.Steps)
+        from timesteps in learnt.TimestepsOn(schedule).OrFailure()
+        from plan in new Learnt(learnt).Compile(new(schedule, prediction, timesteps, clip ?? file.ClipSample)).OrFailure()
+        select plan;
 
     private static Fin<Arr<ReferenceEntry>> EntriesBelow(string[] prefixes) => ReferenceFiles.Below(prefixes.ToArr()) is { IsEmpty: false } entries
         ? entries

@@ -46,7 +46,7 @@ internal sealed class SamplerOptions
     };
 
     private readonly CommandLine.Option<double?> _rho = New<double?>(
-        "--rho", "ρ of the karras spacing: 1 spaces σ/a evenly, large values space ln(σ/a) evenly [default: 7]");
+        "--rho", "ρ of karras: 1 spaces σ/a evenly, large values space ln(σ/a) evenly [default: 7]");
 
     private readonly CommandLine.Option<double[]> _sigmaRange = GuidanceOptions.Pair(
         "--sigma-range",
@@ -77,7 +77,7 @@ internal sealed class SamplerOptions
     {
         _guidance = new(withNetwork);
         var usual = Preset.Standard.Sampling;
-        var names = string.Join(", ", Spelling.Abbreviated(Sampler.All.Keys));
+        var names = $"{string.Join(", ", Spelling.Abbreviated(Sampler.All.Keys))}, {Learnt.OptionName}";
         string[] spacings = withNetwork ? [.. Spacing.All.Keys, SampleJob.Searched] : [.. Spacing.All.Keys];
         CompletedValues.Offer(_spacing, () => spacings);
         if (withNetwork)

@@ -38,7 +38,9 @@ internal sealed record FewStepsRequest(string Name, int Evaluations, SampleJob J
     public static Arr<int> DefaultEvaluations { get; } = Array(5, 8, 10, 15, 20, 50, 100, 1000);
 
     private static Fin<FewStepsRequest> Of(TrainedModel model, string name, int evaluations, SamplingRequest request) =>
-        from options in Options(name, request.Sampling(new())).Within(evaluations, model.Model.Schedule, model.Model.Prediction).OrUsage()
+        from options in name == Learnt.OptionName
+            ? new SamplingOptions { Sampler = name, SamplingSteps = evaluations }
+            : Options(name, request.Sampling(new())).Within(evaluations, model.Model.Schedule, model.Model.Prediction).OrUsage()
         from job in SampleJob.From(request with { Sampling = _ => options with { Spacing = Spacing(name) } }, model)
         select new FewStepsRequest(name, evaluations, job);
 

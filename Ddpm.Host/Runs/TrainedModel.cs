@@ -27,6 +27,9 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
     /// <summary>The default way to sample it.</summary>
     public required SamplingOptions UsualSampling { get; init; }
 
+    /// <summary>The plan of a number of evaluations that was fitted to it, or why there is none.</summary>
+    public required Func<int?, Fin<LearntPlan>> Learnt { get; init; }
+
     /// <summary>The network with its weights and its guide.</summary>
     public TrainedNetwork Trained => new(Network, Theta, Guide);
 
@@ -63,6 +66,8 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
             from made in use(theta, weights => work(new(network, weights, config.Model, receipt, name!, StateDict.Remark(checkpoint.File))
             {
                 UsualSampling = GuideChoice.UsualSampling(folder, receipt, config.Model),
+                Learnt = evaluations => LearntPlanFile.Read(folder, evaluations).Bind(file =>
+                    file.PlanFor(Gpu.Checkpoints.Checkpoint.WeightsSha256(network, weights), config.Model.Schedule.Steps)),
             }))
             select made)
         select done;

@@ -61,15 +61,21 @@ internal sealed record SampleJob(
 
     /// <summary>Checks a request for a trained model.</summary>
     public static Fin<SampleJob> From(SamplingRequest request, TrainedModel model) =>
-        From(request, model.Model, model.UsualSampling, model.Receipt.Data.ClassName);
+        from learnt in request.Sampling(model.UsualSampling) is { Sampler: Learnt.OptionName } asked
+            ? model.Learnt(asked.SamplingSteps).Map(Some)
+            : LanguageExt.Option<LearntPlan>.None
+        from job in From(request, model.Model, model.UsualSampling, model.Receipt.Data.ClassName, learnt)
+        select job;
 
     /// <summary>Checks a request.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="model">The model that it is for.</param>
     /// <param name="usual">The default way to sample.</param>
     /// <param name="className">What each class is called.</param>
+    /// <param name="learnt">The numbers, if the sampler is <see cref="Learnt"/>.</param>
     /// <returns>The job, or every fault at once, as one of usage.</returns>
-    public static Fin<SampleJob> From(SamplingRequest request, DiffusionModel model, SamplingOptions usual, Func<int, string> className)
+    public static Fin<SampleJob> From(SamplingRequest request, DiffusionModel model, SamplingOptions usual, Func<int, string> className,
+        LanguageExt.Option<LearntPlan> learnt = default)
     {
         var condition = model.Network.Classes > 0 || request.Class is not null
             ? Chosen(request.Class, model.Network.Classes, className).Bind(chosen => ClassCondition.Of(model.Network.Classes, chosen)).Map(Some)
@@ -95,12 +101,15 @@ internal sealed record SampleJob(
         SampleFiles Files(PixelScale scale, int first, LanguageExt.Option<ClassCondition> condition) => new(
             scale,
             condition.Filter(classes => classes.Chosen.IsNone).Map<Func<int, string>>(classes => place => Label(classes.ClassOf(first + place), className)));
+        (Validation<Error, Sampler> Sampler, Validation<Error, Timesteps> Timesteps) way = learnt.Case is LearntPlan plan
+            ? (OnlySteps(asked).Map(_ => (Sampler)new Learnt(plan)), plan.TimestepsOn(model.Schedule))
+            : (completed.Bind(options => options.Chosen(model.Schedule.Steps)), candidates.TimestepsOn(model.Schedule));
         return (Check.AtLeast("--first", request.First, 0),
                 model.Network.CountOfImages("--count", request.Count).Bind(Numbered),
                 Check.AtLeast("--batch-size", request.BatchSize, 1),
                 Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
                 (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),
-                (completed.Bind(options => options.Chosen(model.Schedule.Steps)), candidates.TimestepsOn(model.Schedule), guidance)
+                (way.Sampler, way.Timesteps, guidance)
                     .Apply((sampler, timesteps, guided) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)
                     {
                         Guidance = guided,
@@ -111,6 +120,11 @@ internal sealed record SampleJob(
                 asked with { Variance = completed.IfFail(_ => asked).Variance }, more.Steps, Files(scale, first, more.Classes)))
             .OrUsage();
     }
+
+    /// <summary>A learnt plan has its numbers already.</summary>
+    private static Validation<Error, Unit> OnlySteps(SamplingOptions asked) => Check.That(
+        "sampler", asked.Sampler, asked == new SamplingOptions { Sampler = asked.Sampler, SamplingSteps = asked.SamplingSteps },
+        "takes no other option of the sampler than --sampling-steps").Map(_ => unit);
 
     /// <summary>The class that was asked for. A network without classes accepts any name here; <see cref="ClassCondition"/> reports that fault.</summary>
     private static Validation<Error, LanguageExt.Option<int>> Chosen(string? name, int classes, Func<int, string> className)

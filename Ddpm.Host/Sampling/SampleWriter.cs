@@ -26,7 +26,7 @@ internal static class SampleWriter
     public static Fin<Unit> Write(
         RunFolder folder, Device device, SamplingRequest request, Func<UNetConfig, Fin<Option<StartingPictures>>> pictures, RunFolder target, IView view,
         CancellationToken stop) =>
-        TrainedModel.Use(folder, device, request.Guide, model =>
+        TrainedModel.Use(folder, device, request.GuideIn(folder), model =>
             from job in SampleJob.From(request, model).Do(_ => model.Warn(view))
             from given in pictures(model.Network.Config)
             from timesteps in Folders.Create(target.Path).Bind(_ => job.Timesteps(model, view, stop))
@@ -38,7 +38,7 @@ internal static class SampleWriter
     /// <summary>Writes guidance.png: the same images at several guidance scales, a panel for each scale with a row for each class.</summary>
     public static Fin<Unit> WriteSweep(
         RunFolder folder, Device device, SamplingRequest request, double[] scales, RunFolder target, IView view, CancellationToken stop) =>
-        TrainedModel.Use(folder, device, request.Guide, model =>
+        TrainedModel.Use(folder, device, request.GuideIn(folder), model =>
             from jobs in toSeq(scales)
                 .Map(scale => SampleJob.From(request.With(options => options with { GuidanceScale = scale }), model))
                 .Sequence().Do(_ => model.Warn(view))

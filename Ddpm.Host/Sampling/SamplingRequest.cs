@@ -1,3 +1,4 @@
+using Ddpm.Host.Runs;
 using Ddpm.Pure.Sampling;
 
 namespace Ddpm.Host.Sampling;
@@ -9,9 +10,11 @@ internal sealed record SamplingRequest(
     /// <summary>With other sampling options.</summary>
     public SamplingRequest With(Func<SamplingOptions, SamplingOptions> change) => this with { Sampling = usual => change(Sampling(usual)) };
 
-    /// <summary>The name of the guide, or null.</summary>
-    /// <param name="usual">The default way to sample.</param>
-    public string? Guide(SamplingOptions usual) => Sampling(usual).Guide;
+    /// <summary>The name of the guide, or null, from the default way to sample a run. A learnt plan names its guide itself.</summary>
+    /// <param name="folder">The run.</param>
+    public Func<SamplingOptions, string?> GuideIn(RunFolder folder) => usual => Sampling(usual) is { Sampler: Learnt.OptionName } learnt
+        ? LearntPlanFile.Read(folder, learnt.SamplingSteps).Match(file => file.Guide, _ => null)
+        : Sampling(usual).Guide;
 
     /// <summary>What `train` does at its end.</summary>
     public static SamplingRequest Default { get; } = new(0, 100, 1, usual => usual, null, null, 100);

@@ -15,8 +15,8 @@ public sealed class CommandLineTests : IDisposable
 
     public static TheoryData<string> Commands { get; } =
     [
-        "", "train", "sample", "evaluate", "evaluate steps", "evaluate train-classifier", "report", "runs", "import", "export", "forward", "bench",
-        "reference export", "reference verify", "reference plan", "doctor", "completion",
+        "", "train", "train-plan", "sample", "evaluate", "evaluate steps", "evaluate train-classifier", "report", "runs", "import", "export", "forward",
+        "bench", "reference export", "reference verify", "reference plan", "doctor", "completion",
     ];
 
     [Theory]

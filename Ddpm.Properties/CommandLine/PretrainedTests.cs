@@ -23,7 +23,8 @@ public sealed class PretrainedTests
         var model = PretrainedModel.All[name];
         var receipt = RunReceipt.FromJson(model.Receipt.Span).Valid();
         Assert.True(receipt.Finished);
-        Assert.Equal($"checkpoints/{receipt.Sampled}", model.Files.Map(file => file.Path).Filter(path => path.StartsWith("checkpoints/", StringComparison.Ordinal)).Last);
+        var checkpoints = model.Files.Map(file => file.Path).Filter(path => path.StartsWith("checkpoints/", StringComparison.Ordinal));
+        Assert.Equal($"checkpoints/{receipt.Sampled}", checkpoints.Last);
         Assert.All(model.Checkpoints, checkpoint =>
         {
             Assert.InRange(checkpoint.Length, 1, LargestFile);

@@ -57,6 +57,9 @@ public enum StreamName : uint
 
     /// <summary>The timesteps that image i is judged at in distillation step n, and that the critic learns it at: index i, step n, positions 0 and 1.</summary>
     DistillationTimesteps = 16,
+
+    /// <summary>Candidate i of generation g of a search for a plan: index i, step g.</summary>
+    PlanSearch = 17,
 }
 
 /// <summary>
