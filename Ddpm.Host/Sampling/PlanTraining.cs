@@ -23,7 +23,8 @@ internal sealed record PlanRequest(int Evaluations, int GuidedLines, string? Gui
 
 /// <summary>
 /// Fits a plan to a trained network: the timesteps and the factors of every line, by separable CMA-ES. A candidate is judged by the images that it makes:
-/// how far they are from the run's own long samples of the same noise (<see cref="SampleDistance"/>). The result depends only on the weights and the request: the number of threads changes no bit.
+/// how far they are from the run's own long samples of the same noise (<see cref="SampleDistance"/>). The result depends only on the
+/// weights and the request: the number of threads changes no bit.
 /// </summary>
 /// <param name="model">The trained model, with its guide if lines are guided.</param>
 /// <param name="request">What to fit.</param>
