@@ -42,6 +42,8 @@ public sealed partial class GuideTests : IDisposable
                 "train" when !Says("--from") && !Says("--resume") =>
                     ["--limit", "16", "--batch-size", "16", "--steps", "12", "--epochs", "1", "--sample-every", "0"],
                 "evaluate" => ["--count", "8", "--bound-images", "0"],
+                "distil" => ["--images", "32"],
+                "train-plan" => ["--images", "16", "--tries", "4"],
                 _ => [],
             };
             _ddpm.Done([.. arguments, .. data, .. small]);

@@ -122,7 +122,7 @@ public sealed class SamplingOptionsLaws
     }
 
     [Law]
-    public bool Timesteps_are_as_many_as_said_or_all_for_ddpm_and_fifty_for_others(OptionsCase c)
+    public bool Timesteps_are_as_many_as_said_or_all_for_ddpm_two_for_consistency_and_fifty_for_others(OptionsCase c)
     {
         if (c.Options.ExplicitTimesteps is { } given)
         {
@@ -131,7 +131,12 @@ public sealed class SamplingOptionsLaws
 
         var last = c.Options.LastTimestep ?? 0;
         var steps = c.Schedule.Steps - last;
-        var count = c.Options.SamplingSteps ?? (c.Options.Sampler == "ddpm" ? steps : Math.Min(50, steps));
+        var count = c.Options.SamplingSteps ?? Math.Min(steps, c.Options.Sampler switch
+        {
+            "ddpm" => steps,
+            "consistency" => 2,
+            _ => 50,
+        });
         Validation<Error, Timesteps> Between(double least, double most) => Timesteps.Spaced(c.Options.Spacing switch
         {
             "karras" => new Spacing.Karras(c.Options.Rho ?? 7, least, most),
