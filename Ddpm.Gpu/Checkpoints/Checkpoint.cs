@@ -115,6 +115,9 @@ public static class Checkpoint
         return SafetensorsFile.Of(bare.Tensors, file.Metadata.AddOrUpdate(ChecksumKey, Safetensors.Checksum(bare))).OrThrow();
     }
 
+    /// <summary>Whether a file says that it is a checkpoint.</summary>
+    public static bool IsOne(SafetensorsFile file) => file.Metadata.ContainsKey(HeaderKey);
+
     /// <summary>Reads the header of a checkpoint. Checks its checksums first, and that all its numbers are finite.</summary>
     /// <param name="file">The file.</param>
     /// <returns>The header, or the fault of the file.</returns>
@@ -170,13 +173,16 @@ public static class Checkpoint
     public static Fin<Unit> Fits(SafetensorsFile file, UNetConfig config, bool withEmbedding = true)
     {
         var stored = file.Tensors.ToDictionary(tensor => tensor.Name);
-        var embedding = new Parameter(UNetConfig.EmbeddingName, Array(config.Timesteps, config.EmbeddingDimension), new Initialization.Constant(0));
-        var wanted = withEmbedding || stored.ContainsKey(UNetConfig.EmbeddingName) ? config.Parameters.Add(embedding) : config.Parameters;
+        var wanted = withEmbedding || stored.ContainsKey(UNetConfig.EmbeddingName) ? config.Parameters.Add(TableOf(config)) : config.Parameters;
         var known = Seq("", FirstMoment, SecondMoment, Average).Bind(prefix => config.Parameters.Map(parameter => prefix + parameter.Name).ToSeq());
         var unknown = toSeq(stored.Keys.Except(known.Add(UNetConfig.EmbeddingName).Add(TimestepLosses).Add(TimestepCounts)).ToArray());
         return StoredWeights.Complete(stored, "", wanted).Bind<Unit>(_ =>
             unknown.IsEmpty ? unit : Error.New($"its network has no tensors named {unknown.Map(Quote).Listed(", ")}: use another checkpoint"));
     }
+
+    /// <summary>The timestep embedding of a network as a tensor of its file.</summary>
+    internal static Parameter TableOf(UNetConfig config) =>
+        new(UNetConfig.EmbeddingName, Array(config.Timesteps, config.EmbeddingDimension), new Initialization.Constant(0));
 
     /// <summary>The network for a file's weights, with the file's own timestep embedding: a frozen table is a part of the weights.</summary>
     /// <param name="file">The file.</param>
@@ -184,8 +190,11 @@ public static class Checkpoint
     /// <param name="device">The network's device.</param>
     /// <returns>The network, which the caller owns; or the tensors that are missing or have another shape.</returns>
     public static Fin<UNet> Network(SafetensorsFile file, UNetConfig config, Device device) =>
-        Fits(file, config, withEmbedding: config.Embedding.IsNone).Map(_ => new UNet(
-            config, ScalarType.Float32, device, file.Find(UNetConfig.EmbeddingName).Map(table => (ReadOnlyMemory<double>)StoredWeights.Wide(table))));
+        Fits(file, config, withEmbedding: config.Embedding.IsNone).Map(_ => WithTable(file, config, device));
+
+    /// <summary>A network with the timestep embedding in a file; with the formula's if the file has none.</summary>
+    internal static UNet WithTable(SafetensorsFile file, UNetConfig config, Device device) => new(
+        config, ScalarType.Float32, device, file.Find(UNetConfig.EmbeddingName).Map(table => (ReadOnlyMemory<double>)StoredWeights.Wide(table)));
 
     /// <summary>The training state in a checkpoint.</summary>
     /// <param name="file">The file.</param>

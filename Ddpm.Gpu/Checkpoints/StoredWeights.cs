@@ -56,7 +56,8 @@ internal static class StoredWeights
         return faults.IsEmpty ? unit : FinFail<Unit>(Error.New($"its tensors do not fit this network: {faults.Listed("; ")}"));
     }
 
-    private static void Widen(ReadOnlySpan<float> source, Span<double> destination)
+    /// <summary>Copies numbers of single precision to double.</summary>
+    public static void Widen(ReadOnlySpan<float> source, Span<double> destination)
     {
         for (var i = 0; i < source.Length; i++)
         {

@@ -19,8 +19,6 @@ namespace Ddpm.Host.Commands;
 /// <summary>`import`: weights from another program become a run to sample from.</summary>
 internal sealed class ImportCommand
 {
-    private const int UsualSize = 28;
-
     private const string Missing = "Not stored in the file", Uses = "sample --run, evaluate and export can use it";
 
     private static readonly TrainingOptions Defaults = TrainingOptions.Of("standard", new TrainingOptions().Dataset);
@@ -41,7 +39,7 @@ internal sealed class ImportCommand
     private readonly CommandLine.Option<int> _size = new("--image-size")
     {
         Description = "Height and width of the images, if the file does not imply them",
-        DefaultValueFactory = _ => UsualSize,
+        DefaultValueFactory = _ => ImportedWeights.UsualSize,
     };
 
     private readonly CommandLine.Option<string> _dataset = new("--dataset")

@@ -30,15 +30,17 @@ internal sealed class RecipeOptions
     }
 
     /// <summary>The options of a new run: the preset's, and those on the command line in their place.</summary>
-    public TrainingOptions Parsed(CommandLine.ParseResult parsed)
-    {
-        var defaults = new TrainingOptions();
-        return Parsed(parsed, TrainingOptions.Of(Parsed(parsed, defaults).Preset, _data.Dataset(parsed).IfNone(defaults.Dataset)));
-    }
+    public TrainingOptions Parsed(CommandLine.ParseResult parsed) => Parsed(parsed, OfPreset(parsed, new TrainingOptions()));
+
+    /// <summary>The options of a new run for the model of other options. The preset is theirs, unless the command line names another.</summary>
+    public TrainingOptions ParsedFor(CommandLine.ParseResult parsed, TrainingOptions model) => Parsed(parsed, OfPreset(parsed, model).WithModelOf(model));
 
     /// <summary>Other options, with those on the command line in their place.</summary>
     public TrainingOptions Parsed(CommandLine.ParseResult parsed, TrainingOptions otherwise) =>
         _declared.Parsed(parsed, otherwise with { Dataset = _data.Dataset(parsed).IfNone(otherwise.Dataset) });
+
+    private TrainingOptions OfPreset(CommandLine.ParseResult parsed, TrainingOptions otherwise) =>
+        TrainingOptions.Of(Parsed(parsed, otherwise).Preset, _data.Dataset(parsed).IfNone(otherwise.Dataset));
 
     /// <summary>Refuses --preset together with a receipt, which already has a recipe.</summary>
     public Fin<Unit> WithoutPreset(CommandLine.ParseResult parsed) => Outcomes.Require(

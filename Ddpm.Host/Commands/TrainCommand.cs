@@ -25,30 +25,20 @@ internal sealed class TrainCommand
 
     private readonly CommandLine.Command _command = new("train", "Train a network on images, then generate samples");
     private readonly RunOptions _run;
+    private readonly StartOptions _start;
     private readonly DataOptions _data;
     private readonly RecipeOptions _recipe;
     private readonly RecordingOptions _recording;
     private readonly MachineOptions _machine;
 
-    private readonly CommandLine.Option<bool> _resume = new("--resume")
-    {
-        Description = "Continue from the run's last checkpoint; --epochs can grow if the learning rate is constant",
-    };
-
-    private readonly CommandLine.Option<string?> _from = new("--from")
-    {
-        Description = "Repeat the run that wrote this run.json, then compare the weights",
-        HelpName = "FILE",
-    };
-
     private TrainCommand()
     {
         _run = new(_command, "The run to create or resume");
+        _start = new(_command);
         _data = new(_command);
         _recipe = new(_command, _data);
         _recording = new(_command);
         _machine = new(_command);
-        _command.AddGroup("Run", _resume, _from);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
@@ -56,22 +46,22 @@ internal sealed class TrainCommand
 
     /// <summary>Everything that needs no data is checked before any is loaded.</summary>
     private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
-        from repeated in Repeated(parsed, stop)
-        from place in Place(parsed, repeated)
-        from early in Start(parsed, place.Folder, repeated)
+        from begun in _start.Parsed(parsed, stop)
+        from place in Place(parsed, begun)
+        from early in Start(parsed, place.Folder, begun, stop)
         from device in TrainingConfig.Of(early.Options, UsualSize, 1, UsualClasses).OrUsage().Bind(_ => _machine.Prepare(parsed, early.Machine))
         from loaded in _data.Load(parsed, early.Options.Dataset, view, stop, DataSplit.Train, early.Data)
         from test in early.CheckImages(loaded, Math.Min(loaded.Images.Count, early.Options.Limit ?? int.MaxValue))
             .Bind(_ => Test(parsed, early, loaded, view, stop))
         from held in place.Take()
-        from trained in use(held, mine => Train(parsed, mine.Folder, repeated, device, loaded, test, view, stop))
+        from trained in use(held, mine => Train(parsed, mine.Folder, begun, device, loaded, test, view, stop))
         select trained;
 
     /// <summary>Trains in a locked folder. The run's receipt is read again, as another process may have changed it before the folder was locked.</summary>
     private Fin<Unit> Train(
-        CommandLine.ParseResult parsed, RunFolder folder, LanguageExt.Option<RunReceipt> repeated, Device device, LoadedDataSet loaded,
+        CommandLine.ParseResult parsed, RunFolder folder, NewStart begun, Device device, LoadedDataSet loaded,
         LanguageExt.Option<LoadedDataSet> test, IView view, CancellationToken stop) =>
-        from start in Start(parsed, folder, repeated)
+        from start in Start(parsed, folder, begun, stop)
         from finished in RunTraining.Train(start, loaded, test, new(folder, device, Replicas.For(device)), view, stop)
         from compared in ReportFile.Write(folder, view).Bind(_ => start.Compare(finished, view))
         select compared;
@@ -107,41 +97,34 @@ internal sealed class TrainCommand
                 });
     }
 
-    private Fin<LanguageExt.Option<RunReceipt>> Repeated(CommandLine.ParseResult parsed, CancellationToken stop)
-    {
-        if (parsed.GetValue(_from) is not { } path)
-        {
-            return LanguageExt.Option<RunReceipt>.None;
-        }
-
-        return parsed.GetValue(_resume)
-            ? Error.New(ExitCode.Usage, "--from begins a new run and --resume continues one: give one of them")
-            : RunStart.Repeatable(path, stop).Map(Some);
-    }
-
     /// <summary>The run's folder, and what locks it. A run without a name gets its folder with the lock: another process may take the name first.</summary>
-    private Fin<(RunFolder Folder, Func<Fin<RunLock>> Take)> Place(CommandLine.ParseResult parsed, LanguageExt.Option<RunReceipt> repeated) =>
-        from named in parsed.GetValue(_resume) ? _run.Required(parsed).Map(Some) : _run.Named(parsed)
-        let options = OptionsOf(parsed, repeated)
+    private Fin<(RunFolder Folder, Func<Fin<RunLock>> Take)> Place(CommandLine.ParseResult parsed, NewStart begun) =>
+        from named in _start.Resumes(parsed) ? _run.Required(parsed).Map(Some) : _run.Named(parsed)
+        let options = OptionsOf(parsed, begun)
         let name = $"{_data.Called(parsed, options.Dataset)}-{options.Preset}"
         select named.Match<(RunFolder, Func<Fin<RunLock>>)>(
             folder => (folder, () => RunLock.Take(folder)),
             () => (RunFolder.Free(RunOptions.Root, name).First(), () => RunLock.TakeFree(RunOptions.Root, name)));
 
-    private Fin<RunStart> Start(CommandLine.ParseResult parsed, RunFolder folder, LanguageExt.Option<RunReceipt> repeated) =>
-        parsed.GetValue(_resume) ? Resumed(parsed, folder) : New(parsed, folder, repeated);
+    private Fin<RunStart> Start(CommandLine.ParseResult parsed, RunFolder folder, NewStart begun, CancellationToken stop) =>
+        _start.Resumes(parsed) ? Resumed(parsed, folder, stop) : New(parsed, folder, begun);
 
-    private Fin<RunStart> Resumed(CommandLine.ParseResult parsed, RunFolder folder) =>
+    private Fin<RunStart> Resumed(CommandLine.ParseResult parsed, RunFolder folder, CancellationToken stop) =>
         from receipt in RunStart.Resumable(folder)
         from options in receipt.Options.ResumedAs(_recipe.Parsed(parsed, receipt.Options)).OrUsage()
         from recording in _recording.Parsed(parsed, receipt.Recorded)
-        select new RunStart(options, recording, receipt, None, _data.Named(parsed));
+        from weights in receipt.Last is null ? StartOptions.Again(receipt, stop) : LanguageExt.Option<SourceWeights>.None
+        select new RunStart(options, recording, receipt, None, _data.Named(parsed)) { From = weights.Map(given => (given.Weights, given.Receipt)) };
 
-    private Fin<RunStart> New(CommandLine.ParseResult parsed, RunFolder folder, LanguageExt.Option<RunReceipt> repeated) => Outcomes
-        .InOrder(() => RunStart.CheckUnused(folder), () => repeated.IsSome ? _recipe.WithoutPreset(parsed) : unit)
-        .Bind(_ => _recording.Parsed(parsed, repeated.Map(receipt => receipt.Recorded).IfNone(new Recording())))
-        .Map(recording => new RunStart(OptionsOf(parsed, repeated), recording, None, repeated, _data.Named(parsed)));
+    private Fin<RunStart> New(CommandLine.ParseResult parsed, RunFolder folder, NewStart begun) => Outcomes
+        .InOrder(() => RunStart.CheckUnused(folder), () => begun.Repeated.IsSome ? _recipe.WithoutPreset(parsed) : unit)
+        .Bind(_ => _recording.Parsed(parsed, begun.Repeated.Map(receipt => receipt.Recorded).IfNone(new Recording())))
+        .Map(recording => new RunStart(OptionsOf(parsed, begun), recording, None, begun.Repeated, _data.Named(parsed))
+        {
+            From = begun.Weights.Map(given => (given.Weights, given.Receipt)),
+        });
 
-    private TrainingOptions OptionsOf(CommandLine.ParseResult parsed, LanguageExt.Option<RunReceipt> repeated) =>
-        repeated.Match(receipt => _recipe.Parsed(parsed, receipt.Options), () => _recipe.Parsed(parsed));
+    private TrainingOptions OptionsOf(CommandLine.ParseResult parsed, NewStart begun) => begun.Repeated.Match(
+        receipt => _recipe.Parsed(parsed, receipt.Options),
+        () => begun.Weights.Match(weights => _recipe.ParsedFor(parsed, weights.Options), () => _recipe.Parsed(parsed)));
 }

@@ -19,6 +19,9 @@ namespace Ddpm.Host.Exchange;
 /// <param name="Bytes">What it holds: a state dict by PyTorch, or safetensors.</param>
 internal sealed record ImportedWeights(string Path, ReadOnlyMemory<byte> Bytes)
 {
+    /// <summary>The image size if neither the weights nor a user tell it.</summary>
+    public const int UsualSize = 28;
+
     /// <summary>Saves them as a run.</summary>
     /// <param name="folder">The run's folder.</param>
     /// <param name="options">What the file may not tell.</param>

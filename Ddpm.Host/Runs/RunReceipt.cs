@@ -121,6 +121,11 @@ internal sealed record MachineReceipt(string Ddpm, string TorchSharp, string Lib
 /// <param name="Options">How.</param>
 internal sealed record DistillationReceipt(string Run, string WeightsSha256, DistillationOptions Options);
 
+/// <summary>The weights that training started from.</summary>
+/// <param name="Source">Where they were: a file, a run's folder or a run's name.</param>
+/// <param name="Sha256">Of their tensors (<see cref="Gpu.Checkpoints.StartingWeights.Sha256"/>).</param>
+internal sealed record StartingWeightsReceipt(string Source, string Sha256);
+
 /// <summary>run.json: what was run on what, and where its checkpoints are.</summary>
 /// <param name="Options">The run's options.</param>
 /// <param name="Data">The data.</param>
@@ -132,9 +137,10 @@ internal sealed record DistillationReceipt(string Run, string WeightsSha256, Dis
 /// <param name="Recording">What it leaves behind; absent from the receipts of earlier versions.</param>
 /// <param name="WeightsSha256">Of the trained weights once the run is complete: the checksum of the format's tensors under their state-dict names.</param>
 /// <param name="Distilled">What the run was distilled from; null if it was not. Options and data are those of the run that taught it.</param>
+/// <param name="FromWeights">The weights that training started from; null for random ones.</param>
 internal sealed record RunReceipt(
     TrainingOptions Options, DataReceipt Data, MachineReceipt Machine, string? Last, string? Best, TrainingProgress Progress, bool Finished,
-    Recording? Recording = null, string? WeightsSha256 = null, DistillationReceipt? Distilled = null)
+    Recording? Recording = null, string? WeightsSha256 = null, DistillationReceipt? Distilled = null, StartingWeightsReceipt? FromWeights = null)
 {
     /// <summary>What the run leaves behind.</summary>
     [JsonIgnore]

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
@@ -18,6 +19,9 @@ namespace Ddpm.Host.Runs;
 /// <param name="NamesImages">Whether the user named the images.</param>
 internal sealed record RunStart(TrainingOptions Options, Recording Recording, Option<RunReceipt> Resumed, Option<RunReceipt> Repeated, bool NamesImages)
 {
+    /// <summary>The weights that a run without a checkpoint starts from, and what its receipt says of them; none for random weights.</summary>
+    public Option<(StartingWeights Weights, StartingWeightsReceipt Receipt)> From { get; init; }
+
     /// <summary>The machine of the run that this one resumes or repeats.</summary>
     public Option<MachineReceipt> Machine => (Resumed || Repeated).Map(receipt => receipt.Machine);
 
@@ -45,7 +49,15 @@ internal sealed record RunStart(TrainingOptions Options, Recording Recording, Op
     public RunReceipt Receipt(DataReceipt data, MachineReceipt machine)
     {
         var receipt = Resumed.IfNone(() => new(Options, data, machine, null, null, TrainingProgress.Start, false));
-        return receipt with { Options = Options, Recording = Recording, Machine = machine, Finished = false, WeightsSha256 = null };
+        return receipt with
+        {
+            Options = Options,
+            Recording = Recording,
+            Machine = machine,
+            Finished = false,
+            WeightsSha256 = null,
+            FromWeights = From.MatchUnsafe(given => given.Receipt, () => receipt.FromWeights),
+        };
     }
 
     /// <summary>Refuses images that differ from those of the run that this one resumes or repeats. A repeated run may name others.</summary>

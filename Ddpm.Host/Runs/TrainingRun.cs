@@ -59,12 +59,18 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="sampleGrid">Draws and writes the grid of an epoch from weights.</param>
     /// <param name="report">Receives every event.</param>
     /// <param name="heldOut">The test images to measure the loss on after each epoch; those of the receipt.</param>
+    /// <param name="weights">What a run without a checkpoint starts from; none for random weights.</param>
     public static Fin<TrainingRun> Open(
         TrainingPlan plan, ImageSet images, RunReceipt receipt, TrainingEnvironment environment,
-        Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report, Option<ImageSet> heldOut = default)
+        Func<UNet, Tensor, int, Fin<Unit>> sampleGrid, Action<TrainingEvent> report, Option<ImageSet> heldOut = default,
+        Option<StartingWeights> weights = default)
     {
         var config = plan.Config;
-        var begun = receipt.Last is null ? Initial(config, environment.Device) : Resumed(config, receipt, receipt.Last, environment);
+        var begun = receipt.Last is null
+            ? weights.Match(
+                given => Initial(config, given, environment.Device).At($"--from-weights {receipt.FromWeights?.Source} does not fit this network"),
+                () => Initial(config, environment.Device))
+            : Resumed(config, receipt, receipt.Last, environment);
         return begun.Bind(start =>
         {
             var opened = environment.Folder.Create()
@@ -96,6 +102,14 @@ internal sealed class TrainingRun : IDisposable
         var network = new UNet(config.Model.Network, ScalarType.Float32, device);
         return (network, TrainingState.Initial(network, config.Options.Seed, config.Average.IsSome));
     }
+
+    /// <summary>The network and the state of training at given weights.</summary>
+    private static Fin<(UNet Network, TrainingState State)> Initial(TrainingConfig config, StartingWeights weights, Device device) =>
+        weights.Start(config.Model.Network, config.Options.Seed, device).Map(start =>
+        {
+            using var theta = start.Theta;
+            return (start.Network, TrainingState.From(theta, config.Average.IsSome));
+        });
 
     /// <summary>The network and the state of training in a run's last checkpoint.</summary>
     private static Fin<(UNet Network, TrainingState State)> Resumed(TrainingConfig config, RunReceipt receipt, string last, TrainingEnvironment environment)
@@ -235,7 +249,7 @@ internal sealed class TrainingRun : IDisposable
 
     /// <summary>
     /// Draws the pictures that are due after an epoch. A run that was killed before it drew them draws them when it continues. The grid of the untrained
-    /// network depends on the seed alone, so it is drawn after the first epoch and does not delay it.
+    /// network depends on the seed alone, so it is drawn after the first epoch and does not delay it. A run that starts from weights has no such grid.
     /// </summary>
     private Fin<Unit> BetweenEpochs()
     {
@@ -246,7 +260,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         return DrawLosses()
-            .Bind(_ => Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed)))
+            .Bind(_ => _receipt.FromWeights is not null ? unit : Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed)))
             .Bind(_ => Grid(epoch, () => _trainer.State.Sampled.alias()));
     }
 

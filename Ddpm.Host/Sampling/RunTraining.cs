@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Sampling;
@@ -40,7 +41,8 @@ internal static class RunTraining
                from plan in Outcomes.InOrder(() => start.CheckImages(loaded, images.Count), () => start.CheckHeldOut(test))
                    .Bind(_ => TrainingPlan.Of(config, images.Count).OrUsage())
                from grid in SampleJob.From(gridRequest, config.Model, config.Model.UsualSampling, data.ClassName)
-               from finished in Fit(plan, loaded, images, test.Map(held => held.Images), receipt, environment, grid, view, stop)
+               from finished in Fit(
+                   plan, loaded, images, test.Map(held => held.Images), receipt, start.From.Map(given => given.Weights), environment, grid, view, stop)
                from sampled in SampleWriter.Write(
                    environment.Folder, environment.Device, SamplingRequest.Default, _ => Option<StartingPictures>.None, environment.Folder, view, stop)
                select finished;
@@ -57,14 +59,16 @@ internal static class RunTraining
     }
 
     private static Fin<RunReceipt> Fit(
-        TrainingPlan plan, LoadedDataSet loaded, ImageSet images, Option<ImageSet> heldOut, RunReceipt receipt, TrainingEnvironment environment,
-        SampleJob grid, IView view, CancellationToken stop)
+        TrainingPlan plan, LoadedDataSet loaded, ImageSet images, Option<ImageSet> heldOut, RunReceipt receipt,
+        Option<StartingWeights> weights, TrainingEnvironment environment, SampleJob grid, IView view, CancellationToken stop)
     {
         view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Height}×{images.Width}, {loaded.Origin}");
         ComputeDevice.Advice(environment.Device, plan.Config.Model.Network, plan.Config.Precision).Iter(view.Line);
         plan.Config.Model.Schedule.Remark.Iter(remark => view.Line($"warning: {remark}"));
+        weights.Bind(given => given.Remark(plan.Config.Model.Network)).Iter(view.Line);
         using var bars = new TrainingBars(view);
-        return TrainingRun.Open(plan, images, receipt, environment, SampleGrid, bars.Report, heldOut).Bind(run => use(run, opened => opened.Train(stop)));
+        return TrainingRun.Open(plan, images, receipt, environment, SampleGrid, bars.Report, heldOut, weights)
+            .Bind(run => use(run, opened => opened.Train(stop)));
 
         Fin<Unit> SampleGrid(UNet network, Tensor theta, int epoch)
         {

@@ -58,6 +58,10 @@ internal sealed class TrainOptionAttribute(string group, string help) : Attribut
     };
 }
 
+/// <summary>Marks an option of `train` that describes the model, not its training. Training that starts from weights takes it from them.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class OfModelAttribute : Attribute;
+
 /// <summary>
 /// An option of `train`, read from its property of <see cref="TrainingOptions"/> and the <see cref="TrainOptionAttribute"/> there. The command line, the help
 /// page, completion and the check of ranges all loop over <see cref="All"/>.
@@ -98,6 +102,9 @@ internal sealed class TrainingOption
 
     /// <summary>Whether 0 on the command line means null.</summary>
     public bool ZeroIsNull => _declared.ZeroIsNull;
+
+    /// <summary>Whether the option describes the model.</summary>
+    public bool IsOfModel => _property.IsDefined(typeof(OfModelAttribute));
 
     /// <summary>The line of the help page. The default is part of it only where null stands for it.</summary>
     public string Help

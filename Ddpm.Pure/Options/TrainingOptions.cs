@@ -24,10 +24,12 @@ public sealed record TrainingOptions
 
     /// <summary>The network, "original", "standard" or "modern"; null for the preset's.</summary>
     [TrainOption(Recipe, "The network: {0}", ChoicesOf = typeof(NetworkFamily), NullMeans = "the preset's")]
+    [OfModel]
     public string? Network { get; init; }
 
     /// <summary>The channels of the modern network at full resolution; null for <see cref="UNetConfig.UsualWidth"/>.</summary>
     [TrainOption(Recipe, "Channels of the modern network at full resolution", NullMeans = UNetConfig.UsualWidth)]
+    [OfModel]
     public int? Width { get; init; }
 
     /// <summary>
@@ -36,6 +38,7 @@ public sealed record TrainingOptions
     /// </summary>
     [TrainOption(
         Recipe, "The timestep embedding: {0}", Choices = nameof(Choices.Embeddings), Unlisted = Choices.EmbeddingAsInFile, NullMeans = "the network's")]
+    [OfModel]
     public string? Embedding { get; init; }
 
     /// <summary>The name of the data set. All commands that read images have this option, so it is declared with them.</summary>
@@ -81,6 +84,7 @@ public sealed record TrainingOptions
 
     /// <summary>Whether the network is given the class of each image.</summary>
     [TrainOption(Data, "Give the network the class of each image, so that sample --class can choose one")]
+    [OfModel]
     public bool Conditional { get; init; }
 
     /// <summary>
@@ -115,50 +119,62 @@ public sealed record TrainingOptions
 
     /// <summary>T, the steps of the noise schedule.</summary>
     [TrainOption(Diffusion, "T, the steps of the noise schedule")]
+    [OfModel]
     public int Steps { get; init; } = 1000;
 
     /// <summary>The noise schedule, a name in <see cref="NoiseSchedule.Families"/>.</summary>
     [TrainOption(Diffusion, "The noise schedule: {0}", ChoicesOf = typeof(NoiseSchedule))]
+    [OfModel]
     public string Schedule { get; init; } = "linear";
 
     /// <summary>β_min of the linear, scaled-linear and sigmoid-β schedules; null for the published value × 1000/T (<see cref="UsualBetas"/>).</summary>
     [TrainOption(Numbers, "β_min of linear, scaled-linear and sigmoid-beta", NullMeans = "the published value × 1000/T")]
+    [OfModel]
     public double? MinBeta { get; init; }
 
     /// <summary>β_max of linear, scaled-linear and sigmoid-beta; null for the published value × 1000/T.</summary>
     [TrainOption(Numbers, "β_max of linear, scaled-linear and sigmoid-beta", NullMeans = "the published value × 1000/T")]
+    [OfModel]
     public double? MaxBeta { get; init; }
 
     /// <summary>s of the cosine schedule; null for <see cref="NoiseSchedule.UsualCosineOffset"/>.</summary>
     [TrainOption(Numbers, "s, the offset of the cosine schedule", NullMeans = NoiseSchedule.UsualCosineOffset)]
+    [OfModel]
     public double? CosineOffset { get; init; }
 
     /// <summary>s of the schedule rectified-flow; null for 1. More than 1 spends more steps on noisy levels.</summary>
     [TrainOption(Numbers, "s, the shift of rectified-flow; more than 1 for more noise", NullMeans = 1)]
+    [OfModel]
     public double? FlowShift { get; init; }
 
     /// <summary>σ_min of the schedule edm; null for <see cref="NoiseSchedule.UsualSigmaMin"/>.</summary>
     [TrainOption(Numbers, "σ_min of edm, its least noise", NullMeans = NoiseSchedule.UsualSigmaMin)]
+    [OfModel]
     public double? SigmaMin { get; init; }
 
     /// <summary>σ_max of the schedule edm; null for <see cref="NoiseSchedule.UsualSigmaMax"/>.</summary>
     [TrainOption(Numbers, "σ_max of edm, its greatest noise", NullMeans = NoiseSchedule.UsualSigmaMax)]
+    [OfModel]
     public double? SigmaMax { get; init; }
 
     /// <summary>ρ of the schedule edm; null for <see cref="NoiseSchedule.UsualRho"/>.</summary>
     [TrainOption(Numbers, "ρ of edm: σ^(1/ρ) rises linearly", NullMeans = NoiseSchedule.UsualRho)]
+    [OfModel]
     public double? SigmaRho { get; init; }
 
     /// <summary>Whether the schedule is shifted and scaled so that nothing of the image is left after its last step.</summary>
     [TrainOption(Numbers, "Rescale the schedule so that its last step leaves pure noise")]
+    [OfModel]
     public bool ZeroTerminalSnr { get; init; }
 
     /// <summary>What the network predicts, a name in <see cref="Diffusion.Prediction.All"/>.</summary>
     [TrainOption(Diffusion, "What the network predicts: {0}", ChoicesOf = typeof(Prediction))]
+    [OfModel]
     public string Prediction { get; init; } = "epsilon";
 
     /// <summary>σ_data of the prediction edm; null for <see cref="Ddpm.Pure.Diffusion.Prediction.Edm.UsualSigmaData"/>.</summary>
     [TrainOption(Numbers, "σ_data of the prediction edm, the images' standard deviation", NullMeans = Ddpm.Pure.Diffusion.Prediction.Edm.UsualSigmaData)]
+    [OfModel]
     public double? SigmaData { get; init; }
 
     /// <summary>The weight of each noise level in the loss: "uniform", "min-snr", "p2"; "min-snr-vanishing" or "p2-vanishing" to repeat old runs.</summary>
@@ -174,6 +190,7 @@ public sealed record TrainingOptions
     /// bits per dimension use it.
     /// </summary>
     [TrainOption(Diffusion, "Also learn the reverse variance; sample --sampler ddpm and evaluate use it")]
+    [OfModel]
     public bool LearnVariance { get; init; }
 
     /// <summary>The number format of the network: "float32" or "bf16". Weights, moments and gradients are float32 either way.</summary>
@@ -207,6 +224,14 @@ public sealed record TrainingOptions
     /// <param name="dataset">The name of the data set.</param>
     public static TrainingOptions Of(string preset, string dataset) =>
         Choices.Presets.Find(preset).Map(found => found.Recipe).IfNone(new TrainingOptions()) with { Preset = preset, Dataset = dataset };
+
+    /// <summary>These options for the model of other options, to go on from its weights.</summary>
+    /// <param name="other">The options that the weights were trained with. Their preset exists.</param>
+    public TrainingOptions WithModelOf(TrainingOptions other)
+    {
+        var named = other with { Network = other.Network ?? Choices.Presets[other.Preset].Network };
+        return TrainingOption.All.Filter(option => option.IsOfModel).Fold(this, (options, option) => option.With(options, option.Of(named)));
+    }
 
     /// <summary>
     /// The arguments of `train` that give these options: the preset, the data set unless it is the default, and whatever differs from the preset.

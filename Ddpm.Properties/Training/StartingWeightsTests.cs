@@ -1,0 +1,55 @@
+using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Executors;
+using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Networks;
+using Ddpm.Pure.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Ddpm.Properties.Training;
+
+/// <summary>θ at the start of training from weights.</summary>
+public class StartingWeightsTests
+{
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(3, 3)]
+    [InlineData(0, 3)]
+    [InlineData(3, 0)]
+    public void Every_weight_is_taken_bit_for_bit_and_a_class_embedding_of_another_number_of_classes_is_initial(int before, int after)
+    {
+        using var scope = NewDisposeScope();
+        var (old, config) = (TinyTraining.Config(1, classes: before), TinyTraining.Config(1, classes: after).Model.Network);
+        using var source = new UNet(old.Model.Network, ScalarType.Float32, CPU);
+        using var state = TrainingState.Initial(source, 7, averaged: true);
+        state.Average!.add_(1);
+        var file = Checkpoint.Save(new(old.Options, 12, 1, TrainingProgress.Start, before), source, state);
+        var weights = StartingWeights.Of(file, before);
+        var (network, theta) = weights.Start(config, 3, CPU).Valid();
+        using (network)
+        {
+            var (taken, from) = (network.Layout.View(theta), source.Layout.View(state.Average));
+            Assert.All(config.Parameters, parameter =>
+            {
+                var expected = parameter.Name != UNetConfig.ClassEmbeddingName || before == after ? from[parameter.Name] : zeros([.. parameter.Shape.Map(n => (long)n)]);
+                Assert.True(taken[parameter.Name].equal(expected).all().item<bool>(), parameter.Name);
+            });
+        }
+
+        Assert.Equal(before == after, weights.Remark(config).IsNone);
+    }
+
+    [Fact]
+    public void Weights_of_another_network_are_refused_with_all_their_faults()
+    {
+        using var scope = NewDisposeScope();
+        var old = TinyTraining.Config(1);
+        using var source = new UNet(old.Model.Network, ScalarType.Float32, CPU);
+        using var state = TrainingState.Initial(source, 7);
+        var weights = StartingWeights.Of(Checkpoint.Save(new(old.Options, 12, 1, TrainingProgress.Start), source, state), 0);
+        var other = UNetConfig.Modern(12, 1, 12).Valid();
+        var fault = weights.Start(other, 0, CPU).Match(_ => "", error => error.Message);
+        Assert.Contains("in.weight is missing", fault, StringComparison.Ordinal);
+        Assert.Contains("this network has no tensors named", fault, StringComparison.Ordinal);
+    }
+}
