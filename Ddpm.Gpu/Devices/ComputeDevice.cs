@@ -99,11 +99,11 @@ public static class ComputeDevice
     internal const string NoVectors = "the processor, or the virtual machine, offers no AVX2 and FMA, so libtorch computes in place of the kernels";
 
     /// <summary>What updates weights of a type on a device.</summary>
-    internal static IAdamUpdate Update(Device device, ScalarType type, Replicas workers) => (device.type, type) switch
+    internal static IWeightUpdate Update(Device device, ScalarType type, Replicas workers) => (device.type, type) switch
     {
-        (TorchSharp.DeviceType.CPU, ScalarType.Float32) => new KernelAdam<float>(workers),
-        (TorchSharp.DeviceType.CPU, ScalarType.Float64) => new KernelAdam<double>(workers),
-        _ => new TensorAdam(),
+        (TorchSharp.DeviceType.CPU, ScalarType.Float32) => new KernelUpdate<float>(workers),
+        (TorchSharp.DeviceType.CPU, ScalarType.Float64) => new KernelUpdate<double>(workers),
+        _ => new TensorUpdate(),
     };
 
     private static Fin<Device> Cuda(int index) => !cuda.is_available()

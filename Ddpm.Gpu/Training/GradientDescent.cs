@@ -24,7 +24,7 @@ internal readonly record struct TrainingShare(
 internal sealed class GradientDescent : IDisposable
 {
     private readonly UNet _network;
-    private readonly IAdamUpdate _update;
+    private readonly IWeightUpdate _update;
     private readonly LearnedVariance? _variance;
     private readonly Replicas _replicas;
     private readonly List<Tensor> _gradients = [];
@@ -36,7 +36,7 @@ internal sealed class GradientDescent : IDisposable
     /// <param name="update">Updates the weights. Null for the device's usual way.</param>
     /// <param name="variance">How the network learns the variance; null if it learns none.</param>
     public GradientDescent(
-        UNet network, TrainingState state, Replicas replicas, INetworkExecutor? executor = null, IAdamUpdate? update = null, LearnedVariance? variance = null)
+        UNet network, TrainingState state, Replicas replicas, INetworkExecutor? executor = null, IWeightUpdate? update = null, LearnedVariance? variance = null)
     {
         (_network, State, _replicas, _variance) = (network, state, replicas, variance);
         Executor = executor ?? ComputeDevice.Executor(network);

@@ -40,7 +40,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>A trainer that updates the weights by <paramref name="update"/>. Null for the device's usual way.</summary>
     internal Trainer(
-        UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor, IAdamUpdate? update)
+        UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor, IWeightUpdate? update)
     {
         (_network, _replicas) = (network, replicas);
         _labels = network.Config.Classes == 0

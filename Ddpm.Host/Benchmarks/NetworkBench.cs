@@ -81,7 +81,7 @@ internal sealed class NetworkBench : IDisposable
     public (Action Act, IDisposable Held)[] Parts()
     {
         var without = new Without();
-        (Action, IDisposable) Step(INetworkExecutor? executor, IAdamUpdate? update)
+        (Action, IDisposable) Step(INetworkExecutor? executor, IWeightUpdate? update)
         {
             var trainer = Trainer(executor, update);
             return (() => Train(trainer), trainer);
@@ -106,7 +106,7 @@ internal sealed class NetworkBench : IDisposable
         _network.Dispose();
     }
 
-    private Trainer Trainer(INetworkExecutor? executor, IAdamUpdate? update)
+    private Trainer Trainer(INetworkExecutor? executor, IWeightUpdate? update)
     {
         var state = TrainingState.Initial(_network, 0, _config.Average.IsSome);
         return new(_network, _config.Model, _images, state, _workers, executor ?? ComputeDevice.Executor(_network, _config.Precision), update);
@@ -123,7 +123,7 @@ internal sealed class NetworkBench : IDisposable
     }
 
     /// <summary>Nothing at all in place of the network and of the update.</summary>
-    private sealed class Without : INetworkExecutor, IAdamUpdate
+    private sealed class Without : INetworkExecutor, IWeightUpdate
     {
         public int ShareSize(int batch) => NoisePiece;
 

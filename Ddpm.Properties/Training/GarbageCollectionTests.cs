@@ -34,7 +34,7 @@ public sealed class GarbageCollectionTests
             var kernels = type == ScalarType.Float32;
             using var trainer = new Trainer(
                 network, Config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas),
-                kernels ? null : new TensorExecutor(network), kernels ? null : new TensorAdam());
+                kernels ? null : new TensorExecutor(network), kernels ? null : new TensorUpdate());
             var plan = TrainingPlan.Of(Config, TinyTraining.Images.Count).Valid();
             return
             [

@@ -83,7 +83,7 @@ public sealed class GradientTests : IDisposable
             LearnVariance = learnVariance,
         };
         var config = TrainingConfig.Of(options, 12, 1).Valid();
-        (double[] Weights, double[] Average) Trained(Func<UNet, INetworkExecutor> executor, Func<IAdamUpdate> update)
+        (double[] Weights, double[] Average) Trained(Func<UNet, INetworkExecutor> executor, Func<IWeightUpdate> update)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
             using var trainer = new Trainer(
@@ -96,8 +96,8 @@ public sealed class GradientTests : IDisposable
             return ([.. trainer.State.Weights.detach().data<double>()], [.. trainer.State.Sampled.detach().data<double>()]);
         }
 
-        var ours = Trained(network => new KernelExecutor<double>(network), () => new KernelAdam<double>(new Replicas(2)));
-        var theirs = Trained(network => new TensorExecutor(network), () => new TensorAdam());
+        var ours = Trained(network => new KernelExecutor<double>(network), () => new KernelUpdate<double>(new Replicas(2)));
+        var theirs = Trained(network => new TensorExecutor(network), () => new TensorUpdate());
         Assert.InRange(ours.Weights.Zip(theirs.Weights, (a, b) => Math.Abs(a - b)).Max(), 0, 3e-11);
         Assert.InRange(ours.Average.Zip(theirs.Average, (a, b) => Math.Abs(a - b)).Max(), 0, 3e-11);
         Assert.NotEqual(ours.Weights, ours.Average);
@@ -110,7 +110,7 @@ public sealed class GradientTests : IDisposable
         using var theta = full([37], 2.0, float64);
         using var average = full([37], 1.0, float64);
         var state = new TrainingState(theta, zeros([37], float64), zeros([37], float64), 0, average);
-        new KernelAdam<double>(new Replicas(1)).Apply(state, [zeros([37], float64)], new WeightUpdate(0.1, WeightDecay: 0.25, AverageDecay: 0.75));
+        new KernelUpdate<double>(new Replicas(1)).Apply(state, [zeros([37], float64)], new WeightUpdate(0.1, WeightDecay: 0.25, AverageDecay: 0.75));
         Assert.All(theta.data<double>(), weight => Assert.Equal(2 * (1 - 0.1 * 0.25), weight, 1e-15));
         Assert.All(average.data<double>(), mean => Assert.Equal(0.75 * 1 + 0.25 * 1.95, mean, 1e-15));
     }

@@ -1,5 +1,6 @@
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -20,6 +21,10 @@ public static class Choices
     public static ChoiceTable<Option<SinusoidalEmbedding>> Embeddings { get; } = ChoiceTable.Of<Option<SinusoidalEmbedding>>(
         ("tutorial", new SinusoidalEmbedding.Tutorial()), ("transformer", new SinusoidalEmbedding.Transformer()),
         ("unpaired", new SinusoidalEmbedding.Unpaired()), (EmbeddingAsInFile, Prelude.None));
+
+    /// <summary>The optimisers: the matrices that Muon updates in a network's θ; none if Adam updates all weights.</summary>
+    public static ChoiceTable<Func<WeightLayout, Option<Muon>>> Optimisers { get; } =
+        ChoiceTable.Of<Func<WeightLayout, Option<Muon>>>(("adam", _ => Prelude.None), ("muon", layout => Muon.Of(layout)));
 
     /// <summary>The learning-rate schedules, built from the peak, the warm-up steps and all steps.</summary>
     public static ChoiceTable<Func<double, int, int, Validation<Error, LearningRate>>> LearningRates { get; } =

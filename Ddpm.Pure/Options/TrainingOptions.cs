@@ -13,7 +13,7 @@ namespace Ddpm.Pure.Options;
 /// </summary>
 public sealed record TrainingOptions
 {
-    private const string Recipe = "Recipe", Optimiser = "Optimiser", Data = "Data", Diffusion = "Diffusion";
+    private const string Recipe = "Recipe", OptimiserGroup = "Optimiser", Data = "Data", Diffusion = "Diffusion";
 
     /// <summary>The heading of the options that the help page of `train` lists by name alone.</summary>
     internal const string Numbers = "More options of noise and loss (explained in `reference plan --help` and Ddpm.Host/README.md)";
@@ -56,26 +56,30 @@ public sealed record TrainingOptions
     [TrainOption(Recipe, "Images per training step", AtLeast = 1)]
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Adam's learning rate. If it varies, this is its peak.</summary>
-    [TrainOption(Optimiser, "Adam's learning rate", Above = 0, Below = 1)]
+    /// <summary>The optimiser: "adam" for all weights, or "muon" for the convolutions and Adam for the rest (<see cref="Muon"/>).</summary>
+    [TrainOption(OptimiserGroup, "The optimiser: {0} (for convolutions; the rest by adam)", Choices = nameof(Choices.Optimisers))]
+    public string Optimiser { get; init; } = "adam";
+
+    /// <summary>The learning rate. If it varies, this is its peak.</summary>
+    [TrainOption(OptimiserGroup, "The learning rate", Above = 0, Below = 1)]
     public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>The learning rate after warm-up: "constant", or "cosine" for falling to 0 at the end of the run.</summary>
-    [TrainOption(Optimiser, "Learning rate after warm-up: {0} (falls to 0)", Choices = nameof(Choices.LearningRates))]
+    [TrainOption(OptimiserGroup, "Learning rate after warm-up: {0} (falls to 0)", Choices = nameof(Choices.LearningRates))]
     public string LearningRateSchedule { get; init; } = "cosine";
 
     /// <summary>
     /// The learning rate rises over this many steps at the start. With the cosine schedule, warm-up is capped at one step less than the whole run.
     /// </summary>
-    [TrainOption(Optimiser, "Raise the learning rate over this many steps at the start", AtLeast = 0)]
+    [TrainOption(OptimiserGroup, "Raise the learning rate over this many steps at the start", AtLeast = 0)]
     public int WarmUpSteps { get; init; } = 500;
 
     /// <summary>λ: each step multiplies every weight by 1 − η·λ, where η is the step's learning rate (<see cref="Adam"/>).</summary>
-    [TrainOption(Optimiser, "AdamW's weight decay: each step shrinks weights by this × learning rate", AtLeast = 0, Below = 1)]
+    [TrainOption(OptimiserGroup, "AdamW's weight decay: each step shrinks weights by this × learning rate", AtLeast = 0, Below = 1)]
     public double WeightDecay { get; init; }
 
     /// <summary>The decay of the moving average of the weights that samples are made with; null to sample with the weights themselves.</summary>
-    [TrainOption(Optimiser, "Decay of the weights' moving average for sampling; 0 turns it off", ZeroIsNull = true)]
+    [TrainOption(OptimiserGroup, "Decay of the weights' moving average for sampling; 0 turns it off", ZeroIsNull = true)]
     public double? EmaDecay { get; init; } = 0.999;
 
     /// <summary>Whether each image is mirrored left to right with probability ½ in each epoch.</summary>
@@ -114,7 +118,7 @@ public sealed record TrainingOptions
     /// <summary>
     /// Gradient clipping: the gradient's largest norm. Longer gradients are scaled down to it (Pascanu et al. 2013, algorithm 1); null never clips.
     /// </summary>
-    [TrainOption(Optimiser, "Clip the gradient's norm to this; 0 turns it off", ZeroIsNull = true, Above = 0)]
+    [TrainOption(OptimiserGroup, "Clip the gradient's norm to this; 0 turns it off", ZeroIsNull = true, Above = 0)]
     public double? ClipNorm { get; init; } = 1;
 
     /// <summary>T, the steps of the noise schedule.</summary>

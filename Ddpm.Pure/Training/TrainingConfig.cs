@@ -143,7 +143,8 @@ public sealed record TrainingConfig
         var rest = (
                 CheckOwners(options),
                 schedule.Match(levels => CheckLevels(options, levels), _ => unit),
-                Choices.LearningRates.Find("learning-rate-schedule", options.LearningRateSchedule),
+                (Choices.LearningRates.Find("learning-rate-schedule", options.LearningRateSchedule), Choices.Optimisers.Find("optimiser", options.Optimiser))
+                    .Apply((_, _) => unit),
                 Check.That("conditional", options.Conditional, !options.Conditional || classes >= 2, "needs images with labels of at least two classes"),
                 TrainingOption.CheckRanges(options))
             .Apply((_, _, _, _, _) => unit);

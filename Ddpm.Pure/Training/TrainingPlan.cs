@@ -16,8 +16,9 @@ namespace Ddpm.Pure.Training;
 public sealed record TrainingPlan
 {
     private TrainingPlan(TrainingConfig config, int imageCount, StepCount steps, LearningRate learningRate) =>
-        (Config, ImageCount, Steps, LearningRate, Timesteps) =
-        (config, imageCount, steps, learningRate, new(config.Options.Steps, config.TimestepDensity.Cumulative(config.Model.Schedule)));
+        (Config, ImageCount, Steps, LearningRate, Timesteps, Muon) =
+        (config, imageCount, steps, learningRate, new(config.Options.Steps, config.TimestepDensity.Cumulative(config.Model.Schedule)),
+            Choices.Optimisers[config.Options.Optimiser](new(config.Model.Network.Parameters)));
 
     /// <summary>The run's configuration.</summary>
     public TrainingConfig Config { get; }
@@ -30,6 +31,9 @@ public sealed record TrainingPlan
 
     /// <summary>The learning rate of each step.</summary>
     public LearningRate LearningRate { get; }
+
+    /// <summary>The matrices that Muon updates; none if Adam updates all weights.</summary>
+    public Option<Muon> Muon { get; }
 
     /// <summary>What timesteps are drawn from, except with importance sampling.</summary>
     internal TimestepDistribution Timesteps { get; }
@@ -83,7 +87,10 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
             images.Map(i => options.Conditional && withheld.At(i, Epoch).Uniform(0) < options.LabelDropout),
             timesteps,
             timesteps.Map(t => Plan.Config.LossWeighting.Weight(model.Prediction, model.Schedule[t])),
-            new(Plan.LearningRate.At(number), Optional(options.ClipNorm), options.WeightDecay, Plan.Config.Average.Map(average => average.DecayAt(number))),
+            new(Plan.LearningRate.At(number), Optional(options.ClipNorm), options.WeightDecay, Plan.Config.Average.Map(average => average.DecayAt(number)))
+            {
+                Muon = Plan.Muon,
+            },
             new RandomStream(options.Seed, StreamName.TrainingNoise),
             importance);
     }
@@ -99,6 +106,9 @@ public sealed record WeightUpdate(
 {
     /// <summary>The rule of the update.</summary>
     public Adam Adam { get; init; } = new();
+
+    /// <summary>The matrices that Muon updates in place of Adam; none if Adam updates all.</summary>
+    public Option<Muon> Muon { get; init; }
 }
 
 /// <summary>One training step.</summary>

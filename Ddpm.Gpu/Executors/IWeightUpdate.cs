@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Executors;
 
-/// <summary>What ends a training step: it adds the shares' gradients, shortens the sum where that is asked for, and updates the weights by Adam.</summary>
-internal interface IAdamUpdate
+/// <summary>What ends a training step: it adds the shares' gradients, clips the sum if asked to, and updates the weights by Adam or Muon.</summary>
+internal interface IWeightUpdate
 {
     /// <summary>Updates a state's vectors in place.</summary>
     /// <param name="state">Where training stands.</param>

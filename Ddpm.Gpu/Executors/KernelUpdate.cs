@@ -11,10 +11,10 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Executors;
 
-/// <summary>Adam on the CPU, in two passes over memory: one adds the gradients, the other makes the update.</summary>
+/// <summary>The update on the CPU, in two passes over memory: one adds the gradients, the other makes the update.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 /// <param name="workers">Who computes; how many they are changes no bit.</param>
-internal sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
+internal sealed unsafe class KernelUpdate<T>(Replicas workers) : IWeightUpdate
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int Block = 1 << 14; // weights that one thread takes at a time, and over which squares are added before the sum goes on in double
@@ -34,9 +34,66 @@ internal sealed unsafe class KernelAdam<T>(Replicas workers) : IAdamUpdate
             1 - update.LearningRate * update.WeightDecay, 1 - update.AverageDecay.IfNone(1));
         var (theta, m, v) = ((nint)state.Weights.Pointer<T>(), (nint)state.FirstMoment.Pointer<T>(), (nint)state.SecondMoment.Pointer<T>());
         var average = update.AverageDecay.IsSome ? (nint)state.Average!.Pointer<T>() : 0;
-        workers.ForEach(blocks, block => Update(
-            (T*)parts[0], (T*)theta, (T*)m, (T*)v, (T*)average, block * Block, Math.Min(count, (block + 1) * Block), rates));
+        var matrices = update.Muon.Map(muon => muon.Matrices).IfNone([]);
+        var others = Others(matrices, count);
+        // A matrix takes longest, so matrices come first.
+        workers.ForEach(matrices.Count + others.Count, piece =>
+        {
+            if (piece < matrices.Count)
+            {
+                Update((T*)parts[0], (T*)theta, (T*)m, (T*)average, matrices[piece], update.LearningRate, rates);
+            }
+            else
+            {
+                var (from, to) = others[piece - matrices.Count];
+                Update((T*)parts[0], (T*)theta, (T*)m, (T*)v, (T*)average, from, to, rates);
+            }
+        });
         return tensor(norm, ScalarType.Float64);
+    }
+
+    /// <summary>The weights outside of matrices, in blocks.</summary>
+    private static List<(int From, int To)> Others(Arr<WeightMatrix> matrices, int count)
+    {
+        var (blocks, from) = (new List<(int, int)>(), 0);
+        foreach (var (end, next) in matrices.Map(matrix => (End: matrix.Offset, Next: matrix.Offset + matrix.Count)).Add((count, count)))
+        {
+            for (; from < end; from = Math.Min(end, from + Block))
+            {
+                blocks.Add((from, Math.Min(end, from + Block)));
+            }
+
+            from = next;
+        }
+
+        return blocks;
+    }
+
+    /// <summary>Muon's update of a matrix. Its momentum stands in the place of Adam's m; Adam's v stays 0.</summary>
+    private static void Update(T* gradient, T* theta, T* momentum, T* average, WeightMatrix matrix, double learningRate, in Rates rates)
+    {
+        var count = matrix.Count;
+        gradient += matrix.Offset;
+        theta += matrix.Offset;
+        momentum += matrix.Offset;
+        var (kept, added) = (T.CreateTruncating(Muon.Momentum), T.CreateTruncating((1 - Muon.Momentum) * rates.Clip));
+        for (var i = 0; i < count; i++)
+        {
+            momentum[i] = T.FusedMultiplyAdd(kept, momentum[i], added * gradient[i]);
+            gradient[i] = T.FusedMultiplyAdd(kept, momentum[i], added * gradient[i]);
+        }
+
+        KernelOrthogonalization<T>.Apply(gradient, matrix.Rows, matrix.Columns);
+        var (step, decay) = (T.CreateTruncating(-Muon.StepSize(matrix, learningRate)), T.CreateTruncating(rates.Kept));
+        var approach = T.CreateTruncating(rates.Approach);
+        for (var i = 0; i < count; i++)
+        {
+            theta[i] = T.FusedMultiplyAdd(step, gradient[i], decay * theta[i]);
+            if (average is not null)
+            {
+                average[matrix.Offset + i] = T.FusedMultiplyAdd(theta[i] - average[matrix.Offset + i], approach, average[matrix.Offset + i]);
+            }
+        }
     }
 
     private readonly record struct Rates(
