@@ -31,7 +31,8 @@ public sealed class FromWeightsTests : IDisposable
         _ddpm.Done(Small("random", "--preset", "best", "--prediction", "velocity", "--learning-rate", "0.0001"));
         Assert.NotEqual(Text(receipt, "weights-sha256"), Text(Receipt("random"), "weights-sha256"));
 
-        var again = _ddpm.Done("train", "--data", Fixtures.FashionMnist, "--threads", "1", "--from", Path.Combine("runs", "of-run", "run.json"), "--run", "again");
+        var again = _ddpm.Done(
+            "train", "--data", Fixtures.FashionMnist, "--threads", "1", "--from", Path.Combine("runs", "of-run", "run.json"), "--run", "again");
         Assert.Contains("equal the receipt's bit by bit", again.Output + again.Error, StringComparison.Ordinal);
     }
 

@@ -39,6 +39,7 @@ public sealed partial class GuideTests : IDisposable
             string[] data = arguments[0] is "train" or "evaluate" or "sample" && !Says("--data") ? ["--data", Fixtures.FashionMnist] : [];
             string[] small = arguments[0] switch
             {
+                "train" when Says("--from-weights") => ["--limit", "16", "--batch-size", "16", "--sample-every", "0"],
                 "train" when !Says("--from") && !Says("--resume") =>
                     ["--limit", "16", "--batch-size", "16", "--steps", "12", "--epochs", "1", "--sample-every", "0"],
                 "evaluate" => ["--count", "8", "--bound-images", "0"],

@@ -41,10 +41,12 @@ public sealed class GradientTests : IDisposable
     }
 
     /// <summary>Shares and their order are fixed: threads only decide who computes which.</summary>
-    [Fact]
-    public void Threads_change_no_bit_of_training()
+    [Theory]
+    [InlineData("adam")]
+    [InlineData("muon")]
+    public void Threads_change_no_bit_of_training(string optimiser)
     {
-        var config = TrainingConfig.Of(TinyTraining.Standard with { Steps = 12, BatchSize = 50, ClipNorm = 0.5 }, 12, 1).Valid();
+        var config = TrainingConfig.Of(TinyTraining.Standard with { Steps = 12, BatchSize = 50, ClipNorm = 0.5, Optimiser = optimiser }, 12, 1).Valid();
         (double[] Reported, float[] Weights) Trained(int threads)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float32, CPU);
@@ -66,9 +68,10 @@ public sealed class GradientTests : IDisposable
     /// 1e-15, divided by √v̂ + 1e-8, differ by 3e-11 at worst; measured 4e-15.
     /// </summary>
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Libtorch_s_operations_train_alike(bool learnVariance)
+    [InlineData("adam", false)]
+    [InlineData("adam", true)]
+    [InlineData("muon", false)]
+    public void Libtorch_s_operations_train_alike(string optimiser, bool learnVariance)
     {
         var options = TinyTraining.Standard with
         {
@@ -81,6 +84,7 @@ public sealed class GradientTests : IDisposable
             Flip = true,
             TimestepSampling = "stratified",
             LearnVariance = learnVariance,
+            Optimiser = optimiser,
         };
         var config = TrainingConfig.Of(options, 12, 1).Valid();
         (double[] Weights, double[] Average) Trained(Func<UNet, INetworkExecutor> executor, Func<IWeightUpdate> update)

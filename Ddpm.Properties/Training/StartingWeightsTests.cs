@@ -31,7 +31,9 @@ public class StartingWeightsTests
             var (taken, from) = (network.Layout.View(theta), source.Layout.View(state.Average));
             Assert.All(config.Parameters, parameter =>
             {
-                var expected = parameter.Name != UNetConfig.ClassEmbeddingName || before == after ? from[parameter.Name] : zeros([.. parameter.Shape.Map(n => (long)n)]);
+                var expected = parameter.Name != UNetConfig.ClassEmbeddingName || before == after
+                    ? from[parameter.Name]
+                    : zeros([.. parameter.Shape.Map(n => (long)n)]);
                 Assert.True(taken[parameter.Name].equal(expected).all().item<bool>(), parameter.Name);
             });
         }

@@ -41,6 +41,7 @@ public static class TrainingGenerators
         from steps in Gen.Frequency((4, Gen.Choose(1, 50)), (1, Gen.Elements(1, 1000)))
         from clipNorm in Gen.Elements((double?)null, 1e-3, 1)
         from rates in Gen.Elements(Choices.LearningRates.Keys)
+        from optimiser in Gen.Elements(Choices.Optimisers.Keys)
         from warmUp in Gen.Choose(0, 20)
         from weightDecay in Gen.Elements(0, 0.01)
         from emaDecay in Gen.Elements((double?)null, 0.5, 0.999)
@@ -71,6 +72,7 @@ public static class TrainingGenerators
             BatchSize = batchSize,
             ClipNorm = clipNorm,
             LearningRateSchedule = rates,
+            Optimiser = optimiser,
             WarmUpSteps = warmUp,
             WeightDecay = weightDecay,
             EmaDecay = emaDecay,

@@ -125,7 +125,10 @@ public sealed class TrainingPlanLaws
     public bool Each_step_has_its_learning_rate_and_the_run_s_limit_decay_and_average(TrainingPlan plan, byte epoch) => Steps(plan, epoch).All(step =>
         step.Update == new WeightUpdate(
             plan.LearningRate.At(step.Number), LanguageExt.Prelude.Optional(plan.Config.Options.ClipNorm), plan.Config.Options.WeightDecay,
-            plan.Config.Average.Map(average => average.DecayAt(step.Number))));
+            plan.Config.Average.Map(average => average.DecayAt(step.Number)))
+        {
+            Muon = plan.Muon,
+        });
 
     [Law]
     public bool The_learning_rate_rises_to_its_peak_and_falls_to_nothing_or_stays(TrainingPlan plan)

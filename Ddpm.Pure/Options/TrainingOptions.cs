@@ -16,7 +16,7 @@ public sealed record TrainingOptions
     private const string Recipe = "Recipe", OptimiserGroup = "Optimiser", Data = "Data", Diffusion = "Diffusion";
 
     /// <summary>The heading of the options that the help page of `train` lists by name alone.</summary>
-    internal const string Numbers = "More options of noise and loss (explained in `reference plan --help` and Ddpm.Host/README.md)";
+    internal const string Numbers = "More options (explained in `reference plan --help` and Ddpm.Host/README.md)";
 
     /// <summary>The network, its recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from it.</summary>
     [TrainOption(Recipe, "Network and recipe: {0}; the defaults here are best's", Choices = nameof(Choices.Presets))]
@@ -75,7 +75,7 @@ public sealed record TrainingOptions
     public int WarmUpSteps { get; init; } = 500;
 
     /// <summary>λ: each step multiplies every weight by 1 − η·λ, where η is the step's learning rate (<see cref="Adam"/>).</summary>
-    [TrainOption(OptimiserGroup, "AdamW's weight decay: each step shrinks weights by this × learning rate", AtLeast = 0, Below = 1)]
+    [TrainOption(Numbers, "AdamW's weight decay: each step shrinks weights by this × learning rate", AtLeast = 0, Below = 1)]
     public double WeightDecay { get; init; }
 
     /// <summary>The decay of the moving average of the weights that samples are made with; null to sample with the weights themselves.</summary>
@@ -94,7 +94,7 @@ public sealed record TrainingOptions
     /// <summary>
     /// The probability, in [0, 1), that the class of an image is withheld, so that the network also learns to work without (Ho and Salimans 2022, algorithm 1).
     /// </summary>
-    [TrainOption(Data, "With --conditional: hide the class of this fraction of the images, at random", AtLeast = 0, Below = 1)]
+    [TrainOption(Numbers, "With --conditional: hide the class of this fraction of the images, at random", AtLeast = 0, Below = 1)]
     public double LabelDropout { get; init; } = 0.1;
 
     /// <summary>How timesteps are drawn: "independent" for each image, "stratified" over a batch, or by "importance".</summary>
@@ -104,7 +104,7 @@ public sealed record TrainingOptions
     public string TimestepSampling { get; init; } = "independent";
 
     /// <summary>How often each timestep is drawn, a name in <see cref="Optimisation.TimestepDensity.All"/>; null for the schedule's own.</summary>
-    [TrainOption(Diffusion, "How often to draw each timestep: {0}", ChoicesOf = typeof(TimestepDensity), NullMeans = "the schedule's")]
+    [TrainOption(Numbers, "How often to draw each timestep: {0}", ChoicesOf = typeof(TimestepDensity), NullMeans = "the schedule's")]
     public string? TimestepDensity { get; init; }
 
     /// <summary>The mean of ln(σ/a) in the densities logit-normal and log-normal; null for 0 and −1.2.</summary>
