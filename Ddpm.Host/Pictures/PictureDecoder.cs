@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using System.Runtime.InteropServices;
+using Ddpm.Host.Files;
 using Ddpm.Pure.Formats.Pictures;
 using LanguageExt;
 using LanguageExt.Common;
@@ -45,7 +45,7 @@ internal static class PictureDecoder
                 return Error.New("it is damaged or cut short: its data end before its picture does");
             }
 
-            using var content = StreamOf(picture.Content);
+            using var content = Folders.StreamOf(picture.Content);
             var image = DecoderOf(picture.Format).Decode<T>(Bounded, content, CancellationToken.None);
             if ((image.Width, image.Height) == (picture.Width, picture.Height))
             {
@@ -79,7 +79,7 @@ internal static class PictureDecoder
             return true;
         }
 
-        using var inflated = new ZLibStream(StreamOf(picture.Deflated), CompressionMode.Decompress);
+        using var inflated = new ZLibStream(Folders.StreamOf(picture.Deflated), CompressionMode.Decompress);
         var (buffer, left) = (new byte[1 << 16], picture.InflatedLength);
         while (left > 0)
         {
@@ -94,8 +94,4 @@ internal static class PictureDecoder
 
         return true;
     }
-
-    private static MemoryStream StreamOf(ReadOnlyMemory<byte> bytes) => MemoryMarshal.TryGetArray(bytes, out var array)
-        ? new(array.Array!, array.Offset, array.Count, writable: false)
-        : new(bytes.ToArray(), writable: false);
 }

@@ -40,7 +40,7 @@ public sealed class FolderAttacks : IDisposable
     {
         _warnings.Clear();
         return new PictureFolder(Path.Combine(_root, folder))
-            .Load(DataSetDescription.FashionMnist, split, new(4, 3), Background.White, _warnings.Add, (_, _) => { }, default);
+            .Load(new(DataSetDescription.FashionMnist, split, new(4, 3), Background.White, _warnings.Add, (_, _) => { }), default);
     }
 
     private string[] Classes() => [.. Load().Valid().Description.ClassNames];
