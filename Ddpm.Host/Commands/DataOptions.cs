@@ -25,7 +25,7 @@ internal sealed class DataOptions
     private readonly CommandLine.Option<string?> _folder = new("--data")
     {
         Description = "Your own images instead: a folder of pictures with a subfolder per class, CIFAR, IDX, parquet or .npz",
-        HelpName = "DIR|FILE",
+        HelpName = "PATH",
     };
 
     private readonly CommandLine.Option<int?> _size = new("--image-size")
@@ -93,8 +93,10 @@ internal sealed class DataOptions
 
     /// <summary>The name of these images in a run's name: the folder of pictures, or the data set.</summary>
     public string Called(CommandLine.ParseResult parsed, string dataset) => DataSetDescription.Named(dataset).ToOption()
-        .Bind(description => Optional(parsed.GetValue(_folder)).Filter(path => DataForm.Of(path, description).Exists(form => form != DataForm.Idx)))
-        .Map(path => File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : LoadedDataSet.NameOf(path).TrimEnd('/')).Filter(name => name.Length > 0).IfNone(dataset);
+        .Bind(description => Optional(parsed.GetValue(_folder))
+            .Filter(path => DataForm.Of(path, description).Exists(form => form != DataForm.Idx)))
+        .Map(path => File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : LoadedDataSet.NameOf(path).TrimEnd('/'))
+        .Filter(name => name.Length > 0).IfNone(dataset);
 
     /// <summary>The folder or file that a run's images were in, if it still exists.</summary>
     private Fin<string> Existing(string place) => Outcomes

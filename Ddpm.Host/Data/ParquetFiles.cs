@@ -3,6 +3,7 @@ using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Text;
 using LanguageExt;
 using LanguageExt.Common;
 using Parquet;
@@ -100,7 +101,7 @@ internal static class ParquetFiles
         }
         catch (Exception e) // whatever the library throws at damaged bytes, it is the file's fault
         {
-            return Error.New($"it is damaged: {e.Message.Split('\n')[0].TrimEnd('.', '\r')}");
+            return Error.New($"it is damaged: {Quotation.Quote(e.Message)}");
         }
     }
 
@@ -113,7 +114,8 @@ internal static class ParquetFiles
         DataField Field(string name) => fields.Find(field => NameOf(field) == name).IfNone(() => throw new InvalidDataException());
         if (HubFeatures.Of(fields.Map(NameOf)).Case is not HubFeatures features)
         {
-            return Error.New($"it has no column of pictures such as image.bytes; its columns are {string.Join(", ", fields.Map(NameOf).Take(8))}");
+            return Error.New("it has no column of pictures such as image.bytes; "
+                + $"its columns are {string.Join(", ", fields.Map(NameOf).Take(8).Map(Quotation.Quote))}");
         }
 
         var (pictures, labels, budget) = (new List<Fin<ReadPicture>>(), new List<byte>(), PixelBudget.OfFolder());
@@ -135,7 +137,8 @@ internal static class ParquetFiles
             var wrong = System.Array.FindIndex(numbers, number => label.IsSome && number is not (>= 0 and <= byte.MaxValue));
             if (wrong >= 0)
             {
-                return Error.New($"row {labels.Count + wrong} has the label {(numbers[wrong] is { } number ? Invariant($"{number}") : "null")}: labels must lie in [0, 255]");
+                var got = numbers[wrong] is { } number ? Invariant($"{number}") : "null";
+                return Error.New($"row {labels.Count + wrong} has the label {got}: labels must lie in [0, 255]");
             }
 
             var (read, first) = (new Fin<ReadPicture>[encoded.Length], pictures.Count);
@@ -156,9 +159,10 @@ internal static class ParquetFiles
     {
         var column = rows.GetMetadata(field)?.MetaData ?? throw new InvalidDataException("a column has no metadata");
         var start = column.DictionaryPageOffset is { } dictionary and > 0 ? Math.Min(dictionary, column.DataPageOffset) : column.DataPageOffset;
-        return field.MaxRepetitionLevel > 0 ? Error.New($"its column {NameOf(field)} has lists, but one value for each row is needed")
+        return field.MaxRepetitionLevel > 0 ? Error.New($"its column {Quotation.Quote(NameOf(field))} has lists, but one value for each row is needed")
             : rows.RowCount < 0 || rows.RowCount > file.Length || column.NumValues != rows.RowCount
-                ? Error.New($"it announces {rows.RowCount} rows with {column.NumValues} values in {NameOf(field)}, but has {file.Length} bytes")
+                ? Error.New($"it announces {rows.RowCount} rows with {column.NumValues} values in {Quotation.Quote(NameOf(field))}, "
+                    + $"but has {file.Length} bytes")
             : ParquetFrame.CheckPages(file, start, column.TotalCompressedSize);
     }
 
@@ -171,7 +175,7 @@ internal static class ParquetFiles
 
         return column.ClrType == typeof(int)
             ? [.. (await Column<int>(rows, column, stop).ConfigureAwait(false)).Select(number => (long?)number)]
-            : throw new InvalidDataException($"its column {NameOf(column)} does not hold whole numbers of 32 or 64 bits");
+            : throw new InvalidDataException($"its column {Quotation.Quote(NameOf(column))} does not hold whole numbers of 32 or 64 bits");
     }
 
     /// <summary>

@@ -41,9 +41,11 @@ public sealed class DataFormTests : IDisposable
         && IsOf(images, CifarBatch.FromBinary(CifarBinary(images.Images.Select(image => (new[] { coarse, image.Label }, image.Levels))), 2, 100));
 
     [Law(Arbitrary = [typeof(SomeCifar)])]
-    public bool Pickles_come_out_as_they_were_put_in_however_Python_wrote_them(CifarImages images, bool fine) =>
-        Enum.GetValues<PickleWay>().All(way => IsOf(
-            images, CifarBatch.FromPickle(CifarPickle(way, fine ? "fine_labels" : "labels", images.Images), fine ? "fine_labels" : "labels", fine ? 100 : 10)));
+    public bool Pickles_come_out_as_they_were_put_in_however_Python_wrote_them(CifarImages images, bool fine)
+    {
+        var (key, classes) = fine ? ("fine_labels", 100) : ("labels", 10);
+        return Enum.GetValues<PickleWay>().All(way => IsOf(images, CifarBatch.FromPickle(CifarPickle(way, key, images.Images), key, classes)));
+    }
 
     [Theory]
     [InlineData(true)]
@@ -78,7 +80,8 @@ public sealed class DataFormTests : IDisposable
     public void All_faults_of_a_folder_of_cifar_are_told_at_once()
     {
         Put("c/data_batch_1.bin", new byte[3073]);
-        Assert.Contains("lacks data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin of CIFAR-10", Load("c").Message(), StringComparison.Ordinal);
+        Assert.Contains(
+            "lacks data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin of CIFAR-10", Load("c").Message(), StringComparison.Ordinal);
         for (var batch = 2; batch <= 5; batch++)
         {
             Put($"c/data_batch_{batch}.bin", CifarBinary(([(byte)1], Levels(batch))));
@@ -115,7 +118,8 @@ public sealed class DataFormTests : IDisposable
             1 => ("train_images", "train_labels"),
             _ => ("arr_0", "arr_1"),
         };
-        var labelled = NpzFile.Read(Npz(compressed, other, (second, Npy(type, kind % 5 == 0 ? "2, 1" : "2,", labels)), (first, images)), DataSplit.Train).Valid();
+        var numbers = Npy(type, kind % 5 == 0 ? "2, 1" : "2,", labels);
+        var labelled = NpzFile.Read(Npz(compressed, other, (second, numbers), (first, images)), DataSplit.Train).Valid();
         var plain = NpzFile.Read(Npz(compressed, other, (first, images)), DataSplit.Train).Valid();
         return labelled == ImageSet.Of(2, 4, 4, channels, levels, (ReadOnlyMemory<byte>)(byte[])[7, 200]).Valid()
             && plain == ImageSet.Of(2, 4, 4, channels, levels, LanguageExt.Option<ReadOnlyMemory<byte>>.None).Valid();
@@ -138,7 +142,9 @@ public sealed class DataFormTests : IDisposable
             fault, NpzFile.Read(Npz(true, arrays), DataSplit.Train).Fault(), StringComparison.Ordinal);
         var images = Npy("|u1", "2, 4, 4", new byte[32]);
         Refused("it has no training images: the array of images must be called train_images, x_train, images, arr_0; it has 'pictures'", ("pictures", images));
-        Refused("'x_train' must be unsigned bytes of shape N×H×W, N×H×W×1 or N×H×W×3, but they are <f4 of shape 2×4×4", ("x_train", Npy("<f4", "2, 4, 4", new byte[128])));
+        Refused(
+            "'x_train' must be unsigned bytes of shape N×H×W, N×H×W×1 or N×H×W×3, but they are <f4 of shape 2×4×4",
+            ("x_train", Npy("<f4", "2, 4, 4", new byte[128])));
         Refused("but they are |u1 of shape 2×4×4×4", ("x_train", Npy("|u1", "2, 4, 4, 4", new byte[128])));
         Refused("but they are |u1 of shape 0×4×4", ("x_train", Npy("|u1", "0, 4, 4", [])));
         var both = NpzFile.Read(Npz(true, ("images", Npy("|u1", "2, 4", new byte[8])), ("labels", Npy("|u1", "3,", new byte[3]))), DataSplit.Train).Fault();

@@ -41,7 +41,9 @@ internal sealed record ImageArrays(string Images, string Labels)
     private Validation<Error, int[]> ShapeOf(NpyArray images)
     {
         var shape = images.Shape;
-        return images.Type == NpyType.U1 && (shape.Count == 3 || (shape.Count == 4 && shape[3] is 1 or 3)) && shape.ForAll(extent => extent is >= 1 and <= int.MaxValue)
+        return images.Type == NpyType.U1
+            && (shape.Count == 3 || (shape.Count == 4 && shape[3] is 1 or 3))
+            && shape.ForAll(extent => extent is >= 1 and <= int.MaxValue)
             ? Success<Error, int[]>([(int)shape[0], (int)shape[1], (int)shape[2], shape.Count == 4 ? (int)shape[3] : 1])
             : Fail<Error, int[]>(Error.New(
                 $"the images {Quotation.Quote(Images)} must be unsigned bytes of shape N×H×W, N×H×W×1 or N×H×W×3, but they are {Described(images)}"));
@@ -93,5 +95,6 @@ internal sealed record ImageArrays(string Images, string Labels)
 
     private static string Described(NpyArray array) => $"{array.Type} of shape {(array.Shape.IsEmpty ? "()" : string.Join('×', array.Shape))}";
 
-    private static string Listed(Seq<string> names) => string.Join(", ", names.Take(8).Map(Quotation.Quote)) + (names.Count > 8 ? Invariant($" and {names.Count - 8} more") : "");
+    private static string Listed(Seq<string> names) =>
+        string.Join(", ", names.Take(8).Map(Quotation.Quote)) + (names.Count > 8 ? Invariant($" and {names.Count - 8} more") : "");
 }

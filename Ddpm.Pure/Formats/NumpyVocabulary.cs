@@ -27,7 +27,8 @@ internal sealed record NumpyVocabulary : PickleVocabulary
     };
 
     /// <inheritdoc/>
-    public override Fin<PickleValue> Made(PickleValue function, Arr<PickleValue> arguments) => ((function as PickleValue.Function)?.Name, arguments.Count) switch
+    public override Fin<PickleValue> Made(PickleValue function, Arr<PickleValue> arguments) =>
+        ((function as PickleValue.Function)?.Name, arguments.Count) switch
     {
         (Type, >= 1) when Text(arguments[0]).Case is string type => type is "u1" or "|u1"
             ? new PickleValue.ByteType()

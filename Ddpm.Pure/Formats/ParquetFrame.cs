@@ -5,7 +5,9 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;
 
-/// <summary>The frame of an Apache Parquet file (parquet-format): magic numbers, the footer's structure, and the pages of a column. Nothing is decompressed.</summary>
+/// <summary>
+/// The frame of an Apache Parquet file (parquet-format): magic numbers, the footer's structure, and the pages of a column. Nothing is decompressed.
+/// </summary>
 internal static class ParquetFrame
 {
     /// <summary>The most bytes of a column in a row group, uncompressed.</summary>

@@ -17,7 +17,9 @@ internal static class ThriftCompact
     public static Fin<(int Length, HashMap<int, long> Numbers)> Struct(ReadOnlySpan<byte> bytes)
     {
         var (at, numbers) = (0, new Dictionary<int, long>());
-        return Struct(bytes, ref at, 0, numbers) ? (at, toHashMap(numbers.Select(pair => (pair.Key, pair.Value)))) : Error.New("its structure is damaged or cut short");
+        return Struct(bytes, ref at, 0, numbers)
+            ? (at, toHashMap(numbers.Select(pair => (pair.Key, pair.Value))))
+            : Error.New("its structure is damaged or cut short");
     }
 
     private static bool Struct(ReadOnlySpan<byte> bytes, ref int at, int depth, Dictionary<int, long>? numbers)
@@ -65,7 +67,8 @@ internal static class ThriftCompact
                     && (list >> 4 is not 15 and var few ? Just(few, out var count) : Length(bytes, ref at, out count))
                     && Many(bytes, ref at, count, depth, list & 15);
             case 11:
-                return Length(bytes, ref at, out var pairs) && (pairs == 0 || (Byte(bytes, ref at, out var types) && Many(bytes, ref at, pairs, depth, types >> 4, types & 15)));
+                return Length(bytes, ref at, out var pairs)
+                    && (pairs == 0 || (Byte(bytes, ref at, out var types) && Many(bytes, ref at, pairs, depth, types >> 4, types & 15)));
             case 12:
                 return depth < MostNested && Struct(bytes, ref at, depth + 1, null);
             case 13:

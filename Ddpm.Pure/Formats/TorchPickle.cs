@@ -17,7 +17,8 @@ internal static class TorchPickle
 
     /// <summary>The tensors by name, in file order.</summary>
     /// <param name="pickle">The content of data.pkl.</param>
-    public static Fin<Seq<(string Name, TorchView View)>> Read(ReadOnlyMemory<byte> pickle) => new PickleMachine(pickle, new TorchVocabulary()).Run().Bind(Tensors);
+    public static Fin<Seq<(string Name, TorchView View)>> Read(ReadOnlyMemory<byte> pickle) =>
+        new PickleMachine(pickle, new TorchVocabulary()).Run().Bind(Tensors);
 
     /// <summary>Whether a file is from PyTorch before 1.6: pickles, then the storages.</summary>
     public static bool IsOld(ReadOnlySpan<byte> file) => file[..Math.Min(file.Length, MostBeforeMagic + OldMagic.Length)].IndexOf(OldMagic) >= 0;

@@ -31,7 +31,8 @@ internal sealed record TorchVocabulary : PickleVocabulary
     };
 
     /// <inheritdoc/>
-    public override Fin<PickleValue> Made(PickleValue function, Arr<PickleValue> arguments) => ((function as PickleValue.Function)?.Name, arguments.Count) switch
+    public override Fin<PickleValue> Made(PickleValue function, Arr<PickleValue> arguments) =>
+        ((function as PickleValue.Function)?.Name, arguments.Count) switch
     {
         (Ordered, 0) => new PickleValue.Dictionary([]),
         (RebuildTensor, >= 4) when arguments[2] is PickleValue.Tuple { Items.Count: > ArrayExtent.MaxRank and var rank } =>
