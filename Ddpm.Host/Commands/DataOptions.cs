@@ -24,7 +24,7 @@ internal sealed class DataOptions
 
     private readonly CommandLine.Option<string?> _folder = new("--data")
     {
-        Description = "Your own images instead: a folder of pictures with a subfolder per class, CIFAR, IDX, parquet or .npz",
+        Description = "Your own images instead: pictures in a folder per class, CIFAR, IDX, Parquet or .npz",
         HelpName = "PATH",
     };
 
