@@ -24,8 +24,8 @@ internal sealed class DataOptions
 
     private readonly CommandLine.Option<string?> _folder = new("--data")
     {
-        Description = "Your own images instead: a folder of IDX files, or of pictures with a subfolder per class",
-        HelpName = "DIR",
+        Description = "Your own images instead: pictures in a folder per class, CIFAR, IDX, Parquet or .npz",
+        HelpName = "PATH",
     };
 
     private readonly CommandLine.Option<int?> _size = new("--image-size")
@@ -64,7 +64,7 @@ internal sealed class DataOptions
     public Fin<LoadedDataSet> Load(
         CommandLine.ParseResult parsed, string dataset, IView view, CancellationToken stop, DataSplit split = DataSplit.Train,
         LanguageExt.Option<DataReceipt> before = default) =>
-        from folder in Named(parsed) ? Optional(parsed.GetValue(_folder)) : before.Bind(data => data.Folder).Map(Existing).Sequence()
+        from folder in Named(parsed) ? Optional(parsed.GetValue(_folder)) : before.Bind(data => data.Place).Map(Existing).Sequence()
         from loaded in Load(parsed, dataset, view, split, folder, before.Map(data => data.Shape), before.Bind(data => Optional(data.Background)), stop)
         select loaded;
 
@@ -93,23 +93,25 @@ internal sealed class DataOptions
 
     /// <summary>The name of these images in a run's name: the folder of pictures, or the data set.</summary>
     public string Called(CommandLine.ParseResult parsed, string dataset) => DataSetDescription.Named(dataset).ToOption()
-        .Bind(description => ImageSource.PicturesIn(Optional(parsed.GetValue(_folder)), description))
-        .Map(folder => folder.Name.TrimEnd('/')).Filter(name => name.Length > 0).IfNone(dataset);
+        .Bind(description => Optional(parsed.GetValue(_folder))
+            .Filter(path => DataForm.Of(path, description).Exists(form => form != DataForm.Idx)))
+        .Map(path => File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : LoadedDataSet.NameOf(path).TrimEnd('/'))
+        .Filter(name => name.Length > 0).IfNone(dataset);
 
-    /// <summary>The folder that a run's images were in, if it still exists.</summary>
-    private Fin<string> Existing(string folder) => Outcomes
+    /// <summary>The folder or file that a run's images were in, if it still exists.</summary>
+    private Fin<string> Existing(string place) => Outcomes
         .Require(
-            Directory.Exists(folder),
-            $"the run was trained on the images in {folder}, which does not exist here: give their folder with {_folder.Name}",
+            Path.Exists(place),
+            $"the run was trained on the images in {place}, which does not exist here: give their folder or file with {_folder.Name}",
             ExitCode.Failure)
-        .Map(_ => folder);
+        .Map(_ => place);
 
     private Fin<LoadedDataSet> Load(
         CommandLine.ParseResult parsed, string dataset, IView view, DataSplit split, LanguageExt.Option<string> folder,
         LanguageExt.Option<PictureShape> shape, LanguageExt.Option<string> background, CancellationToken stop) =>
         from description in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
         from wanted in PicturesOf(parsed, shape.IfNone(UsualShape), background)
-        from loaded in ImageSource.Load(description, split, folder, wanted.Shape, wanted.Background, view, stop).Bind(loaded => loaded.Square())
+        from loaded in ImageSource.Load(folder, new(description, split, wanted.Shape, wanted.Background), view, stop).Bind(loaded => loaded.Square())
         from usable in AsAsked(parsed, loaded)
         select usable;
 
@@ -130,6 +132,6 @@ internal sealed class DataOptions
             ? loaded
             : Error.New(
                 ExitCode.Usage,
-                $"{_size.Name}, {_channels.Name} and {_background.Name} apply only to a folder of pictures; the images of {loaded.Description.Title} are "
+                $"{_size.Name}, {_channels.Name} and {_background.Name} apply only to encoded pictures; the images of {loaded.Description.Title} are "
                 + $"{loaded.Images.Height}×{loaded.Images.Width}×{loaded.Images.Channels}: leave these options out");
 }

@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -18,12 +20,48 @@ namespace Ddpm.Host.Data;
 /// <param name="IsPublished">
 /// Whether checksums prove that these are the published files, as they do not for other images in a user's own folder.
 /// </param>
-/// <param name="Background">What shows through the pictures of a folder, by name; none of other data.</param>
+/// <param name="Background">What shows through encoded pictures, by name; none of arrays.</param>
 internal sealed record LoadedDataSet(
     DataSetDescription Description, DataSplit Split, ImageSet Images, string Origin, string ImagesSha256, bool IsPublished, string? Background = null)
 {
-    /// <summary>How the origin of data in a folder that a person named begins.</summary>
-    internal const string InFolder = "folder ";
+    /// <summary>How the origin of data in a folder or a file that a person named begins.</summary>
+    internal const string InFolder = "folder ", InFile = "file ";
+
+    /// <summary>
+    /// What a person's own data are called: a folder's name with a slash, or a file's name. No published data set's name ends with a slash or has a dot.
+    /// </summary>
+    internal static string NameOf(string path) =>
+        Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))) + (File.Exists(path) ? "" : "/");
+
+    /// <summary>A person's own data. Nothing of a published data set is used on them.</summary>
+    /// <param name="request">What was wanted.</param>
+    /// <param name="title">The name to show.</param>
+    /// <param name="path">The folder or file that the person named.</param>
+    /// <param name="images">The images. Without labels, all are of one class.</param>
+    /// <param name="classNames">The names of the classes, as far as the data give them.</param>
+    /// <param name="read">The folder or file that holds this part: the one named, or one in it.</param>
+    /// <param name="background">What shows through encoded pictures, by name.</param>
+    internal static LoadedDataSet Own(
+        DataRequest request, string title, string path, ImageSet images, Arr<string> classNames, string read, string? background)
+    {
+        var labels = images.Labels.IfNone(() => new byte[images.Count]);
+        var labelled = ImageSet.Of(images.Count, images.Height, images.Width, images.Channels, images.Pixels, Some(labels)).ToFin().ThrowIfFail();
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sha256.AppendData(images.Pixels.Span);
+        sha256.AppendData(labels.Span);
+        var names = classNames.IsEmpty && labelled.Classes <= 1 ? Array(NameOf(path).TrimEnd('/')) : classNames;
+        return new(
+            request.Description with
+            {
+                Name = NameOf(path),
+                Title = title,
+                ClassNames = names.IsEmpty ? Range(0, labelled.Classes).Map(label => Invariant($"{label}")).ToArr() : names,
+                MirrorsKeepMeaning = false,
+                ShippedClassifier = None,
+            },
+            request.Split, labelled, (File.Exists(read) ? InFile : InFolder) + read, Convert.ToHexStringLower(sha256.GetHashAndReset()), IsPublished: false,
+            background);
+    }
 
     /// <summary>Whether the images are of a size and channels; or both sizes and what to do.</summary>
     /// <param name="wanted">The size and channels.</param>

@@ -1,11 +1,9 @@
-using System.Security.Cryptography;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Formats.Pictures;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Text;
-using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -18,22 +16,14 @@ namespace Ddpm.Host.Data;
 /// </summary>
 internal sealed record PictureFolder(string Path)
 {
-    private const int MostFaultsReported = 10;
-
     /// <summary>One part of the data set.</summary>
-    /// <param name="description">What is not known of it.</param>
-    /// <param name="split">Which part.</param>
-    /// <param name="shape">What the pictures are to become.</param>
-    /// <param name="background">What shows through them.</param>
-    /// <param name="tell">Receives a line about each picture that is left out or odd.</param>
-    /// <param name="progress">Receives the files read and the number of files, on any thread.</param>
+    /// <param name="request">Which part, and what the pictures are to become.</param>
     /// <param name="stop">Ends the loading.</param>
     /// <returns>The pictures that can be read; or that none can; or <see cref="Errors.Cancelled"/>.</returns>
-    public Fin<LoadedDataSet> Load(
-        DataSetDescription description, DataSplit split, PictureShape shape, Background background, Action<string> tell, Action<int, int> progress,
-        CancellationToken stop)
+    public Fin<LoadedDataSet> Load(DataRequest request, CancellationToken stop)
     {
-        void Tell(string text) => tell(Quotation.Printable(text)); // names of files may hold anything
+        var (split, shape) = (request.Split, request.Shape);
+        void Tell(string text) => request.Tell(Quotation.Printable(text)); // names of files may hold anything
         return SplitFolders.Of(FolderWalk.FoldersIn(Path)).At($"{Path} cannot be used").Bind(parts =>
         {
             if (parts.IsNone && split == DataSplit.Test)
@@ -57,14 +47,11 @@ internal sealed record PictureFolder(string Path)
             Report(parts, root, walk, list, Tell);
             return from classes in (split == DataSplit.Test ? ClassesOf(parts, root, list, stop) : list.Classes) // one numbering for both parts
                        .Bind(found => Fits(root, list, found, shape).Map(_ => found))
-                   from read in Read(root, list, shape, background, progress, stop)
-                   from set in Set(description, split, root, list, read, classes, shape, background, Tell)
+                   from read in Read(root, list, shape, request.Background, request.Progress, stop)
+                   from set in Set(request, root, list, read, classes, Tell)
                    select set;
         });
     }
-
-    /// <summary>What the data set is called: no published one's name ends so.</summary>
-    public string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path))) + "/";
 
     /// <summary>Whether the folder is there and holds anything, as far as can be seen.</summary>
     public bool HasAny()
@@ -128,52 +115,12 @@ internal sealed record PictureFolder(string Path)
     }
 
     private Fin<LoadedDataSet> Set(
-        DataSetDescription description, DataSplit split, string root, PictureList list, Fin<ReadPicture>[] read, Arr<string> classes, PictureShape shape,
-        Background background, Action<string> tell)
+        DataRequest request, string root, PictureList list, Fin<ReadPicture>[] read, Arr<string> classes, Action<string> tell)
     {
-        var faults = read.Choose(picture => picture.Match(_ => Option<Error>.None, fault => fault)).ToArray();
-        foreach (var fault in faults.Take(MostFaultsReported))
-        {
-            tell($"left out: {fault.Message}");
-        }
-
-        if (faults.Length > 0)
-        {
-            var more = faults.Length > MostFaultsReported ? $", {faults.Length - MostFaultsReported} more than listed here" : "";
-            tell($"{faults.Length} of {list.Files.Count} pictures could not be read: left out{more}");
-        }
-
-        var good = read.Index().Where(one => one.Item.IsSucc)
-            .Select(one => (Picture: one.Item.ThrowIfFail(), Class: PictureList.ClassOf(list.Files[one.Index]))).ToArray();
-        PictureCounts.Warnings(toSeq(good).Map(one => one.Picture.Traits), background).Iter(tell);
-        if (good.Length == 0)
-        {
-            return NoPicture(root, list);
-        }
-
-        var each = shape.Size * shape.Size * shape.Channels;
-        var pixels = new byte[good.Length * each];
-        for (var i = 0; i < good.Length; i++)
-        {
-            good[i].Picture.Picture.Pixels.CopyTo(pixels.AsMemory(i * each, each));
-        }
-
-        byte[] labels = [.. good.Select(one => (byte)Math.Max(0, classes.IndexOf(one.Class)))];
-        return ImageSet.Of(good.Length, shape.Size, shape.Size, shape.Channels, pixels, (ReadOnlyMemory<byte>)labels).ToFin().Map(set => new LoadedDataSet(
-            description with
-            {
-                Name = Name,
-                Title = "Pictures",
-                ClassNames = classes.IsEmpty ? Array(Name.TrimEnd('/')) : classes,
-                MirrorsKeepMeaning = false,
-                ShippedClassifier = None,
-            },
-            split,
-            set,
-            LoadedDataSet.InFolder + root,
-            Convert.ToHexStringLower(SHA256.HashData([.. pixels, .. labels])),
-            IsPublished: false,
-            background.ToString()));
+        byte[] labels = [.. list.Files.Select(file => (byte)Math.Max(0, classes.IndexOf(PictureList.ClassOf(file))))];
+        return ReadPictures.Set(read, labels, request with { Tell = tell }).Match(
+            set => LoadedDataSet.Own(request, "Pictures", Path, set, classes, root, request.Background.ToString()),
+            () => FinFail<LoadedDataSet>(NoPicture(root, list)));
     }
 
     private string Within(string name) => System.IO.Path.Combine(Path, name);

@@ -16,6 +16,16 @@ internal static class Outcomes
     /// <param name="code">The exit code of the error.</param>
     public static Fin<Unit> Require(bool holds, string message, int code = ExitCode.Usage) => holds ? unit : Error.New(code, message);
 
+    /// <summary>All values; or the faults of all that failed.</summary>
+    public static Fin<Seq<A>> All<A>(Seq<Fin<A>> outcomes)
+    {
+        var done = outcomes.Strict();
+        var faults = done.Bind(outcome => outcome.Match(_ => Seq<string>(), SeveralFaults.LinesOf)).Strict();
+        return faults.IsEmpty ? done.Map(outcome => outcome.ThrowIfFail()).Strict()
+            : faults.Count == 1 ? Error.New(ExitCode.Failure, faults[0])
+            : new SeveralFaults(faults, ExitCode.Failure);
+    }
+
     /// <summary>Runs steps one after another, up to the first failure.</summary>
     public static Fin<Unit> InOrder(params Func<Fin<Unit>>[] steps)
     {

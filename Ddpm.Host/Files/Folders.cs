@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ddpm.Host.Faults;
 using LanguageExt;
 using LanguageExt.Common;
@@ -92,6 +93,11 @@ internal static class Folders
 
         return new ReadOnlyMemory<byte>(bytes.GetBuffer(), 0, (int)bytes.Length);
     }
+
+    /// <summary>A stream over bytes, without copying them if an array holds them.</summary>
+    public static MemoryStream StreamOf(ReadOnlyMemory<byte> bytes) => MemoryMarshal.TryGetArray(bytes, out var array)
+        ? new(array.Array!, array.Offset, array.Count, writable: false)
+        : new(bytes.ToArray(), writable: false);
 
     private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 

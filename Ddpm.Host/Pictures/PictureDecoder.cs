@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using System.Runtime.InteropServices;
+using Ddpm.Host.Files;
 using Ddpm.Pure.Formats.Pictures;
 using LanguageExt;
 using LanguageExt.Common;
@@ -9,6 +9,7 @@ using SixLabors.ImageSharp.Formats.Bmp;
 using SixLabors.ImageSharp.Formats.Gif;
 using SixLabors.ImageSharp.Formats.Jpeg;
 using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.Formats.Tiff;
 using SixLabors.ImageSharp.Formats.Webp;
 using SixLabors.ImageSharp.Memory;
 using SixLabors.ImageSharp.PixelFormats;
@@ -45,7 +46,7 @@ internal static class PictureDecoder
                 return Error.New("it is damaged or cut short: its data end before its picture does");
             }
 
-            using var content = StreamOf(picture.Content);
+            using var content = Folders.StreamOf(picture.Content);
             var image = DecoderOf(picture.Format).Decode<T>(Bounded, content, CancellationToken.None);
             if ((image.Width, image.Height) == (picture.Width, picture.Height))
             {
@@ -68,34 +69,24 @@ internal static class PictureDecoder
         PictureFormat.Webp => new WebpDecoder { IgnoreMetadata = true },
         PictureFormat.Gif => new GifDecoder { IgnoreMetadata = true },
         PictureFormat.Bmp => new BmpDecoder(),
+        PictureFormat.Tiff => new TiffDecoder { IgnoreMetadata = true },
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "no such format"),
     };
 
-    /// <summary>Whether a PNG's pixels are all there: its decoder leaves out rows that are not, and says nothing.</summary>
+    /// <summary>Whether all pixels are there: the decoders of PNG and TIFF leave out rows that are not, and say nothing.</summary>
     private static bool HasAllRows(EncodedPicture picture)
     {
-        if (picture.InflatedLength == 0)
+        var buffer = new byte[1 << 16];
+        return picture.Deflated.ForAll(part =>
         {
-            return true;
-        }
-
-        using var inflated = new ZLibStream(StreamOf(picture.Deflated), CompressionMode.Decompress);
-        var (buffer, left) = (new byte[1 << 16], picture.InflatedLength);
-        while (left > 0)
-        {
-            var read = inflated.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
-            if (read == 0)
+            using var inflated = new ZLibStream(Folders.StreamOf(part.Bytes), CompressionMode.Decompress);
+            var left = part.InflatedLength;
+            for (var read = 1; left > 0 && read > 0; left -= read)
             {
-                return false;
+                read = inflated.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
             }
 
-            left -= read;
-        }
-
-        return true;
+            return left == 0;
+        });
     }
-
-    private static MemoryStream StreamOf(ReadOnlyMemory<byte> bytes) => MemoryMarshal.TryGetArray(bytes, out var array)
-        ? new(array.Array!, array.Offset, array.Count, writable: false)
-        : new(bytes.ToArray(), writable: false);
 }

@@ -53,12 +53,17 @@ internal sealed record DataReceipt(
     [JsonIgnore]
     public PictureShape Shape => new(Size, Channels);
 
-    /// <summary>The folder that a person named; none of data that are fetched. Of pictures the folder of both parts.</summary>
+    /// <summary>The folder or file that a person named; none of data that are fetched. Of pictures the folder of both parts.</summary>
     [JsonIgnore]
-    public Option<string> Folder
+    public Option<string> Place
     {
         get
         {
+            if (Origin.StartsWith(LoadedDataSet.InFile, StringComparison.Ordinal))
+            {
+                return Origin[LoadedDataSet.InFile.Length..];
+            }
+
             if (!Origin.StartsWith(LoadedDataSet.InFolder, StringComparison.Ordinal))
             {
                 return None;

@@ -198,6 +198,6 @@ public sealed class FileAttacks : IDisposable
         }
 
         Fin<LoadedDataSet> Loaded() => new PictureFolder(At("set")).Load(
-            DataSetDescription.FashionMnist, DataSplit.Train, new(4, 3), Background.White, _ => { }, (_, _) => { }, default);
+            new(DataSetDescription.FashionMnist, DataSplit.Train, new(4, 3), Background.White), default);
     }
 }

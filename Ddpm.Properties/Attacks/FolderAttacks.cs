@@ -40,7 +40,7 @@ public sealed class FolderAttacks : IDisposable
     {
         _warnings.Clear();
         return new PictureFolder(Path.Combine(_root, folder))
-            .Load(DataSetDescription.FashionMnist, split, new(4, 3), Background.White, _warnings.Add, (_, _) => { }, default);
+            .Load(new(DataSetDescription.FashionMnist, split, new(4, 3), Background.White, _warnings.Add, (_, _) => { }), default);
     }
 
     private string[] Classes() => [.. Load().Valid().Description.ClassNames];
@@ -185,11 +185,11 @@ public sealed class FolderAttacks : IDisposable
     [Fact]
     public void Files_of_other_formats_are_counted_and_one_alone_is_no_reason_to_speak_of_other_data()
     {
-        Add("a.tif", "b.TIFF", "c.tif", "notes.txt", "README");
-        Assert.Contains("it holds 2 .tif, 1 .tiff, 1 .txt, 1 without an ending", Load().Message(), StringComparison.Ordinal);
+        Add("a.psd", "b.HEIC", "c.psd", "notes.txt", "README");
+        Assert.Contains("it holds 2 .psd, 1 .heic, 1 .txt, 1 without an ending", Load().Message(), StringComparison.Ordinal);
         Add("d.jfif", "e.WebP", "f.gif", "g.bmp", "h.jpe");
         Assert.Equal(5, Load().Valid().Images.Count);
-        Assert.True(Warned("2 .tif, 1 .tiff, 1 .txt, 1 without an ending"));
+        Assert.True(Warned("2 .psd, 1 .heic, 1 .txt, 1 without an ending"));
     }
 
     /// <summary>Stand-ins for the programs that pictures have been known to start are first on the path, and none is started.</summary>

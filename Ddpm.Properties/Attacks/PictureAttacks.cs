@@ -44,7 +44,7 @@ public sealed class PictureAttacks(ITestOutputHelper output)
         "<svg xmlns='http://www.w3.org/2000/svg'><image href='text:/etc/passwd'/></svg>", "<?xml version='1.0'?><image><read filename='x'/></image>",
         "<html><img src='x'></html>",
         "8BPS\0\u0001", "\u0089HDF\r\n", "P6 9 9 255 ", "/* XPM */", "#define x_width 9",
-        "II*\0\u0008\0\0\0", "MM\0*\0\0\0\u0008", "\0\0\0\u001cftypavif", "\0\0\u0001\0\u0001\0", "PK\u0003\u0004", "\u007fELF",
+        "II+\0\u0008\0\0\0", "MM\0+\0\0\0\u0008", "\0\0\0\u001cftypavif", "\0\0\u0001\0\u0001\0", "PK\u0003\u0004", "\u007fELF",
         "#!/bin/sh\ntouch started\n", "id=ImageMagick version=1.0", "LBLSIZE=9", "SIMPLE  =                    T",
         "viewbox 0 0 9 9", "@/etc/passwd", "-", ""])
         .Select(text => new object[] { text });
@@ -55,7 +55,7 @@ public sealed class PictureAttacks(ITestOutputHelper output)
     public void What_is_none_of_the_formats_is_refused_whatever_it_is_called(string content)
     {
         var (read, allocated) = Decoding.Allocated(() => Read(Encoding.Latin1.GetBytes(content)));
-        var reason = content.Length == 0 ? "it is empty" : "its content is not in one of the formats PNG, JPEG, WebP, GIF and BMP";
+        var reason = content.Length == 0 ? "it is empty" : "its content is not in one of the formats PNG, JPEG, WebP, GIF, BMP and TIFF";
         Assert.Contains(reason, read.Message(), StringComparison.Ordinal);
         Assert.InRange(allocated, 0, Decoding.Allowance);
     }
@@ -68,7 +68,7 @@ public sealed class PictureAttacks(ITestOutputHelper output)
     {
         foreach (var side in (int[])[16384, 8193, 65535])
         {
-            foreach (var name in (string[])["png", "jpeg", "jpeg progressive", "gif", "bmp"])
+            foreach (var name in (string[])["png", "jpeg", "jpeg progressive", "gif", "bmp", "tiff lzw"])
             {
                 yield return [name, side];
             }
@@ -88,7 +88,7 @@ public sealed class PictureAttacks(ITestOutputHelper output)
 
     /// <summary>A size that is allowed, in a file far too small for it: it was decoded for a minute, grey, and then trained on.</summary>
     [Theory]
-    [InlineData("png"), InlineData("jpeg"), InlineData("jpeg progressive"), InlineData("gif"), InlineData("bmp")]
+    [InlineData("png"), InlineData("jpeg"), InlineData("jpeg progressive"), InlineData("gif"), InlineData("bmp"), InlineData("tiff lzw")]
     public void A_header_that_promises_more_pixels_than_follow_is_refused(string name)
     {
         var bomb = Resized(name, 8192, 8192);
@@ -235,6 +235,13 @@ public sealed class PictureAttacks(ITestOutputHelper output)
                 var frame = GifFrameAt(file);
                 BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(frame + 5), (ushort)width);
                 BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(frame + 7), (ushort)height);
+                return file;
+            case "tiff lzw":
+                for (var entry = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(4)) + 2; file[entry + 1] == 1 && file[entry] <= 1; entry += 12)
+                {
+                    BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(entry + 8), file[entry] == 0 ? width : height); // width is field 256, height 257
+                }
+
                 return file;
             default:
                 var start = file.AsSpan().IndexOf((byte[])[0xff, name == "jpeg" ? (byte)0xc0 : (byte)0xc2]);

@@ -53,6 +53,18 @@ internal static class SamplePictures
         new("gif", Written(MagickFormat.Gif)),
         new("bmp", Written(MagickFormat.Bmp)),
         new("bmp of version 3", Written(MagickFormat.Bmp3)),
+        new("tiff", Tiff(CompressionMethod.NoCompression)),
+        new("tiff lzw", Tiff(CompressionMethod.LZW)),
+        new("tiff zip", Tiff(CompressionMethod.Zip)),
+        new("tiff packbits", Tiff(CompressionMethod.RLE)),
+        new("tiff big-endian", Tiff(CompressionMethod.Zip, image => image.Settings.Endian = Endian.MSB)),
+        new("tiff grey", Tiff(CompressionMethod.LZW, image => image.ColorSpace = ColorSpace.Gray)),
+        new("tiff palette", Tiff(CompressionMethod.Zip, image =>
+        {
+            image.Quantize(new QuantizeSettings { Colors = 200 });
+            image.ColorType = ColorType.Palette;
+        })),
+        new("tiff 16 bits", Tiff(CompressionMethod.NoCompression, image => image.Depth = 16)),
     ];
 
     /// <summary>The first sample of a format.</summary>
@@ -80,6 +92,13 @@ internal static class SamplePictures
         change?.Invoke(image);
         return image.ToByteArray(format);
     }
+
+    private static byte[] Tiff(CompressionMethod compression, Action<MagickImage>? change = null) => Written(MagickFormat.Tiff, image =>
+    {
+        image.Settings.Compression = compression;
+        image.Settings.SetDefine(MagickFormat.Tiff, "rows-per-strip", "10");
+        change?.Invoke(image);
+    });
 
     /// <summary>A chunk of a PNG.</summary>
     public static byte[] Chunk(string type, params byte[] data)

@@ -68,7 +68,7 @@ public sealed class PictureFolderTests : IDisposable
         _ddpm.Done("train", "--run", "mine-standard", "--resume", "--epochs", "3"); // the receipt knows where they are
         Directory.Move(_ddpm.Path("mine"), _ddpm.Path("moved"));
         _ddpm.Refused(
-            1, ["the run was trained on the images in mine, which does not exist here: give their folder with --data"],
+            1, ["the run was trained on the images in mine, which does not exist here: give their folder or file with --data"],
             "train", "--run", "mine-standard", "--resume", "--epochs", "4");
     }
 
@@ -86,7 +86,7 @@ public sealed class PictureFolderTests : IDisposable
         Picture(Blue, "set/train/b/1.png", 20, 33);
         Picture(Blue, "set/test/b/1.png", 20, 20);
         var loaded = new PictureFolder(_ddpm.Path("set"))
-            .Load(DataSetDescription.FashionMnist, DataSplit.Train, new(12, 3), Background.White, _ => { }, (_, _) => { }, default).ThrowIfFail().Images;
+            .Load(new(DataSetDescription.FashionMnist, DataSplit.Train, new(12, 3), Background.White), default).ThrowIfFail().Images;
         Assert.Equal([0, 1], loaded.Labels.IfNone(default(ReadOnlyMemory<byte>)).ToArray());
         Assert.All(loaded.Pixels.ToArray().Chunk(3).Index(), pixel => Assert.Equal(pixel.Index < 12 * 12 ? [255, 0, 0] : [0, 0, 255], pixel.Item));
 
@@ -152,7 +152,7 @@ public sealed class PictureFolderTests : IDisposable
     {
         var (train, test) = (new PictureFolder(_ddpm.Path("set")), _ddpm.Path("set", "test"));
         Fin<LoadedDataSet> Part(DataSplit split) =>
-            train.Load(DataSetDescription.FashionMnist, split, new(4, 1), Background.White, _ => { }, (_, _) => { }, default);
+            train.Load(new(DataSetDescription.FashionMnist, split, new(4, 1), Background.White), default);
         foreach (var name in (string[])["a", "b", "c"])
         {
             Picture(Red, $"set/train/{name}/1.png", 4, 4);
@@ -183,7 +183,7 @@ public sealed class PictureFolderTests : IDisposable
                 "--background must be white, black or a colour as #rrggbb, got mauve",
             ],
             "forward", "--data", "flat", "--image-size", "3", "--channels", "2", "--background", "mauve");
-        _ddpm.Refused(2, ["--image-size, --channels and --background apply only to a folder of pictures", "28×28×1: leave these options out"],
+        _ddpm.Refused(2, ["--image-size, --channels and --background apply only to encoded pictures", "28×28×1: leave these options out"],
             "forward", "--data", Fixtures.FashionMnist, "--channels", "3");
         _ddpm.Refused(2, ["image-size must lie in [12, 256] and be divisible by 4, got 18"], "train", "--data", "flat", "--image-size", "18");
         _ddpm.Refused(2, ["conditional needs images with labels of at least two classes"], "train", "--data", "flat", "--conditional");

@@ -38,13 +38,13 @@ public sealed class PictureListLaws
     [Fact]
     public void Classes_are_the_first_folders_in_natural_order()
     {
-        var list = PictureList.Of(Seq("10/a.png", "2/deep/b.JPG", "2/a.jpeg", "loose.png", "notes.txt", "1/c.tif", "2/10.png", "2/9.png"));
+        var list = PictureList.Of(Seq("10/a.png", "2/deep/b.JPG", "2/a.jpeg", "loose.png", "notes.txt", "1/c.psd", "2/10.png", "2/9.png"));
         Assert.Equal(["2/9.png", "2/10.png", "2/a.jpeg", "2/deep/b.JPG", "10/a.png"], list.Files.ToArray());
         Assert.Equal(["2", "10"], list.Classes.ToArray());
         Assert.Equal(
             [
                 "1 picture in no class's folder of set: left out",
-                "left out, because their names do not end like PNG, JPEG, WebP, GIF and BMP files: 1 .tif, 1 .txt",
+                "left out, because their names do not end like PNG, JPEG, WebP, GIF, BMP and TIFF files: 1 .psd, 1 .txt",
             ],
             list.Warnings("set").ToArray());
     }

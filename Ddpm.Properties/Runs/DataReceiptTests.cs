@@ -43,7 +43,8 @@ public sealed class DataReceiptTests
     [InlineData("sketches/", "folder /a/sketches/train", "/a/sketches")]
     [InlineData("train/", "folder a/train", "a/train")]
     [InlineData("fashion-mnist", "folder a/train", "a/train")]
+    [InlineData("b.npz", "file a/b.npz", "a/b.npz")]
     [InlineData("fashion-mnist", "cache /home/a/.cache/ddpm/fashion-mnist", null)]
-    public void A_receipt_knows_the_folder_that_was_named(string name, string origin, string? folder) =>
-        Assert.Equal(Optional(folder), new DataReceipt(name, origin, "ab", 1, 28, 1).Folder);
+    public void A_receipt_knows_the_folder_or_file_that_was_named(string name, string origin, string? place) =>
+        Assert.Equal(Optional(place), new DataReceipt(name, origin, "ab", 1, 28, 1).Place);
 }

@@ -18,7 +18,7 @@ internal sealed record PictureList(Arr<string> Files, Arr<string> Classes, int L
 
     private const int MostEndings = 8, LongestEnding = 12;
 
-    private static readonly Arr<string> Extensions = Array(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib");
+    private static readonly Arr<string> Extensions = Array(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff");
 
     /// <summary>Whether a file's extension is one of a readable picture format.</summary>
     public static bool IsPicture(string name) => Extensions.Contains(ExtensionOf(name));

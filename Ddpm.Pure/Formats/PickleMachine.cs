@@ -1,27 +1,22 @@
 using System.Buffers.Binary;
 using System.Text;
-using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static Ddpm.Pure.Text.Quotation;
-using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats;
 
 /// <summary>
-/// The stack machine of pickles, limited to the instructions that `torch.save` writes. A method that fails records its error and returns false, which ends the
-/// program.
+/// The stack machine of pickles, limited to the instructions that write data: numbers, texts, bytes, tuples, lists, dictionaries, and the objects that a
+/// <see cref="PickleVocabulary"/> knows. It never calls anything. Its work is proportional to the pickle's length: recalling a value takes constant time. A
+/// method that fails records its error and returns false, which ends the program.
 /// </summary>
-internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
+/// <param name="pickle">The pickle's bytes. Values are views of them.</param>
+/// <param name="vocabulary">The names that the pickle may use.</param>
+internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle, PickleVocabulary vocabulary)
 {
-    /// <summary>The longest storage key. PyTorch's keys are numbers, and every tensor looks one up.</summary>
-    private const int LongestKey = 1000;
-
-    private static readonly ChoiceTable<SafetensorsType> Storages = ChoiceTable.Of(
-        ("FloatStorage", SafetensorsType.F32), ("DoubleStorage", SafetensorsType.F64),
-        ("HalfStorage", SafetensorsType.F16), ("BFloat16Storage", SafetensorsType.BF16),
-        ("LongStorage", SafetensorsType.I64), ("IntStorage", SafetensorsType.I32), ("ShortStorage", SafetensorsType.I16), ("CharStorage", SafetensorsType.I8),
-        ("ByteStorage", SafetensorsType.U8), ("BoolStorage", SafetensorsType.Bool));
+    /// <summary>The error of an instruction that meets a value of the wrong type.</summary>
+    public static Error Damaged { get; } = Error.New("its pickle is damaged: an instruction meets a value of the wrong type");
 
     private readonly List<PickleValue> _stack = [];
     private readonly Dictionary<long, PickleValue> _memo = [];
@@ -73,6 +68,12 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
                 return Take(4, out var longLength) && PushText(BinaryPrimitives.ReadUInt32LittleEndian(longLength));
             case '\x8c':
                 return Byte(out var shortLength) && PushText(shortLength);
+            case 'B' or 'T': // bytes, and Python 2's strings
+                return Take(4, out var longBytes) && PushBytes(BinaryPrimitives.ReadUInt32LittleEndian(longBytes));
+            case 'C' or 'U':
+                return Byte(out var shortBytes) && PushBytes(shortBytes);
+            case '\x8e' or '\x96': // bytes and byte arrays with lengths of eight bytes
+                return Take(8, out var longestBytes) && PushBytes(BinaryPrimitives.ReadUInt64LittleEndian(longestBytes));
             case 'J':
                 return Take(4, out var four) && Push(new PickleValue.Integer(BinaryPrimitives.ReadInt32LittleEndian(four)));
             case 'K':
@@ -101,9 +102,9 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
                 return Pop(2, out var names)
                     && (names is [PickleValue.Text first, PickleValue.Text second] ? PushGlobal(first.Content, second.Content) : Wrong());
             case 'Q':
-                return Pop(1, out var persistent) && PushStorage(persistent[0]);
+                return Pop(1, out var persistent) && Push(vocabulary.Persistent(persistent[0]));
             case 'R':
-                return Pop(2, out var call) && (call[1] is PickleValue.Tuple arguments ? PushMade(call[0], arguments.Items) : Wrong());
+                return Pop(2, out var call) && (call[1] is PickleValue.Tuple arguments ? Push(vocabulary.Made(call[0], arguments.Items)) : Wrong());
             case 's':
                 return Pop(2, out var pair) && Put(pair);
             case 'u':
@@ -112,8 +113,8 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
                 return Pop(1, out var next) && Append(next);
             case 'e':
                 return ToMark(out var more) && Append(more);
-            case 'b': // the state of an ordered dictionary: its metadata
-                return Pop(1, out _);
+            case 'b':
+                return Pop(2, out var state) && Push(vocabulary.Built(state[0], state[1]));
             case '.':
                 return Pop(1, out var last) && (_result = last[0]) is not null;
             default:
@@ -127,15 +128,15 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
         return false;
     }
 
-    private bool Wrong() => Refuse("its pickle is damaged: an instruction meets a value of the wrong type");
+    private bool Wrong() => Refuse(Damaged.Message);
 
     private bool Unknown(int at, byte code) =>
-        Refuse(Invariant($"byte {at} of its pickle is instruction 0x{code:x2}, which a dictionary of tensors never needs: the file is refused"));
+        Refuse(Invariant($"byte {at} of its pickle is instruction 0x{code:x2}, which {vocabulary.Content} never needs: the file is refused"));
 
-    private bool Take(uint count, out ReadOnlySpan<byte> taken)
+    private bool Take(ulong count, out ReadOnlySpan<byte> taken)
     {
         taken = default;
-        if (count > pickle.Length - _at)
+        if (count > (ulong)(pickle.Length - _at))
         {
             return Refuse("its pickle ends too early");
         }
@@ -164,6 +165,14 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
     {
         _stack.Add(value);
         return true;
+    }
+
+    private bool Push(Fin<PickleValue> made) => made.Match(Push, fault => Refuse(fault.Message));
+
+    private bool PushBytes(ulong length)
+    {
+        var from = _at;
+        return Take(length, out _) && Push(new PickleValue.Bytes(pickle[from.._at]));
     }
 
     private bool PushText(uint length) =>
@@ -245,40 +254,7 @@ internal sealed class PickleMachine(ReadOnlyMemory<byte> pickle)
         return true;
     }
 
-    private bool PushGlobal(string module, string name) => (module, name) switch
-    {
-        ("collections", "OrderedDict") => Push(new PickleValue.Ordered()),
-        ("torch._utils", "_rebuild_tensor_v2") => Push(new PickleValue.RebuildTensor()),
-        ("torch._utils", "_rebuild_parameter") => Push(new PickleValue.RebuildParameter()),
-        ("torch", _) when Storages.Find(name).Case is SafetensorsType type => Push(new PickleValue.StorageOf(type)),
-        _ => Refuse($"its pickle names {Quote($"{module}.{name}")}, which a dictionary of tensors never needs: the file is refused, and none of its code ran"),
-    };
-
-    /// <summary>
-    /// ('storage', type, key, device, count), and before PyTorch 1.6 also None, or a view of another storage, which is refused. The device does not matter.
-    /// </summary>
-    private bool PushStorage(PickleValue value) => value is PickleValue.Tuple { Items: var items }
-        && (items.Count == 5 || (items.Count == 6 && items[5] is PickleValue.Unread))
-        && (items[0], items[1], items[2], items[4])
-            is (PickleValue.Text { Content: "storage" }, PickleValue.StorageOf of, PickleValue.Text key, PickleValue.Integer count)
-        && key.Content.Length <= LongestKey && count.Number >= 0
-            ? Push(new PickleValue.Storage(key.Content, of.Type, count.Number))
-            : Refuse("its pickle refers to an outside object that is not a storage");
-
-    private bool PushMade(PickleValue made, Arr<PickleValue> arguments) => (made, arguments.Count) switch
-    {
-        (PickleValue.Ordered, 0) => Push(new PickleValue.Dictionary([])),
-        (PickleValue.RebuildTensor, >= 4) when arguments[2] is PickleValue.Tuple { Items.Count: > ArrayExtent.MaxRank and var rank } =>
-            Refuse(Invariant($"its pickle gives a tensor {rank} dimensions, but at most {ArrayExtent.MaxRank} are supported")),
-        (PickleValue.RebuildParameter, >= 1) when arguments[0] is PickleValue.Tensor tensor => Push(tensor),
-        (PickleValue.RebuildTensor, >= 4) when (arguments[0], arguments[1], Numbers(arguments[2]).Case, Numbers(arguments[3]).Case)
-            is (PickleValue.Storage storage, PickleValue.Integer offset, Arr<long> shape, Arr<long> strides) =>
-            Push(new PickleValue.Tensor(new(storage.Key, storage.Type, storage.Count, offset.Number, shape, strides))),
-        _ => Wrong(),
-    };
-
-    private static Option<Arr<long>> Numbers(PickleValue value) =>
-        value is PickleValue.Tuple { Items: { Count: <= ArrayExtent.MaxRank } items } && items.ForAll(item => item is PickleValue.Integer)
-        ? items.Map(item => ((PickleValue.Integer)item).Number)
-        : Option<Arr<long>>.None;
+    private bool PushGlobal(string module, string name) => vocabulary.Named(module, name).Match(
+        Push,
+        () => Refuse($"its pickle names {Quote($"{module}.{name}")}, which {vocabulary.Content} never needs: the file is refused, and none of its code ran"));
 }

@@ -6,10 +6,7 @@ using static LanguageExt.Prelude;
 namespace Ddpm.Pure.Formats;
 
 /// <summary>
-/// Reads a pickled state dict and nothing else. A pickle is a program for a stack machine, and it can call any function it names. <see cref="PickleMachine"/>
-/// knows only the instructions that `torch.save` writes for a dictionary of tensors, and the names of the ordered dictionary, the tensor, the parameter and
-/// the storages. It refuses any other name, and it never calls anything. Its work is proportional to the pickle's length: recalling a value takes constant
-/// time.
+/// Reads a pickled state dict and nothing else, with <see cref="TorchVocabulary"/>.
 /// </summary>
 internal static class TorchPickle
 {
@@ -20,7 +17,8 @@ internal static class TorchPickle
 
     /// <summary>The tensors by name, in file order.</summary>
     /// <param name="pickle">The content of data.pkl.</param>
-    public static Fin<Seq<(string Name, TorchView View)>> Read(ReadOnlyMemory<byte> pickle) => new PickleMachine(pickle).Run().Bind(Tensors);
+    public static Fin<Seq<(string Name, TorchView View)>> Read(ReadOnlyMemory<byte> pickle) =>
+        new PickleMachine(pickle, new TorchVocabulary()).Run().Bind(Tensors);
 
     /// <summary>Whether a file is from PyTorch before 1.6: pickles, then the storages.</summary>
     public static bool IsOld(ReadOnlySpan<byte> file) => file[..Math.Min(file.Length, MostBeforeMagic + OldMagic.Length)].IndexOf(OldMagic) >= 0;
@@ -33,7 +31,7 @@ internal static class TorchPickle
         var at = file.Span.IndexOf(OldMagic) + OldMagic.Length;
         Fin<PickleValue> Next()
         {
-            var machine = new PickleMachine(file[at..]);
+            var machine = new PickleMachine(file[at..], new TorchVocabulary());
             var value = machine.Run();
             at += machine.At;
             return value;

@@ -13,11 +13,10 @@ namespace Ddpm.Pure.Formats.Pictures;
 /// <param name="Content">The file without metadata and everything else that decoding does not need.</param>
 /// <param name="BitDepth">The bits of a level: 16, or 8 for 8 or fewer.</param>
 /// <param name="Orientation">The orientation of the stored pixels: Exif's number, 1 to 8.</param>
-/// <param name="Deflated">The zlib-compressed pixels of a PNG; empty for other formats.</param>
-/// <param name="InflatedLength">The number of bytes after decompression.</param>
+/// <param name="Deflated">The zlib-compressed parts of the pixels in PNG and TIFF; empty for other compressions.</param>
 internal sealed record EncodedPicture(
     PictureFormat Format, int Width, int Height, ReadOnlyMemory<byte> Content, int BitDepth = 8, int Orientation = 1,
-    ReadOnlyMemory<byte> Deflated = default, long InflatedLength = 0)
+    Arr<DeflatedPart> Deflated = default)
 {
     /// <summary>The most pixels of one picture, and of all pictures decoded at the same time: 8192×8192.</summary>
     public const int MostPixels = 64 << 20;
@@ -26,7 +25,7 @@ internal sealed record EncodedPicture(
     public const int MostBytes = 64 << 20;
 
     /// <summary>The formats in words.</summary>
-    public const string Formats = "PNG, JPEG, WebP, GIF and BMP";
+    public const string Formats = "PNG, JPEG, WebP, GIF, BMP and TIFF";
 
     /// <summary>The number of pixels.</summary>
     public long Pixels => (long)Width * Height;
@@ -41,6 +40,7 @@ internal sealed record EncodedPicture(
             PictureFormat.Webp => WebpFile.Read(file),
             PictureFormat.Gif => GifFile.Read(file),
             PictureFormat.Bmp => BmpFile.Read(file),
+            PictureFormat.Tiff => TiffFile.Read(file),
             _ => throw new ArgumentOutOfRangeException(nameof(file), format, "no such format"),
         },
         () => Error.New(file.IsEmpty ? "it is empty" : $"its content is not in one of the formats {Formats}"));
@@ -52,6 +52,7 @@ internal sealed record EncodedPicture(
         : file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8) ? PictureFormat.Webp
         : file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8) ? PictureFormat.Gif
         : file.StartsWith("BM"u8) ? PictureFormat.Bmp
+        : file.StartsWith("II*\0"u8) || file.StartsWith("MM\0*"u8) ? PictureFormat.Tiff
         : Option<PictureFormat>.None;
 
     /// <summary>Checks that a size can be decoded.</summary>

@@ -18,4 +18,7 @@ internal enum PictureFormat
 
     /// <summary>An uncompressed Windows bitmap.</summary>
     Bmp,
+
+    /// <summary>The first picture of a TIFF, in strips.</summary>
+    Tiff,
 }

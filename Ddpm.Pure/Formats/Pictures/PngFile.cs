@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using LanguageExt;
 using LanguageExt.Common;
+using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Formats.Pictures;
 
@@ -96,7 +97,8 @@ internal static class PngFile
         var inflated = interlaced == 0
             ? Rows(width, height)
             : Passes.Sum(pass => Rows(Parts(width - pass.X, pass.StepX), Parts(height - pass.Y, pass.StepY)));
-        return new EncodedPicture(PictureFormat.Png, (int)width, (int)height, content, depth == 16 ? 16 : 8, orientation, deflated, inflated);
+        return new EncodedPicture(
+            PictureFormat.Png, (int)width, (int)height, content, depth == 16 ? 16 : 8, orientation, Array(new DeflatedPart(deflated, inflated)));
     }
 
     private static long Parts(long length, int step) => Math.Max(0, (length + step - 1) / step);
