@@ -76,14 +76,17 @@ public sealed class OptionsEditionLaws
         return Read(first) == OptionsEdition.Upgraded(options, 1) && Read(Write(Read(first))) == Read(first);
     }
 
-    /// <summary>Up to edition 2, an option that was not written had the value of the preset "standard". Now it has the value of "best".</summary>
+    /// <summary>
+    /// Up to edition 2, an option that was not written had the value of the preset "standard". Now it has the value of "best". In edition 3, that was Adam.
+    /// </summary>
     [Fact]
     public void An_option_that_a_document_lacks_has_the_default_of_its_edition()
     {
         Assert.Equal(OptionsEdition.Upgraded(TinyTraining.Standard, 1), Read("{}"));
         Assert.Equal(TinyTraining.Standard, Read("""{"edition": 2}"""));
         Assert.Equal(TinyTraining.Standard with { ClipNorm = 2, Seed = 5 }, Read("""{"clip-norm": 2, "edition": 2, "seed": 5}"""));
-        Assert.Equal(TrainingOptions.Of("best", "fashion-mnist"), Read("""{"edition": 3}"""));
+        Assert.Equal(TrainingOptions.Of("best", "fashion-mnist") with { Optimiser = "adam" }, Read("""{"edition": 3}"""));
+        Assert.Equal(TrainingOptions.Of("best", "fashion-mnist"), Read("""{"edition": 4}"""));
     }
 
     /// <summary>Whether the first edition had no such schedule.</summary>

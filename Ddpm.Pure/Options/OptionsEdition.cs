@@ -14,7 +14,7 @@ namespace Ddpm.Pure.Options;
 internal static class OptionsEdition
 {
     /// <summary>The edition that this program writes. It reads no newer one.</summary>
-    public const int Current = 3;
+    public const int Current = 4;
 
     private const string Name = "edition";
 
@@ -26,8 +26,15 @@ internal static class OptionsEdition
         (1, WithUnpairedEmbedding),
     ];
 
-    /// <summary>Up to edition 2, the defaults were the preset "standard".</summary>
-    private const int LastOfStandard = 2;
+    /// <summary>
+    /// The values of options that a document lacks. Up to edition 2, the defaults were the preset "standard". In edition 3, Adam was the only optimiser.
+    /// </summary>
+    private static TrainingOptions DefaultsOf(int edition) => edition switch
+    {
+        <= 2 => TrainingOptions.Of("standard", new TrainingOptions().Dataset),
+        3 => new() { Optimiser = "adam" },
+        _ => new(),
+    };
 
     /// <summary>Converts options of an edition so that they mean the same in the current one.</summary>
     /// <param name="options">The options as they were written.</param>
@@ -42,11 +49,10 @@ internal static class OptionsEdition
 
     /// <summary>Adds the edition to a document's format. It writes training options with the current edition and reads all editions up to it.</summary>
     /// <param name="format">The format of the rest of the document.</param>
-    public static JsonSerializerOptions WithEdition(this JsonSerializerOptions format)
+    public static JsonSerializerOptions WithEdition(this JsonSerializerOptions format) => new(format)
     {
-        Format current = new(format, () => new()), standard = new(format, () => TrainingOptions.Of("standard", new TrainingOptions().Dataset));
-        return new(format) { Converters = { new Converter(current, standard) } };
-    }
+        Converters = { new Converter([.. Enumerable.Range(1, Current).Select(edition => new Format(format, () => DefaultsOf(edition)))]) },
+    };
 
     /// <summary>The format of options alone.</summary>
     private sealed class Format
@@ -92,7 +98,8 @@ internal static class OptionsEdition
         }
     }
 
-    private sealed class Converter(Format current, Format standard) : JsonConverter<TrainingOptions>
+    /// <param name="formats">The format of each edition, from the first.</param>
+    private sealed class Converter(Format[] formats) : JsonConverter<TrainingOptions>
     {
         public override TrainingOptions? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
@@ -100,10 +107,10 @@ internal static class OptionsEdition
             var edition = EditionAhead(reader);
             return edition > Current
                 ? throw new NewerEditionException(edition)
-                : (edition <= LastOfStandard ? standard : current).Read(ref reader) is { } read ? Upgraded(read, edition) : null;
+                : formats[Math.Max(edition, 1) - 1].Read(ref reader) is { } read ? Upgraded(read, edition) : null;
         }
 
-        public override void Write(Utf8JsonWriter writer, TrainingOptions value, JsonSerializerOptions options) => current.Write(writer, value);
+        public override void Write(Utf8JsonWriter writer, TrainingOptions value, JsonSerializerOptions options) => formats[^1].Write(writer, value);
 
         /// <summary>
         /// The edition in the next object; 1 if it has none. A value that is no edition is refused later, when it is read. The reader is a copy, so

@@ -49,6 +49,7 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     /// <summary>The tutorial's recipe: a constant learning rate, and nothing else.</summary>
     private static TrainingOptions TutorialRecipe { get; } = new()
     {
+        Optimiser = "adam",
         LearningRate = 1e-3,
         LearningRateSchedule = "constant",
         WarmUpSteps = 0,

@@ -58,7 +58,7 @@ public sealed record TrainingOptions
 
     /// <summary>The optimiser: "adam" for all weights, or "muon" for the convolutions and Adam for the rest (<see cref="Muon"/>).</summary>
     [TrainOption(OptimiserGroup, "The optimiser: {0} (for convolutions; the rest by adam)", Choices = nameof(Choices.Optimisers))]
-    public string Optimiser { get; init; } = "adam";
+    public string Optimiser { get; init; } = "muon";
 
     /// <summary>The learning rate. If it varies, this is its peak.</summary>
     [TrainOption(OptimiserGroup, "The learning rate", Above = 0, Below = 1)]
