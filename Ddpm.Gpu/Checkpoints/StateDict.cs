@@ -64,6 +64,19 @@ public static class StateDict
         let completed = header.Options with { Embedding = embedding.MatchUnsafe(name => name, () => null) }
         select (header with { Options = completed }, weights, Warnings(names, left, weights));
 
+    /// <summary>The tensors of a network in float32, from a file that has them and no others.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="nameOf">The network's own name for a tensor of the file.</param>
+    /// <param name="network">The network.</param>
+    /// <returns>The tensors; or each that is missing, has another shape, is unknown to the network or does not fit float32.</returns>
+    internal static Fin<SafetensorsFile> Fitted(SafetensorsFile file, Func<string, string> nameOf, UNetConfig network)
+    {
+        var own = network.Parameters.Map(parameter => parameter.Name).ToSeq().ToHashSet();
+        var named = toSeq(file.Tensors.Map(tensor => (Name: nameOf(tensor.Name), Stored: tensor)));
+        return Narrowed(named.Filter(tensor => own.Contains(tensor.Name)).Strict())
+            .Bind(weights => Fitting(weights, network, named.Filter(tensor => !own.Contains(tensor.Name)).Map(tensor => tensor.Stored.Name).Strict()));
+    }
+
     /// <summary>What the weights tell of their run, with the given options for the rest.</summary>
     internal static Fin<CheckpointHeader> Header(SafetensorsFile file, TrainingOptions options, int imageSize) =>
         from names in StateDictNames.Of(file.Tensors.Select(tensor => tensor.Name))

@@ -13,8 +13,6 @@ namespace Ddpm.Gpu.Kernels;
 internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private static readonly T Epsilon = T.CreateChecked(1e-5);
-
     private readonly KernelWeights<T> _weights;
     private readonly KernelProjection<T>? _modulation;
     private readonly Activation<T> _x, _y;
@@ -23,7 +21,7 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
     private readonly NativeArray<T> _modulationGradient;
     private readonly (T Mean, T Rate)[] _moments;
     private readonly T[] _sums, _products; // of each channel, over its pixels: Σ dy and Σ dy·x̂
-    private readonly T _count;
+    private readonly T _count, _epsilon;
     private readonly int _use, _scale, _shift, _perGroup;
 
     /// <summary>Adds a normalisation to a network under construction.</summary>
@@ -32,12 +30,12 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
         (_norm, _weights, _x, _use, _perGroup) = (norm, program.Weights, x, x.Use(), norm.Channels / norm.Groups);
         y = _y = program.Allocate(x.Shape, norm.Channels);
         _slope = norm.Activated && program.WithGradient ? program.Allocate(x.Shape, norm.Channels, plain: true) : null;
-        _modulation = norm.Modulation.Case is TimeProjection projection ? new(program, projection) : null;
+        _modulation = norm.Modulation.Case is TimeProjection projection ? new(program, projection.Layers) : null;
         (_scale, _shift) = (_weights.Offset(norm.Name + ".weight"), _weights.Offset(norm.Name + ".bias"));
         _modulationGradient = program.Allocate(2 * norm.Channels);
         _moments = new (T, T)[program.Images * norm.Groups];
         (_sums, _products) = (new T[norm.Channels], new T[norm.Channels]);
-        _count = T.CreateChecked(_perGroup * x.Shape.Size * x.Shape.Size);
+        (_count, _epsilon) = (T.CreateChecked(_perGroup * x.Shape.Size * x.Shape.Size), T.CreateChecked(norm.Epsilon));
     }
 
     /// <inheritdoc/>
@@ -133,7 +131,7 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
             }
         }
 
-        return (mean, T.One / T.Sqrt(Lanes<T>.Sum((a + b) + (e + f)) / _count + Epsilon));
+        return (mean, T.One / T.Sqrt(Lanes<T>.Sum((a + b) + (e + f)) / _count + _epsilon));
     }
 
     /// <summary>y ← (x − μ)·factor + term, then SiLU if the layer has one.</summary>

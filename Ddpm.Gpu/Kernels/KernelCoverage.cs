@@ -42,6 +42,10 @@ internal sealed class KernelCoverage : INetworkMath<Unit>
 
     Unit INetworkMath<Unit>.Add(Unit x, Unit y) => unit;
 
+    Unit INetworkMath<Unit>.Embed(TimeEmbedding embedding, Unit x) => unit;
+
+    Unit INetworkMath<Unit>.Upsample(Unit x) => unit;
+
     Unit INetworkMath<Unit>.Apply(Block block, Unit x) => unit;
 
     Unit INetworkMath<Unit>.Apply(Convolution layer, Unit x) => Check(layer.Name, layer.Kernel, layer.Stride, layer.Padding);

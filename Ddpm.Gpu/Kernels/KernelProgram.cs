@@ -218,6 +218,20 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     }
 
     /// <inheritdoc/>
+    public Activation<T> Embed(TimeEmbedding embedding, Activation<T> x)
+    {
+        _nodes.Add(new EmbeddingNode<T>(this, embedding));
+        return x;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Upsample(Activation<T> x)
+    {
+        _nodes.Add(new UpsamplingNode<T>(this, x, out var y));
+        return y;
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var memory in (IDisposable[])[.. _memory, _windowScratch, .. _passing])

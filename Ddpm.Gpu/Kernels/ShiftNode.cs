@@ -13,7 +13,7 @@ namespace Ddpm.Gpu.Kernels;
 internal sealed unsafe class ShiftNode<T>(KernelProgram<T> program, TimeProjection projection, Activation<T> x) : KernelNode<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly KernelProjection<T> _projection = new(program, projection);
+    private readonly KernelProjection<T> _projection = new(program, projection.Layers);
     private readonly NativeArray<T> _gradient = program.Allocate(projection.Out);
 
     /// <inheritdoc/>

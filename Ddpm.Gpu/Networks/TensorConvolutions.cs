@@ -15,11 +15,13 @@ internal sealed record TensorConvolutions(TensorConvolution<Convolution> Convolv
 {
     /// <summary>libtorch's own.</summary>
     public static TensorConvolutions Libtorch { get; } = new(
-        (c, x, weight, bias) => functional.conv2d(x, weight, bias, [c.Stride, c.Stride], [c.Padding, c.Padding]),
+        (c, x, weight, bias) => functional.conv2d(Padded(c, x), weight, bias, [c.Stride, c.Stride], [c.Padding, c.Padding]),
         (c, x, weight, bias) => functional.conv_transpose2d(x, weight, bias, strides: [c.Stride, c.Stride], padding: [c.Padding, c.Padding]));
 
     /// <summary>libtorch's own of float64, whatever the type: other code, which is right everywhere, and slower.</summary>
     public static TensorConvolutions InFloat64 { get; } = new(Wide(Libtorch.Convolve), Wide(Libtorch.Transpose));
+
+    private static Tensor Padded(Convolution c, Tensor x) => c.TrailingPadding == 0 ? x : functional.pad(x, [0, c.TrailingPadding, 0, c.TrailingPadding]);
 
     private static TensorConvolution<TLayer> Wide<TLayer>(TensorConvolution<TLayer> convolve) =>
         (layer, x, weight, bias) => convolve(layer, x.to(float64), weight.to(float64), bias.to(float64)).to(x.dtype);

@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Networks;
+using LanguageExt;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -12,9 +13,13 @@ namespace Ddpm.Gpu.Networks;
 /// <param name="w">The weights.</param>
 /// <param name="convolutions">What convolves.</param>
 /// <param name="embedding">The embedding of each image's timestep, N×d, for a network that knows timesteps.</param>
-internal sealed class TensorLayers(Weights w, TensorConvolutions convolutions, Tensor? embedding = null) : INetworkMath<Tensor>, IClassifierMath<Tensor>
+/// <param name="classes">The class of each image, N integers in [0, K], for a network whose layers know classes.</param>
+internal sealed class TensorLayers(Weights w, TensorConvolutions convolutions, Tensor? embedding = null, Tensor? classes = null)
+    : INetworkMath<Tensor>, IClassifierMath<Tensor>
 {
     private const double NormEpsilon = 1e-5;
+
+    private Tensor? _embedding = embedding; // what projections read
 
     /// <inheritdoc/>
     public Tensor Shift(TimeProjection projection, Tensor x) => x.Plus(Project(projection));
@@ -30,7 +35,7 @@ internal sealed class TensorLayers(Weights w, TensorConvolutions convolutions, T
 
     /// <inheritdoc/>
     public Tensor Apply(Convolution c, Tensor x) =>
-        convolutions.Convolve(c, x, w[c.Name + ".weight"], w[c.Name + ".bias"]);
+        convolutions.Convolve(c, x, w[c.Name + ".weight"].reshape(c.Out, c.In, c.Kernel, c.Kernel), w[c.Name + ".bias"]);
 
     /// <inheritdoc/>
     public Tensor Apply(TransposedConvolution c, Tensor x) =>
@@ -51,7 +56,7 @@ internal sealed class TensorLayers(Weights w, TensorConvolutions convolutions, T
     /// <inheritdoc/>
     public Tensor Apply(GroupNorm norm, Tensor x)
     {
-        var y = functional.group_norm(x, norm.Groups, w[norm.Name + ".weight"], w[norm.Name + ".bias"], NormEpsilon);
+        var y = functional.group_norm(x, norm.Groups, w[norm.Name + ".weight"], w[norm.Name + ".bias"], norm.Epsilon);
         y = norm.Modulation.Match(
             projection =>
             {
@@ -74,9 +79,23 @@ internal sealed class TensorLayers(Weights w, TensorConvolutions convolutions, T
     /// <inheritdoc/>
     public Tensor Add(Tensor x, Tensor y) => x.Plus(y);
 
+    /// <inheritdoc/>
+    public Tensor Embed(TimeEmbedding embedding, Tensor x)
+    {
+        var made = Project(Prelude.Array(embedding.First, embedding.Second));
+        var shared = embedding.ClassTable.Match(table => made.Plus(w[table.Name].index_select(0, classes!)), () => made);
+        _embedding = functional.silu(shared);
+        return x;
+    }
+
+    /// <inheritdoc/>
+    public Tensor Upsample(Tensor x) => functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest);
+
     /// <summary>The numbers of each image, N×Out×1×1.</summary>
-    private Tensor Project(TimeProjection projection) =>
-        Apply(projection.Second, functional.silu(Apply(projection.First, embedding!))).unsqueeze(-1).unsqueeze(-1);
+    private Tensor Project(TimeProjection projection) => Project(projection.Layers).unsqueeze(-1).unsqueeze(-1);
+
+    /// <summary>Linear layers with SiLU between two, N×Out.</summary>
+    private Tensor Project(Arr<Linear> layers) => layers.Skip(1).Fold(Apply(layers[0], _embedding!), (y, layer) => Apply(layer, functional.silu(y)));
 
     // Over (C, H, W) as the original: the same numbers over (H, W, C), which is how they lie in memory.
     private Tensor Normalize(LayerNorm norm, Tensor x) => functional.layer_norm(

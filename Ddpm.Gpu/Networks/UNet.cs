@@ -66,12 +66,9 @@ public sealed class UNet : IDisposable
     internal Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes, TensorConvolutions convolutions)
     {
         var embedding = _timeEmbedding.index_select(0, timesteps).to(image.dtype);
-        if (Config.Classes > 0)
-        {
-            embedding = embedding.Plus(w[UNetConfig.ClassEmbeddingName].index_select(0, classes ?? Unclassified(timesteps.shape[0])));
-        }
-
-        return Config.Compose(new TensorLayers(w, convolutions, embedding), image.ChannelsLast());
+        var known = Config.Classes > 0 ? classes ?? Unclassified(timesteps.shape[0]) : null;
+        var conditioned = Config.ClassTable.Match(table => embedding.Plus(w[table.Name].index_select(0, known!)), () => embedding);
+        return Config.Compose(new TensorLayers(w, convolutions, conditioned, known), image.ChannelsLast());
     }
 
     /// <summary>The two outputs of the network: o and the fraction f of the variance, if the network learns it.</summary>

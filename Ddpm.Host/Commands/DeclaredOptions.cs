@@ -49,10 +49,22 @@ internal sealed class DeclaredOptions
         var type when type == typeof(int?) => EntryOf<int?>(declared, help),
         var type when type == typeof(double) => EntryOf<double>(declared, help),
         var type when type == typeof(double?) => EntryOf<double?>(declared, help),
+        var type when type == typeof(Arr<int>?) => NumbersOf(declared),
         var type when type == typeof(bool) => EntryOf<bool>(declared, help),
         var type when type == typeof(ulong) => EntryOf<ulong>(declared, help),
         var type => throw new NotSupportedException($"{declared.Name} is of type {type.Name}"),
     };
+
+    private static Entry NumbersOf(TrainingOption declared)
+    {
+        CommandLine.Option<int[]> option = new($"--{declared.Name}")
+        {
+            Description = declared.Help,
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "NUMBERS",
+        };
+        return new(declared, option, parsed => parsed.GetValue(option)!.ToArr());
+    }
 
     private static Entry EntryOf<T>(TrainingOption declared, string? help)
     {

@@ -20,6 +20,7 @@ internal sealed class ExportCommand
     internal static readonly ChoiceTable<ExportFormat> Formats = ChoiceTable.Of<ExportFormat>(
         ("safetensors", new ExportFormat.OneFile("model.safetensors", (model, prefix) => Safetensors.Write(StateDict.Of(model.Network, model.Theta, prefix)))),
         ("onnx", new ExportFormat.OneFile("model.onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta, model.Model))),
+        ("diffusers", new ExportFormat.Diffusers("diffusers")),
         ("run", new ExportFormat.Run("shared")));
 
     private readonly CommandLine.Command _command = new("export", "Export a run's weights, or its whole network, for other programs");
@@ -27,7 +28,8 @@ internal sealed class ExportCommand
 
     private readonly CommandLine.Option<string> _format = new("--format")
     {
-        Description = "safetensors: the weights under PyTorch's names; onnx: the whole network; run: a run's folder without the state of training",
+        Description = "safetensors: the weights under PyTorch's names; onnx: the whole network; diffusers: the folder of a network unet; "
+            + "run: a run's folder without the state of training",
         DefaultValueFactory = _ => "safetensors",
     };
 
@@ -39,7 +41,7 @@ internal sealed class ExportCommand
 
     private readonly CommandLine.Option<string?> _to = new("--to")
     {
-        Description = "The file or folder to write [default: model.safetensors, model.onnx or the folder shared in the run's folder]",
+        Description = "The file or folder to write [default: model.safetensors, model.onnx or the folder diffusers or shared in the run's folder]",
         HelpName = "PATH",
     };
 

@@ -27,7 +27,7 @@ internal sealed class ImportCommand
 
     private readonly CommandLine.Argument<string?> _file = new("FILE")
     {
-        Description = "A state dict saved with torch.save, or safetensors; code in the file never runs",
+        Description = "A state dict saved with torch.save, or safetensors, or a folder of diffusers' UNet2DModel; code in a file never runs",
         Arity = CommandLine.ArgumentArity.ZeroOrOne,
     };
 
@@ -84,12 +84,14 @@ internal sealed class ImportCommand
                from diffusion in (
                        NoiseSchedule.Families.Find("schedule", options.Schedule), TrainingConfig.PredictionOf(options), TrainingConfig.CheckOwners(options))
                    .Apply((_, _, _) => unit).OrUsage()
-               from bytes in Outcomes.InOrder(
-                       () => CheckUnused(folder),
-                       () => DataSetDescription.Named(dataset).Match(_ => unit, fault => FinFail<Unit>(Error.New(ExitCode.Usage, fault.Message))))
-                   .Bind(_ => Folders.Read(path, stop))
-               from header in new ImportedWeights(path, bytes).Save(folder, options, parsed.GetValue(_size), parsed.IsGiven(_dataset), view.Line, stop)
-                   .At($"{path} cannot be imported")
+               from free in Outcomes.InOrder(
+                   () => CheckUnused(folder),
+                   () => DataSetDescription.Named(dataset).Match(_ => unit, fault => FinFail<Unit>(Error.New(ExitCode.Usage, fault.Message))))
+               from header in Directory.Exists(path)
+                   ? new DiffusersFolder(path).Save(
+                       folder, options, parsed.IsGiven(_size) ? parsed.GetValue(_size) : None, parsed.IsGiven(_dataset), view.Line, stop)
+                   : Folders.Read(path, stop).Bind(bytes => new ImportedWeights(path, bytes)
+                       .Save(folder, options, parsed.GetValue(_size), parsed.IsGiven(_dataset), view.Line, stop).At($"{path} cannot be imported"))
                select Report(header, folder, view);
     }
 

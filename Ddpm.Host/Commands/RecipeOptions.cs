@@ -18,7 +18,7 @@ internal sealed class RecipeOptions
         _data = data;
         foreach (var (declared, option) in _declared.All)
         {
-            if (declared.Group == TrainingOptions.Numbers)
+            if (declared.Group is TrainingOptions.Numbers or TrainingOptions.OfNetworks)
             {
                 command.AddBriefly(declared.Group, option);
             }

@@ -121,7 +121,7 @@ internal sealed class SamplerOptions
     public SamplingOptions Parsed(CommandLine.ParseResult parsed, SamplingOptions otherwise)
     {
         var usual = parsed.GetValue(_sampler) is { } named ? new SamplingOptions { Sampler = named } : otherwise;
-        var spread = usual with { Rho = null, SigmaRange = null };
+        var spread = usual with { SpacingOffset = null, Rho = null, SigmaRange = null };
         var start = parsed.GetValue(_timesteps) is { Length: > 0 } given
             ? spread with { ExplicitTimesteps = given.ToArr(), SamplingSteps = null, Spacing = Defaults.Spacing, LastTimestep = null }
             : parsed.GetValue(_spacing) is null ? usual : spread;

@@ -8,7 +8,6 @@ using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Options;
-using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -20,8 +19,8 @@ namespace Ddpm.Host.Commands;
 /// <summary>`train`: from a data set to weights and images.</summary>
 internal sealed class TrainCommand
 {
-    // Options are checked for images like Fashion-MNIST's before any data are loaded.
-    private const int UsualSize = 28, UsualClasses = 10;
+    // Options are checked before any data are loaded, for images of a size that every network takes.
+    private const int UsualSize = 32, UsualClasses = 10;
 
     private readonly CommandLine.Command _command = new("train", "Train a network on images, then generate samples");
     private readonly RunOptions _run;
@@ -49,7 +48,7 @@ internal sealed class TrainCommand
         from begun in _start.Parsed(parsed, stop)
         from place in Place(parsed, begun)
         from early in Start(parsed, place.Folder, begun, stop)
-        from device in TrainingConfig.Of(early.Options, UsualSize, 1, UsualClasses).OrUsage().Bind(_ => _machine.Prepare(parsed, early.Machine))
+        from device in early.Check(UsualSize, UsualClasses).Bind(_ => _machine.Prepare(parsed, early.Machine))
         from loaded in _data.Load(parsed, early.Options.Dataset, view, stop, DataSplit.Train, early.Data)
         from test in early.CheckImages(loaded, Math.Min(loaded.Images.Count, early.Options.Limit ?? int.MaxValue))
             .Bind(_ => Test(parsed, early, loaded, view, stop))

@@ -32,6 +32,24 @@ internal abstract record ExportFormat(string UsualName)
         }
     }
 
+    /// <summary>A folder of diffusers.</summary>
+    /// <param name="UsualName">The folder's usual name.</param>
+    public sealed record Diffusers(string UsualName) : ExportFormat(UsualName)
+    {
+        /// <inheritdoc/>
+        public override Fin<string> Write(RunFolder folder, TrainedModel model, string prefix, string? to, CancellationToken stop)
+        {
+            var path = to ?? folder.Within(UsualName);
+            return from files in DiffusersFolder.Files(model).OrFailure()
+                   from written in Outcomes.InOrder([.. files.Map<Func<Fin<Unit>>>(file => () =>
+                   {
+                       var place = Path.Combine([path, .. file.Path.Split('/')]);
+                       return Folders.Create(Path.GetDirectoryName(place)!).Bind(_ => AtomicFile.Write(place, file.Bytes, stop));
+                   })])
+                   select path;
+        }
+    }
+
     /// <summary>The folder of a <see cref="SharedRun"/>.</summary>
     /// <param name="UsualName">The folder's usual name.</param>
     public sealed record Run(string UsualName) : ExportFormat(UsualName)

@@ -40,7 +40,8 @@ internal sealed record ImportedWeights(string Path, ReadOnlyMemory<byte> Bytes)
         from config in header.Config.OrFailure()
         from built in Checkpoint.Network(described.Weights, config.Model.Network, CPU)
         from saved in use(built, network => Checkpoint.LoadWeights(described.Weights, network).Bind(theta =>
-            stop.IsCancellationRequested ? Errors.Cancelled : Save(folder, header, network, theta, namesData)))
+            stop.IsCancellationRequested ? Errors.Cancelled : Save(
+                folder, header, network, theta, namesData, $"imported from {Path}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(Bytes.Span))}")))
         select Reported(header, described.Remarks, report);
 
     /// <summary>With the preset of its network, which decides how samples are shown.</summary>
@@ -50,15 +51,24 @@ internal sealed record ImportedWeights(string Path, ReadOnlyMemory<byte> Bytes)
         return header with { Options = header.Options with { Preset = preset } };
     }
 
-    private Fin<Unit> Save(RunFolder folder, CheckpointHeader header, UNet network, Tensor theta, bool namesData)
+    /// <summary>Saves imported weights as a run.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="header">The header of the run's checkpoint.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="theta">Its weights, which are given away.</param>
+    /// <param name="namesData">Whether the user named the data set. If not, classes have numbers.</param>
+    /// <param name="origin">Where the weights come from.</param>
+    /// <param name="sampling">The default way to sample, if the weights came with one.</param>
+    internal static Fin<Unit> Save(
+        RunFolder folder, CheckpointHeader header, UNet network, Tensor theta, bool namesData, string origin, Option<SamplingReceipt> sampling = default)
     {
         using var state = new TrainingState(theta, zeros_like(theta), zeros_like(theta), 0);
         var name = RunFolder.CheckpointName(0);
         string[]? classes = namesData || header.Classes == 0 ? null : [.. Enumerable.Range(0, header.Classes).Select(label => Invariant($"{label}"))];
-        var origin = $"imported from {Path}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(Bytes.Span))}";
         var receipt = new RunReceipt(
             header.Options, new(header.Options.Dataset, origin, "", 0, header.ImageSize, header.ImageChannels, classes), MachineReceipt.Here("cpu"), name, null,
-            TrainingProgress.Start, true, new(), Checkpoint.WeightsSha256(network, theta));
+            TrainingProgress.Start, true, new(), Checkpoint.WeightsSha256(network, theta),
+            Sampling: sampling.MatchUnsafe(known => known, () => null));
         return Outcomes.InOrder(
             folder.Create,
             () => folder.Write(folder.CheckpointPath(name), Safetensors.Write(Checkpoint.Save(header, network, state))),

@@ -20,7 +20,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
 
     private readonly GraphProto _graph = new() { Name = "ddpm" };
     private readonly Weights _weights;
-    private readonly string _embedding;
+    private string _embedding; // what projections read
 
     private OnnxNetwork(UNet network, Weights weights)
     {
@@ -32,8 +32,9 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
         if (network.Config.Classes > 0)
         {
             Input("classes", TensorProto.Types.DataType.Int64);
-            _embedding = Node("Add", [_embedding, Node("Gather", [Parameter(UNetConfig.ClassEmbeddingName), "classes"])]);
         }
+
+        _embedding = WithClasses(_embedding, network.Config.ClassTable);
     }
 
     /// <summary>What a layer makes: its name in the graph, and its channels and size.</summary>
@@ -76,10 +77,29 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
         return block.Residual ? Add(block.Shortcut.Match(shortcut => Apply(shortcut, x), () => x), y) : y;
     }
 
-    public Value Apply(Convolution c, Value x) => new(Convolved("Conv", c.Name, x, c.Kernel, c.Stride, c.Padding), c.Out, c.OutputSize(x.Size));
+    public Value Apply(Convolution c, Value x)
+    {
+        var weight = Constant(c.Name + ".weight", _weights[c.Name + ".weight"].reshape(c.Out, c.In, c.Kernel, c.Kernel));
+        return new(Convolved("Conv", weight, c.Name, x, c.Kernel, c.Stride, c.Padding, c.TrailingPadding), c.Out, c.OutputSize(x.Size));
+    }
 
-    public Value Apply(TransposedConvolution c, Value x) =>
-        new(Convolved("ConvTranspose", c.Name, x, c.Kernel, c.Stride, c.Padding), c.Out, c.OutputSize(x.Size));
+    public Value Apply(TransposedConvolution c, Value x) => new(
+        Convolved("ConvTranspose", Parameter(c.Name + ".weight"), c.Name, x, c.Kernel, c.Stride, c.Padding, 0), c.Out, c.OutputSize(x.Size));
+
+    public Value Embed(TimeEmbedding embedding, Value x)
+    {
+        _embedding = Silu(WithClasses(Projected(Array(embedding.First, embedding.Second)), embedding.ClassTable));
+        return x;
+    }
+
+    public Value Upsample(Value x)
+    {
+        var scales = Constant("twice", tensor([1f, 1f, 2f, 2f]));
+        var made = Node(
+            "Resize", [x.Name, "", scales],
+            ("mode", "nearest"), ("coordinate_transformation_mode", "asymmetric"), ("nearest_mode", "floor"));
+        return x with { Name = made, Size = 2 * x.Size };
+    }
 
     public Value Silu(Value x) => x with { Name = Silu(x.Name) };
 
@@ -90,7 +110,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
     public Value Apply(GroupNorm norm, Value x)
     {
         var groups = Node("Reshape", [x.Name, Integers(0, norm.Groups, -1)]);
-        var hat = Node("InstanceNormalization", [groups, Repeated(1, norm.Groups), Repeated(0, norm.Groups)], ("epsilon", NormEpsilon));
+        var hat = Node("InstanceNormalization", [groups, Repeated(1, norm.Groups), Repeated(0, norm.Groups)], ("epsilon", (float)norm.Epsilon));
         var y = Node("Reshape", [hat, Integers(0, norm.Channels, x.Size, x.Size)]);
         y = Node("Add", [Node("Mul", [y, Column(norm.Name + ".weight")]), Column(norm.Name + ".bias")]);
         y = norm.Modulation.Match(
@@ -124,16 +144,23 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
 
     private void Input(string name, TensorProto.Types.DataType type, params int[] sizes) => _graph.Input.Add(Described(name, type, sizes));
 
+    private string WithClasses(string embedding, Option<Pure.Networks.Parameter> table) =>
+        table.Match(found => Node("Add", [embedding, Node("Gather", [Parameter(found.Name), "classes"])]), () => embedding);
+
     /// <summary>The numbers of each image, N×Out×1×1.</summary>
-    private string Projected(TimeProjection projection)
+    private string Projected(TimeProjection projection) => Node("Reshape", [Projected(projection.Layers), Integers(0, projection.Out, 1, 1)]);
+
+    /// <summary>Linear layers with SiLU between two, N×Out.</summary>
+    private string Projected(Arr<Linear> layers)
     {
         string Linear(string name, string x) => Node("Gemm", [x, Parameter(name + ".weight"), Parameter(name + ".bias")], ("transB", 1L));
-        return Node("Reshape", [Linear(projection.Second.Name, Silu(Linear(projection.First.Name, _embedding))), Integers(0, projection.Out, 1, 1)]);
+        return layers.Skip(1).Fold(Linear(layers[0].Name, _embedding), (x, layer) => Linear(layer.Name, Silu(x)));
     }
 
-    private string Convolved(string operation, string name, Value x, int kernel, int stride, int padding) => Node(
-        operation, [x.Name, Parameter(name + ".weight"), Parameter(name + ".bias")],
-        ("kernel_shape", Twice(kernel)), ("strides", Twice(stride)), ("pads", (long[])[padding, padding, padding, padding]));
+    private string Convolved(string operation, string weight, string name, Value x, int kernel, int stride, int padding, int trailing) => Node(
+        operation, [x.Name, weight, Parameter(name + ".bias")],
+        ("kernel_shape", Twice(kernel)), ("strides", Twice(stride)),
+        ("pads", (long[])[padding, padding, padding + trailing, padding + trailing]));
 
     private static long[] Twice(int number) => [number, number];
 
@@ -179,6 +206,12 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
         node.Attribute.AddRange(attributes.Select(attribute => attribute.Value switch
         {
             long number => new AttributeProto { Name = attribute.Name, Type = AttributeProto.Types.AttributeType.Int, I = number },
+            string text => new AttributeProto
+            {
+                Name = attribute.Name,
+                Type = AttributeProto.Types.AttributeType.String,
+                S = ByteString.CopyFromUtf8(text),
+            },
             float number => new AttributeProto { Name = attribute.Name, Type = AttributeProto.Types.AttributeType.Float, F = number },
             long[] numbers => new AttributeProto { Name = attribute.Name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { numbers } },
             _ => throw new System.Diagnostics.UnreachableException(),

@@ -42,8 +42,8 @@ internal sealed record RunReport(
         from frames in File.Exists(folder.Within("sampling.gif")) ? FramePicture.ReadWebp(folder.Within("sampling.gif"), MostFrames) : Seq<byte[]>()
         from evaluation in Json<EvaluationReport>(folder.Within("evaluation.json"))
         from steps in Json<FewSteps>(folder.Within("few-steps.json"))
-        from plan in GuideChoice.UsualSampling(folder, receipt, config.Model)
-            .Compile(config.Model.Schedule, config.Model.Prediction, config.Model.Preset.ClipSample).OrFailure()
+        let model = receipt.ModelOf(config)
+        from plan in GuideChoice.UsualSampling(folder, receipt, model).Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).OrFailure()
         let older = evaluation.Filter(report => !receipt.IsSampledBy(report.Samples.Checkpoint))
         let fewer = steps.Filter(table => Weights(folder).Exists(now => now != table.WeightsSha256))
         select new RunReport(

@@ -143,10 +143,15 @@ internal sealed record StartingWeightsReceipt(string Source, string Sha256);
 /// <param name="WeightsSha256">Of the trained weights once the run is complete: the checksum of the format's tensors under their state-dict names.</param>
 /// <param name="Distilled">What the run was distilled from; null if it was not. Options and data are those of the run that taught it.</param>
 /// <param name="FromWeights">The weights that training started from; null for random ones.</param>
+/// <param name="Sampling">The default way to sample it, if it was imported with one.</param>
 internal sealed record RunReceipt(
     TrainingOptions Options, DataReceipt Data, MachineReceipt Machine, string? Last, string? Best, TrainingProgress Progress, bool Finished,
-    Recording? Recording = null, string? WeightsSha256 = null, DistillationReceipt? Distilled = null, StartingWeightsReceipt? FromWeights = null)
+    Recording? Recording = null, string? WeightsSha256 = null, DistillationReceipt? Distilled = null, StartingWeightsReceipt? FromWeights = null,
+    SamplingReceipt? Sampling = null)
 {
+    /// <summary>The run's model, with the default way to sample it.</summary>
+    public DiffusionModel ModelOf(TrainingConfig config) => Sampling is { } own ? own.Of(config.Model) : config.Model;
+
     /// <summary>What the run leaves behind.</summary>
     [JsonIgnore]
     public Recording Recorded => Recording ?? new();

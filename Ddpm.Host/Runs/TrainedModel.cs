@@ -63,9 +63,10 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
             .Bind(_ => Gpu.Checkpoints.Checkpoint.Network(checkpoint.File, config.Model.Network, device)).At(folder.Unusable(name!))
         from done in use(built, network =>
             from theta in Gpu.Checkpoints.Checkpoint.LoadWeights(checkpoint.File, network).At(folder.Unusable(name!))
-            from made in use(theta, weights => work(new(network, weights, config.Model, receipt, name!, StateDict.Remark(checkpoint.File))
+            let model = receipt.ModelOf(config)
+            from made in use(theta, weights => work(new(network, weights, model, receipt, name!, StateDict.Remark(checkpoint.File))
             {
-                UsualSampling = GuideChoice.UsualSampling(folder, receipt, config.Model),
+                UsualSampling = GuideChoice.UsualSampling(folder, receipt, model),
                 Learnt = evaluations => LearntPlanFile.Read(folder, evaluations).Bind(file =>
                     file.PlanFor(Gpu.Checkpoints.Checkpoint.WeightsSha256(network, weights), config.Model.Schedule.Steps)),
             }))

@@ -141,9 +141,9 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("sample --sampl", "--sampler --sampling-steps")]
-    [InlineData("train --preset ", "best original standard")]
+    [InlineData("train --preset ", "best ddpm-cifar10 original standard")]
     [InlineData("train --precision b", "bf16")]
-    [InlineData("export --format ", "onnx run safetensors")]
+    [InlineData("export --format ", "diffusers onnx run safetensors")]
     [InlineData("evaluate steps --run cl", "clothes closed")]
     [InlineData("sample --spacing sea", "searched")]
     [InlineData("reference plan --spacing ka", "karras")]

@@ -28,7 +28,8 @@ public sealed class RecipeOptionsLaws
         Assert.All(TrainingOption.All, declared =>
         {
             var option = Assert.Single(command.Options, option => option.Name == $"--{declared.Name}");
-            Assert.Equal((declared.Help, declared.Type), (option.Description, option.ValueType));
+            Assert.Equal(declared.Help, option.Description);
+            Assert.Equal(declared.Type == typeof(LanguageExt.Arr<int>?) ? typeof(int[]) : declared.Type, option.ValueType);
             Assert.Contains(HelpPage.Of(command), line => line.StartsWith($"{declared.Group}:", StringComparison.Ordinal));
         });
     }

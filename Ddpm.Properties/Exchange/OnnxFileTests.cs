@@ -32,6 +32,7 @@ public sealed class OnnxFileTests : IDisposable
     [InlineData("modern", 28, 1, 3, false)]
     [InlineData("standard", 12, 3, 0, true)]
     [InlineData("modern", 28, 1, 0, true)]
+    [InlineData("unet", 12, 3, 3, true)]
     public void As_ONNX_a_network_computes_the_same(string design, int size, int channels, int classes, bool learnsVariance)
     {
         var config = UNetConfig.Of(NetworkFamily.All[design], size, channels, 100, classes).Valid() with { LearnsVariance = learnsVariance };

@@ -376,7 +376,7 @@ public sealed class KernelExecutorTests : IDisposable
 
         public override SinusoidalEmbedding Embedding => new SinusoidalEmbedding.Transformer();
 
-        public override Validation<Error, Arr<int>> Channels(int? width) => Array(4, 8, 16);
+        public override Validation<Error, Arr<int>> Channels(int imageSize, int imageChannels, int? width) => Array(4, 8, 16);
 
         public override Arr<NetworkStep> Steps(UNetConfig config) => new(Layers(config));
     }

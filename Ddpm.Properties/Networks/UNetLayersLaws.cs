@@ -175,7 +175,47 @@ public sealed class UNetLayersLaws
             from width in Gen.Elements(4, UNetConfig.UsualWidth, 28)
             select UNetConfig.Modern(4 * quarter, channels, timesteps, classes, width).Valid();
 
-        public static Arbitrary<UNetConfig> All() => Gen.OneOf(Tutorials, Moderns).ToArbitrary();
+        /// <summary>Small networks of diffusers' design: every way of each choice, odd sizes at the lowest level, and channels that fill no vector.</summary>
+        internal static Gen<UNetConfig> Unets { get; } =
+            from groups in Gen.Elements(1, 2, 3)
+            from first in Gen.Elements(1, 2).Select(times => 2 * groups * times)
+            from others in Gen.Choose(1, 4).Select(times => groups * times).ArrayOf().Select(all => all.Take(2).ToArray())
+            let channels = new LanguageExt.Arr<int>([first, .. others])
+            from down in Gen.SubListOf(Enumerable.Range(0, channels.Count))
+            from up in Gen.SubListOf(Enumerable.Range(0, channels.Count))
+            from middle in Gen.Elements(true, false)
+            from depth in Gen.Elements<int?>(null, 1, groups)
+            from blocks in Gen.Choose(1, 2)
+            from scales in Gen.Elements(true, false)
+            from padding in Gen.Choose(0, 1)
+            from epsilon in Gen.Elements(1e-6, 1e-2)
+            from lowest in Gen.Choose(1, 5)
+            from imageChannels in Gen.Choose(1, 4)
+            from classes in Gen.Elements(0, 0, 2)
+            from learns in Gen.Elements(true, false)
+            from shift in Gen.Choose(0, 1)
+            from cosines in Gen.Elements(true, false)
+            let network = new DiffusersUNet
+            {
+                ChannelsPerLevel = channels,
+                DownAttention = new([.. down]),
+                UpAttention = new([.. up]),
+                MiddleAttention = middle,
+                HeadDimension = depth,
+                BlocksPerLevel = blocks,
+                Groups = groups,
+                ScalesAndShifts = scales,
+                DownsamplePadding = padding,
+                Epsilon = epsilon,
+            }
+            let size = lowest << (channels.Count - 1)
+            select UNetConfig.Of(network, size < 4 ? 4 * size : size, imageChannels, 1000, classes).Valid() with
+            {
+                LearnsVariance = learns,
+                Embedding = new Ddpm.Pure.Embeddings.SinusoidalEmbedding.Halves(shift, cosines),
+            };
+
+        public static Arbitrary<UNetConfig> All() => Gen.OneOf(Tutorials, Moderns, Unets).ToArbitrary();
 
         public static Arbitrary<Tutorial> OfTheTutorial() => Tutorials.Select(config => new Tutorial(config)).ToArbitrary();
     }

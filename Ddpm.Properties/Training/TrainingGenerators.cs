@@ -13,7 +13,8 @@ public static class TrainingGenerators
     internal const int Classes = 4;
 
     internal static Gen<TrainingOptions> Options { get; } =
-        from preset in Gen.Elements(Choices.Presets.Keys)
+        // The network of ddpm-cifar10 fits no images of 28×28.
+        from preset in Gen.Elements(Choices.Presets.Keys.Where(name => name != "ddpm-cifar10"))
         from network in Gen.Elements<string?>([null, .. NetworkFamily.All.Keys])
         from width in Gen.Elements<int?>(null, 4, 24)
         from embedding in Gen.Elements<string?>([null, .. Choices.Embeddings.Keys.Where(name => name != Choices.EmbeddingAsInFile)])

@@ -26,6 +26,7 @@ public sealed class TrainingOptionsLaws
     {
         null when option.Type == typeof(string) => "x",
         null when option.Type == typeof(int?) => 1,
+        null when option.Type == typeof(LanguageExt.Arr<int>?) => Array(1, 2),
         null => 0.5,
         string name => name + "x",
         int number => number ^ 1,
@@ -199,7 +200,7 @@ public sealed class TrainingOptionsLaws
                 "optimiser must be one of adam, muon, got sgd",
                 "precision must be one of float32, bf16, got half",
                 $"prediction must be one of {string.Join(", ", Prediction.All.Keys)}, got image",
-                "preset must be one of original, standard, best, got modern",
+                "preset must be one of original, standard, best, ddpm-cifar10, got modern",
                 "steps must be at least 1, got 0", "timestep-sampling must be one of independent, stratified, importance, got random",
                 "warm-up-steps must be at least 0, got -1", "weight-decay must lie in [0, 1), got 1",
             ],

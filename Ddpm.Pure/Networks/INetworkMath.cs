@@ -38,6 +38,12 @@ public interface INetworkMath<TActivation>
     /// <summary>x + y.</summary>
     TActivation Add(TActivation x, TActivation y);
 
+    /// <summary>x itself. From here on, projections read this embedding of the timestep and the class.</summary>
+    TActivation Embed(TimeEmbedding embedding, TActivation x);
+
+    /// <summary>Each pixel as a square of 2×2 pixels.</summary>
+    TActivation Upsample(TActivation x);
+
     /// <summary>x, safe from later changes of x: for readings whose <see cref="Shift"/> and <see cref="Silu"/> work in place.</summary>
     TActivation Copy(TActivation x) => x;
 
@@ -45,11 +51,15 @@ public interface INetworkMath<TActivation>
     TActivation Apply(ResidualBlock block, TActivation x)
     {
         var y = Apply(block.First, Apply(block.FirstNorm, x));
-        y = Apply(block.Second, Apply(block.SecondNorm, y));
+        y = Apply(block.Second, Apply(block.SecondNorm, block.Shift.Match(shift => Shift(shift, y), () => y)));
         return Add(block.Shortcut.Match(shortcut => Apply(shortcut, x), () => x), y);
     }
 
     /// <summary>Self-attention.</summary>
-    TActivation Apply(SelfAttention attention, TActivation x) =>
-        Add(x, Apply(attention.Back, Attend(attention.Heads, Apply(attention.QueriesKeysValues, Apply(attention.Norm, x)))));
+    TActivation Apply(SelfAttention attention, TActivation x)
+    {
+        var normalized = Apply(attention.Norm, x);
+        var queriesKeysValues = attention.Projections.Map(projection => Apply(projection, normalized)).Reduce(Concatenate);
+        return Add(x, Apply(attention.Back, Attend(attention.Heads, queriesKeysValues)));
+    }
 }

@@ -44,12 +44,19 @@ public sealed record Convolution(string Name, int In, int Out, int Kernel, int S
     /// <summary>Whether weight and bias start at 0, so that a residual block starts as the identity (Ho et al. 2020, their code).</summary>
     public bool StartsAtZero { get; init; }
 
+    /// <summary>Rows and columns of zeros below and to the right of the image, beside <see cref="Padding"/>: 0 or 1.</summary>
+    public int TrailingPadding { get; init; }
+
+    /// <summary>Whether the state dict holds the weight of a 1×1 kernel as a matrix, Out×In, as PyTorch's linear layers do.</summary>
+    public bool WeightIsMatrix { get; init; }
+
     /// <inheritdoc/>
-    public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(Out, In, Kernel, Kernel), Out, In * Kernel * Kernel)
-        .Map(parameter => StartsAtZero ? parameter with { Start = new Initialization.Constant(0) } : parameter);
+    public override Arr<Parameter> Parameters =>
+        WeightAndBias(Name, WeightIsMatrix ? Array(Out, In) : Array(Out, In, Kernel, Kernel), Out, In * Kernel * Kernel)
+            .Map(parameter => StartsAtZero ? parameter with { Start = new Initialization.Constant(0) } : parameter);
 
     /// <summary>H' for H.</summary>
-    public int OutputSize(int size) => (size + 2 * Padding - Kernel) / Stride + 1;
+    public int OutputSize(int size) => (size + 2 * Padding + TrailingPadding - Kernel) / Stride + 1;
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
@@ -101,7 +108,7 @@ public sealed record LayerNorm(string Name, int Channels, int Size) : Layer(Name
 }
 
 /// <summary>
-/// Group normalisation (Wu and He 2018). It splits the channels into groups and normalises each group of an image to mean 0 and variance 1 (ε = 1e-5). Then it
+/// Group normalisation (Wu and He 2018). It splits the channels into groups and normalises each group of an image to mean 0 and variance 1. Then it
 /// scales each channel by γ and shifts it by β. Adaptive group normalisation (Dhariwal and Nichol 2021, section 3.1) also scales by 1 + s and shifts by b;
 /// s and b depend on the timestep.
 /// </summary>
@@ -112,6 +119,9 @@ public sealed record LayerNorm(string Name, int Channels, int Size) : Layer(Name
 /// <param name="Activated">Whether SiLU follows the normalisation.</param>
 public sealed record GroupNorm(string Name, int Channels, int Groups, Option<TimeProjection> Modulation, bool Activated) : ImageLayer(Name)
 {
+    /// <summary>ε > 0, which is added to the variance.</summary>
+    public double Epsilon { get; init; } = 1e-5;
+
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => Array(
             new Parameter(Name + ".weight", Array(Channels), new Initialization.Constant(1)),
@@ -125,35 +135,47 @@ public sealed record GroupNorm(string Name, int Channels, int Groups, Option<Tim
 }
 
 /// <summary>
-/// A residual block (Dhariwal and Nichol 2021, section 3): twice a normalisation with SiLU and a 3×3 convolution. The timestep modulates the second
-/// normalisation, and the second convolution starts at 0. The skip path is the identity, or a 1×1 convolution if the channel count changes.
+/// A residual block (Dhariwal and Nichol 2021, section 3): twice a normalisation with SiLU and a 3×3 convolution. The timestep shifts the first convolution's
+/// output, or modulates the second normalisation. The skip path is the identity, or a 1×1 convolution if the channel count changes.
 /// </summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
-/// <param name="In">Channels in.</param>
-/// <param name="Out">Channels out.</param>
-/// <param name="Groups">The groups of its normalisations.</param>
-/// <param name="EmbeddingDimension">d, the dimension of the timestep embedding.</param>
-public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int EmbeddingDimension) : ImageLayer(Name)
+/// <param name="FirstNorm">The normalisation before the first convolution.</param>
+/// <param name="First">The first convolution.</param>
+/// <param name="Shift">The timestep's shift after the first convolution; none if the timestep modulates <paramref name="SecondNorm"/>.</param>
+/// <param name="SecondNorm">The normalisation before the second convolution.</param>
+/// <param name="Second">The second convolution.</param>
+/// <param name="Shortcut">The 1×1 convolution of the skip path, if the channel count changes.</param>
+public sealed record ResidualBlock(
+    string Name, GroupNorm FirstNorm, Convolution First, Option<TimeProjection> Shift, GroupNorm SecondNorm, Convolution Second,
+    Option<Convolution> Shortcut) : ImageLayer(Name)
 {
-    /// <summary>The normalisation before the first convolution.</summary>
-    public GroupNorm FirstNorm => new(Name + ".norm1", In, Groups, None, Activated: true);
-
-    /// <summary>The first convolution.</summary>
-    public Convolution First => new(Name + ".conv1", In, Out, 3, 1, 1);
-
-    /// <summary>The normalisation before the second convolution.</summary>
-    public GroupNorm SecondNorm =>
-        new(Name + ".norm2", Out, Groups, new TimeProjection(Name + ".time", EmbeddingDimension, 2 * Out), Activated: true);
-
-    /// <summary>The second convolution.</summary>
-    public Convolution Second => new(Name + ".conv2", Out, Out, 3, 1, 1) { StartsAtZero = true };
-
-    /// <summary>The 1×1 convolution of the skip path, if the channel count changes.</summary>
-    public Option<Convolution> Shortcut => In != Out ? new Convolution(Name + ".shortcut", In, Out, 1, 1, 0) : Option<Convolution>.None;
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => FirstNorm.Parameters + First.Parameters + ParametersOf(Shift) + SecondNorm.Parameters + Second.Parameters
+        + ParametersOf(Shortcut);
 
     /// <inheritdoc/>
-    public override Arr<Parameter> Parameters => FirstNorm.Parameters + First.Parameters + SecondNorm.Parameters + Second.Parameters
-        + Shortcut.Match(shortcut => shortcut.Parameters, () => Arr<Parameter>.Empty);
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
+
+    internal override bool MayChangeItsInput => false;
+
+    private static Arr<Parameter> ParametersOf<TLayer>(Option<TLayer> layer)
+        where TLayer : Layer => layer.Match(some => some.Parameters, () => Arr<Parameter>.Empty);
+}
+
+/// <summary>
+/// Self-attention over the pixels of an image (Vaswani et al. 2017, equation 1). After normalisation, 1×1 convolutions make queries, keys and values of every
+/// pixel. Each head averages the values of all pixels with weights softmax(q·k/√d). An output projection, a 1×1 convolution, follows. The skip path is the
+/// identity.
+/// </summary>
+/// <param name="Name">The prefix of its parameters' names.</param>
+/// <param name="Heads">Heads, a divisor of the channels. Each head takes consecutive channels.</param>
+/// <param name="Norm">The normalisation.</param>
+/// <param name="Projections">The projections. Their outputs together are the queries of all heads, then all keys, then all values.</param>
+/// <param name="Back">The output projection.</param>
+public sealed record SelfAttention(string Name, int Heads, GroupNorm Norm, Arr<Convolution> Projections, Convolution Back) : ImageLayer(Name)
+{
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => Norm.Parameters + Projections.Bind(projection => projection.Parameters) + Back.Parameters;
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
@@ -162,48 +184,63 @@ public sealed record ResidualBlock(string Name, int In, int Out, int Groups, int
 }
 
 /// <summary>
-/// Self-attention over the pixels of an image (Vaswani et al. 2017, equation 1). After normalisation, a 1×1 convolution makes queries, keys and values of every
-/// pixel. Each head averages the values of all pixels with weights softmax(q·k/√d). An output projection, a 1×1 convolution that starts at 0, follows.
-/// The skip path is the identity.
+/// The embedding that all later projections of the network share: linear, SiLU, linear, plus the class embedding, then SiLU. It leaves the images as they are.
 /// </summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
-/// <param name="Channels">Channels, a multiple of heads and groups.</param>
-/// <param name="Heads">Heads.</param>
-/// <param name="Groups">The groups of its normalisation.</param>
-public sealed record SelfAttention(string Name, int Channels, int Heads, int Groups) : ImageLayer(Name)
+/// <param name="In">The dimension of the timestep embedding.</param>
+/// <param name="Out">The dimension of the shared embedding.</param>
+/// <param name="Classes">K, the number of classes; another row of the class embedding stands for "no class". 0 for a network without classes.</param>
+public sealed record TimeEmbedding(string Name, int In, int Out, int Classes) : ImageLayer(Name)
 {
-    /// <summary>The normalisation.</summary>
-    public GroupNorm Norm => new(Name + ".norm", Channels, Groups, None, Activated: false);
+    /// <summary>The first linear layer.</summary>
+    public Linear First => new(Name + ".linear_1", In, Out);
 
-    /// <summary>The projection to the queries of all heads, then all keys, then all values.</summary>
-    public Convolution QueriesKeysValues => new(Name + ".qkv", Channels, 3 * Channels, 1, 1, 0);
+    /// <summary>The second linear layer.</summary>
+    public Linear Second => new(Name + ".linear_2", Out, Out);
 
-    /// <summary>The output projection.</summary>
-    public Convolution Back => new(Name + ".proj", Channels, Channels, 1, 1, 0) { StartsAtZero = true };
+    /// <summary>The class embedding, (K + 1)×Out. It starts at 0.</summary>
+    public Option<Parameter> ClassTable => Classes == 0
+        ? Option<Parameter>.None
+        : new Parameter("class_embedding.weight", Array(Classes + 1, Out), new Initialization.Constant(0));
 
     /// <inheritdoc/>
-    public override Arr<Parameter> Parameters => Norm.Parameters + QueriesKeysValues.Parameters + Back.Parameters;
+    public override Arr<Parameter> Parameters => First.Parameters + Second.Parameters + ClassTable.ToArray();
 
     /// <inheritdoc/>
-    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Embed(this, x);
 
     internal override bool MayChangeItsInput => false;
 }
 
-/// <summary>Linear, SiLU, linear: projects a timestep embedding to one or more numbers for each channel.</summary>
+/// <summary>Makes each pixel a square of 2×2 equal pixels, N×C×H×W → N×C×2H×2W. It has no parameters.</summary>
+/// <param name="Name">Its place in the network.</param>
+public sealed record Upsampling(string Name) : ImageLayer(Name)
+{
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => Arr<Parameter>.Empty;
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Upsample(x);
+
+    internal override bool MayChangeItsInput => false;
+}
+
+/// <summary>Projects a timestep embedding to one or more numbers for each channel: linear, SiLU, linear; or one linear layer.</summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="In">The embedding's dimension.</param>
 /// <param name="Out">How many numbers.</param>
 public sealed record TimeProjection(string Name, int In, int Out) : ImageLayer(Name)
 {
-    /// <summary>The first linear layer.</summary>
-    public Linear First => new(Name + ".0", In, Out);
+    /// <summary>Whether it is one linear layer, because the network's <see cref="TimeEmbedding"/> has done the rest.</summary>
+    public bool IsLinear { get; init; }
 
-    /// <summary>The second linear layer.</summary>
-    public Linear Second => new(Name + ".2", Out, Out);
+    /// <summary>The linear layers, with SiLU between two.</summary>
+    public Arr<Linear> Layers => IsLinear
+        ? Array(new Linear(Name, In, Out))
+        : Array(new Linear(Name + ".0", In, Out), new Linear(Name + ".2", Out, Out));
 
     /// <inheritdoc/>
-    public override Arr<Parameter> Parameters => First.Parameters + Second.Parameters;
+    public override Arr<Parameter> Parameters => Layers.Bind(layer => layer.Parameters);
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Shift(this, x);

@@ -29,6 +29,10 @@ public static class NetworkCost
 
         Planes INetworkMath<Planes>.Add(Planes x, Planes y) => y;
 
+        Planes INetworkMath<Planes>.Embed(TimeEmbedding embedding, Planes x) => x;
+
+        Planes INetworkMath<Planes>.Upsample(Planes x) => x with { Size = 2 * x.Size };
+
         Planes INetworkMath<Planes>.Attend(int heads, Planes queriesKeysValues)
         {
             var (channels, pixels) = (queriesKeysValues.Channels / 3, (long)queriesKeysValues.Size * queriesKeysValues.Size);

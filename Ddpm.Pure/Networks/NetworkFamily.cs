@@ -13,7 +13,7 @@ public abstract record NetworkFamily
 {
     /// <summary>The families by name.</summary>
     public static ChoiceTable<NetworkFamily> All { get; } = ChoiceTable.Of<NetworkFamily>(
-        family => family.Name, new TutorialUNet(Residual: false), new TutorialUNet(Residual: true), new ModernUNet());
+        family => family.Name, new TutorialUNet(Residual: false), new TutorialUNet(Residual: true), new ModernUNet(), new DiffusersUNet());
 
     /// <summary>The name that options give it.</summary>
     public abstract string Name { get; }
@@ -21,12 +21,36 @@ public abstract record NetworkFamily
     /// <summary>The formula of the frozen timestep embedding.</summary>
     public abstract SinusoidalEmbedding Embedding { get; }
 
-    /// <summary>The channels at full, half and quarter resolution.</summary>
+    /// <summary>The columns of the timestep embedding.</summary>
+    /// <param name="channels">The channels at each resolution.</param>
+    public virtual int EmbeddingDimension(Arr<int> channels) => 100;
+
+    /// <summary>The channels at each resolution, the full one first.</summary>
+    /// <param name="imageSize">Height and width of the images.</param>
+    /// <param name="imageChannels">Their channels.</param>
     /// <param name="width">The channels at full resolution that a user asks for; null for the family's own.</param>
-    /// <returns>The channels, or the fault of the width.</returns>
-    public abstract Validation<Error, Arr<int>> Channels(int? width);
+    /// <returns>The channels, or every fault of the images, the width and the family's own numbers.</returns>
+    public abstract Validation<Error, Arr<int>> Channels(int imageSize, int imageChannels, int? width);
+
+    /// <summary>
+    /// The class embedding that the network adds to the timestep embedding, (K + 1)×d; none if it knows no classes, or if a layer of its own adds it.
+    /// </summary>
+    /// <param name="config">The configuration of this family.</param>
+    public virtual Option<Parameter> ClassTable(UNetConfig config) => config.Classes == 0
+        ? Option<Parameter>.None
+        : new Parameter(UNetConfig.ClassEmbeddingName, Prelude.Array(config.Classes + 1, config.EmbeddingDimension), new Initialization.Constant(0));
 
     /// <summary>The network, step by step; its layers come in state-dict order.</summary>
     /// <param name="config">The configuration of this family.</param>
     public abstract Arr<NetworkStep> Steps(UNetConfig config);
+
+    /// <summary>Checks images for three resolutions and a middle.</summary>
+    private protected static Validation<Error, Unit> CheckImages(int imageSize, int imageChannels) =>
+        (Check.That("image-size", imageSize, imageSize is >= 12 and <= 256 && imageSize % 4 == 0, "must lie in [12, 256] and be divisible by 4"),
+                Check.That("channels", imageChannels, imageChannels is 1 or 3, "must be 1 or 3"))
+            .Apply((_, _) => Prelude.unit);
+
+    /// <summary>Refuses a width.</summary>
+    private protected static Validation<Error, Unit> CheckNoWidth(int? width) =>
+        Check.That("width", width ?? 0, width is null, "works only with the modern network").Map(_ => Prelude.unit);
 }

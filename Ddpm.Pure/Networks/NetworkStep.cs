@@ -17,6 +17,7 @@ public abstract record NetworkStep
     /// <summary>x is kept for a skip connection.</summary>
     public sealed record Keep : NetworkStep;
 
-    /// <summary>Takes the value that was kept last and puts its channels before the channels of x.</summary>
-    public sealed record Join : NetworkStep;
+    /// <summary>Takes the value that was kept last and joins its channels with the channels of x.</summary>
+    /// <param name="AfterX">Whether its channels come after the channels of x, not before them.</param>
+    public sealed record Join(bool AfterX = false) : NetworkStep;
 }

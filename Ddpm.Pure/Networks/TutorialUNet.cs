@@ -1,5 +1,4 @@
 using Ddpm.Pure.Embeddings;
-using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -20,8 +19,8 @@ public sealed record TutorialUNet(bool Residual) : NetworkFamily
     public override SinusoidalEmbedding Embedding => Residual ? new SinusoidalEmbedding.Transformer() : new SinusoidalEmbedding.Tutorial();
 
     /// <inheritdoc/>
-    public override Validation<Error, Arr<int>> Channels(int? width) =>
-        Check.That("width", width ?? 0, width is null, "works only with the modern network").Map(_ => Array(10, 20, 40));
+    public override Validation<Error, Arr<int>> Channels(int imageSize, int imageChannels, int? width) =>
+        (CheckImages(imageSize, imageChannels), CheckNoWidth(width)).Apply((_, _) => Array(10, 20, 40));
 
     /// <inheritdoc/>
     public override Arr<NetworkStep> Steps(UNetConfig config) => new UNetLayers(config, Residual).Steps;

@@ -30,18 +30,16 @@ public sealed record UNetConfig
     /// <summary>The modern network's default number of channels at full resolution.</summary>
     public const int UsualWidth = 20;
 
-    private const int UsualEmbeddingDimension = 100;
-
     /// <summary>The family that it is a member of.</summary>
     public NetworkFamily Family { get; }
 
-    /// <summary>Height and width of the images, divisible by 4.</summary>
+    /// <summary>Height and width of the images.</summary>
     public int ImageSize { get; }
 
-    /// <summary>1 for grey images, 3 for colour.</summary>
+    /// <summary>1 for grey images, 3 for colour; of the family unet also 2 or 4.</summary>
     public int ImageChannels { get; }
 
-    /// <summary>The channels at full, half and quarter resolution; even numbers.</summary>
+    /// <summary>The channels at each resolution, the full one first.</summary>
     public Arr<int> Channels { get; }
 
     /// <summary>T, the rows of the timestep embedding.</summary>
@@ -72,28 +70,31 @@ public sealed record UNetConfig
     public Arr<NetworkStep> Steps => Family.Steps(this);
 
     /// <summary>
-    /// The trained parameters, in state-dict order: the layers' parameters, then the class embedding. The network adds the class embedding to the timestep
-    /// embedding. An unconditional network has no class embedding.
+    /// The trained parameters, in state-dict order: the layers' parameters, then the class embedding (<see cref="ClassTable"/>).
     /// </summary>
     public Arr<Parameter> Parameters =>
-        Steps.Bind(step => step is NetworkStep.Through(var layer) ? layer.Parameters : Arr<Parameter>.Empty)
-        + (Classes == 0
-            ? Arr<Parameter>.Empty
-            : Array(new Parameter(ClassEmbeddingName, Array(Classes + 1, EmbeddingDimension), new Initialization.Constant(0))));
+        Steps.Bind(step => step is NetworkStep.Through(var layer) ? layer.Parameters : Arr<Parameter>.Empty) + ClassTable.ToArray();
+
+    /// <summary>
+    /// The class embedding that the network adds to the timestep embedding; none if it knows no classes, or if one of its layers has the class embedding.
+    /// </summary>
+    public Option<Parameter> ClassTable => Family.ClassTable(this);
 
     /// <summary>The network for some images.</summary>
     /// <param name="family">Its family.</param>
-    /// <param name="imageSize">Height and width, in [12, 256] and divisible by 4.</param>
-    /// <param name="imageChannels">1 or 3.</param>
+    /// <param name="imageSize">Height and width, at most 256. The family decides by what they must be divisible.</param>
+    /// <param name="imageChannels">1 or 3; for the family unet 1 to 4.</param>
     /// <param name="timesteps">T ≥ 1.</param>
     /// <param name="classes">K, in [0, 256].</param>
     /// <param name="width">The channels at full resolution; null for the family's own.</param>
     /// <returns>The configuration, or every fault.</returns>
     public static Validation<Error, UNetConfig> Of(
         NetworkFamily family, int imageSize, int imageChannels, int timesteps, int classes = 0, int? width = null) =>
-        (Checked(imageSize, imageChannels, timesteps, classes), family.Channels(width))
-        .Apply((_, channels) => new UNetConfig(
-            imageSize, imageChannels, channels, timesteps, UsualEmbeddingDimension, family.Embedding, family, classes));
+        (family.Channels(imageSize, imageChannels, width),
+            Check.AtLeast("steps", timesteps, 1),
+            Check.That("classes", classes, classes is >= 0 and <= 256, "must lie in [0, 256]"))
+        .Apply((channels, _, _) => new UNetConfig(
+            imageSize, imageChannels, channels, timesteps, family.EmbeddingDimension(channels), family.Embedding, family, classes));
 
     /// <summary>A network of the tutorial: <see cref="TutorialUNet"/>.</summary>
     /// <param name="imageSize">Height and width, in [12, 256] and divisible by 4. The normalisations have a weight for every pixel.</param>
@@ -136,8 +137,8 @@ public sealed record UNetConfig
                     kept = kept.Push(x);
                     isKept = true;
                     break;
-                case NetworkStep.Join:
-                    x = math.Concatenate(kept.Peek(), x);
+                case NetworkStep.Join(var afterX):
+                    x = afterX ? math.Concatenate(x, kept.Peek()) : math.Concatenate(kept.Peek(), x);
                     kept = kept.Pop();
                     isKept = false;
                     break;
@@ -158,11 +159,4 @@ public sealed record UNetConfig
         var most = System.Array.MaxLength / (ImageChannels * ImageSize * ImageSize);
         return Check.That(name, count, count >= 1 && count <= most, Invariant($"must lie in [1, {most}], as all images have to fit into one array"));
     }
-
-    private static Validation<Error, Unit> Checked(int imageSize, int imageChannels, int timesteps, int classes) =>
-        (Check.That("image-size", imageSize, imageSize is >= 12 and <= 256 && imageSize % 4 == 0, "must lie in [12, 256] and be divisible by 4"),
-                Check.That("channels", imageChannels, imageChannels is 1 or 3, "must be 1 or 3"),
-                Check.AtLeast("steps", timesteps, 1),
-                Check.That("classes", classes, classes is >= 0 and <= 256, "must lie in [0, 256]"))
-            .Apply((_, _, _, _) => unit);
 }

@@ -12,7 +12,8 @@ namespace Ddpm.Pure.Options;
 public static class Choices
 {
     /// <summary>The presets.</summary>
-    public static ChoiceTable<Preset> Presets { get; } = ChoiceTable.Of(("original", Preset.Original), ("standard", Preset.Standard), ("best", Preset.Best));
+    public static ChoiceTable<Preset> Presets { get; } = ChoiceTable.Of(
+        ("original", Preset.Original), ("standard", Preset.Standard), ("best", Preset.Best), ("ddpm-cifar10", Preset.DdpmCifar10));
 
     /// <summary>The name of an embedding whose table follows no formula.</summary>
     public const string EmbeddingAsInFile = "as-in-file";
@@ -20,7 +21,10 @@ public static class Choices
     /// <summary>The embeddings of timesteps: a formula, or none for a table that came with imported weights.</summary>
     public static ChoiceTable<Option<SinusoidalEmbedding>> Embeddings { get; } = ChoiceTable.Of<Option<SinusoidalEmbedding>>(
         ("tutorial", new SinusoidalEmbedding.Tutorial()), ("transformer", new SinusoidalEmbedding.Transformer()),
-        ("unpaired", new SinusoidalEmbedding.Unpaired()), (EmbeddingAsInFile, Prelude.None));
+        ("unpaired", new SinusoidalEmbedding.Unpaired()),
+        ("halves", new SinusoidalEmbedding.Halves(0, CosinesFirst: false)), ("halves-shifted", new SinusoidalEmbedding.Halves(1, CosinesFirst: false)),
+        ("halves-flipped", new SinusoidalEmbedding.Halves(0, CosinesFirst: true)),
+        ("halves-flipped-shifted", new SinusoidalEmbedding.Halves(1, CosinesFirst: true)), (EmbeddingAsInFile, Prelude.None));
 
     /// <summary>The optimisers: the matrices that Muon updates in a network's θ; none if Adam updates all weights.</summary>
     public static ChoiceTable<Func<WeightLayout, Option<Muon>>> Optimisers { get; } =

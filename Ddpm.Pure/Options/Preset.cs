@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Networks;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -70,4 +71,20 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     {
         Guided = FewSteps with { SamplingSteps = 20, Guide = PastGuide, GuidanceRange = (0, 2) },
     };
+
+    /// <summary>
+    /// Ho et al. 2020, appendix B, for CIFAR-10: the network of google/ddpm-cifar10-32 and its training over 800,000 steps, without the dropout of 0.1, which
+    /// this program lacks.
+    /// </summary>
+    public static Preset DdpmCifar10 { get; } = new(
+        Network: "unet", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions
+        {
+            Epochs = 2048,
+            LearningRate = 2e-4,
+            LearningRateSchedule = "constant",
+            WarmUpSteps = 5000,
+            EmaDecay = 0.9999,
+            Flip = true,
+            Embedding = "halves-shifted",
+        }.With(DiffusersUNet.DdpmCifar10));
 }

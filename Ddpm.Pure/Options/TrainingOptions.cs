@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
@@ -18,26 +19,87 @@ public sealed record TrainingOptions
     /// <summary>The heading of the options that the help page of `train` lists by name alone.</summary>
     internal const string Numbers = "More options (explained in `reference plan --help` and Ddpm.Host/README.md)";
 
+    /// <summary>The heading of the options of single networks, which the help page of `train` lists by name alone.</summary>
+    internal const string OfNetworks = "More options of networks (explained in Ddpm.Host/README.md)";
+
     /// <summary>The network, its recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from it.</summary>
-    [TrainOption(Recipe, "Network and recipe: {0}; the defaults here are best's", Choices = nameof(Choices.Presets))]
+    [TrainOption(Recipe, "Network and recipe: {0}", Choices = nameof(Choices.Presets))]
     public string Preset { get; init; } = "best";
 
-    /// <summary>The network, "original", "standard" or "modern"; null for the preset's.</summary>
+    /// <summary>The network, a name in <see cref="NetworkFamily.All"/>; null for the preset's.</summary>
     [TrainOption(Recipe, "The network: {0}", ChoicesOf = typeof(NetworkFamily), NullMeans = "the preset's")]
     [OfModel]
     public string? Network { get; init; }
 
     /// <summary>The channels of the modern network at full resolution; null for <see cref="UNetConfig.UsualWidth"/>.</summary>
-    [TrainOption(Recipe, "Channels of the modern network at full resolution", NullMeans = UNetConfig.UsualWidth)]
+    [TrainOption(OfNetworks, "Channels of the modern network at full resolution", NullMeans = UNetConfig.UsualWidth)]
     [OfModel]
     public int? Width { get; init; }
 
+    /// <summary>The channels of each level of unet, the full resolution first; null for the small network's.</summary>
+    [TrainOption(OfNetworks, "Channels of each level of unet, the full resolution first", NullMeans = "32 64 64")]
+    [OfModel]
+    [JsonConverter(typeof(UNetOptions.NumbersJson))]
+    public Arr<int>? ChannelsPerLevel { get; init; }
+
+    /// <summary>Residual blocks of each level of unet on the way down; one more on the way up. Null for 1.</summary>
+    [TrainOption(OfNetworks, "Residual blocks of each level of unet on the way down; one more on the way up", NullMeans = 1)]
+    [OfModel]
+    public int? BlocksPerLevel { get; init; }
+
+    /// <summary>The levels of unet with attention; 0 is the full resolution. Null for none but the middle.</summary>
+    [TrainOption(OfNetworks, "Levels of unet with attention; 0 is the full resolution", NullMeans = "none but the middle")]
+    [OfModel]
+    [JsonConverter(typeof(UNetOptions.NumbersJson))]
+    public Arr<int>? AttentionLevels { get; init; }
+
+    /// <summary>The levels with attention on the way up; null for the same as on the way down.</summary>
+    [TrainOption(OfNetworks, "Levels of unet with attention on the way up", NullMeans = "those of --attention-levels")]
+    [OfModel]
+    [JsonConverter(typeof(UNetOptions.NumbersJson))]
+    public Arr<int>? UpAttentionLevels { get; init; }
+
+    /// <summary>Whether the middle of unet has attention.</summary>
+    [TrainOption(OfNetworks, "Attention in the middle of unet")]
+    [OfModel]
+    public bool MiddleAttention { get; init; } = true;
+
+    /// <summary>The channels of each attention head of unet; 0 for one head of all channels, null for 8.</summary>
+    [TrainOption(OfNetworks, "Channels of each attention head of unet; 0 makes one head", NullMeans = 8, AtLeast = 0)]
+    [OfModel]
+    public int? HeadDimension { get; init; }
+
+    /// <summary>The groups of unet's normalisations; null for 8.</summary>
+    [TrainOption(OfNetworks, "Groups of each normalisation of unet; they divide all channels", NullMeans = 8)]
+    [OfModel]
+    public int? Groups { get; init; }
+
+    /// <summary>ε of unet's normalisations; null for 1e-5.</summary>
+    [TrainOption(OfNetworks, "ε of each normalisation of unet", NullMeans = 1e-5)]
+    [OfModel]
+    public double? NormEpsilon { get; init; }
+
+    /// <summary>How the timestep acts on a block of unet, "add" or "scale-and-shift"; null for "add".</summary>
+    [TrainOption(OfNetworks, "How the timestep acts on a block of unet: {0}", ChoicesOf = typeof(UNetOptions), NullMeans = "add")]
+    [OfModel]
+    public string? TimeModulation { get; init; }
+
+    /// <summary>The zeros around an image before unet halves it: 1, or 0 for a row below and a column to the right alone; null for 1.</summary>
+    [TrainOption(OfNetworks, "Zeros around an image before unet halves it: 0 (only below and right) or 1", NullMeans = 1)]
+    [OfModel]
+    public int? DownsamplePadding { get; init; }
+
+    /// <summary>The dropout that an imported unet was trained with, in [0, 1). This program trains without.</summary>
+    [TrainOption(OfNetworks, "Dropout of unet; this program trains with 0 alone", AtLeast = 0, Below = 1)]
+    [OfModel]
+    public double Dropout { get; init; }
+
     /// <summary>
-    /// The timestep embedding: "tutorial", "transformer", "unpaired" (runs before edition 2 have it), or "as-in-file" for a table that came with imported
-    /// weights; null for the network's own.
+    /// The timestep embedding: "tutorial", "transformer", "unpaired" (runs before edition 2 have it), the four "halves" of unet, or "as-in-file" for a
+    /// table that came with imported weights; null for the network's own.
     /// </summary>
     [TrainOption(
-        Recipe, "The timestep embedding: {0}", Choices = nameof(Choices.Embeddings), Unlisted = Choices.EmbeddingAsInFile, NullMeans = "the network's")]
+        OfNetworks, "The timestep embedding: {0}", Choices = nameof(Choices.Embeddings), Unlisted = Choices.EmbeddingAsInFile, NullMeans = "the network's")]
     [OfModel]
     public string? Embedding { get; init; }
 
@@ -243,7 +305,7 @@ public sealed record TrainingOptions
     internal Seq<string> ToArguments()
     {
         var dataset = Dataset == new TrainingOptions().Dataset ? Seq<string>.Empty : Prelude.Seq("--dataset", Dataset);
-        var changed = Of(Preset, Dataset).Differences(this).Bind(difference => Prelude.Seq($"--{difference.Name}", Argument(difference.There)));
+        var changed = Of(Preset, Dataset).Differences(this).Bind(difference => $"--{difference.Name}".Cons(Argument(difference.There)));
         return Prelude.Seq("--preset", Preset) + dataset + changed;
     }
 
@@ -251,12 +313,13 @@ public sealed record TrainingOptions
     internal Seq<string> DifferencesTo(TrainingOptions other) =>
         Differences(other).Map(difference => $"{difference.Name}: {difference.Here ?? "not set"} → {difference.There ?? "not set"}");
 
-    private static string Argument(object? value) => value switch
+    private static Seq<string> Argument(object? value) => value switch
     {
-        null => "0",
-        true => "true",
-        false => "false",
-        _ => FormattableString.Invariant($"{value}"),
+        null => Prelude.Seq1("0"),
+        true => Prelude.Seq1("true"),
+        false => Prelude.Seq1("false"),
+        Arr<int> numbers => numbers.ToSeq().Map(number => FormattableString.Invariant($"{number}")),
+        _ => Prelude.Seq1(FormattableString.Invariant($"{value}")),
     };
 
     private Seq<(string Name, object? Here, object? There)> Differences(TrainingOptions other) => Prelude.toSeq(typeof(TrainingOptions).GetProperties()

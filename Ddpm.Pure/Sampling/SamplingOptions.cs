@@ -37,6 +37,11 @@ public sealed record SamplingOptions
     /// <summary>How timesteps are spread, a name in <see cref="Sampling.Spacing.All"/>.</summary>
     public string Spacing { get; init; } = "trailing";
 
+    /// <summary>
+    /// What is added to each timestep, ≥ 0 (diffusers' steps_offset); null for 0. Only the spacings leading and diffusers-multistep-leading take it.
+    /// </summary>
+    public int? SpacingOffset { get; init; }
+
     /// <summary>ρ > 0 of Karras' spacing; null for 7. Only that spacing takes it.</summary>
     public double? Rho { get; init; }
 
@@ -129,7 +134,15 @@ public sealed record SamplingOptions
 
     private Validation<Error, Timesteps> Given(Arr<int> given, NoiseSchedule schedule)
     {
-        var alone = this == this with { SamplingSteps = null, Spacing = new SamplingOptions().Spacing, Rho = null, SigmaRange = null, LastTimestep = null };
+        var alone = this == this with
+        {
+            SamplingSteps = null,
+            Spacing = new SamplingOptions().Spacing,
+            SpacingOffset = null,
+            Rho = null,
+            SigmaRange = null,
+            LastTimestep = null,
+        };
         var nothingElse = Check.That(
             "timesteps",
             string.Join(" ", given),
@@ -292,6 +305,8 @@ public sealed record SamplingOptions
 
     private Spacing Between(Spacing spacing, double least, double most) => spacing switch
     {
+        Sampling.Spacing.Leading leading => new Sampling.Spacing.Leading(SpacingOffset ?? leading.Offset),
+        Sampling.Spacing.DiffusersMultistepLeading leading => new Sampling.Spacing.DiffusersMultistepLeading(SpacingOffset ?? leading.Offset),
         Sampling.Spacing.Karras karras => new Sampling.Spacing.Karras(Rho ?? karras.Rho, least, most),
         Sampling.Spacing.UniformLambda => new Sampling.Spacing.UniformLambda(least, most),
         Sampling.Spacing.KlOptimal => new Sampling.Spacing.KlOptimal(least, most),
@@ -306,9 +321,11 @@ public sealed record SamplingOptions
     private Validation<Error, Unit> OwnedBySpacing()
     {
         string[] byNoise = [.. Sampling.Spacing.All.Where(row => row.Value.NoiseRatios is not null).Select(row => row.Name)];
-        return (Belongs("rho", Rho, Spacing == "karras", "the spacing karras"),
+        string[] offset = ["leading", "diffusers-multistep-leading"];
+        return (Belongs("spacing-offset", SpacingOffset, offset.Contains(Spacing), $"the spacings {string.Join(", ", offset)}"),
+                Belongs("rho", Rho, Spacing == "karras", "the spacing karras"),
                 Belongs("sigma-range", Text(SigmaRange), byNoise.Contains(Spacing), $"the spacings {string.Join(", ", byNoise)}"))
-            .Apply((_, _) => unit);
+            .Apply((_, _, _) => unit);
     }
 
     private static string? Text(bool given) => given ? "true" : null;

@@ -141,7 +141,8 @@ public sealed record TrainingConfig
                 Optional(options.EmaDecay).Map(ExponentialMovingAverage.Of).Sequence())
             .Apply((weights, precision, timesteps, density, average) => (weights, precision, timesteps, density, average));
         var rest = (
-                CheckOwners(options),
+                (CheckOwners(options), UNetOptions.CheckOwner(options, options.Network ?? preset.Match(found => found.Network, _ => new DiffusersUNet().Name)))
+                    .Apply((_, _) => unit),
                 schedule.Match(levels => CheckLevels(options, levels), _ => unit),
                 (Choices.LearningRates.Find("learning-rate-schedule", options.LearningRateSchedule), Choices.Optimisers.Find("optimiser", options.Optimiser))
                     .Apply((_, _) => unit),
@@ -157,6 +158,7 @@ public sealed record TrainingConfig
     {
         var steps = Math.Clamp(options.Steps, 1, MostSteps);
         var network = NetworkFamily.All.Find("network", options.Network ?? presetNetwork)
+            .Bind(family => family is DiffusersUNet ? UNetOptions.NetworkOf(options).Map(unet => (NetworkFamily)unet) : family)
             .Bind(family => UNetConfig.Of(family, imageSize, imageChannels, steps, options.Conditional ? classes : 0, options.Width));
         var learning = network.Map(built => built with { LearnsVariance = options.LearnVariance });
         return options.Embedding is { } name
