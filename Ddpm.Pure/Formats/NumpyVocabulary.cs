@@ -29,15 +29,15 @@ internal sealed record NumpyVocabulary : PickleVocabulary
     /// <inheritdoc/>
     public override Fin<PickleValue> Made(PickleValue function, Arr<PickleValue> arguments) =>
         ((function as PickleValue.Function)?.Name, arguments.Count) switch
-    {
-        (Type, >= 1) when Text(arguments[0]).Case is string type => type is "u1" or "|u1"
-            ? new PickleValue.ByteType()
-            : Error.New($"its pickle has an array of type {Quote(type)}, but only unsigned bytes (u1) are read"),
-        (Reconstruct, 3) when arguments[0] is PickleValue.Function { Name: NdArray } => new PickleValue.EmptyArray(),
-        (FromBuffer, 4) when arguments[1] is PickleValue.ByteType => Filled(arguments[2], Text(arguments[3]) == "F", arguments[0]),
-        (Encode, 2) when arguments[0] is PickleValue.Text text && Text(arguments[1]).Case is "latin1" or "latin-1" => new PickleValue.Latin1(text.Content),
-        _ => PickleMachine.Damaged,
-    };
+        {
+            (Type, >= 1) when Text(arguments[0]).Case is string type => type is "u1" or "|u1"
+                ? new PickleValue.ByteType()
+                : Error.New($"its pickle has an array of type {Quote(type)}, but only unsigned bytes (u1) are read"),
+            (Reconstruct, 3) when arguments[0] is PickleValue.Function { Name: NdArray } => new PickleValue.EmptyArray(),
+            (FromBuffer, 4) when arguments[1] is PickleValue.ByteType => Filled(arguments[2], Text(arguments[3]) == "F", arguments[0]),
+            (Encode, 2) when arguments[0] is PickleValue.Text text && Text(arguments[1]).Case is "latin1" or "latin-1" => new PickleValue.Latin1(text.Content),
+            _ => PickleMachine.Damaged,
+        };
 
     /// <summary>The state of an array: version 1, shape, type, whether it is in Fortran order, elements. That of a type repeats what its name says.</summary>
     public override Fin<PickleValue> Built(PickleValue made, PickleValue state) => (made, state) switch

@@ -33,16 +33,16 @@ internal sealed record TorchVocabulary : PickleVocabulary
     /// <inheritdoc/>
     public override Fin<PickleValue> Made(PickleValue function, Arr<PickleValue> arguments) =>
         ((function as PickleValue.Function)?.Name, arguments.Count) switch
-    {
-        (Ordered, 0) => new PickleValue.Dictionary([]),
-        (RebuildTensor, >= 4) when arguments[2] is PickleValue.Tuple { Items.Count: > ArrayExtent.MaxRank and var rank } =>
-            Error.New(Invariant($"its pickle gives a tensor {rank} dimensions, but at most {ArrayExtent.MaxRank} are supported")),
-        (RebuildParameter, >= 1) when arguments[0] is PickleValue.Tensor tensor => tensor,
-        (RebuildTensor, >= 4) when (arguments[0], arguments[1], Numbers(arguments[2]).Case, Numbers(arguments[3]).Case)
-            is (PickleValue.Storage storage, PickleValue.Integer offset, Arr<long> shape, Arr<long> strides) =>
-            new PickleValue.Tensor(new(storage.Key, storage.Type, storage.Count, offset.Number, shape, strides)),
-        _ => PickleMachine.Damaged,
-    };
+        {
+            (Ordered, 0) => new PickleValue.Dictionary([]),
+            (RebuildTensor, >= 4) when arguments[2] is PickleValue.Tuple { Items.Count: > ArrayExtent.MaxRank and var rank } =>
+                Error.New(Invariant($"its pickle gives a tensor {rank} dimensions, but at most {ArrayExtent.MaxRank} are supported")),
+            (RebuildParameter, >= 1) when arguments[0] is PickleValue.Tensor tensor => tensor,
+            (RebuildTensor, >= 4) when (arguments[0], arguments[1], Numbers(arguments[2]).Case, Numbers(arguments[3]).Case)
+                is (PickleValue.Storage storage, PickleValue.Integer offset, Arr<long> shape, Arr<long> strides) =>
+                new PickleValue.Tensor(new(storage.Key, storage.Type, storage.Count, offset.Number, shape, strides)),
+            _ => PickleMachine.Damaged,
+        };
 
     /// <summary>The state of an ordered dictionary is its metadata, which nobody reads.</summary>
     public override Fin<PickleValue> Built(PickleValue made, PickleValue state) => made;
