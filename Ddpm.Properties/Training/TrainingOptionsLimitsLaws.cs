@@ -51,6 +51,7 @@ public sealed class TrainingOptionsLimitsLaws
         new TrainingOptions
         {
             Preset = preset,
+            Optimiser = "adam",
             LearningRate = 0.001,
             LearningRateSchedule = "constant",
             WarmUpSteps = 0,
