@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Ddpm.Host.Pictures;
+using Ddpm.Properties.Data;
 using Ddpm.Pure.Images;
 using Xunit;
 
@@ -14,7 +15,7 @@ public sealed partial class GuideTests : IDisposable
 
     /// <summary>
     /// Runs every command of the guides in one folder, in the order of the guides. The folder has what the guides take for granted: another machine's weights,
-    /// a folder of flowers and a port's files. Training is shortened.
+    /// a folder of flowers, a folder like CIFAR-10's and a port's files. Training is shortened.
     /// </summary>
     [Fact]
     public void Every_command_of_the_guides_does_what_it_says()
@@ -26,6 +27,14 @@ public sealed partial class GuideTests : IDisposable
         {
             Directory.CreateDirectory(_ddpm.Path("flowers", kind));
             File.WriteAllBytes(_ddpm.Path("flowers", kind, "1.png"), Png.Encode(BitmapFont.Draw(kind, scale: 4, ink: grey)));
+        }
+
+        Directory.CreateDirectory(_ddpm.Path("cifar-10-batches-py"));
+        foreach (var file in (string[])["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"])
+        {
+            var image = Enumerable.Range(0, DataFiles.CifarImage).Select(i => (byte)i).ToArray();
+            File.WriteAllBytes(
+                _ddpm.Path("cifar-10-batches-py", file), DataFiles.CifarPickle(DataFiles.PickleWay.Python2, "labels", [(3, image), (5, image)]));
         }
 
         var commands = ((string[])["README.md", "Ddpm.Host/README.md", "Ddpm.Pure/README.md"])
