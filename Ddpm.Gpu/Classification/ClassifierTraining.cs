@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
+using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
@@ -71,7 +72,8 @@ public static class ClassifierTraining
                 var parts = BatchShares.Of(step.Images.Count, (step.Images.Count - 1) / ShareSize + 1);
                 var shares = replicas.Map(parts.Count, number => Share(step, parts[number].First, parts[number].Count));
                 var loss = shares.Sum(share => share.Loss);
-                update.Apply(state, [.. shares.Select(share => share.Gradient)], new WeightUpdate(step.LearningRate));
+                var gradient = shares.Select(share => share.Gradient).Aggregate((total, next) => total.Add(next, 1));
+                update.Apply(state, gradient, new WeightUpdate(step.LearningRate));
                 shares.Iter(share => share.Gradient.Dispose());
                 if (!double.IsFinite(loss))
                 {

@@ -7,10 +7,20 @@ namespace Ddpm.Gpu.Executors;
 public interface INetworkExecutor : IDisposable
 {
     /// <summary>
-    /// How many images of a training batch are best computed in one piece. The gradients of pieces are added in their order, so that no number of threads
-    /// changes a bit.
+    /// How many images of a training batch to compute in one piece. The gradients of pieces are added in an order that their number alone decides
+    /// (<see cref="Pure.Optimisation.SumOrder"/>), so that no number of threads changes a bit.
     /// </summary>
-    int ShareSize(int batch);
+    /// <param name="batch">Images in the batch, ≥ 1.</param>
+    /// <param name="parts">
+    /// The least number of pieces that the user wants, ≥ 1, to save memory. Only a device that would compute the batch whole follows it.
+    /// </param>
+    int ShareSize(int batch, int parts);
+
+    /// <summary>The bytes that training with it takes on its device, beside θ and its gradient. An estimate for libtorch. Asking takes no memory.</summary>
+    /// <param name="batch">Images in a batch, ≥ 1.</param>
+    /// <param name="parts">As for <see cref="ShareSize"/>.</param>
+    /// <param name="threads">How many threads compute at the same time, ≥ 1.</param>
+    long PlannedBytes(int batch, int parts, int threads);
 
     /// <summary>Takes weights, to compute with from here on. They have to stay alive, and nobody may ask meanwhile.</summary>
     /// <param name="theta">θ.</param>

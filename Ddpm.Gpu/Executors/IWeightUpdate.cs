@@ -3,13 +3,13 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Executors;
 
-/// <summary>What ends a training step: it adds the shares' gradients, clips the sum if asked to, and updates the weights by Adam or Muon.</summary>
+/// <summary>What ends a training step: it clips the gradient if asked to, and updates the weights by Adam or Muon.</summary>
 internal interface IWeightUpdate
 {
     /// <summary>Updates a state's vectors in place.</summary>
     /// <param name="state">Where training stands.</param>
-    /// <param name="gradients">The gradient of each share. They are changed.</param>
+    /// <param name="gradient">The gradient of the batch. It is changed.</param>
     /// <param name="update">What the plan says of it.</param>
     /// <returns>How long it was, in float64, on the state's device.</returns>
-    Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update);
+    Tensor Apply(TrainingState state, Tensor gradient, WeightUpdate update);
 }

@@ -17,6 +17,7 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
     private readonly KernelWeights<T> _weights;
     private readonly NativeArray<T> _embeddings;
     private readonly KernelPrograms<KernelProgram<T>> _forward, _training;
+    private readonly long _bytes; // of the packed weights and one program without gradients
     private Tensor? _theta; // whose numbers the weights point to
 
     /// <summary>Prepares the kernels of a network on the CPU.</summary>
@@ -29,11 +30,19 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
         _embeddings = new(embeddings.Length);
         embeddings.CopyTo(_embeddings.From(0));
         (_forward, _training) = (new(() => Program(withGradient: false)), new(() => Program(withGradient: true)));
-        _forward.With(_ => { }); // so that the weights know what there is to pack
+        _bytes = MemoryTally.Of(() => _forward.With(_ => { })); // so that the weights know what there is to pack
     }
 
     /// <inheritdoc/>
-    public int ShareSize(int batch) => KernelProgram<T>.GradientImages;
+    public int ShareSize(int batch, int parts) => KernelProgram<T>.GradientImages;
+
+    /// <inheritdoc/>
+    public long PlannedBytes(int batch, int parts, int threads)
+    {
+        var (forward, training) = (BytesOfProgram(withGradient: false), BytesOfProgram(withGradient: true));
+        var sampling = _bytes + (threads - 1) * forward; // once for the loss on test images, once for the grids of samples
+        return 2 * sampling + threads * training;
+    }
 
     /// <inheritdoc/>
     public void Take(Tensor theta, bool withGradient) => _weights.Pack((_theta = theta).Pointer<T>(), Replicas.For(_network.Device));
@@ -104,6 +113,8 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
         _weights.Dispose();
         _embeddings.Dispose();
     }
+
+    private long BytesOfProgram(bool withGradient) => MemoryTally.Of(() => Program(withGradient).Dispose());
 
     private KernelProgram<T> Program(bool withGradient)
     {

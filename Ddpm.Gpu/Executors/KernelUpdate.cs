@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Executors;
 
-/// <summary>The update on the CPU, in two passes over memory: one adds the gradients, the other makes the update.</summary>
+/// <summary>The update on the CPU, in two passes over memory: one measures the gradient, the other makes the update.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 /// <param name="workers">Who computes; how many they are changes no bit.</param>
 internal sealed unsafe class KernelUpdate<T>(Replicas workers) : IWeightUpdate
@@ -20,12 +20,12 @@ internal sealed unsafe class KernelUpdate<T>(Replicas workers) : IWeightUpdate
     private const int Block = 1 << 14; // weights that one thread takes at a time, and over which squares are added before the sum goes on in double
 
     /// <inheritdoc/>
-    public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update)
+    public Tensor Apply(TrainingState state, Tensor gradient, WeightUpdate update)
     {
         var count = (int)state.Weights.numel();
-        var parts = gradients.Select(gradient => (nint)gradient.Pointer<T>()).ToArray();
+        var g = (nint)gradient.Pointer<T>();
         var blocks = (count - 1) / Block + 1;
-        var squares = workers.Map(blocks, block => Add(parts, block * Block, Math.Min(count, (block + 1) * Block)));
+        var squares = workers.Map(blocks, block => SquaresOf((T*)g, block * Block, Math.Min(count, (block + 1) * Block)));
         var norm = Math.Sqrt(squares.Sum());
         var factor = update.ClipNorm.Match(limit => norm <= limit ? 1 : limit / norm, () => 1);
         var (n, adam) = (state.Updates + 1, update.Adam);
@@ -41,12 +41,12 @@ internal sealed unsafe class KernelUpdate<T>(Replicas workers) : IWeightUpdate
         {
             if (piece < matrices.Count)
             {
-                Update((T*)parts[0], (T*)theta, (T*)m, (T*)average, matrices[piece], update.LearningRate, rates);
+                Update((T*)g, (T*)theta, (T*)m, (T*)average, matrices[piece], update.LearningRate, rates);
             }
             else
             {
                 var (from, to) = others[piece - matrices.Count];
-                Update((T*)parts[0], (T*)theta, (T*)m, (T*)v, (T*)average, from, to, rates);
+                Update((T*)g, (T*)theta, (T*)m, (T*)v, (T*)average, from, to, rates);
             }
         });
         return tensor(norm, ScalarType.Float64);
@@ -99,34 +99,22 @@ internal sealed unsafe class KernelUpdate<T>(Replicas workers) : IWeightUpdate
     private readonly record struct Rates(
         double Beta1, double New1, double Beta2, double New2, double Root, double Epsilon, double Step, double Clip, double Kept, double Approach);
 
-    /// <summary>Adds all gradients to the first, and returns the sum of the squares.</summary>
+    /// <summary>The sum of the squares of some numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static double Add(nint[] parts, int from, int to)
+    private static double SquaresOf(T* gradient, int from, int to)
     {
-        var sum = (T*)parts[0];
         var squares = Vector512<T>.Zero;
         var i = from;
         for (; i <= to - Vector512<T>.Count; i += Vector512<T>.Count)
         {
-            var g = Vector512.Load(sum + i);
-            for (var k = 1; k < parts.Length; k++)
-            {
-                g += Vector512.Load((T*)parts[k] + i);
-            }
-
+            var g = Vector512.Load(gradient + i);
             squares = Lanes<T>.MultiplyAdd(g, g, squares);
-            g.Store(sum + i);
         }
 
         var rest = double.CreateChecked(Lanes<T>.Sum(squares));
         for (; i < to; i++)
         {
-            for (var k = 1; k < parts.Length; k++)
-            {
-                sum[i] += ((T*)parts[k])[i];
-            }
-
-            rest += double.CreateChecked(sum[i] * sum[i]);
+            rest += double.CreateChecked(gradient[i] * gradient[i]);
         }
 
         return rest;

@@ -1,6 +1,9 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Networks;
+using Ddpm.Pure.Optimisation;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -21,8 +24,16 @@ internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, Te
 
     private Tensor Theta => _theta ?? throw new InvalidOperationException("no weights were taken");
 
-    /// <summary>On the CPU as many as keep its operations long; a GPU is parallel in itself, and takes the batch whole.</summary>
-    public int ShareSize(int batch) => network.Device.type == TorchSharp.DeviceType.CPU ? 64 : batch;
+    /// <summary>On the CPU enough to keep its operations long. A GPU is parallel in itself, and takes as much of the batch as the user allows.</summary>
+    public int ShareSize(int batch, int parts) => network.Device.type == TorchSharp.DeviceType.CPU ? 64 : (batch - 1) / parts + 1;
+
+    /// <inheritdoc/>
+    public long PlannedBytes(int batch, int parts, int threads)
+    {
+        var size = (inside ?? network.Type).ElementSize();
+        return (Math.Min(batch, ShareSize(batch, parts)) * NetworkCost.KeptNumbers(network.Config) + 2L * network.Layout.Count)
+            * size * Math.Min(threads, BatchShares.Of(batch, (batch - 1) / ShareSize(batch, parts) + 1).Count);
+    }
 
     /// <inheritdoc/>
     public void Take(Tensor theta, bool withGradient)

@@ -9,12 +9,11 @@ namespace Ddpm.Gpu.Executors;
 internal sealed class TensorUpdate : IWeightUpdate
 {
     /// <inheritdoc/>
-    public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update)
+    public Tensor Apply(TrainingState state, Tensor gradient, WeightUpdate update)
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
         var (n, adam) = (state.Updates + 1, update.Adam);
-        var gradient = gradients.Aggregate((sum, next) => sum.Add(next, 1));
         var norm = gradient.dot(gradient).sqrt();
         update.ClipNorm.Iter(limit => gradient.mul_(norm.reciprocal().Times(limit).Within(0, 1)));
         var moved = update.Muon.Map(muon => muon.Matrices).IfNone([]).Map(matrix => Moved(state, gradient, matrix, update));

@@ -7,7 +7,7 @@ namespace Ddpm.Gpu.Kernels;
 /// <param name="memory">The memory.</param>
 /// <param name="each">The numbers of an image.</param>
 /// <param name="all">Whether each image has its own slot.</param>
-internal sealed unsafe class KeptRows<T>(SharedRoom<T> memory, int each, bool all)
+internal sealed unsafe class KeptRows<T>(NativeArray<T> memory, int each, bool all)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>The stride between the slots of images.</summary>

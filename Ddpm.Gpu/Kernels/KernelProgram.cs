@@ -21,8 +21,8 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     private readonly List<KernelNode<T>> _nodes = [];
     private readonly Dictionary<(int Size, int Channels, int Purpose), Activation<T>> _scratch = [];
     private readonly List<IDisposable> _memory = [];
-    private readonly SharedRoom<T> _windowScratch = new();
-    private readonly SharedRoom<T>[] _passing = [new(), new()];
+    private readonly NativeArray<T> _windowScratch = new();
+    private readonly NativeArray<T>[] _passing = [new(), new()];
     private readonly KernelConditions<T>? _conditions;
 
     /// <summary>Compiles a network.</summary>
@@ -120,12 +120,7 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     /// <summary>Per-image storage, kept until the backward pass. Without gradients, one slot that every image reuses.</summary>
     /// <param name="each">The numbers of an image.</param>
     /// <param name="slack">Further numbers after the last image.</param>
-    public KeptRows<T> Keep(int each, int slack)
-    {
-        var room = new SharedRoom<T>();
-        _memory.Add(room);
-        return Rows(room, each, slack);
-    }
+    public KeptRows<T> Keep(int each, int slack) => Rows(Allocate(0), each, slack);
 
     /// <summary>Per-image storage that a layer needs only while it computes. All layers share it.</summary>
     /// <param name="which">Which of the two shared storages.</param>
@@ -242,7 +237,7 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
         _conditions?.Dispose();
     }
 
-    private KeptRows<T> Rows(SharedRoom<T> room, int each, int slack)
+    private KeptRows<T> Rows(NativeArray<T> room, int each, int slack)
     {
         room.Reserve((long)(WithGradient ? Images + Images % 2 : 1) * each + slack); // even, because bfloat16 products take images in pairs
         return new(room, each, WithGradient);

@@ -1,10 +1,13 @@
+using System.Collections.Concurrent;
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Training;
+using LanguageExt;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Training;
@@ -27,7 +30,8 @@ internal sealed class GradientDescent : IDisposable
     private readonly IWeightUpdate _update;
     private readonly LearnedVariance? _variance;
     private readonly Replicas _replicas;
-    private readonly List<Tensor> _gradients = [];
+    private readonly int _parts;
+    private readonly ConcurrentBag<Tensor> _free = []; // gradients that nobody uses now
 
     /// <param name="network">The network.</param>
     /// <param name="state">Its weights. They belong to this object from here on.</param>
@@ -35,10 +39,12 @@ internal sealed class GradientDescent : IDisposable
     /// <param name="executor">Computes the network, and belongs to this object from here on. Null for the device's usual one.</param>
     /// <param name="update">Updates the weights. Null for the device's usual way.</param>
     /// <param name="variance">How the network learns the variance; null if it learns none.</param>
+    /// <param name="parts">In how many parts the user wants a batch computed, ≥ 1 (<see cref="INetworkExecutor.ShareSize"/>).</param>
     public GradientDescent(
-        UNet network, TrainingState state, Replicas replicas, INetworkExecutor? executor = null, IWeightUpdate? update = null, LearnedVariance? variance = null)
+        UNet network, TrainingState state, Replicas replicas, INetworkExecutor? executor = null, IWeightUpdate? update = null, LearnedVariance? variance = null,
+        int parts = 1)
     {
-        (_network, State, _replicas, _variance) = (network, state, replicas, variance);
+        (_network, State, _replicas, _variance, _parts) = (network, state, replicas, variance, parts);
         Executor = executor ?? ComputeDevice.Executor(network);
         _update = update ?? ComputeDevice.Update(network.Device, network.Type, replicas);
     }
@@ -57,7 +63,7 @@ internal sealed class GradientDescent : IDisposable
     /// <param name="work">Computes a part by its number, its first image and its number of images.</param>
     public T[] InShares<T>(int batch, Func<int, int, int, T> work)
     {
-        var parts = BatchShares.Of(batch, (batch - 1) / Executor.ShareSize(batch) + 1);
+        var parts = Shares(batch);
         return _replicas.Map(parts.Count, number => work(number, parts[number].First, parts[number].Count));
     }
 
@@ -70,15 +76,19 @@ internal sealed class GradientDescent : IDisposable
     {
         using var scope = NewDisposeScope();
         Take();
+        var sum = new RunningSum(SumOrder.Of(update.Sum, Shares(batch).Count), _free);
         var losses = InShares(batch, (number, first, count) =>
         {
             using var own = NewDisposeScope(); // the thread has none yet
             var share = prepare(first, count);
-            return Executor.Gradient(
-                share.Seen, share.Timesteps, share.Target, share.Weights, batch, Gradient(number).zero_(), share.Classes, _variance, share.Importance)
-                .DetachFromDisposeScope();
+            var gradient = Gradient();
+            var loss = Executor.Gradient(
+                share.Seen, share.Timesteps, share.Target, share.Weights, batch, gradient, share.Classes, _variance, share.Importance);
+            sum.Add(number, gradient);
+            return loss.DetachFromDisposeScope();
         });
-        var norm = _update.Apply(State, _gradients[..losses.Length], update);
+        var norm = _update.Apply(State, sum.Total, update);
+        _free.Add(sum.Total);
         State = State with { Updates = State.Updates + 1 };
         var outcome = stack([.. losses, norm]).DetachFromDisposeScope();
         foreach (var loss in losses)
@@ -94,22 +104,62 @@ internal sealed class GradientDescent : IDisposable
     {
         State.Dispose();
         Executor.Dispose();
-        foreach (var gradient in _gradients)
+        foreach (var gradient in _free)
         {
             gradient.Dispose();
         }
     }
 
-    private Tensor Gradient(int number)
+    private Arr<(int First, int Count)> Shares(int batch) => BatchShares.Of(batch, (batch - 1) / Executor.ShareSize(batch, _parts) + 1);
+
+    /// <summary>A gradient of zeros.</summary>
+    private Tensor Gradient()
     {
-        lock (_gradients)
+        if (!_free.TryTake(out var gradient))
         {
-            while (_gradients.Count <= number)
+            return zeros(_network.Layout.Count, _network.Type, _network.Device).DetachFromDisposeScope();
+        }
+
+        gradient.zero_();
+        return gradient;
+    }
+
+    /// <summary>
+    /// Adds the gradients of shares in an order, each as soon as its partner is there. So only a few gradients exist at a time: at most one per level of the
+    /// tree and one per thread.
+    /// </summary>
+    /// <param name="order">The order.</param>
+    /// <param name="free">Receives the gradients that were added to others.</param>
+    private sealed class RunningSum(SumOrder order, ConcurrentBag<Tensor> free)
+    {
+        private readonly Dictionary<int, Tensor> _waiting = [];
+        private Tensor? _total;
+
+        /// <summary>The sum, after all gradients were added.</summary>
+        public Tensor Total => _total ?? throw new InvalidOperationException("a share's gradient is missing");
+
+        /// <summary>Adds the gradient of a share, on the caller's thread. It belongs to this object from here on.</summary>
+        public void Add(int share, Tensor gradient)
+        {
+            var value = share;
+            while (order.Next(value).Case is (int next, int partner))
             {
-                _gradients.Add(zeros(_network.Layout.Count, _network.Type, _network.Device).DetachFromDisposeScope());
+                Tensor? other;
+                lock (_waiting)
+                {
+                    if (!_waiting.Remove(partner, out other))
+                    {
+                        _waiting.Add(value, gradient);
+                        return;
+                    }
+                }
+
+                gradient.Add(other, 1);
+                free.Add(other);
+                value = next;
             }
 
-            return _gradients[number];
+            _total = gradient;
         }
     }
 }

@@ -33,21 +33,26 @@ public sealed class Trainer : IDisposable
     /// <param name="state">Where training stands. The trainer owns it from here on.</param>
     /// <param name="replicas">The threads that compute the shares of a batch. Their number changes no bit.</param>
     /// <param name="executor">Computes the network. The trainer owns it from here on. Null for the device's usual one.</param>
-    public Trainer(UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null)
-        : this(network, model, images, state, replicas, executor, update: null)
+    /// <param name="accumulate">
+    /// In how many parts a GPU computes each batch, one after another, to need less memory; ≥ 1. Processors use parts of 16 images.
+    /// </param>
+    public Trainer(
+        UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor = null, int accumulate = 1)
+        : this(network, model, images, state, replicas, executor, update: null, accumulate)
     {
     }
 
     /// <summary>A trainer that updates the weights by <paramref name="update"/>. Null for the device's usual way.</summary>
     internal Trainer(
-        UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor, IWeightUpdate? update)
+        UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor, IWeightUpdate? update,
+        int accumulate = 1)
     {
         (_network, _replicas) = (network, replicas);
         _labels = network.Config.Classes == 0
             ? default
             : images.Labels.IfNone(() => throw new ArgumentException("the network needs classes, and the images have none", nameof(images)));
         _variance = network.Config.LearnsVariance && model.Schedule is VariancePreservingSchedule chain ? LearnedVariance.Of(chain, model.Prediction) : null;
-        _descent = new(network, state, replicas, executor, update, _variance);
+        _descent = new(network, state, replicas, executor, update, _variance, accumulate);
         using var scope = NewDisposeScope();
         _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)
             .to(network.Device).permute(0, 3, 1, 2).DetachFromDisposeScope();

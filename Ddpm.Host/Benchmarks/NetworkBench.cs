@@ -125,7 +125,9 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>Nothing at all in place of the network and of the update.</summary>
     private sealed class Without : INetworkExecutor, IWeightUpdate
     {
-        public int ShareSize(int batch) => NoisePiece;
+        public int ShareSize(int batch, int parts) => NoisePiece;
+
+        public long PlannedBytes(int batch, int parts, int threads) => 0;
 
         public void Take(Tensor theta, bool withGradient)
         {
@@ -138,7 +140,7 @@ internal sealed class NetworkBench : IDisposable
             LearnedVariance? variance = null, ImportanceFactors? importance = null) =>
             zeros([], float64, x.device);
 
-        public Tensor Apply(TrainingState state, IReadOnlyList<Tensor> gradients, WeightUpdate update) => zeros([], float64, state.Weights.device);
+        public Tensor Apply(TrainingState state, Tensor gradient, WeightUpdate update) => zeros([], float64, state.Weights.device);
 
         public void Dispose()
         {
@@ -148,7 +150,9 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>The output in place of the gradient.</summary>
     private sealed class ForwardOnly(INetworkExecutor network) : INetworkExecutor
     {
-        public int ShareSize(int batch) => network.ShareSize(batch);
+        public int ShareSize(int batch, int parts) => network.ShareSize(batch, parts);
+
+        public long PlannedBytes(int batch, int parts, int threads) => network.PlannedBytes(batch, parts, threads);
 
         public void Take(Tensor theta, bool withGradient) => network.Take(theta, withGradient);
 

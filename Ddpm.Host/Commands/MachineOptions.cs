@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Devices;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using static TorchSharp.torch;
@@ -8,7 +9,7 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>--device and --threads, for every command that computes.</summary>
+/// <summary>--device and --threads, for every command that computes, and --accumulate for `train`.</summary>
 internal sealed class MachineOptions
 {
     private const int MostThreads = 1024;
@@ -24,10 +25,25 @@ internal sealed class MachineOptions
         Description = "CPU threads; they never change results [default: the fastest number on this machine]",
     };
 
-    public MachineOptions(CommandLine.Command command)
+    private readonly CommandLine.Option<int?> _accumulate = new("--accumulate")
+    {
+        Description = "Compute each batch in N parts, one after another, so that a GPU needs less memory [default: 1]",
+    };
+
+    /// <param name="command">The command that gets the options.</param>
+    /// <param name="trains">Whether it trains a network in batches.</param>
+    public MachineOptions(CommandLine.Command command, bool trains = false)
     {
         command.AddGroup("Machine", _device, _threads);
+        if (trains)
+        {
+            command.AddGroup(TrainingOptions.Numbers, _accumulate);
+        }
     }
+
+    /// <summary>In how many parts to compute each batch: as on the command line, else as on another machine, else 1.</summary>
+    public Fin<int> Accumulate(CommandLine.ParseResult parsed, LanguageExt.Option<MachineReceipt> otherwise) => Check
+        .AtLeast("--accumulate", parsed.GetValue(_accumulate) ?? otherwise.Map(machine => machine.Accumulate).IfNone(1), 1).OrUsage();
 
     /// <summary>Finds the device and sets the number of threads.</summary>
     /// <param name="parsed">The command line.</param>

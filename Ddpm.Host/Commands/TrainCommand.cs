@@ -11,7 +11,6 @@ using Ddpm.Pure.Options;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
-using static TorchSharp.torch;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
@@ -37,7 +36,7 @@ internal sealed class TrainCommand
         _data = new(_command);
         _recipe = new(_command, _data);
         _recording = new(_command);
-        _machine = new(_command);
+        _machine = new(_command, trains: true);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
@@ -49,20 +48,21 @@ internal sealed class TrainCommand
         from place in Place(parsed, begun)
         from early in Start(parsed, place.Folder, begun, stop)
         from device in early.Check(UsualSize, UsualClasses).Bind(_ => _machine.Prepare(parsed, early.Machine))
+        from parts in _machine.Accumulate(parsed, early.Machine)
         from loaded in _data.Load(parsed, early.Options.Dataset, view, stop, DataSplit.Train, early.Data)
         from test in early.CheckImages(loaded, Math.Min(loaded.Images.Count, early.Options.Limit ?? int.MaxValue))
             .Bind(_ => Test(parsed, early, loaded, view, stop))
         from held in place.Take()
-        from trained in use(held, mine => Train(parsed, mine.Folder, begun, device, loaded, test, view, stop))
+        from trained in use(held, mine => Train(parsed, new(mine.Folder, device, Replicas.For(device)) { Accumulate = parts }, begun, loaded, test, view, stop))
         select trained;
 
     /// <summary>Trains in a locked folder. The run's receipt is read again, as another process may have changed it before the folder was locked.</summary>
     private Fin<Unit> Train(
-        CommandLine.ParseResult parsed, RunFolder folder, NewStart begun, Device device, LoadedDataSet loaded,
+        CommandLine.ParseResult parsed, TrainingEnvironment environment, NewStart begun, LoadedDataSet loaded,
         LanguageExt.Option<LoadedDataSet> test, IView view, CancellationToken stop) =>
-        from start in Start(parsed, folder, begun, stop)
-        from finished in RunTraining.Train(start, loaded, test, new(folder, device, Replicas.For(device)), view, stop)
-        from compared in ReportFile.Write(folder, view).Bind(_ => start.Compare(finished, view))
+        from start in Start(parsed, environment.Folder, begun, stop)
+        from finished in RunTraining.Train(start, loaded, test, environment, view, stop)
+        from compared in ReportFile.Write(environment.Folder, view).Bind(_ => start.Compare(finished, view))
         select compared;
 
     /// <summary>

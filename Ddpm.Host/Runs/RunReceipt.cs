@@ -99,17 +99,22 @@ internal sealed record DataReceipt(
 /// <param name="System">The operating system and processor architecture.</param>
 /// <param name="Device">The device.</param>
 /// <param name="Threads">The threads that libtorch used.</param>
-internal sealed record MachineReceipt(string Ddpm, string TorchSharp, string Libtorch, string Runtime, string System, string Device, int Threads)
+/// <param name="Accumulate">In how many parts a GPU computed each batch.</param>
+internal sealed record MachineReceipt(
+    string Ddpm, string TorchSharp, string Libtorch, string Runtime, string System, string Device, int Threads, int Accumulate = 1)
 {
     /// <summary>This machine.</summary>
-    public static MachineReceipt Here(string device) => new(
+    /// <param name="device">The device.</param>
+    /// <param name="accumulate">In how many parts it computes each batch.</param>
+    public static MachineReceipt Here(string device, int accumulate = 1) => new(
         VersionOf(typeof(MachineReceipt).Assembly),
         VersionOf(typeof(torch).Assembly),
         torch.__version__,
         RuntimeInformation.FrameworkDescription,
         $"{RuntimeInformation.OSDescription} {RuntimeInformation.ProcessArchitecture}",
         device,
-        torch.get_num_threads());
+        torch.get_num_threads(),
+        accumulate);
 
     /// <summary>What differs on another machine, "name: this → other".</summary>
     public Seq<string> DifferencesTo(MachineReceipt other) => toSeq(typeof(MachineReceipt).GetProperties()

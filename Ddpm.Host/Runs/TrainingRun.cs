@@ -27,6 +27,12 @@ internal sealed record TrainingEnvironment(RunFolder Folder, Device Device, Repl
 {
     /// <summary>How many steps are made before their outcomes are fetched.</summary>
     public int StepsAhead { get; init; } = ComputeDevice.StepsAhead(Device);
+
+    /// <summary>In how many parts a GPU computes each batch, one after another, to need less memory.</summary>
+    public int Accumulate { get; init; } = 1;
+
+    /// <summary>The free memory of the device, in bytes.</summary>
+    public long FreeMemory { get; init; } = TrainingMemory.Free(Device);
 }
 
 /// <summary>Carries a training run from its first step, or from its last checkpoint, to its end.</summary>
@@ -73,19 +79,22 @@ internal sealed class TrainingRun : IDisposable
             : Resumed(config, receipt, receipt.Last, environment);
         return begun.Bind(start =>
         {
-            var opened = environment.Folder.Create()
+            var executor = ComputeDevice.Executor(start.Network, config.Precision);
+            var memory = TrainingMemory.Of(plan, start.Network, executor, environment.Replicas, environment.Accumulate);
+            var opened = memory.FitsIn(environment.FreeMemory).OrFailure()
+                .Bind(_ => environment.Folder.Create())
                 .Bind(_ => environment.Folder.Write(receipt))
                 .Bind(_ => MetricsLog.Open(environment.Folder, receipt.Progress.Step));
             if (opened.IsFail)
             {
+                executor.Dispose();
                 start.State.Dispose();
                 start.Network.Dispose();
             }
 
             return opened.Map(metrics =>
             {
-                var executor = ComputeDevice.Executor(start.Network, config.Precision);
-                var trainer = new Trainer(start.Network, config.Model, images, start.State, environment.Replicas, executor);
+                var trainer = new Trainer(start.Network, config.Model, images, start.State, environment.Replicas, executor, environment.Accumulate);
                 return new TrainingRun(environment, plan, start.Network, trainer, metrics, receipt, sampleGrid, report, heldOut);
             });
         });

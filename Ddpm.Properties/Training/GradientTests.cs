@@ -114,7 +114,7 @@ public sealed class GradientTests : IDisposable
         using var theta = full([37], 2.0, float64);
         using var average = full([37], 1.0, float64);
         var state = new TrainingState(theta, zeros([37], float64), zeros([37], float64), 0, average);
-        new KernelUpdate<double>(new Replicas(1)).Apply(state, [zeros([37], float64)], new WeightUpdate(0.1, WeightDecay: 0.25, AverageDecay: 0.75));
+        new KernelUpdate<double>(new Replicas(1)).Apply(state, zeros([37], float64), new WeightUpdate(0.1, WeightDecay: 0.25, AverageDecay: 0.75));
         Assert.All(theta.data<double>(), weight => Assert.Equal(2 * (1 - 0.1 * 0.25), weight, 1e-15));
         Assert.All(average.data<double>(), mean => Assert.Equal(0.75 * 1 + 0.25 * 1.95, mean, 1e-15));
     }

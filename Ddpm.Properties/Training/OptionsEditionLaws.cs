@@ -47,6 +47,7 @@ public sealed class OptionsEditionLaws
     private static TrainingOptions Meant { get; } = TinyTraining.Standard with
     {
         Embedding = "unpaired",
+        GradientSum = "sequential",
         Limit = 48,
         Epochs = 2,
         BatchSize = 16,
@@ -77,16 +78,19 @@ public sealed class OptionsEditionLaws
     }
 
     /// <summary>
-    /// Up to edition 2, an option that was not written had the value of the preset "standard". Now it has the value of "best". In edition 3, that was Adam.
+    /// Up to edition 2, an option that was not written had the value of the preset "standard". Now it has the value of "best". In edition 3, that was Adam. Up
+    /// to edition 4, gradients were added one after another.
     /// </summary>
     [Fact]
     public void An_option_that_a_document_lacks_has_the_default_of_its_edition()
     {
-        Assert.Equal(OptionsEdition.Upgraded(TinyTraining.Standard, 1), Read("{}"));
-        Assert.Equal(TinyTraining.Standard, Read("""{"edition": 2}"""));
-        Assert.Equal(TinyTraining.Standard with { ClipNorm = 2, Seed = 5 }, Read("""{"clip-norm": 2, "edition": 2, "seed": 5}"""));
-        Assert.Equal(TrainingOptions.Of("best", "fashion-mnist") with { Optimiser = "adam" }, Read("""{"edition": 3}"""));
-        Assert.Equal(TrainingOptions.Of("best", "fashion-mnist"), Read("""{"edition": 4}"""));
+        var (standard, best) = (TinyTraining.Standard with { GradientSum = "sequential" }, TrainingOptions.Of("best", "fashion-mnist"));
+        Assert.Equal(OptionsEdition.Upgraded(standard, 1), Read("{}"));
+        Assert.Equal(standard, Read("""{"edition": 2}"""));
+        Assert.Equal(standard with { ClipNorm = 2, Seed = 5 }, Read("""{"clip-norm": 2, "edition": 2, "seed": 5}"""));
+        Assert.Equal(best with { Optimiser = "adam", GradientSum = "sequential" }, Read("""{"edition": 3}"""));
+        Assert.Equal(best with { GradientSum = "sequential" }, Read("""{"edition": 4}"""));
+        Assert.Equal(best, Read("""{"edition": 5}"""));
     }
 
     /// <summary>Whether the first edition had no such schedule.</summary>
@@ -141,8 +145,8 @@ public sealed class OptionsEditionLaws
         Assert.Equal(receipt, RunReceipt.FromJson(receipt.ToJson()).Valid());
         Assert.Equal(OptionsEdition.Current, JsonNode.Parse(receipt.ToJson())!["options"]!["edition"]!.GetValue<int>());
         Assert.Equal(
-            "train --preset standard --embedding unpaired --limit 48 --epochs 2 --batch-size 16 --steps 100 --min-beta 0.0001 --max-beta 0.02"
-            + " --zero-terminal-snr true --prediction velocity --loss-weight min-snr-vanishing --seed 7",
+            "train --preset standard --embedding unpaired --limit 48 --epochs 2 --batch-size 16 --gradient-sum sequential --steps 100 --min-beta 0.0001"
+            + " --max-beta 0.02 --zero-terminal-snr true --prediction velocity --loss-weight min-snr-vanishing --seed 7",
             string.Join(' ', receipt.ToArguments()));
     }
 
@@ -158,9 +162,9 @@ public sealed class OptionsEditionLaws
             ["progress"] = receipt["progress"]!.DeepClone(),
         };
         Assert.Equal(Meant, Header(header.ToJsonString()).Valid().Options);
-        header["options"]!["edition"] = 5;
+        header["options"]!["edition"] = 6;
         header["options"]!["colour"] = "red"; // a later edition may hold what this program does not know
-        Assert.StartsWith("its options are of edition 5, but this version of ddpm reads only", Header(header.ToJsonString()).Fault(), StringComparison.Ordinal);
+        Assert.StartsWith("its options are of edition 6, but this version of ddpm reads only", Header(header.ToJsonString()).Fault(), StringComparison.Ordinal);
         header["options"]!["edition"] = 2;
         Assert.StartsWith("its configuration is not valid at byte ", Header(header.ToJsonString()).Fault(), StringComparison.Ordinal);
     }

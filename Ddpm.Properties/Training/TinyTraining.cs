@@ -35,6 +35,7 @@ internal static class TinyTraining
         int stepsAhead = 1,
         Action<TrainingEvent>? report = null,
         ImageSet? heldOut = null,
+        long freeMemory = long.MaxValue,
         CancellationToken stop = default)
     {
         Directory.CreateDirectory(folder.Path);
@@ -44,7 +45,8 @@ internal static class TinyTraining
                 config.Options, new("tiny", "", "", 8, 12, 1, HeldOut: heldOut is null ? null : new(heldOut.Count, "")), MachineReceipt.Here("cpu"), null, null,
                 TrainingProgress.Start, false, recording);
         return TrainingRun.Open(
-            TrainingPlan.Of(config, Images.Count).Valid(), Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead },
+            TrainingPlan.Of(config, Images.Count).Valid(), Images, receipt,
+            new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead, FreeMemory = freeMemory },
             (_, _, _) => unit, report ?? (_ => { }), Optional(heldOut))
             .Bind(run => use(run, opened => opened.Train(stop)));
     }

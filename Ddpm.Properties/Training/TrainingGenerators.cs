@@ -43,6 +43,7 @@ public static class TrainingGenerators
         from clipNorm in Gen.Elements((double?)null, 1e-3, 1)
         from rates in Gen.Elements(Choices.LearningRates.Keys)
         from optimiser in Gen.Elements(Choices.Optimisers.Keys)
+        from sum in Gen.Elements(Choices.GradientSums.Keys)
         from warmUp in Gen.Choose(0, 20)
         from weightDecay in Gen.Elements(0, 0.01)
         from emaDecay in Gen.Elements((double?)null, 0.5, 0.999)
@@ -74,6 +75,7 @@ public static class TrainingGenerators
             ClipNorm = clipNorm,
             LearningRateSchedule = rates,
             Optimiser = optimiser,
+            GradientSum = sum,
             WarmUpSteps = warmUp,
             WeightDecay = weightDecay,
             EmaDecay = emaDecay,

@@ -40,6 +40,10 @@ public static class Choices
     public static ChoiceTable<TimestepSampling> TimestepSamplings { get; } = ChoiceTable.Of(
         ("independent", TimestepSampling.Independent), ("stratified", TimestepSampling.Stratified), ("importance", TimestepSampling.Importance));
 
+    /// <summary>The orders in which the gradients of a batch's shares are added.</summary>
+    public static ChoiceTable<GradientSum> GradientSums { get; } = ChoiceTable.Of(
+        ("balanced", GradientSum.Balanced), ("sequential", GradientSum.Sequential));
+
     /// <summary>The number formats of networks.</summary>
     public static ChoiceTable<Precision> Precisions { get; } = ChoiceTable.Of(("float32", Precision.Binary32), ("bf16", Precision.BFloat16));
 

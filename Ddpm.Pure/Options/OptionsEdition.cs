@@ -14,7 +14,7 @@ namespace Ddpm.Pure.Options;
 internal static class OptionsEdition
 {
     /// <summary>The edition that this program writes. It reads no newer one.</summary>
-    public const int Current = 4;
+    public const int Current = 5;
 
     private const string Name = "edition";
 
@@ -27,12 +27,14 @@ internal static class OptionsEdition
     ];
 
     /// <summary>
-    /// The values of options that a document lacks. Up to edition 2, the defaults were the preset "standard". In edition 3, Adam was the only optimiser.
+    /// The values of options that a document lacks. Up to edition 2, the defaults were the preset "standard". Up to edition 3, Adam was the only
+    /// optimiser. Up to edition 4, gradients were added one after another.
     /// </summary>
     private static TrainingOptions DefaultsOf(int edition) => edition switch
     {
-        <= 2 => TrainingOptions.Of("standard", new TrainingOptions().Dataset),
-        3 => new() { Optimiser = "adam" },
+        <= 2 => TrainingOptions.Of("standard", new TrainingOptions().Dataset) with { GradientSum = "sequential" },
+        3 => new() { Optimiser = "adam", GradientSum = "sequential" },
+        4 => new() { GradientSum = "sequential" },
         _ => new(),
     };
 

@@ -17,10 +17,10 @@ public sealed record TrainingOptions
     private const string Recipe = "Recipe", OptimiserGroup = "Optimiser", Data = "Data", Diffusion = "Diffusion";
 
     /// <summary>The heading of the options that the help page of `train` lists by name alone.</summary>
-    internal const string Numbers = "More options (explained in `reference plan --help` and Ddpm.Host/README.md)";
+    internal const string Numbers = "More options (see Ddpm.Host/README.md and `reference plan --help`)";
 
     /// <summary>The heading of the options of single networks, which the help page of `train` lists by name alone.</summary>
-    internal const string OfNetworks = "More options of networks (explained in Ddpm.Host/README.md)";
+    internal const string OfNetworks = "More options of networks (see Ddpm.Host/README.md)";
 
     /// <summary>The network, its recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from it.</summary>
     [TrainOption(Recipe, "Network and recipe: {0}", Choices = nameof(Choices.Presets))]
@@ -182,6 +182,12 @@ public sealed record TrainingOptions
     /// </summary>
     [TrainOption(OptimiserGroup, "Clip the gradient's norm to this; 0 turns it off", ZeroIsNull = true, Above = 0)]
     public double? ClipNorm { get; init; } = 1;
+
+    /// <summary>
+    /// The order in which the gradients of a batch's shares are added: "balanced", or "sequential" to repeat runs before edition 5 (<see cref="SumOrder"/>).
+    /// </summary>
+    [TrainOption(Numbers, "Order in which a batch's gradients are added: {0}", Choices = nameof(Choices.GradientSums))]
+    public string GradientSum { get; init; } = "balanced";
 
     /// <summary>T, the steps of the noise schedule.</summary>
     [TrainOption(Diffusion, "T, the steps of the noise schedule")]

@@ -62,9 +62,9 @@ public sealed record TrainingConfig
 {
     private TrainingConfig(
         TrainingOptions options, DiffusionModel model, LossWeighting lossWeighting, Precision precision, TimestepSampling timestepSampling,
-        TimestepDensity timestepDensity, Option<ExponentialMovingAverage> average) =>
-        (Options, Model, LossWeighting, Precision, TimestepSampling, TimestepDensity, Average) =
-        (options, model, lossWeighting, precision, timestepSampling, timestepDensity, average);
+        TimestepDensity timestepDensity, Option<ExponentialMovingAverage> average, GradientSum gradientSum) =>
+        (Options, Model, LossWeighting, Precision, TimestepSampling, TimestepDensity, Average, GradientSum) =
+        (options, model, lossWeighting, precision, timestepSampling, timestepDensity, average, gradientSum);
 
     /// <summary>The options as the user gave them.</summary>
     public TrainingOptions Options { get; }
@@ -92,6 +92,9 @@ public sealed record TrainingConfig
 
     /// <summary>The moving average of the weights that samples are made with; none to sample with the weights themselves.</summary>
     public Option<ExponentialMovingAverage> Average { get; }
+
+    /// <summary>The order in which the gradients of a batch's shares are added.</summary>
+    public GradientSum GradientSum { get; }
 
     /// <summary>
     /// The longest schedule. Measured with the standard network: a checkpoint takes 400 bytes a step, 10 MB in all; training takes some 20 MB more than with a
@@ -138,8 +141,9 @@ public sealed record TrainingConfig
                 Choices.Precisions.Find("precision", options.Precision),
                 Choices.TimestepSamplings.Find("timestep-sampling", options.TimestepSampling),
                 DensityOf(options),
-                Optional(options.EmaDecay).Map(ExponentialMovingAverage.Of).Sequence())
-            .Apply((weights, precision, timesteps, density, average) => (weights, precision, timesteps, density, average));
+                (Optional(options.EmaDecay).Map(ExponentialMovingAverage.Of).Sequence(), Choices.GradientSums.Find("gradient-sum", options.GradientSum))
+                    .Apply((average, sum) => (average, sum)))
+            .Apply((weights, precision, timesteps, density, ends) => (weights, precision, timesteps, density, ends.average, ends.sum));
         var rest = (
                 (CheckOwners(options), UNetOptions.CheckOwner(options, options.Network ?? preset.Match(found => found.Network, _ => new DiffusersUNet().Name)))
                     .Apply((_, _) => unit),
@@ -150,7 +154,7 @@ public sealed record TrainingConfig
                 TrainingOption.CheckRanges(options))
             .Apply((_, _, _, _, _) => unit);
         return (model, training, rest).Apply((built, how, _) =>
-            new TrainingConfig(options, built, how.weights, how.precision, how.timesteps, how.density, how.average));
+            new TrainingConfig(options, built, how.weights, how.precision, how.timesteps, how.density, how.average, how.sum));
     }
 
     /// <summary>The network. The schedule reports a wrong number of steps, so the network is built with one that it accepts.</summary>

@@ -90,6 +90,7 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
             new(Plan.LearningRate.At(number), Optional(options.ClipNorm), options.WeightDecay, Plan.Config.Average.Map(average => average.DecayAt(number)))
             {
                 Muon = Plan.Muon,
+                Sum = Plan.Config.GradientSum,
             },
             new RandomStream(options.Seed, StreamName.TrainingNoise),
             importance);
@@ -109,6 +110,9 @@ public sealed record WeightUpdate(
 
     /// <summary>The matrices that Muon updates in place of Adam; none if Adam updates all.</summary>
     public Option<Muon> Muon { get; init; }
+
+    /// <summary>The order in which the gradients of the batch's shares are added.</summary>
+    public GradientSum Sum { get; init; }
 }
 
 /// <summary>One training step.</summary>
