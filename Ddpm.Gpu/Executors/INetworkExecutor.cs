@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Random;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Executors;
@@ -44,8 +45,9 @@ public interface INetworkExecutor : IDisposable
     /// <param name="classes">The class of each image, as for <see cref="Forward"/>.</param>
     /// <param name="variance">How the variance is learned: given if the network learns it, and only then. Its loss is added, without weights.</param>
     /// <param name="importance">With importance sampling, the factor of each image's whole loss, and where the losses go; else null.</param>
+    /// <param name="dropout">The random numbers of each image's dropout; empty for no dropout.</param>
     /// <returns>The loss in float64, on the network's device.</returns>
     Tensor Gradient(
         Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-        LearnedVariance? variance = null, ImportanceFactors? importance = null);
+        LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default);
 }

@@ -4,6 +4,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Random;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Executors;
@@ -61,7 +62,7 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
     /// <inheritdoc/>
     public Tensor Gradient(
         Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-        LearnedVariance? variance = null, ImportanceFactors? importance = null)
+        LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default)
     {
         using var scope = NewDisposeScope();
         _network.Check(variance);
@@ -101,7 +102,7 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
             }
 
             program.Backward(count, gradient.Pointer<T>());
-        });
+        }, dropout);
         return tensor(loss, ScalarType.Float64).MoveToOuterDisposeScope();
     }
 
@@ -127,7 +128,7 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
     /// <summary>Runs images through a program, so many at a time.</summary>
     private void Run(
         KernelPrograms<KernelProgram<T>> programs, Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes,
-        Action<KernelProgram<T>, int, int> after)
+        Action<KernelProgram<T>, int, int> after, ReadOnlyMemory<Draws> dropout = default)
     {
         var (batch, steps, most) = ((int)x.shape[0], _network.Config.Timesteps, _network.Config.Classes);
         var images = OfNetwork(x, batch, nameof(x)).contiguous();
@@ -149,6 +150,7 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
                 var count = Math.Min(program.Images, batch - first);
                 program.Input.Take(images.Pointer<T>() + (long)first * pixels, count);
                 program.Conditions.Take(timesteps.Span.Slice(first, count), classes.IsEmpty ? default : classes.Span.Slice(first, count));
+                program.Dropout = dropout.IsEmpty ? dropout : dropout.Slice(first, count);
                 program.Forward(count);
                 after(program, first, count);
             }

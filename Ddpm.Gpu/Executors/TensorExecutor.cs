@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Random;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using TorchSharp;
@@ -57,11 +58,11 @@ internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, Te
     /// <inheritdoc/>
     public Tensor Gradient(
         Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-        LearnedVariance? variance = null, ImportanceFactors? importance = null)
+        LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default)
     {
         using var scope = NewDisposeScope();
         network.Check(variance);
-        var (output, fraction) = network.Split(Output(x, timesteps, classes));
+        var (output, fraction) = network.Split(Output(x, timesteps, classes, dropout));
         Tensor Errors()
         {
             var errors = functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]);
@@ -92,13 +93,13 @@ internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, Te
     }
 
     // θ is narrowed as a whole, and gradients come back through that wide.
-    private Tensor Output(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes)
+    private Tensor Output(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes, ReadOnlyMemory<Draws> dropout = default)
     {
         var t = timesteps.ToTensor(network.Device);
         var k = classes.IsEmpty ? null : classes.ToTensor(network.Device);
         return inside is { } narrow
-            ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), t, k, Convolutions).to(network.Type)
-            : network.Forward(network.Layout.View(Theta), x, t, k, Convolutions);
+            ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), t, k, Convolutions, dropout).to(network.Type)
+            : network.Forward(network.Layout.View(Theta), x, t, k, Convolutions, dropout);
     }
 
     /// <inheritdoc/>

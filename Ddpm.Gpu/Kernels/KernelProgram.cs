@@ -1,5 +1,6 @@
 using System.Numerics;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Random;
 
 namespace Ddpm.Gpu.Kernels;
 
@@ -49,6 +50,9 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
 
     /// <summary>Whether a backward pass will follow.</summary>
     public bool WithGradient { get; }
+
+    /// <summary>The random numbers of each image's dropout; empty for no dropout.</summary>
+    public ReadOnlyMemory<Draws> Dropout { get; set; }
 
     /// <summary>x_t.</summary>
     public Activation<T> Input { get; }
@@ -210,6 +214,17 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     {
         _nodes.Add(new AdditionNode<T>(x, y));
         return y;
+    }
+
+    /// <inheritdoc/>
+    public Activation<T> Drop(Dropout layer, Activation<T> x)
+    {
+        if (WithGradient)
+        {
+            _nodes.Add(new DropoutNode<T>(this, layer, x));
+        }
+
+        return x;
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Random;
 using LanguageExt;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -14,7 +15,9 @@ namespace Ddpm.Gpu.Networks;
 /// <param name="convolutions">What convolves.</param>
 /// <param name="embedding">The embedding of each image's timestep, N×d, for a network that knows timesteps.</param>
 /// <param name="classes">The class of each image, N integers in [0, K], for a network whose layers know classes.</param>
-internal sealed class TensorLayers(Weights w, TensorConvolutions convolutions, Tensor? embedding = null, Tensor? classes = null)
+/// <param name="dropout">The random numbers of each image's dropout; empty for no dropout.</param>
+internal sealed class TensorLayers(
+    Weights w, TensorConvolutions convolutions, Tensor? embedding = null, Tensor? classes = null, ReadOnlyMemory<Draws> dropout = default)
     : INetworkMath<Tensor>, IClassifierMath<Tensor>
 {
     private const double NormEpsilon = 1e-5;
@@ -78,6 +81,20 @@ internal sealed class TensorLayers(Weights w, TensorConvolutions convolutions, T
 
     /// <inheritdoc/>
     public Tensor Add(Tensor x, Tensor y) => x.Plus(y);
+
+    /// <inheritdoc/>
+    public Tensor Drop(Dropout layer, Tensor x)
+    {
+        if (dropout.IsEmpty)
+        {
+            return x;
+        }
+
+        var kept = new bool[x.numel()];
+        var pixels = kept.Length / dropout.Length;
+        Parallel.For(0, dropout.Length, n => layer.Fill(dropout.Span[n], kept.AsSpan(n * pixels, pixels)));
+        return x.mul(tensor(kept, x.shape).to(x.device).to(x.dtype)).Times(layer.Factor);
+    }
 
     /// <inheritdoc/>
     public Tensor Embed(TimeEmbedding embedding, Tensor x)

@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Random;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using static TorchSharp.torch;
@@ -62,13 +63,14 @@ public sealed class UNet : IDisposable
     public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null) =>
         Forward(w, image, timesteps, classes, TensorConvolutions.Libtorch);
 
-    /// <summary>The network's output by other convolutions.</summary>
-    internal Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes, TensorConvolutions convolutions)
+    /// <summary>The network's output by other convolutions, and with dropout if each image has random numbers for it.</summary>
+    internal Tensor Forward(
+        Weights w, Tensor image, Tensor timesteps, Tensor? classes, TensorConvolutions convolutions, ReadOnlyMemory<Draws> dropout = default)
     {
         var embedding = _timeEmbedding.index_select(0, timesteps).to(image.dtype);
         var known = Config.Classes > 0 ? classes ?? Unclassified(timesteps.shape[0]) : null;
         var conditioned = Config.ClassTable.Match(table => embedding.Plus(w[table.Name].index_select(0, known!)), () => embedding);
-        return Config.Compose(new TensorLayers(w, convolutions, conditioned, known), image.ChannelsLast());
+        return Config.Compose(new TensorLayers(w, convolutions, conditioned, known, dropout), image.ChannelsLast());
     }
 
     /// <summary>The two outputs of the network: o and the fraction f of the variance, if the network learns it.</summary>

@@ -6,6 +6,7 @@ using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Random;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using static TorchSharp.torch;
@@ -19,9 +20,10 @@ namespace Ddpm.Gpu.Training;
 /// <param name="Weights">How much the error of each counts; null for 1 each.</param>
 /// <param name="Classes">The class of each; empty if the network knows none.</param>
 /// <param name="Importance">With importance sampling, the factors of their losses.</param>
+/// <param name="Dropout">The random numbers of each image's dropout; empty for no dropout.</param>
 internal readonly record struct TrainingShare(
     Tensor Seen, ReadOnlyMemory<int> Timesteps, Tensor Target, Tensor? Weights = null, ReadOnlyMemory<int> Classes = default,
-    ImportanceFactors? Importance = null);
+    ImportanceFactors? Importance = null, ReadOnlyMemory<Draws> Dropout = default);
 
 /// <summary>The weights of a network on their way: each step computes the gradient of a batch in shares, so that several threads can work on it.</summary>
 internal sealed class GradientDescent : IDisposable
@@ -83,7 +85,8 @@ internal sealed class GradientDescent : IDisposable
             var share = prepare(first, count);
             var gradient = Gradient();
             var loss = Executor.Gradient(
-                share.Seen, share.Timesteps, share.Target, share.Weights, batch, gradient, share.Classes, _variance, share.Importance);
+                share.Seen, share.Timesteps, share.Target, share.Weights, batch, gradient, share.Classes, _variance, share.Importance,
+                share.Dropout);
             sum.Add(number, gradient);
             return loss.DetachFromDisposeScope();
         });

@@ -7,6 +7,7 @@ using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Random;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -25,6 +26,7 @@ public sealed class Trainer : IDisposable
     private readonly LearnedVariance? _variance; // none where the network learns none
     private readonly List<Tensor> _pending = []; // for each step whose outcome is not fetched yet: the loss of each share, and the norm of the gradient
     private readonly Replicas _replicas;
+    private readonly bool _drops; // whether the network has dropout
 
     /// <summary>Moves the images and the schedule's tables to the network's device.</summary>
     /// <param name="network">The network to train.</param>
@@ -47,7 +49,7 @@ public sealed class Trainer : IDisposable
         UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor, IWeightUpdate? update,
         int accumulate = 1)
     {
-        (_network, _replicas) = (network, replicas);
+        (_network, _replicas, _drops) = (network, replicas, network.Config.HasDropout);
         _labels = network.Config.Classes == 0
             ? default
             : images.Labels.IfNone(() => throw new ArgumentException("the network needs classes, and the images have none", nameof(images)));
@@ -130,7 +132,7 @@ public sealed class Trainer : IDisposable
             var x0 = Images(share);
             return new(
                 x0, share.Timesteps.ToArray(), Noise(share, x0.shape), Weights(share), Classes(share),
-                importance.Map(whole => whole.Share(first, count)).ToNullable());
+                importance.Map(whole => whole.Share(first, count)).ToNullable(), _drops ? share.Dropout.ToArray() : default);
         });
         importance.Iter(sampled =>
             State = State with { History = (State.History ?? TimestepHistory.Start(_network.Config.Timesteps)).With(step.Timesteps, sampled.Losses.Span) });
@@ -144,11 +146,11 @@ public sealed class Trainer : IDisposable
     {
         _pending.Add(_descent.Step(batch, update, (first, count) =>
         {
-            var (x0, timesteps, epsilon, weights, classes, importance) = prepare(first, count);
+            var (x0, timesteps, epsilon, weights, classes, importance, dropout) = prepare(first, count);
             var t = timesteps.ToTensor(_network.Device);
             var seen = (_a[t] * x0).Plus(_sigma[t] * epsilon);
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
-            return new(seen, timesteps, target, weights, classes, importance);
+            return new(seen, timesteps, target, weights, classes, importance, dropout);
         }));
     }
 
@@ -219,7 +221,7 @@ public sealed class Trainer : IDisposable
     public StepOutcome Step(Tensor x0, ReadOnlyMemory<int> timesteps, Tensor epsilon, double learningRate)
     {
         MakeStep((int)x0.shape[0], new WeightUpdate(learningRate), (first, count) =>
-            new(x0.narrow(0, first, count), timesteps.Slice(first, count), epsilon.narrow(0, first, count), null, default, null));
+            new(x0.narrow(0, first, count), timesteps.Slice(first, count), epsilon.narrow(0, first, count)));
         return Outcomes()[^1];
     }
 
@@ -243,7 +245,8 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Some of a batch's images, and what belongs to each.</summary>
     private readonly record struct Share(
-        Tensor X0, ReadOnlyMemory<int> Timesteps, Tensor Epsilon, Tensor? Weights, ReadOnlyMemory<int> Classes, ImportanceFactors? Importance);
+        Tensor X0, ReadOnlyMemory<int> Timesteps, Tensor Epsilon, Tensor? Weights = null, ReadOnlyMemory<int> Classes = default,
+        ImportanceFactors? Importance = null, ReadOnlyMemory<Draws> Dropout = default);
 
     /// <summary>The step's images in [−1, 1], N×C×H×W.</summary>
     private Tensor Images(TrainingStep step)

@@ -24,7 +24,8 @@ public static class TrainingMemory
 
         GC.Collect(0); // the runtime looks at the memory in collections
         var memory = GC.GetGCMemoryInfo();
-        return memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
+        var free = memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
+        return free < 0 ? long.MaxValue : free; // below 0, the limit holds for managed objects alone, and tells nothing
     }
 
     /// <summary>Plans the memory that training takes, beside the images and the state of training.</summary>

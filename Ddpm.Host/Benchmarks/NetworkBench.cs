@@ -4,6 +4,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Random;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
@@ -137,7 +138,7 @@ internal sealed class NetworkBench : IDisposable
 
         public Tensor Gradient(
             Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-            LearnedVariance? variance = null, ImportanceFactors? importance = null) =>
+            LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default) =>
             zeros([], float64, x.device);
 
         public Tensor Apply(TrainingState state, Tensor gradient, WeightUpdate update) => zeros([], float64, state.Weights.device);
@@ -160,7 +161,7 @@ internal sealed class NetworkBench : IDisposable
 
         public Tensor Gradient(
             Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-            LearnedVariance? variance = null, ImportanceFactors? importance = null)
+            LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default)
         {
             using var output = network.Forward(x, timesteps);
             return zeros([], float64, x.device);

@@ -91,8 +91,7 @@ internal sealed record DiffusersNetwork(
         var embedding = new SinusoidalEmbedding.Halves(shift, config.Flag("flip_sin_to_cos", true));
         var size = Size(config);
         var known = new DiffusersNetwork(network, embedding, size, ins, outs != ins, (rows ?? 1) - 1);
-        var remarks = (network.Dropout > 0 ? Seq1(config.Remark("dropout", "it acts in training alone")) : [])
-            + (config.Has("num_train_timesteps") ? Seq1(config.Remark("num_train_timesteps", "only a learned time embedding needs it")) : [])
+        var remarks = (config.Has("num_train_timesteps") ? Seq1(config.Remark("num_train_timesteps", "only a learned time embedding needs it")) : [])
             + (rows is null ? [] : Seq1(Invariant($"class {rows - 1}, the last of num_class_embeds, stands for \"no class\" here")));
         // Already read where null is their only value.
         config.Remark("num_train_timesteps", "");

@@ -106,7 +106,7 @@ public sealed class DiffusersTests : IDisposable
     public void Values_without_effect_have_a_line_each()
     {
         Copy("scale-shift", "theirs");
-        Change("unet", "config.json", config => (config["dropout"], config["new_key"]) = (0.1, 7));
+        Change("unet", "config.json", config => (config["dropout"], config["new_key"]) = (0.1, 7)); // training from these weights has the dropout
         Change("scheduler", "scheduler_config.json", config => (config["thresholding"], config["_class_name"]) = (true, "FlowMatchScheduler"));
         File.WriteAllText(
             _ddpm.Path("theirs", "model_index.json"), """{"_class_name": "LDMPipeline", "unet": ["diffusers", "UNet2DModel"], "vqvae": ["a", "b"]}""");
@@ -114,7 +114,7 @@ public sealed class DiffusersTests : IDisposable
         Assert.All(
             new[]
             {
-                "dropout = 0.1 has no effect: it acts in training alone", "new_key = 7 has no effect: this program does not know it",
+                "new_key = 7 has no effect: this program does not know it",
                 "thresholding = true has no effect", "_class_name = \"FlowMatchScheduler\" has no effect: this program lacks the scheduler",
                 "vqvae = [\"a\", \"b\"] has no effect: only unet and scheduler are imported",
             },
@@ -155,8 +155,7 @@ public sealed class DiffusersTests : IDisposable
         _ddpm.Done("import", "given", "--run", "back");
         string[] sampling = ["--sampler", "ddim", "--sampling-steps", "2"];
         Assert.Equal(Samples("one", sampling), Samples("back", sampling));
-        _ddpm.Refused(
-            2, ["dropout must be 0, got 0.1"], DdpmProcess.SmallTraining("--run", "three", "--network", "unet", "--dropout", "0.1"));
+        _ddpm.Refused(2, ["dropout must lie in [0, 1), got 1"], DdpmProcess.SmallTraining("--run", "three", "--network", "unet", "--dropout", "1"));
         _ddpm.Refused(2, ["channels-per-level works only with the network unet, got [4, 8]"],
             DdpmProcess.SmallTraining("--run", "three", "--network", "modern", "--channels-per-level", "4", "8"));
         _ddpm.Refused(

@@ -3,6 +3,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Properties.Networks;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Networks;
+using Ddpm.Pure.Random;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -43,7 +44,8 @@ public class DiffusersUNetLaws
             : null;
         executor.Take(FormulaWeights.Of(network), withGradient: true);
         var gradient = zeros(network.Layout.Count, float64);
-        executor.Gradient(Wave(0.7), timesteps, Wave(0.3), null, images, gradient, classes, variance);
+        var dropout = config.HasDropout ? Enumerable.Range(0, images).Select(i => new RandomStream(5, StreamName.Dropout).At(i, 0)).ToArray() : default;
+        executor.Gradient(Wave(0.7), timesteps, Wave(0.3), null, images, gradient, classes, variance, dropout: dropout);
         return (executor.Forward(Wave(0.7), timesteps, classes), gradient);
     }
 

@@ -189,6 +189,7 @@ public sealed class UNetLayersLaws
             from scales in Gen.Elements(true, false)
             from padding in Gen.Choose(0, 1)
             from epsilon in Gen.Elements(1e-6, 1e-2)
+            from dropout in Gen.Elements(0, 0.3)
             from lowest in Gen.Choose(1, 5)
             from imageChannels in Gen.Choose(1, 4)
             from classes in Gen.Elements(0, 0, 2)
@@ -207,6 +208,7 @@ public sealed class UNetLayersLaws
                 ScalesAndShifts = scales,
                 DownsamplePadding = padding,
                 Epsilon = epsilon,
+                Dropout = dropout,
             }
             let size = lowest << (channels.Count - 1)
             select UNetConfig.Of(network, size < 4 ? 4 * size : size, imageChannels, 1000, classes).Valid() with

@@ -15,7 +15,7 @@ namespace Ddpm.Properties.Training;
 /// <summary>The trainer's report of a step's gradient, and gradient clipping. After the first step, Adam's m is (1 − β₁)·g.</summary>
 public sealed class GradientTests : IDisposable
 {
-    private static readonly ImageSet Fifty = TinyTraining.ImagesOf(50);
+    internal static readonly ImageSet Fifty = TinyTraining.ImagesOf(50);
 
     private readonly DisposeScope _scope = NewDisposeScope();
 

@@ -5,6 +5,7 @@ using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Random;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
 using Xunit;
@@ -115,8 +116,8 @@ public sealed class MemoryTests : IDisposable
 
         public Tensor Gradient(
             Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-            LearnedVariance? variance = null, ImportanceFactors? importance = null) =>
-            inner.Gradient(x, timesteps, target, weights, batch, gradient, classes, variance, importance);
+            LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default) =>
+            inner.Gradient(x, timesteps, target, weights, batch, gradient, classes, variance, importance, dropout);
 
         public void Dispose() => inner.Dispose();
     }

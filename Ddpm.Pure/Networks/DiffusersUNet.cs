@@ -66,9 +66,7 @@ public sealed record DiffusersUNet : NetworkFamily
     /// <summary>The zeros around an image before it is halved: 1 on each side, or 0 for a row below and a column to the right alone.</summary>
     public int DownsamplePadding { get; init; } = 1;
 
-    /// <summary>
-    /// The dropout, in [0, 1), that the model was trained with, before each block's second convolution. It changes no sample, and this program trains without.
-    /// </summary>
+    /// <summary>The dropout, in [0, 1), before each block's second convolution. It acts in training alone.</summary>
     public double Dropout { get; init; }
 
     /// <inheritdoc/>
@@ -124,7 +122,7 @@ public sealed record DiffusersUNet : NetworkFamily
     {
         var channels = config.Channels;
         var (last, full) = (channels.Count - 1, channels[0]);
-        var (steps, kept, x) = (new List<NetworkStep>(), new Stack<int>(), full);
+        var (steps, kept, x, blocks) = (new List<NetworkStep>(), new Stack<int>(), full, 0);
         void Through(ImageLayer layer) => steps.Add(new NetworkStep.Through(layer));
 
         void Keep()
@@ -135,7 +133,7 @@ public sealed record DiffusersUNet : NetworkFamily
 
         void Block(string part, int number, int ins, int outs, bool attends)
         {
-            Through(Residual($"{part}.resnets.{number}", ins, outs, EmbeddingFactor * full));
+            Through(Residual($"{part}.resnets.{number}", ins, outs, EmbeddingFactor * full, blocks++));
             if (attends)
             {
                 Through(Attention($"{part}.attentions.{number}", outs));
@@ -191,7 +189,7 @@ public sealed record DiffusersUNet : NetworkFamily
     private GroupNorm Norm(string name, int channels, Option<TimeProjection> modulation, bool activated) =>
         new(name, channels, Groups, modulation, activated) { Epsilon = Epsilon };
 
-    private ResidualBlock Residual(string name, int ins, int outs, int embedding)
+    private ResidualBlock Residual(string name, int ins, int outs, int embedding, int number)
     {
         TimeProjection time = new(name + ".time_emb_proj", embedding, ScalesAndShifts ? 2 * outs : outs) { IsLinear = true };
         return new(
@@ -201,7 +199,10 @@ public sealed record DiffusersUNet : NetworkFamily
             ScalesAndShifts ? None : time,
             Norm(name + ".norm2", outs, ScalesAndShifts ? time : None, activated: true),
             new(name + ".conv2", outs, outs, 3, 1, 1),
-            ins == outs ? None : new Convolution(name + ".conv_shortcut", ins, outs, 1, 1, 0));
+            ins == outs ? None : new Convolution(name + ".conv_shortcut", ins, outs, 1, 1, 0))
+        {
+            Dropout = Dropout > 0 ? new Dropout(name + ".dropout", Dropout, number) : Option<Dropout>.None,
+        };
     }
 
     private SelfAttention Attention(string name, int channels)

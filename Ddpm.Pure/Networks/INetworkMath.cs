@@ -44,6 +44,9 @@ public interface INetworkMath<TActivation>
     /// <summary>Each pixel as a square of 2×2 pixels.</summary>
     TActivation Upsample(TActivation x);
 
+    /// <summary>Dropout: x itself, except for readings that train. They may change x.</summary>
+    TActivation Drop(Dropout layer, TActivation x) => x;
+
     /// <summary>x, safe from later changes of x: for readings whose <see cref="Shift"/> and <see cref="Silu"/> work in place.</summary>
     TActivation Copy(TActivation x) => x;
 
@@ -51,7 +54,8 @@ public interface INetworkMath<TActivation>
     TActivation Apply(ResidualBlock block, TActivation x)
     {
         var y = Apply(block.First, Apply(block.FirstNorm, x));
-        y = Apply(block.Second, Apply(block.SecondNorm, block.Shift.Match(shift => Shift(shift, y), () => y)));
+        y = Apply(block.SecondNorm, block.Shift.Match(shift => Shift(shift, y), () => y));
+        y = Apply(block.Second, block.Dropout.Match(dropout => Drop(dropout, y), () => y));
         return Add(block.Shortcut.Match(shortcut => Apply(shortcut, x), () => x), y);
     }
 

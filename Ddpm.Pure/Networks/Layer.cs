@@ -1,3 +1,4 @@
+using Ddpm.Pure.Random;
 using LanguageExt;
 using static LanguageExt.Prelude;
 
@@ -149,6 +150,9 @@ public sealed record ResidualBlock(
     string Name, GroupNorm FirstNorm, Convolution First, Option<TimeProjection> Shift, GroupNorm SecondNorm, Convolution Second,
     Option<Convolution> Shortcut) : ImageLayer(Name)
 {
+    /// <summary>The dropout before the second convolution; none if the block has no dropout.</summary>
+    public Option<Dropout> Dropout { get; init; }
+
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => FirstNorm.Parameters + First.Parameters + ParametersOf(Shift) + SecondNorm.Parameters + Second.Parameters
         + ParametersOf(Shortcut);
@@ -160,6 +164,45 @@ public sealed record ResidualBlock(
 
     private static Arr<Parameter> ParametersOf<TLayer>(Option<TLayer> layer)
         where TLayer : Layer => layer.Match(some => some.Parameters, () => Arr<Parameter>.Empty);
+}
+
+/// <summary>
+/// Dropout (Srivastava et al. 2014): training sets each unit to 0 with probability p and multiplies all others by 1/(1 − p), so that the mean stays. Otherwise
+/// it changes nothing. A unit is one channel of one pixel. Which units are dropped depends on (seed, image, epoch, layer, unit) alone.
+/// </summary>
+/// <param name="Name">Its place in the network.</param>
+/// <param name="Rate">p, in (0, 1).</param>
+/// <param name="Number">k, its number among the network's dropout layers, in [0, 128).</param>
+public sealed record Dropout(string Name, double Rate, int Number) : ImageLayer(Name)
+{
+    private const uint BlocksPerLayer = 1 << 25;
+
+    /// <summary>What units that stay are multiplied by.</summary>
+    public double Factor => 1 / (1 - Rate);
+
+    /// <inheritdoc/>
+    public override Arr<Parameter> Parameters => Arr<Parameter>.Empty;
+
+    /// <summary>Says which units stay.</summary>
+    /// <param name="draws">The random numbers of an image in an epoch (<see cref="StreamName.Dropout"/>).</param>
+    /// <param name="kept">Receives C·H·W answers, at most 2²⁷.</param>
+    public void Fill(Draws draws, Span<bool> kept)
+    {
+        for (var i = 0; i < kept.Length; i += 4)
+        {
+            var words = draws.Block((uint)Number * BlocksPerLayer + (uint)i / 4);
+            ReadOnlySpan<uint> four = [words.W0, words.W1, words.W2, words.W3];
+            for (var k = 0; k < Math.Min(4, kept.Length - i); k++)
+            {
+                kept[i + k] = Draws.UniformOf(four[k]) >= Rate;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Drop(this, x);
+
+    internal override bool MayChangeItsInput => true;
 }
 
 /// <summary>

@@ -80,6 +80,9 @@ public sealed record UNetConfig
     /// </summary>
     public Option<Parameter> ClassTable => Family.ClassTable(this);
 
+    /// <summary>Whether a layer drops units in training.</summary>
+    public bool HasDropout => Steps.Exists(step => step is NetworkStep.Through(ResidualBlock { Dropout.IsSome: true }));
+
     /// <summary>The network for some images.</summary>
     /// <param name="family">Its family.</param>
     /// <param name="imageSize">Height and width, at most 256. The family decides by what they must be divisible.</param>

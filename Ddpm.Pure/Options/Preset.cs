@@ -86,5 +86,5 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
             EmaDecay = 0.9999,
             Flip = true,
             Embedding = "halves-shifted",
-        }.With(DiffusersUNet.DdpmCifar10));
+        }.With(DiffusersUNet.DdpmCifar10 with { Dropout = 0.1 }));
 }

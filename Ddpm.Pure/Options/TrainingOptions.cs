@@ -89,8 +89,8 @@ public sealed record TrainingOptions
     [OfModel]
     public int? DownsamplePadding { get; init; }
 
-    /// <summary>The dropout that an imported unet was trained with, in [0, 1). This program trains without.</summary>
-    [TrainOption(OfNetworks, "Dropout of unet; this program trains with 0 alone", AtLeast = 0, Below = 1)]
+    /// <summary>The dropout of unet in training, in [0, 1) (<see cref="Networks.Dropout"/>).</summary>
+    [TrainOption(OfNetworks, "Dropout of unet in training", AtLeast = 0, Below = 1)]
     [OfModel]
     public double Dropout { get; init; }
 

@@ -60,6 +60,9 @@ public enum StreamName : uint
 
     /// <summary>Candidate i of generation g of a search for a plan: index i, step g.</summary>
     PlanSearch = 17,
+
+    /// <summary>Which units of training image i are dropped in epoch e: index i, step e. Dropout layer k takes the blocks from k·2²⁵ on.</summary>
+    Dropout = 19,
 }
 
 /// <summary>

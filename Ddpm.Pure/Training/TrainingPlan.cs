@@ -149,6 +149,16 @@ public sealed record TrainingStep(
         Importance = Importance.Map(factors => factors.Skip(first).Take(count).ToArr()),
     };
 
+    /// <summary>The random numbers that decide which units of each image's layers are dropped (<see cref="Networks.Dropout"/>).</summary>
+    public Arr<Draws> Dropout
+    {
+        get
+        {
+            var stream = new RandomStream(Noise.Seed, StreamName.Dropout);
+            return Images.Map(image => stream.At(image, Epoch)).ToArr();
+        }
+    }
+
     /// <summary>Fills ε of all images, one after another. <paramref name="destination"/> is N equal parts for N images.</summary>
     public void FillNoise(Span<float> destination)
     {
