@@ -11,11 +11,9 @@ internal sealed class SamplerOptions
 {
     private static readonly SamplingOptions Defaults = new();
 
-    private readonly CommandLine.Option<string?> _sampler = new("--sampler");
+    private readonly CommandLine.Option<string?> _sampler = new("--sampler"), _spacing = new("--spacing");
 
     private readonly CommandLine.Option<int?> _steps = new("--sampling-steps");
-
-    private readonly CommandLine.Option<string?> _spacing = new("--spacing");
 
     private readonly CommandLine.Option<double?> _eta = New<double?>(
         "--eta", "DDIM's η: 0 adds no noise, 1 as much as posterior variance [default: 0; euler-ancestral: 1]");
@@ -57,6 +55,8 @@ internal sealed class SamplerOptions
 
     private readonly CommandLine.Option<bool> _firstLevel = New<bool>(
         "--end-at-first-level", "End at the noise level ᾱ_0 instead of the clean image, as diffusers can");
+
+    private readonly CommandLine.Option<int?> _offset = New<int?>("--spacing-offset", "Added to each timestep of a leading spacing (diffusers' steps_offset)");
 
     private readonly CommandLine.Option<bool> _lowerOrder = New<bool>(
         "--lower-order-final", "Lower the order of dpmpp, unipc and sa-solver towards the last step, as diffusers does below 15 steps");
@@ -105,13 +105,12 @@ internal sealed class SamplerOptions
     public IReadOnlyList<CommandLine.Option> All => [.. Usual, .. Detailed];
 
     public CommandLine.Option GuidanceScale => _guidance.Scale;
-
     private IReadOnlyList<CommandLine.Option> Usual => [_sampler, _steps, _spacing, .. _guidance.Usual];
 
     private IReadOnlyList<CommandLine.Option> Detailed =>
     [
-        .. _guidance.Detailed, _eta, _tau, _tauRange, _variance, _timesteps, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant, _corrector,
-        _fullStart, _restarts, _restartRange,
+        .. _guidance.Detailed, _eta, _tau, _tauRange, _variance, _timesteps, _offset, _rho, _sigmaRange, _lastTimestep, _firstLevel, _lowerOrder, _variant,
+        _corrector, _fullStart, _restarts, _restartRange,
     ];
 
     /// <summary>
@@ -129,6 +128,7 @@ internal sealed class SamplerOptions
         {
             SamplingSteps = parsed.GetValue(_steps) ?? start.SamplingSteps,
             Spacing = parsed.GetValue(_spacing) ?? start.Spacing,
+            SpacingOffset = parsed.GetValue(_offset) ?? start.SpacingOffset,
             Rho = parsed.GetValue(_rho) ?? start.Rho,
             SigmaRange = parsed.GetValue(_sigmaRange) is [var low, var high] ? (low, high) : start.SigmaRange,
             LastTimestep = parsed.GetValue(_lastTimestep) ?? start.LastTimestep,

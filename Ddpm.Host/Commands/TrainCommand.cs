@@ -116,7 +116,11 @@ internal sealed class TrainCommand
         select new RunStart(options, recording, receipt, None, _data.Named(parsed)) { From = weights.Map(given => (given.Weights, given.Receipt)) };
 
     private Fin<RunStart> New(CommandLine.ParseResult parsed, RunFolder folder, NewStart begun) => Outcomes
-        .InOrder(() => RunStart.CheckUnused(folder), () => begun.Repeated.IsSome ? _recipe.WithoutPreset(parsed) : unit)
+        .InOrder(
+            () => RunStart.CheckUnused(folder), () => begun.Repeated.IsSome ? _recipe.WithoutPreset(parsed) : unit,
+            () => Outcomes.Require(
+                begun.Repeated.IsSome || begun.Weights.ForAll(weights => OptionsOf(parsed, begun).Embedding == weights.Options.Embedding),
+                "--embedding cannot be combined with --from-weights, because the table of timesteps comes with the weights: leave it out"))
         .Bind(_ => _recording.Parsed(parsed, begun.Repeated.Map(receipt => receipt.Recorded).IfNone(new Recording())))
         .Map(recording => new RunStart(OptionsOf(parsed, begun), recording, None, begun.Repeated, _data.Named(parsed))
         {

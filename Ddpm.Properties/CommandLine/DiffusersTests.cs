@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
+using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Formats;
-using LanguageExt;
+using Ddpm.Pure.Networks;
 using Xunit;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
 
 namespace Ddpm.Properties.CommandLine;
 
@@ -121,6 +124,37 @@ public sealed class DiffusersTests : IDisposable
             line => Assert.Contains(line, error, StringComparison.Ordinal));
     }
 
+    /// <summary>Random weights in the shapes of google/ddpm-cifar10-32, 143 MB.</summary>
+    [Fact]
+    public void The_published_network_for_CIFAR_10_is_imported_sampled_and_exported_to_the_same_tensors()
+    {
+        using var scope = NewDisposeScope();
+        var config = UNetConfig.Of(DiffusersUNet.DdpmCifar10, 32, 3, 1000).Valid();
+        using var network = new UNet(config, ScalarType.Float32, CPU);
+        var weights = network.Layout.View(network.InitialWeights(1));
+        var tensors = config.Parameters.Map(parameter => SafetensorsTensor.Of(
+            parameter.Name, SafetensorsType.F32, parameter.Shape.Map(size => (long)size).ToArr(),
+            weights[parameter.Name].contiguous().bytes.ToArray()).Valid());
+        var folder = Directory.CreateDirectory(_ddpm.Path("theirs", "unet")).FullName;
+        var given = Bare(SafetensorsFile.Of(tensors, HashMap<string, string>()).Valid());
+        File.WriteAllBytes(Path.Combine(folder, Weights), Safetensors.Write(given).ToArray());
+        File.WriteAllText(Path.Combine(folder, "config.json"), """
+            {
+              "_class_name": "UNet2DModel", "act_fn": "silu", "attention_head_dim": null, "block_out_channels": [128, 256, 256, 256],
+              "center_input_sample": false, "down_block_types": ["DownBlock2D", "AttnDownBlock2D", "DownBlock2D", "DownBlock2D"],
+              "downsample_padding": 0, "flip_sin_to_cos": false, "freq_shift": 1, "in_channels": 3, "layers_per_block": 2, "mid_block_scale_factor": 1,
+              "norm_eps": 1e-06, "norm_num_groups": 32, "out_channels": 3, "sample_size": 32, "time_embedding_type": "positional",
+              "up_block_types": ["UpBlock2D", "UpBlock2D", "AttnUpBlock2D", "UpBlock2D"]
+            }
+            """);
+        _ddpm.Done("import", "theirs/unet", "--run", "cifar");
+        _ddpm.Done("sample", "--run", "cifar", "--count", "4", "--sampler", "ddim", "--sampling-steps", "10");
+        Assert.Equal(Array<long>(4, 32, 32, 3), Npy.Read(File.ReadAllBytes(_ddpm.Path("runs", "cifar", "samples.npy"))).Valid().Shape);
+        _ddpm.Done("export", "--run", "cifar", "--format", "diffusers", "--to", "back");
+        var back = Safetensors.Read(File.ReadAllBytes(_ddpm.Path("back", "unet", Weights))).Valid();
+        Assert.Equal(Safetensors.Checksum(given), Safetensors.Checksum(Bare(back)));
+    }
+
     [Fact]
     public void Wrong_weights_are_refused_and_nothing_is_written()
     {
@@ -166,7 +200,7 @@ public sealed class DiffusersTests : IDisposable
     }
 
     private static SafetensorsFile Bare(SafetensorsFile file) => SafetensorsFile.Of(
-        file.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal), LanguageExt.HashMap<string, string>.Empty).Valid();
+        file.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal), HashMap<string, string>()).Valid();
 
     private void Copy(string model, string folder)
     {
@@ -192,7 +226,7 @@ public sealed class DiffusersTests : IDisposable
         var path = _ddpm.Path("theirs", "unet", Weights);
         var tensors = Safetensors.Read(File.ReadAllBytes(path)).Valid().Tensors
             .Map(tensor => SafetensorsTensor.Of(name(tensor), tensor.Type, tensor.Shape, tensor.Data).Valid());
-        File.WriteAllBytes(path, Safetensors.Write(SafetensorsFile.Of(tensors, LanguageExt.HashMap<string, string>.Empty).Valid()).ToArray());
+        File.WriteAllBytes(path, Safetensors.Write(SafetensorsFile.Of(tensors, HashMap<string, string>()).Valid()).ToArray());
     }
 
     private Dictionary<string, byte[]> Files(string folder) => Directory.GetFiles(_ddpm.Path(folder), "*", SearchOption.AllDirectories)

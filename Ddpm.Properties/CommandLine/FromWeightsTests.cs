@@ -51,6 +51,7 @@ public sealed class FromWeightsTests : IDisposable
     {
         _ddpm.Done(Small("plain"));
         _ddpm.Run(Tuned("other", "plain", "--network", "modern")).Refused(1, "plain", "is missing");
+        _ddpm.Run(Tuned("other", "plain", "--embedding", "transformer")).Refused(2, "--embedding cannot be combined with --from-weights");
         _ddpm.Run(Tuned("other", "nobody")).Refused(1, "--from-weights nobody", "there is no run in");
         File.WriteAllText(_ddpm.Path("text.safetensors"), "no weights");
         _ddpm.Run(Tuned("other", "text.safetensors")).Refused(1, "--from-weights text.safetensors");
