@@ -31,7 +31,8 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
     private static readonly CheckpointHeader Header = new(new TrainingOptions { Limit = 5, ClipNorm = 0.5 }, ImageSize.Square(28), 1, new(7, 1.5, 3, 1, 0.25));
 
     private static readonly RunReceipt Receipt = new(
-        Header.Options, new("fashion-mnist", "somewhere", new string('a', 64), 60000, ImageSize.Square(28), 1), new("1.0", "0.1", "2.1", ".NET", "Linux", "cpu", 2),
+        Header.Options, new("fashion-mnist", "somewhere", new string('a', 64), 60000, ImageSize.Square(28), 1),
+        new("1.0", "0.1", "2.1", ".NET", "Linux", "cpu", 2),
         RunFolder.CheckpointName(7), RunFolder.CheckpointName(3), Header.Progress, false, new(), new string('b', 64));
 
     private static readonly JsonSerializerOptions Kebab = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower };

@@ -114,8 +114,8 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     /// <summary>
-    /// Planes of every height up to 80, and of 204, with rows that begin and end everywhere in a vector; squares, and pictures that are the wider, the lower they
-    /// are. A gradient that is a difference of large numbers keeps fewer digits in float32.
+    /// Planes of every height up to 80, and of 204, with rows that begin and end everywhere in a vector: squares, and rectangles of nearly one circumference.
+    /// A gradient that is a difference of large numbers keeps fewer digits in float32.
     /// </summary>
     [Fact]
     public void Images_of_every_size_are_computed_in_float32()
@@ -182,7 +182,8 @@ public sealed class KernelExecutorTests : IDisposable
         using var network = Network(12, 1, "standard", ScalarType.Float32);
         using var executor = new KernelExecutor<float>(network);
         executor.Take(FormulaWeights.Of(network), withGradient: true);
-        var (right, wrong, gradient) = (Inputs(images, 1, ImageSize.Square(12), ScalarType.Float32), zeros(images, channels, height, width), zeros(network.Layout.Count));
+        var right = Inputs(images, 1, ImageSize.Square(12), ScalarType.Float32);
+        var (wrong, gradient) = (zeros(images, channels, height, width), zeros(network.Layout.Count));
         void Refused(Action run) =>
             Assert.Contains(Invariant($"got {images}×{channels}×{height}×{width}"), Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
         Refused(() => executor.Forward(wrong, Timesteps(images)));
@@ -275,7 +276,9 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.Equal(
             "libtorch computes this network, because the kernels lack wide, a convolution of 5×5 with stride 1 and padding 2",
             ComputeDevice.Advice(CPU, network.Config, Precision.Binary32));
-        Assert.All(NetworkFamily.All, row => Assert.True(KernelCoverage.Missing(UNetConfig.Of(row.Value, ImageSize.Square(28), 1, 1000).Valid()).IsNone, row.Name));
+        Assert.All(
+            NetworkFamily.All,
+            row => Assert.True(KernelCoverage.Missing(UNetConfig.Of(row.Value, ImageSize.Square(28), 1, 1000).Valid()).IsNone, row.Name));
     }
 
     /// <summary>

@@ -1,7 +1,6 @@
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Properties.Networks;
-using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using FsCheck.Xunit;
 using static TorchSharp.torch;
@@ -21,8 +20,11 @@ public class TranspositionLaws
         using var scope = NewDisposeScope();
         var config = drawn with { LearnsVariance = false };
         var size = config.ImageSize;
-        var turned = UNetConfig.Of(config.Family, new ImageSize(size.Width, size.Height), config.ImageChannels, config.Timesteps, config.Classes, WidthOf(config))
-            .Valid() with { Embedding = config.Embedding };
+        int? channels = config.Family is ModernUNet ? config.Channels[0] : null;
+        var turned = UNetConfig.Of(config.Family, new(size.Width, size.Height), config.ImageChannels, config.Timesteps, config.Classes, channels).Valid() with
+        {
+            Embedding = config.Embedding,
+        };
         using UNet network = new(config, ScalarType.Float64, CPU), other = new(turned, ScalarType.Float64, CPU);
         var theta = FormulaWeights.Of(network);
         var view = network.Layout.View(theta);
@@ -33,8 +35,6 @@ public class TranspositionLaws
         var (output, back) = (Of(network, theta, x), Of(other, transposed, Transposed(x)));
         return (Transposed(output) - back).abs().max().item<double>() <= Tolerance * output.abs().max().item<double>();
     }
-
-    private static int? WidthOf(UNetConfig config) => config.Family is ModernUNet ? config.Channels[0] : null;
 
     private static Tensor Transposed(Tensor x) => x.dim() >= 3 ? x.transpose(-2, -1) : x;
 

@@ -131,5 +131,6 @@ public sealed class ConvolutionCheckTests : IDisposable
 
     private static string FaultOf(Fin<Unit> found) => found.Match(_ => "", error => error.Message);
 
-    private static UNet Network(string design, ScalarType type) => new(UNetConfig.Of(NetworkFamily.All[design], ImageSize.Square(12), 1, 10).Valid(), type, CPU);
+    private static UNet Network(string design, ScalarType type) =>
+        new(UNetConfig.Of(NetworkFamily.All[design], ImageSize.Square(12), 1, 10).Valid(), type, CPU);
 }

@@ -46,7 +46,8 @@ public sealed class UNetLayersLaws
             (l.Stage1, full), (l.Stage2, half), (l.Stage3, quarter), (l.StageMiddle, middle), (l.Stage4, quarter), (l.Stage5, half), (l.StageOut, full),
         ];
         return stages.All(stage => stage.Blocks.All(block => block.Size == stage.Size))
-            && middle.Height >= 1 && middle.Width >= 1 && After(l.Up1, middle) == quarter && After(l.Up2, quarter) == half && After(l.Up3, half) == full && After(l.Out, full) == full;
+            && middle.Height >= 1 && middle.Width >= 1 && After(l.Up1, middle) == quarter && After(l.Up2, quarter) == half && After(l.Up3, half) == full
+            && After(l.Out, full) == full;
     }
 
     [Law]

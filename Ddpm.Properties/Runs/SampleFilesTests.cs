@@ -14,5 +14,6 @@ public sealed class SampleFilesTests
     [InlineData(100, 256, 100)]
     [InlineData(50_000, 256, 100)]
     [InlineData(50_000, 2048, 1)]
-    public void Of_very_many_images_the_first_are_drawn(int count, int size, int drawn) => Assert.Equal(drawn, SampleFiles.Drawn(count, ImageSize.Square(size)));
+    public void Of_very_many_images_the_first_are_drawn(int count, int size, int drawn) =>
+        Assert.Equal(drawn, SampleFiles.Drawn(count, ImageSize.Square(size)));
 }

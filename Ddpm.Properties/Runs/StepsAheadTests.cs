@@ -11,7 +11,8 @@ namespace Ddpm.Properties.Runs;
 /// <summary>Asking seldom what steps found, as on a GPU, changes nothing of a run.</summary>
 public sealed class StepsAheadTests : IDisposable
 {
-    private static readonly TrainingConfig Config = TrainingConfig.Of(TinyTraining.Config(epochs: 2).Options with { BatchSize = 1 }, ImageSize.Square(12), 1).Valid();
+    private static readonly TrainingConfig Config =
+        TrainingConfig.Of(TinyTraining.Config(epochs: 2).Options with { BatchSize = 1 }, ImageSize.Square(12), 1).Valid();
 
     private readonly string _root = Directory.CreateTempSubdirectory("ddpm-").FullName;
 

@@ -46,7 +46,8 @@ public sealed class GradientTests : IDisposable
     [InlineData("muon")]
     public void Threads_change_no_bit_of_training(string optimiser)
     {
-        var config = TrainingConfig.Of(TinyTraining.Standard with { Steps = 12, BatchSize = 50, ClipNorm = 0.5, Optimiser = optimiser }, ImageSize.Square(12), 1).Valid();
+        var options = TinyTraining.Standard with { Steps = 12, BatchSize = 50, ClipNorm = 0.5, Optimiser = optimiser };
+        var config = TrainingConfig.Of(options, ImageSize.Square(12), 1).Valid();
         (double[] Reported, float[] Weights) Trained(int threads)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float32, CPU);

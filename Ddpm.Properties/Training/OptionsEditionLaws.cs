@@ -121,7 +121,7 @@ public sealed class OptionsEditionLaws
     /// <summary>Up to edition 1 every network had this embedding.</summary>
     [Law]
     public bool The_embedding_of_the_first_edition_is_kept(TrainingOptions any) =>
-        TrainingConfig.Of(OptionsEdition.Upgraded(any with { Embedding = null, MinSnrGamma = null }, 1), ImageSize.Square(28), 1, 10).Valid().EmbeddingName == "unpaired";
+        Config(OptionsEdition.Upgraded(any with { Embedding = null, MinSnrGamma = null }, 1)).EmbeddingName == "unpaired";
 
     /// <summary>Up to edition 1 only ε had a weight at ᾱ = 0. Now every prediction has one, and all other weights are unchanged.</summary>
     [Law]

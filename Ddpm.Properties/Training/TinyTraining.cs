@@ -41,8 +41,8 @@ internal static class TinyTraining
         var receipt = File.Exists(folder.ReceiptPath)
             ? folder.Receipt().Valid()
             : new RunReceipt(
-                config.Options, new("tiny", "", "", 8, ImageSize.Square(12), 1, HeldOut: heldOut is null ? null : new(heldOut.Count, "")), MachineReceipt.Here("cpu"), null, null,
-                TrainingProgress.Start, false, recording);
+                config.Options, new("tiny", "", "", 8, ImageSize.Square(12), 1, HeldOut: heldOut is null ? null : new(heldOut.Count, "")),
+                MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false, recording);
         return TrainingRun.Open(
             TrainingPlan.Of(config, Images.Count).Valid(), Images, receipt, new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead },
             (_, _, _) => unit, report ?? (_ => { }), Optional(heldOut))

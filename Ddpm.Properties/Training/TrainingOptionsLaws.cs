@@ -221,7 +221,7 @@ public sealed class TrainingOptionsLaws
     public void Each_schedule_has_the_betas_that_are_its_own_unless_others_are_given()
     {
         NoiseSchedule Built(string schedule, double? minBeta, double? maxBeta) =>
-            TrainingConfig.Of(new TrainingOptions { Schedule = schedule, MinBeta = minBeta, MaxBeta = maxBeta, Steps = 20 }, ImageSize.Square(28), 1).Valid().Model.Schedule;
+            TrainingConfig.ScheduleOf(new TrainingOptions { Schedule = schedule, MinBeta = minBeta, MaxBeta = maxBeta, Steps = 20 }).Valid();
         Assert.Equal(NoiseSchedule.Linear(20, 0.005, 0.999).Valid(), Built("linear", null, null));
         Assert.Equal(NoiseSchedule.ScaledLinear(20, 0.00085 * 50, 0.6).Valid(), Built("scaled-linear", null, null));
         Assert.Equal(NoiseSchedule.ScaledLinear(20, 0.001, 0.6).Valid(), Built("scaled-linear", 0.001, null));

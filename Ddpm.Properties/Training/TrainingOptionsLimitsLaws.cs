@@ -72,7 +72,9 @@ public sealed class TrainingOptionsLimitsLaws
     public void A_schedule_has_ten_thousand_steps_at_most()
     {
         Assert.Equal(10_000, TrainingConfig.Of(new TrainingOptions { Steps = 10_000 }, ImageSize.Square(28), 1).Valid().Model.Schedule.Steps);
-        Assert.Equal("steps must be at most 10000, got 10001", Assert.Single(TrainingConfig.Of(new TrainingOptions { Steps = 10_001 }, ImageSize.Square(28), 1).Faults()));
+        Assert.Equal(
+            "steps must be at most 10000, got 10001",
+            Assert.Single(TrainingConfig.Of(new TrainingOptions { Steps = 10_001 }, ImageSize.Square(28), 1).Faults()));
     }
 
     [Fact]
