@@ -38,7 +38,7 @@ public sealed class DiffusionPipeline : IDisposable
     /// <summary>Trains a model, from its first step to its last.</summary>
     /// <param name="options">What to train; the default is the preset "best", as in `train`. <see cref="TrainingOptions.Of"/> gives other presets.</param>
     /// <param name="images">
-    /// The training images: N×H×W×C bytes, N ≥ 1, square, H from 12 to 256 and divisible by 4, C 1 or 3. Conditional training needs their labels.
+    /// The training images: N×H×W×C bytes, N ≥ 1, H and W from 12 to 256 and divisible by 4, C 1 or 3. Conditional training needs their labels.
     /// </param>
     /// <param name="device">Where; null for <see cref="ComputeDevice.Usual"/>.</param>
     /// <param name="progress">Receives, after every step, the steps made, the number of steps, and the step's loss.</param>
@@ -46,7 +46,7 @@ public sealed class DiffusionPipeline : IDisposable
     /// <returns>The model; or every fault of the options and the images; or that a loss is no number; or <see cref="Errors.Cancelled"/>.</returns>
     public static Fin<DiffusionPipeline> Train(
         TrainingOptions options, ImageSet images, Device? device = null, Action<int, int, double>? progress = null, CancellationToken stop = default) =>
-        from config in (TrainingConfig.Of(options, images.Height, images.Channels, images.Classes), Square(images)).Apply((config, _) => config).ToFin()
+        from config in TrainingConfig.Of(options, images.Size, images.Channels, images.Classes).ToFin()
         let wanted = images.Take(options.Limit ?? images.Count)
         from plan in TrainingPlan.Of(config, wanted.Count).ToFin()
         from trained in Train(plan, wanted, device ?? ComputeDevice.Usual, progress, stop)
@@ -83,7 +83,7 @@ public sealed class DiffusionPipeline : IDisposable
         return from request in wanted.ToFin()
                from moments in new ImageSampler(trained, request.Plan).Sample(new(seed, 0, count, count, request.Known), [], (_, _) => { }, stop)
                let levels = moments[^1].ToLevels(new PixelScale.Fixed())
-               from made in ImageSet.Of(count, size, size, channels, levels, request.Known.Map(Labels)).ToFin()
+               from made in ImageSet.Of(count, size.Height, size.Width, channels, levels, request.Known.Map(Labels)).ToFin()
                select made;
     }
 
@@ -110,11 +110,6 @@ public sealed class DiffusionPipeline : IDisposable
 
     private static SamplingOptions UsualSampling(TrainingConfig config, Option<Tensor> past) =>
         past.IsSome ? config.Model.UsualSamplingAfter(config.Options.Epochs) : config.Model.UsualSampling;
-
-    private static Validation<Error, Unit> Square(ImageSet images) => images.Height == images.Width
-        ? Validation<Error, Unit>.Success(unit)
-        : Validation<Error, Unit>.Fail(Seq1(Error.New(
-            FormattableString.Invariant($"the images must be square, got {images.Height}×{images.Width}: cut or scale them"))));
 
     private static Fin<DiffusionPipeline> Train(TrainingPlan plan, ImageSet images, Device device, Action<int, int, double>? progress, CancellationToken stop)
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
@@ -22,7 +23,7 @@ namespace Ddpm.Gpu.Checkpoints;
 /// <param name="ImageChannels">Their channels.</param>
 /// <param name="Progress">The progress of the run.</param>
 /// <param name="Classes">The number of the network's classes.</param>
-public sealed record CheckpointHeader(TrainingOptions Options, int ImageSize, int ImageChannels, TrainingProgress Progress, int Classes = 0)
+public sealed record CheckpointHeader(TrainingOptions Options, ImageSize ImageSize, int ImageChannels, TrainingProgress Progress, int Classes = 0)
 {
     /// <summary>The configuration in the header, or all its faults.</summary>
     public Validation<Error, TrainingConfig> Config => TrainingConfig.Of(Options, ImageSize, ImageChannels, Classes);

@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
@@ -49,7 +50,7 @@ public static class StateDict
     /// the network or does not fit float32; or an error if no network of this program has such weights.
     /// </returns>
     public static Fin<(CheckpointHeader Header, SafetensorsFile Weights, Seq<string> Remarks)> Describe(
-        SafetensorsFile file, TrainingOptions options, int imageSize) =>
+        SafetensorsFile file, TrainingOptions options, ImageSize imageSize) =>
         from names in StateDictNames.Of(file.Tensors.Select(tensor => tensor.Name))
         let stored = file.Tensors.ToDictionary(tensor => tensor.Name)
         from header in Header(stored, names, options, imageSize)
@@ -78,7 +79,7 @@ public static class StateDict
     }
 
     /// <summary>What the weights tell of their run, with the given options for the rest.</summary>
-    internal static Fin<CheckpointHeader> Header(SafetensorsFile file, TrainingOptions options, int imageSize) =>
+    internal static Fin<CheckpointHeader> Header(SafetensorsFile file, TrainingOptions options, ImageSize imageSize) =>
         from names in StateDictNames.Of(file.Tensors.Select(tensor => tensor.Name))
         from header in Header(file.Tensors.ToDictionary(tensor => tensor.Name), names, options, imageSize)
         select header;
@@ -130,7 +131,8 @@ public static class StateDict
         return faults.IsEmpty ? weights : Error.New(string.Join("; ", faults));
     }
 
-    private static Fin<CheckpointHeader> Header(Dictionary<string, SafetensorsTensor> stored, StateDictNames names, TrainingOptions options, int imageSize)
+    private static Fin<CheckpointHeader> Header(
+        Dictionary<string, SafetensorsTensor> stored, StateDictNames names, TrainingOptions options, ImageSize imageSize)
     {
         Arr<long> Shape(string name, int rank) =>
             names.Find(name, stored.ContainsKey).Map(key => stored[key].Shape).Filter(shape => shape.Count == rank).IfNone(Arr<long>.Empty);
@@ -146,7 +148,8 @@ public static class StateDict
         return (norm.IsEmpty, input.IsEmpty || block.IsEmpty) switch
         {
             (false, _) => new CheckpointHeader(
-                Learning(TutorialOutput, norm[0]) with { Network = Tutorial() }, Size(norm[1]), Size(norm[0]), TrainingProgress.Start, classes),
+                Learning(TutorialOutput, norm[0]) with { Network = Tutorial() }, new(Size(norm[1]), Size(norm[2])), Size(norm[0]), TrainingProgress.Start,
+                classes),
             (_, false) => new CheckpointHeader(
                 Learning(ModernOutput, input[1]) with { Network = "modern", Width = Size(block[0]) }, imageSize, Size(input[1]), TrainingProgress.Start,
                 classes),

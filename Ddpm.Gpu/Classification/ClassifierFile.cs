@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
@@ -20,7 +21,7 @@ namespace Ddpm.Gpu.Classification;
 /// <param name="ImagesSha256">SHA-256 of the training images' uncompressed IDX file.</param>
 /// <param name="TestAccuracy">The part of the test images whose class it tells.</param>
 public sealed record ClassifierHeader(
-    int ImageSize, int ImageChannels, int Classes, ClassifierRecipe Recipe, string Dataset, string ImagesSha256, double TestAccuracy);
+    ImageSize ImageSize, int ImageChannels, int Classes, ClassifierRecipe Recipe, string Dataset, string ImagesSha256, double TestAccuracy);
 
 /// <summary>A classifier as a safetensors file: its weights by name, and the header in the metadata.</summary>
 public static class ClassifierFile

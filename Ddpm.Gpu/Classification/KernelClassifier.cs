@@ -93,13 +93,13 @@ internal sealed unsafe class KernelClassifier<T> : IClassifierExecutor
     {
         using var scope = NewDisposeScope();
         var (config, batch) = (_classifier.Config, (int)images.shape[0]);
-        if (!images.shape.AsSpan().SequenceEqual([batch, config.ImageChannels, config.ImageSize, config.ImageSize]) || images.dtype != Type)
+        if (!images.shape.AsSpan().SequenceEqual([batch, config.ImageChannels, config.ImageSize.Height, config.ImageSize.Width]) || images.dtype != Type)
         {
-            var wanted = Invariant($"{config.ImageChannels}×{config.ImageSize}×{config.ImageSize} numbers of type {Type}");
+            var wanted = Invariant($"{config.ImageChannels}×{config.ImageSize} numbers of type {Type}");
             throw new ArgumentException($"the kernels need images of {wanted}, got {string.Join("×", images.shape)} of {images.dtype}", nameof(images));
         }
 
-        var (numbers, pixels) = (images.contiguous(), config.ImageChannels * config.ImageSize * config.ImageSize);
+        var (numbers, pixels) = (images.contiguous(), config.ImageChannels * config.ImageSize.Pixels);
         programs.With(program =>
         {
             for (var first = 0; first < batch; first += program.Kernels.Images)

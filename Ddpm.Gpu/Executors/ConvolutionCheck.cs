@@ -38,7 +38,7 @@ internal static class ConvolutionCheck
         var faults = new List<Error>();
         var theta = FormulaWeights.Of(network).to(type);
         var compared = Compared(convolutions ?? TensorConvolutions.Libtorch, faults);
-        network.Forward(network.Layout.View(theta), Numbers(type, Images, channels, size, size), zeros(Images, int64), null, compared);
+        network.Forward(network.Layout.View(theta), Numbers(type, Images, channels, size.Height, size.Width), zeros(Images, int64), null, compared);
         return First(faults);
     }
 

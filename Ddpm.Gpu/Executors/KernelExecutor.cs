@@ -53,7 +53,7 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
     {
         using var scope = NewDisposeScope();
         var config = _network.Config;
-        var output = empty([x.shape[0], config.OutputChannels, config.ImageSize, config.ImageSize], _network.Type);
+        var output = empty([x.shape[0], config.OutputChannels, config.ImageSize.Height, config.ImageSize.Width], _network.Type);
         var pixels = (int)(output.numel() / output.shape[0]);
         Run(_forward, x, timesteps, classes, (program, first, count) => program.Output.Give(count, output.Pointer<T>() + (long)first * pixels));
         return output.MoveToOuterDisposeScope();
@@ -160,7 +160,7 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
     /// <summary>Numbers that pointers may run over: a batch of the network's shape and type.</summary>
     private Tensor OfNetwork(Tensor images, int batch, string name)
     {
-        long[] shape = [batch, _network.Config.ImageChannels, _network.Config.ImageSize, _network.Config.ImageSize];
+        long[] shape = [batch, _network.Config.ImageChannels, _network.Config.ImageSize.Height, _network.Config.ImageSize.Width];
         if (images.shape.AsSpan().SequenceEqual(shape) && images.dtype == _network.Type)
         {
             return images;
@@ -178,9 +178,9 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
         for (var c = 0; c < channels; c++)
         {
             var at = c * shape.Stride + shape.Origin;
-            for (var h = 0; h < size; h++, at += shape.Pitch)
+            for (var h = 0; h < size.Height; h++, at += shape.Pitch)
             {
-                for (var w = 0; w < size; w++)
+                for (var w = 0; w < size.Width; w++)
                 {
                     var error = output.Values(image)[at + w] - *target++;
                     sum += double.CreateChecked(error) * double.CreateChecked(error);
@@ -200,10 +200,10 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
         var sum = 0.0;
         for (var c = 0; c < channels; c++)
         {
-            for (var h = 0; h < size; h++)
+            for (var h = 0; h < size.Height; h++)
             {
                 var (first, second) = (output.Row(c, h), output.Row(channels + c, h));
-                for (var w = 0; w < size; w++)
+                for (var w = 0; w < size.Width; w++)
                 {
                     var (nats, slope) = term.Of(
                         double.CreateChecked(*x++), double.CreateChecked(*target++), double.CreateChecked(values[first + w]),

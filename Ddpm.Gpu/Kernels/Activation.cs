@@ -69,9 +69,9 @@ internal sealed unsafe class Activation<T> : IDisposable
         {
             for (var c = 0; c < Channels; c++)
             {
-                for (var h = 0; h < size; h++, numbers += size)
+                for (var h = 0; h < size.Height; h++, numbers += size.Width)
                 {
-                    Span<T> row = new(Values(n) + Row(c, h), size), pixels = new(numbers, size);
+                    Span<T> row = new(Values(n) + Row(c, h), size.Width), pixels = new(numbers, size.Width);
                     (toPlanes ? pixels : row).CopyTo(toPlanes ? row : pixels);
                 }
             }

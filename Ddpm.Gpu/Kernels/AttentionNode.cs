@@ -27,7 +27,7 @@ internal sealed unsafe class AttentionNode<T> : KernelNode<T>
         y = _y = program.Allocate(shape, channels);
         (_depth, _row) = (channels / heads, shape.Length);
         _scale = T.One / T.Sqrt(T.CreateChecked(_depth));
-        _pixels = [.. from h in Enumerable.Range(0, shape.Size) from w in Enumerable.Range(0, shape.Size) select h * shape.Pitch + w];
+        _pixels = [.. from h in Enumerable.Range(0, shape.Size.Height) from w in Enumerable.Range(0, shape.Size.Width) select h * shape.Pitch + w];
         _weights = program.Allocate(_kept ? (long)program.Images * heads * _pixels.Length * _row : _row);
         _back = program.Allocate(_row);
     }

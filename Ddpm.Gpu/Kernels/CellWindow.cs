@@ -34,7 +34,7 @@ internal sealed unsafe class CellWindow<T> : Window<T>
         _scatterTaps = [.. _gatherTaps.Select(tap => -tap)];
         (_gather, _scatter) = (new(small.Channels, CellChannels, Taps), new(CellChannels, small.Channels, Taps));
         _inside = new(PlaneShape<T>.Up(stride * small.Shape.Pitch, stride * Lanes<T>.Count));
-        _inside.From(padding)[..big.Shape.Size].Fill(T.One);
+        _inside.From(padding)[..big.Shape.Size.Width].Fill(T.One);
         _placeOf = [.. from cell in Enumerable.Range(0, CellChannels) from tap in Enumerable.Range(0, Taps) select Place(cell, tap)];
         _places = [.. _placeOf.Where(place => place >= 0)];
         _inputs = [.. from i in Enumerable.Range(0, _placeOf.Length) where _placeOf[i] >= 0 select i / Taps * small.Shape.Cells + _gatherTaps[i % Taps]];
@@ -125,15 +125,15 @@ internal sealed unsafe class CellWindow<T> : Window<T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Cut(T* big, T* cells)
     {
-        var (lanes, shape, size, plane) = (Vector512<T>.Count, Small.Shape, Big.Shape.Size, Small.Shape.Cells);
+        var (lanes, shape, height, plane) = (Vector512<T>.Count, Small.Shape, Big.Shape.Size.Height, Small.Shape.Cells);
         for (var channel = 0; channel < Big.Channels; channel++, cells += _stride * _stride * plane)
         {
             var first = big + channel * Big.Shape.Stride + Big.Shape.Origin - _padding;
-            for (var h = -_padding; h < _stride * (shape.Size + 1) - _padding; h++)
+            for (var h = -_padding; h < _stride * (shape.Size.Height + 1) - _padding; h++)
             {
                 var (i, a) = Math.DivRem(h + _padding, _stride);
                 T* to = cells + a * _stride * plane + i * shape.Pitch, from = first + h * Big.Shape.Pitch;
-                var inside = (uint)h < (uint)size;
+                var inside = (uint)h < (uint)height;
                 for (var j = 0; j < shape.Pitch; j += lanes, from += _stride * lanes)
                 {
                     if (!inside)
@@ -165,7 +165,7 @@ internal sealed unsafe class CellWindow<T> : Window<T>
         {
             var term = bias is null ? Vector512<T>.Zero : Vector512.Create(bias[channel]);
             var first = big + channel * Big.Shape.Stride + Big.Shape.Origin - _padding;
-            for (var h = 0; h < Big.Shape.Size; h++)
+            for (var h = 0; h < Big.Shape.Size.Height; h++)
             {
                 var (i, a) = Math.DivRem(h + _padding, _stride);
                 T* from = cells + a * _stride * plane + i * shape.Pitch, to = first + h * Big.Shape.Pitch;

@@ -18,7 +18,7 @@ internal sealed unsafe class DropoutNode<T> : KernelNode<T>
     {
         (_program, _layer, _x) = (program, layer, x);
         _factors = program.Allocate(x.Shape, x.Channels, plain: true);
-        _kept = new bool[x.Channels * x.Shape.Size * x.Shape.Size];
+        _kept = new bool[x.Channels * x.Shape.Size.Pixels];
     }
 
     /// <inheritdoc/>
@@ -36,10 +36,10 @@ internal sealed unsafe class DropoutNode<T> : KernelNode<T>
             var unit = 0;
             for (var c = 0; c < _x.Channels; c++)
             {
-                for (var h = 0; h < size; h++)
+                for (var h = 0; h < size.Height; h++)
                 {
                     var row = _factors.Values(n) + _factors.Row(c, h);
-                    for (var w = 0; w < size; w++)
+                    for (var w = 0; w < size.Width; w++)
                     {
                         row[w] = _kept[unit++] ? factor : T.Zero;
                     }

@@ -35,7 +35,7 @@ internal sealed unsafe class GroupNormNode<T> : KernelNode<T>
         _modulationGradient = program.Allocate(2 * norm.Channels);
         _moments = new (T, T)[program.Images * norm.Groups];
         (_sums, _products) = (new T[norm.Channels], new T[norm.Channels]);
-        (_count, _epsilon) = (T.CreateChecked(_perGroup * x.Shape.Size * x.Shape.Size), T.CreateChecked(norm.Epsilon));
+        (_count, _epsilon) = (T.CreateChecked(_perGroup * x.Shape.Size.Pixels), T.CreateChecked(norm.Epsilon));
     }
 
     /// <inheritdoc/>

@@ -23,7 +23,7 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
     {
         (_shape, _channels, _scaleOffset, _shiftOffset) = (shape, channels, scaleOffset, shiftOffset);
         _room = channels * shape.Stride;
-        _count = T.CreateChecked(channels * shape.Size * shape.Size);
+        _count = T.CreateChecked(channels * shape.Size.Pixels);
         (_scale, _shift) = (new(_room), new(_room));
     }
 
@@ -33,8 +33,8 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
     /// <summary>Reads scale and shift from θ.</summary>
     public void Pack(T* theta)
     {
-        EachRow((plane, row) => new ReadOnlySpan<T>(theta + _scaleOffset + row, _shape.Size).CopyTo(_scale.From(plane)));
-        EachRow((plane, row) => new ReadOnlySpan<T>(theta + _shiftOffset + row, _shape.Size).CopyTo(_shift.From(plane)));
+        EachRow((plane, row) => new ReadOnlySpan<T>(theta + _scaleOffset + row, _shape.Size.Width).CopyTo(_scale.From(plane)));
+        EachRow((plane, row) => new ReadOnlySpan<T>(theta + _shiftOffset + row, _shape.Size.Width).CopyTo(_shift.From(plane)));
     }
 
     /// <summary>y ← γ·x̂ + β.</summary>
@@ -122,8 +122,8 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
     /// <summary>Adds the gradients in planes to the gradient of θ, and clears the planes.</summary>
     public void Unpack(NativeArray<T> scaleGradient, NativeArray<T> shiftGradient, T* gradient)
     {
-        EachRow((plane, row) => Lanes<T>.AddScaled(scaleGradient.Pointer + plane, T.One, gradient + _scaleOffset + row, _shape.Size));
-        EachRow((plane, row) => Lanes<T>.AddScaled(shiftGradient.Pointer + plane, T.One, gradient + _shiftOffset + row, _shape.Size));
+        EachRow((plane, row) => Lanes<T>.AddScaled(scaleGradient.Pointer + plane, T.One, gradient + _scaleOffset + row, _shape.Size.Width));
+        EachRow((plane, row) => Lanes<T>.AddScaled(shiftGradient.Pointer + plane, T.One, gradient + _shiftOffset + row, _shape.Size.Width));
         scaleGradient.Clear();
         shiftGradient.Clear();
     }
@@ -140,9 +140,9 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
     {
         for (var c = 0; c < _channels; c++)
         {
-            for (var h = 0; h < _shape.Size; h++)
+            for (var h = 0; h < _shape.Size.Height; h++)
             {
-                row(c * _shape.Stride + _shape.Origin + h * _shape.Pitch, (c * _shape.Size + h) * _shape.Size);
+                row(c * _shape.Stride + _shape.Origin + h * _shape.Pitch, (c * _shape.Size.Height + h) * _shape.Size.Width);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Random;
 
@@ -20,7 +21,7 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     private const int UpToSize = 32;
 
     private readonly List<KernelNode<T>> _nodes = [];
-    private readonly Dictionary<(int Size, int Channels, int Purpose), Activation<T>> _scratch = [];
+    private readonly Dictionary<(ImageSize Size, int Channels, int Purpose), Activation<T>> _scratch = [];
     private readonly List<IDisposable> _memory = [];
     private readonly NativeArray<T> _windowScratch = new();
     private readonly NativeArray<T>[] _passing = [new(), new()];
@@ -34,7 +35,7 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     /// <param name="compose">Its definition.</param>
     /// <param name="conditions">The timestep and class of each image, for a network with timesteps. The program owns it.</param>
     public KernelProgram(
-        KernelWeights<T> weights, int size, int channels, bool withGradient, Func<KernelProgram<T>, Activation<T>, Activation<T>> compose,
+        KernelWeights<T> weights, ImageSize size, int channels, bool withGradient, Func<KernelProgram<T>, Activation<T>, Activation<T>> compose,
         KernelConditions<T>? conditions = null)
     {
         (Weights, Images, WithGradient, _conditions) = (weights, ImagesAtOnce(size, withGradient), withGradient, conditions);
@@ -67,10 +68,10 @@ internal sealed unsafe class KernelProgram<T> : INetworkMath<Activation<T>>, ICl
     public KernelConditions<T> Conditions => _conditions ?? throw new InvalidOperationException("this network knows no timesteps");
 
     /// <summary>The batch size for an image size.</summary>
-    public static int ImagesAtOnce(int size, bool withGradient)
+    public static int ImagesAtOnce(ImageSize size, bool withGradient)
     {
         var most = withGradient ? GradientImages : ForwardImages;
-        return Math.Clamp(most * UpToSize * UpToSize / (size * size), 1, most);
+        return Math.Clamp(most * UpToSize * UpToSize / size.Pixels, 1, most);
     }
 
     /// <summary>Computes <see cref="Output"/> from <see cref="Input"/>. It overwrites the input.</summary>

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Ddpm.Gpu.Threads;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 
 namespace Ddpm.Gpu.Kernels;
@@ -11,7 +12,7 @@ namespace Ddpm.Gpu.Kernels;
 internal sealed unsafe class KernelWeights<T>(WeightLayout layout, bool narrow) : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly Dictionary<int, PlaneShape<T>> _shapes = [];
+    private readonly Dictionary<ImageSize, PlaneShape<T>> _shapes = [];
     private readonly Dictionary<string, Window<T>> _windows = [];
     private readonly Dictionary<string, KernelNorm<T>> _norms = [];
 
@@ -19,13 +20,13 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout, bool narrow) 
     public T* Theta { get; private set; }
 
     /// <summary>The plane shape for an image size.</summary>
-    public PlaneShape<T> Shape(int size) => Known(_shapes, size, () => new(size));
+    public PlaneShape<T> Shape(ImageSize size) => Known(_shapes, size, () => new(size));
 
     /// <summary>The offset of a parameter in θ.</summary>
     public int Offset(string parameter) => layout.Offset(parameter);
 
     /// <summary>The window of a convolution, for the size of its big image.</summary>
-    public Window<T> Window(Convolution layer, int size) => Known(_windows, layer.Name, () => Window<T>.Of(
+    public Window<T> Window(Convolution layer, ImageSize size) => Known(_windows, layer.Name, () => Window<T>.Of(
         Offset(layer.Name + ".weight"),
         (layer.Out, Shape(layer.OutputSize(size))),
         (layer.In, Shape(size)),
@@ -35,7 +36,7 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout, bool narrow) 
         narrow));
 
     /// <summary>The window of a transposed convolution, for the size of its small image.</summary>
-    public Window<T> Window(TransposedConvolution layer, int size) => Known(_windows, layer.Name, () => Window<T>.Of(
+    public Window<T> Window(TransposedConvolution layer, ImageSize size) => Known(_windows, layer.Name, () => Window<T>.Of(
         Offset(layer.Name + ".weight"),
         (layer.In, Shape(size)),
         (layer.Out, Shape(layer.OutputSize(size))),

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 
 namespace Ddpm.Gpu.Kernels;
@@ -21,7 +22,7 @@ internal sealed unsafe class LinearNode<T> : KernelNode<T>
     {
         (_program, _x, _use, _in, _out) = (program, x, x.Use(), layer.In, layer.Out);
         (_weight, _bias) = (program.Weights.Offset(layer.Name + ".weight"), program.Weights.Offset(layer.Name + ".bias"));
-        y = _y = program.Allocate(program.Weights.Shape(1), _out);
+        y = _y = program.Allocate(program.Weights.Shape(ImageSize.Square(1)), _out);
         _rows = program.Allocate((long)program.Images * _in);
         _back = program.WithGradient ? program.Allocate((long)program.Images * _in) : null;
     }
@@ -63,10 +64,10 @@ internal sealed unsafe class LinearNode<T> : KernelNode<T>
         {
             for (var c = 0; c < _x.Channels; c++)
             {
-                for (var h = 0; h < size; h++)
+                for (var h = 0; h < size.Height; h++)
                 {
                     var row = _x.Gradient(n) + _x.Row(c, h);
-                    for (var w = 0; w < size; w++, dx++)
+                    for (var w = 0; w < size.Width; w++, dx++)
                     {
                         row[w] = add ? row[w] + *dx : *dx;
                     }

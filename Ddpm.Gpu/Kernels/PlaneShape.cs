@@ -1,4 +1,5 @@
 using System.Numerics;
+using Ddpm.Pure.Images;
 
 namespace Ddpm.Gpu.Kernels;
 
@@ -12,25 +13,25 @@ internal sealed unsafe class PlaneShape<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>The shape of planes for an image size.</summary>
-    public PlaneShape(int size)
+    public PlaneShape(ImageSize size)
     {
         var lanes = Lanes<T>.Count;
-        (Size, Pitch) = (size, size + 1);
+        (Size, Pitch) = (size, size.Width + 1);
         Origin = Up(Pitch + 1, lanes);
-        Length = Up(size * Pitch, lanes);
+        Length = Up(size.Height * Pitch, lanes);
         Stride = Origin + Length;
-        CellLength = Up((size + 1) * Pitch, lanes);
-        Cells = Up(size * Pitch + Up(Pitch, lanes), lanes);
+        CellLength = Up((size.Height + 1) * Pitch, lanes);
+        Cells = Up(size.Height * Pitch + Up(Pitch, lanes), lanes);
         Slack = Up(2 * Origin, lanes) + 6 * lanes;
         Mask = new(Stride + Slack);
-        for (var i = 0; i < size * Pitch; i++)
+        for (var i = 0; i < size.Height * Pitch; i++)
         {
-            Mask.Pointer[Origin + i] = i % Pitch < size ? T.One : T.Zero;
+            Mask.Pointer[Origin + i] = i % Pitch < size.Width ? T.One : T.Zero;
         }
     }
 
     /// <summary>Height and width.</summary>
-    public int Size { get; }
+    public ImageSize Size { get; }
 
     /// <summary>The stride between rows.</summary>
     public int Pitch { get; }

@@ -16,7 +16,7 @@ internal sealed unsafe class PoolNode<T> : KernelNode<T>
 
     /// <summary>Adds pooling after a layer of a network under construction. No other node uses the layer's output, and its height and width are even.</summary>
     public PoolNode(KernelProgram<T> program, Activation<T> x, out Activation<T> y) =>
-        (_x, y) = (x, _y = program.Allocate(program.Weights.Shape(x.Shape.Size / 2), x.Channels));
+        (_x, y) = (x, _y = program.Allocate(program.Weights.Shape(x.Shape.Size.Map(side => side / 2)), x.Channels));
 
     /// <inheritdoc/>
     public override void Forward(int images)
@@ -25,9 +25,10 @@ internal sealed unsafe class PoolNode<T> : KernelNode<T>
         {
             for (var c = 0; c < _x.Channels; c++)
             {
-                for (var h = 0; h < _y.Shape.Size; h++)
+                for (var h = 0; h < _y.Shape.Size.Height; h++)
                 {
-                    Largest(_x.Values(n) + _x.Row(c, 2 * h), _x.Shape.Pitch, _y.Shape.Mask.Pointer + _y.Row(0, h), _y.Values(n) + _y.Row(c, h), _y.Shape.Size);
+                    T* x = _x.Values(n) + _x.Row(c, 2 * h), y = _y.Values(n) + _y.Row(c, h), mask = _y.Shape.Mask.Pointer + _y.Row(0, h);
+                    Largest(x, _x.Shape.Pitch, mask, y, _y.Shape.Size.Width);
                 }
             }
         }
@@ -40,12 +41,12 @@ internal sealed unsafe class PoolNode<T> : KernelNode<T>
         {
             for (var c = 0; c < _x.Channels; c++)
             {
-                for (var h = 0; h < _y.Shape.Size; h++)
+                for (var h = 0; h < _y.Shape.Size.Height; h++)
                 {
                     T* x = _x.Values(n) + _x.Row(c, 2 * h), dx = _x.Gradient(n) + _x.Row(c, 2 * h), mask = _x.Shape.Mask.Pointer + _x.Row(0, 2 * h);
                     var dy = _y.Gradient(n) + _y.Row(c, h);
-                    Choose(x, _x.Shape.Pitch, dy, mask, dx, _y.Shape.Size, second: false);
-                    Choose(x, _x.Shape.Pitch, dy, mask + _x.Shape.Pitch, dx + _x.Shape.Pitch, _y.Shape.Size, second: true);
+                    Choose(x, _x.Shape.Pitch, dy, mask, dx, _y.Shape.Size.Width, second: false);
+                    Choose(x, _x.Shape.Pitch, dy, mask + _x.Shape.Pitch, dx + _x.Shape.Pitch, _y.Shape.Size.Width, second: true);
                 }
             }
         }

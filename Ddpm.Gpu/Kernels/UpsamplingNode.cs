@@ -14,7 +14,7 @@ internal sealed unsafe class UpsamplingNode<T> : KernelNode<T>
     public UpsamplingNode(KernelProgram<T> program, Activation<T> x, out Activation<T> y)
     {
         (_x, _use) = (x, x.Use());
-        y = _y = program.Allocate(program.Weights.Shape(2 * x.Shape.Size), x.Channels);
+        y = _y = program.Allocate(program.Weights.Shape(x.Shape.Size.Map(side => 2 * side)), x.Channels);
     }
 
     /// <inheritdoc/>
@@ -25,7 +25,7 @@ internal sealed unsafe class UpsamplingNode<T> : KernelNode<T>
             EachRow((small, big) =>
             {
                 T* x = _x.Values(n) + small, upper = _y.Values(n) + big, lower = upper + _y.Shape.Pitch;
-                for (var w = 0; w < _x.Shape.Size; w++)
+                for (var w = 0; w < _x.Shape.Size.Width; w++)
                 {
                     upper[2 * w] = upper[2 * w + 1] = lower[2 * w] = lower[2 * w + 1] = x[w];
                 }
@@ -42,7 +42,7 @@ internal sealed unsafe class UpsamplingNode<T> : KernelNode<T>
             EachRow((small, big) =>
             {
                 T* dx = _x.Gradient(n) + small, upper = _y.Gradient(n) + big, lower = upper + _y.Shape.Pitch;
-                for (var w = 0; w < _x.Shape.Size; w++)
+                for (var w = 0; w < _x.Shape.Size.Width; w++)
                 {
                     var sum = (upper[2 * w] + upper[2 * w + 1]) + (lower[2 * w] + lower[2 * w + 1]);
                     dx[w] = add ? dx[w] + sum : sum;
@@ -56,7 +56,7 @@ internal sealed unsafe class UpsamplingNode<T> : KernelNode<T>
     {
         for (var c = 0; c < _x.Channels; c++)
         {
-            for (var h = 0; h < _x.Shape.Size; h++)
+            for (var h = 0; h < _x.Shape.Size.Height; h++)
             {
                 row(_x.Row(c, h), _y.Row(c, 2 * h));
             }

@@ -45,7 +45,7 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
         SumPlane = PlaneShape<T>.Up((_tiles - 1) * shape.Pitch + _row, lanes);
         CellPlane = lanes + SumPlane; // a border before the first row
         (_nothing, _inside) = (new(_row), new(_row));
-        _inside.From(0)[..shape.Size].Fill(T.One);
+        _inside.From(0)[..shape.Size.Width].Fill(T.One);
     }
 
     /// <summary>The numbers to compute in a part of a plane: all its rows, rounded up to whole vectors.</summary>
@@ -100,7 +100,7 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Join(T* sums, int outs, T* bias, T* planes, bool add)
     {
-        var (lanes, part, size, pitch) = (Vector512<T>.Count, outs * SumPlane, _shape.Size, _shape.Pitch);
+        var (lanes, part, height, pitch) = (Vector512<T>.Count, outs * SumPlane, _shape.Size.Height, _shape.Pitch);
         Vector512<T> two = Number(2), four = Number(4), eight = Number(8);
         for (var o = 0; o < outs; o++, planes += _shape.Stride, sums += SumPlane)
         {
@@ -108,7 +108,7 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
             var from = sums;
             for (var tile = 0; tile < _tiles; tile++, from += _shape.Pitch)
             {
-                var rows = Math.Min(Rows, size - Rows * tile);
+                var rows = Math.Min(Rows, height - Rows * tile);
                 // From right to left: the zeros after a row overlap the left end of the next row, which is written later.
                 for (var i = _row - lanes; i >= 0; i -= lanes)
                 {
@@ -175,7 +175,7 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
         _inside.Dispose();
     }
 
-    private static int Tiles(PlaneShape<T> shape) => (shape.Size + Rows - 1) / Rows;
+    private static int Tiles(PlaneShape<T> shape) => (shape.Size.Height + Rows - 1) / Rows;
 
     private static int LengthOf(PlaneShape<T> shape) => PlaneShape<T>.Up(Tiles(shape) * shape.Pitch, Lanes<T>.Count);
 
@@ -328,7 +328,7 @@ internal sealed unsafe class WinogradRows<T> : IDisposable
     private static Vector512<uint> Pairs(Vector512<T> first, Vector512<T> second) => Bfloat16Pairs.Round(first.As<T, float>(), second.As<T, float>());
 
     /// <summary>The pixels of a row, or zeros outside of the image.</summary>
-    private T* Row(T* plane, int row) => (uint)row < (uint)_shape.Size ? plane + row * _shape.Pitch : _nothing.Pointer;
+    private T* Row(T* plane, int row) => (uint)row < (uint)_shape.Size.Height ? plane + row * _shape.Pitch : _nothing.Pointer;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Put(Vector512<T> row, Vector512<T> inside, T* to, bool add)

@@ -116,6 +116,6 @@ internal sealed class TensorLayers(
 
     // Over (C, H, W) as the original: the same numbers over (H, W, C), which is how they lie in memory.
     private Tensor Normalize(LayerNorm norm, Tensor x) => functional.layer_norm(
-        x.permute(0, 2, 3, 1), [norm.Size, norm.Size, norm.Channels],
+        x.permute(0, 2, 3, 1), [norm.Size.Height, norm.Size.Width, norm.Channels],
         w[norm.Name + ".weight"].permute(1, 2, 0), w[norm.Name + ".bias"].permute(1, 2, 0), NormEpsilon).permute(0, 3, 1, 2);
 }

@@ -15,14 +15,14 @@ namespace Ddpm.Gpu.Sampling;
 /// <param name="Channels">C.</param>
 /// <param name="Size">H and W.</param>
 /// <param name="Values">N·C·H·W numbers.</param>
-public sealed record GeneratedImages(int Count, int Channels, int Size, ReadOnlyMemory<float> Values)
+public sealed record GeneratedImages(int Count, int Channels, ImageSize Size, ReadOnlyMemory<float> Values)
 {
     /// <summary>The images as bytes, N×H×W×C.</summary>
     /// <param name="scale">How values become bytes.</param>
     public byte[] ToLevels(PixelScale scale)
     {
         var levels = new byte[Values.Length];
-        scale.ToLevels(Values.Span, Channels, Size, Size, levels);
+        scale.ToLevels(Values.Span, Channels, Size.Height, Size.Width, levels);
         return levels;
     }
 
@@ -90,7 +90,7 @@ public sealed class ImageSampler(TrainedNetwork model, SamplingPlan plan, Replic
     {
         var network = model.Network;
         var (channels, size, micro) = (network.Config.ImageChannels, network.Config.ImageSize, ComputeDevice.MicroBatch(network.Device));
-        var pixels = channels * size * size;
+        var pixels = channels * size.Pixels;
         var kept = moments.Append(plan.Lines.Count).Distinct().ToDictionary(moment => moment, _ => new float[request.Count * pixels]);
         var parts = MicroBatches.Covering(request.First, request.Count, micro);
         using var guided = new GuidedNetwork(model, request.Condition);
@@ -108,7 +108,7 @@ public sealed class ImageSampler(TrainedNetwork model, SamplingPlan plan, Replic
             using var still = no_grad(); // of this thread, as is the scope
             using var scope = NewDisposeScope();
             var place = (part.FirstAsked - request.First) * pixels;
-            long[] shape = [micro, channels, size, size];
+            long[] shape = [micro, channels, size.Height, size.Width];
             void Keep(int moment, Tensor x)
             {
                 if (kept.TryGetValue(moment, out var values))
@@ -123,7 +123,7 @@ public sealed class ImageSampler(TrainedNetwork model, SamplingPlan plan, Replic
                 all.Images.Span.Slice(place, part.Count * pixels).CopyTo(values.AsSpan(part.From * pixels));
                 return new(
                     tensor(values, shape, network.Type).to(network.Device),
-                    all.Mask.Map(mask => tensor(mask.ToArray(), [1, channels, size, size]).to(network.Device)));
+                    all.Mask.Map(mask => tensor(mask.ToArray(), [1, channels, size.Height, size.Width]).to(network.Device)));
             }
 
             var noise = new SampleNoise(request.Seed, part.First, shape, network.Type, network.Device);

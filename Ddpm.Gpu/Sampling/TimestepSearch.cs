@@ -47,7 +47,7 @@ public static class TimestepSearch
         var network = model.Network;
         using var guided = new GuidedNetwork(model, request.Condition);
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
-        var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size, size], network.Type, network.Device);
+        var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size.Height, size.Width], network.Type, network.Device);
         var n = setting.Timesteps.Values.Count;
         var (points, outputs) = (new List<Tensor>(), new List<Tensor>());
         var followed = PlanExecutor.Run(

@@ -32,7 +32,7 @@ public sealed class Distiller : IDisposable
     public Distiller(DistillationPlan plan, TrainedNetwork teacher, Replicas replicas)
     {
         (_plan, _network) = (plan, teacher.Network);
-        _shape = [_network.Config.ImageChannels, _network.Config.ImageSize, _network.Config.ImageSize];
+        _shape = [_network.Config.ImageChannels, _network.Config.ImageSize.Height, _network.Config.ImageSize.Width];
         _pixels = (int)(_shape[0] * _shape[1] * _shape[2]);
         _teacher = ComputeDevice.Executor(_network);
         _teacher.Take(teacher.Theta, withGradient: false);

@@ -45,7 +45,7 @@ internal static class Bench
         var (workers, batch) = (Replicas.For(device), config.Options.BatchSize);
         var size = config.Model.Network.ImageSize;
         view.Result(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; ")
-            + Invariant($"the {config.NetworkName} network at {size}×{size} in {config.Options.Precision}, batch {batch}"));
+            + Invariant($"the {config.NetworkName} network at {size} in {config.Options.Precision}, batch {batch}"));
         ComputeDevice.Advice(device, config.Model.Network, config.Precision).Iter(view.Line);
         using var bench = new NetworkBench(config, device, workers);
         try

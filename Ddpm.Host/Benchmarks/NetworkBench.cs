@@ -37,14 +37,14 @@ internal sealed class NetworkBench : IDisposable
         var (network, batch) = (config.Model.Network, config.Options.BatchSize);
         (_config, _workers, _network) = (config, workers, new UNet(network, ScalarType.Float32, device));
         var count = 4 * batch;
-        var pixels = new byte[count * network.ImageSize * network.ImageSize * network.ImageChannels];
+        var pixels = new byte[count * network.ImageSize.Pixels * network.ImageChannels];
         new Random(1).NextBytes(pixels);
-        _images = ImageSet.Of(count, network.ImageSize, network.ImageSize, network.ImageChannels, pixels, Option<ReadOnlyMemory<byte>>.None)
+        _images = ImageSet.Of(count, network.ImageSize.Height, network.ImageSize.Width, network.ImageChannels, pixels, Option<ReadOnlyMemory<byte>>.None)
             .OrThrow();
         var plan = TrainingPlan.Of(config, count).OrThrow();
         (_epoch, _steps) = (plan.Epoch(0), plan.Steps.PerEpoch);
         _theta = _network.InitialWeights(0);
-        _x = randn([batch, network.ImageChannels, network.ImageSize, network.ImageSize], device: device);
+        _x = randn([batch, network.ImageChannels, network.ImageSize.Height, network.ImageSize.Width], device: device);
         _timesteps = [.. Enumerable.Repeat(500, batch)];
         _sampling = ComputeDevice.Executor(_network, config.Precision);
         _sampling.Take(_theta, withGradient: false);
@@ -75,7 +75,7 @@ internal sealed class NetworkBench : IDisposable
     {
         var (first, count) = (number * NoisePiece, Math.Min(NoisePiece, _config.Options.BatchSize - number * NoisePiece));
         var step = _epoch.Step(0).Share(first, count);
-        step.FillNoise(new float[count * _network.Config.ImageChannels * _network.Config.ImageSize * _network.Config.ImageSize]);
+        step.FillNoise(new float[count * _network.Config.ImageChannels * _network.Config.ImageSize.Pixels]);
     });
 
     /// <summary>Steps with parts left out, from the fewest to all: data and noise; the network's output too; its gradient too; and the update.</summary>

@@ -3,6 +3,7 @@ using Ddpm.Host.Benchmarks;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
@@ -15,7 +16,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`bench`: how fast this machine computes.</summary>
 internal sealed class BenchCommand
 {
-    private const int MostSeconds = 60;
+    private const int MostSeconds = 60, UsualSide = 28;
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, WriteIndented = true, NewLine = "\n" };
 
@@ -27,7 +28,7 @@ internal sealed class BenchCommand
     private readonly CommandLine.Option<string> _preset = RecipeOptions.Create<string>(
         nameof(TrainingOptions.Preset), $"The network: {string.Join(", ", Choices.Presets.Keys)}");
 
-    private readonly CommandLine.Option<int> _size = new("--image-size") { Description = "Height and width of the images", DefaultValueFactory = _ => 28 };
+    private readonly ImageSizeOption _size = new($"Height and width of the images [default: {UsualSide}]");
     private readonly CommandLine.Option<int> _batch = RecipeOptions.Create<int>(nameof(TrainingOptions.BatchSize));
     private readonly CommandLine.Option<string> _precision = RecipeOptions.Create<string>(nameof(TrainingOptions.Precision));
 
@@ -54,7 +55,7 @@ internal sealed class BenchCommand
 
     private BenchCommand()
     {
-        _command.AddGroup("Measurement", _preset, _size, _batch, _precision, _peer, _rounds, _window, _json);
+        _command.AddGroup("Measurement", _preset, _size.Option, _batch, _precision, _peer, _rounds, _window, _json);
         _machine = new(_command);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
@@ -72,14 +73,15 @@ internal sealed class BenchCommand
 
     private Fin<TrainingConfig> Config(CommandLine.ParseResult parsed)
     {
-        var (size, batch) = (parsed.GetValue(_size), parsed.GetValue(_batch));
+        var (size, batch) = (_size.Of(parsed).IfNone(ImageSize.Square(UsualSide)), parsed.GetValue(_batch));
         var recipe = TrainingOptions.Of(parsed.GetValue(_preset)!, new TrainingOptions().Dataset);
         var options = recipe with { BatchSize = batch, Precision = parsed.GetValue(_precision)! };
         var fits = Check.That(
-            "--batch-size", batch, 4L * batch * size * size <= System.Array.MaxLength, "must be small enough for four batches to fit into one array");
+            "--batch-size", batch, (Int128)4 * batch * size.Height * size.Width <= System.Array.MaxLength,
+            "must be small enough for four batches to fit into one array");
         return (TrainingConfig.Of(options, size, 1), fits, Check.AtLeast("--rounds", parsed.GetValue(_rounds), 1)).Apply((config, _, _) => config).OrUsage();
     }
 
-    private static Fin<Unit> Write(string? path, Seq<Figure> figures, CancellationToken stop) =>
+    private static Fin<Unit> Write(string? path, Seq<Benchmarks.Figure> figures, CancellationToken stop) =>
         path is null ? unit : AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(figures, Json), stop);
 }

@@ -28,10 +28,8 @@ internal sealed class DataOptions
         HelpName = "PATH",
     };
 
-    private readonly CommandLine.Option<int?> _size = new("--image-size")
-    {
-        Description = $"Scale the pictures in --data to this height and width [default: the run's, else {UsualShape.Size}]",
-    };
+    private readonly ImageSizeOption _size = new(
+        $"Scale the pictures in --data to this height and width [default: the run's, else {UsualShape.Size.Height}]");
 
     private readonly CommandLine.Option<int?> _channels = new("--channels")
     {
@@ -46,10 +44,10 @@ internal sealed class DataOptions
 
     public DataOptions(CommandLine.Command command)
     {
-        command.AddGroup("Data", _dataset, _folder, _size, _channels, _background);
+        command.AddGroup("Data", _dataset, _folder, _size.Option, _channels, _background);
     }
 
-    private static PictureShape UsualShape { get; } = new(32, 3);
+    private static PictureShape UsualShape { get; } = new(ImageSize.Square(32), 3);
 
     /// <summary>The data set's name, if the command line has it.</summary>
     public LanguageExt.Option<string> Dataset(CommandLine.ParseResult parsed) => parsed.IsGiven(_dataset) ? Some(parsed.GetValue(_dataset)!) : None;
@@ -111,27 +109,27 @@ internal sealed class DataOptions
         LanguageExt.Option<PictureShape> shape, LanguageExt.Option<string> background, CancellationToken stop) =>
         from description in DataSetDescription.Named(dataset).Match(Fin<DataSetDescription>.Succ, fault => Error.New(ExitCode.Usage, fault.Message))
         from wanted in PicturesOf(parsed, shape.IfNone(UsualShape), background)
-        from loaded in ImageSource.Load(folder, new(description, split, wanted.Shape, wanted.Background), view, stop).Bind(loaded => loaded.Square())
+        from loaded in ImageSource.Load(folder, new(description, split, wanted.Shape, wanted.Background), view, stop)
         from usable in AsAsked(parsed, loaded)
         select usable;
 
     private Fin<(PictureShape Shape, Background Background)> PicturesOf(
         CommandLine.ParseResult parsed, PictureShape otherwise, LanguageExt.Option<string> background)
     {
-        var (size, channels) = (parsed.GetValue(_size), parsed.GetValue(_channels));
+        var (size, channels) = (_size.Of(parsed), parsed.GetValue(_channels));
         return (
-                Check.That(_size.Name, size ?? otherwise.Size, size is null or (>= 4 and <= 256), "must lie in [4, 256]"),
+                size.Map(given => given.Within(ImageSizeOption.Name, 4, 256)).IfNone(otherwise.Size),
                 Check.That(_channels.Name, channels ?? otherwise.Channels, channels is null or 1 or 3, "must be 1 or 3"),
                 BackgroundOf(parsed, background))
-            .Apply((height, planes, colour) => (new PictureShape(height, planes), colour)).OrUsage();
+            .Apply((pixels, planes, colour) => (new PictureShape(pixels, planes), colour)).OrUsage();
     }
 
     /// <summary>Refuses options of pictures for images that are no pictures in a folder.</summary>
     private Fin<LoadedDataSet> AsAsked(CommandLine.ParseResult parsed, LoadedDataSet loaded) =>
-        loaded.IsAsAsked(parsed.GetValue(_size), parsed.GetValue(_channels), parsed.GetValue(_background) is not null)
+        loaded.IsAsAsked(_size.Of(parsed), parsed.GetValue(_channels), parsed.GetValue(_background) is not null)
             ? loaded
             : Error.New(
                 ExitCode.Usage,
-                $"{_size.Name}, {_channels.Name} and {_background.Name} apply only to encoded pictures; the images of {loaded.Description.Title} are "
-                + $"{loaded.Images.Height}×{loaded.Images.Width}×{loaded.Images.Channels}: leave these options out");
+                $"{ImageSizeOption.Name}, {_channels.Name} and {_background.Name} apply only to encoded pictures; the images of {loaded.Description.Title} are "
+                + $"{loaded.Shape}: leave these options out");
 }

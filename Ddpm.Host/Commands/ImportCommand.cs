@@ -36,11 +36,8 @@ internal sealed class ImportCommand
 
     private readonly DiffusionOptions _diffusion;
 
-    private readonly CommandLine.Option<int> _size = new("--image-size")
-    {
-        Description = "Height and width of the images, if the file does not imply them",
-        DefaultValueFactory = _ => ImportedWeights.UsualSize,
-    };
+    private readonly ImageSizeOption _size = new(
+        $"Height and width of the images, if the file does not imply them [default: {ImportedWeights.UsualSize.Height}]");
 
     private readonly CommandLine.Option<string> _dataset = new("--dataset")
     {
@@ -54,7 +51,7 @@ internal sealed class ImportCommand
         _run = new(_command, "The run to create", _pretrained.Option);
         _diffusion = DiffusionOptions.OfBoth(
             _command, Missing, (nameof(TrainingOptions.Steps), "T, the steps of the noise schedule, if the file has no timestep embedding"));
-        _command.AddGroup(Missing, _size, _dataset);
+        _command.AddGroup(Missing, _size.Option, _dataset);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
@@ -78,7 +75,7 @@ internal sealed class ImportCommand
 
     private Fin<Unit> Import(string path, CommandLine.ParseResult parsed, IView view, CancellationToken stop)
     {
-        var dataset = parsed.GetValue(_dataset)!;
+        var (dataset, size) = (parsed.GetValue(_dataset)!, _size.Of(parsed));
         var options = _diffusion.Parsed(parsed, Defaults with { Dataset = dataset });
         return from folder in _run.Required(parsed)
                from diffusion in (
@@ -88,10 +85,10 @@ internal sealed class ImportCommand
                    () => CheckUnused(folder),
                    () => DataSetDescription.Named(dataset).Match(_ => unit, fault => FinFail<Unit>(Error.New(ExitCode.Usage, fault.Message))))
                from header in Directory.Exists(path)
-                   ? new DiffusersFolder(path).Save(
-                       folder, options, parsed.IsGiven(_size) ? parsed.GetValue(_size) : None, parsed.IsGiven(_dataset), view.Line, stop)
+                   ? new DiffusersFolder(path).Save(folder, options, size, parsed.IsGiven(_dataset), view.Line, stop)
                    : Folders.Read(path, stop).Bind(bytes => new ImportedWeights(path, bytes)
-                       .Save(folder, options, parsed.GetValue(_size), parsed.IsGiven(_dataset), view.Line, stop).At($"{path} cannot be imported"))
+                       .Save(folder, options, size.IfNone(ImportedWeights.UsualSize), parsed.IsGiven(_dataset), view.Line, stop)
+                       .At($"{path} cannot be imported"))
                select Report(header, folder, view);
     }
 
@@ -100,7 +97,7 @@ internal sealed class ImportCommand
 
     private static Unit Report(CheckpointHeader header, RunFolder folder, IView view)
     {
-        var shape = $"{header.ImageSize}×{header.ImageSize}×{header.ImageChannels}";
+        var shape = $"{header.ImageSize}×{header.ImageChannels}";
         var embedding = header.Options.Embedding == Choices.EmbeddingAsInFile ? ", its timestep embedding as in the file" : "";
         view.Result(
             $"wrote {folder.Path}, the {header.Options.Network} network for images of {shape}{embedding}: {Uses}");

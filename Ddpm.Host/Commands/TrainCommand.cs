@@ -1,12 +1,12 @@
 using Ddpm.Gpu.Threads;
 using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
-using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Reports;
 using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
 using Ddpm.Pure.Data;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using LanguageExt;
 using LanguageExt.Common;
@@ -19,7 +19,7 @@ namespace Ddpm.Host.Commands;
 internal sealed class TrainCommand
 {
     // Options are checked before any data are loaded, for images of a size that every network takes.
-    private const int UsualSize = 32, UsualClasses = 10;
+    private const int UsualSide = 32, UsualClasses = 10;
 
     private readonly CommandLine.Command _command = new("train", "Train a network on images, then generate samples");
     private readonly RunOptions _run;
@@ -47,7 +47,7 @@ internal sealed class TrainCommand
         from begun in _start.Parsed(parsed, stop)
         from place in Place(parsed, begun)
         from early in Start(parsed, place.Folder, begun, stop)
-        from device in early.Check(UsualSize, UsualClasses).Bind(_ => _machine.Prepare(parsed, early.Machine))
+        from device in early.Check(ImageSize.Square(UsualSide), UsualClasses).Bind(_ => _machine.Prepare(parsed, early.Machine))
         from parts in _machine.Accumulate(parsed, early.Machine)
         from loaded in _data.Load(parsed, early.Options.Dataset, view, stop, DataSplit.Train, early.Data)
         from test in early.CheckImages(loaded, Math.Min(loaded.Images.Count, early.Options.Limit ?? int.MaxValue))
@@ -76,9 +76,8 @@ internal sealed class TrainCommand
             return LanguageExt.Option<LoadedDataSet>.None;
         }
 
-        var shape = new PictureShape(train.Images.Height, train.Images.Channels);
         return _data.Load(parsed, start.Options.Dataset, view, stop, DataSplit.Test, start.Data)
-            .Bind(test => test.Fits(shape, "the training images").Map(_ => test))
+            .Bind(test => test.Fits(train.Shape, "the training images").Map(_ => test))
             .Bind(test => !start.Options.Conditional || test.Images.Classes <= train.Images.Classes
                 ? FinSucc(test)
                 : Error.New($"the test images in {test.Origin} have classes that the training images lack"))

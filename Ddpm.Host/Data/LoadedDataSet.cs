@@ -63,26 +63,24 @@ internal sealed record LoadedDataSet(
             background);
     }
 
+    /// <summary>The size and channels of the images.</summary>
+    internal PictureShape Shape => new(Images.Size, Images.Channels);
+
     /// <summary>Whether the images are of a size and channels; or both sizes and what to do.</summary>
     /// <param name="wanted">The size and channels.</param>
     /// <param name="whose">Of which images.</param>
     internal Fin<Unit> Fits(PictureShape wanted, string whose) =>
-        (Images.Height, Images.Width, Images.Channels) == (wanted.Size, wanted.Size, wanted.Channels)
+        Shape == wanted
             ? unit
-            : Error.New($"{whose} are {wanted}, but {Description.Title} has {Images.Height}×{Images.Width}×{Images.Channels} ({Origin}): "
+            : Error.New($"{whose} are {wanted}, but {Description.Title} has {Shape} ({Origin}): "
                 + "choose matching data with --dataset or --data");
 
-    /// <summary>This data set if its images are square; or their size.</summary>
-    internal Fin<LoadedDataSet> Square() => Images.Height == Images.Width
-        ? this
-        : Error.New($"the images in {Origin} are {Images.Height}×{Images.Width}: only square images can be used");
-
     /// <summary>Whether the images are as asked. Only pictures in a folder can be scaled, recoloured or put on a background.</summary>
-    /// <param name="size">The height, if asked for.</param>
+    /// <param name="size">The height and width, if asked for.</param>
     /// <param name="channels">The channels, if asked for.</param>
     /// <param name="background">Whether a background was asked for.</param>
-    internal bool IsAsAsked(int? size, int? channels, bool background) =>
-        (size ?? Images.Height) == Images.Height && (channels ?? Images.Channels) == Images.Channels && (!background || Background is not null);
+    internal bool IsAsAsked(Option<ImageSize> size, int? channels, bool background) =>
+        size.ForAll(asked => asked == Images.Size) && (channels ?? Images.Channels) == Images.Channels && (!background || Background is not null);
 
     /// <summary>The pixels of an image, H·W·C bytes; or how many images there are.</summary>
     /// <param name="number">The image's number, from 0, as text.</param>

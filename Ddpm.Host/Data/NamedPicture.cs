@@ -22,8 +22,8 @@ internal sealed record NamedPicture(string Name)
         };
         return pixels.Map(levels =>
         {
-            var values = new float[shape.Channels * shape.Size * shape.Size];
-            PixelScale.ToModel(levels.Span, shape.Channels, shape.Size, shape.Size, values);
+            var values = new float[shape.Channels * shape.Size.Pixels];
+            PixelScale.ToModel(levels.Span, shape.Channels, shape.Size.Height, shape.Size.Width, values);
             return values;
         });
 

@@ -86,7 +86,7 @@ internal sealed record PictureFolder(string Path)
     private static Fin<Unit> Fits(string root, PictureList list, Arr<string> classes, PictureShape shape) =>
         list.Files.IsEmpty ? NoPicture(root, list)
         : classes.Count > PictureList.MostClasses ? Error.New($"{root} has {classes.Count} folders, but there can be at most {PictureList.MostClasses} classes")
-        : (long)list.Files.Count * shape.Size * shape.Size * shape.Channels > System.Array.MaxLength
+        : (long)list.Files.Count * shape.Size.Pixels * shape.Channels > System.Array.MaxLength
             ? Error.New($"{list.Files.Count} pictures of {shape} do not fit into one array: choose a smaller --image-size")
         : unit;
 

@@ -39,7 +39,7 @@ internal static class ReadPictures
         }
 
         var (size, channels) = (request.Shape.Size, request.Shape.Channels);
-        var each = size * size * channels;
+        var each = size.Pixels * channels;
         var pixels = new byte[good.Length * each];
         for (var i = 0; i < good.Length; i++)
         {
@@ -47,6 +47,6 @@ internal static class ReadPictures
         }
 
         ReadOnlyMemory<byte> classes = good.Select(one => one.Label).ToArray();
-        return ImageSet.Of(good.Length, size, size, channels, pixels, Some(classes)).ToFin().ToOption();
+        return ImageSet.Of(good.Length, size.Height, size.Width, channels, pixels, Some(classes)).ToFin().ToOption();
     }
 }

@@ -46,7 +46,7 @@ internal static class SelfTest
     public static Fin<string> Training(Device device)
     {
         using var scope = NewDisposeScope();
-        var config = UNetConfig.Tutorial(28, 1, 1000, residual: false).OrThrow();
+        var config = UNetConfig.Tutorial(ImageSize.Square(28), 1, 1000, residual: false).OrThrow();
         using var network = new UNet(config, ScalarType.Float32, device);
         var weights = FormulaWeights.Of(network).DetachFromDisposeScope();
         using var trainer = new Trainer(
@@ -75,7 +75,8 @@ internal static class SelfTest
             return ConvolutionCheck.Of(network, convolutions: convolutions);
         }
 
-        var right = Right(UNetConfig.Tutorial(28, 1, 1000, residual: true).OrThrow()).Bind(_ => Right(UNetConfig.Modern(28, 1, 1000).OrThrow()));
+        var size = ImageSize.Square(28);
+        var right = Right(UNetConfig.Tutorial(size, 1, 1000, residual: true).OrThrow()).Bind(_ => Right(UNetConfig.Modern(size, 1, 1000).OrThrow()));
         return right.Match(
             _ => "libtorch's convolutions on the processor as in float64",
             fault => $"{fault.Message}: all but --features computes with the kernels; {ConvolutionCheck.Remedy}");

@@ -30,8 +30,8 @@ internal static class EvaluationClassifier
         ClassifierRecipe asked, LoadedDataSet train, LoadedDataSet test, int limit, string path, Device device, IView view, CancellationToken stop)
     {
         var recipe = asked with { Mirror = train.Description.MirrorsKeepMeaning };
-        return (from config in test.Fits(new(train.Images.Height, train.Images.Channels), "the training images")
-                    .Bind(_ => ClassifierConfig.Of(train.Images.Height, train.Images.Channels, train.Images.Classes).OrFailure())
+        return (from config in test.Fits(train.Shape, "the training images")
+                    .Bind(_ => ClassifierConfig.Of(train.Images.Size, train.Images.Channels, train.Images.Classes).OrFailure())
                 from written in Train(
                     config, recipe, train.Images.Take(limit), test.Images, device, "training the classifier",
                     (trained, accuracy) => Save(config, trained, accuracy), view, stop)

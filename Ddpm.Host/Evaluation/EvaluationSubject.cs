@@ -31,7 +31,7 @@ internal sealed record EvaluationSubject(
     /// <summary>Images that the user names.</summary>
     public static EvaluationSubject Of(GivenImages given, Func<DataSplit, PictureShape, Fin<LoadedDataSet>> load)
     {
-        var shape = new PictureShape(given.Images.Height, given.Images.Channels);
+        var shape = new PictureShape(given.Images.Size, given.Images.Channels);
         return new(
             split => load(split, shape), shape, "the images", given.Images.Labels.Map(_ => given.Images.Classes),
             _ => new EvaluatedImages(given.Images, given.Report, None));

@@ -90,14 +90,13 @@ internal abstract class FeatureSource : IDisposable
 
     private static Fin<Unit> Fits(ClassifierHeader classifier, LoadedDataSet data)
     {
-        if ((classifier.ImageSize, classifier.ImageChannels) == (data.Images.Height, data.Images.Channels))
+        if ((classifier.ImageSize, classifier.ImageChannels) == (data.Images.Size, data.Images.Channels))
         {
             return unit;
         }
 
-        var wanted = $"{classifier.ImageSize}×{classifier.ImageSize}×{classifier.ImageChannels}";
-        var given = $"{data.Images.Height}×{data.Images.Width}×{data.Images.Channels}";
-        return Error.New($"it takes images of {wanted}, but the images of {data.Description.Title} ({data.Origin}) are {given}: {Another}");
+        var wanted = $"{classifier.ImageSize}×{classifier.ImageChannels}";
+        return Error.New($"it takes images of {wanted}, but the images of {data.Description.Title} ({data.Origin}) are {data.Shape}: {Another}");
     }
 
     private static Fin<FeatureSource> Script(string path, Option<string> trusted, Device device, CancellationToken stop) =>

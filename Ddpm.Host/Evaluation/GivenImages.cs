@@ -64,10 +64,10 @@ internal sealed record GivenImages(ImageSet Images, SamplesReport Report)
     private static Fin<ImageSet> Set(NpyArray array, Option<ReadOnlyMemory<byte>> labels)
     {
         var shape = array.Shape.Map(size => (int)Math.Min(size, int.MaxValue)).ToArr();
-        if (shape.Count is not (3 or 4) || shape[0] < Comparison.FewestImages || shape[1] != shape[2] || (shape.Count == 4 && shape[3] is not (1 or 3)))
+        if (shape.Count is not (3 or 4) || shape[0] < Comparison.FewestImages || (shape.Count == 4 && shape[3] is not (1 or 3)))
         {
             return Error.New(
-                $"it is an array of {string.Join("×", shape)}, but must hold at least four square images: N×H×H, or N×H×H×C with C = 1 or 3");
+                $"it is an array of {string.Join("×", shape)}, but must hold at least four images: N×H×W, or N×H×W×C with C = 1 or 3");
         }
 
         return ImageSet.Of(shape[0], shape[1], shape[2], shape.Count == 4 ? shape[3] : 1, array.Data, labels).OrFailure();

@@ -20,7 +20,7 @@ internal static class SamplesToJudge
     public static Fin<ImageSet> Of(TrainedModel model, SampleJob wanted, SamplingPlan plan, IView view, CancellationToken stop)
     {
         var (channels, size, count) = (model.Network.Config.ImageChannels, model.Network.Config.ImageSize, wanted.Images.Count);
-        var pixels = channels * size * size;
+        var pixels = channels * size.Pixels;
         var levels = new byte[checked(count * pixels)];
         var sampler = new ImageSampler(model.Trained, plan);
         using var bar = view.Bar($"sampling {Counted.Of(count, "image")}");
@@ -38,7 +38,7 @@ internal static class SamplesToJudge
             made.Iter(moments => moments[^1].ToLevels(new PixelScale.Fixed()).CopyTo(levels, begin * pixels));
         }
 
-        return ImageSet.Of(count, size, size, channels, levels, wanted.Images.Condition.Map(condition =>
+        return ImageSet.Of(count, size.Height, size.Width, channels, levels, wanted.Images.Condition.Map(condition =>
             (ReadOnlyMemory<byte>)Enumerable.Range(wanted.Images.First, count).Select(image => (byte)condition.ClassOf(image)).ToArray())).OrFailure();
     }
 }

@@ -8,6 +8,7 @@ using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Embeddings;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
@@ -45,7 +46,7 @@ internal sealed record DiffusersFolder(string Path)
     /// <param name="stop">Ends the work.</param>
     /// <returns>The header of the run's checkpoint; or every fault, and nothing is written.</returns>
     public Fin<CheckpointHeader> Save(
-        RunFolder folder, TrainingOptions otherwise, Option<int> imageSize, bool namesData, Action<string> report, CancellationToken stop)
+        RunFolder folder, TrainingOptions otherwise, Option<ImageSize> imageSize, bool namesData, Action<string> report, CancellationToken stop)
     {
         var unet = File.Exists(In("unet", Config)) ? In("unet") : Path;
         var scheduler = toSeq(new[] { In("scheduler", Scheduler), In(Scheduler) }).Find(File.Exists);
@@ -58,7 +59,7 @@ internal sealed record DiffusersFolder(string Path)
                            file => DiffusersScheduler.Read(file.File, file.Bytes, otherwise),
                            () => (new DiffusersScheduler(otherwise, None), Seq1($"{Path} has no {Scheduler}: noise schedule and prediction are as given"))))
                    .Apply((network, schedule) => (network.Network, schedule.Scheduler, Remarks: network.Remarks + schedule.Remarks + components)).OrFailure()
-               from size in (imageSize | known.Network.ImageSize).ToFin(Error.New(
+               from size in (imageSize | known.Network.SampleSize).ToFin(Error.New(
                    ExitCode.Usage, $"{System.IO.Path.Combine(unet, Config)}: sample_size is null: give --image-size"))
                let header = HeaderOf(known.Network, known.Scheduler.Options, size)
                from training in header.Config.OrFailure()
@@ -108,7 +109,7 @@ internal sealed record DiffusersFolder(string Path)
 
     private static ReadOnlyMemory<byte> Text(JsonObject json) => System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(Indented) + "\n");
 
-    private static CheckpointHeader HeaderOf(DiffusersNetwork known, TrainingOptions options, int size)
+    private static CheckpointHeader HeaderOf(DiffusersNetwork known, TrainingOptions options, ImageSize size)
     {
         var embedding = Choices.Embeddings.First(choice => choice.Value == Some<SinusoidalEmbedding>(known.Embedding)).Name;
         return new(

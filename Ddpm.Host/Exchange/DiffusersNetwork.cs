@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using LanguageExt;
 using LanguageExt.Common;
@@ -10,12 +11,12 @@ namespace Ddpm.Host.Exchange;
 /// <summary>A network as diffusers configures its UNet2DModel: the file config.json.</summary>
 /// <param name="Network">The network.</param>
 /// <param name="Embedding">The formula of its timestep embedding.</param>
-/// <param name="ImageSize">Height and width of its images; none if the file does not say.</param>
+/// <param name="SampleSize">Height and width of its images; none if the file does not say.</param>
 /// <param name="ImageChannels">Their channels.</param>
 /// <param name="LearnsVariance">Whether it has twice as many channels out as in.</param>
 /// <param name="Classes">K, its classes; the last row of its class embedding stands for none.</param>
 internal sealed record DiffusersNetwork(
-    DiffusersUNet Network, SinusoidalEmbedding.Halves Embedding, Option<int> ImageSize, int ImageChannels, bool LearnsVariance, int Classes)
+    DiffusersUNet Network, SinusoidalEmbedding.Halves Embedding, Option<ImageSize> SampleSize, int ImageChannels, bool LearnsVariance, int Classes)
 {
     /// <summary>The name of the class of models.</summary>
     public const string ClassName = "UNet2DModel";
@@ -105,7 +106,7 @@ internal sealed record DiffusersNetwork(
         }
 
         // The smallest size that the levels allow, if the file does not say one: the size is checked again once it is known.
-        return network.Channels(size.IfNone(1 << Math.Max(2, levels)), ins, null).Map(_ => (known, remarks));
+        return network.Channels(size.IfNone(ImageSize.Square(1 << Math.Max(2, levels))), ins, null).Map(_ => (known, remarks));
     }
 
     /// <summary>Writes config.json with all keys of UNet2DModel, sorted as diffusers sorts them.</summary>
@@ -143,7 +144,7 @@ internal sealed record DiffusersNetwork(
             ["num_train_timesteps"] = null,
             ["out_channels"] = config.OutputChannels,
             ["resnet_time_scale_shift"] = network.ScalesAndShifts ? "scale_shift" : "default",
-            ["sample_size"] = config.ImageSize,
+            ["sample_size"] = config.ImageSize.IsSquare ? config.ImageSize.Height : Listed(config.ImageSize.Numbers),
             ["time_embedding_type"] = "positional",
             ["up_block_types"] = Listed(Range(0, levels).Map(level => network.UpAttention.Contains(levels - 1 - level) ? AttentionUp : Up)),
             ["upsample_type"] = "conv",
@@ -151,7 +152,7 @@ internal sealed record DiffusersNetwork(
     }
 
     /// <summary>The size of images, from a number or from height and width.</summary>
-    private static Option<int> Size(JsonConfig config)
+    private static Option<ImageSize> Size(JsonConfig config)
     {
         if (!config.Has("sample_size"))
         {
@@ -161,11 +162,11 @@ internal sealed record DiffusersNetwork(
 
         if (!config.Shown("sample_size").StartsWith('['))
         {
-            return config.Integer("sample_size", 0);
+            return ImageSize.Square(config.Integer("sample_size", 0));
         }
 
         var both = config.Integers("sample_size", Array(0, 0));
-        config.Require(both.Count == 2 && both[0] == both[^1], "sample_size", "must be a number, or two equal numbers: images are squares here");
-        return both.HeadOrNone();
+        config.Require(both.Count == 2, "sample_size", "must be a number, or height and width");
+        return ImageSize.Of(both);
     }
 }

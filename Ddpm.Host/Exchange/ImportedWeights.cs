@@ -5,6 +5,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -20,7 +21,7 @@ namespace Ddpm.Host.Exchange;
 internal sealed record ImportedWeights(string Path, ReadOnlyMemory<byte> Bytes)
 {
     /// <summary>The image size if neither the weights nor a user tell it.</summary>
-    public const int UsualSize = 28;
+    public static ImageSize UsualSize { get; } = ImageSize.Square(28);
 
     /// <summary>Saves them as a run.</summary>
     /// <param name="folder">The run's folder.</param>
@@ -31,7 +32,7 @@ internal sealed record ImportedWeights(string Path, ReadOnlyMemory<byte> Bytes)
     /// <param name="stop">Ends the work.</param>
     /// <returns>The header of the run's checkpoint.</returns>
     public Fin<CheckpointHeader> Save(
-        RunFolder folder, TrainingOptions options, int imageSize, bool namesData, Action<string> report, CancellationToken stop) =>
+        RunFolder folder, TrainingOptions options, ImageSize imageSize, bool namesData, Action<string> report, CancellationToken stop) =>
         from read in TorchFile.IsMeant(Bytes.Span) ? TorchFile.Read(Bytes) : Safetensors.Read(Bytes)
         from known in StateDict.Header(read, options, imageSize)
         from sound in TrainingConfig.CheckSchedule(known.Options).OrUsage() // its numbers are the user's, and their range can depend on the file's T

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Google.Protobuf;
 using LanguageExt;
@@ -26,7 +27,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
     {
         _weights = weights;
         Constant(UNetConfig.EmbeddingName, network.TimeEmbedding);
-        Input("x", TensorProto.Types.DataType.Float, [network.Config.ImageChannels, network.Config.ImageSize, network.Config.ImageSize]);
+        Input("x", TensorProto.Types.DataType.Float, [network.Config.ImageChannels, network.Config.ImageSize.Height, network.Config.ImageSize.Width]);
         Input("timesteps", TensorProto.Types.DataType.Int64);
         _embedding = Node("Gather", [UNetConfig.EmbeddingName, "timesteps"]);
         if (network.Config.Classes > 0)
@@ -38,7 +39,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
     }
 
     /// <summary>What a layer makes: its name in the graph, and its channels and size.</summary>
-    internal readonly record struct Value(string Name, int Channels, int Size);
+    internal readonly record struct Value(string Name, int Channels, ImageSize Size);
 
     /// <summary>The file of a network.</summary>
     /// <param name="network">The network.</param>
@@ -51,7 +52,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
         var made = new OnnxNetwork(network, network.Layout.View(theta));
         var output = network.Config.Compose(made, new Value("x", network.Config.ImageChannels, network.Config.ImageSize));
         made._graph.Node.Add(new NodeProto { OpType = "Identity", Input = { output.Name }, Output = { "output" } });
-        made._graph.Output.Add(Described("output", TensorProto.Types.DataType.Float, output.Channels, output.Size, output.Size));
+        made._graph.Output.Add(Described("output", TensorProto.Types.DataType.Float, output.Channels, output.Size.Height, output.Size.Width));
         return new ModelProto
         {
             IrVersion = IrVersion,
@@ -98,7 +99,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
         var made = Node(
             "Resize", [x.Name, "", scales],
             ("mode", "nearest"), ("coordinate_transformation_mode", "asymmetric"), ("nearest_mode", "floor"));
-        return x with { Name = made, Size = 2 * x.Size };
+        return x with { Name = made, Size = x.Size.Map(side => 2 * side) };
     }
 
     public Value Silu(Value x) => x with { Name = Silu(x.Name) };
@@ -111,7 +112,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
     {
         var groups = Node("Reshape", [x.Name, Integers(0, norm.Groups, -1)]);
         var hat = Node("InstanceNormalization", [groups, Repeated(1, norm.Groups), Repeated(0, norm.Groups)], ("epsilon", (float)norm.Epsilon));
-        var y = Node("Reshape", [hat, Integers(0, norm.Channels, x.Size, x.Size)]);
+        var y = Node("Reshape", [hat, Integers(0, norm.Channels, x.Size.Height, x.Size.Width)]);
         y = Node("Add", [Node("Mul", [y, Column(norm.Name + ".weight")]), Column(norm.Name + ".bias")]);
         y = norm.Modulation.Match(
             projection =>
@@ -125,12 +126,12 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
 
     public Value Attend(int heads, Value x)
     {
-        var (channels, pixels) = (x.Channels / 3, x.Size * x.Size);
+        var (channels, pixels) = (x.Channels / 3, x.Size.Pixels);
         var depth = channels / heads;
         var parts = Nodes("Split", [Node("Reshape", [x.Name, Integers(0, 3 * heads, depth, pixels)]), Integers(heads, heads, heads)], 3, ("axis", 1L));
         var scores = Node("Mul", [Node("MatMul", [Transposed(parts[0]), parts[1]]), Repeated((float)(1 / Math.Sqrt(depth)), 1)]);
         var seen = Node("MatMul", [parts[2], Transposed(Node("Softmax", [scores], ("axis", -1L)))]);
-        return new(Node("Reshape", [seen, Integers(0, channels, x.Size, x.Size)]), channels, x.Size);
+        return new(Node("Reshape", [seen, Integers(0, channels, x.Size.Height, x.Size.Width)]), channels, x.Size);
     }
 
     public Value Add(Value x, Value y) => y with { Name = Node("Add", [x.Name, y.Name]) };

@@ -14,7 +14,7 @@ namespace Ddpm.Host.Pictures;
 /// <summary>Pictures that a user brings. We read the bytes, and what they are is decided from them alone.</summary>
 internal static class PictureFile
 {
-    /// <summary>Reads a picture, cuts the middle of the upright picture to a square and scales that.</summary>
+    /// <summary>Reads a picture, cuts the middle of the upright picture to the shape of the image and scales that.</summary>
     /// <param name="path">The file.</param>
     /// <param name="shape">What it is to become.</param>
     /// <param name="background">What shows through it.</param>
@@ -58,20 +58,22 @@ internal static class PictureFile
     /// <returns>The picture, or what is wrong with it. Never throws, whatever the bytes.</returns>
     internal static Fin<ReadPicture> Of(ReadOnlyMemory<byte> file, PictureShape shape, Background background, PixelBudget? budget = null) =>
         EncodedPicture.Read(file).Bind(encoded => (budget ?? PixelBudget.Unlimited).Pixels.Use(encoded.Pixels, () =>
-            from middle in encoded.BitDepth == 16 ? MiddleOf16Bits(encoded, background) : MiddleOf8Bits(encoded, background)
-            let scaled = Orientation.OfExif(encoded.Orientation).Upright(Resampling.To(middle.Picture, shape.Size, shape.Size))
+            from middle in encoded.BitDepth == 16 ? MiddleOf16Bits(encoded, shape.Size, background) : MiddleOf8Bits(encoded, shape.Size, background)
+            let orientation = Orientation.OfExif(encoded.Orientation)
+            let stored = orientation.Turned(shape.Size)
+            let scaled = orientation.Upright(Resampling.To(middle.Picture, stored.Width, stored.Height))
             select middle with { Picture = shape.Channels == 1 ? scaled.Grey() : scaled }));
 
-    private static Fin<ReadPicture> MiddleOf8Bits(EncodedPicture encoded, Background background) =>
+    private static Fin<ReadPicture> MiddleOf8Bits(EncodedPicture encoded, ImageSize size, Background background) =>
         PictureDecoder.Decode<Rgba32>(encoded).Map(image =>
         {
             using (image)
             {
-                return Middle(image, encoded.Orientation, background);
+                return Middle(image, encoded.Orientation, size, background);
             }
         });
 
-    private static Fin<ReadPicture> MiddleOf16Bits(EncodedPicture encoded, Background background) =>
+    private static Fin<ReadPicture> MiddleOf16Bits(EncodedPicture encoded, ImageSize size, Background background) =>
         PictureDecoder.Decode<Rgba64>(encoded).Map(image =>
         {
             using (image)
@@ -79,20 +81,20 @@ internal static class PictureFile
             {
                 var dark = Enumerable.Range(0, image.Height).All(y => !MemoryMarshal.ToEnumerable<Rgba64>(image.DangerousGetPixelRowMemory(y))
                     .Any(pixel => Math.Max(pixel.R, Math.Max(pixel.G, pixel.B)) >= PictureCounts.TwelveBits));
-                var middle = Middle(rounded, encoded.Orientation, background);
+                var middle = Middle(rounded, encoded.Orientation, size, background);
                 return middle with { Traits = middle.Traits | (dark ? PictureTraits.Dark : PictureTraits.None) };
             }
         });
 
-    /// <summary>The middle square of a picture before its background.</summary>
-    private static ReadPicture Middle(Image<Rgba32> image, int orientation, Background background)
+    /// <summary>The middle of a picture before its background.</summary>
+    private static ReadPicture Middle(Image<Rgba32> image, int orientation, ImageSize size, Background background)
     {
-        var (left, top, side) = Orientation.OfExif(orientation).MiddleSquare(image.Width, image.Height);
-        var (pixels, stride) = (new byte[3 * side * side], 3 * side);
+        var (left, top, cut) = Orientation.OfExif(orientation).Middle(new(image.Height, image.Width), size);
+        var (pixels, stride) = (new byte[3 * cut.Pixels], 3 * cut.Width);
         var (opaque, visible) = (true, false);
-        for (var y = 0; y < side; y++)
+        for (var y = 0; y < cut.Height; y++)
         {
-            var row = image.DangerousGetPixelRowMemory(top + y).Span.Slice(left, side);
+            var row = image.DangerousGetPixelRowMemory(top + y).Span.Slice(left, cut.Width);
             foreach (var pixel in row)
             {
                 opaque &= pixel.A == byte.MaxValue;
@@ -105,7 +107,7 @@ internal static class PictureFile
         var plain = pixels.AsSpan(3).SequenceEqual(pixels.AsSpan(0, pixels.Length - 3)); // each pixel is as the one before it
         PictureTraits If(bool odd, PictureTraits trait) => odd ? trait : PictureTraits.None;
         return new(
-            PixelImage.Create(side, side, 3, pixels),
+            PixelImage.Create(cut.Width, cut.Height, 3, pixels),
             If(!opaque, PictureTraits.Transparent) | If(!visible, PictureTraits.Invisible) | If(plain, PictureTraits.OneColour));
     }
 }

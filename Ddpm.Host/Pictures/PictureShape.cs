@@ -1,10 +1,12 @@
+using Ddpm.Pure.Images;
+
 namespace Ddpm.Host.Pictures;
 
 /// <summary>How pictures of all sizes become images of one.</summary>
 /// <param name="Size">Height and width of the images.</param>
 /// <param name="Channels">1 for grey, 3 for colour.</param>
-internal sealed record PictureShape(int Size, int Channels)
+internal sealed record PictureShape(ImageSize Size, int Channels)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{Size}×{Size}×{Channels}";
+    public override string ToString() => $"{Size}×{Channels}";
 }

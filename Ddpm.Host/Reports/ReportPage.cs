@@ -85,7 +85,7 @@ internal static class ReportPage
         var lastEpoch = run.Metrics.Filter(metric => metric.Kind == "epoch").LastOrNone();
         string Tested(Metric last) => last.HeldOutLoss is { } heldOut ? Invariant($" ({heldOut:F4} on test images)") : "";
         var loss = lastEpoch.Match(last => Invariant($", loss {last.Loss:F4} in epoch {last.Epoch}{Tested(last)}"), () => "");
-        var shape = Invariant($"{receipt.Data.Size}×{receipt.Data.Size}×{receipt.Data.Channels}");
+        var shape = receipt.Data.Shape.ToString();
         var data = $"{Counted.Of(receipt.Data.Images, "image")} of {receipt.Data.Name}, {shape}";
         return $"The {run.Config.NetworkName} network{Embedding(run)} with the recipe {options.Preset}: "
             + $"{Counted.Of(options.Epochs, "epoch")} of {data}; {state}{loss}.";

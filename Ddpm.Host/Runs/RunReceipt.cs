@@ -6,6 +6,7 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Host.Data;
 using Ddpm.Host.Pictures;
 using Ddpm.Pure.Data;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
@@ -37,7 +38,7 @@ internal sealed record HeldOutReceipt(int Images, string Sha256)
 /// <param name="Background">What showed through the pictures of a folder; none of other data, and of receipts of earlier versions.</param>
 /// <param name="HeldOut">The test images that it measures its loss on; null if it measures none, as runs of earlier versions.</param>
 internal sealed record DataReceipt(
-    string Name, string Origin, string Sha256, int Images, int Size, int Channels, IReadOnlyList<string>? ClassNames = null, string? Background = null,
+    string Name, string Origin, string Sha256, int Images, ImageSize Size, int Channels, IReadOnlyList<string>? ClassNames = null, string? Background = null,
     HeldOutReceipt? HeldOut = null)
 {
     /// <summary>What a class is called: its number where nothing else is known.</summary>
@@ -80,8 +81,8 @@ internal sealed record DataReceipt(
     public bool IsOf(LoadedDataSet loaded) => loaded.Split == DataSplit.Train ? loaded.ImagesSha256 == Sha256 : loaded.Description.Name == Name;
 
     /// <summary>That it was others.</summary>
-    public Error IsNotOf(LoadedDataSet loaded) => loaded.Images.Height != Size || loaded.Images.Channels != Channels
-        ? Error.New($"the run was trained on images of {Shape}, but these are {new PictureShape(loaded.Images.Height, loaded.Images.Channels)}: "
+    public Error IsNotOf(LoadedDataSet loaded) => loaded.Shape != Shape
+        ? Error.New($"the run was trained on images of {Shape}, but these are {loaded.Shape}: "
             + "leave out --image-size and --channels")
         : loaded.Background is { } behind && Background is { } before && behind != before
         ? Error.New($"the run was trained with the background {before}, but these pictures have {behind}: leave out --background")
@@ -191,7 +192,7 @@ internal sealed record RunReceipt(
         var options = (header.Options with { Epochs = Options.Epochs }).DifferencesTo(Options);
         var shape = (header.ImageSize, header.ImageChannels) == (Data.Size, Data.Channels)
             ? Seq<string>()
-            : Seq1(Invariant($"images: {header.ImageSize}×{header.ImageSize}×{header.ImageChannels} → {Data.Size}×{Data.Size}×{Data.Channels}"));
+            : Seq1(Invariant($"images: {header.ImageSize}×{header.ImageChannels} → {Data.Shape}"));
         var best = name == Best || name == Last ? Difference("best epoch and its loss", BestOf(header.Progress), BestOf(Progress)) : [];
         var last = name == Last ? Difference("step", header.Progress.Step, Progress.Step) : [];
         var weights = name == Last && WeightsSha256 is { } known
@@ -223,7 +224,9 @@ internal sealed record RunReceipt(
         var options = "train".Cons(Options.ToArguments());
         return OwnData.IsEmpty
             ? options
-            : options + OwnData + Seq("--image-size", Invariant($"{Data.Size}"), "--channels", Invariant($"{Data.Channels}")) + Background;
+            : options + OwnData + Option("--image-size", Data.Size.Numbers) + Option("--channels", Array(Data.Channels)) + Background;
+
+        static Seq<string> Option(string name, Arr<int> numbers) => name.Cons(numbers.Map(number => Invariant($"{number}")).ToSeq());
     }
 
     /// <summary>What to say of what shows through pictures, if it is not the usual.</summary>

@@ -3,6 +3,7 @@ using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -29,7 +30,7 @@ internal sealed record RunStart(TrainingOptions Options, Recording Recording, Op
     public Option<DataReceipt> Data => (Resumed || Repeated).Map(receipt => receipt.Data);
 
     /// <summary>Checks the options before any data are loaded, for images of a size that every network takes.</summary>
-    public Fin<Unit> Check(int imageSize, int classes) => TrainingConfig.Of(Options, imageSize, 1, classes).OrUsage().Map(_ => unit);
+    public Fin<Unit> Check(ImageSize imageSize, int classes) => TrainingConfig.Of(Options, imageSize, 1, classes).OrUsage().Map(_ => unit);
 
     /// <summary>The receipt of a run that can be resumed.</summary>
     public static Fin<RunReceipt> Resumable(RunFolder folder) =>

@@ -12,10 +12,10 @@ namespace Ddpm.Host.Runs;
 /// <param name="Channels">C.</param>
 /// <param name="Size">H and W.</param>
 /// <param name="Bytes">N·H·W·C bytes.</param>
-internal sealed record ImageLevels(int Count, int Channels, int Size, ReadOnlyMemory<byte> Bytes)
+internal sealed record ImageLevels(int Count, int Channels, ImageSize Size, ReadOnlyMemory<byte> Bytes)
 {
     /// <summary>The first images.</summary>
-    public ImageLevels Take(int count) => this with { Count = count, Bytes = Bytes[..(count * Channels * Size * Size)] };
+    public ImageLevels Take(int count) => this with { Count = count, Bytes = Bytes[..(count * Channels * Size.Pixels)] };
 }
 
 /// <summary>Generated images as files.</summary>
@@ -30,9 +30,9 @@ internal sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> R
     private const int MostDrawn = 400, DrawnOfMore = 100;
 
     /// <summary>How many images of a size are drawn, of those that there are.</summary>
-    public static int Drawn(int count, int size)
+    public static int Drawn(int count, ImageSize size)
     {
-        var across = Math.Max(1, LongestSide / (Enlargement * (size + 2)));
+        var across = Math.Max(1, LongestSide / (Enlargement * (Math.Max(size.Height, size.Width) + 2)));
         return count <= Math.Min(MostDrawn, across * across) ? count : Math.Min(DrawnOfMore, across * across);
     }
 
@@ -48,7 +48,7 @@ internal sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> R
     /// <summary>Writes the images as an array of bytes, N×H×W or N×H×W×C.</summary>
     public static Fin<Unit> WriteArray(RunFolder folder, string path, ImageLevels images)
     {
-        var shape = Array<long>(images.Count, images.Size, images.Size);
+        var shape = Array<long>(images.Count, images.Size.Height, images.Size.Width);
         return WriteBytes(folder, path, images.Channels == 1 ? shape : shape.Add(images.Channels), images.Bytes);
     }
 
@@ -77,11 +77,11 @@ internal sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> R
     /// <summary>A row for each label, in the order in which they first come.</summary>
     private static PixelImage Labelled(ImageLevels images, Func<int, string> label)
     {
-        var pixels = images.Channels * images.Size * images.Size;
+        var pixels = images.Channels * images.Size.Pixels;
         PixelImage Row(int[] places)
         {
             byte[] row = [.. places.SelectMany(image => images.Bytes.Slice(image * pixels, pixels).ToArray())];
-            return ImageGrid.For(places.Length, images.Size, images.Size, places.Length).Draw(row, images.Channels).Enlarge(Enlargement);
+            return ImageGrid.For(places.Length, images.Size.Width, images.Size.Height, places.Length).Draw(row, images.Channels).Enlarge(Enlargement);
         }
 
         return LabelledRows.Draw(Enumerable.Range(0, images.Count).GroupBy(label).Select(row => (row.Key, Row([.. row]))));
@@ -90,7 +90,7 @@ internal sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> R
     private static PixelImage Grid(ImageLevels images)
     {
         var first = First(images);
-        return ImageGrid.For(first.Count, first.Size, first.Size).Draw(first.Bytes.Span, first.Channels);
+        return ImageGrid.For(first.Count, first.Size.Width, first.Size.Height).Draw(first.Bytes.Span, first.Channels);
     }
 
     private static ImageLevels First(ImageLevels images) => images.Take(Drawn(images.Count, images.Size));
@@ -98,6 +98,6 @@ internal sealed record SampleFiles(PixelScale Scale, Option<Func<int, string>> R
     private static GeneratedImages First(GeneratedImages images)
     {
         var drawn = Drawn(images.Count, images.Size);
-        return images with { Count = drawn, Values = images.Values[..(drawn * images.Channels * images.Size * images.Size)] };
+        return images with { Count = drawn, Values = images.Values[..(drawn * images.Channels * images.Size.Pixels)] };
     }
 }

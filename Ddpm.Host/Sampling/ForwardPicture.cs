@@ -19,7 +19,7 @@ internal static class ForwardPicture
     /// <param name="view">Shows the line.</param>
     public static int Drawn(ImageSet images, int count, IView view)
     {
-        var shown = SampleFiles.Drawn(Math.Min(count, images.Count), images.Height);
+        var shown = SampleFiles.Drawn(Math.Min(count, images.Count), images.Size);
         if (shown < count)
         {
             view.Line($"the figure shows the first {shown} images");

@@ -37,7 +37,7 @@ internal static class RunTraining
         var data = ReceiptOf(loaded, images, test);
         var receipt = start.Receipt(data, MachineReceipt.Here(environment.Device.ToString(), environment.Accumulate));
         var gridRequest = SamplingRequest.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed };
-        return from config in TrainingConfig.Of(options, images.Height, images.Channels, images.Classes).OrUsage()
+        return from config in TrainingConfig.Of(options, images.Size, images.Channels, images.Classes).OrUsage()
                from plan in Outcomes.InOrder(() => start.CheckImages(loaded, images.Count), () => start.CheckHeldOut(test))
                    .Bind(_ => TrainingPlan.Of(config, images.Count).OrUsage())
                from grid in SampleJob.From(gridRequest, config.Model, config.Model.UsualSampling, data.ClassName)
@@ -53,7 +53,7 @@ internal static class RunTraining
         var names = loaded.Description.ClassNames;
         var published = DataSetDescription.Named(loaded.Description.Name).Match(known => known.ClassNames, _ => Arr<string>.Empty);
         return new(
-            loaded.Description.Name, loaded.Origin, loaded.ImagesSha256, images.Count, images.Height, images.Channels,
+            loaded.Description.Name, loaded.Origin, loaded.ImagesSha256, images.Count, images.Size, images.Channels,
             names == published ? null : [.. names], loaded.Background,
             test.Map(HeldOutReceipt.Of).MatchUnsafe(held => held, () => null));
     }
@@ -62,7 +62,7 @@ internal static class RunTraining
         TrainingPlan plan, LoadedDataSet loaded, ImageSet images, Option<ImageSet> heldOut, RunReceipt receipt,
         Option<StartingWeights> weights, TrainingEnvironment environment, SampleJob grid, IView view, CancellationToken stop)
     {
-        view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Height}×{images.Width}, {loaded.Origin}");
+        view.Line($"{loaded.Description.Title}: {Counted.Of(images.Count, "image")} of {images.Size}, {loaded.Origin}");
         ComputeDevice.Advice(environment.Device, plan.Config.Model.Network, plan.Config.Precision).Iter(view.Line);
         plan.Config.Model.Schedule.Remark.Iter(remark => view.Line($"warning: {remark}"));
         weights.Bind(given => given.Remark(plan.Config.Model.Network)).Iter(view.Line);

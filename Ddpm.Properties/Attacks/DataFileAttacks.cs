@@ -162,7 +162,7 @@ public sealed class DataFileAttacks(ITestOutputHelper output) : IDisposable
     private void Attack(string ending, params byte[][] good)
     {
         var (path, refused) = (Path.Combine(_root, "a" + ending), 0);
-        var request = new DataRequest(DataSetDescription.FashionMnist, DataSplit.Train, new(4, 3), Background.White);
+        var request = new DataRequest(DataSetDescription.FashionMnist, DataSplit.Train, new(ImageSize.Square(4), 3), Background.White);
         for (var i = 0; i < Inputs; i++)
         {
             var file = Damaged(good[i % good.Length], new RandomStream(4, StreamName.Shuffling).At(i, 0), 500);

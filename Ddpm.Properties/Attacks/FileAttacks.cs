@@ -198,6 +198,6 @@ public sealed class FileAttacks : IDisposable
         }
 
         Fin<LoadedDataSet> Loaded() => new PictureFolder(At("set")).Load(
-            new(DataSetDescription.FashionMnist, DataSplit.Train, new(4, 3), Background.White), default);
+            new(DataSetDescription.FashionMnist, DataSplit.Train, new(ImageSize.Square(4), 3), Background.White), default);
     }
 }

@@ -40,7 +40,7 @@ public sealed class FolderAttacks : IDisposable
     {
         _warnings.Clear();
         return new PictureFolder(Path.Combine(_root, folder))
-            .Load(new(DataSetDescription.FashionMnist, split, new(4, 3), Background.White, _warnings.Add, (_, _) => { }), default);
+            .Load(new(DataSetDescription.FashionMnist, split, new(ImageSize.Square(4), 3), Background.White, _warnings.Add, (_, _) => { }), default);
     }
 
     private string[] Classes() => [.. Load().Valid().Description.ClassNames];
@@ -60,15 +60,15 @@ public sealed class FolderAttacks : IDisposable
         var set = Load().Valid().Images;
         Assert.Equal(names.Length - 1, set.Count); // one ends in .png[0], and is no picture by its name
         Assert.True(Warned("1 without an ending"));
-        var picture = PictureFile.Of(SamplePictures.Of("png"), new(4, 3), Background.White).Valid().Picture;
+        var picture = PictureFile.Of(SamplePictures.Of("png"), new(ImageSize.Square(4), 3), Background.White).Valid().Picture;
         foreach (var name in names)
         {
-            Assert.Equal(picture, PictureFile.Read(Path.Combine(_root, name), new(4, 3), Background.White).Valid().Picture);
+            Assert.Equal(picture, PictureFile.Read(Path.Combine(_root, name), new(ImageSize.Square(4), 3), Background.White).Valid().Picture);
         }
 
         foreach (var name in (string[])["-", "fd:0", "~x.png", "msl:/etc/passwd", "https://localhost/x.png", "label:x", "@/etc/passwd", "a.png[0]", "\0", ""])
         {
-            Assert.InRange(PictureFile.Read(name, new(4, 3), Background.White).Fault().Length, 10, 500);
+            Assert.InRange(PictureFile.Read(name, new(ImageSize.Square(4), 3), Background.White).Fault().Length, 10, 500);
         }
     }
 
@@ -102,7 +102,7 @@ public sealed class FolderAttacks : IDisposable
 
         Assert.Equal(1, Load().Valid().Images.Count);
         Assert.True(Warned("of 10 pictures could not be read"), string.Join('\n', _warnings));
-        var pipe = PictureFile.Read(Path.Combine(_root, "pipe.png"), new(4, 3), Background.White);
+        var pipe = PictureFile.Read(Path.Combine(_root, "pipe.png"), new(ImageSize.Square(4), 3), Background.White);
         Assert.Contains("it is empty, or not an ordinary file", pipe.Message(), StringComparison.Ordinal);
     }
 

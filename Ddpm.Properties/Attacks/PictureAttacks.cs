@@ -214,7 +214,7 @@ public sealed class PictureAttacks(ITestOutputHelper output)
         });
         foreach (var background in (Background[])[Background.White, Background.Black, new(1, 2, 3)])
         {
-            var picture = PictureFile.Of(file, new(4, 3), background).Valid().Picture;
+            var picture = PictureFile.Of(file, new(ImageSize.Square(4), 3), background).Valid().Picture;
             Assert.All(picture.Pixels.ToArray().Chunk(3), pixel => Assert.Equal([background.Red, background.Green, background.Blue], pixel));
         }
     }

@@ -4,6 +4,7 @@ using Ddpm.Host.Runs;
 using Ddpm.Properties.CommandLine;
 using Ddpm.Properties.Training;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -54,13 +55,13 @@ public sealed class RunAttacks : IDisposable
     }
 
     private static readonly RunReceipt Receipt = new(
-        TinyTraining.Standard with { Epochs = 2 }, new("fashion-mnist", "here", new('a', 64), 48, 28, 1),
+        TinyTraining.Standard with { Epochs = 2 }, new("fashion-mnist", "here", new('a', 64), 48, ImageSize.Square(28), 1),
         new("1", "1", "1", ".NET", "Linux", "cpu", 1), RunFolder.CheckpointName(6), RunFolder.CheckpointName(3), new(6, 0, 0, 1, 0.25), true, new(),
         new('b', 64));
 
     private static readonly CheckpointHeader
-        Last = new(Receipt.Options, 28, 1, Receipt.Progress),
-        Best = new(Receipt.Options with { Epochs = 1 }, 28, 1, new(3, 0, 0, 1, 0.25)); // it has trained on since then
+        Last = new(Receipt.Options, ImageSize.Square(28), 1, Receipt.Progress),
+        Best = new(Receipt.Options with { Epochs = 1 }, ImageSize.Square(28), 1, new(3, 0, 0, 1, 0.25)); // it has trained on since then
 
     private static string Difference(string name, CheckpointHeader header, char weights = 'b') => Receipt.Owns(
         name, header, () => name == Receipt.Last ? new string(weights, 64) : throw new InvalidOperationException("no checksum is kept of these")).Match(
@@ -75,7 +76,8 @@ public sealed class RunAttacks : IDisposable
     {
         var options = Best.Options with { LearningRate = 0.5 };
         Assert.Contains("learning-rate: 0.5 → 0.001", Difference(Receipt.Best!, Best with { Options = options }), StringComparison.Ordinal);
-        Assert.Contains("images: 32×32×3 → 28×28×1", Difference(Receipt.Best!, Best with { ImageSize = 32, ImageChannels = 3 }), StringComparison.Ordinal);
+        var images = Best with { ImageSize = ImageSize.Square(32), ImageChannels = 3 };
+        Assert.Contains("images: 32×32×3 → 28×28×1", Difference(Receipt.Best!, images), StringComparison.Ordinal);
         var progress = Best.Progress with { BestLoss = 0.26 };
         Assert.Contains("best epoch and its loss: 1, 0.26 → 1, 0.25", Difference(Receipt.Best!, Best with { Progress = progress }), StringComparison.Ordinal);
         Assert.Contains("step: 5 → 6", Difference(Receipt.Last!, Last with { Progress = Last.Progress with { Step = 5 } }), StringComparison.Ordinal);

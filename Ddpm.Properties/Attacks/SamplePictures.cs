@@ -157,7 +157,7 @@ internal static class SamplePictures
     }
 
     /// <summary>Reads a picture file as 16×16 pixels in colour, on white.</summary>
-    public static Fin<ReadPicture> Read(byte[] file) => PictureFile.Of(file, new(16, 3), Background.White);
+    public static Fin<ReadPicture> Read(byte[] file) => PictureFile.Of(file, new(ImageSize.Square(16), 3), Background.White);
 
     /// <summary>The pixels of a valid picture file, read by <see cref="Read"/>.</summary>
     public static PixelImage Picture(byte[] file) => Read(file).Valid().Picture;

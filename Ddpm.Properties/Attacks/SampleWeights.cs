@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -13,7 +14,7 @@ namespace Ddpm.Properties.Attacks;
 internal static class SampleWeights
 {
     /// <summary>The smallest network of the tutorial: images of 12×12, twelve timesteps.</summary>
-    public static UNetConfig Network { get; } = UNetConfig.Tutorial(12, 1, 12, residual: false).Valid();
+    public static UNetConfig Network { get; } = UNetConfig.Tutorial(ImageSize.Square(12), 1, 12, residual: false).Valid();
 
     /// <summary>Its weights: small numbers, no two neighbours alike, behind a prefix.</summary>
     public static SafetensorsTensor[] Tensors(string prefix = "", float scale = 1) =>

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Properties.Formats;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using LanguageExt;
 using Xunit;
@@ -20,7 +21,7 @@ public sealed class WeightAttacks
     private static (Fin<SafetensorsFile> Read, long Bytes) Read(byte[] file) => Decoding.Allocated(() => TorchFile.Read(file));
 
     private static Fin<(CheckpointHeader Header, SafetensorsFile Weights, Seq<string> Remarks)> Describe(params SafetensorsTensor[] tensors) =>
-        StateDict.Describe(File(tensors), Options, 12);
+        StateDict.Describe(File(tensors), Options, ImageSize.Square(12));
 
     /// <summary>A file of 0.68 MB took 113 seconds: each tensor copied the shape of all.</summary>
     [Fact]

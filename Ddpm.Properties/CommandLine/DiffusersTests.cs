@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Xunit;
 using static LanguageExt.Prelude;
@@ -129,7 +130,7 @@ public sealed class DiffusersTests : IDisposable
     public void The_published_network_for_CIFAR_10_is_imported_sampled_and_exported_to_the_same_tensors()
     {
         using var scope = NewDisposeScope();
-        var config = UNetConfig.Of(DiffusersUNet.DdpmCifar10, 32, 3, 1000).Valid();
+        var config = UNetConfig.Of(DiffusersUNet.DdpmCifar10, ImageSize.Square(32), 3, 1000).Valid();
         using var network = new UNet(config, ScalarType.Float32, CPU);
         var weights = network.Layout.View(network.InitialWeights(1));
         var tensors = config.Parameters.Map(parameter => SafetensorsTensor.Of(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Reference;
 using Ddpm.Pure.Sampling;
@@ -131,7 +132,7 @@ public sealed class FormulationTests : IDisposable
                 var name => TrainingOption.All.First(option => $"--{option.Name}" == name)
                     .With(made, double.Parse(pair[1], System.Globalization.CultureInfo.InvariantCulture)),
             });
-        var model = TrainingConfig.Of(options, 28, 1).Valid().Model;
+        var model = TrainingConfig.Of(options, ImageSize.Square(28), 1).Valid().Model;
         Assert.All(Sampler.All.Keys.Where(name => name != "ddpm"), name => new SamplingOptions { Sampler = name, SamplingSteps = Math.Min(4, options.Steps) }
             .Compile(model.Schedule, model.Prediction, clipSample: true).Bind(plan => plan.InFloat32()).Valid());
     }

@@ -86,7 +86,7 @@ public sealed class PictureFolderTests : IDisposable
         Picture(Blue, "set/train/b/1.png", 20, 33);
         Picture(Blue, "set/test/b/1.png", 20, 20);
         var loaded = new PictureFolder(_ddpm.Path("set"))
-            .Load(new(DataSetDescription.FashionMnist, DataSplit.Train, new(12, 3), Background.White), default).ThrowIfFail().Images;
+            .Load(new(DataSetDescription.FashionMnist, DataSplit.Train, new(ImageSize.Square(12), 3), Background.White), default).ThrowIfFail().Images;
         Assert.Equal([0, 1], loaded.Labels.IfNone(default(ReadOnlyMemory<byte>)).ToArray());
         Assert.All(loaded.Pixels.ToArray().Chunk(3).Index(), pixel => Assert.Equal(pixel.Index < 12 * 12 ? [255, 0, 0] : [0, 0, 255], pixel.Item));
 
@@ -152,7 +152,7 @@ public sealed class PictureFolderTests : IDisposable
     {
         var (train, test) = (new PictureFolder(_ddpm.Path("set")), _ddpm.Path("set", "test"));
         Fin<LoadedDataSet> Part(DataSplit split) =>
-            train.Load(new(DataSetDescription.FashionMnist, split, new(4, 1), Background.White), default);
+            train.Load(new(DataSetDescription.FashionMnist, split, new(ImageSize.Square(4), 1), Background.White), default);
         foreach (var name in (string[])["a", "b", "c"])
         {
             Picture(Red, $"set/train/{name}/1.png", 4, 4);

@@ -168,7 +168,8 @@ public sealed class DataFormTests : IDisposable
         Put("hub/data/train-00001-of-00002.parquet", DataFiles.Parquet(method, rows[4..], "img"));
         Put("hub/data/test-00000-of-00001.parquet", DataFiles.Parquet(method, [(rows[0].Item1, 1)], "img"));
         var train = Load("hub").Valid();
-        var expected = SamplePictures.All.SelectMany(sample => PictureFile.Of(sample.File, new(16, 3), Background.White).Valid().Picture.Pixels.ToArray());
+        var expected = SamplePictures.All.SelectMany(sample =>
+            PictureFile.Of(sample.File, new(ImageSize.Square(16), 3), Background.White).Valid().Picture.Pixels.ToArray());
         Assert.Equal(expected, train.Images.Pixels.ToArray());
         Assert.Equal(rows.Select(row => (byte)row.Item2!), train.Images.Labels.IfNone(default(ReadOnlyMemory<byte>)).ToArray());
         Assert.Equal(["cat", "dog"], train.Description.ClassNames.ToArray());
@@ -232,6 +233,6 @@ public sealed class DataFormTests : IDisposable
 
     private Fin<LoadedDataSet> Load(string path, DataSplit split = DataSplit.Train) =>
         DataForm.Of(At(path), DataSetDescription.FashionMnist).Map(form => form.Load(
-            At(path), new(DataSetDescription.FashionMnist, split, new(16, 3), Background.White, _told.Add, (_, _) => { }), default))
+            At(path), new(DataSetDescription.FashionMnist, split, new(ImageSize.Square(16), 3), Background.White, _told.Add, (_, _) => { }), default))
             .IfNone(() => throw new InvalidOperationException($"{path} is in no form"));
 }

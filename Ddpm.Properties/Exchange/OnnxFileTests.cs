@@ -2,6 +2,7 @@ using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Exchange;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
@@ -26,22 +27,25 @@ public sealed class OnnxFileTests : IDisposable
     /// The other rounds sums of up to some thousand products to float32.
     /// </summary>
     [Theory]
-    [InlineData("original", 28, 1, 0, false)]
-    [InlineData("standard", 32, 3, 0, false)]
-    [InlineData("standard", 12, 1, 4, false)]
-    [InlineData("modern", 28, 1, 3, false)]
-    [InlineData("standard", 12, 3, 0, true)]
-    [InlineData("modern", 28, 1, 0, true)]
-    [InlineData("unet", 12, 3, 3, true)]
-    public void As_ONNX_a_network_computes_the_same(string design, int size, int channels, int classes, bool learnsVariance)
+    [InlineData("original", 28, 28, 1, 0, false)]
+    [InlineData("standard", 32, 32, 3, 0, false)]
+    [InlineData("standard", 12, 12, 1, 4, false)]
+    [InlineData("modern", 28, 28, 1, 3, false)]
+    [InlineData("standard", 12, 12, 3, 0, true)]
+    [InlineData("modern", 28, 28, 1, 0, true)]
+    [InlineData("unet", 12, 12, 3, 3, true)]
+    [InlineData("standard", 12, 28, 1, 0, false)]
+    [InlineData("modern", 24, 20, 3, 0, false)]
+    [InlineData("unet", 16, 12, 1, 0, false)]
+    public void As_ONNX_a_network_computes_the_same(string design, int height, int width, int channels, int classes, bool learnsVariance)
     {
-        var config = UNetConfig.Of(NetworkFamily.All[design], size, channels, 100, classes).Valid() with { LearnsVariance = learnsVariance };
+        var config = UNetConfig.Of(NetworkFamily.All[design], new(height, width), channels, 100, classes).Valid() with { LearnsVariance = learnsVariance };
         using var network = new UNet(config, ScalarType.Float32, CPU);
         var theta = FormulaWeights.Of(network);
         using var wide = new UNet(network.Config, ScalarType.Float64, CPU);
         using var executor = new TensorExecutor(wide);
         executor.Take(theta.to(float64), withGradient: false);
-        var x = randn([3, channels, size, size], generator: new Generator(5));
+        var x = randn([3, channels, height, width], generator: new Generator(5));
         int[] timesteps = [0, 37, 99], known = [0, Math.Max(0, classes - 1), classes];
         var expected = executor.Forward(x.to(float64), timesteps, classes > 0 ? known : default(ReadOnlyMemory<int>));
 
@@ -49,7 +53,7 @@ public sealed class OnnxFileTests : IDisposable
         using var session = new InferenceSession(OnnxFile.Of(network, theta, model).ToArray());
         List<NamedOnnxValue> inputs =
         [
-            NamedOnnxValue.CreateFromTensor("x", new DenseTensor<float>(x.data<float>().ToArray(), [3, channels, size, size])),
+            NamedOnnxValue.CreateFromTensor("x", new DenseTensor<float>(x.data<float>().ToArray(), [3, channels, height, width])),
             NamedOnnxValue.CreateFromTensor("timesteps", new DenseTensor<long>(timesteps.Select(t => (long)t).ToArray(), [3])),
         ];
         if (classes > 0)
@@ -59,7 +63,7 @@ public sealed class OnnxFileTests : IDisposable
 
         using var results = session.Run(inputs);
         var output = results.Single(result => result.Name == "output").AsTensor<float>();
-        Assert.Equal([3, learnsVariance ? 2 * channels : channels, size, size], output.Dimensions.ToArray());
+        Assert.Equal([3, learnsVariance ? 2 * channels : channels, height, width], output.Dimensions.ToArray());
         var ours = expected.contiguous().data<double>().ToArray();
         var largest = ours.Max(Math.Abs);
         Assert.True(largest > 1e-3);
@@ -71,7 +75,7 @@ public sealed class OnnxFileTests : IDisposable
     public void The_metadata_tell_the_levels_the_factor_of_x_and_the_number_of_each_timestep()
     {
         var schedule = NoiseSchedule.Edm(4, 0.01, 10).Valid();
-        var config = UNetConfig.Of(NetworkFamily.All["standard"], 12, 1, 4, 0).Valid() with { NetworkTimes = schedule.NetworkTimes };
+        var config = UNetConfig.Of(NetworkFamily.All["standard"], ImageSize.Square(12), 1, 4, 0).Valid() with { NetworkTimes = schedule.NetworkTimes };
         using var network = new UNet(config, ScalarType.Float32, CPU);
         ReadOnlyMemory<byte> File(Prediction prediction) =>
             OnnxFile.Of(network, FormulaWeights.Of(network), new DiffusionModel(config, schedule, prediction, Preset.Standard));

@@ -8,6 +8,7 @@ using Ddpm.Host.Data;
 using Ddpm.Host.Runs;
 using Ddpm.Properties.Data;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Training;
@@ -27,10 +28,11 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
 {
     private static readonly int Inputs = EnvironmentCount.Of("DDPM_HOSTILE_INPUTS") ?? 2000;
 
-    private static readonly CheckpointHeader Header = new(new TrainingOptions { Limit = 5, ClipNorm = 0.5 }, 28, 1, new(7, 1.5, 3, 1, 0.25));
+    private static readonly CheckpointHeader Header = new(new TrainingOptions { Limit = 5, ClipNorm = 0.5 }, ImageSize.Square(28), 1, new(7, 1.5, 3, 1, 0.25));
 
     private static readonly RunReceipt Receipt = new(
-        Header.Options, new("fashion-mnist", "somewhere", new string('a', 64), 60000, 28, 1), new("1.0", "0.1", "2.1", ".NET", "Linux", "cpu", 2),
+        Header.Options, new("fashion-mnist", "somewhere", new string('a', 64), 60000, ImageSize.Square(28), 1),
+        new("1.0", "0.1", "2.1", ".NET", "Linux", "cpu", 2),
         RunFolder.CheckpointName(7), RunFolder.CheckpointName(3), Header.Progress, false, new(), new string('b', 64));
 
     private static readonly JsonSerializerOptions Kebab = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower };
@@ -78,7 +80,7 @@ public sealed class HostileFilesTests(ITestOutputHelper output)
         [Receipt.ToJson()], file => 100 * file.Length + Schedules(file),
         file => RunReceipt.FromJson(file.Span).Bind(receipt =>
             from recording in One(receipt.Recorded.Checked())
-            from config in One(TrainingConfig.Of(receipt.Options, 28, 1))
+            from config in One(TrainingConfig.Of(receipt.Options, ImageSize.Square(28), 1))
             select RunReceipt.FromJson(receipt.ToJson()) == FinSucc(receipt)));
 
     private static Fin<T> One<T>(Validation<Error, T> made) => made.Match(Succ: FinSucc, Fail: faults => FinFail<T>(faults.Head));

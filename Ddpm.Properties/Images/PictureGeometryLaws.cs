@@ -65,19 +65,33 @@ public sealed class PictureGeometryLaws
 
     /// <summary>The middle of what is stored is the middle of what stands upright.</summary>
     [Law]
-    public bool The_middle_square_can_be_cut_before_turning(PixelImage picture) => Enumerable.Range(1, 8).All(number =>
+    public bool The_middle_can_be_cut_before_turning(PixelImage picture, byte tall, byte wide) => Enumerable.Range(1, 8).All(number =>
     {
         var orientation = Orientation.OfExif(number);
         byte[] Row(PixelImage whole, int left, int y, int width) =>
             whole.Pixels.Slice(((y * whole.Width) + left) * whole.Channels, width * whole.Channels).ToArray();
         PixelImage Middle(PixelImage whole, Orientation turned)
         {
-            var (left, top, side) = turned.MiddleSquare(whole.Width, whole.Height);
-            return PixelImage.Create(side, side, whole.Channels, [.. Enumerable.Range(top, side).SelectMany(y => Row(whole, left, y, side))]);
+            var (left, top, cut) = turned.Middle(new(whole.Height, whole.Width), new(1 + tall % 32, 1 + wide % 32));
+            return PixelImage.Create(
+                cut.Width, cut.Height, whole.Channels, [.. Enumerable.Range(top, cut.Height).SelectMany(y => Row(whole, left, y, cut.Width))]);
         }
 
         return Middle(orientation.Upright(picture), default) == orientation.Upright(Middle(picture, orientation));
     });
+
+    /// <summary>One side is the picture's own, and the other is the nearest number of pixels to the wanted shape. A square is the shorter side's.</summary>
+    [Law]
+    public bool The_middle_is_the_largest_of_its_shape(byte pictureTall, byte pictureWide, byte tall, byte wide)
+    {
+        var (stored, wanted) = (new ImageSize(1 + pictureTall, 1 + pictureWide), new ImageSize(1 + tall, 1 + wide));
+        var cut = default(Orientation).Middle(stored, wanted).Size;
+        bool Near(int side, double exact) => Math.Abs(side - Math.Max(1, exact)) <= 0.5;
+        return default(Orientation).Middle(stored, ImageSize.Square(1 + tall)).Size == ImageSize.Square(Math.Min(stored.Height, stored.Width))
+            && cut.Height >= 1 && cut.Width >= 1 && cut.Height <= stored.Height && cut.Width <= stored.Width
+            && ((cut.Height == stored.Height && Near(cut.Width, (double)stored.Height * wanted.Width / wanted.Height))
+                || (cut.Width == stored.Width && Near(cut.Height, (double)stored.Width * wanted.Height / wanted.Width)));
+    }
 
     [Law]
     public bool What_is_opaque_hides_the_background_and_what_is_not_shows_it(byte red, byte green, byte blue, byte alpha)

@@ -36,7 +36,7 @@ public class DiffusersUNetLaws
     private static (Tensor Output, Tensor Gradient) Of(UNet network, INetworkExecutor executor, int images)
     {
         var config = network.Config;
-        long[] shape = [images, config.ImageChannels, config.ImageSize, config.ImageSize];
+        long[] shape = [images, config.ImageChannels, config.ImageSize.Height, config.ImageSize.Width];
         Tensor Wave(double frequency) => arange(shape.Aggregate(1L, (count, size) => count * size), float64).mul(frequency).sin().reshape(shape);
         int[] timesteps = [.. Enumerable.Range(0, images).Select(i => 497 * i % 1000)], classes = [.. timesteps.Select(t => t % (config.Classes + 1))];
         var variance = config.LearnsVariance

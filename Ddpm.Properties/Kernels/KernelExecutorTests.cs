@@ -4,6 +4,7 @@ using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using LanguageExt;
@@ -27,13 +28,16 @@ public sealed class KernelExecutorTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     /// <summary>
-    /// Sizes with odd and even quarters, with rows shorter and longer than a vector; batches of one image, and smaller and larger than a program's batch.
+    /// Squares, tall and wide pictures, with odd and even quarters, and with rows shorter and longer than a vector; batches of one image, and smaller and
+    /// larger than a program's batch.
     /// </summary>
-    public static TheoryData<int, int, string, int> Networks { get; } = new()
+    public static TheoryData<int, int, int, string, int> Networks { get; } = new()
     {
-        { 28, 1, "original", 3 }, { 28, 1, "standard", 19 }, { 12, 1, "standard", 1 }, { 12, 3, "original", 5 }, { 16, 3, "standard", 17 },
-        { 20, 1, "original", 2 },
-        { 32, 3, "standard", 2 }, { 64, 1, "standard", 1 }, { 28, 1, "modern", 3 }, { 12, 3, "modern", 17 }, { 32, 1, "modern", 2 }, { 44, 3, "modern", 1 },
+        { 28, 28, 1, "original", 3 }, { 28, 28, 1, "standard", 19 }, { 12, 12, 1, "standard", 1 }, { 12, 12, 3, "original", 5 },
+        { 16, 16, 3, "standard", 17 }, { 20, 20, 1, "original", 2 }, { 32, 32, 3, "standard", 2 }, { 64, 64, 1, "standard", 1 },
+        { 28, 28, 1, "modern", 3 }, { 12, 12, 3, "modern", 17 }, { 32, 32, 1, "modern", 2 }, { 44, 44, 3, "modern", 1 },
+        { 12, 28, 1, "original", 3 }, { 44, 12, 1, "standard", 18 }, { 16, 48, 3, "standard", 2 }, { 48, 64, 1, "standard", 1 },
+        { 12, 16, 1, "modern", 17 }, { 56, 20, 3, "modern", 3 }, { 16, 68, 1, "modern", 2 },
     };
 
     /// <summary>
@@ -42,9 +46,9 @@ public sealed class KernelExecutorTests : IDisposable
     /// </summary>
     [Theory]
     [MemberData(nameof(Networks))]
-    public void Outputs_losses_and_gradients_are_libtorch_s_in_float64(int size, int channels, string design, int images)
+    public void Outputs_losses_and_gradients_are_libtorch_s_in_float64(int height, int width, int channels, string design, int images)
     {
-        using var network = Network(size, channels, design, ScalarType.Float64);
+        using var network = Network(new ImageSize(height, width), channels, design, ScalarType.Float64);
         var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<double>(network), images);
         Assert.True(Distance(ours.Output, theirs.Output) <= 1e-12);
         Assert.True(Distance(ours.Loss, theirs.Loss) <= 1e-12);
@@ -55,17 +59,18 @@ public sealed class KernelExecutorTests : IDisposable
     /// The first timestep, whose term is the decoder's, is among them. The loss of the variance does not reach the last layer's rows of the first output.
     /// </summary>
     [Theory]
-    [InlineData(28, 1, "standard", 19, "epsilon")]
-    [InlineData(12, 3, "modern", 5, "velocity")]
-    [InlineData(12, 1, "original", 3, "sample")]
-    public void With_a_learned_variance_losses_and_gradients_are_libtorch_s_in_float64(int size, int channels, string design, int images, string prediction)
+    [InlineData(28, 28, 1, "standard", 19, "epsilon")]
+    [InlineData(16, 20, 3, "modern", 5, "velocity")]
+    [InlineData(20, 12, 1, "original", 3, "sample")]
+    public void With_a_learned_variance_losses_and_gradients_are_libtorch_s_in_float64(
+        int height, int width, int channels, string design, int images, string prediction)
     {
-        using var plain = Network(size, channels, design, ScalarType.Float64);
+        using var plain = Network(new ImageSize(height, width), channels, design, ScalarType.Float64);
         using var network = new UNet(plain.Config with { LearnsVariance = true }, ScalarType.Float64, CPU);
         var variance = LearnedVariance.Of(Generators.Original, Prediction.All[prediction]);
         var (theirs, ours) = (
             Of(network, new TensorExecutor(network), images, default, variance), Of(network, new KernelExecutor<double>(network), images, default, variance));
-        Assert.Equal([images, 2 * channels, size, size], ours.Output.shape);
+        Assert.Equal([images, 2 * channels, height, width], ours.Output.shape);
         Assert.True(Distance(ours.Output, theirs.Output) <= 1e-12);
         Assert.True(Distance(ours.Loss, theirs.Loss) <= 1e-12);
         SameGradients(network, ours.Gradient, theirs.Gradient, 1e-11, ofWhole: 1e-14);
@@ -109,16 +114,20 @@ public sealed class KernelExecutorTests : IDisposable
     }
 
     /// <summary>
-    /// Planes of every size up to 80, and of 204, with rows that begin and end everywhere in a vector. A gradient that is a difference of large numbers keeps
-    /// fewer digits in float32.
+    /// Planes of every height up to 80, and of 204, with rows that begin and end everywhere in a vector: squares, and rectangles of nearly one circumference.
+    /// A gradient that is a difference of large numbers keeps fewer digits in float32.
     /// </summary>
     [Fact]
     public void Images_of_every_size_are_computed_in_float32()
     {
+        // The two sides' quarters are both odd or both even for the tutorial's network.
+        (ImageSize Size, string Design) Of(int height, int width, string design) => (new ImageSize(4 * height, 4 * width), design);
         var networks = Enumerable.Range(3, 18)
-            .Select(quarter => 4 * quarter)
-            .SelectMany(size => new[] { (size, "standard"), (size, "modern") })
-            .Append((204, "standard"));
+            .SelectMany(quarter => new[]
+            {
+                Of(quarter, quarter, "standard"), Of(quarter, quarter, "modern"), Of(quarter, 24 - quarter, "standard"), Of(quarter, 23 - quarter, "modern"),
+            })
+            .Append(Of(51, 51, "standard")).Append(Of(3, 51, "standard")).Append(Of(52, 4, "standard"));
         foreach (var (size, design) in networks)
         {
             using var scope = NewDisposeScope();
@@ -138,7 +147,7 @@ public sealed class KernelExecutorTests : IDisposable
         using var network = Network(28, 1, design, ScalarType.Float32);
         using var executor = new KernelExecutor<float>(network, narrow);
         executor.Take(FormulaWeights.Of(network), withGradient: false);
-        var (x, t) = (Inputs(6, 1, 28, ScalarType.Float32), Timesteps(6));
+        var (x, t) = (Inputs(6, 1, ImageSize.Square(28), ScalarType.Float32), Timesteps(6));
         var clean = executor.Forward(x, t).data<float>().ToArray();
         x[2] = tensor(float.NaN);
         for (var again = 0; again < 2; again++)
@@ -156,7 +165,7 @@ public sealed class KernelExecutorTests : IDisposable
         using var network = Network(12, 1, "standard", ScalarType.Float32);
         using var executor = new KernelExecutor<float>(network);
         executor.Take(FormulaWeights.Of(network), withGradient: false);
-        var x = Inputs(1, 1, 12, ScalarType.Float32);
+        var x = Inputs(1, 1, ImageSize.Square(12), ScalarType.Float32);
         Assert.Throws<ArgumentException>(() => executor.Forward(x, new[] { 1000 }));
         Assert.Throws<ArgumentException>(() => executor.Forward(x, new[] { -1 }));
         Assert.Throws<ArgumentException>(() => executor.Forward(x.to(float64), new[] { 1 }));
@@ -173,7 +182,8 @@ public sealed class KernelExecutorTests : IDisposable
         using var network = Network(12, 1, "standard", ScalarType.Float32);
         using var executor = new KernelExecutor<float>(network);
         executor.Take(FormulaWeights.Of(network), withGradient: true);
-        var (right, wrong, gradient) = (Inputs(images, 1, 12, ScalarType.Float32), zeros(images, channels, height, width), zeros(network.Layout.Count));
+        var right = Inputs(images, 1, ImageSize.Square(12), ScalarType.Float32);
+        var (wrong, gradient) = (zeros(images, channels, height, width), zeros(network.Layout.Count));
         void Refused(Action run) =>
             Assert.Contains(Invariant($"got {images}×{channels}×{height}×{width}"), Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
         Refused(() => executor.Forward(wrong, Timesteps(images)));
@@ -191,7 +201,7 @@ public sealed class KernelExecutorTests : IDisposable
         using var network = Network(28, 1, design, ScalarType.Float32);
         using var executor = new KernelExecutor<float>(network, narrow);
         executor.Take(FormulaWeights.Of(network), withGradient: false);
-        var (x, t) = (Inputs(11, 1, 28, ScalarType.Float32), Timesteps(11));
+        var (x, t) = (Inputs(11, 1, ImageSize.Square(28), ScalarType.Float32), Timesteps(11));
         var all = executor.Forward(x, t);
         for (var i = 0; i < 11; i++)
         {
@@ -206,7 +216,7 @@ public sealed class KernelExecutorTests : IDisposable
     {
         using var network = Network(28, 1, design, ScalarType.Float64);
         using var executor = new KernelExecutor<double>(network);
-        var (x, t) = (Inputs(3, 1, 28, ScalarType.Float64), Timesteps(3));
+        var (x, t) = (Inputs(3, 1, ImageSize.Square(28), ScalarType.Float64), Timesteps(3));
         double[] With(Tensor theta)
         {
             executor.Take(theta, withGradient: true);
@@ -223,7 +233,7 @@ public sealed class KernelExecutorTests : IDisposable
     [Fact]
     public void With_classes_outputs_and_gradients_equal_libtorch_s_and_unseen_classes_have_no_gradient()
     {
-        using var network = new UNet(UNetConfig.Tutorial(12, 1, 1000, residual: true, classes: 3).Valid(), ScalarType.Float64, CPU);
+        using var network = new UNet(UNetConfig.Tutorial(ImageSize.Square(12), 1, 1000, residual: true, classes: 3).Valid(), ScalarType.Float64, CPU);
         int[] classes = [.. Enumerable.Range(0, 19).Select(i => 2 - i % 2)];
         var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<double>(network), 19, classes);
         Assert.InRange(Distance(ours.Output, theirs.Output), 0, 1e-12);
@@ -248,7 +258,7 @@ public sealed class KernelExecutorTests : IDisposable
             new NetworkStep.Through(new Sequential("more", Array<ImageLayer>(new Silu("more.0"), new Convolution("more.1", 4, 4, 3, 1, 1)))),
             join, join, join, Convolved("out", 16, 1),
         ]);
-        using var network = new UNet(UNetConfig.Of(family, 12, 1, 1000).Valid(), ScalarType.Float64, CPU);
+        using var network = new UNet(UNetConfig.Of(family, ImageSize.Square(12), 1, 1000).Valid(), ScalarType.Float64, CPU);
         var (theirs, ours) = Both(network, new TensorExecutor(network), new KernelExecutor<double>(network), 19);
         Assert.InRange(Distance(ours.Output, theirs.Output), 0, 1e-12);
         Assert.InRange(Distance(ours.Gradient, theirs.Gradient), 0, 1e-12);
@@ -258,15 +268,17 @@ public sealed class KernelExecutorTests : IDisposable
     public void A_network_with_a_layer_that_the_kernels_lack_goes_to_libtorch_and_a_line_says_so()
     {
         var family = new Few(_ => [new NetworkStep.Through(new Convolution("wide", 1, 1, 5, 1, 2))]);
-        using var network = new UNet(UNetConfig.Of(family, 12, 1, 1000).Valid(), ScalarType.Float32, CPU);
+        using var network = new UNet(UNetConfig.Of(family, ImageSize.Square(12), 1, 1000).Valid(), ScalarType.Float32, CPU);
         using var executor = ComputeDevice.Executor(network);
         Assert.IsType<TensorExecutor>(executor);
         executor.Take(FormulaWeights.Of(network), withGradient: false);
-        Assert.Equal([2, 1, 12, 12], executor.Forward(Inputs(2, 1, 12, ScalarType.Float32), Timesteps(2)).shape);
+        Assert.Equal([2, 1, 12, 12], executor.Forward(Inputs(2, 1, ImageSize.Square(12), ScalarType.Float32), Timesteps(2)).shape);
         Assert.Equal(
             "libtorch computes this network, because the kernels lack wide, a convolution of 5×5 with stride 1 and padding 2",
             ComputeDevice.Advice(CPU, network.Config, Precision.Binary32));
-        Assert.All(NetworkFamily.All, row => Assert.True(KernelCoverage.Missing(UNetConfig.Of(row.Value, 28, 1, 1000).Valid()).IsNone, row.Name));
+        Assert.All(
+            NetworkFamily.All,
+            row => Assert.True(KernelCoverage.Missing(UNetConfig.Of(row.Value, ImageSize.Square(28), 1, 1000).Valid()).IsNone, row.Name));
     }
 
     /// <summary>
@@ -275,17 +287,20 @@ public sealed class KernelExecutorTests : IDisposable
     /// batch, with odd counts among them.
     /// </summary>
     [Theory]
-    [InlineData(28, "original", 8, true)]
-    [InlineData(28, "standard", 1, false)]
-    [InlineData(28, "original", 19, false)]
-    [InlineData(28, "modern", 8, false)]
-    [InlineData(12, "standard", 18, false)]
-    [InlineData(44, "modern", 3, false)]
-    [InlineData(48, "original", 7, false)]
-    [InlineData(96, "original", 1, false)]
-    public void In_bfloat16_outputs_and_gradients_are_near(int size, string design, int images, bool libtorch)
+    [InlineData(28, 28, "original", 8, true)]
+    [InlineData(28, 28, "standard", 1, false)]
+    [InlineData(28, 28, "original", 19, false)]
+    [InlineData(28, 28, "modern", 8, false)]
+    [InlineData(12, 12, "standard", 18, false)]
+    [InlineData(44, 44, "modern", 3, false)]
+    [InlineData(48, 48, "original", 7, false)]
+    [InlineData(96, 96, "original", 1, false)]
+    [InlineData(12, 44, "original", 3, false)]
+    [InlineData(64, 16, "standard", 7, false)]
+    [InlineData(48, 20, "modern", 2, false)]
+    public void In_bfloat16_outputs_and_gradients_are_near(int height, int width, string design, int images, bool libtorch)
     {
-        using var network = Network(size, 1, design, ScalarType.Float32);
+        using var network = Network(new ImageSize(height, width), 1, design, ScalarType.Float32);
         INetworkExecutor inBfloat16 = libtorch
             ? new TensorExecutor(network, ScalarType.BFloat16, TensorConvolutions.InFloat64)
             : new KernelExecutor<float>(network, narrow: true);
@@ -325,6 +340,18 @@ public sealed class KernelExecutorTests : IDisposable
             28 * 28 * 9 * (20 + 20) + Block(28, 20, 20) + Four(14, 20, 20) + Block(14, 20, 40) + Four(7, 40, 40) + Block(7, 40, 80) + Block(7, 80, 80)
             + 49 * 4 * 80 * 80 + 2 * 49 * 49 * 80 + Four(7, 80, 40) + Block(14, 80, 40) + Four(14, 40, 20) + Block(28, 40, 20),
             NetworkCost.Products(network.Config));
+    }
+
+    /// <summary>
+    /// Convolutions take as many products for each pixel as on a square, and attention as many for each pair of pixels: without attention, a picture of twice
+    /// the width costs twice as much.
+    /// </summary>
+    [Fact]
+    public void A_rectangle_costs_as_much_as_the_squares_that_it_consists_of()
+    {
+        long Products(ImageSize size) => NetworkCost.Products(UNetConfig.Of(new DiffusersUNet { MiddleAttention = false }, size, 1, 1000).Valid());
+        Assert.Equal(2 * Products(ImageSize.Square(16)), Products(new(16, 32)));
+        Assert.Equal(2 * Products(ImageSize.Square(16)), Products(new(32, 16)));
     }
 
     /// <summary>libtorch's float64 and the kernels' float32 of the same numbers.</summary>
@@ -376,20 +403,22 @@ public sealed class KernelExecutorTests : IDisposable
 
         public override SinusoidalEmbedding Embedding => new SinusoidalEmbedding.Transformer();
 
-        public override Validation<Error, Arr<int>> Channels(int imageSize, int imageChannels, int? width) => Array(4, 8, 16);
+        public override Validation<Error, Arr<int>> Channels(ImageSize imageSize, int imageChannels, int? width) => Array(4, 8, 16);
 
         public override Arr<NetworkStep> Steps(UNetConfig config) => new(Layers(config));
     }
 
-    private static UNet Network(int size, int channels, string design, ScalarType type) =>
+    private static UNet Network(int side, int channels, string design, ScalarType type) => Network(ImageSize.Square(side), channels, design, type);
+
+    private static UNet Network(ImageSize size, int channels, string design, ScalarType type) =>
         new(UNetConfig.Of(NetworkFamily.All[design], size, channels, 1000).Valid(), type, CPU);
 
     private static double Distance(Tensor x, Tensor y) => ((x.to(float64) - y.to(float64)).abs().max() / y.abs().max().to(float64)).item<double>();
 
-    private static Tensor Inputs(int images, int channels, int size, ScalarType type) =>
+    private static Tensor Inputs(int images, int channels, ImageSize size, ScalarType type) =>
         tensor(
-            Enumerable.Range(0, images * channels * size * size).Select(i => Math.Cos(0.05 * i) + 0.3 * Math.Sin(0.7 * i)).ToArray(),
-            [images, channels, size, size], float32).to(type);
+            Enumerable.Range(0, images * channels * size.Pixels).Select(i => Math.Cos(0.05 * i) + 0.3 * Math.Sin(0.7 * i)).ToArray(),
+            [images, channels, size.Height, size.Width], float32).to(type);
 
     private static int[] Timesteps(int images) => [.. Enumerable.Range(0, images).Select(i => 997 * i % 1000)];
 }

@@ -4,6 +4,7 @@ using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Exchange;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using LanguageExt;
 using Xunit;
@@ -48,13 +49,13 @@ public class DiffusersKnownAnswers
 
     [Fact]
     public void The_published_network_for_CIFAR_10_has_35_746_307_numbers() => Assert.Equal(
-        35_746_307, UNetConfig.Of(DiffusersUNet.DdpmCifar10, 32, 3, 1000).Valid().Parameters.Sum(parameter => parameter.Count));
+        35_746_307, UNetConfig.Of(DiffusersUNet.DdpmCifar10, ImageSize.Square(32), 3, 1000).Valid().Parameters.Sum(parameter => parameter.Count));
 
     private static void Check(string folder, bool kernels)
     {
         var expected = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "answers.json")))!;
         var known = DiffusersNetwork.Read("config.json", File.ReadAllBytes(Path.Combine(folder, "unet", "config.json"))).Valid().Network;
-        var config = UNetConfig.Of(known.Network, known.ImageSize.IfNone(0), known.ImageChannels, 1000).Valid() with
+        var config = UNetConfig.Of(known.Network, known.SampleSize.IfNone(default(ImageSize)), known.ImageChannels, 1000).Valid() with
         {
             Embedding = known.Embedding,
             LearnsVariance = known.LearnsVariance,
@@ -70,7 +71,7 @@ public class DiffusersKnownAnswers
         Tensor Theta(UNet network) => network.Layout.Assemble(
             (parameter, _, to) => StoredWeights.Wide(stored[parameter.Name]).CopyTo(to), network.Type, CPU);
         int[] timesteps = [.. expected["timesteps"]!.AsArray().Select(t => t!.GetValue<int>())];
-        long[] shape = [timesteps.Length, config.ImageChannels, config.ImageSize, config.ImageSize];
+        long[] shape = [timesteps.Length, config.ImageChannels, config.ImageSize.Height, config.ImageSize.Width];
         var count = (int)shape.Aggregate(1L, (product, size) => product * size);
         var x = tensor(Enumerable.Range(0, count).Select(i => Math.Sin(0.7 * i) + 0.5 * Math.Cos(0.031 * ((double)i * i) % 6.283)).ToArray(), shape, float64);
         var target = tensor(Enumerable.Range(0, count).Select(i => Math.Cos(0.3 * i)).ToArray(), shape, float64);

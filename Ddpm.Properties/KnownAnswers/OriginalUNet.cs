@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 
 namespace Ddpm.Properties.KnownAnswers;
@@ -8,5 +9,5 @@ internal static class OriginalUNet
 {
     public static JsonNode Expected { get; } = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "KnownAnswers", "unet.json")))!;
 
-    public static UNetConfig Config { get; } = UNetConfig.Tutorial(28, 1, 1000, residual: false).Valid();
+    public static UNetConfig Config { get; } = UNetConfig.Tutorial(ImageSize.Square(28), 1, 1000, residual: false).Valid();
 }

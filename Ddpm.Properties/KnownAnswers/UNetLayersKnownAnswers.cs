@@ -1,4 +1,5 @@
 using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Xunit;
 using static Ddpm.Properties.KnownAnswers.OriginalUNet;
@@ -21,7 +22,7 @@ public sealed class UNetLayersKnownAnswers
     [Fact]
     public void The_standard_network_adds_the_shortcuts_and_nothing_else()
     {
-        var standard = UNetConfig.Tutorial(28, 1, 1000, residual: true).Valid().Parameters;
+        var standard = UNetConfig.Tutorial(ImageSize.Square(28), 1, 1000, residual: true).Valid().Parameters;
         Assert.Equal(614_892, standard.Sum(parameter => parameter.Count) + 100_000);
         Assert.Equal(Config.Parameters, standard.Filter(parameter => !parameter.Name.Contains("shortcut", StringComparison.Ordinal)));
     }

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Metrics;
 using Xunit;
 
@@ -6,9 +7,9 @@ namespace Ddpm.Properties.Metrics;
 /// <summary>The distance that plans are learnt by.</summary>
 public sealed class SampleDistanceLaws
 {
-    private const int Size = 4;
+    private static readonly ImageSize Size = new(3, 5);
 
-    private static readonly float[] Wanted = [.. Enumerable.Range(0, 3 * Size * Size).Select(i => MathF.Sin(1.7f * i))];
+    private static readonly float[] Wanted = [.. Enumerable.Range(0, 3 * Size.Pixels).Select(i => MathF.Sin(1.7f * i))];
 
     [Fact]
     public void Equal_images_have_no_distance() => Assert.Equal(0, SampleDistance.Between(Wanted, Wanted, Size));

@@ -3,6 +3,7 @@ using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Host.Diagnosis;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using LanguageExt;
 using Xunit;
@@ -64,7 +65,7 @@ public sealed class ConvolutionCheckTests : IDisposable
     public void A_network_without_such_a_convolution_and_one_of_float64_are_left_alone()
     {
         var wrong = Spoilt("number", transposed: false);
-        using var narrow = new UNet(UNetConfig.Modern(12, 1, 10, width: 8).Valid(), ScalarType.Float32, CPU);
+        using var narrow = new UNet(UNetConfig.Modern(ImageSize.Square(12), 1, 10, width: 8).Valid(), ScalarType.Float32, CPU);
         using var wide = Network("standard", ScalarType.Float64);
         Assert.True(ConvolutionCheck.Of(narrow, null, wrong).IsSucc);
         Assert.True(ConvolutionCheck.Of(wide, null, wrong).IsSucc);
@@ -130,5 +131,6 @@ public sealed class ConvolutionCheckTests : IDisposable
 
     private static string FaultOf(Fin<Unit> found) => found.Match(_ => "", error => error.Message);
 
-    private static UNet Network(string design, ScalarType type) => new(UNetConfig.Of(NetworkFamily.All[design], 12, 1, 10).Valid(), type, CPU);
+    private static UNet Network(string design, ScalarType type) =>
+        new(UNetConfig.Of(NetworkFamily.All[design], ImageSize.Square(12), 1, 10).Valid(), type, CPU);
 }

@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using FsCheck;
 using FsCheck.Fluent;
@@ -21,7 +22,7 @@ public sealed class UNetLayersLaws
     [InlineData(false, 606_852)]
     [InlineData(true, 614_892)]
     public void The_networks_hold_as_many_numbers_as_published_the_embedding_included(bool residual, int numbers) => Assert.Equal(
-        numbers, 100_000 + UNetConfig.Tutorial(28, 1, 1000, residual).Valid().Parameters.Sum(parameter => parameter.Count));
+        numbers, 100_000 + UNetConfig.Tutorial(ImageSize.Square(28), 1, 1000, residual).Valid().Parameters.Sum(parameter => parameter.Count));
 
     [Law]
     public bool Residual_paths_only_add_shortcuts(Tutorial tutorial)
@@ -39,13 +40,14 @@ public sealed class UNetLayersLaws
     public bool Every_resolution_on_the_way_up_is_the_one_it_is_joined_with(Tutorial tutorial)
     {
         var (config, l) = (tutorial.Config, new UNetLayers(tutorial.Config, tutorial.Config.Family is TutorialUNet { Residual: true }));
-        int full = config.ImageSize, half = After(l.Down1, full), quarter = After(l.Down2, half), middle = After(l.Down3, quarter);
-        (LanguageExt.Arr<Block> Blocks, int Size)[] stages =
+        ImageSize full = config.ImageSize, half = After(l.Down1, full), quarter = After(l.Down2, half), middle = After(l.Down3, quarter);
+        (LanguageExt.Arr<Block> Blocks, ImageSize Size)[] stages =
         [
             (l.Stage1, full), (l.Stage2, half), (l.Stage3, quarter), (l.StageMiddle, middle), (l.Stage4, quarter), (l.Stage5, half), (l.StageOut, full),
         ];
         return stages.All(stage => stage.Blocks.All(block => block.Size == stage.Size))
-            && middle >= 1 && After(l.Up1, middle) == quarter && After(l.Up2, quarter) == half && After(l.Up3, half) == full && After(l.Out, full) == full;
+            && middle.Height >= 1 && middle.Width >= 1 && After(l.Up1, middle) == quarter && After(l.Up2, quarter) == half && After(l.Up3, half) == full
+            && After(l.Out, full) == full;
     }
 
     [Law]
@@ -121,23 +123,35 @@ public sealed class UNetLayersLaws
     }
 
     [Theory]
-    [InlineData(12, 1, false)]
-    [InlineData(16, 3, true)]
-    [InlineData(28, 3, true)]
-    [InlineData(32, 1, false)]
-    public void The_output_has_the_input_s_shape(int size, int channels, bool residual)
+    [InlineData(12, 12, 1, false)]
+    [InlineData(16, 16, 3, true)]
+    [InlineData(28, 28, 3, true)]
+    [InlineData(32, 32, 1, false)]
+    [InlineData(28, 20, 1, true)]
+    [InlineData(16, 32, 3, false)]
+    public void The_output_has_the_input_s_shape(int height, int width, int channels, bool residual)
     {
         using var scope = NewDisposeScope();
-        using var network = new UNet(UNetConfig.Tutorial(size, channels, 10, residual).Valid(), ScalarType.Float64, CPU);
-        var output = network.Forward(network.Layout.View(network.InitialWeights(1)), zeros(2, channels, size, size, float64), tensor(new long[] { 0, 9 }));
-        Assert.Equal([2, channels, size, size], output.shape);
+        using var network = new UNet(UNetConfig.Tutorial(new(height, width), channels, 10, residual).Valid(), ScalarType.Float64, CPU);
+        var output = network.Forward(network.Layout.View(network.InitialWeights(1)), zeros(2, channels, height, width, float64), tensor(new long[] { 0, 9 }));
+        Assert.Equal([2, channels, height, width], output.shape);
         Assert.True(output.isfinite().all().item<bool>());
     }
 
     [Fact]
     public void Every_fault_of_a_network_is_told_at_once() => Assert.Equal(
         ["image-size must lie in [12, 256] and be divisible by 4, got 8", "channels must be 1 or 3, got 0", "steps must be at least 1, got 0"],
-        UNetConfig.Tutorial(8, 0, 0, false).Faults());
+        UNetConfig.Tutorial(ImageSize.Square(8), 0, 0, false).Faults());
+
+    /// <summary>Each side has its own fault; a network of the tutorial also needs the sides' quarters to be both odd or both even.</summary>
+    [Theory]
+    [InlineData("standard", 24, 30, "the width of image-size must lie in [12, 256] and be divisible by 4, got 30")]
+    [InlineData("modern", 260, 24, "the height of image-size must lie in [12, 256] and be divisible by 4, got 260")]
+    [InlineData("unet", 26, 30, "the height of image-size must lie in [4, 256] and be divisible by 4, as the network has 3 levels, got 26",
+        "the width of image-size must lie in [4, 256] and be divisible by 4, as the network has 3 levels, got 30")]
+    [InlineData("original", 24, 28, "image-size must have both sides divisible by 8, or neither, for the network original, got 24×28")]
+    public void The_fault_of_a_rectangle_names_the_side(string family, int height, int width, params string[] faults) =>
+        Assert.Equal(faults, UNetConfig.Of(NetworkFamily.All[family], new(height, width), 1, 10).Faults());
 
     private static double[] Filled(Parameter parameter, int k, ulong seed)
     {
@@ -146,10 +160,10 @@ public sealed class UNetLayersLaws
         return weights;
     }
 
-    private static int After(Layer layer, int size) => layer switch
+    private static ImageSize After(Layer layer, ImageSize size) => layer switch
     {
-        Convolution c => (size + 2 * c.Padding - c.Kernel) / c.Stride + 1,
-        TransposedConvolution c => (size - 1) * c.Stride - 2 * c.Padding + c.Kernel,
+        Convolution c => size.Map(side => (side + 2 * c.Padding - c.Kernel) / c.Stride + 1),
+        TransposedConvolution c => size.Map(side => (side - 1) * c.Stride - 2 * c.Padding + c.Kernel),
         Sequential s => s.Layers.Fold(size, (before, next) => After(next, before)),
         _ => size,
     };
@@ -160,20 +174,21 @@ public sealed class UNetLayersLaws
     public static class Configs
     {
         private static Gen<UNetConfig> Tutorials { get; } =
-            from quarter in Gen.Choose(3, 16)
+            from odd in Gen.Choose(0, 1)
+            from quarter in Rectangles(Gen.Choose(2, 8).Select(half => 2 * half - odd))
             from channels in Gen.Elements(1, 3)
             from timesteps in Gen.Choose(1, 1000)
             from residual in Gen.Elements(true, false)
             from classes in Gen.Elements(0, 1, 10)
-            select UNetConfig.Tutorial(4 * quarter, channels, timesteps, residual, classes).Valid();
+            select UNetConfig.Tutorial(quarter.Map(side => 4 * side), channels, timesteps, residual, classes).Valid();
 
         private static Gen<UNetConfig> Moderns { get; } =
-            from quarter in Gen.Choose(3, 16)
+            from quarter in Rectangles(Gen.Choose(3, 16))
             from channels in Gen.Elements(1, 3)
             from timesteps in Gen.Choose(1, 1000)
             from classes in Gen.Elements(0, 1, 10)
             from width in Gen.Elements(4, UNetConfig.UsualWidth, 28)
-            select UNetConfig.Modern(4 * quarter, channels, timesteps, classes, width).Valid();
+            select UNetConfig.Modern(quarter.Map(side => 4 * side), channels, timesteps, classes, width).Valid();
 
         /// <summary>Small networks of diffusers' design: every way of each choice, odd sizes at the lowest level, and channels that fill no vector.</summary>
         internal static Gen<UNetConfig> Unets { get; } =
@@ -190,7 +205,7 @@ public sealed class UNetLayersLaws
             from padding in Gen.Choose(0, 1)
             from epsilon in Gen.Elements(1e-6, 1e-2)
             from dropout in Gen.Elements(0, 0.3)
-            from lowest in Gen.Choose(1, 5)
+            from lowest in Rectangles(Gen.Choose(1, 5))
             from imageChannels in Gen.Choose(1, 4)
             from classes in Gen.Elements(0, 0, 2)
             from learns in Gen.Elements(true, false)
@@ -210,12 +225,18 @@ public sealed class UNetLayersLaws
                 Epsilon = epsilon,
                 Dropout = dropout,
             }
-            let size = lowest << (channels.Count - 1)
-            select UNetConfig.Of(network, size < 4 ? 4 * size : size, imageChannels, 1000, classes).Valid() with
+            let size = lowest.Map(side => side << (channels.Count - 1)).Map(side => side < 4 ? 4 * side : side)
+            select UNetConfig.Of(network, size, imageChannels, 1000, classes).Valid() with
             {
                 LearnsVariance = learns,
                 Embedding = new Ddpm.Pure.Embeddings.SinusoidalEmbedding.Halves(shift, cosines),
             };
+
+        /// <summary>Tall, wide and square sizes.</summary>
+        private static Gen<ImageSize> Rectangles(Gen<int> side) =>
+            from height in side
+            from width in Gen.Frequency((3, side), (1, Gen.Constant(height)))
+            select new ImageSize(height, width);
 
         public static Arbitrary<UNetConfig> All() => Gen.OneOf(Tutorials, Moderns, Unets).ToArbitrary();
 

@@ -16,7 +16,7 @@ public sealed class DataReceiptTests
         var images = ImageSet.Of(1, 28, 28, 1, new byte[784], None).Valid();
         LoadedDataSet Loaded(DataSplit split, string name, string sha256) =>
             new(DataSetDescription.FashionMnist with { Name = name }, split, images, "somewhere", sha256, IsPublished: false);
-        var receipt = new DataReceipt("sketches/", "folder sketches", "ab", 1, 28, 1);
+        var receipt = new DataReceipt("sketches/", "folder sketches", "ab", 1, ImageSize.Square(28), 1);
         Assert.True(receipt.IsOf(Loaded(DataSplit.Train, "sketches/", "ab")));
         Assert.False(receipt.IsOf(Loaded(DataSplit.Train, "sketches/", "cd")));
         Assert.True(receipt.IsOf(Loaded(DataSplit.Test, "sketches/", "ef")));
@@ -46,5 +46,5 @@ public sealed class DataReceiptTests
     [InlineData("b.npz", "file a/b.npz", "a/b.npz")]
     [InlineData("fashion-mnist", "cache /home/a/.cache/ddpm/fashion-mnist", null)]
     public void A_receipt_knows_the_folder_or_file_that_was_named(string name, string origin, string? place) =>
-        Assert.Equal(Optional(place), new DataReceipt(name, origin, "ab", 1, 28, 1).Place);
+        Assert.Equal(Optional(place), new DataReceipt(name, origin, "ab", 1, ImageSize.Square(28), 1).Place);
 }

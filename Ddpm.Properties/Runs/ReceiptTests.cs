@@ -1,4 +1,5 @@
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Xunit;
@@ -10,7 +11,8 @@ public sealed class ReceiptTests
     private static readonly MachineReceipt Machine = new("1.0", "0.107", "2.10", ".NET 10", "Linux X64", "cpu", 2);
 
     private static readonly RunReceipt Receipt = new(
-        new TrainingOptions(), new("tiny", "here", "00", 8, 12, 1), Machine, "step-0000004.safetensors", null, TrainingProgress.Start with { Step = 4 }, false,
+        new TrainingOptions(), new("tiny", "here", "00", 8, ImageSize.Square(12), 1), Machine, "step-0000004.safetensors", null,
+        TrainingProgress.Start with { Step = 4 }, false,
         new(SampleEvery: 0, LogEvery: 3, CheckpointEvery: 2, Keep: 1), "ff");
 
     [Fact]

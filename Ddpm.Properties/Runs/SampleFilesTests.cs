@@ -1,4 +1,5 @@
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Images;
 using Xunit;
 
 namespace Ddpm.Properties.Runs;
@@ -13,5 +14,6 @@ public sealed class SampleFilesTests
     [InlineData(100, 256, 100)]
     [InlineData(50_000, 256, 100)]
     [InlineData(50_000, 2048, 1)]
-    public void Of_very_many_images_the_first_are_drawn(int count, int size, int drawn) => Assert.Equal(drawn, SampleFiles.Drawn(count, size));
+    public void Of_very_many_images_the_first_are_drawn(int count, int size, int drawn) =>
+        Assert.Equal(drawn, SampleFiles.Drawn(count, ImageSize.Square(size)));
 }

@@ -1,5 +1,6 @@
 using Ddpm.Host.Runs;
 using Ddpm.Properties.Training;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
@@ -10,7 +11,8 @@ namespace Ddpm.Properties.Runs;
 /// <summary>Asking seldom what steps found, as on a GPU, changes nothing of a run.</summary>
 public sealed class StepsAheadTests : IDisposable
 {
-    private static readonly TrainingConfig Config = TrainingConfig.Of(TinyTraining.Config(epochs: 2).Options with { BatchSize = 1 }, 12, 1).Valid();
+    private static readonly TrainingConfig Config =
+        TrainingConfig.Of(TinyTraining.Config(epochs: 2).Options with { BatchSize = 1 }, ImageSize.Square(12), 1).Valid();
 
     private readonly string _root = Directory.CreateTempSubdirectory("ddpm-").FullName;
 
@@ -55,7 +57,7 @@ public sealed class StepsAheadTests : IDisposable
     [Fact]
     public void A_run_whose_epochs_are_one_step_stops_where_it_is_told_to()
     {
-        var config = TrainingConfig.Of(Config.Options with { BatchSize = 8, Epochs = 9 }, 12, 1).Valid();
+        var config = TrainingConfig.Of(Config.Options with { BatchSize = 8, Epochs = 9 }, ImageSize.Square(12), 1).Valid();
         using var stop = new CancellationTokenSource();
         var stopped = Train("short", 16, happened =>
         {

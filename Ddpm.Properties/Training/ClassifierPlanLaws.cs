@@ -1,3 +1,4 @@
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
 using Xunit;
@@ -54,10 +55,10 @@ public sealed class ClassifierPlanLaws
         Assert.Equal("shift must lie in [0, 256], got -1", Assert.Single(ClassifierPlan.Of(new() { Shift = -1 }, 0).Faults()));
         Assert.Equal(
             ["channels must be 1 or 3, got 2", "classes must lie in [2, 256], got 1", "image-size must lie in [4, 256] and be divisible by 4, got 30"],
-            ClassifierConfig.Of(30, 2, 1).Faults().Order());
+            ClassifierConfig.Of(ImageSize.Square(30), 2, 1).Faults().Order());
     }
 
     [Fact]
     public void The_classifier_of_fashion_takes_less_than_two_megabytes() =>
-        Assert.InRange(ClassifierConfig.Of(28, 1, 10).Valid().Parameters.Sum(parameter => parameter.Count) * sizeof(float), 1, 2_000_000);
+        Assert.InRange(ClassifierConfig.Of(ImageSize.Square(28), 1, 10).Valid().Parameters.Sum(parameter => parameter.Count) * sizeof(float), 1, 2_000_000);
 }

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Training;
@@ -117,5 +118,5 @@ public sealed class DistillationPlanLaws
     }
 
     private static DistillationPlan Plan(DistillationOptions options) =>
-        DistillationPlan.Of(options, TrainingConfig.Of(TinyTraining.Standard, 12, 1).Valid().Model).Valid();
+        DistillationPlan.Of(options, TrainingConfig.Of(TinyTraining.Standard, ImageSize.Square(12), 1).Valid().Model).Valid();
 }

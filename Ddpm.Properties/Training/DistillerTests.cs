@@ -2,6 +2,7 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -11,7 +12,7 @@ namespace Ddpm.Properties.Training;
 /// <summary>Distillation on tensors.</summary>
 public sealed class DistillerTests
 {
-    private static readonly DiffusionModel Model = TrainingConfig.Of(TinyTraining.Standard with { Steps = 100 }, 12, 1).Valid().Model;
+    private static readonly DiffusionModel Model = TrainingConfig.Of(TinyTraining.Standard with { Steps = 100 }, ImageSize.Square(12), 1).Valid().Model;
 
     /// <summary>Batches of several shares. The student's and the critic's steps alternate.</summary>
     [Fact]

@@ -2,6 +2,7 @@ using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Training;
@@ -64,7 +65,7 @@ public sealed class DropoutLaws
                 Steps = 12,
                 BatchSize = 50,
             };
-            var config = TrainingConfig.Of(options, 12, 1).Valid();
+            var config = TrainingConfig.Of(options, ImageSize.Square(12), 1).Valid();
             using var network = new UNet(config.Model.Network, ScalarType.Float32, CPU);
             using var trainer = new Trainer(network, config.Model, GradientTests.Fifty, TrainingState.Initial(network, 0), new Replicas(threads));
             var plan = TrainingPlan.Of(config, GradientTests.Fifty.Count).Valid();

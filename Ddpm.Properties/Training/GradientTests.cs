@@ -46,7 +46,8 @@ public sealed class GradientTests : IDisposable
     [InlineData("muon")]
     public void Threads_change_no_bit_of_training(string optimiser)
     {
-        var config = TrainingConfig.Of(TinyTraining.Standard with { Steps = 12, BatchSize = 50, ClipNorm = 0.5, Optimiser = optimiser }, 12, 1).Valid();
+        var options = TinyTraining.Standard with { Steps = 12, BatchSize = 50, ClipNorm = 0.5, Optimiser = optimiser };
+        var config = TrainingConfig.Of(options, ImageSize.Square(12), 1).Valid();
         (double[] Reported, float[] Weights) Trained(int threads)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float32, CPU);
@@ -86,7 +87,7 @@ public sealed class GradientTests : IDisposable
             LearnVariance = learnVariance,
             Optimiser = optimiser,
         };
-        var config = TrainingConfig.Of(options, 12, 1).Valid();
+        var config = TrainingConfig.Of(options, ImageSize.Square(12), 1).Valid();
         (double[] Weights, double[] Average) Trained(Func<UNet, INetworkExecutor> executor, Func<IWeightUpdate> update)
         {
             using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
@@ -145,7 +146,7 @@ public sealed class GradientTests : IDisposable
 
     private static (double[] Values, StepOutcome Outcome) Gradient(double? limit, int replicas)
     {
-        var config = TrainingConfig.Of(TinyTraining.Config(epochs: 1).Options with { ClipNorm = limit }, 12, 1).Valid();
+        var config = TrainingConfig.Of(TinyTraining.Config(epochs: 1).Options with { ClipNorm = limit }, ImageSize.Square(12), 1).Valid();
         using var network = new UNet(config.Model.Network, ScalarType.Float64, CPU);
         using var trainer = new Trainer(network, config.Model, TinyTraining.Images, TrainingState.Initial(network, 0), new Replicas(replicas));
         var outcome = trainer.Step(TrainingPlan.Of(config, TinyTraining.Images.Count).Valid().Epoch(0).Step(0));

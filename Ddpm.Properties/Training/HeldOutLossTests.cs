@@ -29,7 +29,7 @@ public sealed class HeldOutLossTests : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    private static TrainingPlan Plan(TrainingOptions options) => TrainingPlan.Of(TrainingConfig.Of(options, 12, 1, 4).Valid(), Count).Valid();
+    private static TrainingPlan Plan(TrainingOptions options) => TrainingPlan.Of(TrainingConfig.Of(options, ImageSize.Square(12), 1, 4).Valid(), Count).Valid();
 
     /// <summary>The loss of a training step with the same images, noise and timesteps. A sum in another order: 40 images of 144 pixels.</summary>
     [Theory]
@@ -121,7 +121,7 @@ public sealed class HeldOutLossTests : IDisposable
     [Fact]
     public void A_resumed_run_measures_the_same_and_chooses_its_best_epoch_by_it()
     {
-        var config = TrainingConfig.Of(Options, 12, 1).Valid();
+        var config = TrainingConfig.Of(Options, ImageSize.Square(12), 1).Valid();
         var whole = TinyTraining.Train(config, Folder("whole"), new(), heldOut: Test).Valid();
         using var stop = new CancellationTokenSource();
         var stopped = TinyTraining.Train(config, Folder("stopped"), new(), heldOut: Test, stop: stop.Token, report: happened =>
@@ -145,7 +145,7 @@ public sealed class HeldOutLossTests : IDisposable
         Assert.Equal((whole.WeightsSha256, Losses("without").Min(epoch => epoch.Loss)), (without.WeightsSha256, without.Progress.BestLoss));
         Assert.All(Losses("without"), epoch => Assert.Null(epoch.HeldOut));
         var averaged = TinyTraining.Train(
-            TrainingConfig.Of(Options with { EmaDecay = 0.9 }, 12, 1).Valid(), Folder("averaged"), new(), heldOut: Test).Valid();
+            TrainingConfig.Of(Options with { EmaDecay = 0.9 }, ImageSize.Square(12), 1).Valid(), Folder("averaged"), new(), heldOut: Test).Valid();
         Assert.Equal(Losses("averaged").Min(epoch => epoch.Loss), averaged.Progress.BestLoss);
     }
 

@@ -6,6 +6,7 @@ using Ddpm.Gpu.Training;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
@@ -174,7 +175,7 @@ public sealed class ImportanceSamplingTests : IDisposable
     {
         using var network = new UNet(Config.Model.Network, ScalarType.Float32, CPU);
         var history = new FoundLosses(3, Enumerable.Range(0, 17).Select(i => (i % 3, i / 7.0)).ToArr()).History;
-        var header = new CheckpointHeader(Config.Options, 12, 1, TrainingProgress.Start);
+        var header = new CheckpointHeader(Config.Options, ImageSize.Square(12), 1, TrainingProgress.Start);
         var file = Checkpoint.Save(header, network, TrainingState.Initial(network, 0) with { History = history });
         Assert.Equal(header, Checkpoint.Header(file).Valid());
         Assert.True(Checkpoint.Fits(file, Config.Model.Network).IsSucc);
@@ -211,7 +212,7 @@ public sealed class ImportanceSamplingTests : IDisposable
     [Fact]
     public void The_losses_replace_the_density_and_a_given_one_is_refused()
     {
-        string[] Faults(TrainingOptions options) => [.. TrainingConfig.Of(options with { TimestepSampling = "importance" }, 12, 1).Faults()];
+        string[] Faults(TrainingOptions options) => [.. TrainingConfig.Of(options with { TimestepSampling = "importance" }, ImageSize.Square(12), 1).Faults()];
         Assert.Equal(
             ["timestep-density works only with the timestep samplings independent and stratified, got uniform"], Faults(new() { TimestepDensity = "uniform" }));
         Assert.Equal(["noise-mean works only with the timestep densities logit-normal and log-normal, got 1"], Faults(new() { NoiseMean = 1 }));
@@ -225,7 +226,7 @@ public sealed class ImportanceSamplingTests : IDisposable
 
     private static TrainingPlan Plan(TrainingConfig config) => TrainingPlan.Of(config, TinyTraining.Images.Count).Valid();
 
-    private static TrainingConfig Of(TrainingOptions options) => TrainingConfig.Of(options, 12, 1).Valid();
+    private static TrainingConfig Of(TrainingOptions options) => TrainingConfig.Of(options, ImageSize.Square(12), 1).Valid();
 
     private static double Distance(Tensor x, Tensor y) => ((x - y).norm() / y.norm()).item<double>();
 }

@@ -7,6 +7,7 @@ using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Schedules;
@@ -127,5 +128,5 @@ public sealed class LearnedVarianceTests : IDisposable
         return theta;
     }
 
-    private static TrainingConfig Of(TrainingOptions options) => TrainingConfig.Of(options, 12, 1).Valid();
+    private static TrainingConfig Of(TrainingOptions options) => TrainingConfig.Of(options, ImageSize.Square(12), 1).Valid();
 }

@@ -31,7 +31,7 @@ public sealed class LossWeightTests : IDisposable
     public void A_step_s_loss_is_the_weighted_mean_of_its_images_errors(string lossWeight, string prediction, int replicas)
     {
         var options = TinyTraining.Standard with { Steps = 12, BatchSize = 5, LossWeight = lossWeight, Prediction = prediction };
-        var config = TrainingConfig.Of(options, Size, 1).Valid();
+        var config = TrainingConfig.Of(options, ImageSize.Square(Size), 1).Valid();
         var (model, step) = (config.Model, TrainingPlan.Of(config, Images.Count).Valid().Epoch(0).Step(0));
         using var network = new UNet(model.Network, ScalarType.Float64, CPU);
         using var trainer = new Trainer(network, model, Images, TrainingState.Initial(network, 0), new Replicas(replicas));
@@ -59,7 +59,7 @@ public sealed class LossWeightTests : IDisposable
     [Fact]
     public void Weights_of_0_leave_no_gradient()
     {
-        var config = TrainingConfig.Of(TinyTraining.Standard with { Steps = 12, BatchSize = 5 }, Size, 1).Valid();
+        var config = TrainingConfig.Of(TinyTraining.Standard with { Steps = 12, BatchSize = 5 }, ImageSize.Square(Size), 1).Valid();
         var step = TrainingPlan.Of(config, Images.Count).Valid().Epoch(0).Step(0);
         float[] Trained(Arr<double> weights)
         {

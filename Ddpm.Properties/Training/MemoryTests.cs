@@ -6,6 +6,7 @@ using Ddpm.Gpu.Training;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Random;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
 using Xunit;
@@ -69,7 +70,7 @@ public sealed class MemoryTests : IDisposable
     public void Automatic_differentiation_keeps_the_output_of_every_operation()
     {
         var family = new DiffusersUNet { ChannelsPerLevel = Array(4), Groups = 2, MiddleAttention = false };
-        var config = UNetConfig.Of(family, 8, 1, 10).Valid();
+        var config = UNetConfig.Of(family, ImageSize.Square(8), 1, 10).Valid();
 
         // In: 1. A block of equal channels: norm and SiLU 2, convolution 1, shift 1, norm and SiLU 2, convolution 1, sum 1.
         // Down: 1 block. Middle: 2 blocks. Up: 2 blocks, each after joining 4 + 4 channels (2 for the join, 2·2 for the first norm, 1 for the shortcut).

@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Kernels;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Random;
@@ -86,7 +87,8 @@ public sealed class MuonLaws
     [Fact]
     public void The_matrices_are_the_inner_convolutions_in_their_order()
     {
-        foreach (var network in (UNetConfig[])[UNetConfig.Tutorial(28, 1, 10, residual: true).Valid(), UNetConfig.Modern(32, 3, 10).Valid()])
+        var size = ImageSize.Square(28);
+        foreach (var network in (UNetConfig[])[UNetConfig.Tutorial(size, 1, 10, residual: true).Valid(), UNetConfig.Modern(size, 3, 10).Valid()])
         {
             var layout = new WeightLayout(network.Parameters);
             var matrices = Muon.Of(layout).Matrices;

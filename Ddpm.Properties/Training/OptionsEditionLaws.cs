@@ -6,6 +6,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Formats;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
 using Ddpm.Pure.Training;
@@ -124,7 +125,7 @@ public sealed class OptionsEditionLaws
     /// <summary>Up to edition 1 every network had this embedding.</summary>
     [Law]
     public bool The_embedding_of_the_first_edition_is_kept(TrainingOptions any) =>
-        TrainingConfig.Of(OptionsEdition.Upgraded(any with { Embedding = null, MinSnrGamma = null }, 1), 28, 1, 10).Valid().EmbeddingName == "unpaired";
+        Config(OptionsEdition.Upgraded(any with { Embedding = null, MinSnrGamma = null }, 1)).EmbeddingName == "unpaired";
 
     /// <summary>Up to edition 1 only ε had a weight at ᾱ = 0. Now every prediction has one, and all other weights are unchanged.</summary>
     [Law]
@@ -175,13 +176,13 @@ public sealed class OptionsEditionLaws
         using var scope = NewDisposeScope();
         var config = TinyTraining.Config(epochs: 1);
         using var network = new UNet(config.Model.Network, ScalarType.Float32, CPU);
-        var header = new CheckpointHeader(config.Options, 12, 1, TrainingProgress.Start);
+        var header = new CheckpointHeader(config.Options, ImageSize.Square(12), 1, TrainingProgress.Start);
         var file = Checkpoint.Save(header, network, TrainingState.Initial(network, 0));
         Assert.Equal(OptionsEdition.Current, JsonNode.Parse(file.Metadata["ddpm"])!["options"]!["edition"]!.GetValue<int>());
         Assert.Equal(header, Checkpoint.Header(file).Valid());
     }
 
-    private static TrainingConfig Config(TrainingOptions options) => TrainingConfig.Of(options, 28, 1, TrainingGenerators.Classes).Valid();
+    private static TrainingConfig Config(TrainingOptions options) => TrainingConfig.Of(options, ImageSize.Square(28), 1, TrainingGenerators.Classes).Valid();
 
     private static Fin<CheckpointHeader> Header(string json)
     {

@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Training;
 using Xunit;
@@ -23,7 +24,7 @@ public class StartingWeightsTests
         using var source = new UNet(old.Model.Network, ScalarType.Float32, CPU);
         using var state = TrainingState.Initial(source, 7, averaged: true);
         state.Average!.add_(1);
-        var file = Checkpoint.Save(new(old.Options, 12, 1, TrainingProgress.Start, before), source, state);
+        var file = Checkpoint.Save(new(old.Options, ImageSize.Square(12), 1, TrainingProgress.Start, before), source, state);
         var weights = StartingWeights.Of(file, before);
         var (network, theta) = weights.Start(config, 3, CPU).Valid();
         using (network)
@@ -48,8 +49,8 @@ public class StartingWeightsTests
         var old = TinyTraining.Config(1);
         using var source = new UNet(old.Model.Network, ScalarType.Float32, CPU);
         using var state = TrainingState.Initial(source, 7);
-        var weights = StartingWeights.Of(Checkpoint.Save(new(old.Options, 12, 1, TrainingProgress.Start), source, state), 0);
-        var other = UNetConfig.Modern(12, 1, 12).Valid();
+        var weights = StartingWeights.Of(Checkpoint.Save(new(old.Options, ImageSize.Square(12), 1, TrainingProgress.Start), source, state), 0);
+        var other = UNetConfig.Modern(ImageSize.Square(12), 1, 12).Valid();
         var fault = weights.Start(other, 0, CPU).Match(_ => "", error => error.Message);
         Assert.Contains("in.weight is missing", fault, StringComparison.Ordinal);
         Assert.Contains("this network has no tensors named", fault, StringComparison.Ordinal);

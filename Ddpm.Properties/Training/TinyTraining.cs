@@ -25,7 +25,7 @@ internal static class TinyTraining
 
     public static TrainingConfig Config(int epochs, string lossWeight = "uniform", int classes = 0) => TrainingConfig.Of(
         Standard with { Steps = 12, BatchSize = 4, Epochs = epochs, Limit = 8, LossWeight = lossWeight, Conditional = classes > 0 },
-        12, 1, classes).Valid();
+        ImageSize.Square(12), 1, classes).Valid();
 
     /// <summary>Trains on a processor, from the beginning, or from the last checkpoint where the folder has a receipt already.</summary>
     public static Fin<RunReceipt> Train(
@@ -42,8 +42,8 @@ internal static class TinyTraining
         var receipt = File.Exists(folder.ReceiptPath)
             ? folder.Receipt().Valid()
             : new RunReceipt(
-                config.Options, new("tiny", "", "", 8, 12, 1, HeldOut: heldOut is null ? null : new(heldOut.Count, "")), MachineReceipt.Here("cpu"), null, null,
-                TrainingProgress.Start, false, recording);
+                config.Options, new("tiny", "", "", 8, ImageSize.Square(12), 1, HeldOut: heldOut is null ? null : new(heldOut.Count, "")),
+                MachineReceipt.Here("cpu"), null, null, TrainingProgress.Start, false, recording);
         return TrainingRun.Open(
             TrainingPlan.Of(config, Images.Count).Valid(), Images, receipt,
             new(folder, CPU, new Replicas(1)) { StepsAhead = stepsAhead, FreeMemory = freeMemory },

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
@@ -95,5 +96,5 @@ public static class TrainingGenerators
          select Plan(options, images)).ToArbitrary();
 
     internal static TrainingPlan Plan(TrainingOptions options, int images) =>
-        TrainingPlan.Of(TrainingConfig.Of(options, 28, 1, Classes).Valid(), images).Valid();
+        TrainingPlan.Of(TrainingConfig.Of(options, ImageSize.Square(28), 1, Classes).Valid(), images).Valid();
 }

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Schedules;
@@ -97,7 +98,7 @@ public sealed class TrainingOptionsLaws
     [Law]
     public bool Valid_options_make_the_model_that_they_name(TrainingOptions options)
     {
-        var config = TrainingConfig.Of(options, 28, 1, TrainingGenerators.Classes).Valid();
+        var config = TrainingConfig.Of(options, ImageSize.Square(28), 1, TrainingGenerators.Classes).Valid();
         return config.Options == options
             && config.Model.Network.Classes == (options.Conditional ? TrainingGenerators.Classes : 0)
             && config.Model.Schedule.Steps == options.Steps && config.Model.Network.Timesteps == options.Steps
@@ -122,7 +123,7 @@ public sealed class TrainingOptionsLaws
     [Law]
     public bool The_usual_sampling_has_a_plan_on_every_model_s_schedule(TrainingOptions options)
     {
-        var model = TrainingConfig.Of(options, 28, 1, TrainingGenerators.Classes).Valid().Model;
+        var model = TrainingConfig.Of(options, ImageSize.Square(28), 1, TrainingGenerators.Classes).Valid().Model;
         var usual = model.UsualSampling;
         var plan = usual.Compile(model.Schedule, model.Prediction, model.Preset.ClipSample).Valid();
         return options.Preset == "original"
@@ -143,7 +144,7 @@ public sealed class TrainingOptionsLaws
             from name in NoiseSchedule.Families.Keys
             from zero in (bool[])[false, true]
             from prediction in Prediction.All.Keys
-            from model in TrainingConfig.Of(new TrainingOptions { Schedule = name, ZeroTerminalSnr = zero, Prediction = prediction }, 28, 1)
+            from model in TrainingConfig.Of(new TrainingOptions { Schedule = name, ZeroTerminalSnr = zero, Prediction = prediction }, ImageSize.Square(28), 1)
                 .Match<IEnumerable<DiffusionModel>>(config => [config.Model], _ => [])
             select (Schedule: name, Zero: zero, Prediction: prediction, Model: model)).ToArray();
         Assert.Equal(NoiseSchedule.Families.Keys.Order(), models.Select(of => of.Schedule).Distinct().Order());
@@ -185,7 +186,7 @@ public sealed class TrainingOptionsLaws
                 Conditional = true,
                 LabelDropout = 1,
             },
-            30,
+            ImageSize.Square(30),
             2).Faults().Order();
         Assert.Equal(
             [
@@ -207,20 +208,20 @@ public sealed class TrainingOptionsLaws
             faults);
         Assert.Equal(
             $"schedule must be one of {string.Join(", ", NoiseSchedule.Families.Keys)}, got straight",
-            Assert.Single(TrainingConfig.Of(new TrainingOptions { Schedule = "straight" }, 28, 1).Faults()));
+            Assert.Single(TrainingConfig.Of(new TrainingOptions { Schedule = "straight" }, ImageSize.Square(28), 1).Faults()));
     }
 
     [Fact]
     public void An_epsilon_says_nothing_where_nothing_of_the_image_is_left() => Assert.Equal(
         $"prediction must be {Prediction.NamesWhere(one => one is not Prediction.Epsilon)} with a schedule that leaves nothing of the image "
         + "(there, epsilon does not determine it), got epsilon",
-        Assert.Single(TrainingConfig.Of(new TrainingOptions { ZeroTerminalSnr = true }, 28, 1).Faults()));
+        Assert.Single(TrainingConfig.Of(new TrainingOptions { ZeroTerminalSnr = true }, ImageSize.Square(28), 1).Faults()));
 
     [Fact]
     public void Each_schedule_has_the_betas_that_are_its_own_unless_others_are_given()
     {
         NoiseSchedule Built(string schedule, double? minBeta, double? maxBeta) =>
-            TrainingConfig.Of(new TrainingOptions { Schedule = schedule, MinBeta = minBeta, MaxBeta = maxBeta, Steps = 20 }, 28, 1).Valid().Model.Schedule;
+            TrainingConfig.ScheduleOf(new TrainingOptions { Schedule = schedule, MinBeta = minBeta, MaxBeta = maxBeta, Steps = 20 }).Valid();
         Assert.Equal(NoiseSchedule.Linear(20, 0.005, 0.999).Valid(), Built("linear", null, null));
         Assert.Equal(NoiseSchedule.ScaledLinear(20, 0.00085 * 50, 0.6).Valid(), Built("scaled-linear", null, null));
         Assert.Equal(NoiseSchedule.ScaledLinear(20, 0.001, 0.6).Valid(), Built("scaled-linear", 0.001, null));
@@ -233,7 +234,7 @@ public sealed class TrainingOptionsLaws
     [Fact]
     public void Numbers_of_one_schedule_or_weight_are_refused_with_another()
     {
-        string[] Faults(TrainingOptions options) => TrainingConfig.Of(options, 28, 1).Faults();
+        string[] Faults(TrainingOptions options) => TrainingConfig.Of(options, ImageSize.Square(28), 1).Faults();
         Assert.Equal(["cosine-offset works only with the schedule cosine, got 0.02"], Faults(new() { CosineOffset = 0.02 }));
         Assert.Equal(
             ["min-beta works only with the schedules linear, scaled-linear, sigmoid-beta, got 0.02"],
@@ -250,7 +251,7 @@ public sealed class TrainingOptionsLaws
     [InlineData("scaled-linear", 1e-60, "1E-60")]
     public void A_schedule_whose_noise_float32_cannot_hold_is_refused(string schedule, double minBeta, string variance)
     {
-        string[] Faults(double least) => TrainingConfig.Of(new TrainingOptions { Schedule = schedule, MinBeta = least }, 28, 1).Faults();
+        string[] Faults(double least) => TrainingConfig.Of(new TrainingOptions { Schedule = schedule, MinBeta = least }, ImageSize.Square(28), 1).Faults();
         Assert.Equal(
             $"schedule must add more noise (after timestep 0, float32 rounds its variance σ² = {variance} to 0), got {schedule}",
             Assert.Single(Faults(minBeta)));

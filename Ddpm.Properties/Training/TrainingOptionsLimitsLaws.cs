@@ -1,3 +1,4 @@
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Xunit;
@@ -65,13 +66,15 @@ public sealed class TrainingOptionsLimitsLaws
     [InlineData(2)]
     [InlineData(60000)]
     public void Any_number_of_images_may_be_the_limit(int limit) =>
-        Assert.Equal(limit, TrainingConfig.Of(new TrainingOptions { Limit = limit }, 28, 1).Valid().Options.Limit);
+        Assert.Equal(limit, TrainingConfig.Of(new TrainingOptions { Limit = limit }, ImageSize.Square(28), 1).Valid().Options.Limit);
 
     [Fact]
     public void A_schedule_has_ten_thousand_steps_at_most()
     {
-        Assert.Equal(10_000, TrainingConfig.Of(new TrainingOptions { Steps = 10_000 }, 28, 1).Valid().Model.Schedule.Steps);
-        Assert.Equal("steps must be at most 10000, got 10001", Assert.Single(TrainingConfig.Of(new TrainingOptions { Steps = 10_001 }, 28, 1).Faults()));
+        Assert.Equal(10_000, TrainingConfig.Of(new TrainingOptions { Steps = 10_000 }, ImageSize.Square(28), 1).Valid().Model.Schedule.Steps);
+        Assert.Equal(
+            "steps must be at most 10000, got 10001",
+            Assert.Single(TrainingConfig.Of(new TrainingOptions { Steps = 10_001 }, ImageSize.Square(28), 1).Faults()));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
@@ -22,7 +23,7 @@ public sealed class TrainingPlanLaws
     public void A_plan_without_images_or_with_more_steps_than_can_be_counted_is_refused()
     {
         var options = new TrainingOptions { BatchSize = 1, Epochs = int.MaxValue };
-        Validation<Error, TrainingPlan> Of(int images) => TrainingPlan.Of(TrainingConfig.Of(options, 28, 1).Valid(), images);
+        Validation<Error, TrainingPlan> Of(int images) => TrainingPlan.Of(TrainingConfig.Of(options, ImageSize.Square(28), 1).Valid(), images);
         Assert.Equal(int.MaxValue, Of(1).Valid().Steps.Total);
         Assert.Equal("epochs must make at most 2147483647 steps, got 2147483647", Assert.Single(Of(2).Faults()));
         Assert.Equal("images must be at least 1, got 0", Assert.Single(Of(0).Faults()));

@@ -24,6 +24,9 @@ public sealed record ImageSet
     /// <summary>W, the columns of an image, at least 1.</summary>
     public int Width { get; }
 
+    /// <summary>H and W.</summary>
+    public ImageSize Size => new(Height, Width);
+
     /// <summary>C, the values of a pixel, at least 1: 1 is grey, 3 is red, green, blue.</summary>
     public int Channels { get; }
 

@@ -14,15 +14,23 @@ internal readonly record struct Orientation(bool Transposed, bool FromRight, boo
         ? default
         : new(number > 4, number is 2 or 3 or 7 or 8, number is 3 or 4 or 6 or 7);
 
-    /// <summary>The middle square of a stored picture. It is exactly the middle square of the upright picture.</summary>
-    /// <param name="width">The width of the stored picture.</param>
-    /// <param name="height">The height of the stored picture.</param>
-    /// <returns>The square's corner in the stored picture, and its side.</returns>
-    public (int Left, int Top, int Side) MiddleSquare(int width, int height)
+    /// <summary>The size of a stored picture from its upright size, and the other way round.</summary>
+    public ImageSize Turned(ImageSize size) => Transposed ? new(size.Width, size.Height) : size;
+
+    /// <summary>The largest rectangle in the middle of a stored picture with the shape of an image. It is exactly the middle of the upright picture.</summary>
+    /// <param name="stored">The size of the stored picture.</param>
+    /// <param name="upright">The size of the upright image, which only decides the ratio of height to width.</param>
+    /// <returns>The rectangle's corner in the stored picture, and its size: at least one pixel.</returns>
+    public (int Left, int Top, ImageSize Size) Middle(ImageSize stored, ImageSize upright)
     {
-        var side = Math.Min(width, height);
-        int Start(int length, bool reversed) => reversed ? length - side - ((length - side) / 2) : (length - side) / 2;
-        return (Start(width, FromRight), Start(height, FromBottom), side);
+        var wanted = Turned(upright);
+        int Part(int length, int numerator, int denominator) =>
+            (int)Math.Max(1, (2L * length * numerator + denominator) / (2L * denominator)); // rounded to the nearest
+        var size = (long)stored.Width * wanted.Height <= (long)stored.Height * wanted.Width
+            ? new ImageSize(Part(stored.Width, wanted.Height, wanted.Width), stored.Width)
+            : new ImageSize(stored.Height, Part(stored.Height, wanted.Width, wanted.Height));
+        int Start(int length, int part, bool reversed) => reversed ? length - part - ((length - part) / 2) : (length - part) / 2;
+        return (Start(stored.Width, size.Width, FromRight), Start(stored.Height, size.Height, FromBottom), size);
     }
 
     /// <summary>The upright picture.</summary>

@@ -1,3 +1,4 @@
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Numerics;
 
 namespace Ddpm.Pure.Metrics;
@@ -12,11 +13,11 @@ public static class SampleDistance
     private const double PerLogarithm = 4, Least = 1e-6;
 
     /// <summary>The distance.</summary>
-    /// <param name="made">Square images, channel by channel, row by row.</param>
+    /// <param name="made">Images, channel by channel, row by row.</param>
     /// <param name="wanted">As many others.</param>
     /// <param name="size">The height and width of the images.</param>
     /// <returns>A number ≥ 0; 0 for equal images.</returns>
-    public static double Between(ReadOnlySpan<float> made, ReadOnlySpan<float> wanted, int size)
+    public static double Between(ReadOnlySpan<float> made, ReadOnlySpan<float> wanted, ImageSize size)
     {
         var squares = 0.0;
         for (var i = 0; i < made.Length; i++)
@@ -45,14 +46,14 @@ public static class SampleDistance
         return Math.Sqrt(Math.Max(0, squares / values.Length - mean * mean));
     }
 
-    private static double Sharpness(ReadOnlySpan<float> values, int size)
+    private static double Sharpness(ReadOnlySpan<float> values, ImageSize size)
     {
         var sum = 0.0;
         for (var i = 0; i < values.Length; i++)
         {
-            var (row, column) = (i / size % size, i % size);
-            sum += column + 1 < size ? Math.Abs((double)values[i + 1] - values[i]) : 0;
-            sum += row + 1 < size ? Math.Abs((double)values[i + size] - values[i]) : 0;
+            var (row, column) = (i / size.Width % size.Height, i % size.Width);
+            sum += column + 1 < size.Width ? Math.Abs((double)values[i + 1] - values[i]) : 0;
+            sum += row + 1 < size.Height ? Math.Abs((double)values[i + size.Width] - values[i]) : 0;
         }
 
         return sum / values.Length;

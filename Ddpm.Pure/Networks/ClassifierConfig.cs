@@ -1,3 +1,4 @@
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -14,18 +15,18 @@ public sealed record ClassifierConfig
     /// <summary>D, the number of features of an image.</summary>
     public const int FeatureCount = 128;
 
-    private ClassifierConfig(int imageSize, int imageChannels, int classes)
+    private ClassifierConfig(ImageSize imageSize, int imageChannels, int classes)
     {
         (ImageSize, ImageChannels, Classes) = (imageSize, imageChannels, classes);
         First = new("conv1", imageChannels, 32, 3, 1, 1);
         Second = new("conv2", 32, 64, 3, 1, 1);
         Third = new("conv3", 64, 64, 3, 1, 1);
-        ToFeatures = new("features", 64 * (imageSize / 4) * (imageSize / 4), FeatureCount);
+        ToFeatures = new("features", 64 * imageSize.Map(side => side / 4).Pixels, FeatureCount);
         ToLogits = new("logits", FeatureCount, classes);
     }
 
     /// <summary>Height and width of the images, divisible by 4.</summary>
-    public int ImageSize { get; }
+    public ImageSize ImageSize { get; }
 
     /// <summary>1 for grey images, 3 for colour.</summary>
     public int ImageChannels { get; }
@@ -52,12 +53,12 @@ public sealed record ClassifierConfig
     public Arr<Parameter> Parameters => Array<Layer>(First, Second, Third, ToFeatures, ToLogits).Bind(layer => layer.Parameters);
 
     /// <summary>The classifier for an image size.</summary>
-    /// <param name="imageSize">Height and width, in [4, 256] and divisible by 4.</param>
+    /// <param name="imageSize">Height and width, each in [4, 256] and divisible by 4.</param>
     /// <param name="imageChannels">1 or 3.</param>
     /// <param name="classes">K in [2, 256]: a label is a byte.</param>
     /// <returns>The classifier, or every fault.</returns>
-    public static Validation<Error, ClassifierConfig> Of(int imageSize, int imageChannels, int classes) =>
-        (Check.That("image-size", imageSize, imageSize is >= 4 and <= 256 && imageSize % 4 == 0, "must lie in [4, 256] and be divisible by 4"),
+    public static Validation<Error, ClassifierConfig> Of(ImageSize imageSize, int imageChannels, int classes) =>
+        (imageSize.Within("image-size", 4, 256, 4),
                 Check.That("channels", imageChannels, imageChannels is 1 or 3, "must be 1 or 3"),
                 Check.That("classes", classes, classes is >= 2 and <= 256, "must lie in [2, 256]"))
             .Apply((size, channels, count) => new ClassifierConfig(size, channels, count));

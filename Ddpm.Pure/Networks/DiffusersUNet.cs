@@ -1,4 +1,5 @@
 using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -82,7 +83,7 @@ public sealed record DiffusersUNet : NetworkFamily
     public override Option<Parameter> ClassTable(UNetConfig config) => None;
 
     /// <inheritdoc/>
-    public override Validation<Error, Arr<int>> Channels(int imageSize, int imageChannels, int? width)
+    public override Validation<Error, Arr<int>> Channels(ImageSize imageSize, int imageChannels, int? width)
     {
         var levels = ChannelsPerLevel.Count;
         var factor = 1 << (Math.Clamp(levels, 1, MostLevels) - 1);
@@ -94,9 +95,7 @@ public sealed record DiffusersUNet : NetworkFamily
             .Filter(level => level >= 0 && level < levels).Map(level => ChannelsPerLevel[level]);
         Validation<Error, Unit>[] checks =
         [
-            Check.That(
-                "image-size", imageSize, imageSize is >= 4 and <= 256 && imageSize % factor == 0,
-                Invariant($"must lie in [4, 256] and be divisible by {factor}, as the network has {levels} levels")).Map(_ => unit),
+            imageSize.Within("image-size", 4, 256, factor, Invariant($", as the network has {levels} levels")).Map(_ => unit),
             Check.That("channels", imageChannels, imageChannels is >= 1 and <= 4, "must lie in [1, 4]").Map(_ => unit),
             CheckNoWidth(width),
             Check.That(

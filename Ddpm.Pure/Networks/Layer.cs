@@ -1,3 +1,4 @@
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -56,8 +57,8 @@ public sealed record Convolution(string Name, int In, int Out, int Kernel, int S
         WeightAndBias(Name, WeightIsMatrix ? Array(Out, In) : Array(Out, In, Kernel, Kernel), Out, In * Kernel * Kernel)
             .Map(parameter => StartsAtZero ? parameter with { Start = new Initialization.Constant(0) } : parameter);
 
-    /// <summary>H' for H.</summary>
-    public int OutputSize(int size) => (size + 2 * Padding + TrailingPadding - Kernel) / Stride + 1;
+    /// <summary>H' and W' for H and W.</summary>
+    public ImageSize OutputSize(ImageSize size) => size.Map(side => (side + 2 * Padding + TrailingPadding - Kernel) / Stride + 1);
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
@@ -77,8 +78,8 @@ public sealed record TransposedConvolution(string Name, int In, int Out, int Ker
     /// <summary>As in PyTorch, the fan-in counts the weight's second dimension, which here is Out.</summary>
     public override Arr<Parameter> Parameters => WeightAndBias(Name, Array(In, Out, Kernel, Kernel), Out, Out * Kernel * Kernel);
 
-    /// <summary>H' for H.</summary>
-    public int OutputSize(int size) => (size - 1) * Stride - 2 * Padding + Kernel;
+    /// <summary>H' and W' for H and W.</summary>
+    public ImageSize OutputSize(ImageSize size) => size.Map(side => (side - 1) * Stride - 2 * Padding + Kernel);
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Apply(this, x);
@@ -100,12 +101,12 @@ public sealed record Linear(string Name, int In, int Out) : Layer(Name)
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="Channels">Channels.</param>
 /// <param name="Size">Height and width.</param>
-public sealed record LayerNorm(string Name, int Channels, int Size) : Layer(Name)
+public sealed record LayerNorm(string Name, int Channels, ImageSize Size) : Layer(Name)
 {
     /// <inheritdoc/>
     public override Arr<Parameter> Parameters => Array(
-        new Parameter(Name + ".weight", Array(Channels, Size, Size), new Initialization.Constant(1)),
-        new Parameter(Name + ".bias", Array(Channels, Size, Size), new Initialization.Constant(0)));
+        new Parameter(Name + ".weight", Array(Channels, Size.Height, Size.Width), new Initialization.Constant(1)),
+        new Parameter(Name + ".bias", Array(Channels, Size.Height, Size.Width), new Initialization.Constant(0)));
 }
 
 /// <summary>
@@ -301,7 +302,7 @@ public sealed record TimeProjection(string Name, int In, int Out) : ImageLayer(N
 /// <param name="Out">Channels out.</param>
 /// <param name="Normalized">Whether the block applies its normalisation. As in the original, the parameters exist either way.</param>
 /// <param name="Residual">Whether the block has a skip path.</param>
-public sealed record Block(string Name, int Size, int In, int Out, bool Normalized, bool Residual) : ImageLayer(Name)
+public sealed record Block(string Name, ImageSize Size, int In, int Out, bool Normalized, bool Residual) : ImageLayer(Name)
 {
     /// <summary>The normalisation.</summary>
     public LayerNorm Norm => new(Name + ".ln", In, Size);

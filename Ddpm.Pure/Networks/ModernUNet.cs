@@ -1,4 +1,5 @@
 using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -22,7 +23,7 @@ public sealed record ModernUNet : NetworkFamily
     public override SinusoidalEmbedding Embedding => new SinusoidalEmbedding.Transformer();
 
     /// <inheritdoc/>
-    public override Validation<Error, Arr<int>> Channels(int imageSize, int imageChannels, int? width)
+    public override Validation<Error, Arr<int>> Channels(ImageSize imageSize, int imageChannels, int? width)
     {
         var channels = width ?? UNetConfig.UsualWidth;
         var fits = channels is >= 4 and <= 256 && channels % Groups == 0;

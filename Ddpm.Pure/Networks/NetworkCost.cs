@@ -1,3 +1,5 @@
+using Ddpm.Pure.Images;
+
 namespace Ddpm.Pure.Networks;
 
 /// <summary>
@@ -23,7 +25,7 @@ public static class NetworkCost
     }
 
     /// <summary>Channels of some height and width.</summary>
-    private readonly record struct Planes(int Channels, int Size);
+    private readonly record struct Planes(int Channels, ImageSize Size);
 
     private sealed class Counter : INetworkMath<Planes>
     {
@@ -41,11 +43,11 @@ public static class NetworkCost
 
         Planes INetworkMath<Planes>.Embed(TimeEmbedding embedding, Planes x) => x;
 
-        Planes INetworkMath<Planes>.Upsample(Planes x) => Keep(x with { Size = 2 * x.Size });
+        Planes INetworkMath<Planes>.Upsample(Planes x) => Keep(x with { Size = x.Size.Map(side => 2 * side) });
 
         Planes INetworkMath<Planes>.Attend(int heads, Planes queriesKeysValues)
         {
-            var (channels, pixels) = (queriesKeysValues.Channels / 3, (long)queriesKeysValues.Size * queriesKeysValues.Size);
+            var (channels, pixels) = (queriesKeysValues.Channels / 3, (long)queriesKeysValues.Size.Pixels);
             Products += 2 * channels * pixels * pixels;
             Kept += heads * pixels * pixels;
             return Keep(queriesKeysValues with { Channels = channels });
@@ -79,10 +81,10 @@ public static class NetworkCost
 
         private Planes Keep(Planes x, int times = 1)
         {
-            Kept += (long)times * x.Channels * x.Size * x.Size;
+            Kept += (long)times * x.Channels * x.Size.Pixels;
             return x;
         }
 
-        private void Count(int outs, int ins, int kernel, int size) => Products += (long)outs * ins * kernel * kernel * size * size;
+        private void Count(int outs, int ins, int kernel, ImageSize size) => Products += (long)outs * ins * kernel * kernel * size.Pixels;
     }
 }

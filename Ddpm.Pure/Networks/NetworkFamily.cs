@@ -1,4 +1,5 @@
 using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -30,7 +31,7 @@ public abstract record NetworkFamily
     /// <param name="imageChannels">Their channels.</param>
     /// <param name="width">The channels at full resolution that a user asks for; null for the family's own.</param>
     /// <returns>The channels, or every fault of the images, the width and the family's own numbers.</returns>
-    public abstract Validation<Error, Arr<int>> Channels(int imageSize, int imageChannels, int? width);
+    public abstract Validation<Error, Arr<int>> Channels(ImageSize imageSize, int imageChannels, int? width);
 
     /// <summary>
     /// The class embedding that the network adds to the timestep embedding, (K + 1)×d; none if it knows no classes, or if a layer of its own adds it.
@@ -45,9 +46,8 @@ public abstract record NetworkFamily
     public abstract Arr<NetworkStep> Steps(UNetConfig config);
 
     /// <summary>Checks images for three resolutions and a middle.</summary>
-    private protected static Validation<Error, Unit> CheckImages(int imageSize, int imageChannels) =>
-        (Check.That("image-size", imageSize, imageSize is >= 12 and <= 256 && imageSize % 4 == 0, "must lie in [12, 256] and be divisible by 4"),
-                Check.That("channels", imageChannels, imageChannels is 1 or 3, "must be 1 or 3"))
+    private protected static Validation<Error, Unit> CheckImages(ImageSize imageSize, int imageChannels) =>
+        (imageSize.Within("image-size", 12, 256, 4), Check.That("channels", imageChannels, imageChannels is 1 or 3, "must be 1 or 3"))
             .Apply((_, _) => Prelude.unit);
 
     /// <summary>Refuses a width.</summary>

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Embeddings;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Validations;
 using LanguageExt;
 using LanguageExt.Common;
@@ -10,7 +11,7 @@ namespace Ddpm.Pure.Networks;
 public sealed record UNetConfig
 {
     private UNetConfig(
-        int imageSize,
+        ImageSize imageSize,
         int imageChannels,
         Arr<int> channels,
         int timesteps,
@@ -34,7 +35,7 @@ public sealed record UNetConfig
     public NetworkFamily Family { get; }
 
     /// <summary>Height and width of the images.</summary>
-    public int ImageSize { get; }
+    public ImageSize ImageSize { get; }
 
     /// <summary>1 for grey images, 3 for colour; of the family unet also 2 or 4.</summary>
     public int ImageChannels { get; }
@@ -85,14 +86,14 @@ public sealed record UNetConfig
 
     /// <summary>The network for some images.</summary>
     /// <param name="family">Its family.</param>
-    /// <param name="imageSize">Height and width, at most 256. The family decides by what they must be divisible.</param>
+    /// <param name="imageSize">Height and width, at most 256 each. The family decides by what they must be divisible.</param>
     /// <param name="imageChannels">1 or 3; for the family unet 1 to 4.</param>
     /// <param name="timesteps">T ≥ 1.</param>
     /// <param name="classes">K, in [0, 256].</param>
     /// <param name="width">The channels at full resolution; null for the family's own.</param>
     /// <returns>The configuration, or every fault.</returns>
     public static Validation<Error, UNetConfig> Of(
-        NetworkFamily family, int imageSize, int imageChannels, int timesteps, int classes = 0, int? width = null) =>
+        NetworkFamily family, ImageSize imageSize, int imageChannels, int timesteps, int classes = 0, int? width = null) =>
         (family.Channels(imageSize, imageChannels, width),
             Check.AtLeast("steps", timesteps, 1),
             Check.That("classes", classes, classes is >= 0 and <= 256, "must lie in [0, 256]"))
@@ -100,13 +101,15 @@ public sealed record UNetConfig
             imageSize, imageChannels, channels, timesteps, family.EmbeddingDimension(channels), family.Embedding, family, classes));
 
     /// <summary>A network of the tutorial: <see cref="TutorialUNet"/>.</summary>
-    /// <param name="imageSize">Height and width, in [12, 256] and divisible by 4. The normalisations have a weight for every pixel.</param>
+    /// <param name="imageSize">
+    /// Height and width, in [12, 256] and divisible by 4; both by 8, or neither. The normalisations have a weight for every pixel.
+    /// </param>
     /// <param name="imageChannels">1 or 3.</param>
     /// <param name="timesteps">T ≥ 1.</param>
     /// <param name="residual">Whether every block has a skip path.</param>
     /// <param name="classes">K, in [0, 256].</param>
     /// <returns>The configuration, or every fault.</returns>
-    public static Validation<Error, UNetConfig> Tutorial(int imageSize, int imageChannels, int timesteps, bool residual, int classes = 0) =>
+    public static Validation<Error, UNetConfig> Tutorial(ImageSize imageSize, int imageChannels, int timesteps, bool residual, int classes = 0) =>
         Of(new TutorialUNet(residual), imageSize, imageChannels, timesteps, classes);
 
     /// <summary>A modern network with channels c, 2c and 4c: <see cref="ModernUNet"/>.</summary>
@@ -116,7 +119,7 @@ public sealed record UNetConfig
     /// <param name="classes">K, in [0, 256].</param>
     /// <param name="width">c, in [4, 256] and divisible by 4.</param>
     /// <returns>The configuration, or every fault.</returns>
-    public static Validation<Error, UNetConfig> Modern(int imageSize, int imageChannels, int timesteps, int classes = 0, int width = UsualWidth) =>
+    public static Validation<Error, UNetConfig> Modern(ImageSize imageSize, int imageChannels, int timesteps, int classes = 0, int width = UsualWidth) =>
         Of(new ModernUNet(), imageSize, imageChannels, timesteps, classes, width);
 
     /// <summary>The network: how images pass through its layers, for any reading of them.</summary>
@@ -159,7 +162,7 @@ public sealed record UNetConfig
     /// <returns>The count, or its fault.</returns>
     internal Validation<Error, int> CountOfImages(string name, int count)
     {
-        var most = System.Array.MaxLength / (ImageChannels * ImageSize * ImageSize);
+        var most = System.Array.MaxLength / (ImageChannels * ImageSize.Pixels);
         return Check.That(name, count, count >= 1 && count <= most, Invariant($"must lie in [1, {most}], as all images have to fit into one array"));
     }
 }

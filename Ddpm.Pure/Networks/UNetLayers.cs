@@ -1,3 +1,4 @@
+using Ddpm.Pure.Images;
 using LanguageExt;
 using static LanguageExt.Prelude;
 
@@ -12,18 +13,18 @@ internal sealed record UNetLayers
     /// <summary>Builds the layers.</summary>
     public UNetLayers(UNetConfig config, bool residual)
     {
-        int full = config.ImageSize, half = full / 2, quarter = full / 4, middle = quarter / 2;
+        ImageSize full = config.ImageSize, half = full.Map(side => side / 2), quarter = half.Map(side => side / 2), middle = quarter.Map(side => side / 2);
         var (c1, c2, c3) = (config.Channels[0], config.Channels[1], config.Channels[2]);
 
         TimeProjection Time(string name, int channels) => new(name, config.EmbeddingDimension, channels);
 
-        Arr<Block> Blocks(string name, int size, Arr<int> channels, bool lastNormalized = true) =>
+        Arr<Block> Blocks(string name, ImageSize size, Arr<int> channels, bool lastNormalized = true) =>
             Enumerable.Range(0, channels.Count - 1)
                 .Select(i => new Block($"{name}.{i}", size, channels[i], channels[i + 1], lastNormalized || i + 2 < channels.Count, residual))
                 .ToArr();
 
         // A 2×2 kernel makes an odd quarter resolution (7 for 28) even first. On the way up, another one makes it odd again.
-        var odd = quarter % 2 == 1;
+        var odd = quarter.Height % 2 == 1; // and the width too, as TutorialUNet checks
         Time1 = Time("te1", config.ImageChannels);
         Stage1 = Blocks("b1", full, Array(config.ImageChannels, c1, c1, c1));
         Down1 = new("down1", c1, c1, 4, 2, 1);

@@ -1,4 +1,5 @@
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
@@ -128,7 +129,7 @@ public sealed record TrainingConfig
     /// <param name="imageChannels">Their channels.</param>
     /// <param name="classes">The number of classes; 0 for images without labels.</param>
     /// <returns>The configuration, or every fault at once.</returns>
-    public static Validation<Error, TrainingConfig> Of(TrainingOptions options, int imageSize, int imageChannels, int classes = 0)
+    public static Validation<Error, TrainingConfig> Of(TrainingOptions options, ImageSize imageSize, int imageChannels, int classes = 0)
     {
         var preset = Choices.Presets.Find("preset", options.Preset);
         var schedule = ScheduleOf(options);
@@ -158,7 +159,7 @@ public sealed record TrainingConfig
     }
 
     /// <summary>The network. The schedule reports a wrong number of steps, so the network is built with one that it accepts.</summary>
-    private static Validation<Error, UNetConfig> NetworkOf(TrainingOptions options, string presetNetwork, int imageSize, int imageChannels, int classes)
+    private static Validation<Error, UNetConfig> NetworkOf(TrainingOptions options, string presetNetwork, ImageSize imageSize, int imageChannels, int classes)
     {
         var steps = Math.Clamp(options.Steps, 1, MostSteps);
         var network = NetworkFamily.All.Find("network", options.Network ?? presetNetwork)
