@@ -17,7 +17,7 @@ internal sealed class ImageSizeOption(string description)
         Description = description,
         Arity = new(1, 2),
         AllowMultipleArgumentsPerToken = true,
-        HelpName = "N [N]",
+        HelpName = "H [W]",
     };
 
     /// <summary>The size, if the command line has one.</summary>
