@@ -31,13 +31,17 @@ public sealed record StartingWeights(SafetensorsFile File, int Classes)
         : Some(Invariant($"the class embedding starts anew: the weights have {Classes} classes, this run has {config.Classes}"));
 
     /// <summary>The network with the weights' own timestep embedding, and θ.</summary>
-    /// <param name="config">The network. A class embedding for another number of classes starts anew.</param>
+    /// <param name="config">
+    /// The network. A class embedding for another number of classes starts anew. So does the map of the augmentation, if the weights have none; if this network
+    /// has none, theirs is left out, which changes no sample.
+    /// </param>
     /// <param name="seed">The seed of parameters that start anew.</param>
     /// <param name="device">Where the network computes.</param>
     /// <returns>The network and θ, which the caller owns; or the tensors that are missing or have another shape.</returns>
     public Fin<(UNet Network, Tensor Theta)> Start(UNetConfig config, ulong seed, Device device)
     {
-        bool IsKept(string name) => name != UNetConfig.ClassEmbeddingName || config.Classes == Classes;
+        bool IsKept(string name) => (name != UNetConfig.ClassEmbeddingName || config.Classes == Classes)
+            && (!EmbeddingConditions.IsOfAugmentation(name) || (config.KnowsAugmentation && File.Tensors.Exists(tensor => tensor.Name == name)));
         var stored = File.Tensors.Filter(tensor => IsKept(tensor.Name)).ToDictionary(tensor => tensor.Name);
         var parameters = config.Parameters.Filter(parameter => IsKept(parameter.Name));
         var wanted = config.Embedding.IsNone || stored.ContainsKey(UNetConfig.EmbeddingName) ? parameters.Add(Checkpoint.TableOf(config)) : parameters;

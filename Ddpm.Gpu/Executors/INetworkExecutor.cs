@@ -46,8 +46,12 @@ public interface INetworkExecutor : IDisposable
     /// <param name="variance">How the variance is learned: given if the network learns it, and only then. Its loss is added, without weights.</param>
     /// <param name="importance">With importance sampling, the factor of each image's whole loss, and where the losses go; else null.</param>
     /// <param name="dropout">The random numbers of each image's dropout; empty for no dropout.</param>
+    /// <param name="augmentation">
+    /// What the network is told of each image's change (<see cref="Ddpm.Pure.Images.GeometricAugmentation.Labels"/>), N×9 numbers; empty where none is changed.
+    /// </param>
     /// <returns>The loss in float64, on the network's device.</returns>
     Tensor Gradient(
         Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-        LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default);
+        LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default,
+        ReadOnlyMemory<double> augmentation = default);
 }

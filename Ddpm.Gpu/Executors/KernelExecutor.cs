@@ -55,14 +55,15 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
         var config = _network.Config;
         var output = empty([x.shape[0], config.OutputChannels, config.ImageSize.Height, config.ImageSize.Width], _network.Type);
         var pixels = (int)(output.numel() / output.shape[0]);
-        Run(_forward, x, timesteps, classes, (program, first, count) => program.Output.Give(count, output.Pointer<T>() + (long)first * pixels));
+        Run(_forward, x, timesteps, classes, default, (program, first, count) => program.Output.Give(count, output.Pointer<T>() + (long)first * pixels));
         return output.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public Tensor Gradient(
         Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-        LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default)
+        LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default,
+        ReadOnlyMemory<double> augmentation = default)
     {
         using var scope = NewDisposeScope();
         _network.Check(variance);
@@ -77,7 +78,7 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
         var pixels = (int)(target.numel() / target.shape[0]);
         var share = 1 / ((double)batch * pixels);
         var loss = 0.0;
-        Run(_training, given, timesteps, classes, (program, first, count) =>
+        Run(_training, given, timesteps, classes, augmentation, (program, first, count) =>
         {
             for (var n = 0; n < count; n++)
             {
@@ -128,8 +129,9 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
     /// <summary>Runs images through a program, so many at a time.</summary>
     private void Run(
         KernelPrograms<KernelProgram<T>> programs, Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes,
-        Action<KernelProgram<T>, int, int> after, ReadOnlyMemory<Draws> dropout = default)
+        ReadOnlyMemory<double> augmentation, Action<KernelProgram<T>, int, int> after, ReadOnlyMemory<Draws> dropout = default)
     {
+        _network.Check(augmentation, timesteps.Length);
         var (batch, steps, most) = ((int)x.shape[0], _network.Config.Timesteps, _network.Config.Classes);
         var images = OfNetwork(x, batch, nameof(x)).contiguous();
         if (!classes.IsEmpty && (classes.Length != batch || classes.Span.ContainsAnyExceptInRange(0, most)))
@@ -149,10 +151,13 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
             {
                 var count = Math.Min(program.Images, batch - first);
                 program.Input.Take(images.Pointer<T>() + (long)first * pixels, count);
-                program.Conditions.Take(timesteps.Span.Slice(first, count), classes.IsEmpty ? default : classes.Span.Slice(first, count));
+                program.Conditions.Take(Part(timesteps), Part(classes), Part(augmentation));
                 program.Dropout = dropout.IsEmpty ? dropout : dropout.Slice(first, count);
                 program.Forward(count);
                 after(program, first, count);
+
+                // What belongs to these images, of numbers that belong to all; none of none.
+                ReadOnlySpan<N> Part<N>(ReadOnlyMemory<N> all) => all.Span.Slice(first * (all.Length / batch), count * (all.Length / batch));
             }
         });
     }

@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
@@ -52,17 +53,18 @@ internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, Te
     {
         using var still = no_grad();
         using var scope = NewDisposeScope();
-        return Output(x, timesteps, classes).MoveToOuterDisposeScope();
+        return Output(x, timesteps, classes, default).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public Tensor Gradient(
         Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-        LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default)
+        LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default,
+        ReadOnlyMemory<double> augmentation = default)
     {
         using var scope = NewDisposeScope();
         network.Check(variance);
-        var (output, fraction) = network.Split(Output(x, timesteps, classes, dropout));
+        var (output, fraction) = network.Split(Output(x, timesteps, classes, dropout, augmentation));
         Tensor Errors()
         {
             var errors = functional.mse_loss(output, target, Reduction.None).mean([1, 2, 3]);
@@ -93,13 +95,18 @@ internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, Te
     }
 
     // θ is narrowed as a whole, and gradients come back through that wide.
-    private Tensor Output(Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes, ReadOnlyMemory<Draws> dropout = default)
+    private Tensor Output(
+        Tensor x, ReadOnlyMemory<int> timesteps, ReadOnlyMemory<int> classes, ReadOnlyMemory<Draws> dropout = default,
+        ReadOnlyMemory<double> augmentation = default)
     {
+        network.Check(augmentation, timesteps.Length);
+        var type = inside ?? network.Type;
+        var told = augmentation.IsEmpty ? null : tensor(augmentation.ToArray(), [timesteps.Length, GeometricAugmentation.LabelCount], type).to(network.Device);
         var t = timesteps.ToTensor(network.Device);
         var k = classes.IsEmpty ? null : classes.ToTensor(network.Device);
         return inside is { } narrow
-            ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), t, k, Convolutions, dropout).to(network.Type)
-            : network.Forward(network.Layout.View(Theta), x, t, k, Convolutions, dropout);
+            ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), t, k, Convolutions, dropout, told).to(network.Type)
+            : network.Forward(network.Layout.View(Theta), x, t, k, Convolutions, dropout, told);
     }
 
     /// <inheritdoc/>

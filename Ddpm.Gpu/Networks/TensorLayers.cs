@@ -14,10 +14,10 @@ namespace Ddpm.Gpu.Networks;
 /// <param name="w">The weights.</param>
 /// <param name="convolutions">What convolves.</param>
 /// <param name="embedding">The embedding of each image's timestep, N×d, for a network that knows timesteps.</param>
-/// <param name="classes">The class of each image, N integers in [0, K], for a network whose layers know classes.</param>
+/// <param name="told">What the network is told of each image besides, for a network that knows timesteps.</param>
 /// <param name="dropout">The random numbers of each image's dropout; empty for no dropout.</param>
 internal sealed class TensorLayers(
-    Weights w, TensorConvolutions convolutions, Tensor? embedding = null, Tensor? classes = null, ReadOnlyMemory<Draws> dropout = default)
+    Weights w, TensorConvolutions convolutions, Tensor? embedding = null, TensorConditions? told = null, ReadOnlyMemory<Draws> dropout = default)
     : INetworkMath<Tensor>, IClassifierMath<Tensor>
 {
     private const double NormEpsilon = 1e-5;
@@ -99,9 +99,7 @@ internal sealed class TensorLayers(
     /// <inheritdoc/>
     public Tensor Embed(TimeEmbedding embedding, Tensor x)
     {
-        var made = Project(Prelude.Array(embedding.First, embedding.Second));
-        var shared = embedding.ClassTable.Match(table => made.Plus(w[table.Name].index_select(0, classes!)), () => made);
-        _embedding = functional.silu(shared);
+        _embedding = functional.silu(told!.AddedTo(Project(Prelude.Array(embedding.First, embedding.Second)), embedding.Conditions, w));
         return x;
     }
 

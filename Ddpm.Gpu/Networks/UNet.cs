@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Tensors;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Sampling;
@@ -63,14 +64,18 @@ public sealed class UNet : IDisposable
     public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null) =>
         Forward(w, image, timesteps, classes, TensorConvolutions.Libtorch);
 
-    /// <summary>The network's output by other convolutions, and with dropout if each image has random numbers for it.</summary>
+    /// <summary>
+    /// The network's output by other convolutions, and with dropout if each image has random numbers for it. <paramref name="augmentation"/>, N×9, tells how
+    /// each image was changed; null if none was.
+    /// </summary>
     internal Tensor Forward(
-        Weights w, Tensor image, Tensor timesteps, Tensor? classes, TensorConvolutions convolutions, ReadOnlyMemory<Draws> dropout = default)
+        Weights w, Tensor image, Tensor timesteps, Tensor? classes, TensorConvolutions convolutions, ReadOnlyMemory<Draws> dropout = default,
+        Tensor? augmentation = null)
     {
         var embedding = _timeEmbedding.index_select(0, timesteps).to(image.dtype);
-        var known = Config.Classes > 0 ? classes ?? Unclassified(timesteps.shape[0]) : null;
-        var conditioned = Config.ClassTable.Match(table => embedding.Plus(w[table.Name].index_select(0, known!)), () => embedding);
-        return Config.Compose(new TensorLayers(w, convolutions, conditioned, known, dropout), image.ChannelsLast());
+        var told = new TensorConditions(Config.Classes > 0 ? classes ?? Unclassified(timesteps.shape[0]) : null, augmentation);
+        var conditioned = told.AddedTo(embedding, Config.Conditions, w);
+        return Config.Compose(new TensorLayers(w, convolutions, conditioned, told, dropout), image.ChannelsLast());
     }
 
     /// <summary>The two outputs of the network: o and the fraction f of the variance, if the network learns it.</summary>
@@ -88,6 +93,19 @@ public sealed class UNet : IDisposable
         {
             throw new ArgumentException(
                 Config.LearnsVariance ? "the network learns the variance, and no loss of it is given" : "the network learns no variance", nameof(variance));
+        }
+    }
+
+    /// <summary>Refuses labels of changes for a network that is not told of them, and another number of labels than nine for each image.</summary>
+    internal void Check(ReadOnlyMemory<double> augmentation, int images)
+    {
+        if (!augmentation.IsEmpty && (!Config.KnowsAugmentation || augmentation.Length != images * GeometricAugmentation.LabelCount))
+        {
+            throw new ArgumentException(
+                Config.KnowsAugmentation
+                    ? Invariant($"{images} images need {images}×{GeometricAugmentation.LabelCount} labels of their changes, got {augmentation.Length}")
+                    : "the network is not told how images were changed",
+                nameof(augmentation));
         }
     }
 

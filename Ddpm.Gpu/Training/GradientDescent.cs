@@ -21,9 +21,10 @@ namespace Ddpm.Gpu.Training;
 /// <param name="Classes">The class of each; empty if the network knows none.</param>
 /// <param name="Importance">With importance sampling, the factors of their losses.</param>
 /// <param name="Dropout">The random numbers of each image's dropout; empty for no dropout.</param>
+/// <param name="Augmentation">What the network is told of the change of each; empty if none is changed.</param>
 internal readonly record struct TrainingShare(
     Tensor Seen, ReadOnlyMemory<int> Timesteps, Tensor Target, Tensor? Weights = null, ReadOnlyMemory<int> Classes = default,
-    ImportanceFactors? Importance = null, ReadOnlyMemory<Draws> Dropout = default);
+    ImportanceFactors? Importance = null, ReadOnlyMemory<Draws> Dropout = default, ReadOnlyMemory<double> Augmentation = default);
 
 /// <summary>The weights of a network on their way: each step computes the gradient of a batch in shares, so that several threads can work on it.</summary>
 internal sealed class GradientDescent : IDisposable
@@ -86,7 +87,7 @@ internal sealed class GradientDescent : IDisposable
             var gradient = Gradient();
             var loss = Executor.Gradient(
                 share.Seen, share.Timesteps, share.Target, share.Weights, batch, gradient, share.Classes, _variance, share.Importance,
-                share.Dropout);
+                share.Dropout, share.Augmentation);
             sum.Add(number, gradient);
             return loss.DetachFromDisposeScope();
         });

@@ -20,6 +20,7 @@ namespace Ddpm.Gpu.Training;
 public sealed class Trainer : IDisposable
 {
     private readonly UNet _network;
+    private readonly ImageSet _source;
     private readonly ReadOnlyMemory<byte> _labels; // none where the network knows no classes
     private readonly Tensor _images, _valueOfLevel, _a, _sigma, _targetOfImage, _targetOfNoise;
     private readonly GradientDescent _descent;
@@ -49,7 +50,7 @@ public sealed class Trainer : IDisposable
         UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor, IWeightUpdate? update,
         int accumulate = 1)
     {
-        (_network, _replicas, _drops) = (network, replicas, network.Config.HasDropout);
+        (_network, _replicas, _source, _drops) = (network, replicas, images, network.Config.HasDropout);
         _labels = network.Config.Classes == 0
             ? default
             : images.Labels.IfNone(() => throw new ArgumentException("the network needs classes, and the images have none", nameof(images)));
@@ -132,7 +133,8 @@ public sealed class Trainer : IDisposable
             var x0 = Images(share);
             return new(
                 x0, share.Timesteps.ToArray(), Noise(share, x0.shape), Weights(share), Classes(share),
-                importance.Map(whole => whole.Share(first, count)).ToNullable(), _drops ? share.Dropout.ToArray() : default);
+                importance.Map(whole => whole.Share(first, count)).ToNullable(), _drops ? share.Dropout.ToArray() : default,
+                share.Augmentations.Map(changes => changes.Bind(change => change.Labels).ToArray()).IfNone([]));
         });
         importance.Iter(sampled =>
             State = State with { History = (State.History ?? TimestepHistory.Start(_network.Config.Timesteps)).With(step.Timesteps, sampled.Losses.Span) });
@@ -146,11 +148,11 @@ public sealed class Trainer : IDisposable
     {
         _pending.Add(_descent.Step(batch, update, (first, count) =>
         {
-            var (x0, timesteps, epsilon, weights, classes, importance, dropout) = prepare(first, count);
+            var (x0, timesteps, epsilon, weights, classes, importance, dropout, augmentation) = prepare(first, count);
             var t = timesteps.ToTensor(_network.Device);
             var seen = (_a[t] * x0).Plus(_sigma[t] * epsilon);
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
-            return new(seen, timesteps, target, weights, classes, importance, dropout);
+            return new(seen, timesteps, target, weights, classes, importance, dropout, augmentation);
         }));
     }
 
@@ -246,10 +248,26 @@ public sealed class Trainer : IDisposable
     /// <summary>Some of a batch's images, and what belongs to each.</summary>
     private readonly record struct Share(
         Tensor X0, ReadOnlyMemory<int> Timesteps, Tensor Epsilon, Tensor? Weights = null, ReadOnlyMemory<int> Classes = default,
-        ImportanceFactors? Importance = null, ReadOnlyMemory<Draws> Dropout = default);
+        ImportanceFactors? Importance = null, ReadOnlyMemory<Draws> Dropout = default, ReadOnlyMemory<double> Augmentation = default);
 
-    /// <summary>The step's images in [−1, 1], N×C×H×W.</summary>
-    private Tensor Images(TrainingStep step)
+    /// <summary>The step's images in [−1, 1], N×C×H×W, changed as the step says.</summary>
+    private Tensor Images(TrainingStep step) => step.Augmentations.Match(changes => Changed(step, changes), () => Mirrored(step));
+
+    /// <summary>Images are changed by the processor, so that they are the same bits on every device.</summary>
+    private Tensor Changed(TrainingStep step, Arr<GeometricAugmentation> changes)
+    {
+        var (height, width, each) = (_source.Height, _source.Width, _source.Height * _source.Width * _source.Channels);
+        var values = new float[step.Images.Count * each];
+        for (var place = 0; place < step.Images.Count; place++)
+        {
+            var map = (step.Flipped[place] ? AffineMap.Scaling(-1, 1) : AffineMap.Identity).Then(changes[place].Map(height, width));
+            map.Apply(_source.ToModel(step.Images[place], 1), height, width, values.AsSpan(place * each, each));
+        }
+
+        return tensor(values, [step.Images.Count, _source.Channels, height, width], float32).to(_network.Type).to(_network.Device);
+    }
+
+    private Tensor Mirrored(TrainingStep step)
     {
         var places = tensor(step.Images.Map(image => (long)image).ToArray()).to(_network.Device);
         var levels = _images.index_select(0, places);

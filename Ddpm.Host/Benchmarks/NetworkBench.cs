@@ -138,7 +138,8 @@ internal sealed class NetworkBench : IDisposable
 
         public Tensor Gradient(
             Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-            LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default) =>
+            LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default,
+            ReadOnlyMemory<double> augmentation = default) =>
             zeros([], float64, x.device);
 
         public Tensor Apply(TrainingState state, Tensor gradient, WeightUpdate update) => zeros([], float64, state.Weights.device);
@@ -161,7 +162,8 @@ internal sealed class NetworkBench : IDisposable
 
         public Tensor Gradient(
             Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-            LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default)
+            LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default,
+            ReadOnlyMemory<double> augmentation = default)
         {
             using var output = network.Forward(x, timesteps);
             return zeros([], float64, x.device);

@@ -89,7 +89,9 @@ internal sealed record DiffusersFolder(string Path)
             return Fault($"diffusers' {DiffusersNetwork.ClassName} has no embedding of timesteps like this network's: train with one of the embeddings halves");
         }
 
-        var weights = StoredWeights.Of("", model.Network.Layout, model.Theta).OrderBy(tensor => tensor.Name, StringComparer.Ordinal);
+        // Samples are not told of augmentation, and UNet2DModel has no place for it.
+        var weights = StoredWeights.Of("", model.Network.Layout, model.Theta)
+            .Where(tensor => !EmbeddingConditions.IsOfAugmentation(tensor.Name)).OrderBy(tensor => tensor.Name, StringComparer.Ordinal);
         return DiffusersScheduler.Write(options, Optional(model.Receipt.Sampling), model.Model.Preset.ClipSample, config.LearnsVariance, Version)
             .Map(scheduler => Seq(
                 ("unet/" + Config, Text(DiffusersNetwork.Write(config, Version))),

@@ -12,7 +12,8 @@ namespace Ddpm.Host.Exchange;
 
 /// <summary>
 /// A network as ONNX, operator set 17: its layers become nodes of a graph. The graph takes x, N×C×H×W, and timesteps, N integers; if the network knows classes,
-/// it takes classes too (K for none). It makes output, N×C×H×W; or N×2C×H×W with v after o, if the network learns the variance.
+/// it takes classes too (K for none). It makes output, N×C×H×W; or N×2C×H×W with v after o, if the network learns the variance. As in sampling, the network is
+/// told of no augmentation.
 /// </summary>
 internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
 {
@@ -35,7 +36,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
             Input("classes", TensorProto.Types.DataType.Int64);
         }
 
-        _embedding = WithClasses(_embedding, network.Config.ClassTable);
+        _embedding = WithClasses(_embedding, network.Config.Conditions.ClassTable);
     }
 
     /// <summary>What a layer makes: its name in the graph, and its channels and size.</summary>
@@ -89,7 +90,7 @@ internal sealed class OnnxNetwork : INetworkMath<OnnxNetwork.Value>
 
     public Value Embed(TimeEmbedding embedding, Value x)
     {
-        _embedding = Silu(WithClasses(Projected(Array(embedding.First, embedding.Second)), embedding.ClassTable));
+        _embedding = Silu(WithClasses(Projected(Array(embedding.First, embedding.Second)), embedding.Conditions.ClassTable));
         return x;
     }
 

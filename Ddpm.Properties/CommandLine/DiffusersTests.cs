@@ -42,6 +42,19 @@ public sealed class DiffusersTests : IDisposable
             theirs.Where(entry => entry.Key != "_diffusers_version"), entry => Assert.True(JsonNode.DeepEquals(entry.Value, ours[entry.Key]), entry.Key));
     }
 
+    [Fact]
+    public void A_run_with_augmentation_is_exported_without_its_map_and_makes_the_same_images()
+    {
+        _ddpm.Done(DdpmProcess.SmallTraining(
+            "--epochs", "1", "--run", "one", "--sample-every", "0", "--network", "unet", "--channels-per-level", "8", "8", "--augment", "0.5"));
+        _ddpm.Done("export", "--run", "one", "--format", "diffusers", "--to", "first");
+        Assert.DoesNotContain(
+            Safetensors.Read(File.ReadAllBytes(_ddpm.Path("first", "unet", Weights))).Valid().Tensors, tensor => tensor.Name.Contains("augment"));
+        _ddpm.Done("import", "first", "--run", "two");
+        string[] sampling = ["--sampler", "ddim", "--sampling-steps", "2", "--clip", "false", "--spacing", "trailing"];
+        Assert.Equal(Samples("one", sampling), Samples("two", sampling));
+    }
+
     /// <summary>The names before version 0.15, a folder of the network alone, and an own way to sample.</summary>
     [Fact]
     public void Old_names_and_a_folder_without_a_scheduler_make_the_same_images()

@@ -37,9 +37,16 @@ public sealed class OnnxFileTests : IDisposable
     [InlineData("standard", 12, 28, 1, 0, false)]
     [InlineData("modern", 24, 20, 3, 0, false)]
     [InlineData("unet", 16, 12, 1, 0, false)]
-    public void As_ONNX_a_network_computes_the_same(string design, int height, int width, int channels, int classes, bool learnsVariance)
+    [InlineData("standard", 12, 12, 1, 4, false, true)]
+    [InlineData("unet", 12, 12, 3, 0, false, true)]
+    public void As_ONNX_a_network_computes_the_same(
+        string design, int height, int width, int channels, int classes, bool learnsVariance, bool augmented = false)
     {
-        var config = UNetConfig.Of(NetworkFamily.All[design], new(height, width), channels, 100, classes).Valid() with { LearnsVariance = learnsVariance };
+        var config = UNetConfig.Of(NetworkFamily.All[design], new(height, width), channels, 100, classes).Valid() with
+        {
+            LearnsVariance = learnsVariance,
+            KnowsAugmentation = augmented,
+        };
         using var network = new UNet(config, ScalarType.Float32, CPU);
         var theta = FormulaWeights.Of(network);
         using var wide = new UNet(network.Config, ScalarType.Float64, CPU);

@@ -45,7 +45,8 @@ public class DiffusersUNetLaws
         executor.Take(FormulaWeights.Of(network), withGradient: true);
         var gradient = zeros(network.Layout.Count, float64);
         var dropout = config.HasDropout ? Enumerable.Range(0, images).Select(i => new RandomStream(5, StreamName.Dropout).At(i, 0)).ToArray() : default;
-        executor.Gradient(Wave(0.7), timesteps, Wave(0.3), null, images, gradient, classes, variance, dropout: dropout);
+        double[] labels = config.KnowsAugmentation ? [.. Enumerable.Range(0, 9 * images).Select(i => i < 9 ? 0 : Math.Sin(i))] : [];
+        executor.Gradient(Wave(0.7), timesteps, Wave(0.3), null, images, gradient, classes, variance, dropout: dropout, augmentation: labels);
         return (executor.Forward(Wave(0.7), timesteps, classes), gradient);
     }
 

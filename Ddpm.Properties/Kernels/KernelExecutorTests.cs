@@ -245,6 +245,60 @@ public sealed class KernelExecutorTests : IDisposable
         Assert.True(Distance(plain.Output, ours.Output) > 1e-3);
     }
 
+    /// <summary>The labels reach every stage, with a class and without, and an unchanged image is among them.</summary>
+    [Theory]
+    [InlineData("standard", 0, 19)]
+    [InlineData("modern", 3, 5)]
+    [InlineData("unet", 3, 18)]
+    public void With_labels_of_augmentation_losses_and_gradients_equal_libtorch_s(string design, int classes, int images)
+    {
+        using var network = Augmented(design, classes, augmented: true);
+        int[] known = classes == 0 ? [] : [.. Enumerable.Range(0, images).Select(i => i % (classes + 1))];
+        double[] labels = [.. Enumerable.Range(0, 9 * images).Select(i => i < 9 ? 0 : Math.Sin(i))];
+        var theirs = Of(network, new TensorExecutor(network), images, known, augmentation: labels);
+        var ours = Of(network, new KernelExecutor<double>(network), images, known, augmentation: labels);
+        Assert.InRange(Distance(ours.Loss, theirs.Loss), 0, 1e-12);
+        SameGradients(network, ours.Gradient, theirs.Gradient, 1e-11, ofWhole: 1e-14);
+        var untold = Of(network, new KernelExecutor<double>(network), images, known);
+        Assert.True(Distance(untold.Loss, ours.Loss) > 1e-6);
+        Assert.Equal(0, Norm(Map(network, untold.Gradient)));
+        Assert.True(Norm(Map(network, ours.Gradient)) > 1e-6 * Norm(ours.Gradient));
+
+        static Tensor Map(UNet network, Tensor gradient) =>
+            network.Layout.View(gradient)[network.Layout.Parameters.First(parameter => EmbeddingConditions.IsOfAugmentation(parameter.Name)).Name];
+    }
+
+    /// <summary>The map starts at 0, so a run with augmentation also starts as the network without.</summary>
+    [Theory]
+    [InlineData("standard", 0)]
+    [InlineData("unet", 3)]
+    public void Told_nothing_or_of_no_change_a_network_computes_bit_for_bit_as_without_the_map_of_augmentation(string design, int classes)
+    {
+        using var network = Augmented(design, classes, augmented: true);
+        using var without = Augmented(design, classes, augmented: false);
+        var (with, bare) = (network.Layout.View(FormulaWeights.Of(network)), without.Layout);
+        var theta = cat([.. bare.Parameters.Map(parameter => with[parameter.Name].flatten())]);
+        var (x, t) = (Inputs(5, 1, 12, ScalarType.Float64), Timesteps(5));
+        foreach (var make in (Func<UNet, INetworkExecutor>[])[some => new KernelExecutor<double>(some), some => new TensorExecutor(some)])
+        {
+            using var plain = make(without);
+            using var told = make(network);
+            plain.Take(theta.clone(), withGradient: true);
+            told.Take(FormulaWeights.Of(network), withGradient: true);
+            Assert.Equal(plain.Forward(x, t).data<double>(), told.Forward(x, t).data<double>());
+            double Loss(INetworkExecutor executor, UNet of, double[] labels) =>
+                executor.Gradient(x, t, x.neg(), null, 5, zeros(of.Layout.Count, float64), augmentation: labels).item<double>();
+            var loss = Loss(plain, without, []);
+            Assert.Equal(loss, Loss(told, network, []));
+            Assert.Equal(loss, Loss(told, network, new double[45]));
+            Assert.Throws<ArgumentException>(() => Loss(plain, without, new double[45]));
+            Assert.Throws<ArgumentException>(() => Loss(told, network, new double[9]));
+        }
+
+        var map = Assert.Single(network.Layout.Parameters.Except(bare.Parameters));
+        Assert.True(EmbeddingConditions.IsOfAugmentation(map.Name) && map.Start == new Initialization.Constant(0));
+    }
+
     /// <summary>The kernels compute SiLU and shifts in place, but a skip connection joins what x was before.</summary>
     [Fact]
     public void A_layer_in_place_leaves_what_a_skip_connection_keeps()
@@ -368,7 +422,7 @@ public sealed class KernelExecutorTests : IDisposable
 
     /// <summary>Of inputs and weights that float32 holds, so that every type has the same.</summary>
     private static (Tensor Output, Tensor Loss, Tensor Gradient) Of(UNet network, INetworkExecutor executor, int images, ReadOnlyMemory<int> classes,
-        LearnedVariance? variance = null)
+        LearnedVariance? variance = null, ReadOnlyMemory<double> augmentation = default)
     {
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
         var (x, target) = (Inputs(images, channels, size, network.Type), Inputs(images, channels, size, network.Type).neg().roll(5));
@@ -378,7 +432,7 @@ public sealed class KernelExecutorTests : IDisposable
             var theta = FormulaWeights.Of(network).to(float32).to(network.Type);
             executor.Take(theta, withGradient: true);
             var gradient = zeros(network.Layout.Count, network.Type);
-            var loss = executor.Gradient(x, Timesteps(images), target, weights, images + 2, gradient, classes, variance);
+            var loss = executor.Gradient(x, Timesteps(images), target, weights, images + 2, gradient, classes, variance, augmentation: augmentation);
             return (executor.Forward(x, Timesteps(images), classes), loss, gradient);
         }
     }
@@ -407,6 +461,9 @@ public sealed class KernelExecutorTests : IDisposable
 
         public override Arr<NetworkStep> Steps(UNetConfig config) => new(Layers(config));
     }
+
+    private static UNet Augmented(string design, int classes, bool augmented) => new(
+        UNetConfig.Of(NetworkFamily.All[design], ImageSize.Square(12), 1, 1000, classes).Valid() with { KnowsAugmentation = augmented }, ScalarType.Float64, CPU);
 
     private static UNet Network(int side, int channels, string design, ScalarType type) => Network(ImageSize.Square(side), channels, design, type);
 

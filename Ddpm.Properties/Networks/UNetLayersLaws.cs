@@ -208,6 +208,7 @@ public sealed class UNetLayersLaws
             from lowest in Rectangles(Gen.Choose(1, 5))
             from imageChannels in Gen.Choose(1, 4)
             from classes in Gen.Elements(0, 0, 2)
+            from augmented in Gen.Elements(true, false)
             from learns in Gen.Elements(true, false)
             from shift in Gen.Choose(0, 1)
             from cosines in Gen.Elements(true, false)
@@ -229,6 +230,7 @@ public sealed class UNetLayersLaws
             select UNetConfig.Of(network, size, imageChannels, 1000, classes).Valid() with
             {
                 LearnsVariance = learns,
+                KnowsAugmentation = augmented,
                 Embedding = new Ddpm.Pure.Embeddings.SinusoidalEmbedding.Halves(shift, cosines),
             };
 

@@ -42,11 +42,11 @@ public sealed class GradientTests : IDisposable
 
     /// <summary>Shares and their order are fixed: threads only decide who computes which.</summary>
     [Theory]
-    [InlineData("adam")]
-    [InlineData("muon")]
-    public void Threads_change_no_bit_of_training(string optimiser)
+    [InlineData("adam", 0)]
+    [InlineData("muon", 0.3)]
+    public void Threads_change_no_bit_of_training(string optimiser, double augment)
     {
-        var options = TinyTraining.Standard with { Steps = 12, BatchSize = 50, ClipNorm = 0.5, Optimiser = optimiser };
+        var options = TinyTraining.Standard with { Steps = 12, BatchSize = 50, ClipNorm = 0.5, Optimiser = optimiser, Augment = augment };
         var config = TrainingConfig.Of(options, ImageSize.Square(12), 1).Valid();
         (double[] Reported, float[] Weights) Trained(int threads)
         {
@@ -69,10 +69,10 @@ public sealed class GradientTests : IDisposable
     /// 1e-15, divided by √v̂ + 1e-8, differ by 3e-11 at worst; measured 4e-15.
     /// </summary>
     [Theory]
-    [InlineData("adam", false)]
-    [InlineData("adam", true)]
-    [InlineData("muon", false)]
-    public void Libtorch_s_operations_train_alike(string optimiser, bool learnVariance)
+    [InlineData("adam", false, 0)]
+    [InlineData("adam", true, 0.5)]
+    [InlineData("muon", false, 0)]
+    public void Libtorch_s_operations_train_alike(string optimiser, bool learnVariance, double augment)
     {
         var options = TinyTraining.Standard with
         {
@@ -85,6 +85,7 @@ public sealed class GradientTests : IDisposable
             Flip = true,
             TimestepSampling = "stratified",
             LearnVariance = learnVariance,
+            Augment = augment,
             Optimiser = optimiser,
         };
         var config = TrainingConfig.Of(options, ImageSize.Square(12), 1).Valid();

@@ -117,8 +117,9 @@ public sealed class MemoryTests : IDisposable
 
         public Tensor Gradient(
             Tensor x, ReadOnlyMemory<int> timesteps, Tensor target, Tensor? weights, int batch, Tensor gradient, ReadOnlyMemory<int> classes = default,
-            LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default) =>
-            inner.Gradient(x, timesteps, target, weights, batch, gradient, classes, variance, importance, dropout);
+            LearnedVariance? variance = null, ImportanceFactors? importance = null, ReadOnlyMemory<Draws> dropout = default,
+            ReadOnlyMemory<double> augmentation = default) =>
+            inner.Gradient(x, timesteps, target, weights, batch, gradient, classes, variance, importance, dropout, augmentation);
 
         public void Dispose() => inner.Dispose();
     }

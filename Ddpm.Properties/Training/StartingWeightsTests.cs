@@ -42,6 +42,38 @@ public class StartingWeightsTests
         Assert.Equal(before == after, weights.Remark(config).IsNone);
     }
 
+    /// <summary>The map of the augmentation changes no sample, so training starts with it or without it as it likes.</summary>
+    [Theory]
+    [InlineData(0.0, 0.1)]
+    [InlineData(0.1, 0.0)]
+    [InlineData(0.1, 0.2)]
+    public void The_map_of_the_augmentation_comes_if_both_networks_have_it_and_is_0_if_the_weights_have_none(double before, double after)
+    {
+        using var scope = NewDisposeScope();
+        static TrainingConfig Config(double augment) => TrainingConfig.Of(TinyTraining.Config(1).Options with { Augment = augment }, ImageSize.Square(12), 1).Valid();
+        var old = Config(before);
+        using var source = new UNet(old.Model.Network, ScalarType.Float32, CPU);
+        using var state = TrainingState.Initial(source, 7);
+        state.Weights.add_(1);
+        var file = Checkpoint.Save(new(old.Options, ImageSize.Square(12), 1, TrainingProgress.Start), source, state);
+        var (network, theta) = StartingWeights.Of(file, 0).Start(Config(after).Model.Network, 3, CPU).Valid();
+        using (network)
+        {
+            var (taken, from) = (network.Layout.View(theta), source.Layout.View(state.Weights));
+            Assert.Equal(after > 0, network.Layout.Parameters.Exists(parameter => EmbeddingConditions.IsOfAugmentation(parameter.Name)));
+            Assert.All(network.Layout.Parameters, parameter =>
+            {
+                var expected = EmbeddingConditions.IsOfAugmentation(parameter.Name) && before == 0 ? zeros(100, 9) : from[parameter.Name];
+                Assert.True(taken[parameter.Name].equal(expected).all().item<bool>(), parameter.Name);
+            });
+        }
+
+        var (header, read, remarks) = StateDict.Describe(StateDict.Of(source, state.Weights, "net."), TinyTraining.Standard, ImageSize.Square(12)).Valid();
+        Assert.Equal((0.0, false), (header.Options.Augment, read.Tensors.Exists(tensor => EmbeddingConditions.IsOfAugmentation(tensor.Name))));
+        string[] left = before > 0 ? ["left out 1 tensors that sampling does not need: 'net.augment_embed.weight'"] : [];
+        Assert.Equal(left, remarks);
+    }
+
     [Fact]
     public void Weights_of_another_network_are_refused_with_all_their_faults()
     {

@@ -49,6 +49,7 @@ public static class TrainingGenerators
         from weightDecay in Gen.Elements(0, 0.01)
         from emaDecay in Gen.Elements((double?)null, 0.5, 0.999)
         from flip in Gen.Elements(false, true)
+        from augment in Gen.Elements(0, 0, 0.12, 1)
         from conditional in Gen.Elements(false, true)
         from labelDropout in Gen.Elements(0, 0.1, 0.5)
         from seed in Gen.Choose(0, int.MaxValue)
@@ -81,6 +82,7 @@ public static class TrainingGenerators
             WeightDecay = weightDecay,
             EmaDecay = emaDecay,
             Flip = flip,
+            Augment = augment,
             Conditional = conditional,
             LabelDropout = labelDropout,
             TimestepSampling = timestepSampling,

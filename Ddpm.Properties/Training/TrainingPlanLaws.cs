@@ -53,6 +53,35 @@ public sealed class TrainingPlanLaws
         return Drawn(TrainingGenerators.Plan(options, plan.ImageCount), epoch).SequenceEqual(Drawn(other, epoch));
     }
 
+    /// <summary>The places of Muon's matrices in θ move where the map stands before them.</summary>
+    [Law]
+    public bool Augmentation_changes_nothing_else_of_a_step_and_nothing_at_all_without(TrainingPlan plan, byte epoch)
+    {
+        TrainingStep[] Of(double augment) => [.. Steps(TrainingGenerators.Plan(plan.Config.Options with { Augment = augment }, plan.ImageCount), epoch)];
+        return Of(0).Zip(Of(0.3), (plain, augmented) =>
+            plain.Augmentations.IsNone && augmented.Augmentations.IsSome
+            && (augmented with { Augmentations = default, Update = augmented.Update with { Muon = plain.Update.Muon } }) == plain).All(same => same);
+    }
+
+    [Law]
+    public bool The_augmentation_of_an_image_depends_on_the_seed_the_image_and_the_epoch_alone(TrainingPlan any, byte epoch, byte otherSize)
+    {
+        var options = any.Config.Options with { Augment = 0.5 };
+        (int, GeometricAugmentation)[] Changes(int batch, int parts) =>
+        [
+            .. from step in Steps(TrainingGenerators.Plan(options with { BatchSize = batch }, any.ImageCount), epoch)
+               from share in BatchShares.Of(step.Images.Count, Math.Min(parts, step.Images.Count))
+               let part = step.Share(share.First, share.Count)
+               from pair in part.Images.Zip(part.Augmentations.IfNone([]))
+               orderby pair.Item1
+               select pair,
+        ];
+        var changes = Changes(1 + otherSize, 3);
+        var stream = new RandomStream(options.Seed, StreamName.GeometricAugmentation);
+        return changes.Length == any.ImageCount && changes.SequenceEqual(Changes(40, 1))
+            && changes.All(change => change.Item2 == GeometricAugmentation.Of(stream.At(change.Item1, epoch), 0.5));
+    }
+
     [Law]
     public bool Timesteps_lie_in_0_T(TrainingPlan plan, byte epoch) =>
         Steps(plan, epoch).SelectMany(step => step.Timesteps).All(t => t >= 0 && t < plan.Config.Options.Steps);

@@ -79,8 +79,8 @@ public sealed record DiffusersUNet : NetworkFamily
     /// <inheritdoc/>
     public override int EmbeddingDimension(Arr<int> channels) => channels[0];
 
-    /// <summary>None: <see cref="TimeEmbedding"/> adds the class embedding.</summary>
-    public override Option<Parameter> ClassTable(UNetConfig config) => None;
+    /// <summary>None: <see cref="TimeEmbedding"/> adds them.</summary>
+    public override EmbeddingConditions Conditions(UNetConfig config) => EmbeddingConditions.None;
 
     /// <inheritdoc/>
     public override Validation<Error, Arr<int>> Channels(ImageSize imageSize, int imageChannels, int? width)
@@ -142,7 +142,9 @@ public sealed record DiffusersUNet : NetworkFamily
         }
 
         Through(new Convolution("conv_in", config.ImageChannels, full, 3, 1, 1));
-        Through(new TimeEmbedding("time_embedding", config.EmbeddingDimension, EmbeddingFactor * full, config.Classes));
+        Through(new TimeEmbedding(
+            "time_embedding", config.EmbeddingDimension, EmbeddingFactor * full,
+            new("embedding", EmbeddingFactor * full, config.Classes, config.KnowsAugmentation)));
         Keep();
         for (var level = 0; level <= last; level++)
         {

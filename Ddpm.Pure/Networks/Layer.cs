@@ -228,13 +228,13 @@ public sealed record SelfAttention(string Name, int Heads, GroupNorm Norm, Arr<C
 }
 
 /// <summary>
-/// The embedding that all later projections of the network share: linear, SiLU, linear, plus the class embedding, then SiLU. It leaves the images as they are.
+/// The embedding that all later projections of the network share: linear, SiLU, linear, plus the conditions, then SiLU. It leaves the images as they are.
 /// </summary>
 /// <param name="Name">The prefix of its parameters' names.</param>
 /// <param name="In">The dimension of the timestep embedding.</param>
 /// <param name="Out">The dimension of the shared embedding.</param>
-/// <param name="Classes">K, the number of classes; another row of the class embedding stands for "no class". 0 for a network without classes.</param>
-public sealed record TimeEmbedding(string Name, int In, int Out, int Classes) : ImageLayer(Name)
+/// <param name="Conditions">What is added before the last SiLU, of dimension <paramref name="Out"/>.</param>
+public sealed record TimeEmbedding(string Name, int In, int Out, EmbeddingConditions Conditions) : ImageLayer(Name)
 {
     /// <summary>The first linear layer.</summary>
     public Linear First => new(Name + ".linear_1", In, Out);
@@ -242,13 +242,8 @@ public sealed record TimeEmbedding(string Name, int In, int Out, int Classes) : 
     /// <summary>The second linear layer.</summary>
     public Linear Second => new(Name + ".linear_2", Out, Out);
 
-    /// <summary>The class embedding, (K + 1)×Out. It starts at 0.</summary>
-    public Option<Parameter> ClassTable => Classes == 0
-        ? Option<Parameter>.None
-        : new Parameter("class_embedding.weight", Array(Classes + 1, Out), new Initialization.Constant(0));
-
     /// <inheritdoc/>
-    public override Arr<Parameter> Parameters => First.Parameters + Second.Parameters + ClassTable.ToArray();
+    public override Arr<Parameter> Parameters => First.Parameters + Second.Parameters + Conditions.Parameters;
 
     /// <inheritdoc/>
     public override TActivation ApplyTo<TActivation>(INetworkMath<TActivation> math, TActivation x) => math.Embed(this, x);

@@ -33,13 +33,9 @@ public abstract record NetworkFamily
     /// <returns>The channels, or every fault of the images, the width and the family's own numbers.</returns>
     public abstract Validation<Error, Arr<int>> Channels(ImageSize imageSize, int imageChannels, int? width);
 
-    /// <summary>
-    /// The class embedding that the network adds to the timestep embedding, (K + 1)×d; none if it knows no classes, or if a layer of its own adds it.
-    /// </summary>
+    /// <summary>What the network adds to the timestep embedding; nothing if a layer of its own adds it.</summary>
     /// <param name="config">The configuration of this family.</param>
-    public virtual Option<Parameter> ClassTable(UNetConfig config) => config.Classes == 0
-        ? Option<Parameter>.None
-        : new Parameter(UNetConfig.ClassEmbeddingName, Prelude.Array(config.Classes + 1, config.EmbeddingDimension), new Initialization.Constant(0));
+    public virtual EmbeddingConditions Conditions(UNetConfig config) => new("embed", config.EmbeddingDimension, config.Classes, config.KnowsAugmentation);
 
     /// <summary>The network, step by step; its layers come in state-dict order.</summary>
     /// <param name="config">The configuration of this family.</param>

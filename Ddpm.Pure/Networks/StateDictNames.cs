@@ -70,12 +70,16 @@ internal sealed record StateDictNames
     }
 
     /// <summary>
-    /// Whether sampling certainly does not need a tensor outside of the network: the state of an optimiser, a counter, or plain weights beside their average.
+    /// Whether sampling certainly does not need a tensor outside of the network: the state of an optimiser, a counter, plain weights beside their average, or
+    /// the map of the augmentation.
     /// </summary>
     /// <param name="name">Its name in the file.</param>
     /// <param name="isOwn">Whether a name is one of the network's own.</param>
     public bool IsBeside(string name, Func<string, bool> isOwn) =>
-        IsOptimiser(name) || Counters.Contains(name[(name.LastIndexOf('.') + 1)..]) || IsOfOther(name, isOwn);
+        IsOptimiser(name) || Counters.Contains(name[(name.LastIndexOf('.') + 1)..])
+        || IsOfOther(name, isOwn)
+        || Others.Add(Prefix).Exists(prefix =>
+            name.StartsWith(prefix, StringComparison.Ordinal) && EmbeddingConditions.IsOfAugmentation(name[prefix.Length..]));
 
     private static bool IsOptimiser(string name) => name.Split('.').Any(Optimiser.Contains);
 

@@ -64,6 +64,9 @@ public sealed record UNetConfig
     /// </summary>
     public bool LearnsVariance { get; init; }
 
+    /// <summary>Whether the network is told how a training image was changed (<see cref="Images.GeometricAugmentation"/>).</summary>
+    public bool KnowsAugmentation { get; init; }
+
     /// <summary>The channels of the last convolution.</summary>
     public int OutputChannels => LearnsVariance ? 2 * ImageChannels : ImageChannels;
 
@@ -71,15 +74,13 @@ public sealed record UNetConfig
     public Arr<NetworkStep> Steps => Family.Steps(this);
 
     /// <summary>
-    /// The trained parameters, in state-dict order: the layers' parameters, then the class embedding (<see cref="ClassTable"/>).
+    /// The trained parameters, in state-dict order: the layers' parameters, then the parameters of <see cref="Conditions"/>.
     /// </summary>
     public Arr<Parameter> Parameters =>
-        Steps.Bind(step => step is NetworkStep.Through(var layer) ? layer.Parameters : Arr<Parameter>.Empty) + ClassTable.ToArray();
+        Steps.Bind(step => step is NetworkStep.Through(var layer) ? layer.Parameters : Arr<Parameter>.Empty) + Conditions.Parameters;
 
-    /// <summary>
-    /// The class embedding that the network adds to the timestep embedding; none if it knows no classes, or if one of its layers has the class embedding.
-    /// </summary>
-    public Option<Parameter> ClassTable => Family.ClassTable(this);
+    /// <summary>What the network adds to the timestep embedding; nothing if one of its layers does so.</summary>
+    public EmbeddingConditions Conditions => Family.Conditions(this);
 
     /// <summary>Whether a layer drops units in training.</summary>
     public bool HasDropout => Steps.Exists(step => step is NetworkStep.Through(ResidualBlock { Dropout.IsSome: true }));

@@ -46,9 +46,13 @@ internal sealed class TrainOptionAttribute(string group, string help) : Attribut
     /// <summary>What the value must stay below.</summary>
     public double Below { get; init; } = double.PositiveInfinity;
 
-    /// <summary>The rule of the three bounds in words; null if there are none.</summary>
+    /// <summary>The largest value; the rule then needs <see cref="AtLeast"/> too.</summary>
+    public double AtMost { get; init; } = double.PositiveInfinity;
+
+    /// <summary>The rule of the bounds in words; null if there are none.</summary>
     internal string? Rule => (double.IsFinite(AtLeast), double.IsFinite(Above), double.IsFinite(Below)) switch
     {
+        _ when double.IsFinite(AtMost) => Invariant($"must lie in [{AtLeast}, {AtMost}]"),
         (true, _, true) => Invariant($"must lie in [{AtLeast}, {Below})"),
         (true, _, false) => Invariant($"must be at least {AtLeast}"),
         (false, true, true) => Invariant($"must lie in ({Above}, {Below})"),
@@ -146,7 +150,7 @@ internal sealed class TrainingOption
         }
 
         var number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
-        return number >= _declared.AtLeast && number > _declared.Above && number < _declared.Below
+        return number >= _declared.AtLeast && number > _declared.Above && number < _declared.Below && number <= _declared.AtMost
             ? unit
             : Check.Fail<Unit>(Name, Invariant($"{value}"), rule);
     }

@@ -148,6 +148,13 @@ public sealed record TrainingOptions
     [TrainOption(Data, "Mirror images left to right at random")]
     public bool Flip { get; init; }
 
+    /// <summary>
+    /// The probability of each geometric change of a training image, which the network is told about; 0 for no changes
+    /// (<see cref="Images.GeometricAugmentation"/>).
+    /// </summary>
+    [TrainOption(OfNetworks, "Change images at random and tell the network: each transformation with this probability", AtLeast = 0, AtMost = 1)]
+    public double Augment { get; init; }
+
     /// <summary>Whether the network is given the class of each image.</summary>
     [TrainOption(Data, "Give the network the class of each image, so that sample --class can choose one")]
     [OfModel]

@@ -61,6 +61,9 @@ public enum StreamName : uint
     /// <summary>Candidate i of generation g of a search for a plan: index i, step g.</summary>
     PlanSearch = 17,
 
+    /// <summary>The geometric augmentation of training image i in epoch e: index i, step e.</summary>
+    GeometricAugmentation = 18,
+
     /// <summary>Which units of training image i are dropped in epoch e: index i, step e. Dropout layer k takes the blocks from k·2²⁵ on.</summary>
     Dropout = 19,
 }

@@ -1,10 +1,12 @@
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Random;
 using Ddpm.Pure.Validations;
 using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>Learning rates, the moving average of weights, and Adam.</summary>
+/// <summary>Learning rates, the moving average of weights, Adam, and augmentation.</summary>
 internal static class TrainingEntries
 {
     private static readonly Tolerance Plain = new(1e-13, 1e-15);
@@ -32,7 +34,29 @@ internal static class TrainingEntries
             "Kingma and Ba 2015, algorithm 1",
             new(1e-12, 1e-15),
             Updates),
+        ReferenceEntry.Json(
+            "training/augmentation.json",
+            "of images 0 … 19 in epoch 3, seed 1, with probability ½: the numbers a_0 … a_7, the nine labels, and the map (A row by row, then b) for "
+            + "28 rows and 20 columns of pixels",
+            "p ↦ shift·R(a_4)·S(2^(a_5/5), 2^(−a_5/5))·R(−a_4)·R(a_3)·S(±2^(a_2/5), ±2^(a_2/5))·p; x to the right, y down, R clockwise; Ddpm.Pure/README.md",
+            "Karras et al. 2022, table 6",
+            new(1e-12, 1e-15),
+            Augmentations),
     ];
+
+    private static Datum Augmentations()
+    {
+        var stream = new RandomStream(1, StreamName.GeometricAugmentation);
+        return Datum.Each(Range(0, 20), image =>
+        {
+            var change = GeometricAugmentation.Of(stream.At(image, 3), 0.5);
+            var (mirrored, inverted, map) = (change.Mirrored ? 1.0 : 0, change.UpsideDown ? 1.0 : 0, change.Map(28, 20));
+            return Datum.Named(
+                ("numbers", Datum.Of([mirrored, inverted, change.Size, change.Turn, change.Direction, change.Stretch, change.Right, change.Down])),
+                ("labels", Datum.Of(change.Labels)),
+                ("map", Datum.Of([map.XX, map.XY, map.YX, map.YY, map.X, map.Y])));
+        });
+    }
 
     private static Datum Rates() => Datum.NamedEach(
         Array(("constant", LearningRate.Constant.Of(0.001)),

@@ -165,7 +165,7 @@ public sealed record TrainingConfig
         var network = NetworkFamily.All.Find("network", options.Network ?? presetNetwork)
             .Bind(family => family is DiffusersUNet ? UNetOptions.NetworkOf(options).Map(unet => (NetworkFamily)unet) : family)
             .Bind(family => UNetConfig.Of(family, imageSize, imageChannels, steps, options.Conditional ? classes : 0, options.Width));
-        var learning = network.Map(built => built with { LearnsVariance = options.LearnVariance });
+        var learning = network.Map(built => built with { LearnsVariance = options.LearnVariance, KnowsAugmentation = options.Augment > 0 });
         return options.Embedding is { } name
             ? learning.Bind(built => Choices.Embeddings.Find("embedding", name).Map(embedding => built with { Embedding = embedding }))
             : learning;

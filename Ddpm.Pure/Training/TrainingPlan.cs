@@ -1,3 +1,4 @@
+using Ddpm.Pure.Images;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Random;
@@ -78,6 +79,7 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
         var importance = Optional(past?.Factors).Map(factors => timesteps.Map(t => factors[t]));
         var flips = new RandomStream(options.Seed, StreamName.Flips);
         var withheld = new RandomStream(options.Seed, StreamName.LabelDropout);
+        var changes = new RandomStream(options.Seed, StreamName.GeometricAugmentation);
         var model = Plan.Config.Model;
         return new(
             number,
@@ -93,7 +95,8 @@ public sealed record EpochPlan(TrainingPlan Plan, int Epoch, Arr<int> Order)
                 Sum = Plan.Config.GradientSum,
             },
             new RandomStream(options.Seed, StreamName.TrainingNoise),
-            importance);
+            importance,
+            options.Augment > 0 ? images.Map(i => GeometricAugmentation.Of(changes.At(i, Epoch), options.Augment)) : None);
     }
 }
 
@@ -126,6 +129,7 @@ public sealed record WeightUpdate(
 /// <param name="Update">How the weights change.</param>
 /// <param name="Noise">The random stream of the noise.</param>
 /// <param name="Importance">With importance sampling, the factor 1/(T·p_t) of each image's whole loss.</param>
+/// <param name="Augmentations">How each image is changed after it was mirrored, and what the network is told of it; none in a run without.</param>
 public sealed record TrainingStep(
     int Number,
     int Epoch,
@@ -136,7 +140,8 @@ public sealed record TrainingStep(
     Arr<double> Weights,
     WeightUpdate Update,
     RandomStream Noise,
-    Option<Arr<double>> Importance = default)
+    Option<Arr<double>> Importance = default,
+    Option<Arr<GeometricAugmentation>> Augmentations = default)
 {
     /// <summary>A part of the step: some of its images, with their timesteps and weights.</summary>
     public TrainingStep Share(int first, int count) => this with
@@ -147,6 +152,7 @@ public sealed record TrainingStep(
         Timesteps = Timesteps.Skip(first).Take(count).ToArr(),
         Weights = Weights.Skip(first).Take(count).ToArr(),
         Importance = Importance.Map(factors => factors.Skip(first).Take(count).ToArr()),
+        Augmentations = Augmentations.Map(changes => changes.Skip(first).Take(count).ToArr()),
     };
 
     /// <summary>The random numbers that decide which units of each image's layers are dropped (<see cref="Networks.Dropout"/>).</summary>
