@@ -67,7 +67,7 @@ internal sealed class SamplerOptions
     private readonly CommandLine.Option<bool?> _corrector = New<bool?>("--corrector", "Use UniPC's corrector [default: true]");
 
     private readonly CommandLine.Option<bool> _fullStart = New<bool>(
-        "--full-order-start", "Start dpmpp, unipc and ipndm-v at full order; costs unipc-3 and ipndm-v-4 one more evaluation");
+        "--full-order-start", "Start dpmpp, unipc, ipndm-v at full order (unipc-3, ipndm-v-4: one more evaluation)");
 
     private readonly GuidanceOptions _guidance;
 

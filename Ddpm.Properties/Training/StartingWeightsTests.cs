@@ -50,7 +50,8 @@ public class StartingWeightsTests
     public void The_map_of_the_augmentation_comes_if_both_networks_have_it_and_is_0_if_the_weights_have_none(double before, double after)
     {
         using var scope = NewDisposeScope();
-        static TrainingConfig Config(double augment) => TrainingConfig.Of(TinyTraining.Config(1).Options with { Augment = augment }, ImageSize.Square(12), 1).Valid();
+        static TrainingConfig Config(double augment) =>
+            TrainingConfig.Of(TinyTraining.Config(1).Options with { Augment = augment }, ImageSize.Square(12), 1).Valid();
         var old = Config(before);
         using var source = new UNet(old.Model.Network, ScalarType.Float32, CPU);
         using var state = TrainingState.Initial(source, 7);

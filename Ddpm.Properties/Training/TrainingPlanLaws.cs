@@ -158,6 +158,7 @@ public sealed class TrainingPlanLaws
             plan.Config.Average.Map(average => average.DecayAt(step.Number)))
         {
             Muon = plan.Muon,
+            Sum = plan.Config.GradientSum,
         });
 
     [Law]

@@ -73,8 +73,7 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     };
 
     /// <summary>
-    /// Ho et al. 2020, appendix B, for CIFAR-10: the network of google/ddpm-cifar10-32 and its training over 800,000 steps, without the dropout of 0.1, which
-    /// this program lacks.
+    /// Ho et al. 2020, appendix B, for CIFAR-10: the network of google/ddpm-cifar10-32 and its training over 800,000 steps, with a dropout of 0.1.
     /// </summary>
     public static Preset DdpmCifar10 { get; } = new(
         Network: "unet", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions

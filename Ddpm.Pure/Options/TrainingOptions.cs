@@ -17,7 +17,7 @@ public sealed record TrainingOptions
     private const string Recipe = "Recipe", OptimiserGroup = "Optimiser", Data = "Data", Diffusion = "Diffusion";
 
     /// <summary>The heading of the options that the help page of `train` lists by name alone.</summary>
-    internal const string Numbers = "More options (see Ddpm.Host/README.md and `reference plan --help`)";
+    internal const string Numbers = "More options (see Ddpm.Host/README.md)";
 
     /// <summary>The heading of the options of single networks, which the help page of `train` lists by name alone.</summary>
     internal const string OfNetworks = "More options of networks (see Ddpm.Host/README.md)";
@@ -152,7 +152,7 @@ public sealed record TrainingOptions
     /// The probability of each geometric change of a training image, which the network is told about; 0 for no changes
     /// (<see cref="Images.GeometricAugmentation"/>).
     /// </summary>
-    [TrainOption(OfNetworks, "Change images at random and tell the network: each transformation with this probability", AtLeast = 0, AtMost = 1)]
+    [TrainOption(Numbers, "Change images at random and tell the network: each transformation with this probability", AtLeast = 0, AtMost = 1)]
     public double Augment { get; init; }
 
     /// <summary>Whether the network is given the class of each image.</summary>
