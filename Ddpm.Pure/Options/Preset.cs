@@ -69,7 +69,7 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     /// </summary>
     public static Preset Best { get; } = new(Network: "standard", ClipSample: true, StretchPixels: false, FewSteps, new TrainingOptions())
     {
-        Guided = FewSteps with { SamplingSteps = 20, Guide = PastGuide, GuidanceRange = (0, 2) },
+        Guided = FewSteps with { SamplingSteps = 20, Guide = PastGuide, GuidanceScale = 2, GuidanceRange = (0, 1) },
     };
 
     /// <summary>
