@@ -278,7 +278,7 @@ public sealed class KernelExecutorTests : IDisposable
         using var without = Augmented(design, classes, augmented: false);
         var (with, bare) = (network.Layout.View(FormulaWeights.Of(network)), without.Layout);
         var theta = cat([.. bare.Parameters.Map(parameter => with[parameter.Name].flatten())]);
-        var (x, t) = (Inputs(5, 1, 12, ScalarType.Float64), Timesteps(5));
+        var (x, t) = (Inputs(5, 1, ImageSize.Square(12), ScalarType.Float64), Timesteps(5));
         foreach (var make in (Func<UNet, INetworkExecutor>[])[some => new KernelExecutor<double>(some), some => new TensorExecutor(some)])
         {
             using var plain = make(without);
