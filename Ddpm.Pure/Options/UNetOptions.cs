@@ -67,7 +67,7 @@ public static class UNetOptions
     internal static Validation<Error, Unit> CheckOwner(TrainingOptions options, string network) => network == new DiffusersUNet().Name
         ? unit
         : TrainingOption.All
-            .Filter(option => option.Group == TrainingOptions.OfNetworks && option.IsOfModel && option.Name is not ("width" or "embedding"))
+            .Filter(option => option.Group == TrainingOptions.OfNetworks && option.Name is not ("width" or "embedding"))
             .Filter(option => !Equals(option.Of(options), option.Of(Unset)))
             .Map(option => Check.Fail<Unit>(option.Name, Invariant($"{option.Of(options)}"), "works only with the network unet"))
             .Sequence().Map(_ => unit);
