@@ -47,7 +47,7 @@ public class StartingWeightsTests
     [InlineData(0.0, 0.1)]
     [InlineData(0.1, 0.0)]
     [InlineData(0.1, 0.2)]
-    public void The_map_of_the_augmentation_comes_if_both_networks_have_it_and_is_0_if_the_weights_have_none(double before, double after)
+    public void The_map_of_the_augmentation_comes_if_both_networks_have_it_and_is_initial_if_the_weights_have_none(double before, double after)
     {
         using var scope = NewDisposeScope();
         static TrainingConfig Config(double augment) =>
@@ -61,10 +61,11 @@ public class StartingWeightsTests
         using (network)
         {
             var (taken, from) = (network.Layout.View(theta), source.Layout.View(state.Weights));
+            var initial = network.Layout.View(network.InitialWeights(3));
             Assert.Equal(after > 0, network.Layout.Parameters.Exists(parameter => EmbeddingConditions.IsOfAugmentation(parameter.Name)));
             Assert.All(network.Layout.Parameters, parameter =>
             {
-                var expected = EmbeddingConditions.IsOfAugmentation(parameter.Name) && before == 0 ? zeros(100, 9) : from[parameter.Name];
+                var expected = EmbeddingConditions.IsOfAugmentation(parameter.Name) && before == 0 ? initial[parameter.Name] : from[parameter.Name];
                 Assert.True(taken[parameter.Name].equal(expected).all().item<bool>(), parameter.Name);
             });
         }
