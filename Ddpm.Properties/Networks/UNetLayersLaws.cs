@@ -100,16 +100,20 @@ public sealed class UNetLayersLaws
         };
     }
 
-    /// <summary>PyTorch's default: 1/√fan_in, the product of a weight's sizes but the first; a bias has its weight's.</summary>
+    /// <summary>
+    /// PyTorch's default: 1/√fan_in, the product of a weight's sizes but the first; a bias has its weight's. Only the map of the augmentation has no bias.
+    /// </summary>
     [Law]
     public bool Bounds_are_one_over_the_root_of_the_fan_in(UNetConfig config)
     {
         var parameters = config.Parameters;
-        return parameters.Zip(parameters.Skip(1)).Where(pair =>
-            pair.Item1.Start is Initialization.Uniform && pair.Item1.Name.EndsWith(".weight", StringComparison.Ordinal))
-            .All(pair => Closeness.NearRelative(
-                Math.Sqrt((double)pair.Item1.Shape[0] / pair.Item1.Count), ((Initialization.Uniform)pair.Item1.Start).Bound, 4 * Closeness.Epsilon)
-                && pair.Item2.Start == pair.Item1.Start && pair.Item2.Name.EndsWith(".bias", StringComparison.Ordinal));
+        bool HasBias(Parameter weight, int place) =>
+            parameters[place + 1].Start == weight.Start && parameters[place + 1].Name.EndsWith(".bias", StringComparison.Ordinal);
+        return parameters.Map((place, parameter) => parameter.Start is not Initialization.Uniform start
+                || !parameter.Name.EndsWith(".weight", StringComparison.Ordinal)
+                || (Closeness.NearRelative(Math.Sqrt((double)parameter.Shape[0] / parameter.Count), start.Bound, 4 * Closeness.Epsilon)
+                    && (EmbeddingConditions.IsOfAugmentation(parameter.Name) || HasBias(parameter, place))))
+            .ForAll(holds => holds);
     }
 
     [Law]

@@ -6,8 +6,8 @@ namespace Ddpm.Pure.Networks;
 
 /// <summary>
 /// What a network adds to an embedding of the timestep: the learnt embedding of the class, and a linear map without bias of the nine numbers that tell how a
-/// training image was changed (<see cref="GeometricAugmentation.Labels"/>). Samples are told nothing: all nine numbers are 0. The class embedding starts at 0. The
-/// map starts at random as a linear layer does: from 0, short runs on few images hardly learn it, and the changes leak.
+/// training image was changed (<see cref="GeometricAugmentation.Labels"/>). Samples are told nothing: all nine numbers are 0. The class embedding starts at 0.
+/// The map starts at random as a linear layer does: from 0, short runs on few images hardly learn it, and the changes leak.
 /// </summary>
 /// <param name="Name">The middle of its parameters' names.</param>
 /// <param name="Dimension">d, the dimension of the embedding.</param>
