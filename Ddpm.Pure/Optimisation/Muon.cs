@@ -47,6 +47,23 @@ public sealed record Muon(Arr<WeightMatrix> Matrices)
     /// <param name="learningRate">η.</param>
     public static double StepSize(WeightMatrix matrix, double learningRate) => learningRate * 0.2 * Math.Sqrt(Math.Max(matrix.Rows, matrix.Columns));
 
+    /// <summary>One update of one matrix. The executors do this to <see cref="Matrices"/>.</summary>
+    /// <param name="theta">θ, row by row.</param>
+    /// <param name="m">m, row by row; 0 before the first update.</param>
+    /// <param name="gradient">g, row by row.</param>
+    /// <param name="rows">Their rows.</param>
+    /// <param name="learningRate">η.</param>
+    /// <param name="weightDecay">λ.</param>
+    public static (Arr<double> Theta, Arr<double> M) Update(
+        Arr<double> theta, Arr<double> m, Arr<double> gradient, int rows, double learningRate, double weightDecay = 0)
+    {
+        Arr<double> Mixed(Arr<double> x) => x.Map((i, number) => Momentum * number + (1 - Momentum) * gradient[i]).ToArr();
+        var moved = Mixed(m);
+        var direction = Orthogonalize(Mixed(moved), rows);
+        var step = StepSize(new(0, rows, theta.Count / rows), learningRate);
+        return (theta.Map((i, number) => (1 - learningRate * weightDecay) * number - step * direction[i]).ToArr(), moved);
+    }
+
     /// <summary>O(u): approximately UVᵀ of the singular value decomposition u = UΣVᵀ; 0 for u = 0.</summary>
     /// <param name="matrix">u, row by row.</param>
     /// <param name="rows">Its rows.</param>

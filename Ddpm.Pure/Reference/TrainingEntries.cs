@@ -1,4 +1,5 @@
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Numerics;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Random;
 using Ddpm.Pure.Validations;
@@ -6,7 +7,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Pure.Reference;
 
-/// <summary>Learning rates, the moving average of weights, Adam, and augmentation.</summary>
+/// <summary>Learning rates, the moving average of weights, Adam, Muon, and augmentation.</summary>
 internal static class TrainingEntries
 {
     private static readonly Tolerance Plain = new(1e-13, 1e-15);
@@ -29,11 +30,20 @@ internal static class TrainingEntries
             Averages),
         ReferenceEntry.Json(
             "training/adam.json",
-            "θ, m and v, begun at 1, 0, 0, after each of 20 updates with gradients g_n = ((7n mod 11) − 5)/8, n = 1 …, at rate 0.001",
+            "θ, m and v: at first 1, 0, 0, then after each of 20 updates with gradients g_n = ((7n mod 11) − 5)/8, n = 1 …, at rate 0.001",
             "m ← 0.9m + 0.1g; v ← 0.999v + 0.001g²; θ ← θ − η/(1 − 0.9ⁿ)·m/(√v/√(1 − 0.999ⁿ) + 1e-8)",
             "Kingma and Ba 2015, algorithm 1",
             new(1e-12, 1e-15),
             Updates),
+        ReferenceEntry.Json(
+            "training/muon.json",
+            "matrices θ and m, row by row: at first 0, then after each of 5 updates at rate 0.002 with weight decay 0.01 and gradients g_i = cos(i² + n), "
+            + "n = 1 …, i = 0 … rows·columns − 1; the names are rows×columns",
+            "m ← 0.95m + 0.05g; θ ← (1 − ηλ)θ − 0.2η·√max(rows, columns)·O(0.95m + 0.05g); O(u): X = u/‖u‖, transposed if it has more rows than columns, "
+            + "then 5 times X ← aX + (bXXᵀ + c(XXᵀ)²)X with a = 3.4445, b = −4.775, c = 2.0315",
+            "Jordan et al. 2024, github.com/KellerJordan/Muon; the length of a step: Liu et al. 2025, eq. 4",
+            new(1e-11, 1e-14),
+            MuonUpdates),
         ReferenceEntry.Json(
             "training/augmentation.json",
             "of images 0 … 19 in epoch 3, seed 1, with probability ½: the numbers a_0 … a_7, the nine labels, and the map (A row by row, then b) for "
@@ -73,6 +83,21 @@ internal static class TrainingEntries
         return Datum.Named(
             ("decays", Datum.NamedEach(Array(0.9, 0.99, 0.9999), decay => (Invariant($"{decay}"), Datum.Of(Range(0, 200).Map(Of(decay).DecayAt))))),
             ("averages", Datum.Of(averages)));
+    }
+
+    private static Datum MuonUpdates()
+    {
+        static Datum Trace(int rows, int columns)
+        {
+            var zeros = Range(0, rows * columns).Map(_ => 0.0).ToArr();
+            var states = Range(1, 5).Scan(
+                (Theta: zeros, M: zeros),
+                (state, n) => Muon.Update(state.Theta, state.M, zeros.Map((i, _) => Elementary.Cos(i * i + n)).ToArr(), rows, 0.002, 0.01));
+            return Datum.Each(states, state => Datum.Named(("weights", Datum.Of(state.Theta)), ("momentum", Datum.Of(state.M))));
+        }
+
+        return Datum.NamedEach(
+            Array((1, 1), (2, 5), (5, 2), (4, 4)), size => (Invariant($"{size.Item1}x{size.Item2}"), Trace(size.Item1, size.Item2)));
     }
 
     private static Datum Updates() => Datum.Each(

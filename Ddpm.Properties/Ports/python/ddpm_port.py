@@ -1,4 +1,4 @@
-"""A port of Ddpm's random streams, noise schedules, predictions, learned variance and plan executor, in numpy alone.
+"""A port of Ddpm's random streams, noise schedules, predictions, learned variance, training and plan executor, in numpy alone.
 
     python3 ddpm_port.py REFERENCE OUT
 
@@ -242,6 +242,87 @@ def variance_term(chain, ranges, prediction, t, level, error, f):
     return (f * width - lost) / 2 + wrong, width / 2 * (lost - 2 * wrong)
 
 
+# Training: learning rates, the moving average of weights, the two optimisers, and augmentation.
+
+
+def learning_rate(step, peak=0.001, rising=0, total=None, fraction=0.1):
+    """Warm-up over some steps, then constant, or a cosine that ends at a fraction of the peak."""
+    if step < rising:
+        return peak * (step + 1) / rising
+    if total is None:
+        return peak
+    return peak * (fraction + (1 - fraction) * (1 + math.cos(math.pi * min(1, (step - rising) / (total - rising)))) / 2)
+
+
+def average_decay(decay, n):
+    return min(decay, (1 + n) / (10 + n))
+
+
+def adam(theta, m, v, g, n, rate):
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+    return theta - rate / (1 - 0.9**n) * m / (math.sqrt(v) / math.sqrt(1 - 0.999**n) + 1e-8), m, v
+
+
+def orthogonalized(u):
+    """Newton and Schulz's method, five iterations with Jordan's coefficients."""
+    if u.shape[0] > u.shape[1]:
+        return orthogonalized(u.T).T
+    norm = math.sqrt((u * u).sum())
+    x = u / norm if norm > 0 else u
+    for _ in range(5):
+        gram = x @ x.T
+        x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+    return x
+
+
+def muon(theta, m, g, rate, weight_decay):
+    m = 0.95 * m + 0.05 * g
+    step = rate * 0.2 * math.sqrt(max(theta.shape))
+    return (1 - rate * weight_decay) * theta - step * orthogonalized(0.95 * m + 0.05 * g), m
+
+
+def augmentation(seed, image, epoch, probability):
+    """(a_0 ... a_7) of Karras et al. 2022, table 6."""
+    u = uniforms(seed, GEOMETRIC_AUGMENTATION, image, epoch, 9)
+    z = normals(seed, GEOMETRIC_AUGMENTATION, image, epoch, 16)[12:].astype(np.float64)
+    made = u < probability
+
+    def half(place):
+        return 1.0 if words(seed, GEOMETRIC_AUGMENTATION, image, epoch, place + 1)[place] >= 1 << 31 else 0.0
+
+    def angle(place):
+        return (2 * u[place] - 1) * math.pi
+
+    return [
+        half(0),
+        half(2) if made[1] else 0.0,
+        z[0] if made[3] else 0.0,
+        angle(5) if made[4] else 0.0,
+        angle(7) if made[6] else 0.0,
+        z[1] if made[6] else 0.0,
+        z[2] if made[8] else 0.0,
+        z[3] if made[8] else 0.0,
+    ]
+
+
+def augmentation_labels(a):
+    mirrored, inverted, size, turn, direction, stretch, right, down = a
+    return [mirrored, inverted, size, math.cos(turn) - 1, math.sin(turn), stretch * math.cos(direction), stretch * math.sin(direction), right, down]
+
+
+def augmentation_map(a, height, width):
+    """A, row by row, then b: p goes to A p + b."""
+    mirrored, inverted, size, turn, direction, stretch, right, down = a
+
+    def rotation(angle):
+        return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+
+    signs = (1 - 2 * mirrored, 1 - 2 * inverted)
+    stretching = rotation(direction) @ np.diag([2 ** (stretch / 5), 2 ** (-stretch / 5)]) @ rotation(-direction)
+    matrix = stretching @ rotation(turn) @ np.diag([sign * 2 ** (size / 5) for sign in signs])
+    return [*matrix.reshape(-1), right * width / 8, down * height / 8]
+
+
 # The executor of sampling plans.
 
 
@@ -304,7 +385,7 @@ def run(plan, network, initial, noise, known=None, mask=None, fractions=None):
 
 # Reading an export, computing its files anew, and comparing.
 
-INITIAL_NOISE, SAMPLING_NOISE = 1, 2
+INITIAL_NOISE, SAMPLING_NOISE, GEOMETRIC_AUGMENTATION = 1, 2, 18
 
 
 def read(folder, path):
@@ -397,6 +478,36 @@ def learned_variance_files(reference):
         yield f"learned-variance/{file}", value
 
 
+def training_files(reference):
+    shapes = {"constant": {}, "warm-up": {"rising": 10}, "cosine": {"rising": 10, "total": 100}}
+    yield "training/learning-rates.json", {name: [learning_rate(step, **shape) for step in range(120)] for name, shape in shapes.items()}
+
+    averages = [0.0]
+    for n in range(50):
+        averages.append(averages[-1] + (1 - average_decay(0.9, n)) * ((-0.5) ** n - averages[-1]))
+    decays = {str(decay): [average_decay(decay, n) for n in range(200)] for decay in (0.9, 0.99, 0.9999)}
+    yield "training/moving-average.json", {"decays": decays, "averages": averages}
+
+    states = [(1.0, 0.0, 0.0)]
+    for n in range(1, 21):
+        states.append(adam(*states[-1], ((7 * n) % 11 - 5) / 8, n, 0.001))
+    yield "training/adam.json", [list(state) for state in states]
+
+    traces = {}
+    for rows, columns in ((1, 1), (2, 5), (5, 2), (4, 4)):
+        places = np.arange(rows * columns, dtype=np.float64).reshape(rows, columns)
+        matrices = [(np.zeros_like(places), np.zeros_like(places))]
+        for n in range(1, 6):
+            matrices.append(muon(*matrices[-1], np.cos(places * places + n), 0.002, 0.01))
+        traces[f"{rows}x{columns}"] = [{"weights": theta.reshape(-1).tolist(), "momentum": m.reshape(-1).tolist()} for theta, m in matrices]
+    yield "training/muon.json", traces
+
+    changes = [augmentation(1, image, 3, 0.5) for image in range(20)]
+    yield "training/augmentation.json", [
+        {"numbers": a, "labels": augmentation_labels(a), "map": [float(x) for x in augmentation_map(a, 28, 20)]} for a in changes
+    ]
+
+
 def denoiser_files(reference):
     """The best network for data of mean 1/4 and variance 1/2; the worse one of guided scenarios is for mean 0 and variance 1."""
     for name, scenario in read(reference, "scenarios.json").items():
@@ -483,7 +594,7 @@ def main(arguments):
     wrong = files = 0
     np.seterr(divide="ignore")  # the logarithm of a = 0
     for produce in (
-        random_files, schedule_files, prediction_files, density_files, learned_variance_files, denoiser_files, trajectory_files
+        random_files, schedule_files, prediction_files, density_files, learned_variance_files, training_files, denoiser_files, trajectory_files
     ):
         for path, mine in produce(reference):
             write(out, path, mine)
