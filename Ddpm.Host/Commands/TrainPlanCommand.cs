@@ -13,7 +13,7 @@ namespace Ddpm.Host.Commands;
 /// <summary>`train-plan`: a sampling plan of few evaluations, fitted to a trained run.</summary>
 internal sealed class TrainPlanCommand
 {
-    private const int FewestImages = 16, MostEvaluations = 50;
+    private const int FewestImages = 16, Most = LearntPlanFile.MostEvaluations;
 
     private readonly CommandLine.Command _command = new("train-plan", "Fit a sampling plan of few network evaluations to a trained run");
     private readonly RunOptions _run;
@@ -81,7 +81,7 @@ internal sealed class TrainPlanCommand
         var (evaluations, guided) = (parsed.GetValue(_evaluations), parsed.GetValue(_guided));
         return (
                 Check.That(
-                    "--evaluations", evaluations, evaluations is >= 2 and <= MostEvaluations, Invariant($"must lie in [2, {MostEvaluations}]")),
+                    "--evaluations", evaluations, evaluations is >= 2 and <= Most, Invariant($"must lie in [2, {Most}]")),
                 Check.That(
                     "--guided-lines", guided, guided >= 0 && (evaluations < 2 || 2 * guided <= evaluations), "must be from 0 to half of --evaluations"),
                 Check.AtLeast("--images", parsed.GetValue(_images), FewestImages),

@@ -25,6 +25,9 @@ internal sealed record LearntPlanFile(
     int Evaluations, string WeightsSha256, bool ClipSample, string? Guide, ulong Seed, int Images, int Tries, int LongSteps, double Before,
     double After, LearntPlanFile.GaussianOutcome Gaussian, IReadOnlyList<LearntPlanFile.Line> Lines)
 {
+    /// <summary>The most evaluations that a plan is fitted for.</summary>
+    public const int MostEvaluations = 50;
+
     private const int LargestFile = 1 << 20;
 
     /// <summary>One line; see <see cref="LearntLine"/>.</summary>
@@ -64,24 +67,30 @@ internal sealed record LearntPlanFile(
 
     /// <summary>Reads the plan of N evaluations of a run.</summary>
     /// <param name="folder">The run.</param>
-    /// <param name="evaluations">N; null if the command line does not give it.</param>
-    /// <returns>The file; or that there is none, or that it is damaged, and what to do.</returns>
-    public static Fin<LearntPlanFile> Read(RunFolder folder, int? evaluations)
-    {
-        if (evaluations is not { } number)
-        {
-            return Error.New(ExitCode.Usage, $"--sampler {Learnt.OptionName} needs the number of evaluations: give it with --sampling-steps");
-        }
+    /// <param name="evaluations">N; null takes the only plan of the run.</param>
+    /// <returns>The file; or that there is none, that there are several, or that it is damaged, and what to do.</returns>
+    public static Fin<LearntPlanFile> Read(RunFolder folder, int? evaluations) =>
+        from number in Chosen(folder, evaluations)
+        let path = PathIn(folder, number)
+        from file in Folders.Read(path, LargestFile).Bind(bytes => FromJson(bytes.Span)).Bind(file => Outcomes.Require(
+            file.Evaluations == number && file.Lines.Sum(line => line.Guidance is null ? 1 : 2) == number,
+            Invariant($"it does not have {number} evaluations: fit it again with train-plan --evaluations {number}"),
+            ExitCode.Failure).Map(_ => file)).At(path)
+        select file;
 
-        var path = PathIn(folder, number);
-        return !File.Exists(path)
-            ? Error.New(
-                ExitCode.Usage,
-                Invariant($"there is no learnt plan of {number} evaluations in {folder.Path}: fit one with train-plan --evaluations {number}"))
-            : Folders.Read(path, LargestFile).Bind(bytes => FromJson(bytes.Span)).Bind(file => Outcomes.Require(
-                file.Evaluations == number && file.Lines.Sum(line => line.Guidance is null ? 1 : 2) == number,
-                Invariant($"it does not have {number} evaluations: fit it again with train-plan --evaluations {number}"),
-                ExitCode.Failure).Map(_ => file)).At(path);
+    private static Fin<int> Chosen(RunFolder folder, int? asked)
+    {
+        int[] fitted = [.. Enumerable.Range(0, MostEvaluations + 1).Where(number => File.Exists(PathIn(folder, number)))];
+        var evaluations = string.Join(", ", fitted.Select(number => Invariant($"{number}")));
+        return (asked ?? (fitted is [var only] ? only : null), fitted) switch
+        {
+            ({ } number, _) when fitted.Contains(number) => number,
+            (_, []) => Error.New(ExitCode.Usage, $"there is no learnt plan in {folder.Path}: fit one with train-plan"),
+            ({ } number, _) => Error.New(
+                ExitCode.Usage, Invariant($"there is no learnt plan of {number} evaluations in {folder.Path}: choose {evaluations}, or fit one with train-plan")),
+            (null, _) => Error.New(
+                ExitCode.Usage, $"{folder.Path} has learnt plans of {evaluations} evaluations: choose one with --sampling-steps"),
+        };
     }
 
     /// <summary>The plan, if it was fitted to these weights.</summary>

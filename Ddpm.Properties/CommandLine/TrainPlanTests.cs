@@ -28,6 +28,9 @@ public sealed class TrainPlanTests : IDisposable
             "evaluate", "steps", "--run", "run", "--data", Fixtures.FashionMnist, "--count", "20", "--samplers", "learnt", "ddim", "--evaluations", "3",
             "--to", "steps");
 
+        // The only plan needs no number.
+        _ddpm.Done("sample", "--run", "run", "--sampler", "learnt", "--count", "2", "--to", "only");
+
         // A guided line asks the guide too.
         Fitted("run", "4", "--guided-lines", "1", "--guide", "1");
         _ddpm.Done(
@@ -41,14 +44,18 @@ public sealed class TrainPlanTests : IDisposable
     public void What_cannot_be_used_is_refused_with_one_line()
     {
         Train("run", "--epochs", "1");
-        Refused(2, "needs the number of evaluations: give it with --sampling-steps", "sample", "--run", "run", "--sampler", "learnt");
-        Refused(2, "there is no learnt plan of 2 evaluations", Drawn("run"));
+        Refused(2, "there is no learnt plan in", "sample", "--run", "run", "--sampler", "learnt");
+        Refused(2, "there is no learnt plan in", Drawn("run"));
         Refused(2, "--evaluations must lie in [2, 50], got 1", "train-plan", "--run", "run", "--evaluations", "1");
         Refused(
             2, "--guided-lines must be from 0 to half of --evaluations", "train-plan", "--run", "run", "--evaluations", "5",
             "--guided-lines", "3");
 
         var text = Fitted("run", "2");
+        Refused(2, "there is no learnt plan of 4 evaluations", "sample", "--run", "run", "--sampler", "learnt", "--sampling-steps", "4");
+        File.Copy(Plan("run", "2"), Plan("run", "3"));
+        Refused(2, "has learnt plans of 2, 3 evaluations: choose one with --sampling-steps", "sample", "--run", "run", "--sampler", "learnt");
+        File.Delete(Plan("run", "3"));
         Refused(2, "takes no other option of the sampler than --sampling-steps", [.. Drawn("run"), "--eta", "0.5"]);
         Damaged(text[..^40], "it is damaged");
         Damaged(text.Replace("\"x\": ", "\"x\": 1e300, \"y\": ", StringComparison.Ordinal), "lines[0].x must be finite in float32");
