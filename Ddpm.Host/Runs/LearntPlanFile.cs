@@ -87,7 +87,8 @@ internal sealed record LearntPlanFile(
             ({ } number, _) when fitted.Contains(number) => number,
             (_, []) => Error.New(ExitCode.Usage, $"there is no learnt plan in {folder.Path}: fit one with train-plan"),
             ({ } number, _) => Error.New(
-                ExitCode.Usage, Invariant($"there is no learnt plan of {number} evaluations in {folder.Path}: choose {evaluations}, or fit one with train-plan")),
+                ExitCode.Usage,
+                Invariant($"there is no learnt plan of {number} evaluations in {folder.Path}: choose {evaluations}, or fit one with train-plan")),
             (null, _) => Error.New(
                 ExitCode.Usage, $"{folder.Path} has learnt plans of {evaluations} evaluations: choose one with --sampling-steps"),
         };
