@@ -48,7 +48,7 @@ public static class ComputeDevice
     /// <summary>What computes a network on its device: on a processor the kernels, unless they lack a layer or the processor lacks vectors.</summary>
     public static INetworkExecutor Executor(UNet network, Precision precision = Precision.Binary32)
     {
-        var inside = precision == Precision.BFloat16 ? ScalarType.BFloat16 : (ScalarType?)null;
+        var inside = Inside(precision);
         if (network.Device.type != TorchSharp.DeviceType.CPU || KernelCoverage.Missing(network.Config).IsSome)
         {
             return Libtorch(network, inside).Executor;
@@ -62,6 +62,9 @@ public static class ComputeDevice
             _ => Libtorch(network, inside).Executor,
         };
     }
+
+    /// <summary>What libtorch's layers compute in; null for the network's type.</summary>
+    internal static ScalarType? Inside(Precision precision) => precision == Precision.BFloat16 ? ScalarType.BFloat16 : null;
 
     /// <summary>
     /// libtorch's operations for a network if they are right on its device. If not, the kernels, or libtorch in float64 for a network that the kernels cannot

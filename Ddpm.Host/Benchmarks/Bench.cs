@@ -29,11 +29,11 @@ internal static class Bench
     /// <summary>Measures, and tells each figure as it comes.</summary>
     /// <param name="config">What is trained.</param>
     /// <param name="device">On what.</param>
-    /// <param name="peer">The command to run in turn with ours, if there is one.</param>
+    /// <param name="rivals">What to measure in turn with ours.</param>
     /// <param name="rounds">How often.</param>
     /// <param name="view">Who is told.</param>
     /// <param name="pace">How long a measurement takes.</param>
-    public static Fin<Seq<Figure>> Run(TrainingConfig config, Device device, Option<string> peer, int rounds, IView view, Pace pace)
+    public static Fin<Seq<Figure>> Run(TrainingConfig config, Device device, Seq<Func<Replicas, Fin<IRival>>> rivals, int rounds, IView view, Pace pace)
     {
         var figures = LanguageExt.Seq<Figure>.Empty;
         void Tell(string name, string title, string unit, Spread value)
@@ -47,14 +47,15 @@ internal static class Bench
         view.Result(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; ")
             + Invariant($"the {config.NetworkName} network at {size} in {config.Options.Precision}, batch {batch}"));
         ComputeDevice.Advice(device, config.Model.Network, config.Precision).Iter(view.Line);
-        using var bench = new NetworkBench(config, device, workers);
+        using var bench = new NetworkBench(config, device, workers, network => ComputeDevice.Executor(network, config.Precision));
         try
         {
-            return peer.Match(command => Against(command, bench, batch, rounds, view, Tell, pace), () => unit).Map(_ =>
-            {
-                Alone(config, device, bench, Tell, pace);
-                return figures;
-            });
+            return rivals.Fold(Fin<Unit>.Succ(unit), (before, rival) => before.Bind(_ => rival(workers)).Bind(made => Against(made, bench, rounds, view, Tell, pace)))
+                .Map(_ =>
+                {
+                    Alone(config, device, bench, Tell, pace);
+                    return figures;
+                });
         }
         catch (OperationCanceledException)
         {
@@ -65,27 +66,35 @@ internal static class Bench
     private delegate void Tell(string name, string title, string unit, Spread value);
 
     /// <summary>Ours and theirs in turn: what slows the machine down for a while slows both.</summary>
-    private static Fin<Unit> Against(string command, NetworkBench bench, int batch, int rounds, IView view, Tell tell, Pace pace)
+    private static Fin<Unit> Against(IRival rival, NetworkBench bench, int rounds, IView view, Tell tell, Pace pace)
     {
-        var ratios = new List<(Peer Ours, Peer Theirs)>();
-        using var bar = view.Bar("in turn with the peer");
+        using var held = rival;
+        var pairs = new List<(Rates Ours, Rates Theirs)>();
+        using var bar = view.Bar($"in turn with {rival.Name}");
         for (var round = 0; round < rounds; round++)
         {
             bar.Report(round, rounds);
-            var theirs = Peer.Run(command, pace.Stop);
+            var theirs = rival.Measure(pace);
             if (theirs.IsFail)
             {
                 return theirs.Map(_ => unit);
             }
 
-            var ours = Spread.OfSeconds(pace.Window, pace.Stop, bench.Train, bench.Forward);
-            theirs.Iter(peer => ratios.Add((new(batch / ours[0].Median, batch / ours[1].Median), peer)));
+            theirs.Iter(rates => pairs.Add((bench.Rates(pace), rates)));
         }
 
-        tell("peer-training", "peer: training", "images/s", Spread.Of(ratios.Select(pair => pair.Theirs.Training)));
-        tell("peer-forward", "peer: forward pass", "images/s", Spread.Of(ratios.Select(pair => pair.Theirs.Forward)));
-        tell("ratio-training", "training, times the peer", "", Spread.Of(ratios.Select(pair => pair.Ours.Training / pair.Theirs.Training)));
-        tell("ratio-forward", "forward pass, times the peer", "", Spread.Of(ratios.Select(pair => pair.Ours.Forward / pair.Theirs.Forward)));
+        void Compare(string name, string title, Func<Rates, Option<double>> rate)
+        {
+            var both = pairs.SelectMany(pair => rate(pair.Ours).Bind(ours => rate(pair.Theirs).Map(theirs => (Ours: ours, Theirs: theirs)))).ToArray();
+            if (both.Length > 0)
+            {
+                tell($"{rival.Name}-{name}", $"{rival.Name}: {title}", "images/s", Spread.Of(both.Select(pair => pair.Theirs)));
+                tell($"ratio-{rival.Name}-{name}", $"{title}, times {rival.Name}", "", Spread.Of(both.Select(pair => pair.Ours / pair.Theirs)));
+            }
+        }
+
+        Compare("training", "training", rates => rates.Training);
+        Compare("forward", "forward pass", rates => rates.Forward);
         return unit;
     }
 

@@ -1,4 +1,3 @@
-using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
@@ -26,16 +25,21 @@ internal sealed class NetworkBench : IDisposable
     private readonly ImageSet _images;
     private readonly Replicas _workers;
     private readonly TrainingConfig _config;
+    private readonly Func<UNet, INetworkExecutor> _executor;
     private readonly INetworkExecutor _sampling;
     private readonly Trainer _trainer;
     private readonly int _steps;
     private int _step;
 
     /// <summary>Prepares a network to be measured.</summary>
-    public NetworkBench(TrainingConfig config, Device device, Replicas workers)
+    /// <param name="config">What is trained.</param>
+    /// <param name="device">On what.</param>
+    /// <param name="workers">With how many threads.</param>
+    /// <param name="executor">What computes the network.</param>
+    public NetworkBench(TrainingConfig config, Device device, Replicas workers, Func<UNet, INetworkExecutor> executor)
     {
         var (network, batch) = (config.Model.Network, config.Options.BatchSize);
-        (_config, _workers, _network) = (config, workers, new UNet(network, ScalarType.Float32, device));
+        (_config, _workers, _network, _executor) = (config, workers, new UNet(network, ScalarType.Float32, device), executor);
         var count = 4 * batch;
         var pixels = new byte[count * network.ImageSize.Pixels * network.ImageChannels];
         new Random(1).NextBytes(pixels);
@@ -45,8 +49,8 @@ internal sealed class NetworkBench : IDisposable
         (_epoch, _steps) = (plan.Epoch(0), plan.Steps.PerEpoch);
         _theta = _network.InitialWeights(0);
         _x = randn([batch, network.ImageChannels, network.ImageSize.Height, network.ImageSize.Width], device: device);
-        _timesteps = [.. Enumerable.Repeat(500, batch)];
-        _sampling = ComputeDevice.Executor(_network, config.Precision);
+        _timesteps = [.. Enumerable.Repeat(config.Model.Schedule.Steps / 2, batch)];
+        _sampling = executor(_network);
         _sampling.Take(_theta, withGradient: false);
         _trainer = Trainer(null, null);
     }
@@ -60,7 +64,8 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>One evaluation of the network for every image of the batch, in the precision that is measured; samples are made in float32 always.</summary>
     public void Forward()
     {
-        var (batch, piece) = (_config.Options.BatchSize, ComputeDevice.MicroBatch(_network.Device));
+        var batch = _config.Options.BatchSize;
+        var piece = _sampling.ShareSize(batch, _workers.Count);
         _workers.ForEach((batch - 1) / piece + 1, number =>
         {
             using var scope = NewDisposeScope();
@@ -68,6 +73,13 @@ internal sealed class NetworkBench : IDisposable
             _sampling.Forward(_x.narrow(0, first, count), _timesteps.AsMemory(first, count));
         });
         Wait();
+    }
+
+    /// <summary>How many images it trains on and evaluates in a second.</summary>
+    public Rates Rates(Pace pace)
+    {
+        var (seconds, batch) = (Spread.OfSeconds(pace.Window, pace.Stop, Train, Forward), _config.Options.BatchSize);
+        return new(batch / seconds[0].Median, batch / seconds[1].Median);
     }
 
     /// <summary>A step's noise alone.</summary>
@@ -91,7 +103,7 @@ internal sealed class NetworkBench : IDisposable
         return
         [
             Step(without, without),
-            Step(new ForwardOnly(ComputeDevice.Executor(_network, _config.Precision)), without),
+            Step(new ForwardOnly(_executor(_network)), without),
             Step(null, without),
             Step(null, null),
         ];
@@ -110,7 +122,7 @@ internal sealed class NetworkBench : IDisposable
     private Trainer Trainer(INetworkExecutor? executor, IWeightUpdate? update)
     {
         var state = TrainingState.Initial(_network, 0, _config.Average.IsSome);
-        return new(_network, _config.Model, _images, state, _workers, executor ?? ComputeDevice.Executor(_network, _config.Precision), update);
+        return new(_network, _config.Model, _images, state, _workers, executor ?? _executor(_network), update);
     }
 
     private void Train(Trainer trainer) => trainer.Step(_epoch.Step(_step++ % _steps));

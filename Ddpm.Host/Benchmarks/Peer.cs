@@ -7,24 +7,29 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Benchmarks;
 
-/// <summary>What another implementation says of its speed: a command whose last line is a JSON object with these two numbers.</summary>
-/// <param name="Training">train_images_per_second.</param>
-/// <param name="Forward">forward_images_per_second.</param>
-internal sealed record Peer(double Training, double Forward)
+/// <summary>A command that measures another implementation. Its last line is a JSON object with its rates.</summary>
+/// <param name="command">What a shell runs.</param>
+internal sealed class Peer(string command) : IRival
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
-    /// <summary>Runs the command, as a shell would.</summary>
-    public static Fin<Peer> Run(string command, CancellationToken stop)
+    /// <inheritdoc/>
+    public string Name => "peer";
+
+    /// <inheritdoc/>
+    public Fin<Rates> Measure(Pace pace)
     {
         var (shell, option) = OperatingSystem.IsWindows() ? ("cmd.exe", "/c") : ("/bin/sh", "-c");
-        return from output in ExternalCommand.Run(shell, Seq(option, command), "--peer", Environment.CurrentDirectory, Patience, stop).GetAwaiter().GetResult()
-               from peer in Parse(output)
-               select peer;
+        return ExternalCommand.Run(shell, Seq(option, command), "--peer", Environment.CurrentDirectory, Patience, pace.Stop).GetAwaiter().GetResult()
+            .Bind(Parse);
     }
 
-    /// <summary>What the last line says.</summary>
-    public static Fin<Peer> Parse(string output)
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private static Fin<Rates> Parse(string output)
     {
         var line = toSeq(output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).LastOrNone().IfNone("");
         try
@@ -32,7 +37,7 @@ internal sealed record Peer(double Training, double Forward)
             return JsonNode.Parse(line) is JsonObject parsed
                 && Rate(parsed, "train_images_per_second") is { } training
                 && Rate(parsed, "forward_images_per_second") is { } forward
-                ? new Peer(training, forward)
+                ? new Rates(training, forward)
                 : Wrong();
         }
         catch (JsonException)

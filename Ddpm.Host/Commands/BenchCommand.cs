@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ddpm.Gpu.Threads;
 using Ddpm.Host.Benchmarks;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
@@ -8,6 +9,7 @@ using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
 using LanguageExt;
+using LanguageExt.Common;
 using static LanguageExt.Prelude;
 using CommandLine = System.CommandLine;
 
@@ -26,8 +28,9 @@ internal sealed class BenchCommand
     private readonly MachineOptions _machine;
 
     private readonly CommandLine.Option<string> _preset = RecipeOptions.Create<string>(
-        nameof(TrainingOptions.Preset), $"The network: {string.Join(", ", Choices.Presets.Keys)}");
+        nameof(TrainingOptions.Preset), $"The recipe, which names the network: {string.Join(", ", Choices.Presets.Keys)}");
 
+    private readonly CommandLine.Option<string?> _network = RecipeOptions.Create<string?>(nameof(TrainingOptions.Network));
     private readonly ImageSizeOption _size = new($"Height and width of the images [default: {UsualSide}]");
     private readonly CommandLine.Option<int> _batch = RecipeOptions.Create<int>(nameof(TrainingOptions.BatchSize));
     private readonly CommandLine.Option<string> _precision = RecipeOptions.Create<string>(nameof(TrainingOptions.Precision));
@@ -39,9 +42,16 @@ internal sealed class BenchCommand
         HelpName = "COMMAND",
     };
 
+    private readonly CommandLine.Option<string[]> _against = new("--against")
+    {
+        Description = $"Measure the same network computed by these libraries, in turn with ours, and print the ratios: {string.Join(", ", Rivals.All.Keys)}",
+        HelpName = "NAMES",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     private readonly CommandLine.Option<int> _rounds = new("--rounds")
     {
-        Description = "How often to run each benchmark with --peer",
+        Description = "How often to measure in turn with --against and --peer",
         DefaultValueFactory = _ => 5,
     };
 
@@ -55,7 +65,7 @@ internal sealed class BenchCommand
 
     private BenchCommand()
     {
-        _command.AddGroup("Measurement", _preset, _size.Option, _batch, _precision, _peer, _rounds, _window, _json);
+        _command.AddGroup("Measurement", _preset, _network, _size.Option, _batch, _precision, _against, _peer, _rounds, _window, _json);
         _machine = new(_command);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
@@ -65,9 +75,11 @@ internal sealed class BenchCommand
     private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
         from config in Config(parsed)
         from seconds in Check.Inside("--window", parsed.GetValue(_window), 0, MostSeconds).OrUsage()
+        from rivals in Against(parsed).OrUsage()
         from device in _machine.Prepare(parsed)
         let pace = new Pace(TimeSpan.FromSeconds(seconds), stop)
-        from figures in Bench.Run(config, device, Optional(parsed.GetValue(_peer)), parsed.GetValue(_rounds), view, pace)
+        from figures in Bench.Run(
+            config, device, rivals.Map<Func<Replicas, Fin<IRival>>>(make => workers => make(config, device, workers)), parsed.GetValue(_rounds), view, pace)
         from written in Write(parsed.GetValue(_json), figures, stop)
         select written;
 
@@ -75,12 +87,16 @@ internal sealed class BenchCommand
     {
         var (size, batch) = (_size.Of(parsed).IfNone(ImageSize.Square(UsualSide)), parsed.GetValue(_batch));
         var recipe = TrainingOptions.Of(parsed.GetValue(_preset)!, new TrainingOptions().Dataset);
-        var options = recipe with { BatchSize = batch, Precision = parsed.GetValue(_precision)! };
+        var options = recipe with { BatchSize = batch, Precision = parsed.GetValue(_precision)!, Network = parsed.GetValue(_network) ?? recipe.Network };
         var fits = Check.That(
             "--batch-size", batch, (Int128)4 * batch * size.Height * size.Width <= System.Array.MaxLength,
             "must be small enough for four batches to fit into one array");
         return (TrainingConfig.Of(options, size, 1), fits, Check.AtLeast("--rounds", parsed.GetValue(_rounds), 1)).Apply((config, _, _) => config).OrUsage();
     }
+
+    private Validation<Error, Seq<Rivals.Make>> Against(CommandLine.ParseResult parsed) => toSeq(parsed.GetValue(_against) ?? [])
+        .Map(name => Rivals.All.Find("--against", name)).Sequence()
+        .Map(named => named.Concat(Optional(parsed.GetValue(_peer)).Map<Rivals.Make>(command => (_, _, _) => new Peer(command)).ToSeq()));
 
     private static Fin<Unit> Write(string? path, Seq<Benchmarks.Figure> figures, CancellationToken stop) =>
         path is null ? unit : AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(figures, Json), stop);

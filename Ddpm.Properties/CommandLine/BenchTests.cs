@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Ddpm.Gpu.Threads;
+using Ddpm.Host.Benchmarks;
+using Ddpm.Properties.Training;
 using Xunit;
 
 namespace Ddpm.Properties.CommandLine;
@@ -33,8 +36,28 @@ public sealed class BenchTests : IDisposable
         Assert.Equal(1e-3, Median("peer-training"));
 
         // The same thing measured twice, in turn with the peer and alone: on a machine that is busy now and then, not the same number.
-        Assert.InRange(Median("ratio-training") / (Median("training") / 1e-3), 0.01, 100);
-        Assert.InRange(Median("ratio-forward") / (Median("forward") / 2.5), 0.01, 100);
+        Assert.InRange(Median("ratio-peer-training") / (Median("training") / 1e-3), 0.01, 100);
+        Assert.InRange(Median("ratio-peer-forward") / (Median("forward") / 2.5), 0.01, 100);
+    }
+
+    [Fact]
+    public void A_library_is_measured_in_turn_and_one_that_is_missing_is_named()
+    {
+        string[] bench = ["bench", "--network", "modern", "--image-size", "12", "--batch-size", "4", "--window", "0.0001", "--rounds", "1", "--threads", "1"];
+        _ddpm.Done([.. bench, "--against", "libtorch", "--json", "bench.json"]);
+        var figures = JsonNode.Parse(File.ReadAllText(_ddpm.Path("bench.json")))!.AsArray().Select(figure => figure!["name"]!.GetValue<string>()).ToArray();
+        string[] expected = ["libtorch-training", "ratio-libtorch-training", "libtorch-forward", "ratio-libtorch-forward"];
+        Assert.Equal(expected, figures.Take(4));
+        _ddpm.Refused(2, ["must be one of libtorch, onnxruntime, got torch", "got fast"], [.. bench, "--against", "torch", "fast"]);
+    }
+
+    /// <summary>The tests have the native library, which the program has only if it is built with it.</summary>
+    [Fact]
+    public void ONNX_Runtime_evaluates_the_exported_network()
+    {
+        using var rival = OnnxRuntimeRival.Of(TinyTraining.Config(epochs: 1), new Replicas(1)).ThrowIfFail();
+        var rates = rival.Measure(new(TimeSpan.FromMilliseconds(1), CancellationToken.None)).ThrowIfFail();
+        Assert.True(rates is { Training.IsNone: true, Forward: > 0 });
     }
 
     [UnixFact]
