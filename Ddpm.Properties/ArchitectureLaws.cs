@@ -33,8 +33,8 @@ public sealed class ArchitectureLaws
         {
             "Ddpm.Gpu",
             [
-                "Threads", "Kernels", "Tensors", "Networks", "Executors", "Devices", "Sampling", "Training", "Checkpoints", "Classification", "Likelihood",
-                "Pretrained", "",
+                "Threads", "Ranks", "Kernels", "Tensors", "Networks", "Executors", "Devices", "Sampling", "Training", "Checkpoints", "Classification",
+                "Likelihood", "Pretrained", "",
             ]
         },
         {

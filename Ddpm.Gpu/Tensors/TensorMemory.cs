@@ -16,4 +16,8 @@ internal static class TensorMemory
     /// <summary>The first number of a contiguous tensor on the CPU, for as long as the tensor lives.</summary>
     public static unsafe T* Pointer<T>(this Tensor tensor)
         where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+
+    /// <summary>The same memory if a tensor is in that of the processor already, else a copy there. The caller owns it.</summary>
+    /// <param name="tensor">A contiguous tensor.</param>
+    public static Tensor OnProcessor(this Tensor tensor) => tensor.device_type == TorchSharp.DeviceType.CPU ? tensor.alias() : tensor.cpu();
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Tensors;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Diffusion;
@@ -27,6 +28,7 @@ public sealed class Trainer : IDisposable
     private readonly LearnedVariance? _variance; // none where the network learns none
     private readonly List<Tensor> _pending = []; // for each step whose outcome is not fetched yet: the loss of each share, and the norm of the gradient
     private readonly Replicas _replicas;
+    private readonly RankGroup _ranks;
     private readonly bool _drops; // whether the network has dropout
 
     /// <summary>Moves the images and the schedule's tables to the network's device.</summary>
@@ -45,17 +47,21 @@ public sealed class Trainer : IDisposable
     {
     }
 
-    /// <summary>A trainer that updates the weights by <paramref name="update"/>. Null for the device's usual way.</summary>
+    /// <summary>
+    /// A trainer that updates the weights by <paramref name="update"/> (null for the device's usual way), together with the processes of
+    /// <paramref name="ranks"/> (null for this one alone). Every rank has to make the same steps.
+    /// </summary>
     internal Trainer(
         UNet network, DiffusionModel model, ImageSet images, TrainingState state, Replicas replicas, INetworkExecutor? executor, IWeightUpdate? update,
-        int accumulate = 1)
+        int accumulate = 1, RankGroup? ranks = null)
     {
         (_network, _replicas, _source, _drops) = (network, replicas, images, network.Config.HasDropout);
+        _ranks = ranks ?? RankGroup.Alone;
         _labels = network.Config.Classes == 0
             ? default
             : images.Labels.IfNone(() => throw new ArgumentException("the network needs classes, and the images have none", nameof(images)));
         _variance = network.Config.LearnsVariance && model.Schedule is VariancePreservingSchedule chain ? LearnedVariance.Of(chain, model.Prediction) : null;
-        _descent = new(network, state, replicas, executor, update, _variance, accumulate);
+        _descent = new(network, state, replicas, executor, update, _variance, accumulate, ranks);
         using var scope = NewDisposeScope();
         _images = tensor(images.Pixels.ToArray(), [images.Count, images.Height, images.Width, images.Channels], ScalarType.Byte)
             .to(network.Device).permute(0, 3, 1, 2).DetachFromDisposeScope();
@@ -83,7 +89,10 @@ public sealed class Trainer : IDisposable
     /// </summary>
     /// <param name="plan">The run.</param>
     /// <param name="from">The first step, counted from 0.</param>
-    /// <param name="stop">Ends the loop after a step at which <see cref="State"/> and the yielded steps agree.</param>
+    /// <param name="stop">
+    /// Ends the loop after a step at which <see cref="State"/> and the yielded steps agree. Of several ranks rank 0 alone decides: if it leaves the loop, the
+    /// others wait until it ends the common work.
+    /// </param>
     /// <param name="ahead">
     /// How many steps are made before their outcomes are fetched; null for the device's usual number. With importance sampling it is always 1, because the
     /// losses of a step decide the next.
@@ -100,7 +109,7 @@ public sealed class Trainer : IDisposable
             var steps = plan.Epoch(epoch);
             for (var k = first; k < plan.Steps.PerEpoch; k++)
             {
-                if (made.Count == 0 && stop.IsCancellationRequested)
+                if (made.Count == 0 && ((_ranks.Leads && stop.IsCancellationRequested) || !_ranks.GoesOn()))
                 {
                     yield break;
                 }
@@ -135,7 +144,7 @@ public sealed class Trainer : IDisposable
                 x0, share.Timesteps.ToArray(), Noise(share, x0.shape), Weights(share), Classes(share),
                 importance.Map(whole => whole.Share(first, count)).ToNullable(), _drops ? share.Dropout.ToArray() : default,
                 share.Augmentations.Map(changes => changes.Bind(change => change.Labels).ToArray()).IfNone([]));
-        });
+        }, importance.Map(sampled => sampled.Losses).IfNone(default(Memory<double>)));
         importance.Iter(sampled =>
             State = State with { History = (State.History ?? TimestepHistory.Start(_network.Config.Timesteps)).With(step.Timesteps, sampled.Losses.Span) });
     }
@@ -144,7 +153,7 @@ public sealed class Trainer : IDisposable
     /// One training step (Ho et al. 2020, algorithm 1): it makes x_t = a·x_0 + σ·ε, scales it for the network, measures the network's error
     /// against its target, computes the gradient, and updates the weights. If the network learns the variance, the loss of it is added.
     /// </summary>
-    private void MakeStep(int batch, WeightUpdate update, Func<int, int, Share> prepare)
+    private void MakeStep(int batch, WeightUpdate update, Func<int, int, Share> prepare, Memory<double> ofImages = default)
     {
         _pending.Add(_descent.Step(batch, update, (first, count) =>
         {
@@ -153,12 +162,12 @@ public sealed class Trainer : IDisposable
             var seen = (_a[t] * x0).Plus(_sigma[t] * epsilon);
             var target = (_targetOfImage[t] * x0).Plus(_targetOfNoise[t] * epsilon);
             return new(seen, timesteps, target, weights, classes, importance, dropout, augmentation);
-        }));
+        }, ofImages));
     }
 
     /// <summary>
     /// The mean loss on held-out images with the weights that sampling uses. It changes nothing. Each image is computed in the same share whatever the batch
-    /// size of the run and the number of threads, and the losses are added in the images' order.
+    /// size of the run and the number of threads and ranks, and the losses are added in the images' order. All ranks have to ask.
     /// </summary>
     /// <param name="plan">Which images, with which timesteps and noise.</param>
     /// <param name="images">The images that it numbers, of the network's size, with classes if the network knows classes.</param>
@@ -166,8 +175,22 @@ public sealed class Trainer : IDisposable
     {
         _descent.Executor.Take(State.Sampled, withGradient: false);
         var (count, most) = (plan.Images.Count, ComputeDevice.MicroBatch(_network.Device));
-        var losses = _replicas.Map((count - 1) / most + 1, number => HeldOutLosses(plan, images, number * most, Math.Min(most, count - number * most)));
-        return losses.SelectMany(share => share).Sum() / count;
+        var shares = (count - 1) / most + 1;
+        (int First, int Count) Part(int rank)
+        {
+            var (first, those) = RankedSum.Terms(shares, rank, _ranks.Size);
+            return (Math.Min(count, first * most), Math.Min(count, (first + those) * most) - Math.Min(count, first * most));
+        }
+
+        var losses = new double[count];
+        var mine = RankedSum.Terms(shares, _ranks.Rank, _ranks.Size);
+        _replicas.ForEach(mine.Count, number =>
+        {
+            var first = (mine.First + number) * most;
+            HeldOutLosses(plan, images, first, Math.Min(most, count - first)).CopyTo(losses, first);
+        });
+        _ranks.Complete(losses, Part);
+        return losses.Sum() / count;
     }
 
     /// <summary>The weighted loss of each of some held-out images.</summary>
