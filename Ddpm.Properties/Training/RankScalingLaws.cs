@@ -1,0 +1,52 @@
+using Ddpm.Pure.Optimisation;
+using FsCheck.Xunit;
+using Xunit;
+using static Ddpm.Properties.Closeness;
+
+namespace Ddpm.Properties.Training;
+
+/// <summary>The model of a step on several ranks.</summary>
+[Properties(Arbitrary = [typeof(Generators)])]
+public sealed class RankScalingLaws
+{
+    [Law]
+    public bool One_rank_computes_adds_and_updates(byte shares, byte share, byte addition, byte update)
+    {
+        var count = 1 + shares % 40;
+        var costs = new RankCosts(1 + share, 0, update, 7, 9);
+        return Near(count * costs.Share + costs.Update, new RankScaling(costs).Step(count, 1), 1e-9)
+            && Near(1, new RankScaling(costs with { Addition = addition }).Strong(count, 1), 0)
+            && Near(1, new RankScaling(costs with { Addition = addition }).Weak(count, 1), 0);
+    }
+
+    /// <summary>Free messages and updates leave what a rank has more to compute than its part.</summary>
+    [Law]
+    public bool Without_costs_of_messages_the_fullest_rank_decides(byte shares, byte ranks)
+    {
+        var (count, size) = (1 + shares % 200, 1 + ranks % 64);
+        var largest = (count - 1) / size + 1;
+        return Near(largest, new RankScaling(new(1, 0, 0, 0, 0)).Step(count, size), 1e-12)
+            && Near(1, new RankScaling(new(1, 0, 0, 0, 0)).Weak(count, size), 1e-12);
+    }
+
+    [Law]
+    public bool Dearer_messages_never_help(byte shares, byte ranks, byte latency, byte transfer)
+    {
+        var (count, size) = (1 + shares % 64, 1 + ranks % 64);
+        double Step(double wait, double bytes) => new RankScaling(new(4, 1, 2, wait, bytes)).Step(count, size);
+        var (free, dear) = (Step(0, 0), Step(latency / 16.0, transfer / 16.0));
+        return dear >= free && (size > 1 || Near(free, dear, 0));
+    }
+
+    /// <summary>2^k ranks with one share each: k messages up and k down, with an addition after each message on its way up.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void A_power_of_two_exchanges_in_as_many_messages_each_way(int levels)
+    {
+        var step = new RankScaling(new(Share: 100, Addition: 3, Update: 50, Latency: 2, Transfer: 5)).Step(1 << levels, 1 << levels);
+        Assert.Equal(100 + levels * (7 + 3) + levels * 7 + 50, step);
+    }
+}
