@@ -1,5 +1,7 @@
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Pure.Diffusion;
@@ -28,6 +30,7 @@ internal sealed class NetworkBench : IDisposable
     private readonly Func<UNet, INetworkExecutor> _executor;
     private readonly INetworkExecutor _sampling;
     private readonly Trainer _trainer;
+    private readonly RankGroup? _ranks;
     private readonly int _steps;
     private int _step;
 
@@ -36,8 +39,10 @@ internal sealed class NetworkBench : IDisposable
     /// <param name="device">On what.</param>
     /// <param name="workers">With how many threads.</param>
     /// <param name="executor">What computes the network.</param>
-    public NetworkBench(TrainingConfig config, Device device, Replicas workers, Func<UNet, INetworkExecutor> executor)
+    /// <param name="ranks">The processes that train together; null for this one alone.</param>
+    public NetworkBench(TrainingConfig config, Device device, Replicas workers, Func<UNet, INetworkExecutor> executor, RankGroup? ranks = null)
     {
+        _ranks = ranks;
         var (network, batch) = (config.Model.Network, config.Options.BatchSize);
         (_config, _workers, _network, _executor) = (config, workers, new UNet(network, ScalarType.Float32, device), executor);
         var count = 4 * batch;
@@ -54,6 +59,9 @@ internal sealed class NetworkBench : IDisposable
         _sampling.Take(_theta, withGradient: false);
         _trainer = Trainer(null, null);
     }
+
+    /// <summary>How many weights the network has.</summary>
+    public long Weights => _network.Layout.Count;
 
     /// <summary>Products in one pass of one image.</summary>
     public long Products => NetworkCost.Products(_network.Config);
@@ -109,6 +117,15 @@ internal sealed class NetworkBench : IDisposable
         ];
     }
 
+    /// <summary>The update of the weights alone, from a gradient of noise.</summary>
+    public (Action Act, IDisposable Held) UpdateAlone()
+    {
+        var held = NewDisposeScope();
+        var state = TrainingState.Initial(_network, 0, _config.Average.IsSome);
+        var (gradient, how, rule) = (randn_like(_theta), _epoch.Step(0).Update, ComputeDevice.Update(_network.Device, _network.Type, _workers));
+        return (() => rule.Apply(state, gradient, how).Dispose(), held);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -122,7 +139,7 @@ internal sealed class NetworkBench : IDisposable
     private Trainer Trainer(INetworkExecutor? executor, IWeightUpdate? update)
     {
         var state = TrainingState.Initial(_network, 0, _config.Average.IsSome);
-        return new(_network, _config.Model, _images, state, _workers, executor ?? _executor(_network), update);
+        return new(_network, _config.Model, _images, state, _workers, executor ?? _executor(_network), update, ranks: _ranks);
     }
 
     private void Train(Trainer trainer) => trainer.Step(_epoch.Step(_step++ % _steps));

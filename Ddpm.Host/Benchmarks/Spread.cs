@@ -47,6 +47,9 @@ internal sealed record Spread(double Median, double Least, double Most)
     /// <summary>The spread of a decreasing function of it, as of a rate.</summary>
     public Spread Per(double amount) => new(amount / Median, amount / Most, amount / Least);
 
+    /// <summary>With a number added to it, but not below 0.</summary>
+    public Spread Plus(double number) => new(Math.Max(0, Median + number), Math.Max(0, Least + number), Math.Max(0, Most + number));
+
     /// <summary>Multiplied by a number ≥ 0.</summary>
     public Spread Times(double factor) => new(Median * factor, Least * factor, Most * factor);
 

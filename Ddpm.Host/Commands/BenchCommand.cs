@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Host.Benchmarks;
 using Ddpm.Host.Faults;
@@ -49,6 +50,11 @@ internal sealed class BenchCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
+    private readonly CommandLine.Option<bool> _scaling = new("--scaling")
+    {
+        Description = "Measure what a training step and messages cost, and predict how training scales to 256 processes; under mpirun, also train together",
+    };
+
     private readonly CommandLine.Option<int> _rounds = new("--rounds")
     {
         Description = "How often to measure in turn with --against and --peer",
@@ -65,21 +71,23 @@ internal sealed class BenchCommand
 
     private BenchCommand()
     {
-        _command.AddGroup("Measurement", _preset, _network, _size.Option, _batch, _precision, _against, _peer, _rounds, _window, _json);
+        _command.AddGroup("Measurement", _preset, _network, _size.Option, _batch, _precision, _against, _peer, _scaling, _rounds, _window, _json);
         _machine = new(_command);
-        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
+        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, RankGroup.Alone, view, stop)));
     }
 
     public static CommandLine.Command Create() => new BenchCommand()._command.WithExample("--preset standard");
 
-    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, RankGroup ranks, IView view, CancellationToken stop) =>
         from config in Config(parsed)
         from seconds in Check.Inside("--window", parsed.GetValue(_window), 0, MostSeconds).OrUsage()
         from rivals in Against(parsed).OrUsage()
         from device in _machine.Prepare(parsed)
         let pace = new Pace(TimeSpan.FromSeconds(seconds), stop)
-        from figures in Bench.Run(
-            config, device, rivals.Map<Func<Replicas, Fin<IRival>>>(make => workers => make(config, device, workers)), parsed.GetValue(_rounds), view, pace)
+        from figures in parsed.GetValue(_scaling)
+            ? new ScalingBench(config, device, ranks, view, pace).Run()
+            : Bench.Run(
+                config, device, rivals.Map<Func<Replicas, Fin<IRival>>>(make => workers => make(config, device, workers)), parsed.GetValue(_rounds), view, pace)
         from written in Write(parsed.GetValue(_json), figures, stop)
         select written;
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Ddpm.Gpu.Threads;
 using Ddpm.Host.Benchmarks;
 using Ddpm.Properties.Training;
+using Ddpm.Pure.Optimisation;
 using Xunit;
 
 namespace Ddpm.Properties.CommandLine;
@@ -49,6 +50,20 @@ public sealed class BenchTests : IDisposable
         string[] expected = ["libtorch-training", "ratio-libtorch-training", "libtorch-forward", "ratio-libtorch-forward"];
         Assert.Equal(expected, figures.Take(4));
         _ddpm.Refused(2, ["must be one of libtorch, onnxruntime, got torch", "got fast"], [.. bench, "--against", "torch", "fast"]);
+    }
+
+    [Fact]
+    public void The_costs_of_a_step_predict_how_it_scales()
+    {
+        _ddpm.Done(
+            "bench", "--scaling", "--image-size", "12", "--batch-size", "64", "--window", "0.0001", "--threads", "1", "--json", "bench.json");
+        var figures = JsonNode.Parse(File.ReadAllText(_ddpm.Path("bench.json")))!.AsArray()
+            .ToDictionary(figure => figure!["name"]!.GetValue<string>(), figure => figure!["value"]!["median"]!.GetValue<double>());
+        double[] costs = [figures["share"], figures["addition"], figures["update"]];
+        Assert.All(costs, cost => Assert.True(cost > 0));
+        var model = new RankScaling(new(costs[0] / 1e3, costs[1] / 1e3, costs[2] / 1e3, 20e-6, figures["gradient-size"] * 8e6 / 1e10));
+        Assert.Equal(model.Strong(4, 8), figures["strong-8-10gbit"], 1e-9);
+        Assert.Equal(model.Weak(4, 256), figures["weak-256-10gbit"], 1e-9);
     }
 
     /// <summary>The tests have the native library, which the program has only if it is built with it.</summary>

@@ -21,12 +21,12 @@ public sealed class RankScalingLaws
 
     /// <summary>Free messages and updates leave what a rank has more to compute than its part.</summary>
     [Law]
-    public bool Without_costs_of_messages_the_fullest_rank_decides(byte shares, byte ranks)
+    public bool Without_costs_of_messages_the_fullest_rank_decides(byte shares, byte ranks, byte threads)
     {
-        var (count, size) = (1 + shares % 200, 1 + ranks % 64);
-        var largest = (count - 1) / size + 1;
-        return Near(largest, new RankScaling(new(1, 0, 0, 0, 0)).Step(count, size), 1e-12)
-            && Near(1, new RankScaling(new(1, 0, 0, 0, 0)).Weak(count, size), 1e-12);
+        var (count, size, each) = (1 + shares % 200, 1 + ranks % 64, 1 + threads % 4);
+        var largest = ((count - 1) / size + 1 - 1) / each + 1;
+        var free = new RankScaling(new(1, 0, 0, 0, 0), each);
+        return Near(largest, free.Step(count, size), 1e-12) && Near(1, free.Weak(count, size), 1e-12);
     }
 
     [Law]

@@ -2,7 +2,7 @@
 namespace Ddpm.Pure.Optimisation;
 
 /// <summary>What a training step and its messages cost a rank, in seconds.</summary>
-/// <param name="Share">The gradient of one share of a batch.</param>
+/// <param name="Share">The gradient of one share of a batch, on one thread.</param>
 /// <param name="Addition">Adding one gradient to another.</param>
 /// <param name="Update">Updating the weights, which every rank does alike.</param>
 /// <param name="Latency">What a message costs beside its bytes.</param>
@@ -14,13 +14,14 @@ public readonly record struct RankCosts(double Share, double Addition, double Up
 }
 
 /// <summary>
-/// How long a training step takes if several ranks compute it, by a model: a rank computes its shares one after another, and adds and sends in the order of
+/// How long a training step takes if several ranks compute it, by a model: the threads of a rank compute its shares, and it adds and sends in the order of
 /// <see cref="RankedSum"/> meanwhile. A rank receives one message at a time. The sum then goes down <see cref="RankTree"/>, each rank telling one other after
 /// the other, and all ranks update their weights.
 /// </summary>
 /// <param name="Costs">What it costs.</param>
+/// <param name="Threads">The threads of a rank, ≥ 1. Each computes whole shares.</param>
 /// <param name="Sum">The order of the sum.</param>
-public sealed record RankScaling(RankCosts Costs, GradientSum Sum = GradientSum.Balanced)
+public sealed record RankScaling(RankCosts Costs, int Threads = 1, GradientSum Sum = GradientSum.Balanced)
 {
     /// <summary>The seconds of a step.</summary>
     /// <param name="shares">The shares of the batch, ≥ 1.</param>
@@ -48,7 +49,7 @@ public sealed record RankScaling(RankCosts Costs, GradientSum Sum = GradientSum.
             var (first, count) = sum.Terms(rank);
             for (var n = 0; n < count; n++)
             {
-                ready[first + n] = (n + 1) * Costs.Share;
+                ready[first + n] = (n / Threads + 1) * Costs.Share;
             }
         }
 
