@@ -50,7 +50,10 @@ internal static class Bench
         using var bench = new NetworkBench(config, device, workers, network => ComputeDevice.Executor(network, config.Precision));
         try
         {
-            return rivals.Fold(Fin<Unit>.Succ(unit), (before, rival) => before.Bind(_ => rival(workers)).Bind(made => Against(made, bench, rounds, view, Tell, pace)))
+            return rivals
+                .Fold(
+                    Fin<Unit>.Succ(unit),
+                    (before, rival) => before.Bind(_ => rival(workers)).Bind(made => Against(made, bench, rounds, view, Tell, pace)))
                 .Map(_ =>
                 {
                     Alone(config, device, bench, Tell, pace);
