@@ -40,8 +40,8 @@ public sealed class ArchitectureLaws
         {
             "Ddpm.Host",
             [
-                "Progress", "Processes", "Faults", "Files", "Pictures", "Data", "Runs", "Sampling", "Exchange", "Diagnosis", "Benchmarks", "Evaluation",
-                "Reports", "Commands", "",
+                "Progress", "Processes", "Faults", "Files", "Ranks", "Pictures", "Data", "Runs", "Sampling", "Exchange", "Diagnosis", "Benchmarks",
+                "Evaluation", "Reports", "Commands", "",
             ]
         },
     };

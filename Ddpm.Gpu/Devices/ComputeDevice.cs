@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics.X86;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Networks;
 using Ddpm.Pure.Optimisation;
@@ -15,8 +16,15 @@ namespace Ddpm.Gpu.Devices;
 /// <summary>The one place that decides what computes.</summary>
 public static class ComputeDevice
 {
-    /// <summary>The device if nobody chooses one: a CUDA device if there is one, else the CPU.</summary>
-    public static Device Usual => cuda.is_available() ? CUDA : CPU;
+    /// <summary>
+    /// The device if nobody chooses one: a CUDA device if there is one, else the CPU. Several processes on a machine (mpirun) take its CUDA devices in turn.
+    /// </summary>
+    public static Device Usual => !cuda.is_available() ? CPU
+        : Launcher.Here.Map(launcher => launcher.LocalRank).Case is int local ? device(TorchSharp.DeviceType.CUDA, local % cuda.device_count())
+        : CUDA;
+
+    /// <summary>The number of threads if nobody chooses one: the fastest; of several processes on a machine, its cores divided among them.</summary>
+    internal static int UsualThreads => Launcher.Here.Match(launcher => launcher.Threads(MachineCores.Online, MachineCores.Allowed), () => ThreadProbe.Fastest);
 
     /// <summary>The device of a choice, or why it cannot be had.</summary>
     public static Fin<Device> Find(DeviceChoice choice) => choice switch

@@ -33,13 +33,13 @@ internal sealed class RankGroup(IRankMessages messages) : IDisposable
     public IRankMessages Messages => messages;
 
     /// <summary>Rank 0 tells all ranks something.</summary>
-    /// <param name="told">Gives what rank 0 tells. Other ranks do not ask it.</param>
-    /// <returns>What rank 0 tells; none if it ends the work instead.</returns>
+    /// <param name="told">Gives what rank 0 tells. Nobody asks it at other ranks, or if there is nobody to be told.</param>
+    /// <returns>What rank 0 tells, nothing if this process is alone; none if rank 0 ends the work instead.</returns>
     public Option<ReadOnlyMemory<byte>> Tell(Func<ReadOnlyMemory<byte>> told)
     {
         if (Size == 1)
         {
-            return told();
+            return ReadOnlyMemory<byte>.Empty;
         }
 
         if (Ended.IsSome)

@@ -58,9 +58,19 @@ internal static class DdpmCommand
     {
         var parsed = Root().Parse([.. arguments], new() { ResponseFileTokenReplacer = null }); // a word that begins with @ is a word
         var empty = toSeq(parsed.CommandResult.Children.OfType<CommandLine.Parsing.OptionResult>().Where(IsEmpty).ToArray());
+        if (Session.IsSilent && parsed.Action is HelpAction)
+        {
+            return ExitCode.Success; // rank 0 tells, as below
+        }
+
         if ((parsed.Errors.Count == 0 && empty.IsEmpty) || parsed.Action is HelpAction)
         {
             return parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+
+        if (Session.IsSilent)
+        {
+            return ExitCode.Usage;
         }
 
         Session.Print(toSeq(parsed.Errors.Select(error => error.Message).ToArray()) + empty.Map(option => $"{option.Option.Name} must not be empty"));

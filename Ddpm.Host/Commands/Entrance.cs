@@ -30,12 +30,15 @@ internal static class Entrance
     }
 
     /// <summary>Prints an unexpected exception and gives the exit code.</summary>
-    public static int Report(Exception e, bool verbose)
+    /// <param name="e">The exception.</param>
+    /// <param name="verbose">Whether to print the stack trace.</param>
+    /// <param name="place">Which of several processes this is, for the head of the line.</param>
+    public static int Report(Exception e, bool verbose, string place = "")
     {
         Console.Error.WriteLine(
-            verbose ? "error: " + e
-            : OfMachine(e) is { } fault ? "error: " + fault
-            : "error: " + FirstLine(e) + " (this is a defect of the program: run it again with --verbose for details)");
+            verbose ? "error: " + place + e
+            : OfMachine(e) is { } fault ? "error: " + place + fault
+            : "error: " + place + FirstLine(e) + " (this is a defect of the program: run it again with --verbose for details)");
         return ExitCode.Failure;
     }
 

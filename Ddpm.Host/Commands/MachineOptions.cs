@@ -1,9 +1,11 @@
 using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Ranks;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Options;
 using Ddpm.Pure.Validations;
 using LanguageExt;
+using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 using CommandLine = System.CommandLine;
 
@@ -50,13 +52,15 @@ internal sealed class MachineOptions
     /// <param name="otherwise">The machine whose device and threads to use if the command line names none; none for the best here.</param>
     public Fin<Device> Prepare(CommandLine.ParseResult parsed, LanguageExt.Option<MachineReceipt> otherwise = default)
     {
-        var threads = parsed.GetValue(_threads) ?? otherwise.Map(machine => machine.Threads).ToNullable();
-        var device = parsed.Or(_device, otherwise.Map(machine => machine.Device).IfNone("auto"));
+        // One of several processes takes its part of the machine, whatever the machine of an earlier run was.
+        var before = Launcher.Here.IsSome ? None : otherwise;
+        var threads = parsed.GetValue(_threads) ?? before.Map(machine => machine.Threads).ToNullable();
+        var device = parsed.Or(_device, before.Map(machine => machine.Device).IfNone("auto"));
         return (
                 Check.That("--threads", threads ?? 1, threads is null or (>= 1 and <= MostThreads), Invariant($"must lie in [1, {MostThreads}]")),
                 DeviceChoice.Parse(device))
             .Apply((_, choice) => choice).OrUsage()
             .Bind(ComputeDevice.Find)
-            .Do(_ => set_num_threads(threads ?? ThreadProbe.Fastest));
+            .Do(_ => set_num_threads(threads ?? ComputeDevice.UsualThreads));
     }
 }

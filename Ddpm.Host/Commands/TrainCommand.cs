@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
@@ -37,13 +38,15 @@ internal sealed class TrainCommand
         _recipe = new(_command, _data);
         _recording = new(_command);
         _machine = new(_command, trains: true);
-        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
+        var together = new TrainTogether(_data, _machine);
+        _command.SetAction(parsed => Session.RunTogether(
+            parsed, (ranks, view, stop) => ranks.Leads ? Run(parsed, ranks, view, stop) : together.Follow(parsed, ranks)));
     }
 
     public static CommandLine.Command Create() => new TrainCommand()._command.WithExample("--run clothes");
 
     /// <summary>Everything that needs no data is checked before any is loaded.</summary>
-    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, RankGroup ranks, IView view, CancellationToken stop) =>
         from begun in _start.Parsed(parsed, stop)
         from place in Place(parsed, begun)
         from early in Start(parsed, place.Folder, begun, stop)
@@ -52,8 +55,10 @@ internal sealed class TrainCommand
         from loaded in _data.Load(parsed, early.Options.Dataset, view, stop, DataSplit.Train, early.Data)
         from test in early.CheckImages(loaded, Math.Min(loaded.Images.Count, early.Options.Limit ?? int.MaxValue))
             .Bind(_ => Test(parsed, early, loaded, view, stop))
+        from agreed in TrainTogether.Lead(parsed, ranks, early, loaded, test, device)
         from held in place.Take()
-        from trained in use(held, mine => Train(parsed, new(mine.Folder, device, Replicas.For(device)) { Accumulate = parts }, begun, loaded, test, view, stop))
+        let environment = new TrainingEnvironment(held.Folder, device, Replicas.For(device)) { Accumulate = parts, Ranks = ranks }
+        from trained in use(held, _ => Train(parsed, environment, begun, loaded, test, view, stop))
         select trained;
 
     /// <summary>Trains in a locked folder. The run's receipt is read again, as another process may have changed it before the folder was locked.</summary>

@@ -15,15 +15,4 @@ internal sealed class QuietView : IView
     public void Dispose()
     {
     }
-
-    private sealed class NoBar : IBar
-    {
-        public void Report(int done, int total, string detail)
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -3,6 +3,7 @@ using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
 using Ddpm.Host.Faults;
@@ -31,6 +32,9 @@ internal sealed record TrainingEnvironment(RunFolder Folder, Device Device, Repl
     /// <summary>In how many parts a GPU computes each batch, one after another, to need less memory.</summary>
     public int Accumulate { get; init; } = 1;
 
+    /// <summary>The processes that train together; this one owns the run's folder.</summary>
+    public RankGroup Ranks { get; init; } = RankGroup.Alone;
+
     /// <summary>The free memory of the device, in bytes.</summary>
     public long FreeMemory { get; init; } = TrainingMemory.Free(Device);
 }
@@ -57,7 +61,10 @@ internal sealed class TrainingRun : IDisposable
         _sampleGrid = (weights, epoch) => sampleGrid(network, weights, epoch);
     }
 
-    /// <summary>Begins a run in an empty folder, or continues from the last checkpoint that the receipt names.</summary>
+    /// <summary>
+    /// Begins a run in an empty folder, or continues from the last checkpoint that the receipt names. Other ranks are told its state
+    /// (<see cref="TrainingFollower"/>).
+    /// </summary>
     /// <param name="plan">The run.</param>
     /// <param name="images">The training images, as many as the plan says.</param>
     /// <param name="receipt">The receipt so far.</param>
@@ -94,7 +101,9 @@ internal sealed class TrainingRun : IDisposable
 
             return opened.Map(metrics =>
             {
-                var trainer = new Trainer(start.Network, config.Model, images, start.State, environment.Replicas, executor, environment.Accumulate);
+                environment.Ranks.Tell(() => Safetensors.Write(Checkpoint.Save(Header(receipt, plan, receipt.Progress), start.Network, start.State)));
+                var trainer = new Trainer(
+                    start.Network, config.Model, images, start.State, environment.Replicas, executor, update: null, environment.Accumulate, environment.Ranks);
                 return new TrainingRun(environment, plan, start.Network, trainer, metrics, receipt, sampleGrid, report, heldOut);
             });
         });
@@ -303,7 +312,7 @@ internal sealed class TrainingRun : IDisposable
     private Fin<Unit> Save(TrainingProgress progress)
     {
         var name = RunFolder.CheckpointName(progress.Step);
-        var header = new CheckpointHeader(_receipt.Options, _receipt.Data.Size, _receipt.Data.Channels, progress, _plan.Config.Model.Network.Classes);
+        var header = Header(_receipt, _plan, progress);
         var bestIsNew = progress.BestEpoch > 0 && progress.BestEpoch != _receipt.Progress.BestEpoch;
         var receipt = _receipt with { Last = name, Best = bestIsNew ? name : _receipt.Best, Progress = progress };
         var folder = _environment.Folder;
@@ -318,6 +327,9 @@ internal sealed class TrainingRun : IDisposable
 
         return saved;
     }
+
+    private static CheckpointHeader Header(RunReceipt receipt, TrainingPlan plan, TrainingProgress progress) =>
+        new(receipt.Options, receipt.Data.Size, receipt.Data.Channels, progress, plan.Config.Model.Network.Classes);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -48,7 +48,8 @@ internal static class RunTraining
                select finished;
     }
 
-    private static DataReceipt ReceiptOf(LoadedDataSet loaded, ImageSet images, Option<LoadedDataSet> test)
+    /// <summary>What to record of the images.</summary>
+    public static DataReceipt ReceiptOf(LoadedDataSet loaded, ImageSet images, Option<LoadedDataSet> test)
     {
         var names = loaded.Description.ClassNames;
         var published = DataSetDescription.Named(loaded.Description.Name).Match(known => known.ClassNames, _ => Arr<string>.Empty);

@@ -1,0 +1,28 @@
+using Ddpm.Host.Diagnosis;
+using Ddpm.Host.Ranks;
+using Ddpm.Host.Runs;
+using LanguageExt;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+using CommandLine = System.CommandLine;
+
+namespace Ddpm.Host.Commands;
+
+/// <summary>What every command compares between ranks.</summary>
+internal static class CommonFacts
+{
+    /// <summary>Options that may differ: they change no result, or say where something is on a machine.</summary>
+    private static readonly string[] OfMachine = ["--device", "--threads", "--data", "--quiet", "--verbose", "--config"];
+
+    /// <summary>The version, the options, and the bits of training steps of a known network.</summary>
+    public static Seq<RankFact> Of(CommandLine.ParseResult parsed, Device device) => Seq(
+        new RankFact("the version of the program", MachineReceipt.Here(device.ToString()).Ddpm),
+        new RankFact("the options", Options(parsed)),
+        new RankFact("the bits of a known training (another processor or device computes otherwise)", SelfTest.TrainingBits(device)));
+
+    private static string Options(CommandLine.ParseResult parsed) => string.Join(' ', parsed.CommandResult.Children
+        .OfType<CommandLine.Parsing.OptionResult>()
+        .Where(option => !option.Implicit && !OfMachine.Contains(option.Option.Name))
+        .OrderBy(option => option.Option.Name, StringComparer.Ordinal)
+        .Select(option => string.Join(' ', option.Tokens.Select(token => token.Value).Prepend(option.Option.Name))));
+}

@@ -1,0 +1,35 @@
+using LanguageExt;
+using static LanguageExt.Prelude;
+
+namespace Ddpm.Host.Ranks;
+
+/// <summary>Something on which all ranks have to agree.</summary>
+/// <param name="Name">What it is called.</param>
+/// <param name="Value">What it is at a rank.</param>
+internal sealed record RankFact(string Name, string Value);
+
+/// <summary>What a rank says of itself before common work.</summary>
+/// <param name="Host">Its machine.</param>
+/// <param name="Faults">Why it cannot take part, a line for each fault.</param>
+/// <param name="Facts">On what all have to agree. Nothing if it cannot take part.</param>
+internal sealed record RankFacts(string Host, IReadOnlyList<string> Faults, IReadOnlyList<RankFact> Facts)
+{
+    /// <summary>Why ranks cannot work together, a line for each fault or difference; nothing if they can.</summary>
+    /// <param name="ranks">What each says. Rank 0 comes first, and its own faults need no name.</param>
+    public static Seq<string> Differences(Seq<RankFacts> ranks)
+    {
+        var first = ranks[0];
+        return toSeq(first.Faults) + toSeq(Enumerable.Range(1, ranks.Count - 1)).Bind(rank => Lines(rank, ranks[rank])).Strict();
+
+        Seq<string> Lines(int rank, RankFacts said)
+        {
+            var missing = toSeq(said.Faults.Except(first.Faults)); // a fault of all is told once
+            var different = first.Facts.Count == 0 || said.Facts.Count == 0
+                ? Seq<string>()
+                : toSeq(Enumerable.Zip(first.Facts, said.Facts)
+                    .Where(pair => pair.First != pair.Second)
+                    .Select(pair => $"{pair.Second.Name}: {pair.Second.Value}, but rank 0 on {first.Host} has {pair.First.Value}"));
+            return (missing + different).Map(text => $"rank {rank} on {said.Host}: {text}").Strict();
+        }
+    }
+}
