@@ -73,7 +73,9 @@ internal sealed class BenchCommand
     {
         _command.AddGroup("Measurement", _preset, _network, _size.Option, _batch, _precision, _against, _peer, _scaling, _rounds, _window, _json);
         _machine = new(_command);
-        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, RankGroup.Alone, view, stop)));
+        _command.SetAction(parsed => parsed.GetValue(_scaling)
+            ? Session.RunTogether(parsed, (ranks, view, stop) => Run(parsed, ranks, view, stop))
+            : Session.Run(parsed, (view, stop) => Run(parsed, RankGroup.Alone, view, stop)));
     }
 
     public static CommandLine.Command Create() => new BenchCommand()._command.WithExample("--preset standard");
