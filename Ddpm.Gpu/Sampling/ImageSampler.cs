@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
 using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Validations;
 using LanguageExt;
@@ -58,6 +61,11 @@ public sealed record KnownPixels(ReadOnlyMemory<float> Images, Option<ReadOnlyMe
 /// <param name="workers">Who computes micro-batches side by side; null for as many as the device allows.</param>
 public sealed class ImageSampler(TrainedNetwork model, SamplingPlan plan, Replicas? workers = null)
 {
+    /// <summary>
+    /// The processes that divide the images of a request among them. All ask for the same. Rank 0 gets all images, the others only their own.
+    /// </summary>
+    internal RankGroup Ranks { get; init; } = RankGroup.Alone;
+
     /// <summary>Generates images.</summary>
     /// <param name="request">Which images.</param>
     /// <param name="moments">
@@ -92,14 +100,17 @@ public sealed class ImageSampler(TrainedNetwork model, SamplingPlan plan, Replic
         var (channels, size, micro) = (network.Config.ImageChannels, network.Config.ImageSize, ComputeDevice.MicroBatch(network.Device));
         var pixels = channels * size.Pixels;
         var kept = moments.Append(plan.Lines.Count).Distinct().ToDictionary(moment => moment, _ => new float[request.Count * pixels]);
-        var parts = MicroBatches.Covering(request.First, request.Count, micro);
+        var all = MicroBatches.Covering(request.First, request.Count, micro);
+        MicroBatches.Part[] PartsOf(int rank) => [.. all.Skip(RankedSum.Terms(all.Count, rank, Ranks.Size).First)
+            .Take(RankedSum.Terms(all.Count, rank, Ranks.Size).Count)];
+        var parts = PartsOf(Ranks.Rank);
         using var guided = new GuidedNetwork(model, request.Condition);
         var done = 0;
         void Report()
         {
             lock (kept)
             {
-                progress(++done, parts.Count * plan.Lines.Count);
+                progress(++done, parts.Length * plan.Lines.Count);
             }
         }
 
@@ -117,13 +128,13 @@ public sealed class ImageSampler(TrainedNetwork model, SamplingPlan plan, Replic
                 }
             }
 
-            KnownImage Known(KnownPixels all)
+            KnownImage Known(KnownPixels pictures)
             {
                 var values = new float[micro * pixels];
-                all.Images.Span.Slice(place, part.Count * pixels).CopyTo(values.AsSpan(part.From * pixels));
+                pictures.Images.Span.Slice(place, part.Count * pixels).CopyTo(values.AsSpan(part.From * pixels));
                 return new(
                     tensor(values, shape, network.Type).to(network.Device),
-                    all.Mask.Map(mask => tensor(mask.ToArray(), [1, channels, size.Height, size.Width]).to(network.Device)));
+                    pictures.Mask.Map(mask => tensor(mask.ToArray(), [1, channels, size.Height, size.Width]).to(network.Device)));
             }
 
             var noise = new SampleNoise(request.Seed, part.First, shape, network.Type, network.Device);
@@ -155,17 +166,71 @@ public sealed class ImageSampler(TrainedNetwork model, SamplingPlan plan, Replic
 
         var most = (workers ?? Replicas.For(network.Device)).Count;
         // The error of the first faulty part is returned, whichever thread is faster. Parts after a fault are not computed.
-        var faults = new Error?[parts.Count];
-        new Replicas(Math.Clamp((request.AtOnce - 1) / micro + 1, 1, most)).ForEach(parts.Count, number =>
+        var faults = new Error?[parts.Length];
+        new Replicas(Math.Clamp((request.AtOnce - 1) / micro + 1, 1, most)).ForEach(parts.Length, number =>
         {
             if (!faults.Take(number).Any(fault => fault is not null))
             {
-                faults[number] = Compute(parts[number]).Match(Error? (_) => null, fault => fault);
+                faults[number] = Computed(parts[number]);
             }
         });
-        return System.Array.Find(faults, fault => fault is not null) is { } first
-            ? FinFail<IReadOnlyList<GeneratedImages>>(first)
-            : FinSucc<IReadOnlyList<GeneratedImages>>(
-                [.. moments.Append(plan.Lines.Count).Select(moment => new GeneratedImages(request.Count, channels, size, kept[moment]))]);
+        Error? Computed(MicroBatches.Part part)
+        {
+            try
+            {
+                return Compute(part).Match(Error? (_) => null, fault => fault);
+            }
+            catch (OperationCanceledException)
+            {
+                return Errors.Cancelled; // the other ranks have to hear of it
+            }
+        }
+
+        return Together(kept, rank => Images(PartsOf(rank)), pixels, System.Array.Find(faults, fault => fault is not null))
+            .Map<IReadOnlyList<GeneratedImages>>(
+                _ => [.. moments.Append(plan.Lines.Count).Select(moment => new GeneratedImages(request.Count, channels, size, kept[moment]))]);
+
+        (int First, int Count) Images(MicroBatches.Part[] those) =>
+            those.Length == 0 ? (0, 0) : (those[0].FirstAsked - request.First, those.Sum(part => part.Count));
+    }
+
+    /// <summary>Brings the images of all ranks to rank 0. The first fault is that of the first rank that has one.</summary>
+    private Fin<Unit> Together(Dictionary<int, float[]> kept, Func<int, (int First, int Count)> imagesOf, int pixels, Error? fault)
+    {
+        if (Ranks.Size == 1)
+        {
+            return fault is null ? unit : fault;
+        }
+
+        var moments = kept.Keys.Order().ToArray();
+        Span<byte> Slice(int moment, int rank) =>
+            MemoryMarshal.AsBytes(kept[moment].AsSpan(imagesOf(rank).First * pixels, imagesOf(rank).Count * pixels));
+        using var own = new MemoryStream();
+        own.WriteByte((byte)(fault is null ? 0 : 1));
+        own.Write(fault is null ? [] : System.Text.Encoding.UTF8.GetBytes(fault.Message));
+        foreach (var moment in fault is null ? moments : [])
+        {
+            own.Write(Slice(moment, Ranks.Rank));
+        }
+
+        var gathered = Ranks.Gather(own.ToArray());
+        for (var rank = 0; rank < gathered.Count; rank++)
+        {
+            var theirs = gathered[rank].Span;
+            if (theirs[0] != 0)
+            {
+                return rank == 0 ? fault! : Error.New(System.Text.Encoding.UTF8.GetString(theirs[1..]));
+            }
+
+            theirs = theirs[1..];
+            foreach (var moment in moments)
+            {
+                var slice = Slice(moment, rank);
+                theirs[..slice.Length].CopyTo(slice);
+                theirs = theirs[slice.Length..];
+            }
+        }
+
+        return Ranks.GoesOn() ? unit : Errors.Cancelled;
     }
 }

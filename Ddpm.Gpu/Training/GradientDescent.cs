@@ -152,7 +152,11 @@ internal sealed class GradientDescent : IDisposable
             return known; // the device may not have computed them yet
         }
 
-        known.cpu().data<double>().CopyTo(losses.AsSpan(first, own.Length));
+        if (own.Length > 0)
+        {
+            known.cpu().data<double>().CopyTo(losses.AsSpan(first, own.Length));
+        }
+
         _ranks.Complete(losses, ranked.Terms);
         return tensor(losses).to(_network.Device);
     }

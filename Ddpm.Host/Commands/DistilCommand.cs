@@ -1,4 +1,5 @@
 using Ddpm.Host.Progress;
+using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
 using Ddpm.Pure.Options;
@@ -50,7 +51,7 @@ internal sealed class DistilCommand
         from target in Target(parsed, source)
         from device in _machine.Prepare(parsed)
         from distilled in new DistillationRun(source, target, OptionsOf(parsed)).Write(device, view, stop).Do(_ => view.Result($"wrote {target.Path}"))
-        from sampled in SampleWriter.Write(target, device, SamplingRequest.Default, _ => Option<StartingPictures>.None, target, view, stop)
+        from sampled in SampleWriter.Write(target, device, SamplingRequest.Default, _ => Option<StartingPictures>.None, target, RankMeeting.Alone, view, stop)
         select sampled;
 
     private Fin<RunFolder> Target(CommandLine.ParseResult parsed, RunFolder source)

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Ranks;
 using Ddpm.Host.Data;
 using Ddpm.Host.Diagnosis;
 using Ddpm.Host.Progress;
@@ -14,8 +15,30 @@ internal static class DoctorCommand
     public static CommandLine.Command Create()
     {
         var command = new CommandLine.Command("doctor", "Check in a few seconds whether this machine can train; the exit code is 0 only if it can");
-        command.SetAction(parsed => Session.Run(parsed, Run));
+        command.SetAction(parsed => Session.RunTogether(parsed, (ranks, view, stop) => ranks.Leads ? Lead(ranks, view, stop) : Follow(ranks)));
         return command.WithExample("");
+    }
+
+    /// <summary>With several ranks, each says its machine and its threads, and all compare the bits of a known training.</summary>
+    private static Fin<Unit> Lead(RankGroup ranks, IView view, CancellationToken stop)
+    {
+        if (ranks.Size > 1)
+        {
+            var all = RankPlace.Gather(ranks);
+            all.Map((rank, place) => place.Line(rank, all[0])).Iter(view.Result);
+            if (all.Exists(place => place.TrainingBits != all[0].TrainingBits))
+            {
+                return Error.New("the kernels of these ranks give other bits: they cannot train together");
+            }
+        }
+
+        return Run(view, stop);
+    }
+
+    private static Fin<Unit> Follow(RankGroup ranks)
+    {
+        RankPlace.Gather(ranks);
+        return unit;
     }
 
     private static Fin<Unit> Run(IView view, CancellationToken stop)

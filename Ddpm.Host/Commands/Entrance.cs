@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Ranks;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
 
@@ -9,6 +10,11 @@ internal static class Entrance
     /// <summary>Runs a command line and gives its exit code.</summary>
     public static int Run(string[] arguments)
     {
+        if (Launcher.Here.IsSome)
+        {
+            Environment.SetEnvironmentVariable("TERM", "dumb"); // some launchers give each process a terminal, and copy what it writes
+        }
+
         var streams = StandardStreams.Open(); // first, while files can be opened
         int code;
         try

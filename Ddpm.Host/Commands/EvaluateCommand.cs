@@ -3,6 +3,7 @@ using Ddpm.Host.Evaluation;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Options;
@@ -61,29 +62,40 @@ internal sealed class EvaluateCommand
         _command.AddGroup("Measurement", _images, _labels, _boundImages, _to);
         _command.Add(EvaluateClassifierCommand.Create());
         _command.Add(EvaluateStepsCommand.Create());
-        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
+        _command.SetAction(parsed => Session.RunTogether(
+            parsed, (ranks, view, stop) => RankMeeting.Once(ranks, meeting => Run(parsed, meeting, view, stop))));
     }
 
     public static CommandLine.Command Create() => new EvaluateCommand()._command.WithExample("--run clothes --sampler unipc-2 --sampling-steps 20");
 
-    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, RankMeeting meeting, IView view, CancellationToken stop) =>
         from named in _run.Named(parsed)
         from given in Given(parsed, named.IsSome, stop)
         from device in CheckNumbers(parsed).Bind(_ => CheckSampling(parsed, given.IsSome)).Bind(_ => _machine.Prepare(parsed))
+            .Do(device => meeting.Facts = () => CommonFacts.Of(parsed, device))
         let target = new RunFolder(parsed.GetValue(_to) ?? named.Match(folder => folder.Path, () => "."))
         from written in given.Match(
-            images => Write(parsed, EvaluationSubject.Of(images, (split, shape) => Load(parsed, split, shape, view, stop)), target, device, view, stop),
-            () => _run.Required(parsed).Bind(folder => WriteRun(parsed, folder, target, device, view, stop)))
+            images => !meeting.Ranks.Leads
+                ? unit // images in a file need no sampling
+                : Write(parsed, EvaluationSubject.Of(images, (split, shape) => Load(parsed, split, shape, view, stop)), target, device, view, stop),
+            () => _run.Required(parsed).Bind(folder => WriteRun(parsed, folder, target, device, meeting, view, stop)))
         select written;
 
-    private Fin<Unit> WriteRun(CommandLine.ParseResult parsed, RunFolder folder, RunFolder target, Device device, IView view, CancellationToken stop)
+    private Fin<Unit> WriteRun(
+        CommandLine.ParseResult parsed, RunFolder folder, RunFolder target, Device device, RankMeeting meeting, IView view, CancellationToken stop)
     {
         var request = _judging.Request(parsed, usual => _sampler.Parsed(parsed, usual));
         return TrainedModel.Use(folder, device, request.GuideIn(folder), model =>
         {
+            if (!meeting.Ranks.Leads)
+            {
+                return EvaluationSubject.Follow(model, request, meeting, view, stop);
+            }
+
             model.Warn(view);
             var subject = EvaluationSubject.Of(
-                folder, model, request, split => _data.LoadOf(parsed, model.Receipt, view, stop, split), parsed.GetValue(_boundImages), view, stop);
+                folder, model, request, split => _data.LoadOf(parsed, model.Receipt, view, stop, split), parsed.GetValue(_boundImages), meeting, view,
+                stop);
             return subject.Bind(samples => Write(parsed, samples, target, device, view, stop));
         });
     }

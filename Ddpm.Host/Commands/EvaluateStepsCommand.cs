@@ -2,6 +2,7 @@ using Ddpm.Host.Evaluation;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Sampling;
@@ -52,34 +53,43 @@ internal sealed class EvaluateStepsCommand
         _judging = new(_command);
         _command.AddGroup("Guidance", [.. _guidance.Usual, .. _guidance.Detailed]);
         _command.AddGroup("Measurement", _samplers, _evaluations, _to);
-        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
+        _command.SetAction(parsed => Session.RunTogether(
+            parsed, (ranks, view, stop) => RankMeeting.Once(ranks, meeting => Run(parsed, meeting, view, stop))));
     }
 
     public static CommandLine.Command Create() =>
         new EvaluateStepsCommand()._command.WithExample("--run clothes --samplers unipc-2 ddim --evaluations 10 20");
 
-    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, RankMeeting meeting, IView view, CancellationToken stop) =>
         from folder in _run.Required(parsed)
         from count in _judging.Count(parsed).OrUsage()
-        from device in _machine.Prepare(parsed)
-        from written in TrainedModel.Use(folder, device, _ => Guided(parsed).Guide, model => Measure(parsed, model, count, folder, device, view, stop))
+        from device in _machine.Prepare(parsed).Do(device => meeting.Facts = () => CommonFacts.Of(parsed, device))
+        from written in TrainedModel.Use(
+            folder, device, _ => Guided(parsed).Guide, model => Measure(parsed, model, count, folder, device, meeting, view, stop))
         select written;
 
     private SamplingOptions Guided(CommandLine.ParseResult parsed) => _guidance.Parsed(parsed, new());
 
     private Fin<Unit> Measure(
-        CommandLine.ParseResult parsed, TrainedModel model, int count, RunFolder folder, Device device, IView view, CancellationToken stop)
+        CommandLine.ParseResult parsed, TrainedModel model, int count, RunFolder folder, Device device, RankMeeting meeting, IView view,
+        CancellationToken stop)
     {
         model.Warn(view);
         var shape = new PictureShape(model.Network.Config.ImageSize, model.Network.Config.ImageChannels);
         var target = new RunFolder(parsed.GetValue(_to) ?? folder.Path);
         var (samplers, evaluations) = (parsed.GetValue(_samplers).ToArr(), parsed.GetValue(_evaluations).ToArr());
-        return from requests in FewStepsRequest.All(model, samplers, evaluations, _judging.Request(parsed, _ => Guided(parsed)))
+        var all = FewStepsRequest.All(model, samplers, evaluations, _judging.Request(parsed, _ => Guided(parsed)));
+        if (!meeting.Ranks.Leads)
+        {
+            return all.Bind(requests => FewStepsMeasurement.Follow(model, requests, meeting, view, stop));
+        }
+
+        return from requests in all
                from train in _data.LoadOf(parsed, model.Receipt, view, stop)
                from test in _data.LoadOf(parsed, model.Receipt, view, stop, DataSplit.Test)
                from features in Comparison.CheckFit(Seq(train, test), shape, "the run's images").Bind(_ => _judging.Features(parsed, train, device, stop))
                from written in use(features, source => Comparison.With(source, train, test, count, view, stop)
-                   .Bind(comparison => FewStepsMeasurement.Write(model, comparison, requests, folder, target, view, stop)))
+                   .Bind(comparison => FewStepsMeasurement.Write(model, comparison, requests, folder, target, meeting, view, stop)))
                select written;
     }
 }

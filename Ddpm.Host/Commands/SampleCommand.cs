@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Pretrained;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
 using Ddpm.Pure.Training;
@@ -77,20 +78,22 @@ internal sealed class SampleCommand
         _pictures = new(_command);
         _machine = new(_command);
         _command.AddGroup("Images", _first, _count, _seed, _class, _sweep, _clip, _scale, _batch, _to);
-        _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
+        _command.SetAction(parsed => Session.RunTogether(
+            parsed, (ranks, view, stop) => RankMeeting.Once(ranks, meeting => Run(parsed, meeting, view, stop))));
     }
 
     public static CommandLine.Command Create() => new SampleCommand()._command.WithExample("--run clothes --count 25");
 
-    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) =>
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, RankMeeting meeting, IView view, CancellationToken stop) =>
         from model in CheckGuidance(parsed).Bind(_ => _pretrained.Model(parsed, IsByClass(parsed) ? PretrainedModel.ByClass : PretrainedModel.Usual))
         from folder in model.Match(known => _run.Of(known, parsed), () => _run.Required(parsed))
-        from device in _machine.Prepare(parsed)
+        from device in _machine.Prepare(parsed).Do(device => meeting.Facts = () => CommonFacts.Of(parsed, device))
         from receipt in folder.Receipt().Do(receipt => Warn(parsed, receipt, view))
         let target = new RunFolder(parsed.GetValue(_to) ?? folder.Path)
         from written in parsed.GetValue(_sweep) is { Length: > 0 } scales
-            ? _pictures.Without(parsed, _sweep).Bind(_ => SampleWriter.WriteSweep(folder, device, Request(parsed), scales, target, view, stop))
-            : SampleWriter.Write(folder, device, Request(parsed), network => _pictures.Read(parsed, network, receipt, view, stop), target, view, stop)
+            ? _pictures.Without(parsed, _sweep).Bind(_ => SampleWriter.WriteSweep(folder, device, Request(parsed), scales, target, meeting, view, stop))
+            : SampleWriter.Write(
+                folder, device, Request(parsed), network => _pictures.Read(parsed, network, receipt, view, stop), target, meeting, view, stop)
         select written;
 
     private Fin<Unit> CheckGuidance(CommandLine.ParseResult parsed) => Outcomes.Require(

@@ -100,9 +100,9 @@ internal static class Session
             return code;
         }
 
-        if (result.IsSucc)
+        if (result.IsSucc || (Error)result == Errors.Cancelled)
         {
-            ranks.GoesOn();
+            ranks.GoesOn(); // nothing is left to do here, and rank 0 says how all end
         }
 
         return ranks.Ended.IfNone(() =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Ddpm.Gpu.Devices;
+using Ddpm.Gpu.Ranks;
 using Ddpm.Host.Data;
 using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
@@ -31,6 +32,7 @@ internal static class MachineDiagnosis
             ? $"cpu and {torch.cuda.device_count()} of CUDA; auto takes {ComputeDevice.Find(new DeviceChoice.Auto())}"
             : "cpu; no CUDA device");
         yield return Finding.Of("threads", () => Threads(ThreadProbe.Candidates(Environment.ProcessorCount)));
+        yield return Finding.Of("mpi", Mpi);
         foreach (var description in DataSetDescription.All)
         {
             yield return Finding.Of(description.Name, () => DataSet(description, environment));
@@ -44,6 +46,13 @@ internal static class MachineDiagnosis
     }
 
     private static string Libtorch(MachineReceipt here) => $"{here.Libtorch} through TorchSharp {here.TorchSharp}, loaded from {LoadedFrom()}";
+
+    private static Fin<string> Mpi()
+    {
+        var here = MpiLibrary.All.Map(library => library.Load().Map(found => $"{library.Name} ({MpiMessages.Version(found.Handle)}, {found.File})"))
+            .Somes().ToSeq();
+        return here.IsEmpty ? $"none, so this machine computes alone; to compute with others, {MpiLibrary.Remedy}" : string.Join("; ", here);
+    }
 
     private static string Threads(IReadOnlyList<int> tried) =>
         Invariant($"{ThreadProbe.Fastest} to train with, the fastest here of {string.Join(", ", tried)} (--threads)");

@@ -2,6 +2,7 @@ using Ddpm.Gpu.Likelihood;
 using Ddpm.Host.Data;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
 using Ddpm.Pure.Data;
@@ -39,8 +40,8 @@ internal sealed record EvaluationSubject(
 
     /// <summary>A run's samples, and its bits per dimension if images are given to measure them on.</summary>
     public static Fin<EvaluationSubject> Of(
-        RunFolder folder, TrainedModel model, SamplingRequest request, Func<DataSplit, Fin<LoadedDataSet>> load, int boundImages, IView view,
-        CancellationToken stop) =>
+        RunFolder folder, TrainedModel model, SamplingRequest request, Func<DataSplit, Fin<LoadedDataSet>> load, int boundImages, RankMeeting meeting,
+        IView view, CancellationToken stop) =>
         SampleJob.From(request, model).Map(job =>
         {
             var network = model.Network.Config;
@@ -48,11 +49,18 @@ internal sealed record EvaluationSubject(
             return new EvaluationSubject(
                 load, new(network.ImageSize, network.ImageChannels), "the run's images", Some(network.Classes).Filter(classes => classes > 0),
                 test =>
-                    from plan in job.Plan(model, view, stop)
-                    from images in SamplesToJudge.Of(model, job, plan, view, stop)
+                    from plan in meeting.Compare(job.Plan(model, view, stop), new RankFact("the SHA-256 of the weights", model.WeightsSha256))
+                    from images in SamplesToJudge.Of(model with { Ranks = meeting.Ranks }, job, plan, view, stop)
                     from bound in Bound(model, test, boundImages, new(request.Seed, variance, job.Setting.ClipSample), view, stop)
                     select new EvaluatedImages(images, SamplesReport.Of(folder.Path, model, request, job, plan), bound));
         });
+
+    /// <summary>What a rank other than 0 does for it: it makes its part of the samples.</summary>
+    public static Fin<Unit> Follow(TrainedModel model, SamplingRequest request, RankMeeting meeting, IView view, CancellationToken stop) =>
+        from job in SampleJob.From(request, model)
+        from plan in meeting.Compare(job.Plan(model, view, stop), new RankFact("the SHA-256 of the weights", model.WeightsSha256))
+        from images in SamplesToJudge.Of(model with { Ranks = meeting.Ranks }, job, plan, view, stop)
+        select unit;
 
     private static Fin<Option<BoundReport>> Bound(
         TrainedModel model, ImageSet test, int count, BoundSetting setting, IView view, CancellationToken stop)

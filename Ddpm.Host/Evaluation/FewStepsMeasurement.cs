@@ -2,6 +2,7 @@ using System.Text;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
 using Ddpm.Pure.Sampling;
@@ -79,21 +80,25 @@ internal static class FewStepsMeasurement
     /// <param name="requests">What to measure; at least one.</param>
     /// <param name="source">The run.</param>
     /// <param name="target">The folder to write to.</param>
+    /// <param name="meeting">The processes that sample together. Rank 0 tells the others the number of each request that is to be measured.</param>
     /// <param name="view">Shows progress and results.</param>
     /// <param name="stop">Ends the work.</param>
     public static Fin<Unit> Write(
-        TrainedModel model, Comparison comparison, Seq<FewStepsRequest> requests, RunFolder source, RunFolder target, IView view, CancellationToken stop)
+        TrainedModel model, Comparison comparison, Seq<FewStepsRequest> requests, RunFolder source, RunFolder target, RankMeeting meeting, IView view,
+        CancellationToken stop)
     {
         var (json, svg) = (target.Within("few-steps.json"), target.Within("few-steps.svg"));
         return from floor in comparison.FrechetFloor()
                from before in Folders.Create(target.Path).Bind(_ => Before(model, comparison, requests[0].Job, source, floor, json))
+               from agreed in meeting.Compare<Unit>(unit, new RankFact("the SHA-256 of the weights", model.WeightsSha256))
                from all in requests.Filter(request => !before.Has(request)).Fold(FinSucc(before), (report, request) => report.Bind(Measured(request)))
                from drawn in target.Write(svg, Encoding.UTF8.GetBytes(all.Chart().ToSvg()))
                select Print(all);
 
         Func<FewSteps, Fin<FewSteps>> Measured(FewStepsRequest request) => report =>
+            from told in FinSucc(meeting.Ranks.Tell(() => BitConverter.GetBytes(requests.ToList().IndexOf(request))))
             from plan in request.Job.Plan(model, view, stop)
-            from images in SamplesToJudge.Of(model, request.Job, plan, view, stop)
+            from images in SamplesToJudge.Of(model with { Ranks = meeting.Ranks }, request.Job, plan, view, stop)
             from distance in comparison.Frechet(images, view, stop)
             let noise = SamplesReport.Drawn(request.Job.Sampler)
             let more = report.With(new(request.Name, request.Evaluations, plan.Evaluations, distance, noise.Tau, noise.Range))
@@ -108,6 +113,21 @@ internal static class FewStepsMeasurement
             view.Result($"wrote {svg}");
             return unit;
         }
+    }
+
+    /// <summary>What a rank other than 0 does for it: it makes its part of the samples of each request that rank 0 tells.</summary>
+    public static Fin<Unit> Follow(TrainedModel model, Seq<FewStepsRequest> requests, RankMeeting meeting, IView view, CancellationToken stop)
+    {
+        var made = meeting.Compare<Unit>(unit, new RankFact("the SHA-256 of the weights", model.WeightsSha256));
+        while (made.IsSucc && meeting.Ranks.Tell(() => default).Case is ReadOnlyMemory<byte> told)
+        {
+            var job = requests[BitConverter.ToInt32(told.Span)].Job;
+            made = job.Plan(model, view, stop)
+                .Bind(plan => SamplesToJudge.Of(model with { Ranks = meeting.Ranks }, job, plan, view, stop))
+                .Map(_ => unit);
+        }
+
+        return made;
     }
 
     private static string? GuidanceOf(SamplingOptions sampling)

@@ -1,4 +1,3 @@
-using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
@@ -22,7 +21,7 @@ internal static class SamplesToJudge
         var (channels, size, count) = (model.Network.Config.ImageChannels, model.Network.Config.ImageSize, wanted.Images.Count);
         var pixels = channels * size.Pixels;
         var levels = new byte[checked(count * pixels)];
-        var sampler = new ImageSampler(model.Trained, plan);
+        var sampler = model.Sampler(plan);
         using var bar = view.Bar($"sampling {Counted.Of(count, "image")}");
         for (var first = 0; first < count; first += AtATime)
         {

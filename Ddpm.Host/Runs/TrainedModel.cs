@@ -1,6 +1,7 @@
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
@@ -24,6 +25,9 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
     /// <summary>The worse network that guides it.</summary>
     public Option<TrainedNetwork> Guide { get; init; }
 
+    /// <summary>The processes that sample from it together.</summary>
+    public RankGroup Ranks { get; init; } = RankGroup.Alone;
+
     /// <summary>The default way to sample it.</summary>
     public required SamplingOptions UsualSampling { get; init; }
 
@@ -32,6 +36,9 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
 
     /// <summary>The network with its weights and its guide.</summary>
     public TrainedNetwork Trained => new(Network, Theta, Guide);
+
+    /// <summary>What samples from it by a plan.</summary>
+    public ImageSampler Sampler(SamplingPlan plan) => new(Trained, plan) { Ranks = Ranks };
 
     /// <summary>The checksum of the weights.</summary>
     public string WeightsSha256 => Gpu.Checkpoints.Checkpoint.WeightsSha256(Network, Theta);

@@ -5,6 +5,7 @@ using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Data;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
@@ -44,7 +45,8 @@ internal static class RunTraining
                from finished in Fit(
                    plan, loaded, images, test.Map(held => held.Images), receipt, start.From.Map(given => given.Weights), environment, grid, view, stop)
                from sampled in SampleWriter.Write(
-                   environment.Folder, environment.Device, SamplingRequest.Default, _ => Option<StartingPictures>.None, environment.Folder, view, stop)
+                   environment.Folder, environment.Device, SamplingRequest.Default, _ => Option<StartingPictures>.None, environment.Folder, RankMeeting.Alone,
+                   view, stop)
                select finished;
     }
 

@@ -3,6 +3,7 @@ using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
 using Ddpm.Host.Progress;
+using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
@@ -21,32 +22,36 @@ internal static class SampleWriter
     /// <param name="request">Which images.</param>
     /// <param name="pictures">Reads the pictures to start from, if any.</param>
     /// <param name="target">The folder to write to.</param>
+    /// <param name="meeting">The processes that sample together.</param>
     /// <param name="view">Shows progress and results.</param>
     /// <param name="stop">Ends the work.</param>
     public static Fin<Unit> Write(
-        RunFolder folder, Device device, SamplingRequest request, Func<UNetConfig, Fin<Option<StartingPictures>>> pictures, RunFolder target, IView view,
-        CancellationToken stop) =>
+        RunFolder folder, Device device, SamplingRequest request, Func<UNetConfig, Fin<Option<StartingPictures>>> pictures, RunFolder target,
+        RankMeeting meeting, IView view, CancellationToken stop) =>
         TrainedModel.Use(folder, device, request.GuideIn(folder), model =>
             from job in SampleJob.From(request, model).Do(_ => model.Warn(view))
             from given in pictures(model.Network.Config)
-            from timesteps in Folders.Create(target.Path).Bind(_ => job.Timesteps(model, view, stop))
+            from timesteps in (meeting.Ranks.Leads ? Folders.Create(target.Path) : unit).Bind(_ => job.Timesteps(model, view, stop))
             let searched = job with { Setting = job.Setting with { Timesteps = timesteps } }
             from start in given.Match(some => some.Start(model, searched, view, stop), () => FromNoise(searched))
-            from written in Write(model, job, start, target, view, stop)
+            from agreed in meeting.Compare<Unit>(unit, new RankFact("the SHA-256 of the weights", model.WeightsSha256))
+            from written in Write(model with { Ranks = meeting.Ranks }, job, start, target, view, stop)
             select written);
 
     /// <summary>Writes guidance.png: the same images at several guidance scales, a panel for each scale with a row for each class.</summary>
     public static Fin<Unit> WriteSweep(
-        RunFolder folder, Device device, SamplingRequest request, double[] scales, RunFolder target, IView view, CancellationToken stop) =>
+        RunFolder folder, Device device, SamplingRequest request, double[] scales, RunFolder target, RankMeeting meeting, IView view,
+        CancellationToken stop) =>
         TrainedModel.Use(folder, device, request.GuideIn(folder), model =>
             from jobs in toSeq(scales)
                 .Map(scale => SampleJob.From(request.With(options => options with { GuidanceScale = scale }), model))
                 .Sequence().Do(_ => model.Warn(view))
-            from panels in Folders.Create(target.Path)
-                .Bind(_ => jobs.Zip(toSeq(scales), (job, scale) => Panel(model, job, scale, view, stop)).Sequence())
+            from agreed in meeting.Compare<Unit>(unit, new RankFact("the SHA-256 of the weights", model.WeightsSha256))
+            from panels in (meeting.Ranks.Leads ? Folders.Create(target.Path) : unit)
+                .Bind(_ => jobs.Zip(toSeq(scales), (job, scale) => Panel(model with { Ranks = meeting.Ranks }, job, scale, view, stop)).Sequence())
             let path = target.Within("guidance.png")
-            from written in target.Write(path, Png.Encode(Figure.Draw("Guidance", panels)))
-            select Report(view, path));
+            from written in !meeting.Ranks.Leads ? unit : target.Write(path, Png.Encode(Figure.Draw("Guidance", panels))).Map(_ => Report(view, path))
+            select written);
 
     private static Fin<SamplingStart> FromNoise(SampleJob job) => job.Sampler.Compile(job.Setting).OrUsage().Map(plan => new SamplingStart(plan, None));
 
@@ -55,7 +60,7 @@ internal static class SampleWriter
         return job.Plan(model, view, stop).Bind(plan =>
         {
             using var bar = view.Bar(Invariant($"guidance scale {scale}"));
-            return new ImageSampler(model.Trained, plan).Sample(job.Images, [], bar.Report, stop)
+            return model.Sampler(plan).Sample(job.Images, [], bar.Report, stop)
                 .Map(moments => new FigurePanel(Invariant($"w = {scale}"), job.Files.Picture(job.Files.LevelsOf(moments[^1]))));
         });
     }
@@ -73,11 +78,13 @@ internal static class SampleWriter
         }
 
         using var bar = view.Bar($"sampling {Counted.Of(job.Images.Count, "image")}");
-        var sampled = new ImageSampler(model.Trained, start.Plan).Sample(
+        var sampled = model.Sampler(start.Plan).Sample(
             job.Images, [.. frames.Map(frame => frame.State)], bar.Report, stop, start.Known);
 
         // The array comes first: there may be too many images for a picture.
-        return sampled.Bind(Files).Map(_ => Report(view, [grid, array, .. labels.Map(file => file.Path), animation]));
+        return model.Ranks.Leads
+            ? sampled.Bind(Files).Map(_ => Report(view, [grid, array, .. labels.Map(file => file.Path), animation]))
+            : sampled.Map(_ => unit);
 
         Fin<Unit> Files(IReadOnlyList<GeneratedImages> moments)
         {

@@ -88,11 +88,17 @@ public sealed partial class DdpmProcess : IDisposable
     /// <summary>Runs another program to its end, in the same folder and environment.</summary>
     public Outcome RunProgram(string program, params string[] arguments) => Start(_ => { }, (_, _) => { }, program, arguments);
 
+    /// <summary>The same, while a thread of its own does something to its process.</summary>
+    public Outcome RunProgram(Action<Process> meanwhile, string program, params string[] arguments) => Start(meanwhile, (_, _) => { }, program, arguments);
+
     /// <summary>Sends the signal that Ctrl-C sends.</summary>
     public static void Interrupt(Process process) => Signal(process, 2);
 
     /// <summary>Sends a signal, by its number.</summary>
-    public static void Signal(Process process, int number) => Assert.Equal(0, Kill(process.Id, number));
+    public static void Signal(Process process, int number) => Signal(process.Id, number);
+
+    /// <summary>Sends a signal to a process, by its number.</summary>
+    public static void Signal(int process, int number) => Assert.Equal(0, Kill(process, number));
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 

@@ -1,0 +1,220 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Ddpm.Host.Runs;
+using Ddpm.Pure.Random;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>
+/// `train` in several processes, with each MPI that is here. The environment variable DDPM_RANKS=all tries all numbers of ranks and threads with each;
+/// DDPM_KILLS says how often a rank is killed.
+/// </summary>
+public sealed class MpiTests(ITestOutputHelper output) : IDisposable
+{
+    private static readonly int Kills = EnvironmentCount.Of("DDPM_KILLS") ?? 1;
+
+    // Three shares of a batch, and two steps in an epoch.
+    private static readonly string[] Training =
+    [
+        "train", "--data", Fixtures.FashionMnist, "--limit", "90", "--batch-size", "46", "--preset", "standard", "--steps", "3", "--sample-every", "0",
+    ];
+
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    /// <summary>The ending of mpirun, ranks, threads, and whether one rank is held to AVX2, as a host with an older processor is.</summary>
+    public static TheoryData<string, int, int, bool> Numbers()
+    {
+        var data = new TheoryData<string, int, int, bool>();
+        if (Environment.GetEnvironmentVariable("DDPM_RANKS") != "all")
+        {
+            data.Add("openmpi", 4, 1, false);
+            data.Add("mpich", 3, 2, true);
+            return data;
+        }
+
+        foreach (var mpi in MpiTheoryAttribute.Launchers)
+        {
+            foreach (var ranks in (int[])[1, 2, 3, 4, 8])
+            {
+                data.Add(mpi, ranks, 1, false);
+                data.Add(mpi, ranks, 2, ranks > 1);
+            }
+        }
+
+        return data;
+    }
+
+    [MpiTheory]
+    [MemberData(nameof(Numbers))]
+    public void Any_number_of_ranks_and_threads_trains_to_the_same_bits(string mpi, int ranks, int threads, bool older)
+    {
+        string[] training = [.. Training, "--epochs", "3"];
+        _ddpm.Done([.. training, "--threads", "2", "--run", "one"]);
+        string[] ddpm = ["dotnet", _ddpm.Program, .. training, "--threads", $"{threads}", "--run", "several"];
+        string[] program = older
+            ? ["-n", "1", "env", "DOTNET_EnableAVX512F=0", .. ddpm, ":", "-n", $"{ranks - 1}", .. ddpm]
+            : ["-n", $"{ranks}", .. ddpm];
+        Together(_ => { }, mpi, program).Done();
+        Assert.Equal(Run("one"), Run("several"));
+    }
+
+    /// <summary>Each time another number of ranks goes on, with the other MPI. At last one process goes on alone.</summary>
+    [MpiFact]
+    public void A_run_of_which_a_rank_was_killed_ends_with_the_same_bits_in_another_number_of_ranks()
+    {
+        string[] training = [.. Training, "--checkpoint-every", "1", "--epochs", $"{6 + 4 * Kills}"];
+        _ddpm.Done([.. training, "--threads", "2", "--run", "one"]);
+        var moments = new RandomStream(3, StreamName.Timesteps);
+        var killed = 0;
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            string[] start = File.Exists(_ddpm.Path("runs", "several", "run.json"))
+                ? ["train", "--data", Fixtures.FashionMnist, "--run", "several", "--resume"]
+                : [.. training, "--run", "several"];
+            var ranks = 2 + kill % 3;
+            var (until, victim) = (LastStep() + moments.At(kill, 0).Below(0, 5), moments.At(kill, 1).Below(0, ranks));
+            var outcome = Together(
+                process => KillAt(process, () => LastStep() >= until, victim), MpiTheoryAttribute.Launchers[kill % MpiTheoryAttribute.Launchers.Count],
+                ["-n", $"{ranks}", "dotnet", _ddpm.Program, .. start, "--threads", "1"]);
+            if (outcome.ExitCode == 0)
+            {
+                break; // it was done before its moment came
+            }
+
+            killed++;
+            output.WriteLine($"killed rank {victim} of {ranks} after step {LastStep()}");
+        }
+
+        Assert.True(killed > Kills / 2);
+        _ddpm.Done("train", "--data", Fixtures.FashionMnist, "--run", "several", "--resume", "--threads", "2");
+        Assert.Equal(Run("one"), Run("several"));
+    }
+
+    [MpiTheory]
+    [InlineData("openmpi")]
+    [InlineData("mpich")]
+    public void Ranks_with_other_options_or_data_are_refused_before_the_first_step(string mpi)
+    {
+        var other = _ddpm.Path("other");
+        Directory.CreateDirectory(other);
+        foreach (var (from, to) in new[] { ("train", "t10k"), ("t10k", "train") })
+        {
+            foreach (var kind in new[] { "images-idx3", "labels-idx1" })
+            {
+                File.Copy(Path.Combine(Fixtures.FashionMnist, $"{from}-{kind}-ubyte.gz"), Path.Combine(other, $"{to}-{kind}-ubyte.gz"));
+            }
+        }
+
+        string[] Ddpm(string data, string epochs) =>
+            ["-n", "1", "dotnet", _ddpm.Program, "train", "--data", data, "--threads", "1", "--run", "several", "--limit", "90", "--epochs", epochs];
+        var refused = Together(_ => { }, mpi, [.. Ddpm(Fixtures.FashionMnist, "2"), ":", .. Ddpm(other, "3")]);
+        Assert.NotEqual(0, refused.ExitCode);
+        var host = Environment.MachineName;
+        Assert.Contains($"rank 1 on {host}: the options: --epochs 3", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"rank 1 on {host}: the SHA-256 of the training images: ", refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_ddpm.Path("runs", "several", "run.json")));
+    }
+
+    /// <summary>33 images are three micro-batches, so that each rank has one.</summary>
+    [MpiTheory]
+    [InlineData("mpich")]
+    public void Three_ranks_sample_and_evaluate_to_the_bytes_of_one(string mpi)
+    {
+        _ddpm.Done([.. Training, "--epochs", "1", "--threads", "2", "--run", "one"]);
+        string[] data = ["--data", Fixtures.FashionMnist];
+        string[][] commands =
+        [
+            ["sample", "--count", "33", "--seed", "5"],
+            ["evaluate", "--count", "33", .. data],
+            ["evaluate", "steps", "--count", "33", "--samplers", "ddim", "--evaluations", "2", "3", .. data],
+        ];
+        foreach (var command in commands)
+        {
+            var alone = _ddpm.Done([.. command, "--run", "one", "--to", "alone"]);
+            var together = Together(
+                _ => { }, mpi, ["-n", "3", "dotnet", _ddpm.Program, .. command, "--run", "one", "--to", "together", "--threads", "1"]).Done();
+            Assert.Equal(alone.Output.Replace("alone", "together", StringComparison.Ordinal), together.Output);
+        }
+
+        (string, string)[] Files(string folder) =>
+            [.. Directory.GetFiles(_ddpm.Path(folder)).Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), Sha256(path)))];
+        Assert.Equal(7, Files("alone").Length);
+        Assert.Equal(Files("alone"), Files("together"));
+    }
+
+    private static string Sha256(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+
+    private DdpmProcess.Outcome Together(Action<Process> meanwhile, string mpi, string[] program) => _ddpm.RunProgram(
+        meanwhile, $"mpirun.{mpi}", mpi == "openmpi" ? ["--allow-run-as-root", "--oversubscribe", .. program] : program);
+
+    /// <summary>Of the last whole checkpoint; 0 where there is none yet.</summary>
+    private int LastStep() => _ddpm.Path("runs", "several", "checkpoints") is var folder && Directory.Exists(folder)
+        ? Directory.GetFiles(folder, "*.safetensors").Select(path => RunFolder.CheckpointStep(Path.GetFileName(path)).IfNone(0)).DefaultIfEmpty().Max()
+        : 0;
+
+    private void KillAt(Process mpirun, Func<bool> moment, int victim)
+    {
+        while (!moment())
+        {
+            if (mpirun.HasExited)
+            {
+                return;
+            }
+
+            Thread.Yield();
+        }
+
+        var ranks = Descendants(mpirun.Id).Where(id => CommandLine(id).StartsWith($"dotnet\0{_ddpm.Program}", StringComparison.Ordinal)).ToArray();
+        if (victim < ranks.Length)
+        {
+            DdpmProcess.Signal(ranks[victim], 9);
+        }
+    }
+
+    private static IEnumerable<int> Descendants(int process) => Children(process).SelectMany(child => Descendants(child).Prepend(child));
+
+    private static int[] Children(int process)
+    {
+        try
+        {
+            return [.. Directory.GetDirectories($"/proc/{process}/task").SelectMany(task =>
+                File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse))];
+        }
+        catch (IOException)
+        {
+            return []; // it is gone
+        }
+    }
+
+    private static string CommandLine(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>The checksum of the weights, the metrics without times, and the samples.</summary>
+    private (string Weights, string Metrics, string Samples) Run(string name)
+    {
+        var metrics = File.ReadLines(_ddpm.Path("runs", name, "metrics.jsonl")).Select(line =>
+        {
+            var metric = JsonNode.Parse(line)!.AsObject();
+            Assert.True(metric.Remove("seconds") && metric.Remove("images-per-second"));
+            return metric.ToJsonString();
+        });
+        return (
+            JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", name, "run.json")))!["weights-sha256"]!.GetValue<string>(),
+            string.Join('\n', metrics),
+            Sha256(_ddpm.Path("runs", name, "samples.npy")));
+    }
+}

@@ -1,0 +1,137 @@
+using Ddpm.Gpu.Executors;
+using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Ranks;
+using Ddpm.Gpu.Threads;
+using Ddpm.Gpu.Training;
+using Ddpm.Host.Ranks;
+using Ddpm.Properties.Training;
+using Ddpm.Pure.Images;
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Training;
+using LanguageExt;
+using Xunit;
+using static LanguageExt.Prelude;
+using static TorchSharp.torch;
+
+namespace Ddpm.Properties.Ranks;
+
+/// <summary>Ranks, without MPI.</summary>
+public sealed class RankGroupLaws
+{
+    [Law(50)]
+    public bool What_rank_0_tells_reaches_all_and_what_all_gather_reaches_rank_0_in_order(byte ranks, byte[] told)
+    {
+        var found = ThreadRanks.Each(1 + ranks % 9, group =>
+        {
+            var heard = group.Tell(() => told).Map(bytes => bytes.ToArray());
+            return (Heard: heard, Gathered: group.Gather(Enumerable.Repeat((byte)group.Rank, group.Rank).ToArray()).Map(bytes => bytes.ToArray()));
+        });
+        return (found.Length == 1 || found.All(one => one.Heard.Exists(bytes => bytes.SequenceEqual(told))))
+            && found[0].Gathered.Map((rank, bytes) => bytes.Length == rank && bytes.All(b => b == rank)).ForAll(right => right)
+            && found[0].Gathered.Count == found.Length
+            && found.Skip(1).All(one => one.Gathered.IsEmpty);
+    }
+
+    [Law(50)]
+    public bool Each_rank_gives_a_part_of_numbers_and_gets_all(byte ranks, byte count)
+    {
+        var all = Enumerable.Range(0, count).Select(i => 1.0 / (i + 1)).ToArray();
+        return ThreadRanks.Each(1 + ranks % 9, group =>
+        {
+            (int First, int Count) Part(int rank) => RankedSum.Terms(count, rank, group.Size);
+            var (first, those) = Part(group.Rank);
+            var numbers = new double[count];
+            all.AsSpan(first, those).CopyTo(numbers.AsSpan(first));
+            group.Complete(numbers, Part);
+            return numbers;
+        }).All(numbers => numbers.SequenceEqual(all));
+    }
+
+    [Fact]
+    public void After_rank_0_ended_the_work_nobody_goes_on()
+    {
+        var ended = ThreadRanks.Each(5, group =>
+        {
+            var goes = group.GoesOn();
+            if (group.Leads)
+            {
+                group.End(7);
+            }
+
+            return (goes, group.GoesOn(), group.Ended);
+        });
+        Assert.All(ended, one => Assert.Equal((true, false, Some(7)), one));
+    }
+
+    /// <summary>Weights, losses, the norm of the gradient and the losses of timesteps, with 4 shares of 14 images, importance sampling and held-out images.</summary>
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    [InlineData(8, 1)]
+    public void Any_number_of_ranks_trains_to_the_bits_of_one(int ranks, int threads)
+    {
+        var images = TinyTraining.ImagesOf(56);
+        var plan = TrainingPlan.Of(
+            TrainingConfig.Of(
+                TinyTraining.Standard with { Steps = 3, BatchSize = 56, Epochs = 4, TimestepSampling = "importance", ClipNorm = 1 },
+                ImageSize.Square(12), 1, 0).Valid(),
+            images.Count).Valid();
+        (float[] Weights, double[] Found, double[] History) Trained(RankGroup group)
+        {
+            using var network = new UNet(plan.Config.Model.Network, ScalarType.Float32, CPU);
+            using var trainer = new Trainer(
+                network, plan.Config.Model, images, TrainingState.Initial(network, 0), new Replicas(threads), executor: null, update: null, ranks: group);
+            var found = trainer.Train(plan, 0, default).SelectMany(made => (double[])[made.Outcome.Loss, made.Outcome.GradientNorm]).ToList();
+            found.Add(trainer.HeldOutLoss(HeldOutPlan.Of(plan, images.Count), images));
+            return (trainer.State.Weights.data<float>().ToArray(), [.. found], [.. trainer.State.History!.Losses]);
+        }
+
+        var one = Trained(RankGroup.Alone);
+        Assert.All(ThreadRanks.Each(ranks, Trained), several =>
+        {
+            Assert.Equal(one.Weights, several.Weights);
+            Assert.Equal(one.Found, several.Found);
+            Assert.Equal(one.History, several.History);
+        });
+    }
+
+    [Fact]
+    public void All_differences_are_told_at_once_with_rank_and_host()
+    {
+        RankFacts Said(string host, string version, string data) => new(host, [], [new("the version", version), new("the data", data)]);
+        Assert.Equal(
+            Seq(
+                "rank 1 on b: the version: 2, but rank 0 on a has 1",
+                "rank 1 on b: the data: y, but rank 0 on a has x",
+                "rank 3 on c: no such file"),
+            RankFacts.Differences(Seq(Said("a", "1", "x"), Said("b", "2", "y"), Said("b", "1", "x"), new("c", ["no such file"], []))));
+    }
+
+    [Fact]
+    public void A_fault_of_all_ranks_is_told_once() => Assert.Equal(
+        Seq1("no such file"), RankFacts.Differences(Seq(new RankFacts("a", ["no such file"], []), new RankFacts("b", ["no such file"], []))));
+
+    [Theory]
+    [InlineData("OMPI_COMM_WORLD_RANK=3 OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_LOCAL_RANK=1 OMPI_COMM_WORLD_LOCAL_SIZE=2 PMIX_RANK=3", "Open MPI 3 1 2 Open MPI")]
+    [InlineData("PMI_RANK=2 PMI_SIZE=4 MPI_LOCALRANKID=2 MPI_LOCALNRANKS=4", "MPICH 2 2 4 MPICH")]
+    [InlineData("PMI_RANK=1 PMI_SIZE=2 SLURM_PROCID=1 SLURM_NTASKS=2 SLURM_LOCALID=0", "Slurm (PMI) 1 0 1 MPICH")]
+    [InlineData("PMIX_RANK=1 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=2 SLURM_LOCALID=1", "Slurm (PMIx) 1 1 1 Open MPI")]
+    [InlineData("PMI_RANK=1 PMI_SIZE=2 DDPM_MPI_LIBRARY=/opt/libmpi.so", "MPICH 1 0 1 /opt/libmpi.so")]
+    [InlineData("SLURM_PROCID=0 SLURM_NTASKS=2", "none")] // a step of Slurm without MPI
+    [InlineData("", "none")]
+    public void The_environment_says_who_started_the_process(string environment, string found)
+    {
+        var variables = environment.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+        Assert.Equal(found, Launcher.Of(name => variables.GetValueOrDefault(name)).Match(
+            launcher => $"{launcher.Name} {launcher.Rank} {launcher.LocalRank} {launcher.LocalSize} {launcher.Libraries[0].Name}", () => "none"));
+    }
+
+    /// <summary>Open MPI binds each of two ranks to a core, and more to a socket. Without that, a rank may use all cores.</summary>
+    [Theory]
+    [InlineData(8, 8, 2, 4)]
+    [InlineData(8, 1, 2, 1)]
+    [InlineData(8, 4, 4, 2)]
+    [InlineData(2, 2, 4, 1)]
+    public void The_ranks_of_a_machine_divide_its_cores(int cores, int allowed, int local, int threads) =>
+        Assert.Equal(threads, new Launcher("", [], 0, 0, local).Threads(cores, allowed));
+}
