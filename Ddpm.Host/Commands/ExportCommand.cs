@@ -20,16 +20,19 @@ internal sealed class ExportCommand
     internal static readonly ChoiceTable<ExportFormat> Formats = ChoiceTable.Of<ExportFormat>(
         ("safetensors", new ExportFormat.OneFile("model.safetensors", (model, prefix) => Safetensors.Write(StateDict.Of(model.Network, model.Theta, prefix)))),
         ("onnx", new ExportFormat.OneFile("model.onnx", (model, _) => OnnxFile.Of(model.Network, model.Theta, model.Model))),
+        ("html", new ExportFormat.Page("model.html")),
         ("diffusers", new ExportFormat.Diffusers("diffusers")),
         ("run", new ExportFormat.Run("shared")));
+
+    private static readonly ChoiceTable<PageWeights> WeightTypes = ChoiceTable.Of(("float32", PageWeights.Float32), ("float16", PageWeights.Float16));
 
     private readonly CommandLine.Command _command = new("export", "Export a run's weights, or its whole network, for other programs");
     private readonly RunOptions _run;
 
     private readonly CommandLine.Option<string> _format = new("--format")
     {
-        Description = "safetensors: the weights under PyTorch's names; onnx: the whole network; diffusers: the folder of a network unet; "
-            + "run: a run's folder without the state of training",
+        Description = "safetensors: the weights under PyTorch's names; onnx: the whole network; html: a page that makes pictures; "
+            + "diffusers: the folder of a network unet; run: a run's folder without the state of training",
         DefaultValueFactory = _ => "safetensors",
     };
 
@@ -39,16 +42,22 @@ internal sealed class ExportCommand
         DefaultValueFactory = _ => "",
     };
 
+    private readonly CommandLine.Option<string> _weights = new("--weights")
+    {
+        Description = "How a page stores weights: float32, or float16 in half the space",
+        DefaultValueFactory = _ => "float32",
+    };
+
     private readonly CommandLine.Option<string?> _to = new("--to")
     {
-        Description = "The file or folder to write [default: model.safetensors, model.onnx or the folder diffusers or shared in the run's folder]",
+        Description = "The file or folder to write [default: model.safetensors, model.onnx, model.html or the folder diffusers or shared in the run's folder]",
         HelpName = "PATH",
     };
 
     private ExportCommand()
     {
         _run = new(_command, "The run to export");
-        _command.AddGroup("Output", _format, _prefix, _to);
+        _command.AddGroup("Output", _format, _prefix, _weights, _to);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
@@ -60,8 +69,10 @@ internal sealed class ExportCommand
         return from folder in _run.Required(parsed)
                from known in Formats.Find(format)
                    .ToFin(Error.New(ExitCode.Usage, $"--format must be one of {string.Join(", ", Formats.Keys)}, got {format}"))
+               from weights in WeightTypes.Find("--weights", parsed.GetValue(_weights)!).OrUsage()
+               let setting = new ExportSetting(parsed.GetValue(_prefix)!, weights)
                from remark in TrainedModel.Use(
-                   folder, CPU, model => known.Write(folder, model, parsed.GetValue(_prefix)!, parsed.GetValue(_to), stop)
+                   folder, CPU, model => known.Write(folder, model, setting, parsed.GetValue(_to), stop)
                        .Map(path => (Path: path, Remark: OnnxFile.Remark(model.Model)))).Do(written => view.Result($"wrote {written.Path}"))
                let said = format == "onnx" ? remark.Remark.Iter(view.Line) : unit
                select said;

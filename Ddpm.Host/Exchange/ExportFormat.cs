@@ -5,6 +5,11 @@ using LanguageExt;
 
 namespace Ddpm.Host.Exchange;
 
+/// <summary>What a user chooses for some formats of `export`.</summary>
+/// <param name="Prefix">The prefix of each tensor's name, where the format has names.</param>
+/// <param name="Weights">How a page stores weights.</param>
+internal sealed record ExportSetting(string Prefix, PageWeights Weights);
+
 /// <summary>A format of `export`.</summary>
 /// <param name="UsualName">The name of the file or folder that it writes into the run's folder unless the user names another place.</param>
 internal abstract record ExportFormat(string UsualName)
@@ -12,11 +17,18 @@ internal abstract record ExportFormat(string UsualName)
     /// <summary>Writes a trained model.</summary>
     /// <param name="folder">The run.</param>
     /// <param name="model">Its model.</param>
-    /// <param name="prefix">The prefix of each tensor's name, where the format has names.</param>
+    /// <param name="setting">What some formats let a user choose.</param>
     /// <param name="to">Where to; null for the usual place.</param>
     /// <param name="stop">Ends the work.</param>
     /// <returns>Where it is.</returns>
-    public abstract Fin<string> Write(RunFolder folder, TrainedModel model, string prefix, string? to, CancellationToken stop);
+    public abstract Fin<string> Write(RunFolder folder, TrainedModel model, ExportSetting setting, string? to, CancellationToken stop);
+
+    /// <summary>Writes one file.</summary>
+    private protected Fin<string> Place(RunFolder folder, string? to, ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    {
+        var path = to ?? folder.Within(UsualName);
+        return (to is null ? folder.Write(path, bytes) : AtomicFile.Write(path, bytes, stop)).Map(_ => path);
+    }
 
     /// <summary>A format of one file.</summary>
     /// <param name="UsualName">The file's usual name.</param>
@@ -24,12 +36,18 @@ internal abstract record ExportFormat(string UsualName)
     public sealed record OneFile(string UsualName, Func<TrainedModel, string, ReadOnlyMemory<byte>> Bytes) : ExportFormat(UsualName)
     {
         /// <inheritdoc/>
-        public override Fin<string> Write(RunFolder folder, TrainedModel model, string prefix, string? to, CancellationToken stop)
-        {
-            var path = to ?? folder.Within(UsualName);
-            var bytes = Bytes(model, prefix);
-            return (to is null ? folder.Write(path, bytes) : AtomicFile.Write(path, bytes, stop)).Map(_ => path);
-        }
+        public override Fin<string> Write(RunFolder folder, TrainedModel model, ExportSetting setting, string? to, CancellationToken stop) =>
+            Place(folder, to, Bytes(model, setting.Prefix), stop);
+    }
+
+    /// <summary>One HTML page.</summary>
+    /// <param name="UsualName">The file's usual name.</param>
+    public sealed record Page(string UsualName) : ExportFormat(UsualName)
+    {
+        /// <inheritdoc/>
+        public override Fin<string> Write(RunFolder folder, TrainedModel model, ExportSetting setting, string? to, CancellationToken stop) =>
+            HtmlPage.Of(model, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), setting.Weights)
+                .Bind(bytes => Place(folder, to, bytes, stop));
     }
 
     /// <summary>A folder of diffusers.</summary>
@@ -37,7 +55,7 @@ internal abstract record ExportFormat(string UsualName)
     public sealed record Diffusers(string UsualName) : ExportFormat(UsualName)
     {
         /// <inheritdoc/>
-        public override Fin<string> Write(RunFolder folder, TrainedModel model, string prefix, string? to, CancellationToken stop)
+        public override Fin<string> Write(RunFolder folder, TrainedModel model, ExportSetting setting, string? to, CancellationToken stop)
         {
             var path = to ?? folder.Within(UsualName);
             return from files in DiffusersFolder.Files(model).OrFailure()
@@ -55,7 +73,7 @@ internal abstract record ExportFormat(string UsualName)
     public sealed record Run(string UsualName) : ExportFormat(UsualName)
     {
         /// <inheritdoc/>
-        public override Fin<string> Write(RunFolder folder, TrainedModel model, string prefix, string? to, CancellationToken stop)
+        public override Fin<string> Write(RunFolder folder, TrainedModel model, ExportSetting setting, string? to, CancellationToken stop)
         {
             var shared = new RunFolder(to ?? folder.Within(UsualName));
             return from unused in Outcomes.Require(!File.Exists(shared.ReceiptPath), $"there is a run in {shared.Path} already: choose another folder")
