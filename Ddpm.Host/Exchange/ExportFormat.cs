@@ -46,8 +46,7 @@ internal abstract record ExportFormat(string UsualName)
     {
         /// <inheritdoc/>
         public override Fin<string> Write(RunFolder folder, TrainedModel model, ExportSetting setting, string? to, CancellationToken stop) =>
-            HtmlPage.Of(model, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), setting.Weights)
-                .Bind(bytes => Place(folder, to, bytes, stop));
+            HtmlPage.Of(PageModel.Of(folder, model), setting.Weights).Bind(bytes => Place(folder, to, bytes, stop));
     }
 
     /// <summary>A folder of diffusers.</summary>

@@ -5,6 +5,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Sampling;
+using Ddpm.Pure.Training;
 using LanguageExt;
 using LanguageExt.Common;
 using static LanguageExt.Prelude;
@@ -22,6 +24,23 @@ internal enum PageWeights
     Float16,
 }
 
+/// <summary>What a page shows.</summary>
+/// <param name="Name">The run's name.</param>
+/// <param name="Network">The network.</param>
+/// <param name="Theta">Its weights.</param>
+/// <param name="Model">What it was trained for.</param>
+/// <param name="Usual">The default way to sample it.</param>
+/// <param name="ClassName">What a class is called.</param>
+/// <param name="Sha256">The checksum of the weights.</param>
+internal sealed record PageModel(
+    string Name, UNet Network, Tensor Theta, DiffusionModel Model, SamplingOptions Usual, Func<int, string> ClassName, string Sha256)
+{
+    /// <summary>A run's model.</summary>
+    public static PageModel Of(RunFolder folder, TrainedModel model) => new(
+        Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path))), model.Network, model.Theta, model.Model, model.UsualSampling,
+        model.Receipt.Data.ClassName, model.WeightsSha256);
+}
+
 /// <summary>
 /// A trained model as one HTML page that makes pictures by itself: a template, a style, two scripts, a description of the model in JSON and its weights in
 /// base64. The first script is the port of this program; the page's workers and Node run it too. The second one is the page.
@@ -35,32 +54,28 @@ internal static class HtmlPage
     private static readonly Arr<string> Core = Array("philox", "normals", "plan", "assembler", "kernels", "network", "model", "worker");
 
     /// <summary>The files of the page, in order.</summary>
-    private static readonly Arr<string> View = Array("pool", "picture", "gif", "wall", "chain", "studio", "page");
-
-    /// <summary>The port: one script without a page.</summary>
-    public static string CoreScript => Script(Core);
+    private static readonly Arr<string> View = Array("pool", "picture", "gif", "wall", "chain", "studio", "morph", "page");
 
     /// <summary>The page of a model, or why there is none.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="name">The run's name.</param>
     /// <param name="weights">How weights are stored.</param>
-    public static Fin<ReadOnlyMemory<byte>> Of(TrainedModel model, string name, PageWeights weights)
+    public static Fin<ReadOnlyMemory<byte>> Of(PageModel model, PageWeights weights)
     {
         var bytes = 4L * model.Network.Layout.Parameters.Sum(parameter => (long)parameter.Count);
         return bytes > MostBytes
             ? Error.New(Invariant($"the weights have {bytes / 1e6:F0} MB in float32, and a page holds at most {MostBytes >> 20} MiB: use --format onnx instead"))
-            : (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(Page(model, name, weights));
+            : (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(Page(model, weights));
     }
 
-    private static string Page(TrainedModel model, string name, PageWeights weights)
+    private static string Page(PageModel model, PageWeights weights)
     {
-        var (description, data) = Description(model, name, weights);
-        string core = CoreScript, view = Script(View), style = Resource("page.css");
+        var (description, data) = Description(model, weights);
+        string core = Script(Core), view = Script(View), style = Resource("page.css");
         var policy = $"default-src 'none'; script-src '{Hash(core)}' '{Hash(view)}' 'wasm-unsafe-eval'; style-src '{Hash(style)}'; "
             + "img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'";
         return Resource("page.html")
             .Replace("{{policy}}", policy, StringComparison.Ordinal)
-            .Replace("{{title}}", WebUtility.HtmlEncode(name), StringComparison.Ordinal)
+            .Replace("{{title}}", WebUtility.HtmlEncode(model.Name), StringComparison.Ordinal)
             .Replace("{{style}}", style, StringComparison.Ordinal)
             .Replace("{{core}}", core, StringComparison.Ordinal)
             .Replace("{{view}}", view, StringComparison.Ordinal)
@@ -69,26 +84,26 @@ internal static class HtmlPage
     }
 
     /// <summary>What the page knows of the model, and its weights in base64.</summary>
-    internal static (JsonObject Description, string Weights) Description(TrainedModel model, string name, PageWeights weights)
+    private static (JsonObject Description, string Weights) Description(PageModel model, PageWeights weights)
     {
         var config = model.Network.Config;
-        var plans = PagePlan.Of(model.Model, model.UsualSampling);
+        var plans = PagePlan.Of(model.Model, model.Usual);
         var timesteps = plans.Bind(plan => plan.Plan.Lines.Map(line => line.Timestep)).Distinct().OrderBy(t => t).ToArr();
         var (network, names) = PageNetwork.Of(config);
         var (tensors, data) = Tensors(model.Network, model.Theta, timesteps, names, weights);
         return (
             new()
             {
-                ["name"] = name,
+                ["name"] = model.Name,
                 ["network"] = network,
                 ["tensors"] = tensors,
                 ["timesteps"] = new JsonArray([.. timesteps.Map(t => (JsonNode)t)]),
                 ["image"] = new JsonArray(config.ImageChannels, config.ImageSize.Height, config.ImageSize.Width),
                 ["learns-variance"] = config.LearnsVariance,
                 ["stretch"] = model.Model.Preset.StretchPixels,
-                ["classes"] = new JsonArray([.. Range(0, config.Classes).Map(label => (JsonNode)model.Receipt.Data.ClassName(label))]),
+                ["classes"] = new JsonArray([.. Range(0, config.Classes).Map(label => (JsonNode)model.ClassName(label))]),
                 ["weights"] = weights == PageWeights.Float16 ? "float16" : "float32",
-                ["sha256"] = model.WeightsSha256,
+                ["sha256"] = model.Sha256,
                 ["plans"] = new JsonArray([.. plans.Map(plan => (JsonNode)plan.ToJson())]),
             },
             Convert.ToBase64String(data));

@@ -1,0 +1,185 @@
+// The page: what a visitor chooses, and the parts that show it. The choices are in the address, so a link shows another person the same pictures.
+
+class Page {
+  constructor() {
+    const text = id => document.getElementById(id).textContent;
+    this.description = JSON.parse(text('model'));
+    this.size = this.description.image.reduce((product, extent) => product * extent, 1);
+    this.still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.pool = new Pool(this.description, fromBase64(text('weights').trim()), text('core'));
+    this.fillChoices();
+    this.readAddress();
+    this.wall = new Wall(this);
+    this.chain = new Chain(this);
+    this.studio = new Studio(this);
+    this.morph = new Morph(this);
+    this.listen();
+    this.start();
+  }
+
+  input(id) {
+    return document.getElementById(id);
+  }
+
+  fillChoices() {
+    const { plans, classes, name } = this.description, option = (select, value, label) => {
+      const made = document.createElement('option');
+      made.value = value;
+      made.textContent = label;
+      select.append(made);
+    };
+    this.input('name').textContent = name;
+    const samplers = [...new Set(plans.map(plan => plan.sampler))];
+    samplers.forEach(sampler => option(this.input('sampler'), sampler, sampler));
+    this.input('sampler').value = plans[0].sampler;
+    this.fillSteps(plans[0]);
+    for (const part of document.querySelectorAll('.of-classes')) part.hidden = classes.length === 0;
+    option(this.input('class'), 'all', 'all in turn');
+    classes.forEach((label, k) => option(this.input('class'), k, label));
+    option(this.input('class'), 'none', 'none');
+    const [channels, height, width] = this.description.image;
+    const weights = Object.values(this.description.tensors).slice(1).reduce((sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1), 0);
+    this.input('facts').textContent = `${width}×${height} ${channels === 1 ? 'grey' : 'colour'} pixels · ${weights.toLocaleString('en')} weights in ${this.description.weights}`
+      + ` · SHA-256 ${this.description.sha256.slice(0, 12)}…`;
+  }
+
+  /** The steps that the sampler's plans have. */
+  fillSteps(chosen) {
+    const select = this.input('steps');
+    select.replaceChildren();
+    this.description.plans.forEach((plan, k) => {
+      if (plan.sampler !== chosen.sampler) return;
+      const made = document.createElement('option');
+      made.value = k;
+      made.textContent = stepsOf(plan);
+      made.dataset.steps = stepsOf(plan);
+      select.append(made);
+    });
+    [...select.options].sort((a, b) => a.dataset.steps - b.dataset.steps).forEach(made => select.append(made));
+    select.value = this.description.plans.indexOf(chosen);
+  }
+
+  get choices() {
+    const seed = /^\d{1,20}$/.test(this.input('seed').value.trim()) ? BigInt.asUintN(64, BigInt(this.input('seed').value.trim())).toString() : '1';
+    const scale = Number(this.input('scale').value);
+    return { seed, count: Number(this.input('count').value), plan: Number(this.input('steps').value), label: this.input('class').value, scale };
+  }
+
+  get plan() {
+    return this.description.plans[this.choices.plan];
+  }
+
+  get evaluations() {
+    const guided = this.description.classes.length > 0 && this.choices.scale !== 1 && this.choices.label !== 'none';
+    return this.plan.plan.lines.length * (guided ? 2 : 1);
+  }
+
+  /** What the workers need to know of a picture. */
+  request(number) {
+    const { seed, plan, label, scale } = this.choices, classes = this.description.classes.length;
+    return { seed, plan, number, label: label === 'all' ? undefined : label === 'none' ? classes : Number(label), scale: label === 'none' ? 1 : scale };
+  }
+
+  className(number) {
+    const { label } = this.choices, { classes } = this.description;
+    return classes.length === 0 || label === 'none' ? '' : classes[label === 'all' ? number % classes.length : Number(label)];
+  }
+
+  listen() {
+    this.input('sampler').addEventListener('change', () => {
+      const steps = stepsOf(this.plan), same = this.description.plans.filter(plan => plan.sampler === this.input('sampler').value);
+      this.fillSteps(same.find(plan => stepsOf(plan) === steps) ?? same[0]);
+      this.start();
+    });
+    for (const id of ['seed', 'count', 'class', 'steps', 'scale']) this.input(id).addEventListener('change', () => this.start());
+    this.input('scale').addEventListener('input', () => this.showScale());
+    this.input('new-seed').addEventListener('click', () => {
+      this.input('seed').value = crypto.getRandomValues(new Uint32Array(1))[0];
+      this.start();
+    });
+    this.input('save-png').addEventListener('click', () => this.wall.sheet(8).toBlob(blob => save(blob, `${this.description.name}.png`)));
+    this.input('save-gif').addEventListener('click', () => save(this.wall.gif(), `${this.description.name}.gif`));
+    this.input('copy-link').addEventListener('click', async () => {
+      try {
+        await navigator.clipboard.writeText(location.href);
+        this.tell('The link is copied. It shows these pictures to anybody who has this page.');
+      } catch {
+        this.tell(`The link: ${location.href}`);
+      }
+    });
+    addEventListener('hashchange', () => {
+      if (location.hash === this.address()) return;
+      this.readAddress();
+      this.start();
+    });
+    document.addEventListener('keydown', event => {
+      if (event.key === 'n' && !event.ctrlKey && !event.metaKey && !event.altKey && !['INPUT', 'SELECT'].includes(event.target.tagName)) this.input('new-seed').click();
+    });
+  }
+
+  address() {
+    const { seed, count, label, scale } = this.choices, parts = { seed, count, sampler: this.plan.sampler, steps: stepsOf(this.plan) };
+    if (this.description.classes.length > 0) Object.assign(parts, { class: label, scale });
+    return '#' + new URLSearchParams(parts);
+  }
+
+  /** Takes over what the address says, as far as it can be chosen. */
+  readAddress() {
+    const asked = new URLSearchParams(location.hash.slice(1)), { plans } = this.description;
+    const plan = plans.find(one => one.sampler === asked.get('sampler') && stepsOf(one) === Number(asked.get('steps')))
+      ?? plans.find(one => one.sampler === asked.get('sampler'));
+    if (plan) {
+      this.input('sampler').value = plan.sampler;
+      this.fillSteps(plan);
+    }
+    if (/^\d{1,20}$/.test(asked.get('seed') ?? '')) this.input('seed').value = asked.get('seed');
+    for (const [id, key] of [['count', 'count'], ['class', 'class']]) {
+      if ([...this.input(id).options].some(one => one.value === asked.get(key))) this.input(id).value = asked.get(key);
+    }
+    if (asked.has('scale') && Number.isFinite(Number(asked.get('scale')))) this.input('scale').value = asked.get('scale');
+    this.showScale();
+  }
+
+  showScale() {
+    this.input('scale-value').textContent = Number(this.input('scale').value).toFixed(1);
+  }
+
+  /** Makes the pictures of the choices. */
+  start() {
+    history.replaceState(null, '', this.address());
+    const { seed, count, label, scale } = this.choices, classes = this.description.classes;
+    const options = [this.plan.options, `--seed ${seed}`, `--count ${count}`];
+    if (classes.length > 0 && label !== 'all' && label !== 'none') options.push(`--class ${label}`);
+    if (classes.length > 0 && scale !== 1) options.push(`--guidance-scale ${scale}`);
+    this.input('command').textContent = label === 'none' ? '' : `ddpm sample --run ${shellWord(this.description.name)} ${options.join(' ')}`;
+    this.wall.show();
+    this.morph.show();
+  }
+
+  select(number) {
+    this.selected = number;
+    this.wall.mark(number);
+    this.chain.show(number);
+  }
+
+  tell(text) {
+    this.input('told').textContent = text;
+  }
+
+  progress(line, lines) {
+    this.input('progress').max = lines;
+    this.input('progress').value = line;
+    this.input('progress-text').textContent = `line ${line} of ${lines}`;
+  }
+}
+
+/** How many steps a plan was asked for. */
+function stepsOf({ options, plan }) {
+  return Number(/--sampling-steps (\d+)/.exec(options)?.[1] ?? plan.lines.length);
+}
+
+function shellWord(text) {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+new Page();
