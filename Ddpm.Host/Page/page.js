@@ -153,7 +153,6 @@ class Page {
     if (classes.length > 0 && scale !== 1) options.push(`--guidance-scale ${scale}`);
     this.input('command').textContent = label === 'none' ? '' : `ddpm sample --run ${shellWord(this.description.name)} ${options.join(' ')}`;
     this.wall.show();
-    this.morph.show();
   }
 
   select(number) {

@@ -52,6 +52,7 @@ function lineOutput(line, answer) {
  */
 function* runPlan(plan, network, initial, noise, { known, mask, from = 0, start = plan.start } = {}) {
   const diffused = pair => combine([[pair[0], known ?? initial], [pair[1], initial]]);
+  const remembered = Math.max(...plan.lines.flatMap(({ correct, predict }) => [correct.history.length, predict.history.length]));
   let x = diffused(start), base = x, history = [];
   yield { done: from, x, x0: null };
   for (let i = from; i < plan.lines.length; i++) {
@@ -72,7 +73,7 @@ function* runPlan(plan, network, initial, noise, { known, mask, from = 0, start 
       const kept = diffused(line.marginal);
       x = x.map((value, k) => mask[k] ? kept[k] : value);
     }
-    history = history.slice(0, 8);
+    history = history.slice(0, remembered);
     yield { done: i + 1, x, x0 };
   }
 }

@@ -1,8 +1,7 @@
-// Several workers make images side by side. A request waits until one is free.
+// Several workers make images side by side.
 
 class Pool {
   constructor(description, bytes, code) {
-    this.queue = [];
     this.jobs = new Map();
     this.number = 0;
     this.fast = null;
@@ -11,65 +10,57 @@ class Pool {
   }
 
   start(description, bytes, code) {
-    const worker = { busy: true };
-    const receive = message => this.receive(worker, message);
+    const worker = { jobs: 0 };
     try {
-      const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' })), real = new Worker(url);
-      real.onmessage = event => receive(event.data);
+      const real = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
+      real.onmessage = event => this.receive(event.data);
       real.onerror = event => console.error(event.message);
       worker.post = message => real.postMessage(message);
     } catch {
-      worker.post = imageServer(receive); // in the page itself
+      worker.post = imageServer(message => this.receive(message)); // in the page itself
     }
     worker.post({ description, bytes });
     return worker;
   }
 
-  /** Makes an image. onStep receives each step. The promise ends with the last step, or null if the image was stopped. */
+  /** Makes an image. onStep receives each step. The promise gives the last step, or null if the image was stopped. */
   run(request, onStep = () => {}) {
     return new Promise(resolve => {
-      this.queue.push({ job: this.number++, request, onStep, resolve, last: null });
-      this.next();
+      const worker = this.workers.reduce((least, other) => other.jobs < least.jobs ? other : least), job = this.number++;
+      worker.jobs++;
+      this.jobs.set(job, { worker, purpose: request.purpose, onStep, resolve, last: null });
+      worker.post({ job, request });
     });
   }
 
-  /** Stops all images of a purpose, so that newer ones begin at once. */
+  /** Stops all images of a purpose, so that newer ones are not slowed down. */
   stop(purpose) {
-    const stopped = job => job.request.purpose === purpose;
-    this.queue.filter(stopped).forEach(job => job.resolve(null));
-    this.queue = this.queue.filter(job => !stopped(job));
-    for (const [worker, job] of this.jobs) {
-      if (stopped(job)) {
-        job.stopped = true;
-        worker.post({ stop: job.job });
-      }
+    for (const [number, job] of [...this.jobs]) {
+      if (job.purpose !== purpose) continue;
+      job.worker.post({ stop: number });
+      this.end(number, null);
     }
   }
 
-  next() {
-    for (const worker of this.workers) {
-      if (worker.busy || this.queue.length === 0) continue;
-      const job = this.queue.shift();
-      worker.busy = true;
-      this.jobs.set(worker, job);
-      worker.post({ job: job.job, request: job.request });
-    }
-  }
-
-  receive(worker, message) {
+  receive(message) {
     if (message.ready) {
       this.fast = message.fast;
-    } else {
-      const job = this.jobs.get(worker);
-      if (message.step) {
-        job.last = message.step;
-        if (!job.stopped) job.onStep(message.step);
-        return;
-      }
-      this.jobs.delete(worker);
-      job.resolve(job.stopped ? null : job.last);
+      return;
     }
-    worker.busy = false;
-    this.next();
+    const job = this.jobs.get(message.job);
+    if (!job) return; // it was stopped
+    if (message.finished) {
+      this.end(message.job, job.last);
+    } else {
+      job.last = message.step;
+      job.onStep(message.step);
+    }
+  }
+
+  end(number, last) {
+    const job = this.jobs.get(number);
+    this.jobs.delete(number);
+    job.worker.jobs--;
+    job.resolve(last);
   }
 }

@@ -41,6 +41,7 @@ class Studio {
     canvas.addEventListener('pointermove', event => down && this.stroke(event));
     for (const end of ['pointerup', 'pointercancel']) {
       canvas.addEventListener(end, () => {
+        if (down && this.erases) this.suitStrength();
         if (down) this.finish();
         down = false;
       });
@@ -52,6 +53,7 @@ class Studio {
     at('clear').addEventListener('click', () => this.take(this.values.map(() => this.page.description.image[0] === 1 ? -1 : 1), false));
     at('keep-all').addEventListener('click', () => {
       this.kept.fill(1);
+      this.suitStrength();
       this.draw();
       this.finish();
     });
@@ -73,6 +75,13 @@ class Studio {
     this.showStrength();
   }
 
+  /** Erased parts begin as noise alone; whole pictures keep something of themselves. */
+  suitStrength() {
+    const erased = this.kept.includes(0), value = Number(this.strength.value);
+    if (erased && value < 100) this.setStrength(100);
+    if (!erased && value === 100) this.setStrength(60);
+  }
+
   get erases() {
     return document.getElementById('erase').checked;
   }
@@ -83,6 +92,7 @@ class Studio {
 
   /** Draws or erases a soft disc. */
   stroke(event) {
+    this.begun = true;
     const { width, height } = this.canvas, box = this.canvas.getBoundingClientRect(), radius = Number(this.brush.value) * width / 28;
     const x = (event.clientX - box.left) / box.width * width, y = (event.clientY - box.top) / box.height * height, area = width * height;
     const tones = this.tone.type === 'range' ? [Number(this.tone.value)] : [1, 3, 5].map(from => parseInt(this.tone.value.slice(from, from + 2), 16));
@@ -106,8 +116,26 @@ class Studio {
   take(values, finish = true) {
     this.values = Float32Array.from(values, value => Math.min(1, Math.max(-1, value)));
     this.kept.fill(1);
+    this.begun = true;
+    this.suitStrength();
     this.draw();
     if (finish) this.finish();
+  }
+
+  /** What a visitor finds: a picture of the wall whose lower half the model fills in. */
+  begin(values) {
+    if (this.begun || !this.plan) return;
+    this.begun = true;
+    this.take(values, false);
+    this.kept.fill(0, this.kept.length / 2);
+    this.setStrength(100);
+    this.draw();
+    this.finish();
+  }
+
+  setStrength(percent) {
+    this.strength.value = percent;
+    this.showStrength();
   }
 
   /** The picture, with a pattern where it is erased. */

@@ -31,6 +31,8 @@ class Wall {
     page.tell(`${choices.count} pictures, ${page.evaluations} evaluations of the network each, in ${seconds.toFixed(1)} s `
       + `(${pool.fast ? 'WebAssembly' : 'JavaScript'}, ${pool.workers.length} workers, ${(1000 * seconds / evaluations).toFixed(1)} ms per evaluation).`);
     page.select(Math.min(kept, choices.count - 1));
+    page.studio.begin(this.pictures[page.selected].result);
+    page.morph.show();
   }
 
   /** A picture's place on the wall. */

@@ -1,31 +1,42 @@
 // Makes images on request and posts each step. A worker does this; a page without workers does it itself.
 
-/** What handles requests: first { description, bytes, plain }, then { job, request }, or { stop: job }. */
+/**
+ * What handles messages: first { description, bytes, plain }, then { job, request }, and { stop: job }. Images grow side by side: each gets one line in turn.
+ */
 function imageServer(post) {
-  let model, stopped = new Set();
-  const tick = () => new Promise(resolve => setTimeout(resolve));
-  return async data => {
+  const growing = new Map();
+  let model, works = false;
+
+  async function work() {
+    for (let rested = performance.now(); growing.size > 0;) {
+      for (const [job, steps] of [...growing]) {
+        if (!growing.has(job)) continue; // stopped meanwhile
+        const { value: step, done } = steps.next();
+        if (done) growing.delete(job);
+        post(done ? { job, finished: true } : { job, step });
+        if (performance.now() - rested > 50) {
+          await new Promise(resolve => setTimeout(resolve)); // so that other messages are heard
+          rested = performance.now();
+        }
+      }
+    }
+    works = false;
+  }
+
+  return data => {
     if (data.description) {
       model = new Model(data.description, data.bytes, data.plain);
       post({ ready: true, fast: model.network.fast });
-      return;
-    }
-    if ('stop' in data) {
-      stopped.add(data.stop);
-      return;
-    }
-    const { job, request } = data, plan = model.description.plans[request.plan].plan;
-    let rested = performance.now();
-    for (const step of model.sample({ ...request, plan, initial: request.between ? between(model, request) : undefined })) {
-      if (stopped.delete(job)) break;
-      post({ job, step });
-      if (performance.now() - rested > 50) {
-        await tick(); // so that a stop is heard
-        rested = performance.now();
+    } else if ('stop' in data) {
+      growing.delete(data.stop);
+    } else {
+      const { job, request } = data, plan = model.description.plans[request.plan].plan;
+      growing.set(job, model.sample({ ...request, plan, initial: request.between ? between(model, request) : undefined }));
+      if (!works) {
+        works = true;
+        setTimeout(work);
       }
     }
-    stopped.delete(job);
-    post({ job, finished: true });
   };
 }
 
