@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Pretrained;
 using Ddpm.Host.Exchange;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
@@ -27,6 +28,7 @@ internal sealed class ExportCommand
     private static readonly ChoiceTable<PageWeights> WeightTypes = ChoiceTable.Of(("float32", PageWeights.Float32), ("float16", PageWeights.Float16));
 
     private readonly CommandLine.Command _command = new("export", "Export a run's weights, or its whole network, for other programs");
+    private readonly PretrainedOption _pretrained = new("Make a run of this model and export it");
     private readonly RunOptions _run;
 
     private readonly CommandLine.Option<string> _format = new("--format")
@@ -56,7 +58,7 @@ internal sealed class ExportCommand
 
     private ExportCommand()
     {
-        _run = new(_command, "The run to export");
+        _run = new(_command, "The run to export", _pretrained.Option);
         _command.AddGroup("Output", _format, _prefix, _weights, _to);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
@@ -66,7 +68,8 @@ internal sealed class ExportCommand
     private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop)
     {
         var format = parsed.GetValue(_format)!;
-        return from folder in _run.Required(parsed)
+        return from pretrained in _pretrained.Model(parsed, PretrainedModel.Usual)
+               from folder in pretrained.Match(model => _run.Of(model, parsed), () => _run.Required(parsed))
                from known in Formats.Find(format)
                    .ToFin(Error.New(ExitCode.Usage, $"--format must be one of {string.Join(", ", Formats.Keys)}, got {format}"))
                from weights in WeightTypes.Find("--weights", parsed.GetValue(_weights)!).OrUsage()

@@ -22,6 +22,11 @@ internal sealed class ReportCommand
         HelpName = "RUNS",
     };
 
+    private readonly CommandLine.Option<bool> _live = new("--live")
+    {
+        Description = "Put the model itself into the page, as export --format html does, in place of the film",
+    };
+
     private readonly CommandLine.Option<string?> _to = new("--to")
     {
         Description = "The page to write [default: report.html in the run's folder; comparison.html with --compare]",
@@ -32,20 +37,23 @@ internal sealed class ReportCommand
     {
         _run = new(_command, "The run to report on");
         _command.AddGroup("Run", _compare);
-        _command.AddGroup("Output", _to);
+        _command.AddGroup("Output", _live, _to);
         _command.SetAction(parsed => Session.Run(parsed, (view, stop) => Run(parsed, view, stop)));
     }
 
     public static CommandLine.Command Create() => new ReportCommand()._command.WithExample("--run clothes");
 
-    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop) => _run.Named(parsed).Bind(named =>
-        (named.Case, parsed.GetValue(_compare), parsed.GetValue(_to)) switch
+    private Fin<Unit> Run(CommandLine.ParseResult parsed, IView view, CancellationToken stop)
+    {
+        var live = parsed.GetValue(_live);
+        return _run.Named(parsed).Bind(named => (named.Case, parsed.GetValue(_compare), parsed.GetValue(_to)) switch
         {
-            (RunFolder folder, null or [], null) => ReportFile.Write(folder, view),
-            (RunFolder folder, null or [], var path) => ReportFile.Write(Seq1(folder), path, view, stop),
-            (null, { Length: > 1 } several, var path) => ReportFile.Write(toSeq(several).Map(Folder), path ?? "comparison.html", view, stop),
+            (RunFolder folder, null or [], null) => ReportFile.Write(folder, view, live),
+            (RunFolder folder, null or [], var path) => ReportFile.Write(Seq1(folder), path, view, live, stop),
+            (null, { Length: > 1 } several, var path) => ReportFile.Write(toSeq(several).Map(Folder), path ?? "comparison.html", view, live, stop),
             _ => Error.New(ExitCode.Usage, "what should be reported? Give either --run NAME or --compare NAME NAME …"),
         });
+    }
 
     private static RunFolder Folder(string name) => new(Directory.Exists(name) ? name : Path.Combine(RunOptions.Root, name));
 }

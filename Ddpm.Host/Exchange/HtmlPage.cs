@@ -3,12 +3,13 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Ddpm.Gpu.Networks;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;
-using LanguageExt.Common;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
 
@@ -45,10 +46,13 @@ internal sealed record PageModel(
 /// A trained model as one HTML page that makes pictures by itself: a template, a style, two scripts, a description of the model in JSON and its weights in
 /// base64. The first script is the port of this program; the page's workers and Node run it too. The second one is the page.
 /// </summary>
-internal static class HtmlPage
+internal static partial class HtmlPage
 {
     /// <summary>The largest weights of a page, in bytes of float32.</summary>
     public const int MostBytes = 64 << 20;
+
+    /// <summary>The most that all values between the layers of a network may take, in bytes. The page reuses much of it.</summary>
+    private const long MostValueBytes = 1L << 29;
 
     /// <summary>The files of the port, in order.</summary>
     private static readonly Arr<string> Core = Array("philox", "normals", "plan", "assembler", "kernels", "network", "model", "worker");
@@ -61,10 +65,13 @@ internal static class HtmlPage
     /// <param name="weights">How weights are stored.</param>
     public static Fin<ReadOnlyMemory<byte>> Of(PageModel model, PageWeights weights)
     {
-        var bytes = 4L * model.Network.Layout.Parameters.Sum(parameter => (long)parameter.Count);
-        return bytes > MostBytes
-            ? Error.New(Invariant($"the weights have {bytes / 1e6:F0} MB in float32, and a page holds at most {MostBytes >> 20} MiB: use --format onnx instead"))
-            : (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(Page(model, weights));
+        var (bytes, values) = (4 * model.Network.Layout.Count, 4 * PageNetwork.NumbersOf(model.Network.Config));
+        Fin<Unit> Fits(string what, long size, long most) => Outcomes.Require(
+            size <= most,
+            Invariant($"{what} have {size / 1e6:F0} MB in float32, and a page holds at most {most >> 20} MiB: use --format onnx instead"));
+        return from small in Fits("the weights", bytes, MostBytes)
+               from narrow in Fits("the values between the layers", values, MostValueBytes)
+               select (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(Page(model, weights));
     }
 
     private static string Page(PageModel model, PageWeights weights)
@@ -73,14 +80,15 @@ internal static class HtmlPage
         string core = Script(Core), view = Script(View), style = Resource("page.css");
         var policy = $"default-src 'none'; script-src '{Hash(core)}' '{Hash(view)}' 'wasm-unsafe-eval'; style-src '{Hash(style)}'; "
             + "img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'";
-        return Resource("page.html")
-            .Replace("{{policy}}", policy, StringComparison.Ordinal)
-            .Replace("{{title}}", WebUtility.HtmlEncode(model.Name), StringComparison.Ordinal)
-            .Replace("{{style}}", style, StringComparison.Ordinal)
-            .Replace("{{core}}", core, StringComparison.Ordinal)
-            .Replace("{{view}}", view, StringComparison.Ordinal)
-            .Replace("{{model}}", description.ToJsonString(), StringComparison.Ordinal) // it escapes < > & and quotes
-            .Replace("{{weights}}", data, StringComparison.Ordinal);
+        var parts = Map(
+            ("policy", policy),
+            ("title", WebUtility.HtmlEncode(model.Name)),
+            ("style", style),
+            ("core", core),
+            ("view", view),
+            ("model", description.ToJsonString()), // it escapes < > & and quotes
+            ("weights", data));
+        return Place().Replace(Resource("page.html"), match => parts[match.Groups[1].Value]); // in one pass, so that a name cannot name a place
     }
 
     /// <summary>What the page knows of the model, and its weights in base64.</summary>
@@ -110,8 +118,8 @@ internal static class HtmlPage
     }
 
     /// <summary>
-    /// The tensors, one after another, little-endian, each at a multiple of 4 bytes: the rows of the timestep embedding that plans visit, always in float32, and
-    /// the parameters that the network reads.
+    /// The tensors, one after another, little-endian, each at a multiple of 4 bytes: the rows of the timestep embedding that plans visit, always in float32,
+    /// and the parameters that the network reads.
     /// </summary>
     private static (JsonObject Named, byte[] Data) Tensors(UNet network, Tensor theta, Arr<int> timesteps, IReadOnlySet<string> names, PageWeights weights)
     {
@@ -153,6 +161,9 @@ internal static class HtmlPage
     }
 
     private static string Script(Arr<string> files) => "'use strict';\n" + string.Concat(files.Map(file => "\n" + Resource(file + ".js")));
+
+    [GeneratedRegex(@"\{\{(\w+)\}\}")]
+    private static partial Regex Place();
 
     private static string Hash(string content) => $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(content)))}";
 

@@ -14,6 +14,7 @@ internal sealed class PageNetwork : INetworkMath<PageNetwork.Value>
 {
     private readonly JsonArray _operations = [];
     private readonly JsonArray _values = [];
+    private long _numbers;
     private readonly System.Collections.Generic.HashSet<string> _names = [];
 
     private PageNetwork()
@@ -43,6 +44,15 @@ internal sealed class PageNetwork : INetworkMath<PageNetwork.Value>
                 ["output"] = output.Number,
             },
             made._names);
+    }
+
+    /// <summary>How many numbers all values of a network have.</summary>
+    /// <param name="config">The network.</param>
+    public static long NumbersOf(UNetConfig config)
+    {
+        var made = new PageNetwork();
+        config.Compose(made, made.Make(config.ImageChannels, config.ImageSize));
+        return made._numbers;
     }
 
     public Value Shift(TimeProjection projection, Value x) => Operation("shift", x, x.Channels, x.Size, ("layers", Names(projection.Layers)));
@@ -115,6 +125,7 @@ internal sealed class PageNetwork : INetworkMath<PageNetwork.Value>
     private Value Make(int channels, ImageSize size)
     {
         _values.Add(new JsonArray(channels, size.Height, size.Width));
+        _numbers += (long)channels * size.Pixels;
         return new(_values.Count - 1, channels, size);
     }
 

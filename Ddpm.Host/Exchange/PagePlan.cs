@@ -38,7 +38,7 @@ internal sealed record PagePlan(SamplingOptions Sampling, SamplingPlan Plan, Arr
         var first = usual with { Guide = null, GuidanceScale = null, GuidanceRange = null, GuidanceRescale = null };
         var table = Samplers.Bind(sampler => Steps.Map(steps => sampler with { SamplingSteps = steps }))
             .Filter(options => options.SamplingSteps <= options.MostStepsOn(model.Schedule));
-        return (Array(first) + table).Distinct().ToArr()
+        return (Array(first) + table).DistinctBy(options => (options.Sampler, options.SamplingSteps)).ToArr()
             .Map(options => Compiled(model, options)).Somes().ToArr();
     }
 

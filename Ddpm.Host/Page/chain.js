@@ -21,7 +21,7 @@ class Chain {
     const steps = [], round = this.round = {};
     const last = await pool.run({ ...page.request(number), purpose: 'chain' }, step => steps.push(step));
     if (!last || this.round !== round) return;
-    [this.steps, this.plan] = [steps, plan];
+    [this.steps, this.plan, this.scale] = [steps, plan, page.evaluations > plan.plan.lines.length ? page.choices.scale : 1];
     const name = page.className(number);
     document.getElementById('chain-title').textContent = `How picture ${number}${name ? ` (${name})` : ''} came about`;
     this.slider.max = steps.length - 1;
@@ -37,7 +37,7 @@ class Chain {
     document.getElementById('clean-caption').textContent = step.x0 ? 'the network’s guess of the clean picture' : 'no guess yet';
     this.line.textContent = k === 0
       ? 'start       x = ' + formula([[this.plan.plan.start[0], 'image'], [this.plan.plan.start[1], 'noise']])
-      : lineText(this.plan.plan, k - 1);
+      : lineText(this.plan.plan, k - 1, this.scale);
   }
 
   play() {
@@ -77,16 +77,19 @@ function formula(terms) {
 
 const subscript = k => [...String(k)].map(digit => '₀₁₂₃₄₅₆₇₈₉'[digit]).join('');
 
-/** What a line of a plan does, in formulas. h₀ is what this line remembers, h₁ what the line before remembered. */
-function lineText(plan, k) {
+/** What a line of a plan does, in formulas. h₀ is what this line remembers, h₁ what the line before remembered. scale is the guidance scale. */
+function lineText(plan, k, scale) {
   const line = plan.lines[k], { correct, predict, noise } = line, past = history => history.map((factor, i) => [factor, `h${subscript(i)}`]);
   const guess = formula([[line.estimate[0], 'x'], [line.estimate[1], 'o']]);
+  const seen = formula([[line.input, 'x']]), answer = `network(${seen}, t = ${line.timestep})`;
+  const guided = [[scale, `network(${seen}, t = ${line.timestep}, class)`], [1 - scale, answer]];
+  const drawn = noise.least === noise.most ? [noise.least, 'z'] : [1, 's·z'];
   const rows = [
-    [`line ${k + 1}`, `o = network(${formula([[line.input, 'x']])}, t = ${line.timestep})`],
+    [`line ${k + 1}`, `o = ${scale === 1 ? answer : formula(guided)}`],
     ['estimate', `x₀ = ${plan['clip-sample'] ? `clip(${guess})` : guess}`],
     ['remember', `h₀ = ${formula([[line.remember[0], 'x'], [line.remember[1], 'o'], [line.remember[2], 'x₀']])}`],
     ['correct', `base = ${formula([[correct.base, 'base'], [correct.x, 'x'], ...past(correct.history)])}`],
-    ['predict', `x = ${formula([[predict.base, 'base'], ...past(predict.history), ...(noise.most > 0 ? [[noise.least === noise.most ? noise.least : 1, noise.least === noise.most ? 'z' : 's·z']] : [])])}`],
+    ['predict', `x = ${formula([[predict.base, 'base'], ...past(predict.history), ...(noise.most > 0 ? [drawn] : [])])}`],
   ];
   return rows.map(([name, text]) => name.padEnd(12) + text).join('\n');
 }

@@ -56,7 +56,8 @@ function gif(frames) {
   for (const { canvas, delay } of frames) {
     const { data } = canvas.getContext('2d').getImageData(0, 0, width, height), indices = new Uint8Array(width * height);
     for (let i = 0; i < indices.length; i++) indices[i] = gifColour(data[4 * i], data[4 * i + 1], data[4 * i + 2]);
-    parts.push(Uint8Array.from([0x21, 0xf9, 4, 4, ...word(delay), 0, 0, 0x2c, 0, 0, 0, 0, ...word(width), ...word(height), 0]), Uint8Array.from(gifCodes(indices)));
+    const head = [0x21, 0xf9, 4, 4, ...word(delay), 0, 0, 0x2c, 0, 0, 0, 0, ...word(width), ...word(height), 0];
+    parts.push(Uint8Array.from(head), Uint8Array.from(gifCodes(indices)));
   }
   return new Blob([...parts, Uint8Array.of(0x3b)], { type: 'image/gif' });
 }

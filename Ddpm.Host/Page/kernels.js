@@ -82,7 +82,8 @@ function kernelCode() {
     })),
     loopCode('normalize', ['out', 'x', 'weights', 'bias'], ['mean', 'factor'], null, ['means', 'factors'], (n, of) => ({
       before: [splatted(n, 'mean'), splatted(n, 'factor')],
-      each: [of('out'), of('x'), load(0), get(n.means), subtract, get(n.factors), multiply, of('weights'), load(0), multiply, of('bias'), load(0), add, store(0)],
+      each: [
+        of('out'), of('x'), load(0), get(n.means), subtract, get(n.factors), multiply, of('weights'), load(0), multiply, of('bias'), load(0), add, store(0)],
     })),
     loopCode('sum', ['x'], [], Type.f64, ['total'], (n, of) => ({
       each: [get(n.total), of('x'), load(0), add, set(n.total)],

@@ -51,10 +51,15 @@ class Model {
     this.size = description.image[0] * description.image[1] * description.image[2];
   }
 
+  /** The timestep's row of the embedding. */
+  embedding(timestep) {
+    const row = this.rows.get(timestep) * this.dimension;
+    return this.embeddings.subarray(row, row + this.dimension);
+  }
+
   /** The network's answer: o, and the fraction of the learned variance if the network learns it. */
   answer(x, timestep, label) {
-    const row = this.rows.get(timestep) * this.dimension;
-    const made = this.network.forward(x, this.embeddings.subarray(row, row + this.dimension), label);
+    const made = this.network.forward(x, this.embedding(timestep), label);
     return this.description['learns-variance']
       ? { o: made.subarray(0, this.size), fraction: made.subarray(this.size).map(v => (v + 1) / 2) }
       : { o: made };

@@ -203,7 +203,7 @@ class Network {
     kernels.affine(at, at, y.layout.mask, factor, term, 4 * y.layout.span);
   }
 
-  /** Calls correlate on blocks of output channels. taps: [channel of x, place of the moved x, place in a kernel]; weight(out, channel, place) gives a weight. */
+  /** Calls correlate on blocks of output channels. A tap names a channel of x and how far x moves in it. weight(out, tap) gives its weight. */
   correlate(x, taps, weight, bias, y) {
     const offsets = this.arena.put(Int32Array.from(taps, tap => 4 * (tap.channel * x.layout.plane + tap.move)));
     const end = offsets + 4 * taps.length, span = 4 * y.layout.span;
@@ -244,7 +244,9 @@ class Network {
     const weights = this.tensor(name + '.weight'), bias = this.tensor(name + '.bias'), taps = [];
     const weight = (out, tap) => weights[((out * x.channels + tap.in) * kernel + tap.row) * kernel + tap.column];
     const each = act => {
-      for (let c = 0; c < x.channels; c++) for (let row = 0; row < kernel; row++) for (let column = 0; column < kernel; column++) act(c, row, column);
+      for (let c = 0; c < x.channels; c++) {
+        for (let place = 0; place < kernel * kernel; place++) act(c, Math.floor(place / kernel), place % kernel);
+      }
     };
     if (stride === 1) {
       const layout = this.layout(Math.max(x.layout.height, y.layout.height), Math.max(x.layout.width, y.layout.width));
@@ -277,7 +279,8 @@ class Network {
       for (let c = 0; c < x.channels; c++) {
         for (let row = (down + padding) % stride; row < kernel; row += stride) {
           for (let column = (right + padding) % stride; column < kernel; column += stride) {
-            taps.push({ in: c, channel: c, move: (down + padding - row) / stride * layout.stride + (right + padding - column) / stride, row, column });
+            const move = (down + padding - row) / stride * layout.stride + (right + padding - column) / stride;
+            taps.push({ in: c, channel: c, move, row, column });
           }
         }
       }

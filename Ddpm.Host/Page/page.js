@@ -1,10 +1,14 @@
 // The page: what a visitor chooses, and the parts that show it. The choices are in the address, so a link shows another person the same pictures.
 
+/** A page begins with a plan of at most as many lines, so that nobody waits for a chain of a thousand steps. */
+const MostLinesAtFirst = 50;
+
 class Page {
   constructor() {
     const text = id => document.getElementById(id).textContent;
     this.description = JSON.parse(text('model'));
     this.size = this.description.image.reduce((product, extent) => product * extent, 1);
+    this.hasAddress = location.protocol !== 'about:'; // inside of a report, the address is the report's
     this.still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.pool = new Pool(this.description, fromBase64(text('weights').trim()), text('core'));
     this.fillChoices();
@@ -31,16 +35,18 @@ class Page {
     this.input('name').textContent = name;
     const samplers = [...new Set(plans.map(plan => plan.sampler))];
     samplers.forEach(sampler => option(this.input('sampler'), sampler, sampler));
-    this.input('sampler').value = plans[0].sampler;
-    this.fillSteps(plans[0]);
+    const first = plans.find(plan => plan.plan.lines.length <= MostLinesAtFirst) ?? plans[0];
+    this.input('sampler').value = first.sampler;
+    this.fillSteps(first);
     for (const part of document.querySelectorAll('.of-classes')) part.hidden = classes.length === 0;
     option(this.input('class'), 'all', 'all in turn');
     classes.forEach((label, k) => option(this.input('class'), k, label));
     option(this.input('class'), 'none', 'none');
     const [channels, height, width] = this.description.image;
-    const weights = Object.values(this.description.tensors).slice(1).reduce((sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1), 0);
-    this.input('facts').textContent = `${width}×${height} ${channels === 1 ? 'grey' : 'colour'} pixels · ${weights.toLocaleString('en')} weights in ${this.description.weights}`
-      + ` · SHA-256 ${this.description.sha256.slice(0, 12)}…`;
+    const counts = Object.values(this.description.tensors).slice(1).map(({ shape }) => shape.reduce((product, extent) => product * extent, 1));
+    const weights = counts.reduce((sum, count) => sum + count, 0).toLocaleString('en');
+    this.input('facts').textContent = `${width}×${height} ${channels === 1 ? 'grey' : 'colour'} pixels · `
+      + `${weights} weights in ${this.description.weights} · SHA-256 ${this.description.sha256.slice(0, 12)}…`;
   }
 
   /** The steps that the sampler's plans have. */
@@ -80,9 +86,14 @@ class Page {
     return { seed, plan, number, label: label === 'all' ? undefined : label === 'none' ? classes : Number(label), scale: label === 'none' ? 1 : scale };
   }
 
+  /** The class of a picture of the wall; the number of classes for none. */
+  labelOf(number) {
+    const { label } = this.choices, count = this.description.classes.length;
+    return label === 'none' || count === 0 ? count : label === 'all' ? number % count : Number(label);
+  }
+
   className(number) {
-    const { label } = this.choices, { classes } = this.description;
-    return classes.length === 0 || label === 'none' ? '' : classes[label === 'all' ? number % classes.length : Number(label)];
+    return this.description.classes[this.labelOf(number)] ?? '';
   }
 
   listen() {
@@ -107,13 +118,15 @@ class Page {
         this.tell(`The link: ${location.href}`);
       }
     });
+    this.input('copy-link').hidden = !this.hasAddress;
     addEventListener('hashchange', () => {
       if (location.hash === this.address()) return;
       this.readAddress();
       this.start();
     });
     document.addEventListener('keydown', event => {
-      if (event.key === 'n' && !event.ctrlKey && !event.metaKey && !event.altKey && !['INPUT', 'SELECT'].includes(event.target.tagName)) this.input('new-seed').click();
+      if (event.key !== 'n' || event.ctrlKey || event.metaKey || event.altKey || ['INPUT', 'SELECT'].includes(event.target.tagName)) return;
+      this.input('new-seed').click();
     });
   }
 
@@ -146,7 +159,7 @@ class Page {
 
   /** Makes the pictures of the choices. */
   start() {
-    history.replaceState(null, '', this.address());
+    if (this.hasAddress) history.replaceState(null, '', this.address());
     const { seed, count, label, scale } = this.choices, classes = this.description.classes;
     const options = [this.plan.options, `--seed ${seed}`, `--count ${count}`];
     if (classes.length > 0 && label !== 'all' && label !== 'none') options.push(`--class ${label}`);
@@ -181,4 +194,4 @@ function shellWord(text) {
   return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-new Page();
+const page = new Page();

@@ -48,7 +48,11 @@ class Studio {
     }
     at('use-selected').addEventListener('click', () => {
       const picture = this.page.wall.pictures[this.page.selected];
-      if (picture?.result) this.take(picture.result);
+      if (picture?.result) {
+        this.take(picture.result, false);
+        this.label = this.page.labelOf(this.page.selected);
+        this.finish();
+      }
     });
     at('clear').addEventListener('click', () => this.take(this.values.map(() => this.page.description.image[0] === 1 ? -1 : 1), false));
     at('keep-all').addEventListener('click', () => {
@@ -114,6 +118,7 @@ class Studio {
   }
 
   take(values, finish = true) {
+    this.label = undefined;
     this.values = Float32Array.from(values, value => Math.min(1, Math.max(-1, value)));
     this.kept.fill(1);
     this.begun = true;
@@ -127,6 +132,7 @@ class Studio {
     if (this.begun || !this.plan) return;
     this.begun = true;
     this.take(values, false);
+    this.label = this.page.labelOf(this.page.selected);
     this.kept.fill(0, this.kept.length / 2);
     this.setStrength(100);
     this.draw();
@@ -149,6 +155,8 @@ class Studio {
       context.fillRect(i % width, Math.floor(i / width), 1, 1);
     }
   }
+
+  // A picture of one's own is of no class, unless one is chosen; a picture of the wall keeps its class.
 
   /** Opens a picture: its middle, scaled. */
   async open(file) {
@@ -178,9 +186,9 @@ class Studio {
     const from = lines - Math.max(1, Math.round(Number(this.strength.value) / 100 * lines)), start = plan.levels[from];
     const area = this.kept.length, mask = erased ? Uint8Array.from(this.values, (_, i) => this.kept[i % area]) : undefined;
     pool.stop('studio');
-    const round = this.round = {};
+    const round = this.round = {}, label = page.request(0).label ?? this.label ?? description.classes.length;
     const made = await Promise.all(this.results.map((canvas, number) => pool.run(
-      { ...page.request(number), plan: description.plans.indexOf(plan), purpose: 'studio', known: this.values, mask, from, start },
+      { ...page.request(number), label, plan: description.plans.indexOf(plan), purpose: 'studio', known: this.values, mask, from, start },
       step => {
         if (this.round === round && (!page.still || step.done === lines)) paint(canvas, levelsOf(description, plan, step, from, start));
       })));

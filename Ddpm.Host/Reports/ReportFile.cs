@@ -11,18 +11,21 @@ namespace Ddpm.Host.Reports;
 internal static class ReportFile
 {
     /// <summary>Writes a run's report into its folder.</summary>
-    public static Fin<Unit> Write(RunFolder folder, IView view)
+    /// <param name="folder">The run.</param>
+    /// <param name="view">Shows where it is.</param>
+    /// <param name="live">Whether the model itself is in it, in place of the film.</param>
+    public static Fin<Unit> Write(RunFolder folder, IView view, bool live = false)
     {
         var path = folder.Within("report.html");
-        return Write(Seq1(folder), path, html => folder.Write(path, html), view);
+        return Write(Seq1(folder), path, html => folder.Write(path, html), view, live);
     }
 
     /// <summary>Writes the report of one run, or the comparison of several, to a file.</summary>
-    public static Fin<Unit> Write(Seq<RunFolder> folders, string path, IView view, CancellationToken stop) =>
-        Write(folders, path, html => AtomicFile.Write(path, html, stop), view);
+    public static Fin<Unit> Write(Seq<RunFolder> folders, string path, IView view, bool live, CancellationToken stop) =>
+        Write(folders, path, html => AtomicFile.Write(path, html, stop), view, live);
 
-    private static Fin<Unit> Write(Seq<RunFolder> folders, string path, Func<ReadOnlyMemory<byte>, Fin<Unit>> write, IView view) => folders
-        .Map(RunReport.Read).Sequence()
+    private static Fin<Unit> Write(Seq<RunFolder> folders, string path, Func<ReadOnlyMemory<byte>, Fin<Unit>> write, IView view, bool live) => folders
+        .Map(folder => live ? RunReport.ReadLive(folder) : RunReport.Read(folder)).Sequence()
         .Do(reports => reports.Choose(report => report.Unreadable).Iter(view.Line))
         .Bind(reports => write(Encoding.UTF8.GetBytes(ReportPage.Of(reports))))
         .Do(_ => view.Result($"wrote {path}"));

@@ -41,7 +41,7 @@ internal static class ReportPage
             <h1>{{Text(title)}}</h1>
             {{Columns(runs, run => $"<p>{Text(Summary(run))}</p>")}}
             {{Section("Samples", Columns(runs, run => Turn(Grids(run), run.Grids.Count - 1, plays: false)))}}
-            {{Section("From noise to images", Columns(runs, run => Turn(Frames(run), run.Frames.Count - 1, plays: true)))}}
+            {{Section("From noise to images", Columns(runs, FromNoise))}}
             {{Section("Losses and learning rate", Training(runs))}}
             {{Section("Noise schedule", Beside(
                 Plot("the image's share of the variance", Schedules(runs, "image's share, a²/(a² + σ²)", false, level => level.SquaredA / level.Power)),
@@ -65,6 +65,11 @@ internal static class ReportPage
 
     private static Seq<(string Label, string Source)> Frames(RunReport run) =>
         toSeq(run.Frames.Select((frame, i) => (Invariant($"{100 * i / Math.Max(1, run.Frames.Count - 1)} %"), Source("image/webp", frame))).ToArray());
+
+    /// <summary>The model itself, in a frame with a policy of its own; or a film.</summary>
+    private static string FromNoise(RunReport run) => run.Live.Match(
+        page => $"<iframe title=\"{Text(run.Name)}, live\" srcdoc=\"{Text(page)}\"></iframe>",
+        () => Turn(Frames(run), run.Frames.Count - 1, plays: true));
 
     private static string Summary(RunReport run)
     {

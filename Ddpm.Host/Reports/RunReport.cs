@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using Ddpm.Host.Evaluation;
+using Ddpm.Host.Exchange;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Files;
 using Ddpm.Host.Pictures;
@@ -30,6 +32,9 @@ internal sealed record RunReport(
     Seq<(string Label, byte[] Png)> Grids, Seq<byte[]> Frames, Option<EvaluationReport> Evaluation, Option<FewSteps> FewSteps,
     Seq<string> Plan, Seq<string> Outdated)
 {
+    /// <summary>The page in which the model itself makes pictures: <see cref="HtmlPage"/>. None for a report with a film instead.</summary>
+    public Option<string> Live { get; init; }
+
     private const int MostFrames = 50, PlanLines = 20;
 
     /// <summary>Reads a run's folder. Missing files are left out. A damaged file is a fault.</summary>
@@ -51,6 +56,12 @@ internal sealed record RunReport(
             grids, frames, older.IsSome ? None : evaluation, fewer.IsSome ? None : steps, Shortened(PlanTable.Of(plan)),
             toSeq(older).Map(_ => "evaluation.json belongs to an earlier checkpoint: run evaluate again")
                 + toSeq(fewer).Map(_ => "few-steps.json belongs to an earlier checkpoint: run evaluate steps again"));
+
+    /// <summary>The same with the model itself in place of the film, or why it cannot be in a page.</summary>
+    public static Fin<RunReport> ReadLive(RunFolder folder) =>
+        from report in Read(folder)
+        from page in TrainedModel.Use(folder, TorchSharp.torch.CPU, model => HtmlPage.Of(PageModel.Of(folder, model), PageWeights.Float32))
+        select report with { Live = Encoding.UTF8.GetString(page.Span) };
 
     /// <summary>The checksum of the weights that the run would be sampled with; none where its checkpoint is not there to be asked.</summary>
     private static Option<string> Weights(RunFolder folder) => TrainedModel.Use(folder, TorchSharp.torch.CPU, model => FinSucc(model.WeightsSha256)).ToOption();

@@ -56,7 +56,7 @@ public sealed class PageTests : IDisposable
         using var wide = new UNet(config, ScalarType.Float64, CPU);
         using var executor = new TensorExecutor(wide);
         executor.Take(theta.to(float64), withGradient: false);
-        File.WriteAllBytes(_ddpm.Path("page.html"), Page(network, theta, schedule, label => $"{label}"));
+        File.WriteAllBytes(_ddpm.Path("page.html"), Page(network, theta, schedule, label => $"{label}", design));
 
         using var made = JsonDocument.Parse(Node("answers", "page.html"));
         Assert.True(made.RootElement.GetProperty("fast").GetBoolean());
@@ -99,16 +99,17 @@ public sealed class PageTests : IDisposable
     [NodeFact]
     public void The_port_in_the_page_reproduces_random_numbers_and_trajectories_bit_for_bit()
     {
-        var schedule = NoiseSchedule.Linear(10).Valid();
-        using var network = new UNet(UNetConfig.Of(NetworkFamily.All["modern"], new(12, 12), 1, 10, 0, width: 4).Valid(), ScalarType.Float32, CPU);
-        File.WriteAllBytes(_ddpm.Path("page.html"), Page(network, FormulaWeights.Of(network), schedule, label => $"{label}"));
+        File.WriteAllBytes(_ddpm.Path("page.html"), SmallPage(classes: 0, "small"));
         _ddpm.Done("reference", "export", "--out", "reference");
         Node("reference", "page.html", "reference", "port");
         var verified = _ddpm.Done("reference", "verify", "port", "--only", "random/", "--only", "trajectories/").Output.Split('\n');
-        string[] compared = [.. verified.Where(line => line.StartsWith("random/", StringComparison.Ordinal) || line.StartsWith("trajectories/", StringComparison.Ordinal))];
+        string[] compared = [.. verified.Where(line => Begins(line, "random/") || Begins(line, "trajectories/"))];
         Assert.InRange(compared.Length, 100, 1000);
-        Assert.All(compared, line => Assert.True(
-            line.Trim().EndsWith("exact", StringComparison.Ordinal) || line.StartsWith("trajectories/ddpm-learned-range.json", StringComparison.Ordinal), line));
+        Assert.All(
+            compared,
+            line => Assert.True(line.Trim().EndsWith("exact", StringComparison.Ordinal) || Begins(line, "trajectories/ddpm-learned-range.json"), line));
+
+        static bool Begins(string line, string path) => line.StartsWith(path, StringComparison.Ordinal);
     }
 
     /// <summary>A folder may have any name, and so a class.</summary>
@@ -116,9 +117,7 @@ public sealed class PageTests : IDisposable
     public void Names_of_classes_and_runs_stay_text()
     {
         const string Hostile = "</script><script>alert('&')</script><!--\u2028\"'`${x}";
-        var schedule = NoiseSchedule.Linear(10).Valid();
-        using var network = new UNet(UNetConfig.Of(NetworkFamily.All["modern"], new(12, 12), 1, 10, 2, width: 4).Valid(), ScalarType.Float32, CPU);
-        var page = System.Text.Encoding.UTF8.GetString(Page(network, FormulaWeights.Of(network), schedule, _ => Hostile, Hostile));
+        var page = System.Text.Encoding.UTF8.GetString(SmallPage(classes: 2, Hostile));
         Assert.DoesNotContain("alert('", page, StringComparison.Ordinal);
         Assert.Equal(4, page.Split("</script>").Length - 1);
         var json = page.Split("id=\"model\">")[1].Split("</script>")[0];
@@ -130,15 +129,29 @@ public sealed class PageTests : IDisposable
     [Fact]
     public void A_network_that_is_too_large_is_refused_with_the_reason()
     {
-        var schedule = NoiseSchedule.Linear(10).Valid();
-        using var network = new UNet(UNetConfig.Of(NetworkFamily.All["modern"], new(12, 12), 1, 10, 0, width: 128).Valid(), ScalarType.Float32, CPU);
-        using var theta = zeros(network.Layout.Count, ScalarType.Float32);
-        var refused = HtmlPage.Of(Model(network, theta, schedule, label => $"{label}", "large"), PageWeights.Float32);
-        Assert.Matches("^the weights have [0-9]+ MB in float32, and a page holds at most 64 MiB: use --format onnx instead$", refused.Match(_ => "", e => e.Message));
+        string Refused(int size, int width)
+        {
+            using var network = new UNet(UNetConfig.Of(NetworkFamily.All["modern"], new(size, size), 1, 10, 0, width).Valid(), ScalarType.Float32, CPU);
+            using var theta = zeros(network.Layout.Count, ScalarType.Float32);
+            return HtmlPage.Of(Model(network, theta, NoiseSchedule.Linear(10).Valid(), label => $"{label}", "large"), PageWeights.Float32)
+                .Match(_ => "", error => error.Message);
+        }
+
+        Assert.Matches("^the weights have [0-9]+ MB in float32, and a page holds at most 64 MiB: use --format onnx instead$", Refused(12, 128));
+        Assert.Matches("^the values between the layers have [0-9]+ MB in float32, and a page holds at most 512 MiB: use --format", Refused(256, 84));
         _ddpm.Refused(2, ["--weights must be one of float32, float16, got int8"], "export", "--run", "none", "--format", "html", "--weights", "int8");
     }
 
-    private static byte[] Page(UNet network, Tensor theta, NoiseSchedule schedule, Func<int, string> className, string name = "page") =>
+    /// <summary>The page of a small network with weights by formula. The run and all classes have one name.</summary>
+    internal static byte[] SmallPage(int classes, string name)
+    {
+        var config = UNetConfig.Of(NetworkFamily.All["modern"], new(12, 12), 1, 10, classes, width: 4).Valid();
+        using var network = new UNet(config, ScalarType.Float32, CPU);
+        using var theta = FormulaWeights.Of(network);
+        return Page(network, theta, NoiseSchedule.Linear(10).Valid(), _ => name, name);
+    }
+
+    private static byte[] Page(UNet network, Tensor theta, NoiseSchedule schedule, Func<int, string> className, string name) =>
         HtmlPage.Of(Model(network, theta, schedule, className, name), PageWeights.Float32).Match(bytes => bytes.ToArray(), error => throw error.ToException());
 
     private static PageModel Model(UNet network, Tensor theta, NoiseSchedule schedule, Func<int, string> className, string name)

@@ -113,10 +113,10 @@ function images(port, options, seed, first, count, out) {
 
 function answers(port) {
   const { timesteps, classes } = port.description, [fast, plain] = [port.model(), port.model(true)];
-  const visited = [timesteps[0], timesteps[timesteps.length >> 1], timesteps[timesteps.length - 1]], labels = [0, Math.max(0, classes.length - 1), classes.length];
+  const visited = [timesteps[0], timesteps[timesteps.length >> 1], timesteps[timesteps.length - 1]];
+  const labels = [0, Math.max(0, classes.length - 1), classes.length];
   const made = visited.map((timestep, k) => {
-    const answer = model => model.network.forward(
-      model.initialNoise(5, k), model.embeddings.subarray(model.rows.get(timestep) * model.dimension, (model.rows.get(timestep) + 1) * model.dimension), labels[k]);
+    const answer = model => model.network.forward(model.initialNoise(5, k), model.embedding(timestep), labels[k]);
     const [o, again] = [answer(fast), answer(plain)];
     o.forEach((value, i) => {
       if (!Object.is(value, again[i]) && value !== again[i]) throw new Error(`WebAssembly gives ${value} at ${i}, JavaScript ${again[i]}`);

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Ddpm.Pure.Formats;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>An exported page in a real browser, opened as a file and from a server.</summary>
+public sealed class BrowserTests : IDisposable
+{
+    private const string Finished = "document.getElementById('wall')?.ariaBusy === 'false' && page.selected !== undefined && page.chain.steps";
+
+    private const string Levels = "(c => { const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height); "
+        + "return Array.from({ length: c.width * c.height }, (_, i) => data[4 * i]); })";
+
+    private readonly DdpmProcess _ddpm = new();
+
+    public void Dispose() => _ddpm.Dispose();
+
+    [ChromiumFact]
+    public void In_a_browser_a_page_makes_the_pictures_of_the_program_and_its_controls_do_what_they_say()
+    {
+        _ddpm.Done("import", "--pretrained", "fashion-mnist-by-class", "--run", "given");
+        var page = _ddpm.Path("page.html");
+        _ddpm.Done("export", "--run", "given", "--format", "html", "--to", page);
+        _ddpm.Done(
+            "sample", "--run", "given", "--seed", "3", "--count", "4", "--sampler", "sa-solver-2", "--sampling-steps", "5", "--spacing", "karras",
+            "--guidance-scale", "2");
+        var expected = Npy.Read(File.ReadAllBytes(_ddpm.Path("runs", "given", "samples.npy"))).Valid().Data.ToArray();
+        const string Choices = "#seed=3&count=4&sampler=sa-solver-2&steps=5&class=all&scale=2";
+        using var browser = new ChromiumPage();
+
+        // The pictures of the program, from both places.
+        foreach (var address in (string[])[new Uri(page).AbsoluteUri, Serve(page)])
+        {
+            browser.Open(address + Choices);
+            browser.Until(Finished);
+            var made = Wall(browser).SelectMany(picture => picture).ToArray();
+            Assert.Equal(expected.Length, made.Length);
+            var differences = made.Zip(expected, (one, other) => Math.Abs(one - other)).ToArray();
+            Assert.InRange(differences.Max(), 0, 1);
+            Assert.InRange(differences.Count(difference => difference > 0), 0, differences.Length / 1000);
+            Assert.True(browser.Value("page.pool.fast")!.GetValue<bool>());
+        }
+
+        Assert.Contains("--seed 3 --count 4 --guidance-scale 2", Text(browser, "command"), StringComparison.Ordinal);
+
+        // The scrubber: x after the last line is the picture, and x before the first is noise. The line is shown.
+        browser.Value("document.querySelectorAll('#wall button')[2].click()");
+        browser.Until("document.getElementById('chain-title').textContent.includes('picture 2 (pullover)') && page.chain.steps.length === 6");
+        browser.Value("page.chain.slider.value = 5; page.chain.slider.dispatchEvent(new Event('input'))");
+        Assert.Equal(Wall(browser)[2], Numbers(browser.Value($"{Levels}(page.chain.noisy)")));
+        Assert.StartsWith("line 5      o = 2·network(x, t = ", Text(browser, "plan-line"), StringComparison.Ordinal);
+        browser.Value("page.chain.slider.value = 0; page.chain.slider.dispatchEvent(new Event('input'))");
+        Assert.Equal("start       x = noise", Text(browser, "plan-line"));
+
+        // A part is erased: only its pixels change.
+        browser.Value("document.getElementById('use-selected').click(); document.getElementById('erase').click(); page.studio.brush.value = 3");
+        browser.Drag("#easel canvas", (0.2, 0.5), (0.8, 0.5));
+        browser.Until("page.studio.kept.includes(0) && document.getElementById('studio-told').textContent.startsWith('Filled in')");
+        var (original, kept) = (Wall(browser)[2], Numbers(browser.Value("[...page.studio.kept]")));
+        Assert.InRange(kept.Count(pixel => pixel == 0), 50, 400);
+        foreach (var filled in browser.Value($"page.studio.results.map({Levels})")!.AsArray().Select(Numbers))
+        {
+            Assert.All(Enumerable.Range(0, kept.Length).Where(i => kept[i] == 1), i => Assert.Equal(original[i], filled[i]));
+            Assert.Contains(Enumerable.Range(0, kept.Length), i => kept[i] == 0 && original[i] != filled[i]);
+        }
+
+        // Between two pictures: the first is the picture of its number.
+        browser.Until("page.morph.canvases.every(c => new Set(" + Levels + "(c)).size > 4)");
+        Assert.NotEqual(Numbers(browser.Value($"{Levels}(page.morph.canvases[0])")), Numbers(browser.Value($"{Levels}(page.morph.canvases[11])")));
+
+        // A new seed by the keyboard, and its link gives the same pictures.
+        var before = Wall(browser);
+        browser.Value("document.activeElement.blur(); page.selected = undefined; page.chain.steps = null");
+        browser.Press("n");
+        browser.Until(Finished);
+        var link = browser.Value("location.href")!.GetValue<string>();
+        Assert.DoesNotContain("seed=3&", link, StringComparison.Ordinal);
+        var after = Wall(browser);
+        Assert.NotEqual(before, after);
+        browser.Open(link);
+        browser.Until(Finished);
+        Assert.Equal(after, Wall(browser));
+
+        // A class, a sampler, and a GIF of them.
+        browser.Value("""
+            page.selected = undefined; page.chain.steps = null;
+            page.input('class').value = '7'; page.input('sampler').value = 'ddim'; page.input('sampler').dispatchEvent(new Event('change'))
+            """);
+        browser.Until(Finished);
+        var captions = browser.Value("[...document.querySelectorAll('#wall span')].map(s => s.textContent).join(' ')")!.GetValue<string>();
+        Assert.Equal("sneaker sneaker sneaker sneaker", captions);
+        Assert.Contains("--sampler ddim --sampling-steps 5", Text(browser, "command"), StringComparison.Ordinal);
+        var gif = Convert.FromBase64String(browser.Value(
+            "page.wall.gif().arrayBuffer().then(b => btoa(String.fromCharCode(...new Uint8Array(b))))")!.GetValue<string>());
+        using (var animation = SixLabors.ImageSharp.Image.Load(gif))
+        {
+            Assert.Equal(6, animation.Frames.Count);
+            Assert.Equal((118, 118), (animation.Width, animation.Height));
+        }
+
+        // A report has the same page in a frame.
+        _ddpm.Done("report", "--run", "given", "--live", "--to", "report.html");
+        browser.Open(new Uri(_ddpm.Path("report.html")).AbsoluteUri);
+        browser.Until("document.querySelector('iframe').contentDocument.getElementById('wall').ariaBusy === 'false'");
+
+        Assert.Empty(browser.Errors);
+    }
+
+    [ChromiumFact]
+    public void On_a_phone_a_page_needs_no_scrolling_to_the_side_and_hostile_names_stay_text()
+    {
+        const string Hostile = "</script><img src=x onerror=\"injected = 1\"><script>injected = 1</script>'&amp;";
+        File.WriteAllBytes(_ddpm.Path("page.html"), PageTests.SmallPage(classes: 2, Hostile));
+        using var browser = new ChromiumPage(width: 360);
+        browser.Open(new Uri(_ddpm.Path("page.html")).AbsoluteUri);
+        browser.Until(Finished);
+        Assert.Equal(360, browser.Value("document.documentElement.scrollWidth")!.GetValue<int>());
+        Assert.Equal(Hostile, Text(browser, "name"));
+        Assert.Equal(Hostile, browser.Value("document.querySelector('#wall span').textContent")!.GetValue<string>());
+        Assert.Equal(0, browser.Value("document.images.length")!.GetValue<int>());
+        Assert.Equal("undefined", browser.Value("typeof injected")!.GetValue<string>());
+        Assert.Empty(browser.Errors);
+    }
+
+    /// <summary>The first line of an element's text.</summary>
+    private static string Text(ChromiumPage browser, string id) =>
+        browser.Value($"document.getElementById('{id}').textContent")!.GetValue<string>().Split('\n')[0];
+
+    private static int[] Numbers(JsonNode? numbers) => [.. numbers!.AsArray().Select(number => number!.GetValue<int>())];
+
+    private static int[][] Wall(ChromiumPage browser) =>
+        [.. browser.Value($"[...document.querySelectorAll('#wall canvas')].map({Levels})")!.AsArray().Select(Numbers)];
+
+    /// <summary>Serves a file on the loopback address until the test's process ends.</summary>
+    private static string Serve(string file)
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        var address = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
+        probe.Stop();
+        var server = new HttpListener { Prefixes = { address } };
+        server.Start();
+        var content = File.ReadAllBytes(file);
+        server.BeginGetContext(Answer, null);
+        return address;
+
+        void Answer(IAsyncResult result)
+        {
+            var context = server.EndGetContext(result);
+            server.BeginGetContext(Answer, null);
+            context.Response.ContentType = "text/html";
+            context.Response.OutputStream.Write(content);
+            context.Response.Close();
+        }
+    }
+}

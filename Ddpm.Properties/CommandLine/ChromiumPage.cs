@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Ddpm.Properties.CommandLine;
+
+/// <summary>A page in a browser without a window, driven by the DevTools protocol. Errors in its console are kept.</summary>
+internal sealed class ChromiumPage : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly string _profile = Directory.CreateTempSubdirectory("ddpm-chromium-").FullName;
+    private readonly Process _browser;
+    private readonly ClientWebSocket _socket = new();
+    private readonly CancellationTokenSource _stop = new(Patience);
+    private readonly string _session;
+    private int _commands;
+
+    /// <summary>Starts the browser with an empty page of a width in pixels.</summary>
+    public ChromiumPage(int width = 1100)
+    {
+        _browser = Process.Start(new ProcessStartInfo(
+            ChromiumFactAttribute.Chromium!,
+            ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0", $"--user-data-dir={_profile}", "about:blank"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        })!;
+        const string Listening = "DevTools listening on ";
+        string? line;
+        while ((line = _browser.StandardError.ReadLine()) is not null && !line.StartsWith(Listening, StringComparison.Ordinal))
+        {
+        }
+
+        Assert.NotNull(line);
+        _ = _browser.StandardError.ReadToEndAsync();
+        _ = _browser.StandardOutput.ReadToEndAsync();
+        _socket.ConnectAsync(new Uri(line[Listening.Length..]), _stop.Token).GetAwaiter().GetResult();
+        var target = Send("Target.createTarget", new() { ["url"] = "about:blank" })["targetId"]!.GetValue<string>();
+        _session = "";
+        _session = Send("Target.attachToTarget", new() { ["targetId"] = target, ["flatten"] = true })["sessionId"]!.GetValue<string>();
+        foreach (var domain in (string[])["Page", "Runtime", "Log"])
+        {
+            Send($"{domain}.enable", []);
+        }
+
+        // Pictures then appear at once, so that nothing has to wait for an animation.
+        JsonObject still = new() { ["name"] = "prefers-reduced-motion", ["value"] = "reduce" };
+        Send("Emulation.setEmulatedMedia", new() { ["features"] = new JsonArray(still) });
+        Send("Emulation.setDeviceMetricsOverride", new() { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
+    }
+
+    /// <summary>What the console and the log have said of errors, and exceptions.</summary>
+    public List<string> Errors { get; } = [];
+
+    /// <summary>Opens an address.</summary>
+    public void Open(string address)
+    {
+        Send("Page.navigate", new() { ["url"] = "about:blank" }); // an address that differs in its fragment alone would not be loaded anew
+        Send("Page.navigate", new() { ["url"] = address });
+    }
+
+    /// <summary>The value of a JavaScript expression; the value of a promise, once it has one.</summary>
+    public JsonNode? Value(string expression)
+    {
+        var answer = Send("Runtime.evaluate", new() { ["expression"] = expression, ["awaitPromise"] = true, ["returnByValue"] = true });
+        Assert.True(answer["exceptionDetails"] is null, $"{expression}: {answer.ToJsonString()}");
+        return answer["result"]!["value"]?.DeepClone();
+    }
+
+    /// <summary>Waits until an expression is true.</summary>
+    public void Until(string expression) => Value($$"""
+        new Promise(done => {
+            const look = () => {
+                let is = false;
+                try { is = {{expression}}; } catch { }
+                is ? done(true) : setTimeout(look, 20);
+            };
+            look();
+        })
+        """);
+
+    /// <summary>Presses a key.</summary>
+    public void Press(string key)
+    {
+        Send("Input.dispatchKeyEvent", new() { ["type"] = "keyDown", ["key"] = key, ["text"] = key.Length == 1 ? key : null });
+        Send("Input.dispatchKeyEvent", new() { ["type"] = "keyUp", ["key"] = key });
+    }
+
+    /// <summary>Drags the mouse over an element, between two places given as fractions of its size.</summary>
+    public void Drag(string selector, (double X, double Y) from, (double X, double Y) to)
+    {
+        Value($"document.querySelector('{selector}').scrollIntoView({{ block: 'center' }})");
+        var rectangle = Value($"(b => [b.x, b.y, b.width, b.height])(document.querySelector('{selector}').getBoundingClientRect())");
+        double[] box = [.. rectangle!.AsArray().Select(number => number!.GetValue<double>())];
+        void Mouse(string type, (double X, double Y) at) => Send("Input.dispatchMouseEvent", new()
+        {
+            ["type"] = type,
+            ["x"] = box[0] + at.X * box[2],
+            ["y"] = box[1] + at.Y * box[3],
+            ["button"] = "left",
+            ["buttons"] = 1,
+            ["clickCount"] = 1,
+        });
+        Mouse("mousePressed", from);
+        for (var k = 1; k <= 8; k++)
+        {
+            Mouse("mouseMoved", (from.X + (to.X - from.X) * k / 8, from.Y + (to.Y - from.Y) * k / 8));
+        }
+
+        Mouse("mouseReleased", to);
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _stop.Dispose();
+        _browser.Kill(entireProcessTree: true);
+        _browser.WaitForExit();
+        _browser.Dispose();
+        try
+        {
+            Directory.Delete(_profile, recursive: true);
+        }
+        catch (IOException)
+        {
+            // A child that has not ended yet still writes; the folder is a temporary one.
+        }
+    }
+
+    private JsonObject Send(string method, JsonObject parameters)
+    {
+        var id = ++_commands;
+        JsonObject command = new() { ["id"] = id, ["method"] = method, ["params"] = parameters };
+        if (!string.IsNullOrEmpty(_session))
+        {
+            command["sessionId"] = _session;
+        }
+
+        _socket.SendAsync(Encoding.UTF8.GetBytes(command.ToJsonString()), WebSocketMessageType.Text, true, _stop.Token).GetAwaiter().GetResult();
+        while (true)
+        {
+            var message = Receive();
+            if (message["id"]?.GetValue<int>() == id)
+            {
+                Assert.True(message["error"] is null, $"{method}: {message.ToJsonString()}");
+                return message["result"]!.AsObject();
+            }
+
+            Note(message);
+        }
+    }
+
+    private JsonObject Receive()
+    {
+        var (text, buffer) = (new MemoryStream(), new byte[1 << 16]);
+        WebSocketReceiveResult part;
+        do
+        {
+            part = _socket.ReceiveAsync(buffer, _stop.Token).GetAwaiter().GetResult();
+            text.Write(buffer, 0, part.Count);
+        }
+        while (!part.EndOfMessage);
+        return JsonSerializer.Deserialize<JsonObject>(text.ToArray())!;
+    }
+
+    private void Note(JsonObject message)
+    {
+        var (method, content) = (message["method"]?.GetValue<string>(), message["params"]);
+        if (method == "Runtime.exceptionThrown"
+            || (method == "Runtime.consoleAPICalled" && content!["type"]!.GetValue<string>() is "error" or "assert" or "warning")
+            || (method == "Log.entryAdded" && content!["entry"]!["level"]!.GetValue<string>() == "error"))
+        {
+            Errors.Add(content!.ToJsonString());
+        }
+    }
+}
