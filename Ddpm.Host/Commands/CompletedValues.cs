@@ -23,6 +23,7 @@ internal static class CompletedValues
         ("--dataset", () => DataSetDescription.All.Map(set => set.Name)),
         ("--device", () => ["auto", "cpu", "cuda"]),
         ("--format", () => ExportCommand.Formats.Keys),
+        ("--weights", () => ExportCommand.WeightTypes.Keys),
         ("--pretrained", () => PretrainedModel.All.Keys),
         ("--run", Runs),
     ]);

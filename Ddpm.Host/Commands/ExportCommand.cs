@@ -25,7 +25,8 @@ internal sealed class ExportCommand
         ("diffusers", new ExportFormat.Diffusers("diffusers")),
         ("run", new ExportFormat.Run("shared")));
 
-    private static readonly ChoiceTable<PageWeights> WeightTypes = ChoiceTable.Of(("float32", PageWeights.Float32), ("float16", PageWeights.Float16));
+    /// <summary>How a page may store weights.</summary>
+    internal static readonly ChoiceTable<PageWeights> WeightTypes = ChoiceTable.Of(("float32", PageWeights.Float32), ("float16", PageWeights.Float16));
 
     private readonly CommandLine.Command _command = new("export", "Export a run's weights, or its whole network, for other programs");
     private readonly PretrainedOption _pretrained = new("Make a run of this model and export it");

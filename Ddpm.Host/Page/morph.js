@@ -14,6 +14,7 @@ class Morph {
     });
     this.from = document.getElementById('from');
     this.to = document.getElementById('to');
+    this.to.value = page.description.classes.length || 1; // of the same class, where all classes come in turn
     for (const input of [this.from, this.to]) input.addEventListener('change', () => this.show());
     document.getElementById('save-morph').addEventListener('click', () => this.save());
   }
@@ -25,7 +26,8 @@ class Morph {
     pool.stop('morph');
     await Promise.all(this.canvases.map(async (canvas, k) => {
       const last = await pool.run(
-        { ...page.request(number), plan: description.plans.indexOf(plan), purpose: 'morph', between: [other, k / (Between - 1)] });
+        { ...page.request(number), label: page.labelOf(k < Between / 2 ? number : other), plan: description.plans.indexOf(plan), purpose: 'morph',
+          between: [other, k / (Between - 1)] });
       if (last && this.round === round) paint(canvas, levelsOf(description, plan, last));
     }));
   }

@@ -147,7 +147,7 @@ public sealed class ExchangeTests : IDisposable
         _ddpm.Done("export", "--run", "one", "--format", "onnx");
         using var session = new InferenceSession(File.ReadAllBytes(_ddpm.Path("runs", "one", "model.onnx")));
         Assert.Equal(["x", "timesteps"], session.InputMetadata.Keys);
-        _ddpm.Refused(2, ["--format must be one of safetensors, onnx, diffusers, run, got pickle"], "export", "--run", "one", "--format", "pickle");
+        _ddpm.Refused(2, ["--format must be one of safetensors, onnx, html, diffusers, run, got pickle"], "export", "--run", "one", "--format", "pickle");
     }
 
     private byte[] Samples(string run)
