@@ -106,15 +106,15 @@ function plainKernels(memory) {
     return half < 0.5 || (half === 0.5 && below % 2 === 0) ? below : below + 1;
   };
   const correlate = outputs => (out, plane, x, taps, tapsEnd, weights, bias, mask, bytes) => {
-    for (let at = 0; at < bytes; at += 4) {
-      const shown = ints[(mask + at) >> 2] !== 0;
-      for (let j = 0; j < outputs; j++) {
-        let sum = shown ? f[(bias >> 2) + j] : 0;
-        for (let tap = taps, w = (weights >> 2) + j; shown && tap < tapsEnd; tap += 4, w += outputs) {
-          sum = r(sum + r(f[w] * f[(x + at + ints[tap >> 2]) >> 2]));
-        }
-        f[(out + j * plane + at) >> 2] = sum;
+    const sums = new Float32Array(bytes >> 2); // it rounds each sum
+    for (let j = 0; j < outputs; j++) {
+      sums.fill(f[(bias >> 2) + j]);
+      for (let tap = taps >> 2, w = (weights >> 2) + j; tap < tapsEnd >> 2; tap++, w += outputs) {
+        const factor = f[w], from = (x + ints[tap]) >> 2;
+        for (let i = 0; i < sums.length; i++) sums[i] += r(factor * f[from + i]);
       }
+      const to = (out + j * plane) >> 2;
+      for (let i = 0; i < sums.length; i++) f[to + i] = ints[(mask >> 2) + i] ? sums[i] : 0;
     }
   };
   const inLanes = (bytes, term) => {

@@ -10,7 +10,7 @@ class Page {
     this.size = this.description.image.reduce((product, extent) => product * extent, 1);
     this.hasAddress = location.protocol !== 'about:'; // inside of a report, the address is the report's
     this.still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.pool = new Pool(this.description, fromBase64(text('weights').trim()), text('core'));
+    this.pool = new Pool(this.description, fromBase64(text('weights').trim()), text('core'), reason => this.tell(`The model cannot run here: ${reason}`));
     this.fillChoices();
     this.readAddress();
     this.wall = new Wall(this);

@@ -1,7 +1,9 @@
 // Several workers make images side by side.
 
 class Pool {
-  constructor(description, bytes, code) {
+  /** @param fail is called with the reason if the model cannot run */
+  constructor(description, bytes, code, fail) {
+    this.fail = fail;
     this.jobs = new Map();
     this.number = 0;
     this.fast = null;
@@ -14,7 +16,7 @@ class Pool {
     try {
       const real = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
       real.onmessage = event => this.receive(event.data);
-      real.onerror = event => console.error(event.message);
+      real.onerror = event => this.fail(event.message ?? 'the browser does not start workers');
       worker.post = message => real.postMessage(message);
     } catch {
       worker.post = imageServer(message => this.receive(message)); // in the page itself
@@ -45,6 +47,10 @@ class Pool {
   receive(message) {
     if (message.ready) {
       this.fast = message.fast;
+      return;
+    }
+    if (message.failed) {
+      this.fail(message.failed);
       return;
     }
     const job = this.jobs.get(message.job);

@@ -1,7 +1,7 @@
 // Makes images on request and posts each step. A worker does this; a page without workers does it itself.
 
 /**
- * What handles messages: first { description, bytes, plain }, then { job, request }, and { stop: job }. Images grow side by side: each gets one line in turn.
+ * What handles messages: first { description, bytes }, then { job, request }, and { stop: job }. Images grow side by side: each gets one line in turn.
  */
 function imageServer(post) {
   const growing = new Map();
@@ -25,8 +25,12 @@ function imageServer(post) {
 
   return data => {
     if (data.description) {
-      model = new Model(data.description, data.bytes, data.plain);
-      post({ ready: true, fast: model.network.fast });
+      try {
+        model = new Model(data.description, data.bytes);
+        post({ ready: true, fast: model.network.fast });
+      } catch (error) {
+        post({ failed: String(error) }); // as where there is not enough memory
+      }
     } else if ('stop' in data) {
       growing.delete(data.stop);
     } else {

@@ -110,7 +110,7 @@ public sealed class BrowserTests : IDisposable
     }
 
     [ChromiumFact]
-    public void On_a_phone_a_page_needs_no_scrolling_to_the_side_and_hostile_names_stay_text()
+    public void On_a_phone_a_page_needs_no_scrolling_to_the_side_and_hostile_names_stay_text_and_nothing_but_JavaScript_is_needed()
     {
         const string Hostile = "</script><img src=x onerror=\"injected = 1\"><script>injected = 1</script>'&amp;";
         File.WriteAllBytes(_ddpm.Path("page.html"), PageTests.SmallPage(classes: 2, Hostile));
@@ -122,6 +122,15 @@ public sealed class BrowserTests : IDisposable
         Assert.Equal(Hostile, browser.Value("document.querySelector('#wall span').textContent")!.GetValue<string>());
         Assert.Equal(0, browser.Value("document.images.length")!.GetValue<int>());
         Assert.Equal("undefined", browser.Value("typeof injected")!.GetValue<string>());
+
+        // Without workers and WebAssembly, the page itself makes the same pictures.
+        var made = Wall(browser);
+        Assert.True(browser.Value("page.pool.fast")!.GetValue<bool>());
+        browser.Before("delete globalThis.Worker; delete globalThis.WebAssembly");
+        browser.Open(new Uri(_ddpm.Path("page.html")).AbsoluteUri);
+        browser.Until(Finished);
+        Assert.False(browser.Value("page.pool.fast")!.GetValue<bool>());
+        Assert.Equal(made, Wall(browser));
         Assert.Empty(browser.Errors);
     }
 
