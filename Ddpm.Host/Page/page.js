@@ -139,8 +139,8 @@ class Page {
   /** Takes over what the address says, as far as it can be chosen. */
   readAddress() {
     const asked = new URLSearchParams(location.hash.slice(1)), { plans } = this.description;
-    const plan = plans.find(one => one.sampler === asked.get('sampler') && stepsOf(one) === Number(asked.get('steps')))
-      ?? plans.find(one => one.sampler === asked.get('sampler'));
+    const same = plans.filter(one => one.sampler === (asked.get('sampler') ?? this.input('sampler').value));
+    const plan = same.find(one => stepsOf(one) === Number(asked.get('steps'))) ?? (asked.has('sampler') ? same[0] : undefined);
     if (plan) {
       this.input('sampler').value = plan.sampler;
       this.fillSteps(plan);
