@@ -6,8 +6,6 @@ using Ddpm.Host.Progress;
 using Ddpm.Pure.Text;
 using LanguageExt;
 using LanguageExt.Common;
-using Serilog;
-using Spectre.Console;
 using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
@@ -68,7 +66,7 @@ internal static class Session
         try
         {
             Fin<Unit> result;
-            using (var view = ranks.Leads ? View(parsed.GetValue(Quiet)) : new CleanView(new SilentView()))
+            using (var view = SessionView.Of(ranks.Leads, parsed.GetValue(Quiet)))
             {
                 // Rank 0 decides for all when to stop.
                 result = InstalledLibtorch.Load().Bind(_ => work(ranks, view, ranks.Leads ? stop.Token : CancellationToken.None));
@@ -139,20 +137,4 @@ internal static class Session
     /// <summary>Prints faults, a line for each. A line that begins with a space continues the line before it.</summary>
     public static void Print(Seq<string> faults) =>
         Screen.Of(faults, "fault").Iter(line => Console.Error.WriteLine(line.StartsWith(' ') ? line : $"error: {line}"));
-
-    /// <summary>Progress goes to the error stream, so that results can be piped; in colours if it is a terminal and NO_COLOR is not set.</summary>
-    private static CleanView View(bool quiet) => new(quiet ? new QuietView() : LoudView());
-
-    private static IView LoudView()
-    {
-        var colours = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors;
-        var errors = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), ColorSystem = colours });
-        return Console.IsErrorRedirected || !errors.Profile.Capabilities.Interactive
-            ? new PlainView(new LoggerConfiguration()
-                .WriteTo.Console(
-                    outputTemplate: "{Timestamp:HH:mm:ss} {Message:l}{NewLine}", formatProvider: System.Globalization.CultureInfo.InvariantCulture,
-                    standardErrorFromLevel: Serilog.Events.LogEventLevel.Verbose)
-                .CreateLogger())
-            : new TerminalView(errors);
-    }
 }

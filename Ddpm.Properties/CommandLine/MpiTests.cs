@@ -130,8 +130,8 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
         string[][] commands =
         [
             ["sample", "--count", "33", "--seed", "5"],
-            ["evaluate", "--count", "33", .. data],
-            ["evaluate", "steps", "--count", "33", "--samplers", "ddim", "--evaluations", "2", "3", .. data],
+            ["evaluate", "--count", "33", "--bound-images", "0", .. data],
+            ["evaluate", "steps", "--count", "33", "--samplers", "ddim", "--evaluations", "2", .. data],
         ];
         foreach (var command in commands)
         {

@@ -63,7 +63,9 @@ public sealed class RankGroupLaws
         Assert.All(ended, one => Assert.Equal((true, false, Some(7)), one));
     }
 
-    /// <summary>Weights, losses, the norm of the gradient and the losses of timesteps, with 4 shares of 14 images, importance sampling and held-out images.</summary>
+    /// <summary>
+    /// Weights, losses, the norm of the gradient and the losses of timesteps, with 4 shares of 14 images, importance sampling and held-out images.
+    /// </summary>
     [Theory]
     [InlineData(2, 1)]
     [InlineData(3, 2)]
@@ -112,7 +114,8 @@ public sealed class RankGroupLaws
         Seq1("no such file"), RankFacts.Differences(Seq(new RankFacts("a", ["no such file"], []), new RankFacts("b", ["no such file"], []))));
 
     [Theory]
-    [InlineData("OMPI_COMM_WORLD_RANK=3 OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_LOCAL_RANK=1 OMPI_COMM_WORLD_LOCAL_SIZE=2 PMIX_RANK=3", "Open MPI 3 1 2 Open MPI")]
+    [InlineData(
+        "OMPI_COMM_WORLD_RANK=3 OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_LOCAL_RANK=1 OMPI_COMM_WORLD_LOCAL_SIZE=2 PMIX_RANK=3", "Open MPI 3 1 2 Open MPI")]
     [InlineData("PMI_RANK=2 PMI_SIZE=4 MPI_LOCALRANKID=2 MPI_LOCALNRANKS=4", "MPICH 2 2 4 MPICH")]
     [InlineData("PMI_RANK=1 PMI_SIZE=2 SLURM_PROCID=1 SLURM_NTASKS=2 SLURM_LOCALID=0", "Slurm (PMI) 1 0 1 MPICH")]
     [InlineData("PMIX_RANK=1 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=2 SLURM_LOCALID=1", "Slurm (PMIx) 1 1 1 Open MPI")]
@@ -121,7 +124,8 @@ public sealed class RankGroupLaws
     [InlineData("", "none")]
     public void The_environment_says_who_started_the_process(string environment, string found)
     {
-        var variables = environment.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+        var variables = environment.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
         Assert.Equal(found, Launcher.Of(name => variables.GetValueOrDefault(name)).Match(
             launcher => $"{launcher.Name} {launcher.Rank} {launcher.LocalRank} {launcher.LocalSize} {launcher.Libraries[0].Name}", () => "none"));
     }
