@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace Ddpm.Host.Benchmarks;
 
 /// <summary>
-/// `bench --scaling`: the costs of a training step and of messages, and what <see cref="RankScaling"/> predicts from them. Under mpirun, all ranks measure at the
-/// same time. Then they train together, and the prediction stands beside the measured time.
+/// `bench --scaling`: the costs of a training step and of messages, and what <see cref="RankScaling"/> predicts from them. Under mpirun, all ranks measure at
+/// the same time. Then they train together, and the prediction stands beside the measured time.
 /// </summary>
 /// <param name="config">What is trained.</param>
 /// <param name="device">On what.</param>
@@ -25,7 +25,10 @@ internal sealed class ScalingBench(TrainingConfig config, Device device, RankGro
     private const int ShareImages = 16, MostRanks = 256, Rounds = 200, LargeRounds = 20, Windows = 7;
 
     /// <summary>Links between machines: bits in a second, and a usual latency in seconds.</summary>
-    private static readonly (string Name, double Bits, double Latency)[] Links = [("1 Gbit/s", 1e9, 50e-6), ("10 Gbit/s", 1e10, 20e-6), ("100 Gbit/s", 1e11, 2e-6)];
+    private static readonly (string Name, double Bits, double Latency)[] Links =
+    [
+        ("1 Gbit/s", 1e9, 50e-6), ("10 Gbit/s", 1e10, 20e-6), ("100 Gbit/s", 1e11, 2e-6),
+    ];
 
     private readonly List<Figure> _figures = [];
     private readonly Replicas _workers = Replicas.For(device);
@@ -35,7 +38,8 @@ internal sealed class ScalingBench(TrainingConfig config, Device device, RankGro
     /// <summary>Measures at every rank.</summary>
     public Fin<Seq<Figure>> Run()
     {
-        view.Result(Invariant($"{Diagnosis.Processor.Description}; {(ranks.Size == 1 ? "1 rank" : Invariant($"{ranks.Size} ranks"))} of {_workers.Count} threads; device {device}; ")
+        var number = ranks.Size == 1 ? "1 rank" : Invariant($"{ranks.Size} ranks");
+        view.Result(Invariant($"{Diagnosis.Processor.Description}; {number} of {_workers.Count} threads; device {device}; ")
             + Invariant($"the {config.NetworkName} network in {config.Options.Precision}, batch {config.Options.BatchSize}"));
         var (costs, bytes) = Costs();
         if (ranks.Size > 1 && ranks.GoesOn())
