@@ -157,9 +157,12 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
         ? Directory.GetFiles(folder, "*.safetensors").Select(path => RunFolder.CheckpointStep(Path.GetFileName(path)).IfNone(0)).DefaultIfEmpty().Max()
         : 0;
 
+    /// <summary>Kills a rank at a moment, or as soon after it as the rank is there.</summary>
     private void KillAt(Process mpirun, Func<bool> moment, int victim)
     {
-        while (!moment())
+        int[] Ranks() => [.. Descendants(mpirun.Id).Where(id => CommandLine(id).StartsWith($"dotnet\0{_ddpm.Program}", StringComparison.Ordinal))];
+        var ranks = Ranks();
+        while (!moment() || ranks.Length <= victim)
         {
             if (mpirun.HasExited)
             {
@@ -167,13 +170,10 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
             }
 
             Thread.Yield();
+            ranks = Ranks();
         }
 
-        var ranks = Descendants(mpirun.Id).Where(id => CommandLine(id).StartsWith($"dotnet\0{_ddpm.Program}", StringComparison.Ordinal)).ToArray();
-        if (victim < ranks.Length)
-        {
-            DdpmProcess.Signal(ranks[victim], 9);
-        }
+        DdpmProcess.Signal(ranks[victim], 9);
     }
 
     private static IEnumerable<int> Descendants(int process) => Children(process).SelectMany(child => Descendants(child).Prepend(child));
