@@ -36,7 +36,10 @@ internal sealed record LockHolder(int Pid, string Host, string Started)
             {
                 // The second field, in brackets, may hold anything; the start is the twenty-second (proc(5)).
                 var stat = File.ReadAllText(Invariant($"/proc/{pid}/stat"));
-                return $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()} {stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]}";
+                var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                return fields[0] is "Z" or "X" // it has ended, and its parent has not asked how
+                    ? None
+                    : $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()} {fields[19]}";
             }
 
             using var process = Process.GetProcessById(pid);

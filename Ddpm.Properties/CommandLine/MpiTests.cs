@@ -157,7 +157,9 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
         ? Directory.GetFiles(folder, "*.safetensors").Select(path => RunFolder.CheckpointStep(Path.GetFileName(path)).IfNone(0)).DefaultIfEmpty().Max()
         : 0;
 
-    /// <summary>Kills a rank at a moment, or as soon after it as the rank is there.</summary>
+    /// <summary>
+    /// Kills a rank at a moment, or as soon after it as the rank is there. MPICH's mpirun may return while the ranks that it killed still end.
+    /// </summary>
     private void KillAt(Process mpirun, Func<bool> moment, int victim)
     {
         int[] Ranks() => [.. Descendants(mpirun.Id).Where(id => CommandLine(id).StartsWith($"dotnet\0{_ddpm.Program}", StringComparison.Ordinal))];
@@ -174,6 +176,7 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
         }
 
         DdpmProcess.Signal(ranks[victim], 9);
+        Assert.True(SpinWait.SpinUntil(() => ranks.All(rank => CommandLine(rank).Length == 0), TimeSpan.FromMinutes(1)));
     }
 
     private static IEnumerable<int> Descendants(int process) => Children(process).SelectMany(child => Descendants(child).Prepend(child));
