@@ -186,6 +186,7 @@ class Studio {
     const from = lines - Math.max(1, Math.round(Number(this.strength.value) / 100 * lines)), start = plan.levels[from];
     const area = this.kept.length, mask = erased ? Uint8Array.from(this.values, (_, i) => this.kept[i % area]) : undefined;
     pool.stop('studio');
+    document.getElementById('studio-told').textContent = 'Finishing the picture …';
     const round = this.round = {}, label = page.request(0).label ?? this.label ?? description.classes.length;
     const made = await Promise.all(this.results.map((canvas, number) => pool.run(
       { ...page.request(number), label, plan: description.plans.indexOf(plan), purpose: 'studio', known: this.values, mask, from, start },
