@@ -82,30 +82,18 @@ internal sealed unsafe class MpiMessages : IRankMessages
     /// <inheritdoc/>
     public void Send(int to, ReadOnlySpan<byte> bytes)
     {
-        for (var first = 0; first == 0 || first < bytes.Length; first += LargestMessage)
+        fixed (byte* start = bytes)
         {
-            var part = bytes[first..Math.Min(bytes.Length, first + LargestMessage)];
-            fixed (byte* start = part)
-            {
-                nint request = 0;
-                Check(_send(start, part.Length, _byte, to, Tag, _world, &request), "MPI_Isend");
-                Wait(&request);
-            }
+            Move(_send, "MPI_Isend", to, start, bytes.Length);
         }
     }
 
     /// <inheritdoc/>
     public void Receive(int from, Span<byte> bytes)
     {
-        for (var first = 0; first == 0 || first < bytes.Length; first += LargestMessage)
+        fixed (byte* start = bytes)
         {
-            var part = bytes[first..Math.Min(bytes.Length, first + LargestMessage)];
-            fixed (byte* start = part)
-            {
-                nint request = 0;
-                Check(_receive(start, part.Length, _byte, from, Tag, _world, &request), "MPI_Irecv");
-                Wait(&request);
-            }
+            Move(_receive, "MPI_Irecv", from, start, bytes.Length);
         }
     }
 
@@ -130,6 +118,17 @@ internal sealed unsafe class MpiMessages : IRankMessages
         Check(((delegate* unmanaged<nint, int*, int>)Function("MPI_Comm_size"))(_world, &size), "MPI_Comm_size");
         (Rank, Size) = (rank, size);
         return this;
+    }
+
+    /// <summary>Sends or receives bytes, in messages of at most 1 GiB. No bytes are one empty message.</summary>
+    private void Move(delegate* unmanaged<void*, int, nint, int, int, nint, nint*, int> function, string name, int partner, byte* start, int length)
+    {
+        for (long first = 0; first == 0 || first < length; first += LargestMessage)
+        {
+            nint request = 0;
+            Check(function(start + first, (int)Math.Min(length - first, LargestMessage), _byte, partner, Tag, _world, &request), name);
+            Wait(&request);
+        }
     }
 
     /// <summary>
