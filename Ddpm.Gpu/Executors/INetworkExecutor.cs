@@ -17,6 +17,9 @@ public interface INetworkExecutor : IDisposable
     /// </param>
     int ShareSize(int batch, int parts);
 
+    /// <summary>Whether an image's output has the same bits in a batch of any size, so that no images have to fill up a micro-batch.</summary>
+    bool ComputesEachImageByItself { get; }
+
     /// <summary>The bytes that training with it takes on its device, beside θ and its gradient. An estimate for libtorch. Asking takes no memory.</summary>
     /// <param name="batch">Images in a batch, ≥ 1.</param>
     /// <param name="parts">As for <see cref="ShareSize"/>.</param>

@@ -35,6 +35,9 @@ internal sealed unsafe class KernelExecutor<T> : INetworkExecutor
     }
 
     /// <inheritdoc/>
+    public bool ComputesEachImageByItself => true;
+
+    /// <inheritdoc/>
     public int ShareSize(int batch, int parts) => KernelProgram<T>.GradientImages;
 
     /// <inheritdoc/>

@@ -26,6 +26,9 @@ internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, Te
 
     private Tensor Theta => _theta ?? throw new InvalidOperationException("no weights were taken");
 
+    /// <inheritdoc/>
+    public bool ComputesEachImageByItself => false;
+
     /// <summary>On the CPU enough to keep its operations long. A GPU is parallel in itself, and takes as much of the batch as the user allows.</summary>
     public int ShareSize(int batch, int parts) => network.Device.type == TorchSharp.DeviceType.CPU ? 64 : (batch - 1) / parts + 1;
 

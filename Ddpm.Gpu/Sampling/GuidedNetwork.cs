@@ -39,22 +39,36 @@ internal sealed class GuidedNetwork : IDisposable
     /// <summary>The output of a line.</summary>
     /// <param name="x">What the network sees, N×C×H×W.</param>
     /// <param name="line">The line.</param>
-    /// <param name="firstImage">The number of the first image; the others follow it.</param>
-    /// <returns>o, N×C×H×W, and the fraction of a learned variance.</returns>
+    /// <param name="part">The numbers of the images in x, and which of them are wanted.</param>
+    /// <returns>o, N×C×H×W, and the fraction of a learned variance; 0 for images that are not wanted, where that saves time.</returns>
     /// <exception cref="ArgumentException">The line asks a guide, and there is none.</exception>
-    public NetworkOutput<Tensor> Output(Tensor x, SamplingLine line, int firstImage)
+    public NetworkOutput<Tensor> Output(Tensor x, SamplingLine line, MicroBatches.Part part)
     {
-        var count = (int)x.shape[0];
-        var timesteps = Enumerable.Repeat(line.Timestep, count).ToArray();
         return PlanState<Tensor>.Output(line, TensorArithmetic.Instance, source =>
         {
             var (network, executor) = source != NetworkSource.Guide ? _model
                 : _guide.IfNone(() => throw new ArgumentException("the plan asks a guide, and there is none", nameof(line)));
+            var (from, count) = executor.ComputesEachImageByItself ? (part.From, part.Count) : (0, (int)x.shape[0]);
+            var timesteps = Enumerable.Repeat(line.Timestep, count).ToArray();
             int[] classes = source != NetworkSource.Unconditional && network.Config.Classes > 0
-                ? _condition.Map(known => Enumerable.Range(firstImage, count).Select(known.ClassOf).ToArray()).IfNone([])
+                ? _condition.Map(known => Enumerable.Range(part.First + from, count).Select(known.ClassOf).ToArray()).IfNone([])
                 : [];
-            return network.Split(executor.Forward(x, timesteps, classes));
+            return network.Split(Among(executor.Forward(x.narrow(0, from, count), timesteps, classes), from, x.shape[0]));
         });
+    }
+
+    /// <summary>The outputs of some images among those of a whole micro-batch.</summary>
+    private static Tensor Among(Tensor outputs, int from, long images)
+    {
+        if (outputs.shape[0] == images)
+        {
+            return outputs;
+        }
+
+        var all = zeros([images, .. outputs.shape[1..]], outputs.dtype, outputs.device);
+        using var place = all.narrow(0, from, outputs.shape[0]);
+        place.copy_(outputs);
+        return all;
     }
 
     /// <inheritdoc/>

@@ -142,7 +142,7 @@ public sealed class ImageSampler(TrainedNetwork model, SamplingPlan plan, Replic
             Keep(0, initial);
             var run = PlanExecutor.Run(
                 plan,
-                (x, line) => guided.Output(x, line, part.First),
+                (x, line) => guided.Output(x, line, part),
                 initial,
                 noise.Line,
                 known.Map(Known),

@@ -49,13 +49,14 @@ public static class TimestepSearch
         var (channels, size) = (network.Config.ImageChannels, network.Config.ImageSize);
         var noise = new SampleNoise(request.Seed, request.First, [request.Count, channels, size.Height, size.Width], network.Type, network.Device);
         var n = setting.Timesteps.Values.Count;
+        var all = new MicroBatches.Part(request.First, 0, request.Count);
         var (points, outputs) = (new List<Tensor>(), new List<Tensor>());
         var followed = PlanExecutor.Run(
             setting.Plan(setting.Steps.Map(step => Ddim.Line(setting, step, eta: 0)).ToArr()),
             (seen, line) =>
             {
                 stop.ThrowIfCancellationRequested();
-                var output = guided.Output(seen, line, request.First);
+                var output = guided.Output(seen, line, all);
                 points.Add(seen.Times(1 / setting.Prediction.InputScale(setting.Schedule[line.Timestep])).MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 outputs.Add(output.Value.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope());
                 progress(points.Count, n);
@@ -63,7 +64,7 @@ public static class TimestepSearch
             },
             noise.Initial(),
             _ => throw new System.Diagnostics.UnreachableException(),
-            asked: new(request.First, 0, request.Count));
+            asked: all);
         return followed.Map(end => Costs(setting, [.. points, end], outputs));
     }
 

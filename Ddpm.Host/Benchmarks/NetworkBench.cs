@@ -155,6 +155,8 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>Nothing at all in place of the network and of the update.</summary>
     private sealed class Without : INetworkExecutor, IWeightUpdate
     {
+        public bool ComputesEachImageByItself => true;
+
         public int ShareSize(int batch, int parts) => NoisePiece;
 
         public long PlannedBytes(int batch, int parts, int threads) => 0;
@@ -181,6 +183,8 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>The output in place of the gradient.</summary>
     private sealed class ForwardOnly(INetworkExecutor network) : INetworkExecutor
     {
+        public bool ComputesEachImageByItself => network.ComputesEachImageByItself;
+
         public int ShareSize(int batch, int parts) => network.ShareSize(batch, parts);
 
         public long PlannedBytes(int batch, int parts, int threads) => network.PlannedBytes(batch, parts, threads);

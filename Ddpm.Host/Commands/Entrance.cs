@@ -16,6 +16,7 @@ internal static class Entrance
         }
 
         var streams = StandardStreams.Open(); // first, while files can be opened
+        TypeClasses.SkipSearch();
         int code;
         try
         {

@@ -107,6 +107,8 @@ public sealed class MemoryTests : IDisposable
     /// <summary>A device that computes a batch whole, unless the user wants parts.</summary>
     private sealed class WholeBatch(TensorExecutor inner) : INetworkExecutor
     {
+        public bool ComputesEachImageByItself => inner.ComputesEachImageByItself;
+
         public int ShareSize(int batch, int parts) => (batch - 1) / parts + 1;
 
         public long PlannedBytes(int batch, int parts, int threads) => inner.PlannedBytes(batch, parts, threads);
