@@ -1,4 +1,5 @@
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Networks;
 using static TorchSharp.torch;
 
@@ -20,7 +21,7 @@ public sealed class Classifier(ClassifierConfig config)
 
     /// <summary>What computes it on a device.</summary>
     internal IClassifierExecutor Executor(Device device) =>
-        device.type == TorchSharp.DeviceType.CPU ? new KernelClassifier<float>(this) : new TensorClassifier(this);
+        ProcessorDevice.Is(device) ? new KernelClassifier<float>(this) : new TensorClassifier(this);
 
     /// <summary>The features of images, whatever computes the layers.</summary>
     /// <typeparam name="TActivation">What the layers work on.</typeparam>

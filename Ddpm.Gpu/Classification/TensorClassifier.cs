@@ -56,5 +56,5 @@ internal sealed class TensorClassifier(Classifier classifier) : IClassifierExecu
         return classifier.Logits(layers, classifier.Features(layers, images.ChannelsLast()));
     }
 
-    private TensorLayers Layers(Tensor theta) => new(classifier.Layout.View(theta), TensorConvolutions.Libtorch);
+    private TensorLayers Layers(Tensor theta) => new(classifier.Layout.View(theta), TensorOperations.Libtorch);
 }

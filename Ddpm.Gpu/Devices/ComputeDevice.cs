@@ -31,6 +31,7 @@ public static class ComputeDevice
     {
         DeviceChoice.Auto => Usual,
         DeviceChoice.Cpu => CPU,
+        DeviceChoice.Libtorch => ProcessorDevice.LikeGpu,
         DeviceChoice.Cuda(var index) => Cuda(index),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
@@ -39,10 +40,10 @@ public static class ComputeDevice
     /// How many images a device generates in one batch. On a GPU the bits of an image depend on this number. The kernels for processors compute each image by
     /// itself.
     /// </summary>
-    public static int MicroBatch(Device device) => device.type == TorchSharp.DeviceType.CPU ? 16 : 128;
+    public static int MicroBatch(Device device) => ProcessorDevice.Is(device) ? 16 : 128;
 
     /// <summary>After how many training steps what they found is fetched: a GPU is kept from running dry by asking it seldom.</summary>
-    internal static int StepsAhead(Device device) => device.type == TorchSharp.DeviceType.CPU ? 1 : 16;
+    internal static int StepsAhead(Device device) => ProcessorDevice.Is(device) ? 1 : 16;
 
     /// <summary>Whether this processor has products of bfloat16 numbers, two at a time, which the kernels then use.</summary>
     internal static bool MultipliesBfloat16 => Bfloat16Code.Exists;
@@ -57,7 +58,7 @@ public static class ComputeDevice
     public static INetworkExecutor Executor(UNet network, Precision precision = Precision.Binary32)
     {
         var inside = Inside(precision);
-        if (network.Device.type != TorchSharp.DeviceType.CPU || KernelCoverage.Missing(network.Config).IsSome)
+        if (!ProcessorDevice.Is(network.Device) || KernelCoverage.Missing(network.Config).IsSome)
         {
             return Libtorch(network, inside).Executor;
         }
@@ -80,26 +81,26 @@ public static class ComputeDevice
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="inside">What layers compute in; null for the network's type.</param>
-    /// <param name="convolutions">What convolves; null for libtorch's own.</param>
+    /// <param name="operations">What convolves and normalises; null for libtorch's own.</param>
     /// <returns>What computes; and if it is not libtorch as usual, the line that says why.</returns>
     internal static (INetworkExecutor Executor, Option<string> Advice) Libtorch(
-        UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) =>
-        ConvolutionCheck.Of(network, inside, convolutions).Match<(INetworkExecutor, Option<string>)>(
-            _ => (new TensorExecutor(network, inside, convolutions), Option<string>.None),
+        UNet network, ScalarType? inside = null, TensorOperations? operations = null) =>
+        ConvolutionCheck.Of(network, inside, operations).Match<(INetworkExecutor, Option<string>)>(
+            _ => (new TensorExecutor(network, inside, operations), Option<string>.None),
             fault => KernelCoverage.Missing(network.Config).IsSome
-                ? (new TensorExecutor(network, inside, TensorConvolutions.InFloat64),
+                ? (new TensorExecutor(network, inside, TensorOperations.InFloat64),
                     $"{fault.Message}: convolving in float64 instead; {ConvolutionCheck.Remedy}")
                 : (new KernelExecutor<float>(network, narrow: inside == ScalarType.BFloat16),
                     $"{fault.Message}: computing with the kernels instead; {ConvolutionCheck.Remedy}"));
 
     /// <summary>A line that says why the kernels do not compute a network on a processor; none if they do.</summary>
-    internal static Option<string> Coverage(Device device, UNetConfig network) => device.type != TorchSharp.DeviceType.CPU
+    internal static Option<string> Coverage(Device device, UNetConfig network) => !ProcessorDevice.Is(device)
         ? Option<string>.None
         : KernelCoverage.Missing(network).Map(layer => $"libtorch computes this network, because the kernels lack {layer}");
 
     /// <summary>What a user should know of the device, the network and the chosen precision.</summary>
     internal static Option<string> Advice(Device device, UNetConfig network, Precision precision) =>
-        device.type != TorchSharp.DeviceType.CPU ? Option<string>.None
+        !ProcessorDevice.Is(device) ? Option<string>.None
         : Coverage(device, network).Case is string coverage ? Option<string>.Some(coverage)
         : precision == Precision.BFloat16 && !MultipliesBfloat16
             ? Option<string>.Some("bf16 is slower than float32 here: it needs a processor that multiplies bfloat16 numbers (AVX512-BF16), and Linux")
@@ -110,12 +111,15 @@ public static class ComputeDevice
     internal const string NoVectors = "the processor, or the virtual machine, offers no AVX2 and FMA, so libtorch computes in place of the kernels";
 
     /// <summary>What updates weights of a type on a device.</summary>
-    internal static IWeightUpdate Update(Device device, ScalarType type, Replicas workers) => (device.type, type) switch
+    internal static IWeightUpdate Update(Device device, ScalarType type, Replicas workers) => (ProcessorDevice.Is(device), type) switch
     {
-        (TorchSharp.DeviceType.CPU, ScalarType.Float32) => new KernelUpdate<float>(workers),
-        (TorchSharp.DeviceType.CPU, ScalarType.Float64) => new KernelUpdate<double>(workers),
+        (true, ScalarType.Float32) => new KernelUpdate<float>(workers),
+        (true, ScalarType.Float64) => new KernelUpdate<double>(workers),
         _ => new TensorUpdate(),
     };
+
+    /// <summary>The name of a device, as a user types it.</summary>
+    public static string NameOf(Device device) => device.type == TorchSharp.DeviceType.CPU && !ProcessorDevice.Is(device) ? DeviceChoice.LibtorchName : device.ToString();
 
     private static Fin<Device> Cuda(int index) => !cuda.is_available()
         ? Error.New("device cuda was asked for, but there is no CUDA device: build with -p:Cuda=true on a machine with an NVIDIA GPU, or say --device cpu")

@@ -25,7 +25,7 @@ internal static class ConvolutionCheck
     /// <param name="inside">What layers compute in; null for the network's type.</param>
     /// <param name="convolutions">What is tried; null for libtorch's own.</param>
     /// <returns>Nothing; or which is wrong, and by how much.</returns>
-    public static Fin<Unit> Of(UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null)
+    public static Fin<Unit> Of(UNet network, ScalarType? inside = null, TensorOperations? convolutions = null)
     {
         var type = inside ?? network.Type;
         if (network.Device.type != TorchSharp.DeviceType.CPU || type == ScalarType.Float64)
@@ -37,7 +37,7 @@ internal static class ConvolutionCheck
         var (size, channels) = (network.Config.ImageSize, network.Config.ImageChannels);
         var faults = new List<Error>();
         var theta = FormulaWeights.Of(network).to(type);
-        var compared = Compared(convolutions ?? TensorConvolutions.Libtorch, faults);
+        var compared = Compared(convolutions ?? TensorOperations.Libtorch, faults);
         network.Forward(network.Layout.View(theta), Numbers(type, Images, channels, size.Height, size.Width), zeros(Images, int64), null, compared);
         return First(faults);
     }
@@ -49,7 +49,7 @@ internal static class ConvolutionCheck
     /// <param name="module">The module.</param>
     /// <param name="convolutions">What is tried; null for libtorch's own.</param>
     /// <returns>Nothing; or which is wrong, and by how much.</returns>
-    public static Fin<Unit> Of(jit.ScriptModule module, TensorConvolutions? convolutions = null)
+    public static Fin<Unit> Of(jit.ScriptModule module, TensorOperations? convolutions = null)
     {
         (long, long, long, long)[] shown = [.. module.named_parameters()
             .Select(named => named.parameter.shape).Where(shape => shape.Length == 4).Select(shape => (shape[0], shape[1], shape[2], shape[3]))];
@@ -60,10 +60,10 @@ internal static class ConvolutionCheck
     /// <param name="shapes">The shapes.</param>
     /// <param name="convolutions">What is tried; null for libtorch's own.</param>
     /// <returns>Nothing; or which is wrong, and by how much.</returns>
-    public static Fin<Unit> Of(IEnumerable<(long Out, long In, long Height, long Width)> shapes, TensorConvolutions? convolutions = null)
+    public static Fin<Unit> Of(IEnumerable<(long Out, long In, long Height, long Width)> shapes, TensorOperations? convolutions = null)
     {
         var faults = new List<Error>();
-        var compared = Compared(convolutions ?? TensorConvolutions.Libtorch, faults);
+        var compared = Compared(convolutions ?? TensorOperations.Libtorch, faults);
         foreach (var (outs, ins, height, width) in shapes.Distinct())
         {
             using var scope = NewDisposeScope();
@@ -80,9 +80,9 @@ internal static class ConvolutionCheck
     private static Fin<Unit> First(List<Error> faults) => faults.Count == 0 ? unit : faults[0];
 
     /// <summary>Convolutions in float64 that note where others differ.</summary>
-    private static TensorConvolutions Compared(TensorConvolutions tried, List<Error> faults) => new(
-        (c, x, weight, bias) => Compared(tried.Convolve, TensorConvolutions.InFloat64.Convolve, c, c.In, x, weight, bias, faults),
-        (c, x, weight, bias) => Compared(tried.Transpose, TensorConvolutions.InFloat64.Transpose, c, c.In, x, weight, bias, faults));
+    private static TensorOperations Compared(TensorOperations tried, List<Error> faults) => new(
+        (c, x, weight, bias) => Compared(tried.Convolve, TensorOperations.InFloat64.Convolve, c, c.In, x, weight, bias, faults),
+        (c, x, weight, bias) => Compared(tried.Transpose, TensorOperations.InFloat64.Transpose, c, c.In, x, weight, bias, faults));
 
     private static Tensor Compared<TLayer>(
         TensorConvolution<TLayer> tried, TensorConvolution<TLayer> exact, TLayer layer, int channels, Tensor x, Tensor weight, Tensor bias, List<Error> faults)

@@ -1,5 +1,6 @@
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Tensors;
+using Ddpm.Gpu.Threads;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Images;
 using Ddpm.Pure.Networks;
@@ -17,12 +18,12 @@ namespace Ddpm.Gpu.Executors;
 /// </summary>
 /// <param name="network">The network.</param>
 /// <param name="inside">What layers compute in; null for the network's type.</param>
-/// <param name="convolutions">What convolves; null for libtorch's own.</param>
-internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, TensorConvolutions? convolutions = null) : INetworkExecutor
+/// <param name="operations">What convolves and normalises; null for libtorch's own.</param>
+internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, TensorOperations? operations = null) : INetworkExecutor
 {
     private Tensor? _theta;
 
-    private TensorConvolutions Convolutions { get; } = convolutions ?? TensorConvolutions.Libtorch;
+    private TensorOperations Operations { get; } = operations ?? TensorOperations.Libtorch;
 
     private Tensor Theta => _theta ?? throw new InvalidOperationException("no weights were taken");
 
@@ -30,7 +31,7 @@ internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, Te
     public bool ComputesEachImageByItself => false;
 
     /// <summary>On the CPU enough to keep its operations long. A GPU is parallel in itself, and takes as much of the batch as the user allows.</summary>
-    public int ShareSize(int batch, int parts) => network.Device.type == TorchSharp.DeviceType.CPU ? 64 : (batch - 1) / parts + 1;
+    public int ShareSize(int batch, int parts) => ProcessorDevice.Is(network.Device) ? 64 : (batch - 1) / parts + 1;
 
     /// <inheritdoc/>
     public long PlannedBytes(int batch, int parts, int threads)
@@ -108,8 +109,8 @@ internal sealed class TensorExecutor(UNet network, ScalarType? inside = null, Te
         var t = timesteps.ToTensor(network.Device);
         var k = classes.IsEmpty ? null : classes.ToTensor(network.Device);
         return inside is { } narrow
-            ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), t, k, Convolutions, dropout, told).to(network.Type)
-            : network.Forward(network.Layout.View(Theta), x, t, k, Convolutions, dropout, told);
+            ? network.Forward(network.Layout.View(Theta.to(narrow)), x.to(narrow), t, k, Operations, dropout, told).to(network.Type)
+            : network.Forward(network.Layout.View(Theta), x, t, k, Operations, dropout, told);
     }
 
     /// <inheritdoc/>

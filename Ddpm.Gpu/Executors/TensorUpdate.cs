@@ -14,7 +14,7 @@ internal sealed class TensorUpdate : IWeightUpdate
         using var still = no_grad();
         using var scope = NewDisposeScope();
         var (n, adam) = (state.Updates + 1, update.Adam);
-        var norm = gradient.dot(gradient).sqrt();
+        var norm = gradient.norm();
         update.ClipNorm.Iter(limit => gradient.mul_(norm.reciprocal().Times(limit).Within(0, 1)));
         var moved = update.Muon.Map(muon => muon.Matrices).IfNone([]).Map(matrix => Moved(state, gradient, matrix, update));
         state.FirstMoment.Multiply(adam.Beta1).Add(gradient, 1 - adam.Beta1);

@@ -12,7 +12,7 @@ internal sealed record TensorConditions(Tensor? Classes, Tensor? Augmentation)
     /// <summary>An embedding, N×d, with the conditions added to it.</summary>
     public Tensor AddedTo(Tensor embedding, EmbeddingConditions conditions, Weights w)
     {
-        var classified = conditions.ClassTable.Match(table => embedding.Plus(w[table.Name].index_select(0, Classes!)), () => embedding);
+        var classified = conditions.ClassTable.Match(table => embedding.Plus(w[table.Name][Classes!]), () => embedding);
         return Augmentation is null
             ? classified
             : conditions.AugmentationMap.Match(map => classified.Plus(Augmentation.matmul(w[map.Name].t())), () => classified);

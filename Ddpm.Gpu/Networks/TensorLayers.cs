@@ -12,12 +12,12 @@ namespace Ddpm.Gpu.Networks;
 /// concatenation keep that layout by themselves, and the rest of the network never sees it.
 /// </summary>
 /// <param name="w">The weights.</param>
-/// <param name="convolutions">What convolves.</param>
+/// <param name="operations">What convolves and normalises.</param>
 /// <param name="embedding">The embedding of each image's timestep, N×d, for a network that knows timesteps.</param>
 /// <param name="told">What the network is told of each image besides, for a network that knows timesteps.</param>
 /// <param name="dropout">The random numbers of each image's dropout; empty for no dropout.</param>
 internal sealed class TensorLayers(
-    Weights w, TensorConvolutions convolutions, Tensor? embedding = null, TensorConditions? told = null, ReadOnlyMemory<Draws> dropout = default)
+    Weights w, TensorOperations operations, Tensor? embedding = null, TensorConditions? told = null, ReadOnlyMemory<Draws> dropout = default)
     : INetworkMath<Tensor>, IClassifierMath<Tensor>
 {
     private const double NormEpsilon = 1e-5;
@@ -38,11 +38,11 @@ internal sealed class TensorLayers(
 
     /// <inheritdoc/>
     public Tensor Apply(Convolution c, Tensor x) =>
-        convolutions.Convolve(c, x, w[c.Name + ".weight"].reshape(c.Out, c.In, c.Kernel, c.Kernel), w[c.Name + ".bias"]);
+        operations.Convolve(c, x, w[c.Name + ".weight"].reshape(c.Out, c.In, c.Kernel, c.Kernel), w[c.Name + ".bias"]);
 
     /// <inheritdoc/>
     public Tensor Apply(TransposedConvolution c, Tensor x) =>
-        convolutions.Transpose(c, x, w[c.Name + ".weight"], w[c.Name + ".bias"]);
+        operations.Transpose(c, x, w[c.Name + ".weight"], w[c.Name + ".bias"]);
 
     /// <inheritdoc/>
     public Tensor Silu(Tensor x) => functional.silu(x);
@@ -59,7 +59,7 @@ internal sealed class TensorLayers(
     /// <inheritdoc/>
     public Tensor Apply(GroupNorm norm, Tensor x)
     {
-        var y = functional.group_norm(x, norm.Groups, w[norm.Name + ".weight"], w[norm.Name + ".bias"], norm.Epsilon);
+        var y = operations.NormalizeGroups(x, norm.Groups, w[norm.Name + ".weight"], w[norm.Name + ".bias"], norm.Epsilon);
         y = norm.Modulation.Match(
             projection =>
             {
@@ -113,7 +113,7 @@ internal sealed class TensorLayers(
     private Tensor Project(Arr<Linear> layers) => layers.Skip(1).Fold(Apply(layers[0], _embedding!), (y, layer) => Apply(layer, functional.silu(y)));
 
     // Over (C, H, W) as the original: the same numbers over (H, W, C), which is how they lie in memory.
-    private Tensor Normalize(LayerNorm norm, Tensor x) => functional.layer_norm(
+    private Tensor Normalize(LayerNorm norm, Tensor x) => operations.Normalize(
         x.permute(0, 2, 3, 1), [norm.Size.Height, norm.Size.Width, norm.Channels],
         w[norm.Name + ".weight"].permute(1, 2, 0), w[norm.Name + ".bias"].permute(1, 2, 0), NormEpsilon).permute(0, 3, 1, 2);
 }

@@ -62,20 +62,20 @@ public sealed class UNet : IDisposable
     /// <param name="classes">The class of each image, N integers in [0, K], K standing for none; null for none of all.</param>
     /// <returns>o, N×C×H×W; N×2C×H×W if the network learns the variance.</returns>
     public Tensor Forward(Weights w, Tensor image, Tensor timesteps, Tensor? classes = null) =>
-        Forward(w, image, timesteps, classes, TensorConvolutions.Libtorch);
+        Forward(w, image, timesteps, classes, TensorOperations.Libtorch);
 
     /// <summary>
-    /// The network's output by other convolutions, and with dropout if each image has random numbers for it. <paramref name="augmentation"/>, N×9, tells how
+    /// The network's output by other operations, and with dropout if each image has random numbers for it. <paramref name="augmentation"/>, N×9, tells how
     /// each image was changed; null if none was.
     /// </summary>
     internal Tensor Forward(
-        Weights w, Tensor image, Tensor timesteps, Tensor? classes, TensorConvolutions convolutions, ReadOnlyMemory<Draws> dropout = default,
+        Weights w, Tensor image, Tensor timesteps, Tensor? classes, TensorOperations operations, ReadOnlyMemory<Draws> dropout = default,
         Tensor? augmentation = null)
     {
-        var embedding = _timeEmbedding.index_select(0, timesteps).to(image.dtype);
+        var embedding = _timeEmbedding[timesteps].to(image.dtype);
         var told = new TensorConditions(Config.Classes > 0 ? classes ?? Unclassified(timesteps.shape[0]) : null, augmentation);
         var conditioned = told.AddedTo(embedding, Config.Conditions, w);
-        return Config.Compose(new TensorLayers(w, convolutions, conditioned, told, dropout), image.ChannelsLast());
+        return Config.Compose(new TensorLayers(w, operations, conditioned, told, dropout), image.ChannelsLast());
     }
 
     /// <summary>The two outputs of the network: o and the fraction f of the variance, if the network learns it.</summary>

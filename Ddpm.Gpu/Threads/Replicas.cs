@@ -1,5 +1,4 @@
 using LanguageExt;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ddpm.Gpu.Threads;
@@ -9,7 +8,7 @@ namespace Ddpm.Gpu.Threads;
 public sealed record Replicas(int Count)
 {
     /// <summary>One for each thread that libtorch may use on the CPU; a single one on any other device, which is parallel in itself.</summary>
-    public static Replicas For(Device device) => new(device.type == DeviceType.CPU ? get_num_threads() : 1);
+    public static Replicas For(Device device) => new(ProcessorDevice.Is(device) ? get_num_threads() : 1);
 
     /// <summary>Computes pieces of work, each on one thread, in any order.</summary>
     /// <param name="pieces">How many.</param>

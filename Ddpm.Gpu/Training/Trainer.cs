@@ -293,8 +293,8 @@ public sealed class Trainer : IDisposable
     private Tensor Mirrored(TrainingStep step)
     {
         var places = tensor(step.Images.Map(image => (long)image).ToArray()).to(_network.Device);
-        var levels = _images.index_select(0, places);
-        var images = _valueOfLevel.index_select(0, levels.reshape(-1).to(int32)).reshape(levels.shape);
+        var levels = _images[places];
+        var images = _valueOfLevel[levels.to(int64)];
         return step.Flipped.Exists(flipped => flipped)
             ? where(tensor(step.Flipped.ToArray(), [step.Flipped.Count, 1, 1, 1]).to(_network.Device), images.flip(3), images)
             : images;

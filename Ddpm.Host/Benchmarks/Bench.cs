@@ -44,7 +44,7 @@ internal static class Bench
 
         var (workers, batch) = (Replicas.For(device), config.Options.BatchSize);
         var size = config.Model.Network.ImageSize;
-        view.Result(Invariant($"{Processor.Description}; {workers.Count} threads; device {device}; ")
+        view.Result(Invariant($"{Processor.Description}; {workers.Count} threads; device {ComputeDevice.NameOf(device)}; ")
             + Invariant($"the {config.NetworkName} network at {size} in {config.Options.Precision}, batch {batch}"));
         ComputeDevice.Advice(device, config.Model.Network, config.Precision).Iter(view.Line);
         using var bench = new NetworkBench(config, device, workers, network => ComputeDevice.Executor(network, config.Precision));

@@ -39,7 +39,7 @@ internal sealed class ScalingBench(TrainingConfig config, Device device, RankGro
     public Fin<Seq<Figure>> Run()
     {
         var number = ranks.Size == 1 ? "1 rank" : Invariant($"{ranks.Size} ranks");
-        view.Result(Invariant($"{Diagnosis.Processor.Description}; {number} of {_workers.Count} threads; device {device}; ")
+        view.Result(Invariant($"{Diagnosis.Processor.Description}; {number} of {_workers.Count} threads; device {ComputeDevice.NameOf(device)}; ")
             + Invariant($"the {config.NetworkName} network in {config.Options.Precision}, batch {config.Options.BatchSize}"));
         var (costs, bytes) = Costs();
         if (ranks.Size > 1 && ranks.GoesOn())

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Devices;
 using Ddpm.Host.Diagnosis;
 using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
@@ -16,7 +17,7 @@ internal static class CommonFacts
 
     /// <summary>The version, the options, and the bits of training steps of a known network.</summary>
     public static Seq<RankFact> Of(CommandLine.ParseResult parsed, Device device) => Seq(
-        new RankFact("the version of the program", MachineReceipt.Here(device.ToString()).Ddpm),
+        new RankFact("the version of the program", MachineReceipt.Here(ComputeDevice.NameOf(device)).Ddpm),
         new RankFact("the options", Options(parsed)),
         new RankFact("the bits of a known training (another processor or device computes otherwise)", SelfTest.TrainingBits(device)));
 

@@ -21,7 +21,7 @@ internal static class CompletedValues
         ("--unipc-variant", () => UniPc.Variants.Keys),
         ("--variance", () => Ancestral.Variances.Keys),
         ("--dataset", () => DataSetDescription.All.Map(set => set.Name)),
-        ("--device", () => ["auto", "cpu", "cuda"]),
+        ("--device", () => ["auto", "cpu", "libtorch", "cuda"]),
         ("--format", () => ExportCommand.Formats.Keys),
         ("--weights", () => ExportCommand.WeightTypes.Keys),
         ("--pretrained", () => PretrainedModel.All.Keys),

@@ -1,3 +1,4 @@
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Ranks;
 using Ddpm.Host.Data;
 using Ddpm.Host.Progress;
@@ -28,7 +29,7 @@ internal sealed class TrainTogether(DataOptions data, MachineOptions machine)
         }
 
         var images = loaded.Images.Take(start.Options.Limit ?? int.MaxValue);
-        ranks.Tell(() => start.Receipt(RunTraining.ReceiptOf(loaded, images, test), MachineReceipt.Here(device.ToString())).ToJson());
+        ranks.Tell(() => start.Receipt(RunTraining.ReceiptOf(loaded, images, test), MachineReceipt.Here(ComputeDevice.NameOf(device))).ToJson());
         return RankMeeting.Compare(ranks, FinSucc(unit), _ => Facts(parsed, loaded, test, device));
     }
 

@@ -18,7 +18,7 @@ internal sealed record RankPlace(string Host, string Device, int Threads, string
     {
         var (device, threads) = (ComputeDevice.Usual, ComputeDevice.UsualThreads);
         TorchSharp.torch.set_num_threads(threads);
-        var here = new RankPlace(Environment.MachineName, device.ToString(), threads, Processor.Instructions, SelfTest.TrainingBits(device));
+        var here = new RankPlace(Environment.MachineName, ComputeDevice.NameOf(device), threads, Processor.Instructions, SelfTest.TrainingBits(device));
         return ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(here)).Map(bytes => JsonSerializer.Deserialize<RankPlace>(bytes.Span)!);
     }
 

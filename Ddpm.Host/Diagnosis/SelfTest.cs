@@ -78,7 +78,7 @@ internal static class SelfTest
     /// machine can train.
     /// </summary>
     /// <param name="convolutions">What is tried; null for libtorch's own.</param>
-    public static string Convolutions(TensorConvolutions? convolutions = null)
+    public static string Convolutions(TensorOperations? convolutions = null)
     {
         Fin<Unit> Right(UNetConfig config)
         {

@@ -36,7 +36,7 @@ internal static class RunTraining
         var options = start.Options;
         var images = loaded.Images.Take(options.Limit ?? int.MaxValue);
         var data = ReceiptOf(loaded, images, test);
-        var receipt = start.Receipt(data, MachineReceipt.Here(environment.Device.ToString(), environment.Accumulate));
+        var receipt = start.Receipt(data, MachineReceipt.Here(ComputeDevice.NameOf(environment.Device), environment.Accumulate));
         var gridRequest = SamplingRequest.Default with { Count = GridImages, BatchSize = GridImages, Seed = options.Seed };
         return from config in TrainingConfig.Of(options, images.Size, images.Channels, images.Classes).OrUsage()
                from plan in Outcomes.InOrder(() => start.CheckImages(loaded, images.Count), () => start.CheckHeldOut(test))

@@ -356,7 +356,7 @@ public sealed class KernelExecutorTests : IDisposable
     {
         using var network = Network(new ImageSize(height, width), 1, design, ScalarType.Float32);
         INetworkExecutor inBfloat16 = libtorch
-            ? new TensorExecutor(network, ScalarType.BFloat16, TensorConvolutions.InFloat64)
+            ? new TensorExecutor(network, ScalarType.BFloat16, TensorOperations.InFloat64)
             : new KernelExecutor<float>(network, narrow: true);
         var (narrow, ours) = Both(network, inBfloat16, new KernelExecutor<float>(network), images);
         Assert.Equal(ScalarType.Float32, narrow.Output.dtype);

@@ -103,7 +103,7 @@ public class DiffusersKnownAnswers
 
         using INetworkExecutor single = kernels
             ? new KernelExecutor<float>(narrow)
-            : new TensorExecutor(narrow, null, TensorConvolutions.InFloat64); // on some processors libtorch's own of float32 are wrong
+            : new TensorExecutor(narrow, null, TensorOperations.InFloat64); // on some processors libtorch's own of float32 are wrong
         single.Take(Theta(narrow), withGradient: false);
         Near(0, (single.Forward(x.to(float32), timesteps).to(float64) - output).abs().max().item<double>(), 2e-4 * largest);
     }

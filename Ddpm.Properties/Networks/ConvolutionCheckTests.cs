@@ -30,8 +30,8 @@ public sealed class ConvolutionCheckTests : IDisposable
     public void Convolutions_that_are_right_are_found_right(string design, ScalarType? inside)
     {
         using var network = Network(design, ScalarType.Float32);
-        Assert.True(ConvolutionCheck.Of(network, inside, TensorConvolutions.InFloat64).IsSucc);
-        var (executor, advice) = ComputeDevice.Libtorch(network, inside, TensorConvolutions.InFloat64);
+        Assert.True(ConvolutionCheck.Of(network, inside, TensorOperations.InFloat64).IsSucc);
+        var (executor, advice) = ComputeDevice.Libtorch(network, inside, TensorOperations.InFloat64);
         using (executor)
         {
             Assert.IsType<TensorExecutor>(executor);
@@ -46,7 +46,7 @@ public sealed class ConvolutionCheckTests : IDisposable
     [MemberData(nameof(Faults))]
     public void A_network_with_a_convolution_that_is_wrong_is_computed_by_the_kernels_and_a_line_says_why(string fault)
     {
-        foreach (var wrong in (TensorConvolutions[])[Spoilt(fault, transposed: false), Spoilt(fault, transposed: true)])
+        foreach (var wrong in (TensorOperations[])[Spoilt(fault, transposed: false), Spoilt(fault, transposed: true)])
         {
             using var network = Network("standard", ScalarType.Float32);
             var found = FaultOf(ConvolutionCheck.Of(network, null, wrong));
@@ -79,7 +79,7 @@ public sealed class ConvolutionCheckTests : IDisposable
     {
         (long, long, long, long)[] shapes = [(3, 8, 3, 3), (5, channels, height, width)];
         Assert.StartsWith(Wrong, FaultOf(ConvolutionCheck.Of(shapes, Spoilt("number", transposed: false))), StringComparison.Ordinal);
-        Assert.True(ConvolutionCheck.Of(shapes, TensorConvolutions.InFloat64).IsSucc);
+        Assert.True(ConvolutionCheck.Of(shapes, TensorOperations.InFloat64).IsSucc);
         Assert.True(ConvolutionCheck.Of([(3, 8, 3, 3)], Spoilt("number", transposed: false)).IsSucc);
     }
 
@@ -90,7 +90,7 @@ public sealed class ConvolutionCheckTests : IDisposable
     [Fact]
     public void The_convolutions_of_a_TorchScript_module_are_tried()
     {
-        Fin<Unit> Tried(string name, TensorConvolutions convolutions)
+        Fin<Unit> Tried(string name, TensorOperations convolutions)
         {
             using var module = jit.load(Fixtures.TorchScript(name));
             return ConvolutionCheck.Of(module, convolutions);
@@ -100,20 +100,20 @@ public sealed class ConvolutionCheckTests : IDisposable
         Assert.StartsWith("libtorch's float32 convolution of 24 channels is wrong", found, StringComparison.Ordinal);
         Assert.True(Tried("convolution.pt", Spoilt("number", transposed: false)).IsSucc);
         Assert.StartsWith(Wrong, FaultOf(Tried("features.pt", Spoilt("number", transposed: false))), StringComparison.Ordinal);
-        Assert.True(Tried("features.pt", TensorConvolutions.InFloat64).IsSucc);
+        Assert.True(Tried("features.pt", TensorOperations.InFloat64).IsSucc);
     }
 
     [Fact]
     public void The_self_test_of_a_machine_tells_in_a_line()
     {
-        Assert.Equal("libtorch's convolutions on the processor as in float64", SelfTest.Convolutions(TensorConvolutions.InFloat64));
+        Assert.Equal("libtorch's convolutions on the processor as in float64", SelfTest.Convolutions(TensorOperations.InFloat64));
         var line = SelfTest.Convolutions(Spoilt("number", transposed: false));
         Assert.StartsWith(Wrong, line, StringComparison.Ordinal);
         Assert.EndsWith($": all but --features computes with the kernels; {ConvolutionCheck.Remedy}", line, StringComparison.Ordinal);
     }
 
     /// <summary>Correct convolutions, except one kind for a number of channels.</summary>
-    private static TensorConvolutions Spoilt(string fault, bool transposed, int channels = 20)
+    private static TensorOperations Spoilt(string fault, bool transposed, int channels = 20)
     {
         Tensor Fault(Tensor y) => fault switch
         {
@@ -121,7 +121,7 @@ public sealed class ConvolutionCheckTests : IDisposable
             "none" => y.Times(double.NaN),
             _ => y.Plus(y.add(y.detach().neg())), // y, of which everything is felt twice
         };
-        var right = TensorConvolutions.InFloat64;
+        var right = TensorOperations.InFloat64;
         TensorConvolution<TLayer> Of<TLayer>(TensorConvolution<TLayer> convolve, Func<TLayer, int> ins) => (layer, x, weight, bias) =>
             ins(layer) == channels ? Fault(convolve(layer, x, weight, bias)) : convolve(layer, x, weight, bias);
         return transposed

@@ -83,7 +83,7 @@ internal sealed record DataSetDescription
     {
         Name = "mnist",
         Title = "MNIST",
-        ClassNames = Range(0, 10).Map(digit => Invariant($"{digit}")).ToArr(),
+        ClassNames = Enumerable.Range(0, 10).Select(digit => Invariant($"{digit}")).ToArr(),
         Train = Mnist28(
             "train", 60_000,
             ("f68b3c2dcbeaaa9fbdd348bbdeb94873", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),

@@ -6,20 +6,28 @@ using static TorchSharp.torch.nn;
 namespace Ddpm.Gpu.Networks;
 
 /// <summary>
-/// What convolves tensors. libtorch's own convolutions of float32 are wrong on some processors (see <see cref="ConvolutionCheck"/>):
-/// others can stand in for them.
+/// What convolves and normalises tensors. libtorch's own convolutions of float32 are wrong on some processors (see <see cref="ConvolutionCheck"/>), and some of
+/// its devices cannot normalise: others can stand in for them.
 /// </summary>
 /// <param name="Convolve">A convolution.</param>
 /// <param name="Transpose">A transposed convolution.</param>
-internal sealed record TensorConvolutions(TensorConvolution<Convolution> Convolve, TensorConvolution<TransposedConvolution> Transpose)
+internal sealed record TensorOperations(TensorConvolution<Convolution> Convolve, TensorConvolution<TransposedConvolution> Transpose)
 {
+    /// <summary>Normalises the last dimensions of x: (x, their sizes, weight, bias, ε).</summary>
+    public Func<Tensor, long[], Tensor, Tensor, double, Tensor> Normalize { get; init; } = (x, sizes, weight, bias, epsilon) =>
+        functional.layer_norm(x, sizes, weight, bias, epsilon);
+
+    /// <summary>Normalises each group of channels of x, N×C×H×W: (x, the number of groups, weight, bias, ε).</summary>
+    public Func<Tensor, int, Tensor, Tensor, double, Tensor> NormalizeGroups { get; init; } = (x, groups, weight, bias, epsilon) =>
+        functional.group_norm(x, groups, weight, bias, epsilon);
+
     /// <summary>libtorch's own.</summary>
-    public static TensorConvolutions Libtorch { get; } = new(
+    public static TensorOperations Libtorch { get; } = new(
         (c, x, weight, bias) => functional.conv2d(Padded(c, x), weight, bias, [c.Stride, c.Stride], [c.Padding, c.Padding]),
         (c, x, weight, bias) => functional.conv_transpose2d(x, weight, bias, strides: [c.Stride, c.Stride], padding: [c.Padding, c.Padding]));
 
     /// <summary>libtorch's own of float64, whatever the type: other code, which is right everywhere, and slower.</summary>
-    public static TensorConvolutions InFloat64 { get; } = new(Wide(Libtorch.Convolve), Wide(Libtorch.Transpose));
+    public static TensorOperations InFloat64 { get; } = new(Wide(Libtorch.Convolve), Wide(Libtorch.Transpose));
 
     private static Tensor Padded(Convolution c, Tensor x) => c.TrailingPadding == 0 ? x : functional.pad(x, [0, c.TrailingPadding, 0, c.TrailingPadding]);
 
