@@ -4,6 +4,15 @@ namespace Ddpm.Host.Faults;
 /// <summary>Why a file cannot be read or written, in words.</summary>
 internal static class FileFault
 {
+    /// <summary>The code of the error that a file cannot be replaced, because another program has it open.</summary>
+    public const int Held = 1;
+
+    /// <summary>
+    /// Whether replacing a file failed because another program has it open, as Windows reports it: ERROR_SHARING_VIOLATION, or for a rename ERROR_ACCESS_DENIED,
+    /// which .NET throws as <see cref="UnauthorizedAccessException"/>. Other systems replace an open file.
+    /// </summary>
+    public static bool IsHeld(Exception e) => e is UnauthorizedAccessException || e.HResult == unchecked((int)0x80070020);
+
     /// <summary>Whether an exception comes from the file system.</summary>
     public static bool IsOne(Exception e) => e is IOException or UnauthorizedAccessException;
 

@@ -121,7 +121,15 @@ internal static class AtomicFile
         try
         {
             operations.WriteNew(temporary, writer);
-            operations.Replace(temporary, target);
+            try
+            {
+                operations.Replace(temporary, target);
+            }
+            catch (Exception e) when (FileFault.IsHeld(e))
+            {
+                return Error.New(FileFault.Held, $"cannot write {path}: it cannot be replaced; close it in other programs");
+            }
+
             replaced = true;
             operations.FlushFolder(folder);
             return unit;

@@ -35,6 +35,9 @@ internal sealed class TrainingBars(IView view) : IDisposable
                 view.Line(Invariant($"epoch {metric.Epoch}: loss {metric.Loss:F5}{heldOut}, {metric.ImagesPerSecond:F0} images/s")
                     + (best ? ", best so far" : ""));
                 break;
+            case TrainingEvent.PictureHeld(var reason):
+                view.Line($"warning: {reason}; training goes on");
+                break;
             default:
                 break;
         }

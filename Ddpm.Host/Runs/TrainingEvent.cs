@@ -24,4 +24,8 @@ internal abstract record TrainingEvent
     /// <param name="Metric">Its line in the metrics.</param>
     /// <param name="Best">Whether it is the best epoch so far.</param>
     public sealed record EpochEnded(Metric Metric, bool Best) : TrainingEvent;
+
+    /// <summary>A picture could not be written, because another program shows it. Training goes on.</summary>
+    /// <param name="Reason">Which picture, and why.</param>
+    public sealed record PictureHeld(string Reason) : TrainingEvent;
 }

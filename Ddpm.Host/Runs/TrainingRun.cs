@@ -277,9 +277,21 @@ internal sealed class TrainingRun : IDisposable
             return unit;
         }
 
-        return DrawLosses()
-            .Bind(_ => _receipt.FromWeights is not null ? unit : Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed)))
-            .Bind(_ => Grid(epoch, () => _trainer.State.Sampled.alias()));
+        return Drawn(DrawLosses())
+            .Bind(_ => _receipt.FromWeights is not null ? unit : Drawn(Grid(0, () => _network.InitialWeights(_plan.Config.Options.Seed))))
+            .Bind(_ => Drawn(Grid(epoch, () => _trainer.State.Sampled.alias())));
+    }
+
+    /// <summary>A picture that another program holds open does not end training.</summary>
+    private Fin<Unit> Drawn(Fin<Unit> picture)
+    {
+        if (picture.IsFail && (Error)picture is { Code: FileFault.Held } held)
+        {
+            _report(new TrainingEvent.PictureHeld(held.Message));
+            return unit;
+        }
+
+        return picture;
     }
 
     private Fin<Unit> Grid(int epoch, Func<Tensor> weights)

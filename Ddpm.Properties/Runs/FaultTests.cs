@@ -4,6 +4,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Host.Files;
 using Ddpm.Host.Runs;
 using Ddpm.Properties.Files;
+using Ddpm.Properties.Formats;
 using Ddpm.Properties.Training;
 using Ddpm.Pure.Formats;
 using Ddpm.Pure.Training;
@@ -62,6 +63,27 @@ public sealed class FaultTests : IDisposable
         }
     }
 
+    /// <summary>Windows does not replace a file that a viewer has open. The errors are injected, because other systems do.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_chart_that_a_viewer_holds_open_does_not_end_training(bool shared)
+    {
+        var disk = FileOperations.Disk;
+        Exception fault = shared ? new IOException("held", unchecked((int)0x80070020)) : new UnauthorizedAccessException("held");
+        FileOperations Holding(string suffix) => disk with
+        {
+            Replace = (source, target) => (target.EndsWith(suffix, StringComparison.Ordinal) ? (_, _) => throw fault : disk.Replace)(source, target),
+        };
+        var reasons = new List<string>();
+        var trained = Train(Holding("loss.png"), happened => reasons.AddRange(happened is TrainingEvent.PictureHeld(var reason) ? [reason] : []));
+        Assert.Equal(Weights.Value, trained.Valid().WeightsSha256);
+        Assert.Equal([$"cannot write {Path.Combine(Folder, "loss.png")}: it cannot be replaced; close it in other programs"], reasons);
+        Assert.Empty(Directory.GetFiles(Folder, "*" + AtomicFile.TemporarySuffix, SearchOption.AllDirectories));
+        Clear();
+        Assert.Contains("run.json: it cannot be replaced", Train(Holding("run.json")).Message(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_loss_that_is_no_number_stops_the_run_before_it_is_saved()
     {
@@ -103,8 +125,8 @@ public sealed class FaultTests : IDisposable
 
     private string Folder => Path.Combine(_root, "run");
 
-    private Fin<RunReceipt> Train(FileOperations operations) =>
-        TinyTraining.Train(Config, new(Folder) { Files = operations }, new Recording(SampleEvery: 0, LogEvery: 1, CheckpointEvery: 1, Keep: 2));
+    private Fin<RunReceipt> Train(FileOperations operations, Action<TrainingEvent>? report = null) => TinyTraining.Train(
+        Config, new(Folder) { Files = operations }, new Recording(SampleEvery: 0, LogEvery: 1, CheckpointEvery: 1, Keep: 2), report: report);
 
     private void Clear()
     {
