@@ -119,7 +119,8 @@ public static class ComputeDevice
     };
 
     /// <summary>The name of a device, as a user types it.</summary>
-    public static string NameOf(Device device) => device.type == TorchSharp.DeviceType.CPU && !ProcessorDevice.Is(device) ? DeviceChoice.LibtorchName : device.ToString();
+    public static string NameOf(Device device) =>
+        device.type == TorchSharp.DeviceType.CPU && !ProcessorDevice.Is(device) ? DeviceChoice.LibtorchName : device.ToString();
 
     private static Fin<Device> Cuda(int index) => !cuda.is_available()
         ? Error.New("device cuda was asked for, but there is no CUDA device: build with -p:Cuda=true on a machine with an NVIDIA GPU, or say --device cpu")

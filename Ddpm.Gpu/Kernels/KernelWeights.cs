@@ -51,12 +51,19 @@ internal sealed unsafe class KernelWeights<T>(WeightLayout layout, bool narrow) 
 
     /// <summary>Packs the numbers of θ. No program may run meanwhile.</summary>
     /// <param name="theta">θ, which must stay in place while programs run.</param>
-    /// <param name="workers">The threads that pack.</param>
-    public void Pack(T* theta, Replicas workers)
+    /// <param name="workers">The threads that pack; null for the caller's.</param>
+    public void Pack(T* theta, Replicas? workers = null)
     {
         Theta = theta;
         var windows = _windows.Values.ToArray();
-        workers.ForEach(windows.Length, number => windows[number].Pack(Theta));
+        if (workers is null)
+        {
+            Array.ForEach(windows, window => window.Pack(Theta));
+        }
+        else
+        {
+            workers.ForEach(windows.Length, number => windows[number].Pack(Theta));
+        }
 
         foreach (var norm in _norms.Values)
         {

@@ -47,9 +47,18 @@ internal static class ComputeThreads
 
     private static void Compute()
     {
-        // A thread's first parallel operation takes the number that was set last, by whomever; asking for it does that now, before this thread's own is set.
-        get_num_threads();
-        set_num_threads(1); // the others keep theirs
+        try
+        {
+            // A thread's first parallel operation takes the number that was set last, by whomever; asking for it does that now, before this thread's own
+            // is set.
+            get_num_threads();
+            set_num_threads(1); // the others keep theirs
+        }
+        catch (TypeInitializationException)
+        {
+            // There is no libtorch for this machine. The kernels need none.
+        }
+
         IsOne = true;
         foreach (var work in Work.GetConsumingEnumerable())
         {

@@ -7,8 +7,8 @@ namespace Ddpm.Gpu.Threads;
 internal static class ProcessorDevice
 {
     /// <summary>
-    /// The processor, used as a GPU is used: libtorch computes whole batches, and outcomes are fetched seldom. It takes the paths of a GPU on a machine that has
-    /// none. libtorch numbers its only processor 0; without a number, the device is the processor as usual.
+    /// The processor, used as a GPU is used: libtorch computes whole batches, and outcomes are fetched seldom. It takes the paths of a GPU on a machine
+    /// that has none. libtorch numbers its only processor 0; without a number, the device is the processor as usual.
     /// </summary>
     public static Device LikeGpu => new(DeviceType.CPU, 0);
 

@@ -18,7 +18,7 @@ internal sealed class MachineOptions
 
     private readonly CommandLine.Option<string> _device = new("--device")
     {
-        Description = "Where to compute: auto (CUDA if available), cpu, libtorch (the CPU, used like a GPU), cuda or cuda:n",
+        Description = "Where to compute: auto (CUDA if available), cpu, libtorch, cuda or cuda:n",
         DefaultValueFactory = _ => "auto",
     };
 

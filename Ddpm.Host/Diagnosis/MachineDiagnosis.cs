@@ -41,6 +41,7 @@ internal static class MachineDiagnosis
         yield return Finding.Of("folder", () => Writable(folder));
         yield return Finding.Of("self-test", SelfTest.RandomBits);
         yield return Finding.Of("", SelfTest.Mathematics);
+        yield return Finding.Of("", SelfTest.Kernels);
         yield return Finding.Of("", () => SelfTest.Convolutions());
         yield return Finding.Of("", () => ComputeDevice.Find(new DeviceChoice.Auto()).Bind(SelfTest.Training));
     }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Ddpm.Gpu.Checkpoints;
 using Ddpm.Gpu.Executors;
+using Ddpm.Gpu.Kernels;
 using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
@@ -42,6 +43,30 @@ internal static class SelfTest
     public static Fin<string> Mathematics() => Sha256() == ReferenceSha256
         ? FinSucc("schedules and random numbers bit by bit")
         : Error.New("schedules or random numbers differ from the reference: `reference export` and `reference verify` show which");
+
+    /// <summary>
+    /// Outputs and gradients of the networks by the kernels, without libtorch. The tests find the same bits with and without vectors, and an emulated ARM64
+    /// processor did too.
+    /// </summary>
+    public static Fin<string> Kernels()
+    {
+        var wrong = KernelAnswers().Filter(answer => answer.Expected != answer.Found).Map(answer => answer.Network);
+        return wrong.IsEmpty
+            ? FinSucc("outputs and gradients of the kernels bit by bit")
+            : Error.New($"outputs or gradients of the kernels differ ({wrong.Listed(", ")}): this processor or the .NET runtime computes otherwise");
+    }
+
+    /// <summary>Each network, the checksum that its kernels should find, and the one that they find here (<see cref="KernelBits{T}"/>).</summary>
+    public static Seq<(string Network, string Expected, string Found)> KernelAnswers()
+    {
+        var size = ImageSize.Square(28);
+        var standard = UNetConfig.Tutorial(size, 1, 1000, residual: true).OrThrow();
+        return Seq(
+            ("original", "ba360dc81380b94f", KernelBits<float>.Checksum(UNetConfig.Tutorial(size, 1, 1000, residual: false).OrThrow())),
+            ("standard", "c9ddaa999a228fcc", KernelBits<float>.Checksum(standard)),
+            ("standard in float64", "fe114fe6166082d8", KernelBits<double>.Checksum(standard)),
+            ("modern", "51579ce7714ee00a", KernelBits<float>.Checksum(UNetConfig.Modern(size, 1, 1000).OrThrow())));
+    }
 
     /// <summary>Training steps of the original network on a device.</summary>
     public static Fin<string> Training(Device device)

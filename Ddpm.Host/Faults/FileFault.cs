@@ -8,8 +8,8 @@ internal static class FileFault
     public const int Held = 1;
 
     /// <summary>
-    /// Whether replacing a file failed because another program has it open, as Windows reports it: ERROR_SHARING_VIOLATION, or for a rename ERROR_ACCESS_DENIED,
-    /// which .NET throws as <see cref="UnauthorizedAccessException"/>. Other systems replace an open file.
+    /// Whether replacing a file failed because another program has it open, as Windows reports it: ERROR_SHARING_VIOLATION, or for a rename
+    /// ERROR_ACCESS_DENIED, which .NET throws as <see cref="UnauthorizedAccessException"/>. Other systems replace an open file.
     /// </summary>
     public static bool IsHeld(Exception e) => e is UnauthorizedAccessException || e.HResult == unchecked((int)0x80070020);
 

@@ -73,8 +73,8 @@ internal sealed record DistillationRun(RunFolder Source, RunFolder Target, Disti
         var header = new CheckpointHeader(
             before.Options, before.Data.Size, before.Data.Channels, TrainingProgress.Start, teacher.Model.Network.Classes);
         var receipt = new RunReceipt(
-            before.Options, before.Data with { HeldOut = null }, MachineReceipt.Here(ComputeDevice.NameOf(teacher.Network.Device)), name, null, TrainingProgress.Start,
-            true, new(), Checkpoint.WeightsSha256(teacher.Network, theta),
+            before.Options, before.Data with { HeldOut = null }, MachineReceipt.Here(ComputeDevice.NameOf(teacher.Network.Device)), name, null,
+            TrainingProgress.Start, true, new(), Checkpoint.WeightsSha256(teacher.Network, theta),
             new(Path.GetFileName(Path.GetFullPath(Source.Path)), teacher.WeightsSha256, Options));
         return Outcomes.InOrder(
             CheckUnused, // another process may have taken the name meanwhile

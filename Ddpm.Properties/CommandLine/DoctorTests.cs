@@ -39,7 +39,8 @@ public sealed class DoctorTests : IDisposable
         }
 
         (_ddpm.Environment["DOTNET_EnableAVX2"], _ddpm.Environment["DNNL_MAX_CPU_ISA"]) = ("0", "SSE41");
-        var outcome = _ddpm.Done("doctor"); // five steps of training among it
+        var outcome = _ddpm.Done("doctor"); // five steps of training among it, and the known bits of the kernels
+        Assert.Contains("outputs and gradients of the kernels bit by bit", outcome.Output, StringComparison.Ordinal);
         Assert.Contains($"slow: {ComputeDevice.NoVectors}", outcome.Output, StringComparison.Ordinal);
     }
 
@@ -57,6 +58,11 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public void The_mathematics_of_the_self_test_are_the_reference_s() =>
         Assert.True(SelfTest.Mathematics().IsSucc, $"it is {SelfTest.Sha256()} now: has the reference changed on purpose?");
+
+    /// <summary>The child processes of the two tests above find them with other instructions.</summary>
+    [Fact]
+    public void The_kernels_find_their_known_bits() =>
+        Assert.All(SelfTest.KernelAnswers(), answer => Assert.Equal(answer.Expected, answer.Found));
 
     [Fact]
     public void What_a_look_throws_is_a_finding_with_the_innermost_reason()

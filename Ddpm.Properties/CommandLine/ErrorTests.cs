@@ -43,7 +43,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("bench --window 0 --rounds 0", "--rounds must be at least 1, got 0")]
     [InlineData("bench --window 0", "--window must lie in (0, 60), got 0")]
     [InlineData("bench --image-size 30 --batch-size 0", "batch-size must be at least 1, got 0")]
-    [InlineData("train --device tpu", "device must be auto, cpu, cuda or cuda:n, got tpu")]
+    [InlineData("train --device tpu", "device must be auto, cpu, libtorch, cuda or cuda:n, got tpu")]
     [InlineData("train --zero-terminal-snr --loss-weight heavy", "leaves nothing of the image (there, epsilon does not determine it), got epsilon")]
     [InlineData("train --max-beta 0.5", "with a schedule that leaves only 2.2E-67 of the image (there, epsilon does not determine it), got epsilon")]
     [InlineData("forward --steps 2000000", "steps must be at most 10000, got 2000000")]

@@ -17,8 +17,8 @@ using static TorchSharp.torch;
 namespace Ddpm.Properties.Devices;
 
 /// <summary>
-/// What a GPU would do, without one. The device <see cref="ProcessorDevice.LikeGpu"/> computes on the processor in the way of a GPU. libtorch's device `meta` has
-/// shapes and no numbers. It refuses tensors of another device, as a GPU does.
+/// What a GPU would do, without one. The device <see cref="ProcessorDevice.LikeGpu"/> computes on the processor in the way of a GPU. libtorch's device `meta`
+/// has shapes and no numbers. It refuses tensors of another device, as a GPU does.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class GpuPathTests
