@@ -55,9 +55,20 @@ internal sealed class BenchCommand
         Description = "Measure what a training step and messages cost, and predict how training scales to 256 processes; under mpirun, also train together",
     };
 
+    private readonly CommandLine.Option<bool> _page = new("--page")
+    {
+        Description = "Measure the page of export --format html in Chromium without a window: one picture and 16 pictures of ten evaluations",
+    };
+
+    private readonly CommandLine.Option<string?> _web = new("--onnxruntime-web")
+    {
+        Description = "With --page, also measure onnxruntime-web in the same page, in turn; FOLDER is where `npm install onnxruntime-web` was run",
+        HelpName = "FOLDER",
+    };
+
     private readonly CommandLine.Option<int> _rounds = new("--rounds")
     {
-        Description = "How often to measure in turn with --against and --peer",
+        Description = "How often to measure in turn with --against, --peer and --page",
         DefaultValueFactory = _ => 5,
     };
 
@@ -71,7 +82,9 @@ internal sealed class BenchCommand
 
     private BenchCommand()
     {
-        _command.AddGroup("Measurement", _preset, _network, _size.Option, _batch, _precision, _against, _peer, _scaling, _rounds, _window, _json);
+        _command.AddGroup(
+            "Measurement",
+            _preset, _network, _size.Option, _batch, _precision, _against, _peer, _scaling, _page, _web, _rounds, _window, _json);
         _machine = new(_command);
         _command.SetAction(parsed => parsed.GetValue(_scaling)
             ? Session.RunTogether(parsed, (ranks, view, stop) => Run(parsed, ranks, view, stop))
@@ -84,14 +97,25 @@ internal sealed class BenchCommand
         from config in Config(parsed)
         from seconds in Check.Inside("--window", parsed.GetValue(_window), 0, MostSeconds).OrUsage()
         from rivals in Against(parsed).OrUsage()
+        from alone in Alone(parsed)
         from device in _machine.Prepare(parsed)
         let pace = new Pace(TimeSpan.FromSeconds(seconds), stop)
-        from figures in parsed.GetValue(_scaling)
-            ? new ScalingBench(config, device, ranks, view, pace).Run()
-            : Bench.Run(
-                config, device, rivals.Map<Func<Replicas, Fin<IRival>>>(make => workers => make(config, device, workers)), parsed.GetValue(_rounds), view, pace)
+        let rounds = parsed.GetValue(_rounds)
+        from figures in parsed.GetValue(_scaling) ? new ScalingBench(config, device, ranks, view, pace).Run()
+            : parsed.GetValue(_page) ? new PageBench(config, Optional(parsed.GetValue(_web)), rounds, view, pace).Run()
+            : Bench.Run(config, device, rivals.Map<Func<Replicas, Fin<IRival>>>(make => workers => make(config, device, workers)), rounds, view, pace)
         from written in Write(parsed.GetValue(_json), figures, stop)
         select written;
+
+    private Fin<Unit> Alone(CommandLine.ParseResult parsed)
+    {
+        var rivals = parsed.GetValue(_against) is { Length: > 0 } || parsed.GetValue(_peer) is not null;
+        var kinds = Seq((parsed.GetValue(_page), "--page"), (parsed.GetValue(_scaling), "--scaling"), (rivals, "--against or --peer"))
+            .Filter(kind => kind.Item1).Map(kind => kind.Item2);
+        return Outcomes.InOrder(
+            () => Outcomes.Require(kinds.Count < 2, $"{string.Join(" and ", kinds)} measure different things: give one of them"),
+            () => Outcomes.Require(parsed.GetValue(_page) || parsed.GetValue(_web) is null, "--onnxruntime-web needs --page"));
+    }
 
     private Fin<TrainingConfig> Config(CommandLine.ParseResult parsed)
     {

@@ -52,6 +52,39 @@ public sealed class BenchTests : IDisposable
         _ddpm.Refused(2, ["must be one of libtorch, onnxruntime, got torch", "got fast"], [.. bench, "--against", "torch", "fast"]);
     }
 
+    /// <summary>A library that says where it is loaded from and how often it runs stands for onnxruntime-web, which the tests don't download.</summary>
+    [ChromiumFact]
+    public void A_page_is_measured_in_a_browser_in_turn_with_onnxruntime_web()
+    {
+        const string Stub = """
+            export const env = { wasm: {}, versions: { web: '0.1' } };
+            export class Tensor { constructor(type, data, shape) { Object.assign(this, { type, data, shape }); } }
+            export const InferenceSession = { create: async address => {
+                const { byteLength } = await (await fetch(address)).arrayBuffer();
+                if (byteLength < 1000 || !env.wasm.numThreads) throw new Error('no network or no threads');
+                return { run: async inputs => ({ output: { data: inputs.x.data.map(() => 1) } }) };
+            } };
+            """;
+        var folder = Directory.CreateDirectory(_ddpm.Path("web", "node_modules", "onnxruntime-web", "dist")).FullName;
+        File.WriteAllText(Path.Combine(folder, "ort.wasm.min.mjs"), Stub);
+        string[] bench = ["bench", "--page", "--network", "modern", "--image-size", "12", "--window", "0.0001", "--rounds", "3"];
+        _ddpm.Done([.. bench, "--onnxruntime-web", "web", "--json", "bench.json"]);
+        var figures = JsonNode.Parse(File.ReadAllText(_ddpm.Path("bench.json")))!.AsArray()
+            .ToDictionary(figure => figure!["name"]!.GetValue<string>(), figure => figure!["value"]!["median"]!.GetValue<double>());
+        string[] expected = ["page-1", "onnxruntime-web-1-1", "ratio-onnxruntime-web-1-1", "page-16", "onnxruntime-web-1-16", "ratio-onnxruntime-web-1-16"];
+        Assert.All(expected, name => Assert.True(figures[name] > 0, name));
+    }
+
+    [Fact]
+    public void A_page_is_measured_alone_and_a_library_that_is_missing_is_named()
+    {
+        string[] missing = ["--onnxruntime-web none: there is no none", "run `npm install onnxruntime-web` in that folder"];
+        _ddpm.Refused(1, missing, "bench", "--page", "--onnxruntime-web", "none");
+        _ddpm.Refused(2, ["--onnxruntime-web needs --page"], "bench", "--onnxruntime-web", "none");
+        _ddpm.Refused(2, ["--page and --scaling measure different things"], "bench", "--page", "--scaling");
+        _ddpm.Refused(2, ["--page and --against or --peer measure different things"], "bench", "--page", "--peer", "true");
+    }
+
     [Fact]
     public void The_costs_of_a_step_predict_how_it_scales()
     {

@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Ddpm.Host.Processes;
 using Ddpm.Pure.Formats;
 using Xunit;
 
@@ -29,10 +28,11 @@ public sealed class BrowserTests : IDisposable
             "--guidance-scale", "2");
         var expected = Npy.Read(File.ReadAllBytes(_ddpm.Path("runs", "given", "samples.npy"))).Valid().Data.ToArray();
         const string Choices = "#seed=3&count=4&sampler=sa-solver-2&steps=5&class=all&scale=2";
-        using var browser = new ChromiumPage();
+        using var server = new LoopbackServer(_ => File.ReadAllBytes(page));
+        using var browser = Start(width: 1100);
 
         // The pictures of the program, from both places.
-        foreach (var address in (string[])[new Uri(page).AbsoluteUri, Serve(page)])
+        foreach (var address in (string[])[new Uri(page).AbsoluteUri, $"{server.Address}page.html"])
         {
             browser.Open(address + Choices);
             browser.Until(Finished);
@@ -114,7 +114,7 @@ public sealed class BrowserTests : IDisposable
     {
         const string Hostile = "</script><img src=x onerror=\"injected = 1\"><script>injected = 1</script>'&amp;";
         File.WriteAllBytes(_ddpm.Path("page.html"), PageTests.SmallPage(classes: 2, Hostile));
-        using var browser = new ChromiumPage(width: 360);
+        using var browser = Start(width: 360);
         browser.Open(new Uri(_ddpm.Path("page.html")).AbsoluteUri);
         browser.Until(Finished);
         Assert.Equal(360, browser.Value("document.documentElement.scrollWidth")!.GetValue<int>());
@@ -134,35 +134,14 @@ public sealed class BrowserTests : IDisposable
         Assert.Empty(browser.Errors);
     }
 
+    private static Browser Start(int width) => Browser.Start(width, CancellationToken.None).ThrowIfFail();
+
     /// <summary>The first line of an element's text.</summary>
-    private static string Text(ChromiumPage browser, string id) =>
+    private static string Text(Browser browser, string id) =>
         browser.Value($"document.getElementById('{id}').textContent")!.GetValue<string>().Split('\n')[0];
 
     private static int[] Numbers(JsonNode? numbers) => [.. numbers!.AsArray().Select(number => number!.GetValue<int>())];
 
-    private static int[][] Wall(ChromiumPage browser) =>
+    private static int[][] Wall(Browser browser) =>
         [.. browser.Value($"[...document.querySelectorAll('#wall canvas')].map({Levels})")!.AsArray().Select(Numbers)];
-
-    /// <summary>Serves a file on the loopback address until the test's process ends.</summary>
-    private static string Serve(string file)
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var address = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
-        probe.Stop();
-        var server = new HttpListener { Prefixes = { address } };
-        server.Start();
-        var content = File.ReadAllBytes(file);
-        server.BeginGetContext(Answer, null);
-        return address;
-
-        void Answer(IAsyncResult result)
-        {
-            var context = server.EndGetContext(result);
-            server.BeginGetContext(Answer, null);
-            context.Response.ContentType = "text/html";
-            context.Response.OutputStream.Write(content);
-            context.Response.Close();
-        }
-    }
 }

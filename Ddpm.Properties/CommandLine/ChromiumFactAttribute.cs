@@ -1,3 +1,4 @@
+using Ddpm.Host.Processes;
 using Xunit;
 
 namespace Ddpm.Properties.CommandLine;
@@ -6,15 +7,13 @@ namespace Ddpm.Properties.CommandLine;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ChromiumFactAttribute : FactAttribute
 {
+    private static readonly bool IsThere = Browser.Names.Any(name => MachineProbe.Succeeds(name, "--version"));
+
     public ChromiumFactAttribute()
     {
-        if (Chromium is null)
+        if (!IsThere)
         {
             Skip = "needs Chromium (Debian: apt-get install chromium)";
         }
     }
-
-    /// <summary>That browser, or null.</summary>
-    public static string? Chromium { get; } =
-        Array.Find(["chromium", "chromium-browser", "google-chrome"], name => MachineProbe.Succeeds(name, "--version"));
 }

@@ -1,60 +1,84 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Xunit;
+using LanguageExt;
+using LanguageExt.Common;
 
-namespace Ddpm.Properties.CommandLine;
+namespace Ddpm.Host.Processes;
 
-/// <summary>A page in a browser without a window, driven by the DevTools protocol. Errors in its console are kept.</summary>
-internal sealed class ChromiumPage : IDisposable
+/// <summary>What a browser or a script in it complains of.</summary>
+internal sealed class BrowserException(string message) : Exception(message);
+
+/// <summary>A page in Chromium without a window, driven by the DevTools protocol. Errors in its console are kept.</summary>
+internal sealed class Browser : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private const string Listening = "DevTools listening on ";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly string _profile = Directory.CreateTempSubdirectory("ddpm-chromium-").FullName;
     private readonly Process _browser;
     private readonly ClientWebSocket _socket = new();
-    private readonly CancellationTokenSource _stop = new(Patience);
-    private readonly string _session;
+    private readonly CancellationTokenSource _stop;
+    private string _session = "";
     private int _commands;
 
-    /// <summary>Starts the browser with an empty page of a width in pixels.</summary>
-    public ChromiumPage(int width = 1100)
+    private Browser(string program, CancellationToken stop)
     {
-        _browser = Process.Start(new ProcessStartInfo(
-            ChromiumFactAttribute.Chromium!,
-            ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0", $"--user-data-dir={_profile}", "about:blank"])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        })!;
-        const string Listening = "DevTools listening on ";
-        string? line;
-        while ((line = _browser.StandardError.ReadLine()) is not null && !line.StartsWith(Listening, StringComparison.Ordinal))
-        {
-        }
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        _stop.CancelAfter(Patience);
 
-        Assert.NotNull(line);
-        _ = _browser.StandardError.ReadToEndAsync();
-        _ = _browser.StandardOutput.ReadToEndAsync();
-        _socket.ConnectAsync(new Uri(line[Listening.Length..]), _stop.Token).GetAwaiter().GetResult();
-        var target = Send("Target.createTarget", new() { ["url"] = "about:blank" })["targetId"]!.GetValue<string>();
-        _session = "";
-        _session = Send("Target.attachToTarget", new() { ["targetId"] = target, ["flatten"] = true })["sessionId"]!.GetValue<string>();
-        foreach (var domain in (string[])["Page", "Runtime", "Log"])
-        {
-            Send($"{domain}.enable", []);
-        }
-
-        // Pictures then appear at once, so that nothing has to wait for an animation.
-        JsonObject still = new() { ["name"] = "prefers-reduced-motion", ["value"] = "reduce" };
-        Send("Emulation.setEmulatedMedia", new() { ["features"] = new JsonArray(still) });
-        Send("Emulation.setDeviceMetricsOverride", new() { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
+        // In containers, and for root, Chromium's sandbox does not work. The browser opens nothing but pages of this program.
+        string[] options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0", $"--user-data-dir={_profile}"];
+        _browser = Process.Start(new ProcessStartInfo(program, [.. options, "about:blank"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
     }
+
+    /// <summary>The names under which Chromium is looked for.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
     /// <summary>What the console and the log have said of errors, and exceptions.</summary>
     public List<string> Errors { get; } = [];
+
+    /// <summary>The browser's name and version.</summary>
+    public string Version => Send("Browser.getVersion", [])["product"]!.GetValue<string>();
+
+    /// <summary>Starts the first Chromium that is found, with an empty page of a width in pixels; or says how to get one.</summary>
+    /// <param name="width">The width. Pages narrower than 600 pixels are those of a phone.</param>
+    /// <param name="stop">Ends the work; ten minutes end it too.</param>
+    public static Fin<Browser> Start(int width, CancellationToken stop)
+    {
+        foreach (var name in Names)
+        {
+            Browser browser;
+            try
+            {
+                browser = new(name, stop);
+            }
+            catch (Win32Exception)
+            {
+                continue; // there is none of that name
+            }
+
+            try
+            {
+                browser.Connect(width);
+                return browser;
+            }
+            catch (BrowserException e)
+            {
+                browser.Dispose();
+                return Error.New($"{name}: {e.Message}");
+            }
+        }
+
+        return Error.New($"no Chromium was found: install it so that one of {string.Join(", ", Names)} starts (Debian: apt-get install chromium)");
+    }
+
+    /// <summary>Lets pages load and run what their content-security policy forbids.</summary>
+    public void BypassPolicy() => Send("Page.setBypassCSP", new() { ["enabled"] = true });
 
     /// <summary>Runs a script in each page before its own scripts.</summary>
     public void Before(string script) => Send("Page.addScriptToEvaluateOnNewDocument", new() { ["source"] = script });
@@ -70,8 +94,9 @@ internal sealed class ChromiumPage : IDisposable
     public JsonNode? Value(string expression)
     {
         var answer = Send("Runtime.evaluate", new() { ["expression"] = expression, ["awaitPromise"] = true, ["returnByValue"] = true });
-        Assert.True(answer["exceptionDetails"] is null, $"{expression}: {answer.ToJsonString()}");
-        return answer["result"]!["value"]?.DeepClone();
+        return answer["exceptionDetails"] is { } fault
+            ? throw new BrowserException((fault["exception"]?["description"] ?? fault["text"])!.GetValue<string>())
+            : answer["result"]!["value"]?.DeepClone();
     }
 
     /// <summary>Waits until an expression is true.</summary>
@@ -117,6 +142,7 @@ internal sealed class ChromiumPage : IDisposable
         Mouse("mouseReleased", to);
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _socket.Dispose();
@@ -134,6 +160,29 @@ internal sealed class ChromiumPage : IDisposable
         }
     }
 
+    private void Connect(int width)
+    {
+        string? line;
+        while ((line = _browser.StandardError.ReadLine()) is not null && !line.StartsWith(Listening, StringComparison.Ordinal))
+        {
+        }
+
+        _ = _browser.StandardError.ReadToEndAsync();
+        _ = _browser.StandardOutput.ReadToEndAsync();
+        _socket.ConnectAsync(new Uri((line ?? throw new BrowserException("it ends at once"))[Listening.Length..]), _stop.Token).GetAwaiter().GetResult();
+        var target = Send("Target.createTarget", new() { ["url"] = "about:blank" })["targetId"]!.GetValue<string>();
+        _session = Send("Target.attachToTarget", new() { ["targetId"] = target, ["flatten"] = true })["sessionId"]!.GetValue<string>();
+        foreach (var domain in (string[])["Page", "Runtime", "Log"])
+        {
+            Send($"{domain}.enable", []);
+        }
+
+        // Pictures then appear at once, so that nothing has to wait for an animation.
+        JsonObject still = new() { ["name"] = "prefers-reduced-motion", ["value"] = "reduce" };
+        Send("Emulation.setEmulatedMedia", new() { ["features"] = new JsonArray(still) });
+        Send("Emulation.setDeviceMetricsOverride", new() { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
+    }
+
     private JsonObject Send(string method, JsonObject parameters)
     {
         var id = ++_commands;
@@ -149,8 +198,7 @@ internal sealed class ChromiumPage : IDisposable
             var message = Receive();
             if (message["id"]?.GetValue<int>() == id)
             {
-                Assert.True(message["error"] is null, $"{method}: {message.ToJsonString()}");
-                return message["result"]!.AsObject();
+                return message["result"]?.AsObject() ?? throw new BrowserException($"{method}: {message.ToJsonString()}");
             }
 
             Note(message);
