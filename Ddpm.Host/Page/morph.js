@@ -23,6 +23,7 @@ class Morph {
     if (!this.plan) return;
     const { page, plan } = this, { description, pool } = page, round = this.round = {};
     const [number, other] = [this.from, this.to].map(input => Math.min(1e9 - 1, Math.max(0, Math.floor(Number(input.value)) || 0)));
+    [this.from.value, this.to.value] = [number, other];
     pool.stop('morph');
     await Promise.all(this.canvases.map(async (canvas, k) => {
       const last = await pool.run(

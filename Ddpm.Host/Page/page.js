@@ -9,16 +9,17 @@ class Page {
     this.description = JSON.parse(text('model'));
     this.size = this.description.image.reduce((product, extent) => product * extent, 1);
     this.hasAddress = location.protocol !== 'about:'; // inside of a report, the address is the report's
+    this.seed = '1';
     this.still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.pool = new Pool(this.description, fromBase64(text('weights').trim()), text('core'), reason => this.tell(`The model cannot run here: ${reason}`));
     this.fillChoices();
-    this.readAddress();
+    const refused = this.readAddress();
     this.wall = new Wall(this);
     this.chain = new Chain(this);
     this.studio = new Studio(this);
     this.morph = new Morph(this);
     this.listen();
-    this.start();
+    this.start(refused);
   }
 
   input(id) {
@@ -66,9 +67,8 @@ class Page {
   }
 
   get choices() {
-    const seed = /^\d{1,20}$/.test(this.input('seed').value.trim()) ? BigInt.asUintN(64, BigInt(this.input('seed').value.trim())).toString() : '1';
     const scale = Number(this.input('scale').value);
-    return { seed, count: Number(this.input('count').value), plan: Number(this.input('steps').value), label: this.input('class').value, scale };
+    return { seed: this.seed, count: Number(this.input('count').value), plan: Number(this.input('steps').value), label: this.input('class').value, scale };
   }
 
   get plan() {
@@ -102,12 +102,11 @@ class Page {
       this.fillSteps(same.find(plan => stepsOf(plan) === steps) ?? same[0]);
       this.start();
     });
-    for (const id of ['seed', 'count', 'class', 'steps', 'scale']) this.input(id).addEventListener('change', () => this.start());
+    for (const id of ['count', 'class', 'steps', 'scale']) this.input(id).addEventListener('change', () => this.start());
+    this.input('seed').addEventListener('change', () => this.start(this.takeSeed(this.input('seed').value)));
+    this.input('choices').addEventListener('submit', event => event.preventDefault()); // Enter in the seed is a change, and nothing more
     this.input('scale').addEventListener('input', () => this.showScale());
-    this.input('new-seed').addEventListener('click', () => {
-      this.input('seed').value = crypto.getRandomValues(new Uint32Array(1))[0];
-      this.start();
-    });
+    this.input('new-seed').addEventListener('click', () => this.start(this.takeSeed(crypto.getRandomValues(new Uint32Array(1))[0])));
     this.input('save-png').addEventListener('click', () => this.wall.sheet(8).toBlob(blob => save(blob, `${this.description.name}.png`)));
     this.input('save-gif').addEventListener('click', () => save(this.wall.gif(), `${this.description.name}.gif`));
     this.input('copy-link').addEventListener('click', async () => {
@@ -121,8 +120,7 @@ class Page {
     this.input('copy-link').hidden = !this.hasAddress;
     addEventListener('hashchange', () => {
       if (location.hash === this.address()) return;
-      this.readAddress();
-      this.start();
+      this.start(this.readAddress());
     });
     document.addEventListener('keydown', event => {
       if (event.key !== 'n' || event.ctrlKey || event.metaKey || event.altKey || ['INPUT', 'SELECT'].includes(event.target.tagName)) return;
@@ -136,29 +134,51 @@ class Page {
     return '#' + new URLSearchParams(parts);
   }
 
-  /** Takes over what the address says, as far as it can be chosen. */
+  /** Takes over a seed. Returns what is wrong with it, if anything; then the seed stays as it was. */
+  takeSeed(text) {
+    const whole = String(text).trim(), right = /^\d{1,20}$/.test(whole) && BigInt(whole) < 2n ** 64n;
+    if (right) this.seed = BigInt(whole).toString();
+    this.input('seed').value = this.seed;
+    return right ? '' : `seed must be a whole number from 0 to 18446744073709551615, got ${quoted(whole)}`;
+  }
+
+  /** Takes over what the address says, as far as it can be chosen. Returns what cannot, if anything. */
   readAddress() {
-    const asked = new URLSearchParams(location.hash.slice(1)), { plans } = this.description;
-    const same = plans.filter(one => one.sampler === (asked.get('sampler') ?? this.input('sampler').value));
-    const plan = same.find(one => stepsOf(one) === Number(asked.get('steps'))) ?? (asked.has('sampler') ? same[0] : undefined);
-    if (plan) {
-      this.input('sampler').value = plan.sampler;
-      this.fillSteps(plan);
+    const asked = new URLSearchParams(location.hash.slice(1)), { plans } = this.description, refused = [];
+    const choose = id => {
+      if (!asked.has(id)) return;
+      const values = [...this.input(id).options].map(one => one.value);
+      if (values.includes(asked.get(id))) this.input(id).value = asked.get(id);
+      else refused.push(mustBe(id, values, asked.get(id)));
+    };
+    if (asked.has('seed')) refused.push(this.takeSeed(asked.get('seed')));
+    choose('count');
+    choose('class');
+    const sampler = this.input('sampler').value;
+    choose('sampler');
+    const same = plans.filter(one => one.sampler === this.input('sampler').value), steps = asked.get('steps');
+    const plan = same.find(one => String(stepsOf(one)) === steps) ?? (this.input('sampler').value === sampler ? this.plan : same[0]);
+    if (steps !== null && String(stepsOf(plan)) !== steps) {
+      refused.push(mustBe('steps', same.map(stepsOf).sort((a, b) => a - b), steps));
     }
-    if (/^\d{1,20}$/.test(asked.get('seed') ?? '')) this.input('seed').value = asked.get('seed');
-    for (const [id, key] of [['count', 'count'], ['class', 'class']]) {
-      if ([...this.input(id).options].some(one => one.value === asked.get(key))) this.input(id).value = asked.get(key);
+    this.fillSteps(plan);
+    const scale = this.input('scale'), before = scale.value;
+    if (asked.has('scale')) scale.value = asked.get('scale');
+    if (asked.has('scale') && String(Number(scale.value)) !== String(Number(asked.get('scale')))) {
+      scale.value = before;
+      refused.push(`scale must be a multiple of ${scale.step} from ${scale.min} to ${scale.max}, got ${quoted(asked.get('scale'))}`);
     }
-    if (asked.has('scale') && Number.isFinite(Number(asked.get('scale')))) this.input('scale').value = asked.get('scale');
     this.showScale();
+    return refused.filter(fault => fault).join('; ');
   }
 
   showScale() {
     this.input('scale-value').textContent = Number(this.input('scale').value).toFixed(1);
   }
 
-  /** Makes the pictures of the choices. */
-  start() {
+  /** Makes the pictures of the choices, and says which choices were refused. */
+  start(refused = '') {
+    this.input('refused').textContent = refused && `Not possible on this page: ${refused}. The choices above hold.`;
     if (this.hasAddress) history.replaceState(null, '', this.address());
     const { seed, count, label, scale } = this.choices, classes = this.description.classes;
     const options = [this.plan.options, `--seed ${seed}`, `--count ${count}`];
@@ -188,6 +208,16 @@ class Page {
 /** How many steps a plan was asked for. */
 function stepsOf({ options, plan }) {
   return Number(/--sampling-steps (\d+)/.exec(options)?.[1] ?? plan.lines.length);
+}
+
+/** A text from an address or a visitor, in quotes and not too long. */
+function quoted(text) {
+  return `“${text.length > 30 ? `${text.slice(0, 30)}…` : text}”`;
+}
+
+function mustBe(name, values, got) {
+  const listed = values.length > 16 ? [...values.slice(0, 3), '…', ...values.slice(-2)] : values;
+  return `${name} must be one of ${listed.join(', ')}, got ${quoted(got)}`;
 }
 
 function shellWord(text) {

@@ -10,7 +10,8 @@ class Studio {
     this.kept = new Uint8Array(area).fill(1);
     this.canvas = pictureCanvas(description);
     this.canvas.tabIndex = 0;
-    this.canvas.ariaLabel = 'A picture to draw on';
+    this.canvas.role = 'application'; // screen readers then leave the arrow keys to it
+    this.canvas.ariaLabel = 'A picture to draw on: arrow keys move the brush, Space draws';
     document.getElementById('easel').append(this.canvas);
     this.results = [...Array(Variations)].map(() => {
       const canvas = pictureCanvas(description);
@@ -36,16 +37,21 @@ class Studio {
     canvas.addEventListener('pointerdown', event => {
       down = true;
       canvas.setPointerCapture(event.pointerId);
-      this.stroke(event);
+      this.point(event);
     });
-    canvas.addEventListener('pointermove', event => down && this.stroke(event));
+    canvas.addEventListener('pointermove', event => down && this.point(event));
     for (const end of ['pointerup', 'pointercancel']) {
       canvas.addEventListener(end, () => {
-        if (down && this.erases) this.suitStrength();
-        if (down) this.finish();
+        if (down) this.lift();
         down = false;
       });
     }
+    canvas.addEventListener('keydown', event => this.press(event));
+    canvas.addEventListener('keyup', event => event.key === ' ' && this.lift());
+    canvas.addEventListener('blur', () => {
+      this.place = null;
+      this.draw();
+    });
     at('use-selected').addEventListener('click', () => {
       const picture = this.page.wall.pictures[this.page.selected];
       if (picture?.result) {
@@ -94,11 +100,33 @@ class Studio {
     document.getElementById('strength-value').textContent = `${this.strength.value} %`;
   }
 
+  /** The pointer draws where it is. */
+  point(event) {
+    const { width, height } = this.canvas, box = this.canvas.getBoundingClientRect();
+    this.stroke((event.clientX - box.left) / box.width * width, (event.clientY - box.top) / box.height * height);
+  }
+
+  /** Arrow keys move the brush, and Space draws. */
+  press(event) {
+    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], ' ': [0, 0] }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const { width, height } = this.canvas, [x, y] = this.place ?? [width >> 1, height >> 1];
+    this.place = [Math.min(width - 1, Math.max(0, x + by[0])), Math.min(height - 1, Math.max(0, y + by[1]))];
+    if (event.key === ' ') this.stroke(x + 0.5, y + 0.5);
+    else this.draw();
+  }
+
+  /** A stroke has ended. */
+  lift() {
+    if (this.erases) this.suitStrength();
+    this.finish();
+  }
+
   /** Draws or erases a soft disc. */
-  stroke(event) {
+  stroke(x, y) {
     this.begun = true;
-    const { width, height } = this.canvas, box = this.canvas.getBoundingClientRect(), radius = Number(this.brush.value) * width / 28;
-    const x = (event.clientX - box.left) / box.width * width, y = (event.clientY - box.top) / box.height * height, area = width * height;
+    const { width, height } = this.canvas, radius = Number(this.brush.value) * width / 28, area = width * height;
     const tones = this.tone.type === 'range' ? [Number(this.tone.value)] : [1, 3, 5].map(from => parseInt(this.tone.value.slice(from, from + 2), 16));
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
@@ -144,7 +172,7 @@ class Studio {
     this.showStrength();
   }
 
-  /** The picture, with a pattern where it is erased. */
+  /** The picture, with a pattern where it is erased, and the place of the brush that keys move. */
   draw() {
     const levels = toLevels(this.values), { width, height } = this.canvas, area = width * height;
     paint(this.canvas, levels);
@@ -154,6 +182,9 @@ class Studio {
       context.fillStyle = (i % width + Math.floor(i / width)) % 2 ? '#2f6df0' : '#9dbcff';
       context.fillRect(i % width, Math.floor(i / width), 1, 1);
     }
+    if (!this.place) return;
+    context.fillStyle = '#ff7a00';
+    context.fillRect(...this.place, 1, 1);
   }
 
   // A picture of one's own is of no class, unless one is chosen; a picture of the wall keeps its class.

@@ -22,7 +22,7 @@ public sealed partial class GuideTests : IDisposable
     {
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--run", "elsewhere"));
         _ddpm.Done("export", "--run", "elsewhere", "--to", "model.pt");
-        _ddpm.Done("reference", "export", "--out", "port");
+        ReferenceExport.CopyTo(_ddpm.Path("port"));
         foreach (var (kind, grey) in new[] { ("daisy", (byte)200), ("rose", (byte)90) })
         {
             Directory.CreateDirectory(_ddpm.Path("flowers", kind));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Host.Exchange;
@@ -16,7 +17,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Properties.CommandLine;
 
 /// <summary>Models as HTML pages: the port in the page is run by Node, without a browser.</summary>
-public sealed class PageTests : IDisposable
+public sealed partial class PageTests : IDisposable
 {
     /// <summary>100 gave 0.01 % other pixels, none by more than one level.</summary>
     private const int Pictures = 6;
@@ -100,8 +101,7 @@ public sealed class PageTests : IDisposable
     public void The_port_in_the_page_reproduces_random_numbers_and_trajectories_bit_for_bit()
     {
         File.WriteAllBytes(_ddpm.Path("page.html"), SmallPage(classes: 0, "small"));
-        _ddpm.Done("reference", "export", "--out", "reference");
-        Node("reference", "page.html", "reference", "port");
+        Node("reference", "page.html", ReferenceExport.Folder, "port");
         var verified = _ddpm.Done("reference", "verify", "port", "--only", "random/", "--only", "trajectories/").Output.Split('\n');
         string[] compared = [.. verified.Where(line => Begins(line, "random/") || Begins(line, "trajectories/"))];
         Assert.InRange(compared.Length, 100, 1000);
@@ -126,6 +126,19 @@ public sealed class PageTests : IDisposable
         Assert.All(description.RootElement.GetProperty("classes").EnumerateArray(), name => Assert.Equal(Hostile, name.GetString()));
     }
 
+    /// <summary>The weights and the description of the model are not compared.</summary>
+    [Fact]
+    public void The_example_page_has_the_scripts_and_the_style_of_this_version()
+    {
+        var command = File.ReadLines(Path.Combine(Fixtures.Repository, "CONTRIBUTING.md")).Single(line => line.Contains("clothes.html", StringComparison.Ordinal));
+        var example = File.ReadAllText(Path.Combine(Fixtures.Repository, "Ddpm.Host", "Examples", "clothes.html")).ReplaceLineEndings("\n");
+        Assert.True(
+            Frame(example) == Frame(System.Text.Encoding.UTF8.GetString(SmallPage(classes: 2, "small"))), $"the example page is older; run {command.Trim()}");
+        Assert.InRange(example.Length, 1, 2_000_000);
+
+        static string Frame(string page) => Model().Replace(page, "");
+    }
+
     [Fact]
     public void A_network_that_is_too_large_is_refused_with_the_reason()
     {
@@ -141,6 +154,9 @@ public sealed class PageTests : IDisposable
         Assert.Matches("^the values between the layers have [0-9]+ MB in float32, and a page holds at most 512 MiB: use --format", Refused(256, 84));
         _ddpm.Refused(2, ["--weights must be one of float32, float16, got int8"], "export", "--run", "none", "--format", "html", "--weights", "int8");
     }
+
+    [GeneratedRegex("<title>[^<]*</title>|<script type=[^>]*>[^<]*</script>")]
+    private static partial Regex Model();
 
     /// <summary>The page of a small network with weights by formula. The run and all classes have one name.</summary>
     internal static byte[] SmallPage(int classes, string name)

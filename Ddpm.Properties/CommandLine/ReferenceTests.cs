@@ -19,25 +19,25 @@ public sealed class ReferenceTests : IDisposable
     [Fact]
     public void An_export_is_the_same_bytes_each_time_and_verified_as_exact_and_its_damages_are_named()
     {
-        _ddpm.Done("reference", "export", "--out", "one");
-        _ddpm.Done("reference", "export", "--out", "two");
+        var one = ReferenceExport.Folder;
+        ReferenceExport.CopyTo(_ddpm.Path("two"));
         _ddpm.Done("reference", "export", "--out", "two"); // over an older one
-        string[] Names(string folder) => Directory.EnumerateFiles(_ddpm.Path(folder), "*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(_ddpm.Path(folder), file)).Order().ToArray();
-        var names = Names("one");
-        Assert.Equal(names, Names("two"));
-        Assert.All(names, name => Assert.Equal(File.ReadAllBytes(_ddpm.Path("one", name)), File.ReadAllBytes(_ddpm.Path("two", name))));
-        Assert.InRange(names.Sum(name => new FileInfo(_ddpm.Path("one", name)).Length), 1_000_000, 20_000_000);
+        string[] Names(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder, file)).Order().ToArray();
+        var names = Names(one);
+        Assert.Equal(names, Names(_ddpm.Path("two")));
+        Assert.All(names, name => Assert.Equal(File.ReadAllBytes(Path.Combine(one, name)), File.ReadAllBytes(_ddpm.Path("two", name))));
+        Assert.InRange(names.Sum(name => new FileInfo(Path.Combine(one, name)).Length), 1_000_000, 20_000_000);
 
-        using var manifest = JsonDocument.Parse(File.ReadAllBytes(_ddpm.Path("one", "manifest.json")));
+        using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(one, "manifest.json")));
         var files = manifest.RootElement.GetProperty("files").EnumerateArray().ToArray();
         Assert.Equal(names.Length - 1, files.Length);
         Assert.All(files, file =>
         {
-            var bytes = File.ReadAllBytes(_ddpm.Path("one", file.GetProperty("path").GetString()!));
+            var bytes = File.ReadAllBytes(Path.Combine(one, file.GetProperty("path").GetString()!));
             Assert.Equal(file.GetProperty("sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(bytes)));
         });
-        Assert.Contains($"{files.Length} files: {files.Length} exact", _ddpm.Done("reference", "verify", "one").Output, StringComparison.Ordinal);
+        Assert.Contains($"{files.Length} files: {files.Length} exact", _ddpm.Done("reference", "verify", one).Output, StringComparison.Ordinal);
 
         // Four kinds of damage, and a file from elsewhere.
         var words = _ddpm.Path("two", "random", "words", "timesteps.npy");
@@ -64,8 +64,8 @@ public sealed class ReferenceTests : IDisposable
     [NumpyFact]
     public void The_port_in_python_reproduces_random_numbers_and_trajectories_bit_for_bit_and_levels_and_predictions_within_tolerance()
     {
-        _ddpm.Done("reference", "export", "--out", "reference");
-        _ddpm.RunProgram(NumpyFactAttribute.Python!, Path.Combine(AppContext.BaseDirectory, "Ports", "python", "ddpm_port.py"), "reference", "port").Done();
+        var port = Path.Combine(AppContext.BaseDirectory, "Ports", "python", "ddpm_port.py");
+        _ddpm.RunProgram(NumpyFactAttribute.Python!, port, ReferenceExport.Folder, "port").Done();
         string[] paths = ["random/", "trajectories/", "schedules/", "predictions.json", "timestep-densities.json", "learned-variance/", "denoisers/"];
         var verified = _ddpm.Done(["reference", "verify", "port", .. paths.SelectMany(path => new[] { "--only", path })]).Output;
         Assert.All(
