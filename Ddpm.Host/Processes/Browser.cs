@@ -111,10 +111,12 @@ internal sealed class Browser : IDisposable
         })
         """);
 
-    /// <summary>Presses a key.</summary>
+    /// <summary>Presses a key, such as n, Enter or ArrowLeft.</summary>
     public void Press(string key)
     {
-        Send("Input.dispatchKeyEvent", new() { ["type"] = "keyDown", ["key"] = key, ["text"] = key.Length == 1 ? key : null });
+        var text = key == "Enter" ? "\r" : key.Length == 1 ? key : "";
+        var code = key == "Enter" ? 13 : 0;
+        Send("Input.dispatchKeyEvent", new() { ["type"] = "keyDown", ["key"] = key, ["text"] = text, ["windowsVirtualKeyCode"] = code });
         Send("Input.dispatchKeyEvent", new() { ["type"] = "keyUp", ["key"] = key });
     }
 

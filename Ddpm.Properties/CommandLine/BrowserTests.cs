@@ -102,9 +102,15 @@ public sealed class BrowserTests : IDisposable
         }
 
         // A report has the same page in a frame.
-        _ddpm.Done("report", "--run", "given", "--live", "--to", "report.html");
+        const string Hostile = "<img src=x onerror=\"injected = 1\"><!--'&amp;{{core}}\u2028";
+        Directory.Move(_ddpm.Path("runs", "given"), _ddpm.Path("runs", Hostile));
+        _ddpm.Done("report", "--run", Hostile, "--live", "--to", "report.html");
         browser.Open(new Uri(_ddpm.Path("report.html")).AbsoluteUri);
         browser.Until("document.querySelector('iframe').contentDocument.getElementById('wall').ariaBusy === 'false'");
+        Assert.Equal(Hostile, browser.Value("document.querySelector('h1').textContent")!.GetValue<string>());
+        Assert.Equal(Hostile, browser.Value("document.querySelector('iframe').contentDocument.getElementById('name').textContent")!.GetValue<string>());
+        const string Injected = "`${typeof injected} ${typeof document.querySelector('iframe').contentWindow.injected}`";
+        Assert.Equal("undefined undefined", browser.Value(Injected)!.GetValue<string>());
 
         Assert.Empty(browser.Errors);
     }
@@ -131,6 +137,58 @@ public sealed class BrowserTests : IDisposable
         browser.Until(Finished);
         Assert.False(browser.Value("page.pool.fast")!.GetValue<bool>());
         Assert.Equal(made, Wall(browser));
+        Assert.Empty(browser.Errors);
+    }
+
+    [ChromiumFact]
+    public void What_a_page_does_not_have_is_refused_in_one_line_and_a_keyboard_is_enough_to_draw()
+    {
+        File.WriteAllBytes(_ddpm.Path("page.html"), PageTests.SmallPage(classes: 2, "small"));
+        var address = new Uri(_ddpm.Path("page.html")).AbsoluteUri;
+        using var browser = Start(width: 1100);
+        foreach (var (asked, refused) in ((string, string)[])
+        [
+            ("seed=abc", "seed must be a whole number from 0 to 18446744073709551615, got “abc”"),
+            ("seed=-1&count=100000", "got “-1”; count must be one of 4, 9, 16, 25, 36, 64, got “100000”"),
+            ("seed=18446744073709551616", "got “18446744073709551616”"),
+            ("class=shoe&sampler=euler&scale=99", "class must be one of all, 0, 1, none, got “shoe”; sampler must be one of "),
+            ("scale=0.7", "scale must be a multiple of 0.5 from 0 to 6, got “0.7”"),
+            ("sampler=ddim&steps=7", "steps must be one of 5, 10, got “7”"),
+        ])
+        {
+            browser.Open($"{address}#{asked}");
+            browser.Until("page.wall.pictures.length > 0");
+            Assert.Contains(refused, Text(browser, "refused"), StringComparison.Ordinal);
+            Assert.StartsWith("#seed=1&count=16&", browser.Value("location.hash")!.GetValue<string>(), StringComparison.Ordinal);
+        }
+
+        // Enter takes a seed.
+        browser.Open($"{address}#seed=8&count=4&sampler=ddim&steps=5&class=1&scale=1.5");
+        browser.Until(Finished);
+        Assert.Equal("", Text(browser, "refused"));
+        browser.Value("page.input('seed').focus(); page.input('seed').select()");
+        browser.Press("4");
+        browser.Press("x");
+        browser.Press("Enter");
+        Assert.Contains("got “4x”", Text(browser, "refused"), StringComparison.Ordinal);
+        Assert.Equal("8", browser.Value("page.input('seed').value")!.GetValue<string>());
+        browser.Value("page.input('seed').select()");
+        browser.Press("5");
+        browser.Press("Enter");
+        Assert.Equal("#seed=5&count=4&sampler=ddim&steps=5&class=1&scale=1.5", browser.Value("location.hash")!.GetValue<string>());
+        browser.Until(Finished);
+
+        // Without a pointer: two steps to the left, one up, and a dot.
+        browser.Value("page.pool.stop('studio'); document.getElementById('clear').click(); page.studio.canvas.focus()");
+        foreach (var key in (string[])["ArrowLeft", "ArrowLeft", "ArrowUp", " "])
+        {
+            browser.Press(key);
+        }
+
+        browser.Until("document.getElementById('studio-told').textContent.startsWith('Finished')");
+        var drawn = Numbers(browser.Value("[...page.studio.values].map(value => Math.round(9 * value))"));
+        Assert.Equal(drawn.Max(), drawn[5 * 12 + 4]);
+        Assert.InRange(drawn.Count(value => value > -9), 1, 12);
         Assert.Empty(browser.Errors);
     }
 
