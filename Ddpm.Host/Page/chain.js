@@ -36,7 +36,7 @@ class Chain {
     this.slider.setAttribute('aria-valuetext', `after line ${k} of ${this.steps.length - 1}`);
     document.getElementById('clean-caption').textContent = step.x0 ? 'the network’s guess of the clean picture' : 'no guess yet';
     this.line.textContent = k === 0
-      ? 'start       x = ' + formula([[this.plan.plan.start[0], 'image'], [this.plan.plan.start[1], 'noise']])
+      ? startText(this.plan.plan)
       : lineText(this.plan.plan, k - 1, this.scale);
   }
 
@@ -76,6 +76,10 @@ function formula(terms) {
 }
 
 const subscript = k => [...String(k)].map(digit => '₀₁₂₃₄₅₆₇₈₉'[digit]).join('');
+
+function startText({ start: [image, noise] }) {
+  return 'start       x = ' + formula([[image, 'image'], [noise, 'noise']]);
+}
 
 /** What a line of a plan does, in formulas. h₀ is what this line remembers, h₁ what the line before remembered. scale is the guidance scale. */
 function lineText(plan, k, scale) {

@@ -198,10 +198,14 @@ class Page {
     this.input('told').textContent = text;
   }
 
+  /** How far the wall is, and what its line of the plan does. */
   progress(line, lines) {
     this.input('progress').max = lines;
     this.input('progress').value = line;
     this.input('progress-text').textContent = `line ${line} of ${lines}`;
+    const guidance = this.evaluations > lines ? this.choices.scale : 1;
+    const rows = line === 0 ? [startText(this.plan.plan)] : lineText(this.plan.plan, line - 1, guidance).split('\n');
+    this.input('executing').textContent = [...new Set([rows[0], rows.at(-1)])].map(row => row.slice(12)).join('\n');
   }
 }
 

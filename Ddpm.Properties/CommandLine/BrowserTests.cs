@@ -44,6 +44,7 @@ public sealed class BrowserTests : IDisposable
             Assert.True(browser.Value("page.pool.fast")!.GetValue<bool>());
         }
 
+        Assert.StartsWith("o = 2·network(x, t = 0, class) − network(x, t = 0)", Text(browser, "executing"), StringComparison.Ordinal);
         Assert.Contains("--seed 3 --count 4 --guidance-scale 2", Text(browser, "command"), StringComparison.Ordinal);
 
         // The scrubber: x after the last line is the picture, and x before the first is noise. The line is shown.
