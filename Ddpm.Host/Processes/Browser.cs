@@ -17,19 +17,16 @@ internal sealed class Browser : IDisposable
 {
     private const string Listening = "DevTools listening on ";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-
     private readonly string _profile = Directory.CreateTempSubdirectory("ddpm-chromium-").FullName;
     private readonly Process _browser;
     private readonly ClientWebSocket _socket = new();
-    private readonly CancellationTokenSource _stop;
+    private readonly CancellationToken _stop;
     private string _session = "";
     private int _commands;
 
     private Browser(string program, CancellationToken stop)
     {
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        _stop.CancelAfter(Patience);
+        _stop = stop;
 
         // In containers, and for root, Chromium's sandbox does not work. The browser opens nothing but pages of this program.
         string[] options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0", $"--user-data-dir={_profile}"];
@@ -47,7 +44,7 @@ internal sealed class Browser : IDisposable
 
     /// <summary>Starts the first Chromium that is found, with an empty page of a width in pixels; or says how to get one.</summary>
     /// <param name="width">The width. Pages narrower than 600 pixels are those of a phone.</param>
-    /// <param name="stop">Ends the work; ten minutes end it too.</param>
+    /// <param name="stop">Ends the work.</param>
     public static Fin<Browser> Start(int width, CancellationToken stop)
     {
         foreach (var name in Names)
@@ -148,7 +145,6 @@ internal sealed class Browser : IDisposable
     public void Dispose()
     {
         _socket.Dispose();
-        _stop.Dispose();
         _browser.Kill(entireProcessTree: true);
         _browser.WaitForExit();
         _browser.Dispose();
@@ -171,7 +167,7 @@ internal sealed class Browser : IDisposable
 
         _ = _browser.StandardError.ReadToEndAsync();
         _ = _browser.StandardOutput.ReadToEndAsync();
-        _socket.ConnectAsync(new Uri((line ?? throw new BrowserException("it ends at once"))[Listening.Length..]), _stop.Token).GetAwaiter().GetResult();
+        _socket.ConnectAsync(new Uri((line ?? throw new BrowserException("it ends at once"))[Listening.Length..]), _stop).GetAwaiter().GetResult();
         var target = Send("Target.createTarget", new() { ["url"] = "about:blank" })["targetId"]!.GetValue<string>();
         _session = Send("Target.attachToTarget", new() { ["targetId"] = target, ["flatten"] = true })["sessionId"]!.GetValue<string>();
         foreach (var domain in (string[])["Page", "Runtime", "Log"])
@@ -194,7 +190,7 @@ internal sealed class Browser : IDisposable
             command["sessionId"] = _session;
         }
 
-        _socket.SendAsync(Encoding.UTF8.GetBytes(command.ToJsonString()), WebSocketMessageType.Text, true, _stop.Token).GetAwaiter().GetResult();
+        _socket.SendAsync(Encoding.UTF8.GetBytes(command.ToJsonString()), WebSocketMessageType.Text, true, _stop).GetAwaiter().GetResult();
         while (true)
         {
             var message = Receive();
@@ -213,7 +209,7 @@ internal sealed class Browser : IDisposable
         WebSocketReceiveResult part;
         do
         {
-            part = _socket.ReceiveAsync(buffer, _stop.Token).GetAwaiter().GetResult();
+            part = _socket.ReceiveAsync(buffer, _stop).GetAwaiter().GetResult();
             text.Write(buffer, 0, part.Count);
         }
         while (!part.EndOfMessage);

@@ -14,8 +14,13 @@ public sealed class BrowserTests : IDisposable
         + "return Array.from({ length: c.width * c.height }, (_, i) => data[4 * i]); })";
 
     private readonly DdpmProcess _ddpm = new();
+    private readonly CancellationTokenSource _patience = new(TimeSpan.FromMinutes(3));
 
-    public void Dispose() => _ddpm.Dispose();
+    public void Dispose()
+    {
+        _patience.Dispose();
+        _ddpm.Dispose();
+    }
 
     [ChromiumFact]
     public void In_a_browser_a_page_makes_the_pictures_of_the_program_and_its_controls_do_what_they_say()
@@ -193,7 +198,7 @@ public sealed class BrowserTests : IDisposable
         Assert.Empty(browser.Errors);
     }
 
-    private static Browser Start(int width) => Browser.Start(width, CancellationToken.None).ThrowIfFail();
+    private Browser Start(int width) => Browser.Start(width, _patience.Token).ThrowIfFail();
 
     /// <summary>The first line of an element's text.</summary>
     private static string Text(Browser browser, string id) =>
