@@ -96,13 +96,16 @@ internal sealed class Browser : IDisposable
             : answer["result"]!["value"]?.DeepClone();
     }
 
-    /// <summary>Waits until an expression is true.</summary>
+    /// <summary>Waits until an expression is true, for at most two minutes.</summary>
     public void Until(string expression) => Value($$"""
-        new Promise(done => {
+        new Promise((done, fail) => {
+            const end = performance.now() + 120000;
             const look = () => {
                 let is = false;
                 try { is = {{expression}}; } catch { }
-                is ? done(true) : setTimeout(look, 20);
+                if (is) done();
+                else if (performance.now() > end) fail(new Error({{JsonSerializer.Serialize($"waited in vain for {expression}")}}));
+                else setTimeout(look, 20);
             };
             look();
         })
