@@ -11,12 +11,16 @@ namespace Ddpm.Gpu.Ranks;
 /// </summary>
 internal sealed unsafe class MpiMessages : IRankMessages
 {
-    private const int LargestMessage = 1 << 30, Tag = 1, StatusBytes = 64; // no library's status is longer
+    // Libraries send this much at once, whether or not the other rank waits for it. A longer message needs both ranks to look after it.
+    private const int LargestAtOnce = 1 << 11;
+    private const int Contents = 1, Announcement = 2; // tags
+    private const int StatusBytes = 64; // no library's status is longer
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(2);
 
     private readonly nint _library, _world, _byte;
     private readonly delegate* unmanaged<void*, int, nint, int, int, nint, nint*, int> _send, _receive;
     private readonly delegate* unmanaged<nint*, int*, void*, int> _test;
+    private readonly delegate* unmanaged<int, int, nint, int*, void*, int> _probe;
 
     private MpiMessages(nint library, string file, MpiInterface kind)
     {
@@ -25,12 +29,13 @@ internal sealed unsafe class MpiMessages : IRankMessages
         {
             MpiInterface.OpenMpi => (Function("ompi_mpi_comm_world"), Function("ompi_mpi_byte")),
             MpiInterface.Mpich => (0x44000000, 0x4c00010d),
-            MpiInterface.Standard => ((nint)0x101, (nint)0x247), // MPI 5.0, annex A
+            MpiInterface.Standard => ((nint)0x101, (nint)0x247), // MPI 5.0, annex A.1.1; mpi.h of github.com/mpi-forum/mpi-abi-stubs
             _ => throw new UnreachableException(),
         };
         _send = (delegate* unmanaged<void*, int, nint, int, int, nint, nint*, int>)Function("MPI_Isend");
         _receive = (delegate* unmanaged<void*, int, nint, int, int, nint, nint*, int>)Function("MPI_Irecv");
         _test = (delegate* unmanaged<nint*, int*, void*, int>)Function("MPI_Test");
+        _probe = (delegate* unmanaged<int, int, nint, int*, void*, int>)Function("MPI_Iprobe");
     }
 
     /// <inheritdoc/>
@@ -79,22 +84,34 @@ internal sealed unsafe class MpiMessages : IRankMessages
         return System.Text.Encoding.UTF8.GetString(text[..Math.Clamp(length, 0, text.Length)]).TrimEnd('\0').Split('\n')[0].Replace('\t', ' ').Trim();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Sends bytes. If they are many, both ranks first tell each other that they are there: until then they may sleep.</summary>
     public void Send(int to, ReadOnlySpan<byte> bytes)
     {
-        fixed (byte* start = bytes)
+        if (bytes.Length > LargestAtOnce)
         {
-            Move(_send, "MPI_Isend", to, start, bytes.Length);
+            Move(_send, "MPI_Isend", to, default, Announcement);
+            Await(to, Announcement);
+            Move(_receive, "MPI_Irecv", to, default, Announcement);
         }
+
+        Move(_send, "MPI_Isend", to, bytes, Contents);
     }
 
     /// <inheritdoc/>
     public void Receive(int from, Span<byte> bytes)
     {
-        fixed (byte* start = bytes)
+        if (bytes.Length > LargestAtOnce)
         {
-            Move(_receive, "MPI_Irecv", from, start, bytes.Length);
+            Await(from, Announcement);
+            Move(_receive, "MPI_Irecv", from, default, Announcement);
+            Move(_send, "MPI_Isend", from, default, Announcement);
         }
+        else
+        {
+            Await(from, Contents);
+        }
+
+        Move(_receive, "MPI_Irecv", from, bytes, Contents);
     }
 
     /// <inheritdoc/>
@@ -105,7 +122,8 @@ internal sealed unsafe class MpiMessages : IRankMessages
 
     private Fin<MpiMessages> Begin()
     {
-        // MPI_THREAD_SERIALIZED: the exchange of a step has a thread of its own.
+        // MPI_THREAD_SERIALIZED: the exchange of a step has a thread of its own. The standard interface numbers the levels 0, 1024, 2048 and 4096 (mpi.h of
+        // github.com/mpi-forum/mpi-abi-stubs), the others 0 to 3.
         var (wanted, given) = (Interface == MpiInterface.Standard ? 2048 : 2, 0);
         Check(((delegate* unmanaged<void*, void*, int, int*, int>)Function("MPI_Init_thread"))(null, null, wanted, &given), "MPI_Init_thread");
         if (given < wanted)
@@ -120,30 +138,40 @@ internal sealed unsafe class MpiMessages : IRankMessages
         return this;
     }
 
-    /// <summary>Sends or receives bytes, in messages of at most 1 GiB. No bytes are one empty message.</summary>
-    private void Move(delegate* unmanaged<void*, int, nint, int, int, nint, nint*, int> function, string name, int partner, byte* start, int length)
+    /// <summary>
+    /// Sends or receives bytes whose partner is there. Libraries copy long messages in pieces, a few at each look, so this does not sleep between two looks.
+    /// </summary>
+    private void Move(
+        delegate* unmanaged<void*, int, nint, int, int, nint, nint*, int> function, string name, int partner, ReadOnlySpan<byte> bytes, int tag)
     {
-        for (long first = 0; first == 0 || first < length; first += LargestMessage)
+        var status = stackalloc byte[StatusBytes];
+        fixed (byte* start = bytes)
         {
-            nint request = 0;
-            Check(function(start + first, (int)Math.Min(length - first, LargestMessage), _byte, partner, Tag, _world, &request), name);
-            Wait(&request);
+            foreach (var (first, count) in MessageParts.Of(bytes.Length))
+            {
+                var (request, done) = ((nint)0, 0);
+                Check(function(start + first, count, _byte, partner, tag, _world, &request), name);
+                for (Check(_test(&request, &done, status), "MPI_Test"); done == 0; Check(_test(&request, &done, status), "MPI_Test"))
+                {
+                    Thread.Yield();
+                }
+            }
         }
     }
 
     /// <summary>
-    /// Waits until a message is through. The functions of MPI that wait keep a core busy, which other threads of this process, or other ranks, may need.
+    /// Waits until a message is there. The functions of MPI that wait keep a core busy, which other threads of this process, or other ranks, may need.
     /// So this gives the core away between two looks, and sleeps if it takes long.
     /// </summary>
-    private void Wait(nint* request)
+    private void Await(int from, int tag)
     {
         var status = stackalloc byte[StatusBytes];
         var began = Stopwatch.GetTimestamp();
         while (true)
         {
-            var done = 0;
-            Check(_test(request, &done, status), "MPI_Test");
-            if (done != 0)
+            var here = 0;
+            Check(_probe(from, tag, _world, &here, status), "MPI_Iprobe");
+            if (here != 0)
             {
                 return;
             }

@@ -47,6 +47,17 @@ public sealed class RankGroupLaws
         }).All(numbers => numbers.SequenceEqual(all));
     }
 
+    /// <summary>Up to 2⁴⁰ bytes, none of which exists.</summary>
+    [Law]
+    public bool Messages_of_at_most_a_GiB_cover_all_bytes_in_order(ulong size, byte shift)
+    {
+        var bytes = (long)(size >> 24 >> (shift % 41));
+        var parts = MessageParts.Of(bytes);
+        var next = parts.Fold(0L, (expected, part) => part.First == expected ? expected + part.Count : -1);
+        return next == bytes && parts.Count == Math.Max(1, (bytes + (1 << 30) - 1) / (1 << 30))
+            && parts.ForAll(part => part.Count <= 1 << 30 && (part.Count > 0 || bytes == 0));
+    }
+
     [Fact]
     public void After_rank_0_ended_the_work_nobody_goes_on()
     {
