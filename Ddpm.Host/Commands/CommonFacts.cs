@@ -16,14 +16,15 @@ internal static class CommonFacts
     private static readonly string[] OfMachine = ["--device", "--threads", "--data", "--quiet", "--verbose", "--config"];
 
     /// <summary>The version, the options, and the bits of training steps of a known network.</summary>
-    public static Seq<RankFact> Of(CommandLine.ParseResult parsed, Device device) => Seq(
-        new RankFact("the version of the program", MachineReceipt.Here(ComputeDevice.NameOf(device)).Ddpm),
-        new RankFact("the options", Options(parsed)),
-        new RankFact("the bits of a known training (another processor or device computes otherwise)", SelfTest.TrainingBits(device)));
+    public static Seq<RankFact> Of(CommandLine.ParseResult parsed, Device device) =>
+        new RankFact("the version of the program", MachineReceipt.Here(ComputeDevice.NameOf(device)).Ddpm)
+            .Cons(Options(parsed))
+            .Add(new("the bits of a known training (another processor or device computes otherwise)", SelfTest.TrainingBits(device)));
 
-    private static string Options(CommandLine.ParseResult parsed) => string.Join(' ', parsed.CommandResult.Children
+    private static Seq<RankFact> Options(CommandLine.ParseResult parsed) => toSeq(parsed.CommandResult.Children
         .OfType<CommandLine.Parsing.OptionResult>()
         .Where(option => !option.Implicit && !OfMachine.Contains(option.Option.Name))
         .OrderBy(option => option.Option.Name, StringComparer.Ordinal)
-        .Select(option => string.Join(' ', option.Tokens.Select(token => token.Value).Prepend(option.Option.Name))));
+        .Select(option => new RankFact(
+            $"the option {option.Option.Name}", option.Tokens.Count == 0 ? "given" : string.Join(' ', option.Tokens.Select(token => token.Value)))));
 }

@@ -3,7 +3,7 @@ using static LanguageExt.Prelude;
 
 namespace Ddpm.Host.Ranks;
 
-/// <summary>Something on which all ranks have to agree.</summary>
+/// <summary>Something on which all ranks have to agree. A rank that does not name it has "none".</summary>
 /// <param name="Name">What it is called.</param>
 /// <param name="Value">What it is at a rank.</param>
 internal sealed record RankFact(string Name, string Value);
@@ -26,10 +26,13 @@ internal sealed record RankFacts(string Host, IReadOnlyList<string> Faults, IRea
             var missing = toSeq(said.Faults.Except(first.Faults)); // a fault of all is told once
             var different = first.Facts.Count == 0 || said.Facts.Count == 0
                 ? Seq<string>()
-                : toSeq(Enumerable.Zip(first.Facts, said.Facts)
-                    .Where(pair => pair.First != pair.Second)
-                    .Select(pair => $"{pair.Second.Name}: {pair.Second.Value}, but rank 0 on {first.Host} has {pair.First.Value}"));
+                : toSeq(said.Facts.Concat(first.Facts).Select(fact => fact.Name).Distinct())
+                    .Map(name => (Name: name, Here: ValueOf(said, name), First: ValueOf(first, name)))
+                    .Filter(fact => fact.Here != fact.First)
+                    .Map(fact => $"{fact.Name}: {fact.Here}, but rank 0 on {first.Host} has {fact.First}");
             return (missing + different).Map(text => $"rank {rank} on {said.Host}: {text}").Strict();
         }
+
+        string ValueOf(RankFacts said, string name) => said.Facts.FirstOrDefault(fact => fact.Name == name)?.Value ?? "none";
     }
 }

@@ -63,25 +63,21 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(Run("one"), Run("several"));
     }
 
-    /// <summary>Each time another number of ranks goes on, with the other MPI. At last one process goes on alone.</summary>
+    /// <summary>
+    /// Each time another number of ranks goes on, with the other MPI: after a killed rank, and after SIGTERM to rank 0. At last one process goes on alone.
+    /// </summary>
     [MpiFact]
-    public void A_run_of_which_a_rank_was_killed_ends_with_the_same_bits_in_another_number_of_ranks()
+    public void A_run_that_was_killed_and_stopped_ends_with_the_same_bits_in_another_number_of_ranks()
     {
-        string[] training = [.. Training, "--checkpoint-every", "1", "--epochs", $"{6 + 4 * Kills}"];
+        string[] training = [.. Training, "--checkpoint-every", "1", "--epochs", $"{6 + 3 * Kills}"];
         _ddpm.Done([.. training, "--threads", "2", "--run", "one"]);
         var moments = new RandomStream(3, StreamName.Timesteps);
         var killed = 0;
         for (var kill = 0; kill < Kills; kill++)
         {
-            string[] start = File.Exists(_ddpm.Path("runs", "several", "run.json"))
-                ? ["train", "--data", Fixtures.FashionMnist, "--run", "several", "--resume"]
-                : [.. training, "--run", "several"];
             var ranks = 2 + kill % 3;
-            var (until, victim) = (LastStep() + moments.At(kill, 0).Below(0, 5), moments.At(kill, 1).Below(0, ranks));
-            var outcome = Together(
-                process => KillAt(process, () => LastStep() >= until, victim), MpiTheoryAttribute.Launchers[kill % MpiTheoryAttribute.Launchers.Count],
-                ["-n", $"{ranks}", "dotnet", _ddpm.Program, .. start, "--threads", "1"]);
-            if (outcome.ExitCode == 0)
+            var (until, victim) = (LastStep() + moments.At(kill, 0).Below(0, 4), moments.At(kill, 1).Below(0, ranks));
+            if (Ends(MpiTheoryAttribute.Launchers[kill % MpiTheoryAttribute.Launchers.Count], ranks, until, all => (all[victim], 9)).ExitCode == 0)
             {
                 break; // it was done before its moment came
             }
@@ -91,6 +87,60 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
         }
 
         Assert.True(killed > Kills / 2);
+        OneLine("stopped", Ends("mpich", 3, LastStep() + 1, _ => (Leader(), 15)).Ended(130));
+        _ddpm.Done("train", "--data", Fixtures.FashionMnist, "--run", "several", "--resume", "--threads", "2");
+        Assert.Equal(Run("one"), Run("several"));
+
+        DdpmProcess.Outcome Ends(string mpi, int ranks, int until, Func<int[], (int Process, int Signal)> end)
+        {
+            string[] start = File.Exists(_ddpm.Path("runs", "several", "run.json"))
+                ? ["train", "--data", Fixtures.FashionMnist, "--run", "several", "--resume"]
+                : [.. training, "--run", "several"];
+            return Together(
+                process => SignalAt(process, () => LastStep() >= until, ranks, end), mpi,
+                ["-n", $"{ranks}", "dotnet", _ddpm.Program, .. start, "--threads", "1"]);
+        }
+    }
+
+    /// <summary>mpirun of Open MPI sends SIGTERM to all ranks, and kills them a second later.</summary>
+    [MpiFact]
+    public void Ctrl_C_ends_all_ranks_and_leaves_a_whole_checkpoint()
+    {
+        string[] training = [.. Training, "--checkpoint-every", "1", "--epochs", "4000", "--run", "several", "--threads", "1"];
+        Assert.NotEqual(0, Together(
+            process => SignalAt(process, () => LastStep() > 0, 2, _ => (process.Id, 2)), "openmpi", ["-n", "2", "dotnet", _ddpm.Program, .. training]).ExitCode);
+        _ddpm.Done("sample", "--run", "several", "--count", "1");
+    }
+
+    [MpiFact]
+    public void A_diverged_loss_ends_all_ranks_with_one_line_and_leaves_the_last_good_checkpoint()
+    {
+        string[] training = [.. Training, "--checkpoint-every", "1", "--epochs", "9", "--learning-rate", "0.99", "--run", "several", "--threads", "1"];
+        var diverged = Together(_ => { }, "mpich", ["-n", "2", "dotnet", _ddpm.Program, .. training]);
+        OneLine("error: the loss of step 1 is ", diverged.Ended(1));
+        Assert.Equal(1, LastStep());
+        _ddpm.Done("sample", "--run", "several", "--count", "1");
+    }
+
+    [SmallDiskFact]
+    public void A_full_disk_ends_all_ranks_with_one_line_and_the_run_goes_on_to_the_same_bits()
+    {
+        if (MpiTheoryAttribute.Missing is not null)
+        {
+            return;
+        }
+
+        string[] training = [.. Training, "--epochs", "2"];
+        _ddpm.Done([.. training, "--threads", "2", "--run", "one"]);
+        Directory.CreateDirectory(_ddpm.Path("disk"));
+        var full = _ddpm.RunScript($"""
+            mount -t tmpfs -o size=20m tmpfs disk
+            mpirun.openmpi --allow-run-as-root --oversubscribe -n 2 $ddpm {string.Join(' ', training)} --threads 1 --out disk/run && exit 90
+            mkdir runs/several
+            cp -r disk/run/. runs/several
+            """).Done();
+        OneLine("error: ", full);
+        Assert.Contains("the disk is full or your quota is used up", full.Error, StringComparison.Ordinal);
         _ddpm.Done("train", "--data", Fixtures.FashionMnist, "--run", "several", "--resume", "--threads", "2");
         Assert.Equal(Run("one"), Run("several"));
     }
@@ -115,7 +165,7 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
         var refused = Together(_ => { }, mpi, [.. Ddpm(Fixtures.FashionMnist, "2"), ":", .. Ddpm(other, "3")]);
         Assert.NotEqual(0, refused.ExitCode);
         var host = Environment.MachineName;
-        Assert.Contains($"rank 1 on {host}: the options: --epochs 3", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"rank 1 on {host}: the option --epochs: 3, but rank 0 on {host} has 2", refused.Error, StringComparison.Ordinal);
         Assert.Contains($"rank 1 on {host}: the SHA-256 of the training images: ", refused.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(_ddpm.Path("runs", "several", "run.json")));
     }
@@ -157,14 +207,22 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
         ? Directory.GetFiles(folder, "*.safetensors").Select(path => RunFolder.CheckpointStep(Path.GetFileName(path)).IfNone(0)).DefaultIfEmpty().Max()
         : 0;
 
+    /// <summary>The process of rank 0.</summary>
+    private int Leader() => JsonNode.Parse(File.ReadAllText(_ddpm.Path("runs", "several", "run.lock")))!["Pid"]!.GetValue<int>();
+
+    /// <summary>Of all lines of an error or an end, there is one, and it begins so.</summary>
+    private static void OneLine(string start, DdpmProcess.Outcome outcome) => Assert.StartsWith(
+        start, Assert.Single(outcome.Error.Split('\n'), line => line == "stopped" || line.StartsWith("error: ", StringComparison.Ordinal)),
+        StringComparison.Ordinal);
+
     /// <summary>
-    /// Kills a rank at a moment, or as soon after it as the rank is there. MPICH's mpirun may return while the ranks that it killed still end.
+    /// Sends a signal at a moment, or as soon after it as all ranks are there, and waits for them to end: MPICH's mpirun may return before they have.
     /// </summary>
-    private void KillAt(Process mpirun, Func<bool> moment, int victim)
+    private void SignalAt(Process mpirun, Func<bool> moment, int count, Func<int[], (int Process, int Signal)> signal)
     {
         int[] Ranks() => [.. Descendants(mpirun.Id).Where(id => CommandLine(id).StartsWith($"dotnet\0{_ddpm.Program}", StringComparison.Ordinal))];
         var ranks = Ranks();
-        while (!moment() || ranks.Length <= victim)
+        while (!moment() || ranks.Length < count)
         {
             if (mpirun.HasExited)
             {
@@ -175,7 +233,8 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
             ranks = Ranks();
         }
 
-        DdpmProcess.Signal(ranks[victim], 9);
+        var (process, number) = signal(ranks);
+        DdpmProcess.Signal(process, number);
         Assert.True(SpinWait.SpinUntil(() => ranks.All(rank => CommandLine(rank).Length == 0), TimeSpan.FromMinutes(1)));
     }
 

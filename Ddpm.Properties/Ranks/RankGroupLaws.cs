@@ -121,6 +121,17 @@ public sealed class RankGroupLaws
     }
 
     [Fact]
+    public void What_only_one_rank_says_is_a_difference()
+    {
+        RankFacts Said(params RankFact[] facts) => new("a", [], facts);
+        RankFact version = new("the version", "1"), seed = new("the option --seed", "4");
+        Assert.Equal(
+            Seq1("rank 1 on a: the option --seed: 4, but rank 0 on a has none"), RankFacts.Differences(Seq(Said(version), Said(version, seed))));
+        Assert.Equal(
+            Seq1("rank 1 on a: the option --seed: none, but rank 0 on a has 4"), RankFacts.Differences(Seq(Said(seed, version), Said(version))));
+    }
+
+    [Fact]
     public void A_fault_of_all_ranks_is_told_once() => Assert.Equal(
         Seq1("no such file"), RankFacts.Differences(Seq(new RankFacts("a", ["no such file"], []), new RankFacts("b", ["no such file"], []))));
 
