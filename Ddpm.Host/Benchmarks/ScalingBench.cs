@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace Ddpm.Host.Benchmarks;
 
 /// <summary>
-/// `bench --scaling`: the costs of a training step and of messages, and what <see cref="RankScaling"/> predicts from them. Under mpirun, all ranks measure at
-/// the same time. Then they train together, and the prediction stands beside the measured time.
+/// `bench --scaling`: the costs of a training step and of messages, and what <see cref="RankScaling"/> predicts from them. Under mpirun, as many ranks measure
+/// at the same time as there are cores for, and the others wait. Then all train together, and the prediction stands beside the measured time.
 /// </summary>
 /// <param name="config">What is trained.</param>
 /// <param name="device">On what.</param>
@@ -41,10 +41,11 @@ internal sealed class ScalingBench(TrainingConfig config, Device device, RankGro
         var number = ranks.Size == 1 ? "1 rank" : Invariant($"{ranks.Size} ranks");
         view.Result(Invariant($"{Diagnosis.Processor.Description}; {number} of {_workers.Count} threads; device {ComputeDevice.NameOf(device)}; ")
             + Invariant($"the {config.NetworkName} network in {config.Options.Precision}, batch {config.Options.BatchSize}"));
-        var (costs, bytes) = Costs();
+        var measures = ranks.Rank == 0 || (ranks.Rank + 1) * _workers.Count <= Cores;
+        var (costs, bytes) = measures ? Costs() : (default, 0);
         if (ranks.Size > 1 && ranks.GoesOn())
         {
-            var (latency, transfer) = Messages(bytes);
+            var (latency, transfer) = Messages(ranks.Tell(() => BitConverter.GetBytes(bytes)).Map(told => BitConverter.ToInt64(told.Span)).IfNone(0));
             Tell("message-latency", "a message between two ranks", "µs", latency.Times(1e6));
             Tell("message-rate", "bytes between two ranks", "GB/s", transfer.Per(bytes / 1e9));
             costs = costs with { Latency = latency.Median, Transfer = transfer.Median };
@@ -59,6 +60,11 @@ internal sealed class ScalingBench(TrainingConfig config, Device device, RankGro
         return _figures.ToSeq();
     }
 
+    /// <summary>The cores that all ranks share, if all machines have as many ranks and cores.</summary>
+    private int Cores => Launcher.Here.Match(
+        launcher => Math.Min(MachineCores.Online, MachineCores.Allowed * launcher.LocalSize) * Math.Max(1, ranks.Size / launcher.LocalSize),
+        () => MachineCores.Online);
+
     private RankScaling Model(RankCosts costs) => new(costs, _workers.Count, config.GradientSum);
 
     private void Tell(string name, string title, string unit, Spread value)
@@ -67,7 +73,7 @@ internal sealed class ScalingBench(TrainingConfig config, Device device, RankGro
         view.Result(FormattableString.Invariant($"{title,-46}{value}  {unit}"));
     }
 
-    /// <summary>The costs of a step at this rank, while the others measure theirs.</summary>
+    /// <summary>The costs of a step at this rank, while others measure theirs.</summary>
     private (RankCosts Costs, long Bytes) Costs()
     {
         using var scope = NewDisposeScope();
@@ -107,7 +113,7 @@ internal sealed class ScalingBench(TrainingConfig config, Device device, RankGro
     private void Together(RankCosts costs)
     {
         using var bench = new NetworkBench(config, device, _workers, network => ComputeDevice.Executor(network, config.Precision), ranks);
-        var predicted = Model(costs).Step(Shares, ranks.Size);
+        var predicted = (Model(costs) with { Cores = Cores }).Step(Shares, ranks.Size);
         var told = ranks.Tell(() => BitConverter.GetBytes(1 + (int)(pace.Window.TotalSeconds / predicted)));
         var (steps, seconds) = (told.Map(bytes => BitConverter.ToInt32(bytes.Span)).IfNone(0), new List<double>());
         bench.Train(); // until then, nothing is compiled

@@ -29,6 +29,16 @@ public sealed class RankScalingLaws
         return Near(largest, free.Step(count, size), 1e-12) && Near(1, free.Weak(count, size), 1e-12);
     }
 
+    /// <summary>With even parts and free messages no core pauses.</summary>
+    [Law]
+    public bool Fewer_cores_than_threads_take_the_time_of_all_work_by_cores_and_more_change_nothing(byte ranks, byte threads, byte rounds, byte cores)
+    {
+        var (size, each, parts) = (1 << (ranks % 6), 1 + threads % 4, 1 + rounds % 5);
+        var (all, some) = (size * each, 1 + cores % (size * each));
+        double Step(int number) => new RankScaling(new(3, 0, 5, 0, 0), each, Cores: number).Step(all * parts, size);
+        return Near((all * parts * 3.0 + all * 5.0) / some, Step(some), 1e-9) && Near(Step(int.MaxValue), Step(all + cores), 0);
+    }
+
     [Law]
     public bool Dearer_messages_never_help(byte shares, byte ranks, byte latency, byte transfer)
     {

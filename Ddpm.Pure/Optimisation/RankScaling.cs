@@ -11,6 +11,9 @@ public readonly record struct RankCosts(double Share, double Addition, double Up
 {
     /// <summary>One gradient from one rank to another.</summary>
     public double Message => Latency + Transfer;
+
+    /// <summary>The costs where computing takes some times as long.</summary>
+    internal RankCosts Slower(double shares, double update) => this with { Share = Share * shares, Addition = Addition * shares, Update = Update * update };
 }
 
 /// <summary>
@@ -21,12 +24,19 @@ public readonly record struct RankCosts(double Share, double Addition, double Up
 /// <param name="Costs">What it costs.</param>
 /// <param name="Threads">The threads of a rank, ≥ 1. Each computes whole shares.</param>
 /// <param name="Sum">The order of the sum.</param>
-public sealed record RankScaling(RankCosts Costs, int Threads = 1, GradientSum Sum = GradientSum.Balanced)
+/// <param name="Cores">The cores that all ranks share, ≥ 1; the usual value gives each thread one.</param>
+public sealed record RankScaling(RankCosts Costs, int Threads = 1, GradientSum Sum = GradientSum.Balanced, int Cores = int.MaxValue)
 {
     /// <summary>The seconds of a step.</summary>
     /// <param name="shares">The shares of the batch, ≥ 1.</param>
     /// <param name="ranks">How many ranks, ≥ 1.</param>
-    public double Step(int shares, int ranks) => Summed(RankedSum.Of(SumOrder.Of(Sum, shares), ranks)) + Told(0, ranks) + Costs.Update;
+    public double Step(int shares, int ranks)
+    {
+        var sum = RankedSum.Of(SumOrder.Of(Sum, shares), ranks);
+        var busy = Enumerable.Range(0, ranks).Sum(rank => Math.Min(Threads, sum.Terms(rank).Count));
+        var costs = Costs.Slower(Math.Max(1, (double)busy / Cores), Math.Max(1, (double)ranks * Threads / Cores));
+        return Summed(sum, costs) + Told(0, ranks) + costs.Update;
+    }
 
     /// <summary>Strong scaling, the same batch on more ranks: the part of the ranks' time that one rank would need, in (0, 1].</summary>
     /// <param name="shares">The shares of the batch, ≥ 1.</param>
@@ -39,7 +49,7 @@ public sealed record RankScaling(RankCosts Costs, int Threads = 1, GradientSum S
     public double Weak(int shares, int ranks) => Step(shares, 1) / Step(shares * ranks, ranks);
 
     /// <summary>When rank 0 has the sum, from the start of the step.</summary>
-    private double Summed(RankedSum sum)
+    private double Summed(RankedSum sum, RankCosts costs)
     {
         var order = sum.Order;
         var ready = new double[order.Terms + order.Additions.Count]; // when each value is there
@@ -49,7 +59,7 @@ public sealed record RankScaling(RankCosts Costs, int Threads = 1, GradientSum S
             var (first, count) = sum.Terms(rank);
             for (var n = 0; n < count; n++)
             {
-                ready[first + n] = (n / Threads + 1) * Costs.Share;
+                ready[first + n] = (n / Threads + 1) * costs.Share;
             }
         }
 
@@ -59,10 +69,10 @@ public sealed record RankScaling(RankCosts Costs, int Threads = 1, GradientSum S
             var (owner, there) = (sum.Owner(first), ready[second]);
             if (sum.Owner(second) != owner)
             {
-                there = received[owner] = Math.Max(there, received[owner]) + Costs.Message;
+                there = received[owner] = Math.Max(there, received[owner]) + costs.Message;
             }
 
-            ready[order.Terms + i] = Math.Max(ready[first], there) + Costs.Addition;
+            ready[order.Terms + i] = Math.Max(ready[first], there) + costs.Addition;
         }
 
         return ready[^1];
