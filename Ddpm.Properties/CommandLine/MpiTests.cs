@@ -110,7 +110,9 @@ public sealed class MpiTests(ITestOutputHelper output) : IDisposable
     {
         string[] training = [.. Training, "--checkpoint-every", "1", "--epochs", "4000", "--run", "several", "--threads", "1"];
         Assert.NotEqual(0, Together(
-            process => SignalAt(process, () => LastStep() > 0, 2, _ => (process.Id, 2)), "openmpi", ["-n", "2", "dotnet", _ddpm.Program, .. training]).ExitCode);
+            process => SignalAt(process, () => LastStep() > 0, 2, _ => (process.Id, 2)),
+            "openmpi",
+            ["-n", "2", "dotnet", _ddpm.Program, .. training]).ExitCode);
         _ddpm.Done("sample", "--run", "several", "--count", "1");
     }
 
