@@ -120,7 +120,7 @@ public sealed class DiffusionPipeline : IDisposable
             ComputeDevice.Executor(network, config.Precision));
         var made = 0;
         var past = Option<Tensor>.None;
-        var guideStep = Preset.GuideEpoch(config.Options.Epochs) * plan.Steps.PerEpoch;
+        var guideStep = config.Model.Preset.GuideEpoch(config.Options.Epochs) * plan.Steps.PerEpoch;
         foreach (var (step, outcome) in trainer.Train(plan, from: 0, stop))
         {
             if (!outcome.IsFinite)

@@ -76,22 +76,56 @@ internal sealed unsafe class KernelUpdate<T>(Replicas workers) : IWeightUpdate
         gradient += matrix.Offset;
         theta += matrix.Offset;
         momentum += matrix.Offset;
-        var (kept, added) = (T.CreateTruncating(Muon.Momentum), T.CreateTruncating((1 - Muon.Momentum) * rates.Clip));
-        for (var i = 0; i < count; i++)
+        Mix(gradient, momentum, count, T.CreateTruncating(Muon.Momentum), T.CreateTruncating((1 - Muon.Momentum) * rates.Clip));
+        KernelOrthogonalization<T>.Apply(gradient, matrix.Rows, matrix.Columns);
+        var step = T.CreateTruncating(-Muon.StepSize(matrix, learningRate));
+        Move(gradient, theta, average is null ? null : average + matrix.Offset, count, step, rates);
+    }
+
+    /// <summary>m ← μm + (1 − μ)g, then g ← μm + (1 − μ)g.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Mix(T* gradient, T* momentum, int count, T kept, T added)
+    {
+        var (keep, add) = (Vector512.Create(kept), Vector512.Create(added));
+        var i = 0;
+        for (; i <= count - Vector512<T>.Count; i += Vector512<T>.Count)
+        {
+            var scaled = add * Vector512.Load(gradient + i);
+            var m = Lanes<T>.MultiplyAdd(keep, Vector512.Load(momentum + i), scaled);
+            m.Store(momentum + i);
+            Lanes<T>.MultiplyAdd(keep, m, scaled).Store(gradient + i);
+        }
+
+        for (; i < count; i++)
         {
             momentum[i] = T.FusedMultiplyAdd(kept, momentum[i], added * gradient[i]);
             gradient[i] = T.FusedMultiplyAdd(kept, momentum[i], added * gradient[i]);
         }
+    }
 
-        KernelOrthogonalization<T>.Apply(gradient, matrix.Rows, matrix.Columns);
-        var (step, decay) = (T.CreateTruncating(-Muon.StepSize(matrix, learningRate)), T.CreateTruncating(rates.Kept));
-        var approach = T.CreateTruncating(rates.Approach);
-        for (var i = 0; i < count; i++)
+    /// <summary>θ ← (1 − ηλ)θ + step·direction; the average follows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Move(T* direction, T* theta, T* average, int count, T step, in Rates rates)
+    {
+        var (decay, approach) = (T.CreateTruncating(rates.Kept), T.CreateTruncating(rates.Approach));
+        var i = 0;
+        for (; i <= count - Vector512<T>.Count; i += Vector512<T>.Count)
         {
-            theta[i] = T.FusedMultiplyAdd(step, gradient[i], decay * theta[i]);
+            var t = Lanes<T>.MultiplyAdd(Vector512.Create(step), Vector512.Load(direction + i), Vector512.Create(decay) * Vector512.Load(theta + i));
+            t.Store(theta + i);
             if (average is not null)
             {
-                average[matrix.Offset + i] = T.FusedMultiplyAdd(theta[i] - average[matrix.Offset + i], approach, average[matrix.Offset + i]);
+                var old = Vector512.Load(average + i);
+                Lanes<T>.MultiplyAdd(t - old, Vector512.Create(approach), old).Store(average + i);
+            }
+        }
+
+        for (; i < count; i++)
+        {
+            theta[i] = T.FusedMultiplyAdd(step, direction[i], decay * theta[i]);
+            if (average is not null)
+            {
+                average[i] = T.FusedMultiplyAdd(theta[i] - average[i], approach, average[i]);
             }
         }
     }

@@ -101,8 +101,10 @@ internal sealed unsafe class KernelNorm<T> : IDisposable
             var g = d * Vector512.Load(_scale.Pointer + i);
             (sum, sum2) = (sum2, sum + g);
             (product, product2) = (product2, Lanes<T>.MultiplyAdd(g, hat, product));
-            Lanes<T>.MultiplyAdd(d, hat, Vector512.Load(scaleGradient + i)).Store(scaleGradient + i);
-            (Vector512.Load(shiftGradient + i) + d).Store(shiftGradient + i);
+            // A processor may take a load for one of the store before it if their addresses differ by a multiple of 4096 bytes, so both loads come first.
+            var (scaled, shifted) = (Lanes<T>.MultiplyAdd(d, hat, Vector512.Load(scaleGradient + i)), Vector512.Load(shiftGradient + i) + d);
+            scaled.Store(scaleGradient + i);
+            shifted.Store(shiftGradient + i);
         }
 
         var (meanOfG, meanOfProduct) = (Vector512.Create(Lanes<T>.Sum(sum + sum2) / _count), Vector512.Create(Lanes<T>.Sum(product + product2) / _count));

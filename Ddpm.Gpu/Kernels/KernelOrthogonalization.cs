@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Ddpm.Pure.Optimisation;
 
 namespace Ddpm.Gpu.Kernels;
@@ -10,6 +11,8 @@ namespace Ddpm.Gpu.Kernels;
 internal static unsafe class KernelOrthogonalization<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private const int Block = 8; // rows of a product that are added up at once, each in a register
+
     /// <summary>Replaces a matrix by O of it.</summary>
     /// <param name="matrix">The matrix, row by row.</param>
     /// <param name="rows">Its rows.</param>
@@ -17,58 +20,119 @@ internal static unsafe class KernelOrthogonalization<T>
     public static void Apply(T* matrix, int rows, int columns)
     {
         var (r, c) = (Math.Min(rows, columns), Math.Max(rows, columns));
-        var memory = ArrayPool<T>.Shared.Rent(2 * r * c + 2 * r * r);
+        var (high, wide) = (RoundedUp(r, Block), RoundedUp(c, Lanes<T>.Count));
+        var memory = ArrayPool<T>.Shared.Rent(2 * high * wide + 2 * r * high);
+        memory.AsSpan().Clear(); // the places past the ends of rows and columns
         fixed (T* start = memory)
         {
-            T* x = start, y = x + r * c, gram = y + r * c, factor = gram + r * r;
-            Copy(matrix, x, rows, columns, turned: rows > columns, T.CreateChecked(Scale(matrix, r * c)));
+            T* x = start, y = x + high * wide, gram = y + high * wide, factor = gram + r * high;
+            var (down, right) = rows > columns ? (1, wide) : (wide, 1); // the steps in x from a row or column of the matrix to the next
+            Copy(matrix, columns, 1, x, down, right, rows, columns, T.CreateChecked(Scale(matrix, r * c)));
             for (var n = 0; n < Muon.Iterations; n++)
             {
-                Iterate(x, y, gram, factor, r, c);
+                Iterate(x, y, gram, factor, r, c, high, wide);
                 var next = y;
                 y = x;
                 x = next;
             }
 
-            Copy(x, matrix, r, c, turned: rows > columns, T.One);
+            Copy(x, down, right, matrix, columns, 1, rows, columns, T.One);
         }
 
         ArrayPool<T>.Shared.Return(memory);
     }
 
-    /// <summary>y = aX + (bA + cA²)X with A = XXᵀ.</summary>
+    /// <summary>Copies rows and columns, multiplied. The next row is `down` numbers away, and the next column `right`.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Iterate(T* x, T* y, T* gram, T* factor, int rows, int columns)
+    private static void Copy(T* from, int down, int right, T* to, int toDown, int toRight, int rows, int columns, T factor)
     {
-        var (a, b, c) = (
-            T.CreateChecked(Muon.Coefficients.A), T.CreateChecked(Muon.Coefficients.B), T.CreateChecked(Muon.Coefficients.C));
+        for (var i = 0; i < rows; i++, from += down, to += toDown)
+        {
+            for (var j = 0; j < columns; j++)
+            {
+                to[j * toRight] = factor * from[j * right];
+            }
+        }
+    }
+
+    private static int RoundedUp(int number, int unit) => (number + unit - 1) / unit * unit;
+
+    /// <summary>y = aX + (bA + cA²)X with A = XXᵀ. Rows of X are `wide` numbers apart, and those of the symmetric matrices `high`.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Iterate(T* x, T* y, T* gram, T* factor, int rows, int columns, int high, int wide)
+    {
+        var (b, c) = (T.CreateChecked(Muon.Coefficients.B), T.CreateChecked(Muon.Coefficients.C));
+        Squared(x, wide, columns, gram, rows, high);
+        Squared(gram, high, rows, factor, rows, high);
+        for (var i = 0; i < rows * high; i++)
+        {
+            factor[i] = b * gram[i] + c * factor[i];
+        }
+
+        for (var i = 0; i < rows; i += Block)
+        {
+            for (var j = 0; j < columns; j += Lanes<T>.Count)
+            {
+                Combine(x + j, factor + i, rows, high, wide, i, y + i * wide + j);
+            }
+        }
+    }
+
+    /// <summary>The scalar products of all rows, four at a time.</summary>
+    private static void Squared(T* x, int stride, int count, T* products, int rows, int high)
+    {
         for (var i = 0; i < rows; i++)
         {
-            for (var j = 0; j <= i; j++)
+            var j = 0;
+            for (; j <= i && j + 4 <= rows; j += 4)
             {
-                gram[i * rows + j] = gram[j * rows + i] = Lanes<T>.Dot(x + i * columns, x + j * columns, columns);
+                Lanes<T>.FourDots(x + i * stride, x + j * stride, stride, count, products + i * high + j);
+            }
+
+            for (; j <= i; j++)
+            {
+                products[i * high + j] = Lanes<T>.Dot(x + i * stride, x + j * stride, count);
             }
         }
 
         for (var i = 0; i < rows; i++)
         {
-            for (var j = 0; j <= i; j++)
+            for (var j = 0; j < i; j++)
             {
-                var square = Lanes<T>.Dot(gram + i * rows, gram + j * rows, rows);
-                factor[i * rows + j] = factor[j * rows + i] = b * gram[i * rows + j] + c * square;
+                products[j * high + i] = products[i * high + j];
             }
+        }
+    }
+
+    /// <summary>A vector of each of eight rows of y: a·xᵢ + Σₖ fₖᵢ·xₖ.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Combine(T* x, T* factor, int rows, int high, int wide, int first, T* y)
+    {
+        var a = Vector512.Create(T.CreateChecked(Muon.Coefficients.A));
+        var own = x + first * wide;
+        Vector512<T> Start(int row) => Lanes<T>.MultiplyAdd(Vector512.Load(own + row * wide), a, Vector512<T>.Zero);
+        var (y0, y1, y2, y3, y4, y5, y6, y7) = (Start(0), Start(1), Start(2), Start(3), Start(4), Start(5), Start(6), Start(7));
+        for (var k = 0; k < rows; k++, factor += high, x += wide)
+        {
+            var row = Vector512.Load(x);
+            y0 = Lanes<T>.MultiplyAdd(row, Vector512.Create(factor[0]), y0);
+            y1 = Lanes<T>.MultiplyAdd(row, Vector512.Create(factor[1]), y1);
+            y2 = Lanes<T>.MultiplyAdd(row, Vector512.Create(factor[2]), y2);
+            y3 = Lanes<T>.MultiplyAdd(row, Vector512.Create(factor[3]), y3);
+            y4 = Lanes<T>.MultiplyAdd(row, Vector512.Create(factor[4]), y4);
+            y5 = Lanes<T>.MultiplyAdd(row, Vector512.Create(factor[5]), y5);
+            y6 = Lanes<T>.MultiplyAdd(row, Vector512.Create(factor[6]), y6);
+            y7 = Lanes<T>.MultiplyAdd(row, Vector512.Create(factor[7]), y7);
         }
 
-        for (var i = 0; i < rows; i++)
-        {
-            var row = y + i * columns;
-            new Span<T>(row, columns).Clear();
-            Lanes<T>.AddScaled(x + i * columns, a, row, columns);
-            for (var k = 0; k < rows; k++)
-            {
-                Lanes<T>.AddScaled(x + k * columns, factor[i * rows + k], row, columns);
-            }
-        }
+        y0.Store(y);
+        y1.Store(y + wide);
+        y2.Store(y + 2 * wide);
+        y3.Store(y + 3 * wide);
+        y4.Store(y + 4 * wide);
+        y5.Store(y + 5 * wide);
+        y6.Store(y + 6 * wide);
+        y7.Store(y + 7 * wide);
     }
 
     /// <summary>1/‖matrix‖; 1 for a matrix of zeros.</summary>
@@ -82,16 +146,5 @@ internal static unsafe class KernelOrthogonalization<T>
         }
 
         return squares > 0 ? 1 / Math.Sqrt(squares) : 1;
-    }
-
-    private static void Copy(T* from, T* to, int rows, int columns, bool turned, T factor)
-    {
-        for (var i = 0; i < rows; i++)
-        {
-            for (var j = 0; j < columns; j++)
-            {
-                to[turned ? j * rows + i : i * columns + j] = factor * from[i * columns + j];
-            }
-        }
     }
 }

@@ -97,6 +97,39 @@ internal static class Lanes<T>
         return total;
     }
 
+    /// <summary>The scalar products of a row with four others, each as <see cref="Dot"/> adds it up.</summary>
+    /// <param name="x">The row.</param>
+    /// <param name="y">The first of the four.</param>
+    /// <param name="stride">The numbers from one of the four to the next.</param>
+    /// <param name="count">The numbers of a row.</param>
+    /// <param name="dots">Receives the four products.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static unsafe void FourDots(T* x, T* y, nint stride, int count, T* dots)
+    {
+        T* y1 = y + stride, y2 = y1 + stride, y3 = y2 + stride;
+        Vector512<T> s0 = Vector512<T>.Zero, s1 = s0, s2 = s0, s3 = s0;
+        var i = 0;
+        for (; i <= count - Count; i += Count)
+        {
+            var row = Vector512.Load(x + i);
+            s0 = MultiplyAdd(row, Vector512.Load(y + i), s0);
+            s1 = MultiplyAdd(row, Vector512.Load(y1 + i), s1);
+            s2 = MultiplyAdd(row, Vector512.Load(y2 + i), s2);
+            s3 = MultiplyAdd(row, Vector512.Load(y3 + i), s3);
+        }
+
+        var (d0, d1, d2, d3) = (Sum(s0), Sum(s1), Sum(s2), Sum(s3));
+        for (; i < count; i++)
+        {
+            d0 = T.FusedMultiplyAdd(x[i], y[i], d0);
+            d1 = T.FusedMultiplyAdd(x[i], y1[i], d1);
+            d2 = T.FusedMultiplyAdd(x[i], y2[i], d2);
+            d3 = T.FusedMultiplyAdd(x[i], y3[i], d3);
+        }
+
+        (dots[0], dots[1], dots[2], dots[3]) = (d0, d1, d2, d3);
+    }
+
     /// <summary>y ← y + f·x.</summary>
     public static unsafe void AddScaled(T* x, T f, T* y, int count)
     {

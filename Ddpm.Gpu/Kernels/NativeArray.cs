@@ -10,6 +10,10 @@ namespace Ddpm.Gpu.Kernels;
 internal sealed unsafe class NativeArray<T> : IDisposable
     where T : unmanaged
 {
+    private const int Page = 4096, Line = 64; // bytes
+
+    private static uint _allocated; // arrays so far
+
     private nint _address; // 0 before the first use
 
     /// <summary>Space for zeros.</summary>
@@ -47,13 +51,19 @@ internal sealed unsafe class NativeArray<T> : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>
+    /// Each array begins at another line of a page. A processor takes a load for one of an earlier store if their addresses differ by a multiple of a page, and
+    /// waits for that store. Where arrays begin alike, kernels that read some and write others wait so all the time.
+    /// </summary>
     private nint Allocated()
     {
-        var fresh = NativeMemory.AlignedAlloc((nuint)(Count * sizeof(T)), 64);
+        const uint Step = 13; // has no factor in common with the lines of a page
+        var line = Interlocked.Increment(ref _allocated) * Step % (Page / Line);
+        var fresh = (byte*)NativeMemory.AlignedAlloc((nuint)(Count * sizeof(T)) + Page, Page) + line * Line;
         NativeMemory.Clear(fresh, (nuint)(Count * sizeof(T)));
         if (Interlocked.CompareExchange(ref _address, (nint)fresh, 0) != 0)
         {
-            NativeMemory.AlignedFree(fresh); // another thread was faster
+            Free((nint)fresh); // another thread was faster
         }
 
         return _address;
@@ -61,7 +71,9 @@ internal sealed unsafe class NativeArray<T> : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree((void*)_address);
+        Free(_address);
         _address = 0;
     }
+
+    private static void Free(nint address) => NativeMemory.AlignedFree((void*)(address & ~(Page - 1)));
 }

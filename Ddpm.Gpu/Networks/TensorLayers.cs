@@ -75,7 +75,7 @@ internal sealed class TensorLayers(
     {
         var (n, channels, height, width) = (queriesKeysValues.shape[0], queriesKeysValues.shape[1] / 3, queriesKeysValues.shape[2], queriesKeysValues.shape[3]);
         var parts = queriesKeysValues.reshape(n, 3, heads, channels / heads, height * width).unbind(1); // N×heads×d×pixels each
-        var weights = functional.softmax(parts[0].transpose(-1, -2).matmul(parts[1]).Times(1 / Math.Sqrt((double)channels / heads)), -1);
+        var weights = operations.Softmax(parts[0].transpose(-1, -2).matmul(parts[1]).Times(1 / Math.Sqrt((double)channels / heads)));
         return parts[2].matmul(weights.transpose(-1, -2)).reshape(n, channels, height, width);
     }
 

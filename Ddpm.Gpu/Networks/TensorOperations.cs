@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace Ddpm.Gpu.Networks;
 
 /// <summary>
-/// What convolves and normalises tensors. libtorch's own convolutions of float32 are wrong on some processors (see <see cref="ConvolutionCheck"/>), and some of
-/// its devices cannot normalise: others can stand in for them.
+/// What convolves, normalises and weighs tensors. libtorch's own convolutions of float32 are wrong on some processors (see <see cref="ConvolutionCheck"/>),
+/// some of its devices cannot normalise, and other libraries round elsewhere: others can stand in for them.
 /// </summary>
 /// <param name="Convolve">A convolution.</param>
 /// <param name="Transpose">A transposed convolution.</param>
@@ -20,6 +20,9 @@ internal sealed record TensorOperations(TensorConvolution<Convolution> Convolve,
     /// <summary>Normalises each group of channels of x, N×C×H×W: (x, the number of groups, weight, bias, ε).</summary>
     public Func<Tensor, int, Tensor, Tensor, double, Tensor> NormalizeGroups { get; init; } = (x, groups, weight, bias, epsilon) =>
         functional.group_norm(x, groups, weight, bias, epsilon);
+
+    /// <summary>The softmax of the last dimension: the weights of attention.</summary>
+    public Func<Tensor, Tensor> Softmax { get; init; } = scores => functional.softmax(scores, -1);
 
     /// <summary>libtorch's own.</summary>
     public static TensorOperations Libtorch { get; } = new(

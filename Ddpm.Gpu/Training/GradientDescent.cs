@@ -222,6 +222,7 @@ internal sealed class GradientDescent : IDisposable
                     if (!_waiting.Remove(partner, out other))
                     {
                         _waiting.Add(value, gradient);
+                        Monitor.PulseAll(_waiting);
                         return;
                     }
                 }
@@ -254,6 +255,7 @@ internal sealed class GradientDescent : IDisposable
                         }
                         else
                         {
+                            AwaitPartner(message.Value);
                             var arrived = gradient();
                             using var here = arrived.OnProcessor();
                             ranks.Messages.Receive(message.From, here.bytes);
@@ -267,6 +269,19 @@ internal sealed class GradientDescent : IDisposable
                     }
                 },
                 default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+
+        /// <summary>Waits until the number is there to which a value will be added. Looking for messages takes time from the threads that compute.</summary>
+        private void AwaitPartner(int value)
+        {
+            var partner = ranked.Order.Next(value).Map(next => next.Partner);
+            lock (_waiting)
+            {
+                while (partner.Exists(known => !_waiting.ContainsKey(known)))
+                {
+                    Monitor.Wait(_waiting);
+                }
+            }
         }
     }
 }

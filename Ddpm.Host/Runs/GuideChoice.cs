@@ -29,7 +29,8 @@ internal sealed record GuideChoice(RunFolder Folder, string Checkpoint)
     /// <param name="name">The guide's name.</param>
     public static Fin<GuideChoice> Of(RunFolder folder, RunReceipt receipt, string name)
     {
-        var epoch = name == Preset.PastGuide ? Some(Preset.GuideEpoch(receipt.Options.Epochs)) : parseInt(name);
+        var preset = Choices.Presets.Find(receipt.Options.Preset).IfNone(Preset.Best);
+        var epoch = name == Preset.PastGuide ? Some(preset.GuideEpoch(receipt.Options.Epochs)) : parseInt(name);
         return epoch.Match(
             number => OfEpoch(folder, receipt, number),
             () =>

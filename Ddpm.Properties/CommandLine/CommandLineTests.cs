@@ -141,7 +141,7 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("sample --sampl", "--sampler --sampling-steps")]
-    [InlineData("train --preset ", "best ddpm-cifar10 original standard")]
+    [InlineData("train --preset ", "best ddpm-cifar10 finest original standard")]
     [InlineData("train --precision b", "bf16")]
     [InlineData("export --format ", "diffusers html onnx run safetensors")]
     [InlineData("export --weights ", "float16 float32")]

@@ -20,8 +20,8 @@ public sealed class ErrorTests : IDisposable
         string[] says =
         [
             "epochs must be at least 1, got 0", "batch-size must be at least 1, got 0", "learning-rate must lie in (0, 1), got 1",
-            "min-beta must lie in (0, 1), got 1.5", "preset must be one of original, standard, best, ddpm-cifar10, got large", "prediction must be one of",
-            "limit must be at least 1, got 0",
+            "min-beta must lie in (0, 1), got 1.5", "preset must be one of original, standard, best, finest, ddpm-cifar10, got large",
+            "prediction must be one of", "limit must be at least 1, got 0",
         ];
         _ddpm.Refused(
             2, says, "train", "--epochs", "0", "--batch-size", "0", "--learning-rate", "1.0", "--min-beta", "1.5", "--preset", "large", "--prediction", "x",

@@ -201,7 +201,7 @@ public sealed class TrainingOptionsLaws
                 "optimiser must be one of adam, muon, got sgd",
                 "precision must be one of float32, bf16, got half",
                 $"prediction must be one of {string.Join(", ", Prediction.All.Keys)}, got image",
-                "preset must be one of original, standard, best, ddpm-cifar10, got modern",
+                "preset must be one of original, standard, best, finest, ddpm-cifar10, got modern",
                 "steps must be at least 1, got 0", "timestep-sampling must be one of independent, stratified, importance, got random",
                 "warm-up-steps must be at least 0, got -1", "weight-decay must lie in [0, 1), got 1",
             ],

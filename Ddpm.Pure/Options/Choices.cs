@@ -13,7 +13,8 @@ public static class Choices
 {
     /// <summary>The presets.</summary>
     public static ChoiceTable<Preset> Presets { get; } = ChoiceTable.Of(
-        ("original", Preset.Original), ("standard", Preset.Standard), ("best", Preset.Best), ("ddpm-cifar10", Preset.DdpmCifar10));
+        ("original", Preset.Original), ("standard", Preset.Standard), ("best", Preset.Best), ("finest", Preset.Finest),
+        ("ddpm-cifar10", Preset.DdpmCifar10));
 
     /// <summary>The name of an embedding whose table follows no formula.</summary>
     public const string EmbeddingAsInFile = "as-in-file";

@@ -31,9 +31,12 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     /// <summary>The fewest epochs of a run that is guided by default. Shorter runs were not measured.</summary>
     public const int FewestGuidedEpochs = 10;
 
-    /// <summary>The epoch whose weights are the guide: 15 % of the run, because epoch 3 of 20 was the best guide (Ddpm.Host/RESULTS.md).</summary>
+    /// <summary>How much of a run its guide has seen, in percent of the epochs: epoch 3 of 20 was the best guide (Ddpm.Host/RESULTS.md).</summary>
+    public int GuidePercent { get; init; } = 15;
+
+    /// <summary>The epoch whose weights are the guide.</summary>
     /// <param name="epochs">The epochs of the run, ≥ 1.</param>
-    public static int GuideEpoch(int epochs) => Math.Max(1, (3 * epochs + 10) / 20);
+    public int GuideEpoch(int epochs) => Math.Max(1, (GuidePercent * epochs + 50) / 100);
 
     /// <summary>The epoch whose weights guide a run by default; none if the preset does not guide, or the run is too short.</summary>
     /// <param name="epochs">The epochs of the run, ≥ 1.</param>
@@ -71,6 +74,12 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     {
         Guided = FewSteps with { SamplingSteps = 20, Guide = PastGuide, GuidanceScale = 2, GuidanceRange = (0, 1) },
     };
+
+    /// <summary>
+    /// The best recipe for about two hours of two cores: five times the epochs, and half the learning rate, because a long run bears smaller steps
+    /// (Ddpm.Host/RESULTS.md).
+    /// </summary>
+    public static Preset Finest { get; } = Best with { Recipe = new() { Epochs = 100, LearningRate = 1e-3 }, GuidePercent = 5 };
 
     /// <summary>
     /// Ho et al. 2020, appendix B, for CIFAR-10: the network of google/ddpm-cifar10-32 and its training over 800,000 steps, with a dropout of 0.1.

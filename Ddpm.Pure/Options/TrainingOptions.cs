@@ -22,7 +22,9 @@ public sealed record TrainingOptions
     /// <summary>The heading of the options of single networks, which the help page of `train` lists by name alone.</summary>
     internal const string OfNetworks = "More options of networks (see Ddpm.Host/README.md)";
 
-    /// <summary>The network, its recipe and how samples are made and shown: "original", "standard" or "best". <see cref="Of"/> starts from it.</summary>
+    /// <summary>
+    /// The network, its recipe and how samples are made and shown: a name in <see cref="Choices.Presets"/>. <see cref="Of"/> starts from it.
+    /// </summary>
     [TrainOption(Recipe, "Network and recipe: {0}", Choices = nameof(Choices.Presets))]
     public string Preset { get; init; } = "best";
 
