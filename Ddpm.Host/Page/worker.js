@@ -44,14 +44,27 @@ function imageServer(post) {
   };
 }
 
-/** Noise on the great circle from one image's noise to another's (Shoemake 1985). */
-function between(model, { seed, number, between: [other, fraction] }) {
-  const from = model.initialNoise(seed, number), to = model.initialNoise(seed, other);
-  const product = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
-  const angle = Math.acos(Math.min(1, Math.max(-1, product(from, to) / Math.sqrt(product(from, from) * product(to, to)))));
-  if (angle < 1e-6) return from;
-  const [a, b] = [Math.sin((1 - fraction) * angle) / Math.sin(angle), Math.sin(fraction * angle) / Math.sin(angle)];
+/** The angle between two vectors, in [0, π], accurate at both ends (Kahan); 0 if either is 0. */
+function angleBetween(from, to) {
+  const [x, y] = [from, to].map(vector => {
+    const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+    return Float64Array.from(vector, value => length > 0 ? value / length : 0);
+  });
+  if (!x.some(value => value) || !y.some(value => value)) return 0;
+  const squares = sign => x.reduce((sum, value, i) => sum + (value + sign * y[i]) ** 2, 0);
+  return 2 * Math.atan(Math.sqrt(squares(-1) / squares(1)));
+}
+
+/** A vector on the great circle from one vector to another (Shoemake 1985); on the straight line if they are in line. */
+function greatCircle(from, to, fraction) {
+  const angle = angleBetween(from, to), sine = Math.sin(angle);
+  const [a, b] = sine < 1e-8 ? [1 - fraction, fraction] : [Math.sin((1 - fraction) * angle) / sine, Math.sin(fraction * angle) / sine];
   return from.map((value, i) => a * value + b * to[i]);
+}
+
+/** Noise between two images' noise. */
+function between(model, { seed, number, between: [other, fraction] }) {
+  return greatCircle(model.initialNoise(seed, number), model.initialNoise(seed, other), fraction);
 }
 
 if (typeof WorkerGlobalScope !== 'undefined' && globalThis instanceof WorkerGlobalScope) {

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Ddpm.Host.Processes;
 using Ddpm.Pure.Formats;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
 using Xunit;
 
 namespace Ddpm.Properties.CommandLine;
@@ -99,12 +101,23 @@ public sealed class BrowserTests : IDisposable
         var captions = browser.Value("[...document.querySelectorAll('#wall span')].map(s => s.textContent).join(' ')")!.GetValue<string>();
         Assert.Equal("sneaker sneaker sneaker sneaker", captions);
         Assert.Contains("--sampler ddim --sampling-steps 5", Text(browser, "command"), StringComparison.Ordinal);
-        var gif = Convert.FromBase64String(browser.Value(
-            "page.wall.gif().arrayBuffer().then(b => btoa(String.fromCharCode(...new Uint8Array(b))))")!.GetValue<string>());
-        using (var animation = SixLabors.ImageSharp.Image.Load(gif))
+        using (var animation = Gif(browser, "page.wall.gif()"))
         {
             Assert.Equal(6, animation.Frames.Count);
             Assert.Equal((118, 118), (animation.Width, animation.Height));
+        }
+
+        // A GIF of noise, whose codes fill the table more than once. The greys are in the palette.
+        const string Noise = "(() => { const canvas = Object.assign(document.createElement('canvas'), { width: 128, height: 128 });"
+            + "paint(canvas, Uint8Array.from({ length: 128 * 128 }, (_, i) => Math.round(255 * ((Math.imul(i, 0x9e3779b1) >>> 9) % 40) / 39)));"
+            + "return gif([{ canvas, delay: 5 }]); })()";
+        using (var noise = Gif(browser, Noise))
+        {
+            var pixels = new L8[128 * 128];
+            noise.CopyPixelDataTo(pixels);
+            Assert.Equal(
+                Enumerable.Range(0, pixels.Length).Select(i => (int)Math.Round(255 * ((unchecked((uint)i * 0x9e3779b1) >> 9) % 40) / 39.0)),
+                pixels.Select(pixel => (int)pixel.PackedValue));
         }
 
         // A report has the same page in a frame.
@@ -203,6 +216,9 @@ public sealed class BrowserTests : IDisposable
     /// <summary>The first line of an element's text.</summary>
     private static string Text(Browser browser, string id) =>
         browser.Value($"document.getElementById('{id}').textContent")!.GetValue<string>().Split('\n')[0];
+
+    private static Image<L8> Gif(Browser browser, string gif) => Image.Load<L8>(Convert.FromBase64String(
+        browser.Value($"{gif}.arrayBuffer().then(b => btoa([...new Uint8Array(b)].map(c => String.fromCharCode(c)).join('')))")!.GetValue<string>()));
 
     private static int[] Numbers(JsonNode? numbers) => [.. numbers!.AsArray().Select(number => number!.GetValue<int>())];
 

@@ -79,7 +79,7 @@ public sealed record Preset(string Network, bool ClipSample, bool StretchPixels,
     /// The best recipe for about two hours of two cores: five times the epochs, and half the learning rate, because a long run bears smaller steps
     /// (Ddpm.Host/RESULTS.md).
     /// </summary>
-    public static Preset Finest { get; } = Best with { Recipe = new() { Epochs = 100, LearningRate = 1e-3 }, GuidePercent = 5 };
+    public static Preset Finest { get; } = Best with { Recipe = new() { Epochs = 100, LearningRate = 1e-3 }, GuidePercent = 8 };
 
     /// <summary>
     /// Ho et al. 2020, appendix B, for CIFAR-10: the network of google/ddpm-cifar10-32 and its training over 800,000 steps, with a dropout of 0.1.

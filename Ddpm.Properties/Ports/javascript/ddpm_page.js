@@ -1,6 +1,6 @@
 // Runs the port that an exported page contains, in Node 18 or later and without the page:
 //
-//   node ddpm_page.js reference PAGE REFERENCE OUT           random numbers and trajectories, for `ddpm reference verify OUT`
+//   node ddpm_page.js reference PAGE REFERENCE OUT           random numbers, trajectories and arcs, for `ddpm reference verify OUT`
 //   node ddpm_page.js images PAGE PLAN SEED FIRST COUNT OUT  pictures as bytes N×H×W×C, with the options that PLAN names, "" for the default
 //   node ddpm_page.js answers PAGE                           the network's answers to three inputs, in JSON; WebAssembly and JavaScript must agree
 
@@ -13,7 +13,7 @@ const vm = require('node:vm');
 function open(file) {
   const html = fs.readFileSync(file, 'utf8');
   const part = id => html.match(new RegExp(`<script[^>]*id="${id}"[^>]*>([^]*?)</script>`))[1];
-  const port = vm.runInThisContext(`(() => {${part('core')}\nreturn { Model, philox, normals, seedWords, runPlan, toLevels, fromBase64 };})()`);
+  const port = vm.runInThisContext(`(() => {${part('core')}\nreturn { Model, philox, normals, seedWords, runPlan, toLevels, fromBase64, angleBetween, greatCircle };})()`);
   const description = JSON.parse(part('model')), weights = part('weights');
   return { ...port, description, model: plain => new port.Model(description, port.fromBase64(weights), plain) };
 }
@@ -74,6 +74,11 @@ function reference(port, folder, out) {
     const orders = seeds.flatMap(seed => [...Array(permutations).keys()].flatMap(step => [...permutation(seed, stream, step, length)]));
     writeNpy(out, `random/permutations/${name}.npy`, '<i4', [seeds.length, permutations, length], Int32Array.from(orders));
   }
+
+  const arcs = json('spherical-interpolation.json').map(({ from, to }) => ({
+    from, to, angle: port.angleBetween(from, to), between: [0, 0.25, 0.5, 1].map(fraction => port.greatCircle(from, to, fraction)),
+  }));
+  write(out, 'spherical-interpolation.json', JSON.stringify(arcs));
 
   const scenarios = json('scenarios.json');
   const tables = (name, end) => readNpy(path.join(folder, 'denoisers', name + end + '.npy')).values;
