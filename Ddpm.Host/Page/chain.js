@@ -21,7 +21,7 @@ class Chain {
     const steps = [], round = this.round = {};
     const last = await pool.run({ ...page.request(number), purpose: 'chain' }, step => steps.push(step));
     if (!last || this.round !== round) return;
-    [this.steps, this.plan, this.scale] = [steps, plan, page.evaluations > plan.plan.lines.length ? page.choices.scale : 1];
+    [this.steps, this.plan, this.scale] = [steps, plan, page.guidance];
     const name = page.className(number);
     document.getElementById('chain-title').textContent = `How picture ${number}${name ? ` (${name})` : ''} came about`;
     this.slider.max = steps.length - 1;
@@ -81,15 +81,15 @@ function startText({ start: [image, noise] }) {
   return 'start       x = ' + formula([[image, 'image'], [noise, 'noise']]);
 }
 
-/** What a line of a plan does, in formulas. h₀ is what this line remembers, h₁ what the line before remembered. scale is the guidance scale. */
-function lineText(plan, k, scale) {
+/** What a line of a plan does, in formulas. h₀ is what this line remembers, h₁ what the line before remembered. w is the guidance scale. */
+function lineText(plan, k, w) {
   const line = plan.lines[k], { correct, predict, noise } = line, past = history => history.map((factor, i) => [factor, `h${subscript(i)}`]);
   const guess = formula([[line.estimate[0], 'x'], [line.estimate[1], 'o']]);
   const seen = formula([[line.input, 'x']]), answer = `network(${seen}, t = ${line.timestep})`;
-  const guided = [[scale, `network(${seen}, t = ${line.timestep}, class)`], [1 - scale, answer]];
+  const output = [[w, `network(${seen}, t = ${line.timestep}, class)`], [1 - w, answer]];
   const drawn = noise.least === noise.most ? [noise.least, 'z'] : [1, 's·z'];
   const rows = [
-    [`line ${k + 1}`, `o = ${scale === 1 ? answer : formula(guided)}`],
+    [`line ${k + 1}`, `o = ${formula(output)}`],
     ['estimate', `x₀ = ${plan['clip-sample'] ? `clip(${guess})` : guess}`],
     ['remember', `h₀ = ${formula([[line.remember[0], 'x'], [line.remember[1], 'o'], [line.remember[2], 'x₀']])}`],
     ['correct', `base = ${formula([[correct.base, 'base'], [correct.x, 'x'], ...past(correct.history)])}`],

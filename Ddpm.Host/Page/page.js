@@ -75,9 +75,13 @@ class Page {
     return this.description.plans[this.choices.plan];
   }
 
+  /** The guidance scale w; 0 if the network is asked without a class. */
+  get guidance() {
+    return this.description.classes.length > 0 && this.choices.label !== 'none' ? this.choices.scale : 0;
+  }
+
   get evaluations() {
-    const guided = this.description.classes.length > 0 && this.choices.scale !== 1 && this.choices.label !== 'none';
-    return this.plan.plan.lines.length * (guided ? 2 : 1);
+    return this.plan.plan.lines.length * ([0, 1].includes(this.guidance) ? 1 : 2);
   }
 
   /** What the workers need to know of a picture. */
@@ -203,8 +207,7 @@ class Page {
     this.input('progress').max = lines;
     this.input('progress').value = line;
     this.input('progress-text').textContent = `line ${line} of ${lines}`;
-    const guidance = this.evaluations > lines ? this.choices.scale : 1;
-    const rows = line === 0 ? [startText(this.plan.plan)] : lineText(this.plan.plan, line - 1, guidance).split('\n');
+    const rows = line === 0 ? [startText(this.plan.plan)] : lineText(this.plan.plan, line - 1, this.guidance).split('\n');
     this.input('executing').textContent = [...new Set([rows[0], rows.at(-1)])].map(row => row.slice(12)).join('\n');
   }
 }

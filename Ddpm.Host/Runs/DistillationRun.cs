@@ -1,6 +1,6 @@
-using Ddpm.Gpu.Devices;
 using System.Diagnostics;
 using Ddpm.Gpu.Checkpoints;
+using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;

@@ -185,6 +185,15 @@ public sealed class BrowserTests : IDisposable
         browser.Open($"{address}#seed=8&count=4&sampler=ddim&steps=5&class=1&scale=1.5");
         browser.Until(Finished);
         Assert.Equal("", Text(browser, "refused"));
+        Assert.StartsWith("o = 1.5·network(x, t = 1, class) − 0.5·network(x, t = 1)", Text(browser, "executing"), StringComparison.Ordinal);
+        browser.Open($"{address}#count=4&sampler=ddim&steps=5&class=1&scale=1");
+        browser.Until(Finished);
+        Assert.Equal("o = network(x, t = 1, class)", Text(browser, "executing"));
+        browser.Open($"{address}#count=4&sampler=ddim&steps=5&class=none&scale=2");
+        browser.Until(Finished);
+        Assert.Equal("o = network(x, t = 1)", Text(browser, "executing"));
+        browser.Open($"{address}#seed=8&count=4&sampler=ddim&steps=5&class=1&scale=1.5");
+        browser.Until(Finished);
         browser.Value("page.input('seed').focus(); page.input('seed').select()");
         browser.Press("4");
         browser.Press("x");
