@@ -2,6 +2,7 @@ using Ddpm.Gpu.Devices;
 using Ddpm.Gpu.Executors;
 using Ddpm.Gpu.Networks;
 using Ddpm.Pure.Diffusion;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Sampling;
 using LanguageExt;
 using static LanguageExt.Prelude;
@@ -13,7 +14,11 @@ namespace Ddpm.Gpu.Sampling;
 /// <param name="Network">The network.</param>
 /// <param name="Theta">Its weights.</param>
 /// <param name="Guide">A worse network for the same images and timesteps, of any architecture, for plans that ask a guide.</param>
-public sealed record TrainedNetwork(UNet Network, Tensor Theta, Option<TrainedNetwork> Guide = default);
+public sealed record TrainedNetwork(UNet Network, Tensor Theta, Option<TrainedNetwork> Guide = default)
+{
+    /// <summary>The number format of its arithmetic, and of its guide's. Another format changes images a little.</summary>
+    public Precision Precision { get; init; }
+}
 
 /// <summary>The networks that the lines of a plan ask. Several threads may use them at the same time.</summary>
 internal sealed class GuidedNetwork : IDisposable
@@ -28,9 +33,9 @@ internal sealed class GuidedNetwork : IDisposable
     {
         (_model, _guide, _condition) = (Ready(model), model.Guide.Map(Ready), condition);
 
-        static (UNet, INetworkExecutor) Ready(TrainedNetwork trained)
+        (UNet, INetworkExecutor) Ready(TrainedNetwork trained)
         {
-            var executor = ComputeDevice.Executor(trained.Network);
+            var executor = ComputeDevice.Executor(trained.Network, model.Precision);
             executor.Take(trained.Theta, withGradient: false);
             return (trained.Network, executor);
         }

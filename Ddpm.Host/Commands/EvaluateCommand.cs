@@ -46,6 +46,8 @@ internal sealed class EvaluateCommand
         DefaultValueFactory = _ => UsualBoundImages,
     };
 
+    private readonly CommandLine.Option<string> _precision = RecipeOptions.Create<string>(nameof(TrainingOptions.Precision));
+
     private readonly CommandLine.Option<string?> _to = new("--to")
     {
         Description = "The folder for evaluation.json and neighbours.png [default: the run's]",
@@ -59,6 +61,7 @@ internal sealed class EvaluateCommand
         _data = new(_command);
         _machine = new(_command);
         _judging = new(_command);
+        _command.AddGroup(JudgingOptions.Samples, _precision);
         _command.AddGroup("Measurement", _images, _labels, _boundImages, _to);
         _command.Add(EvaluateClassifierCommand.Create());
         _command.Add(EvaluateStepsCommand.Create());
@@ -84,7 +87,7 @@ internal sealed class EvaluateCommand
     private Fin<Unit> WriteRun(
         CommandLine.ParseResult parsed, RunFolder folder, RunFolder target, Device device, RankMeeting meeting, IView view, CancellationToken stop)
     {
-        var request = _judging.Request(parsed, usual => _sampler.Parsed(parsed, usual));
+        var request = _judging.Request(parsed, usual => _sampler.Parsed(parsed, usual)) with { Precision = parsed.GetValue(_precision)! };
         return TrainedModel.Use(folder, device, request.GuideIn(folder), model =>
         {
             if (!meeting.Ranks.Leads)
@@ -92,7 +95,6 @@ internal sealed class EvaluateCommand
                 return EvaluationSubject.Follow(model, request, meeting, view, stop);
             }
 
-            model.Warn(view);
             var subject = EvaluationSubject.Of(
                 folder, model, request, split => _data.LoadOf(parsed, model.Receipt, view, stop, split), parsed.GetValue(_boundImages), meeting, view,
                 stop);
@@ -128,7 +130,7 @@ internal sealed class EvaluateCommand
     /// <summary>No sampler makes the images of a file.</summary>
     private Fin<Unit> CheckSampling(CommandLine.ParseResult parsed, bool hasImages)
     {
-        var sampling = hasImages ? parsed.Given([.. _sampler.All, .. _judging.OfSamples, _boundImages]) : [];
+        var sampling = hasImages ? parsed.Given([.. _sampler.All, .. _judging.OfSamples, _precision, _boundImages]) : [];
         return Outcomes.Require(
             sampling.IsEmpty, $"--images are evaluated unchanged: leave out {string.Join(" and ", sampling)}, which change how a run is sampled");
     }

@@ -4,6 +4,7 @@ using Ddpm.Host.Progress;
 using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using CommandLine = System.CommandLine;
@@ -51,7 +52,7 @@ internal sealed class SampleCommand
 
     private readonly CommandLine.Option<bool?> _clip = new("--clip")
     {
-        Description = "Clip each estimate of the image to [-1, 1] [default: true; false with the original preset or inversion]",
+        Description = "Clip each estimate of the image to [-1, 1] [default: true; false for original or inversion]",
     };
 
     private readonly CommandLine.Option<string?> _scale = new("--scale")
@@ -65,6 +66,8 @@ internal sealed class SampleCommand
         DefaultValueFactory = _ => Defaults.BatchSize,
     };
 
+    private readonly CommandLine.Option<string> _precision = RecipeOptions.Create<string>(nameof(TrainingOptions.Precision));
+
     private readonly CommandLine.Option<string?> _to = new("--to")
     {
         Description = "The folder for samples.png, samples.npy, labels.npy and sampling.gif [default: the run's]",
@@ -77,7 +80,7 @@ internal sealed class SampleCommand
         _sampler = new(_command, withNetwork: true);
         _pictures = new(_command);
         _machine = new(_command);
-        _command.AddGroup("Images", _first, _count, _seed, _class, _sweep, _clip, _scale, _batch, _to);
+        _command.AddGroup("Images", _first, _count, _seed, _class, _sweep, _clip, _scale, _precision, _batch, _to);
         _command.SetAction(parsed => Session.RunTogether(
             parsed, (ranks, view, stop) => RankMeeting.Once(ranks, meeting => Run(parsed, meeting, view, stop))));
     }
@@ -107,7 +110,10 @@ internal sealed class SampleCommand
         bool? clip = parsed.GetValue(_clip) ?? (_pictures.Inverts(parsed) ? false : null);
         return new(
             parsed.GetValue(_first), parsed.GetValue(_count), parsed.GetValue(_seed), usual => _sampler.Parsed(parsed, usual), clip,
-            parsed.GetValue(_scale), parsed.GetValue(_batch), parsed.GetValue(_class));
+            parsed.GetValue(_scale), parsed.GetValue(_batch), parsed.GetValue(_class))
+        {
+            Precision = parsed.GetValue(_precision)!,
+        };
     }
 
     /// <summary>Warns if samples from noise start from less of an image than the network was trained with: they cannot be right.</summary>

@@ -28,6 +28,7 @@ namespace Ddpm.Host.Evaluation;
 /// <param name="Corrector">Whether UniPC corrected, where it was given.</param>
 /// <param name="FullOrderStart">Whether the first steps had the full order, where it was given.</param>
 /// <param name="ClipSample">Whether estimates of the image were clipped.</param>
+/// <param name="Precision">The number format of the network, if it was not float32.</param>
 /// <param name="GuidanceScale">The guidance scale.</param>
 /// <param name="Guide">The guide, if a worse network guided.</param>
 /// <param name="GuidanceRange">The noise levels σ/a at which guidance acted, if they were given.</param>
@@ -38,7 +39,7 @@ internal sealed record SamplesReport(
     string Source, int Count, string? Sha256 = null, ulong? Seed = null, string? Sampler = null, int? Evaluations = null, IReadOnlyList<int>? Timesteps = null,
     double? Eta = null, double? Tau = null, IReadOnlyList<double>? TauRange = null, int? Restarts = null,
     IReadOnlyList<double>? RestartRange = null, string? Variance = null, bool? LowerOrderFinal = null,
-    string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, double? GuidanceScale = null,
+    string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, string? Precision = null, double? GuidanceScale = null,
     string? Guide = null, IReadOnlyList<double>? GuidanceRange = null, double? GuidanceRescale = null,
     string? Checkpoint = null, string? WeightsSha256 = null)
 {
@@ -51,6 +52,7 @@ internal sealed record SamplesReport(
             wanted.Sampling.Eta, tau, range, wanted.Sampling.Restarts,
             wanted.Sampling.RestartRange is var (end, begin) ? [end, begin] : null, wanted.Sampling.Variance, wanted.Sampling.LowerOrderFinal ? true : null,
             wanted.Sampling.UnipcVariant, wanted.Sampling.Corrector, wanted.Sampling.FullOrderStart ? true : null, wanted.Setting.ClipSample,
+            wanted.Precision == default ? null : request.Precision,
             wanted.GuidanceScale, wanted.Sampling.Guide,
             wanted.Sampling.GuidanceRange is var (least, most) ? [least, most] : null, wanted.Sampling.GuidanceRescale, model.Checkpoint, model.WeightsSha256);
     }

@@ -44,13 +44,15 @@ internal sealed record EvaluationSubject(
         IView view, CancellationToken stop) =>
         SampleJob.From(request, model).Map(job =>
         {
+            var chosen = job.Use(model, meeting.Ranks);
+            chosen.Warn(view);
             var network = model.Network.Config;
             var variance = network.LearnsVariance ? ReverseVariance.LearnedRange : ReverseVariance.Beta;
             return new EvaluationSubject(
                 load, new(network.ImageSize, network.ImageChannels), "the run's images", Some(network.Classes).Filter(classes => classes > 0),
                 test =>
-                    from plan in meeting.Compare(job.Plan(model, view, stop), new RankFact("the SHA-256 of the weights", model.WeightsSha256))
-                    from images in SamplesToJudge.Of(model with { Ranks = meeting.Ranks }, job, plan, view, stop)
+                    from plan in meeting.Compare(job.Plan(chosen, view, stop), new RankFact("the SHA-256 of the weights", model.WeightsSha256))
+                    from images in SamplesToJudge.Of(chosen, job, plan, view, stop)
                     from bound in Bound(model, test, boundImages, new(request.Seed, variance, job.Setting.ClipSample), view, stop)
                     select new EvaluatedImages(images, SamplesReport.Of(folder.Path, model, request, job, plan), bound));
         });
@@ -58,8 +60,9 @@ internal sealed record EvaluationSubject(
     /// <summary>What a rank other than 0 does for it: it makes its part of the samples.</summary>
     public static Fin<Unit> Follow(TrainedModel model, SamplingRequest request, RankMeeting meeting, IView view, CancellationToken stop) =>
         from job in SampleJob.From(request, model)
-        from plan in meeting.Compare(job.Plan(model, view, stop), new RankFact("the SHA-256 of the weights", model.WeightsSha256))
-        from images in SamplesToJudge.Of(model with { Ranks = meeting.Ranks }, job, plan, view, stop)
+        let chosen = job.Use(model, meeting.Ranks)
+        from plan in meeting.Compare(job.Plan(chosen, view, stop), new RankFact("the SHA-256 of the weights", model.WeightsSha256))
+        from images in SamplesToJudge.Of(chosen, job, plan, view, stop)
         select unit;
 
     private static Fin<Option<BoundReport>> Bound(

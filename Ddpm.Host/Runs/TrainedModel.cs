@@ -5,6 +5,7 @@ using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
+using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using LanguageExt;
@@ -25,6 +26,9 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
     /// <summary>The worse network that guides it.</summary>
     public Option<TrainedNetwork> Guide { get; init; }
 
+    /// <summary>The number format to sample with.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>The processes that sample from it together.</summary>
     public RankGroup Ranks { get; init; } = RankGroup.Alone;
 
@@ -35,7 +39,7 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
     public required Func<int?, Fin<LearntPlan>> Learnt { get; init; }
 
     /// <summary>The network with its weights and its guide.</summary>
-    public TrainedNetwork Trained => new(Network, Theta, Guide);
+    public TrainedNetwork Trained => new(Network, Theta, Guide) { Precision = Precision };
 
     /// <summary>What samples from it by a plan.</summary>
     public ImageSampler Sampler(SamplingPlan plan) => new(Trained, plan) { Ranks = Ranks };
@@ -43,10 +47,10 @@ internal sealed record TrainedModel(UNet Network, Tensor Theta, DiffusionModel M
     /// <summary>The checksum of the weights.</summary>
     public string WeightsSha256 => Gpu.Checkpoints.Checkpoint.WeightsSha256(Network, Theta);
 
-    /// <summary>Says what a person should know of the weights.</summary>
+    /// <summary>Says what a person should know of the machine and the weights.</summary>
     public Unit Warn(IView view)
     {
-        ComputeDevice.Coverage(Network.Device, Network.Config).Iter(view.Line);
+        ComputeDevice.Advice(Network.Device, Network.Config, Precision).Iter(view.Line);
         return Remark.Iter(view.Line);
     }
 

@@ -1,9 +1,12 @@
+using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Host.Faults;
 using Ddpm.Host.Progress;
 using Ddpm.Host.Runs;
 using Ddpm.Pure.Data;
 using Ddpm.Pure.Images;
+using Ddpm.Pure.Optimisation;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 using Ddpm.Pure.Training;
 using Ddpm.Pure.Validations;
@@ -23,6 +26,9 @@ namespace Ddpm.Host.Sampling;
 internal sealed record SampleJob(
     SampleRequest Images, SamplingSetting Setting, Sampler Sampler, SamplingOptions Sampling, LanguageExt.Option<int> SearchedSteps, SampleFiles Files)
 {
+    /// <summary>The number format of the network.</summary>
+    public Precision Precision { get; private init; }
+
     /// <summary>The spacing that needs the network: see <see cref="SearchedTimesteps"/>.</summary>
     public const string Searched = "searched";
 
@@ -46,6 +52,11 @@ internal sealed record SampleJob(
             return searched;
         },
         () => Setting.Timesteps);
+
+    /// <summary>The model as the job uses it, together with other processes.</summary>
+    /// <param name="model">The model that the request was checked against.</param>
+    /// <param name="ranks">The processes that sample together.</param>
+    public TrainedModel Use(TrainedModel model, RankGroup ranks) => model with { Ranks = ranks, Precision = Precision };
 
     /// <summary>The guidance scale, if classes or a guide can guide the network.</summary>
     public double? GuidanceScale => Images.Condition.IsSome || Sampling.Guide is not null ? Setting.Guidance.Scale : null;
@@ -108,7 +119,8 @@ internal sealed record SampleJob(
                 model.Network.CountOfImages("--count", request.Count).Bind(Numbered),
                 Check.AtLeast("--batch-size", request.BatchSize, 1),
                 Scales.Find("--scale", request.Scale ?? (model.Preset.StretchPixels ? "stretch" : "fixed")),
-                (steps, condition).Apply((searched, classes) => (Steps: searched, Classes: classes)),
+                (steps, condition, Choices.Precisions.Find("--precision", request.Precision))
+                    .Apply((searched, classes, precision) => (Steps: searched, Classes: classes, Precision: precision)),
                 (way.Sampler, way.Timesteps, guidance)
                     .Apply((sampler, timesteps, guided) => (Sampler: sampler, Setting: new SamplingSetting(model.Schedule, model.Prediction, timesteps, clip)
                     {
@@ -117,7 +129,10 @@ internal sealed record SampleJob(
                     .Bind(chosen => chosen.Sampler.Compile(chosen.Setting).Bind(plan => plan.InFloat32()).Map(_ => chosen)))
             .Apply((first, count, batch, scale, more, chosen) => new SampleJob(
                 new SampleRequest(request.Seed, first, count, batch, more.Classes), chosen.Setting, chosen.Sampler,
-                asked with { Variance = completed.IfFail(_ => asked).Variance }, more.Steps, Files(scale, first, more.Classes)))
+                asked with { Variance = completed.IfFail(_ => asked).Variance }, more.Steps, Files(scale, first, more.Classes))
+            {
+                Precision = more.Precision,
+            })
             .OrUsage();
     }
 

@@ -29,13 +29,14 @@ internal static class SampleWriter
         RunFolder folder, Device device, SamplingRequest request, Func<UNetConfig, Fin<Option<StartingPictures>>> pictures, RunFolder target,
         RankMeeting meeting, IView view, CancellationToken stop) =>
         TrainedModel.Use(folder, device, request.GuideIn(folder), model =>
-            from job in SampleJob.From(request, model).Do(_ => model.Warn(view))
-            from given in pictures(model.Network.Config)
-            from timesteps in (meeting.Ranks.Leads ? Folders.Create(target.Path) : unit).Bind(_ => job.Timesteps(model, view, stop))
+            from job in SampleJob.From(request, model)
+            let chosen = job.Use(model, meeting.Ranks)
+            from given in pictures(model.Network.Config).Do(_ => chosen.Warn(view))
+            from timesteps in (meeting.Ranks.Leads ? Folders.Create(target.Path) : unit).Bind(_ => job.Timesteps(chosen, view, stop))
             let searched = job with { Setting = job.Setting with { Timesteps = timesteps } }
-            from start in given.Match(some => some.Start(model, searched, view, stop), () => FromNoise(searched))
+            from start in given.Match(some => some.Start(chosen, searched, view, stop), () => FromNoise(searched))
             from agreed in meeting.Compare<Unit>(unit, new RankFact("the SHA-256 of the weights", model.WeightsSha256))
-            from written in Write(model with { Ranks = meeting.Ranks }, job, start, target, view, stop)
+            from written in Write(chosen, job, start, target, view, stop)
             select written);
 
     /// <summary>Writes guidance.png: the same images at several guidance scales, a panel for each scale with a row for each class.</summary>
@@ -45,10 +46,10 @@ internal static class SampleWriter
         TrainedModel.Use(folder, device, request.GuideIn(folder), model =>
             from jobs in toSeq(scales)
                 .Map(scale => SampleJob.From(request.With(options => options with { GuidanceScale = scale }), model))
-                .Sequence().Do(_ => model.Warn(view))
+                .Sequence().Do(all => all.Head.Use(model, meeting.Ranks).Warn(view))
             from agreed in meeting.Compare<Unit>(unit, new RankFact("the SHA-256 of the weights", model.WeightsSha256))
             from panels in (meeting.Ranks.Leads ? Folders.Create(target.Path) : unit)
-                .Bind(_ => jobs.Zip(toSeq(scales), (job, scale) => Panel(model with { Ranks = meeting.Ranks }, job, scale, view, stop)).Sequence())
+                .Bind(_ => jobs.Zip(toSeq(scales), (job, scale) => Panel(job.Use(model, meeting.Ranks), job, scale, view, stop)).Sequence())
             let path = target.Within("guidance.png")
             from written in !meeting.Ranks.Leads ? unit : target.Write(path, Png.Encode(Figure.Draw("Guidance", panels))).Map(_ => Report(view, path))
             select written);

@@ -1,4 +1,5 @@
 using Ddpm.Host.Runs;
+using Ddpm.Pure.Options;
 using Ddpm.Pure.Sampling;
 
 namespace Ddpm.Host.Sampling;
@@ -7,6 +8,9 @@ namespace Ddpm.Host.Sampling;
 internal sealed record SamplingRequest(
     int First, int Count, ulong Seed, Func<SamplingOptions, SamplingOptions> Sampling, bool? Clip, string? Scale, int BatchSize, string? Class = null)
 {
+    /// <summary>The name of the number format of the network.</summary>
+    public string Precision { get; init; } = new TrainingOptions().Precision;
+
     /// <summary>With other sampling options.</summary>
     public SamplingRequest With(Func<SamplingOptions, SamplingOptions> change) => this with { Sampling = usual => change(Sampling(usual)) };
 

@@ -57,6 +57,9 @@ public sealed class RunTests : IDisposable
     public void Training_and_sampling_have_the_same_bits_with_fewer_instructions_and_more_threads(string precision)
     {
         _ddpm.Done(DdpmProcess.SmallTraining("--epochs", "1", "--sample-every", "0", "--run", "one", "--precision", precision));
+        _ddpm.Done("sample", "--run", "one", "--count", "3", "--to", "float32");
+        Sample("all");
+        Assert.Equal(precision == "float32", Samples("float32").SequenceEqual(Samples("all")));
         (string, string)[] fewer =
         [
             ("DOTNET_EnableAVX512", "0"), ("ATEN_CPU_CAPABILITY", "default"), ("ONEDNN_MAX_CPU_ISA", "SSE41"), ("MKL_ENABLE_INSTRUCTIONS", "SSE4_2"),
@@ -70,6 +73,12 @@ public sealed class RunTests : IDisposable
         Assert.Equal(precision == "bf16", outcome.Error.Contains("bf16 is slower than float32 here", StringComparison.Ordinal));
         Assert.Equal(Weights("one"), Weights("two"));
         Assert.Equal(File.ReadAllBytes(_ddpm.Path("runs", "one", "samples.npy")), File.ReadAllBytes(_ddpm.Path("runs", "two", "samples.npy")));
+        var sampled = Sample("fewer");
+        Assert.Equal(precision == "bf16", sampled.Error.Contains("bf16 is slower than float32 here", StringComparison.Ordinal));
+        Assert.Equal(Samples("all"), Samples("fewer"));
+
+        DdpmProcess.Outcome Sample(string to) => _ddpm.Done("sample", "--run", "one", "--count", "3", "--precision", precision, "--threads", "2", "--to", to);
+        byte[] Samples(string folder) => File.ReadAllBytes(_ddpm.Path(folder, "samples.npy"));
     }
 
     [Fact]
