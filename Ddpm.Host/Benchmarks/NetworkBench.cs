@@ -69,7 +69,7 @@ internal sealed class NetworkBench : IDisposable
     /// <summary>One training step.</summary>
     public void Train() => Train(_trainer);
 
-    /// <summary>One evaluation of the network for every image of the batch, in the precision that is measured; samples are made in float32 always.</summary>
+    /// <summary>One evaluation of the network for every image of the batch, in the precision that is measured.</summary>
     public void Forward()
     {
         var batch = _config.Options.BatchSize;

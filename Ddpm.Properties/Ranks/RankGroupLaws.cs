@@ -9,6 +9,7 @@ using Ddpm.Pure.Images;
 using Ddpm.Pure.Optimisation;
 using Ddpm.Pure.Training;
 using LanguageExt;
+using LanguageExt.Common;
 using Xunit;
 using static LanguageExt.Prelude;
 using static TorchSharp.torch;
@@ -47,11 +48,11 @@ public sealed class RankGroupLaws
         }).All(numbers => numbers.SequenceEqual(all));
     }
 
-    /// <summary>Up to 2⁴⁰ bytes, none of which exists.</summary>
+    /// <summary>A whole number of GiB, one byte less or one more, up to 2⁴⁰ bytes. None of them exists.</summary>
     [Law]
-    public bool Messages_of_at_most_a_GiB_cover_all_bytes_in_order(ulong size, byte shift)
+    public bool Messages_of_at_most_a_GiB_cover_all_bytes_in_order(byte whole, byte quarters, sbyte more)
     {
-        var bytes = (long)(size >> 24 >> (shift % 41));
+        var bytes = Math.Max(0, ((quarters % 4 << 8) + whole) * (1L << 30) + more % 2);
         var parts = MessageParts.Of(bytes);
         var next = parts.Fold(0L, (expected, part) => part.First == expected ? expected + part.Count : -1);
         return next == bytes && parts.Count == Math.Max(1, (bytes + (1 << 30) - 1) / (1 << 30))
@@ -67,6 +68,7 @@ public sealed class RankGroupLaws
             if (group.Leads)
             {
                 group.End(7);
+                group.End(8); // too late
             }
 
             return (goes, group.GoesOn(), group.Ended);
@@ -134,6 +136,19 @@ public sealed class RankGroupLaws
     [Fact]
     public void A_fault_of_all_ranks_is_told_once() => Assert.Equal(
         Seq1("no such file"), RankFacts.Differences(Seq(new RankFacts("a", ["no such file"], []), new RankFacts("b", ["no such file"], []))));
+
+    [Fact]
+    public void A_rank_that_fails_before_all_meet_says_so_to_rank_0()
+    {
+        var found = ThreadRanks.Each(3, group =>
+        {
+            var met = RankMeeting.Once<int>(group, meeting => group.Rank == 1 ? Error.New("no such file") : meeting.Compare<int>(5));
+            group.End(1);
+            return met;
+        });
+        Assert.Equal($"rank 1 on {Environment.MachineName}: no such file", found[0].Fault());
+        Assert.All(found.Skip(1), one => Assert.True(one.IsFail));
+    }
 
     [Theory]
     [InlineData(

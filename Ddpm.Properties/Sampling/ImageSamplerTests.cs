@@ -1,6 +1,8 @@
 using Ddpm.Gpu.Networks;
+using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Sampling;
 using Ddpm.Gpu.Threads;
+using Ddpm.Properties.Ranks;
 using Ddpm.Properties.Training;
 using Ddpm.Pure.Diffusion;
 using Ddpm.Pure.Optimisation;
@@ -109,9 +111,22 @@ public sealed class ImageSamplerTests : IDisposable
         var weights = tiny.Network.Layout.View(tiny.Weights);
         weights[Ddpm.Pure.Networks.UNetConfig.ClassEmbeddingName][1].fill_(float.NaN);
         var request = new SampleRequest(1, first, count, 1000, ClassCondition.Of(3, LanguageExt.Prelude.None).Valid());
-        var sampler = new ImageSampler(new(tiny.Network, tiny.Weights), TinyTraining.Sampling(tiny.Model), new Replicas(workers));
-        var made = sampler.Sample(request, [], (_, _) => { }, default);
-        Assert.StartsWith($"the network's output for {image} not finite after {line}", made.Fault(), StringComparison.Ordinal);
+        var made = Sampler(RankGroup.Alone).Sample(request, [], (_, _) => { }, default);
+        var together = ThreadRanks.Each(3, ranks =>
+        {
+            var found = Sampler(ranks).Sample(request, [], (_, _) => { }, default);
+            ranks.End(1);
+            return found;
+        });
+        foreach (var told in (string[])[made.Fault(), together[0].Fault()])
+        {
+            Assert.StartsWith($"the network's output for {image} not finite after {line}", told, StringComparison.Ordinal);
+        }
+
+        Assert.All(together.Skip(1), one => Assert.True(one.IsFail));
+
+        ImageSampler Sampler(RankGroup ranks) =>
+            new(new(tiny.Network, tiny.Weights), TinyTraining.Sampling(tiny.Model), new Replicas(workers)) { Ranks = ranks };
     }
 
     [Fact]

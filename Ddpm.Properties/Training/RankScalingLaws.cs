@@ -48,6 +48,24 @@ public sealed class RankScalingLaws
         return dear >= free && (size > 1 || Near(free, dear, 0));
     }
 
+    /// <summary>One share each. Up, a balanced sum waits for as many messages after one another as ranks can be halved. Down, so does the last rank.</summary>
+    [Law]
+    public bool Messages_of_a_balanced_sum_cost_as_much_as_ranks_can_be_halved_each_way(byte ranks, byte latency, byte transfer)
+    {
+        var size = 1 + ranks % 100;
+        var step = new RankScaling(new(0, 0, 0, latency, transfer)).Step(size, size);
+        return Near(2 * Math.Ceiling(Math.Log2(size)) * (latency + transfer), step, 1e-12);
+    }
+
+    /// <summary>One share each. Rank 0 makes all additions, so all other ranks send to it.</summary>
+    [Law]
+    public bool Of_a_sequential_sum_rank_0_receives_one_message_after_another(byte ranks, byte share, byte latency)
+    {
+        var size = 1 + ranks % 100;
+        var step = new RankScaling(new(share, 0, 0, latency, 0), Sum: GradientSum.Sequential).Step(size, size);
+        return Near(share + (size - 1 + Math.Ceiling(Math.Log2(size))) * latency, step, 1e-12);
+    }
+
     /// <summary>2^k ranks with one share each: k messages up and k down, with an addition after each message on its way up.</summary>
     [Theory]
     [InlineData(0)]
