@@ -39,8 +39,8 @@ internal sealed record SamplesReport(
     string Source, int Count, string? Sha256 = null, ulong? Seed = null, string? Sampler = null, int? Evaluations = null, IReadOnlyList<int>? Timesteps = null,
     double? Eta = null, double? Tau = null, IReadOnlyList<double>? TauRange = null, int? Restarts = null,
     IReadOnlyList<double>? RestartRange = null, string? Variance = null, bool? LowerOrderFinal = null,
-    string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, string? Precision = null, double? GuidanceScale = null,
-    string? Guide = null, IReadOnlyList<double>? GuidanceRange = null, double? GuidanceRescale = null,
+    string? UnipcVariant = null, bool? Corrector = null, bool? FullOrderStart = null, bool? ClipSample = null, string? Precision = null,
+    double? GuidanceScale = null, string? Guide = null, IReadOnlyList<double>? GuidanceRange = null, double? GuidanceRescale = null,
     string? Checkpoint = null, string? WeightsSha256 = null)
 {
     /// <summary>Samples of a run.</summary>
@@ -52,8 +52,7 @@ internal sealed record SamplesReport(
             wanted.Sampling.Eta, tau, range, wanted.Sampling.Restarts,
             wanted.Sampling.RestartRange is var (end, begin) ? [end, begin] : null, wanted.Sampling.Variance, wanted.Sampling.LowerOrderFinal ? true : null,
             wanted.Sampling.UnipcVariant, wanted.Sampling.Corrector, wanted.Sampling.FullOrderStart ? true : null, wanted.Setting.ClipSample,
-            wanted.Precision == default ? null : request.Precision,
-            wanted.GuidanceScale, wanted.Sampling.Guide,
+            wanted.Precision == default ? null : request.Precision, wanted.GuidanceScale, wanted.Sampling.Guide,
             wanted.Sampling.GuidanceRange is var (least, most) ? [least, most] : null, wanted.Sampling.GuidanceRescale, model.Checkpoint, model.WeightsSha256);
     }
 

@@ -38,7 +38,7 @@ public sealed class ImageSamplerTests : IDisposable
         }
     }
 
-    /// <summary>A product of two bfloat16 numbers is off by 2⁻⁸ at most. Twelve lines of the tiny network move no pixel by more than a hundred times that.</summary>
+    /// <summary>A bfloat16 number is off by 2⁻⁹ at most, so a product is by 2⁻⁸. Twelve lines move no pixel by more than a hundred times that.</summary>
     [Fact]
     public void So_does_an_image_of_a_bfloat16_network_which_differs_a_little()
     {
