@@ -3,6 +3,7 @@ using Ddpm.Gpu.Networks;
 using Ddpm.Gpu.Ranks;
 using Ddpm.Gpu.Threads;
 using Ddpm.Gpu.Training;
+using Ddpm.Host.Faults;
 using Ddpm.Host.Ranks;
 using Ddpm.Properties.Training;
 using Ddpm.Pure.Images;
@@ -24,10 +25,16 @@ public sealed class RankGroupLaws
     {
         var found = ThreadRanks.Each(1 + ranks % 9, group =>
         {
-            var heard = group.Tell(() => told).Map(bytes => bytes.ToArray());
-            return (Heard: heard, Gathered: group.Gather(Enumerable.Repeat((byte)group.Rank, group.Rank).ToArray()).Map(bytes => bytes.ToArray()));
+            var asked = 0;
+            var heard = group.Tell(() =>
+            {
+                asked++;
+                return told;
+            }).Map(bytes => bytes.ToArray());
+            return (Heard: heard, IsAskedRightly: asked == (group.Leads && group.Size > 1 ? 1 : 0), Gathered: group.Gather(Enumerable.Repeat((byte)group.Rank, group.Rank).ToArray()).Map(bytes => bytes.ToArray()));
         });
         return (found.Length == 1 || found.All(one => one.Heard.Exists(bytes => bytes.SequenceEqual(told))))
+            && found.All(one => one.IsAskedRightly)
             && found[0].Gathered.Map((rank, bytes) => bytes.Length == rank && bytes.All(b => b == rank)).ForAll(right => right)
             && found[0].Gathered.Count == found.Length
             && found.Skip(1).All(one => one.Gathered.IsEmpty);
@@ -65,6 +72,11 @@ public sealed class RankGroupLaws
         var ended = ThreadRanks.Each(5, group =>
         {
             var goes = group.GoesOn();
+            if (!group.Leads)
+            {
+                group.End(6); // only rank 0 can
+            }
+
             if (group.Leads)
             {
                 group.End(7);
@@ -134,6 +146,12 @@ public sealed class RankGroupLaws
     }
 
     [Fact]
+    public void A_rank_that_cannot_take_part_differs_in_nothing_else() => Assert.Equal(
+        Seq("no such file", "rank 2 on c: no such host"),
+        RankFacts.Differences(Seq(
+            new RankFacts("a", ["no such file"], []), new RankFacts("b", [], [new("the version", "1")]), new RankFacts("c", ["no such host"], []))));
+
+    [Fact]
     public void A_fault_of_all_ranks_is_told_once() => Assert.Equal(
         Seq1("no such file"), RankFacts.Differences(Seq(new RankFacts("a", ["no such file"], []), new RankFacts("b", ["no such file"], []))));
 
@@ -150,11 +168,26 @@ public sealed class RankGroupLaws
         Assert.All(found.Skip(1), one => Assert.True(one.IsFail));
     }
 
+    [Fact]
+    public void Different_faults_of_ranks_are_all_told()
+    {
+        var found = ThreadRanks.Each(2, group =>
+        {
+            var met = RankMeeting.Compare<int>(group, Error.New($"fault {group.Rank}"), _ => Seq<RankFact>());
+            group.End(1);
+            return met;
+        });
+        Assert.Equal(Seq("fault 0", $"rank 1 on {Environment.MachineName}: fault 1"), SeveralFaults.LinesOf(found[0].Match(_ => Errors.None, fault => fault)));
+    }
+
     [Theory]
     [InlineData(
         "OMPI_COMM_WORLD_RANK=3 OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_LOCAL_RANK=1 OMPI_COMM_WORLD_LOCAL_SIZE=2 PMIX_RANK=3", "Open MPI 3 1 2 Open MPI")]
     [InlineData("PMI_RANK=2 PMI_SIZE=4 MPI_LOCALRANKID=2 MPI_LOCALNRANKS=4", "MPICH 2 2 4 MPICH")]
     [InlineData("PMI_RANK=1 PMI_SIZE=2 SLURM_PROCID=1 SLURM_NTASKS=2 SLURM_LOCALID=0", "Slurm (PMI) 1 0 1 MPICH")]
+    [InlineData("PMI_RANK=3 PMI_SIZE=4 SLURM_PROCID=3 SLURM_NTASKS=4 SLURM_LOCALID=1 SLURM_NTASKS_PER_NODE=2", "Slurm (PMI) 3 1 2 MPICH")]
+    [InlineData("PMI_RANK=0 PMI_SIZE=1 SLURM_PROCID=0 SLURM_NTASKS=1", "MPICH 0 0 1 MPICH")]
+    [InlineData("PMI_RANK=0 PMI_SIZE=2 MPI_LOCALNRANKS=0 DDPM_MPI_LIBRARY=", "MPICH 0 0 1 MPICH")]
     [InlineData("PMIX_RANK=1 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=2 SLURM_LOCALID=1", "Slurm (PMIx) 1 1 1 Open MPI")]
     [InlineData("PMI_RANK=1 PMI_SIZE=2 DDPM_MPI_LIBRARY=/opt/libmpi.so", "MPICH 1 0 1 /opt/libmpi.so")]
     [InlineData("SLURM_PROCID=0 SLURM_NTASKS=2", "none")] // a step of Slurm without MPI

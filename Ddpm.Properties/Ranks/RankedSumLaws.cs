@@ -82,6 +82,9 @@ public sealed class RankedSumLaws
     }
 
     [Fact]
+    public void Two_billion_things_are_divided_like_two() => Assert.Equal((1_500_000_000, 500_000_000), RankedSum.Terms(2_000_000_000, 3, 4));
+
+    [Fact]
     public void Five_terms_over_two_ranks_need_one_message() => Assert.Equal(
         Array(new RankMessage(7, 1, 0)), RankedSum.Of(SumOrder.Of(GradientSum.Balanced, 5), 2).Messages);
 

@@ -27,7 +27,24 @@ internal sealed class ThreadRanks : IRankMessages
         }
 
         return Task.WhenAll(Enumerable.Range(0, ranks).Select(rank => Task.Factory.StartNew(
-            () => work(new(new ThreadRanks(rank, ways))), default, TaskCreationOptions.LongRunning, TaskScheduler.Default))).GetAwaiter().GetResult();
+            () => Work(rank), default, TaskCreationOptions.LongRunning, TaskScheduler.Default))).GetAwaiter().GetResult();
+
+        T Work(int rank)
+        {
+            try
+            {
+                return work(new(new ThreadRanks(rank, ways)));
+            }
+            catch
+            {
+                foreach (var way in ways)
+                {
+                    way.CompleteAdding(); // nobody waits for this rank from here on
+                }
+
+                throw;
+            }
+        }
     }
 
     public void Send(int to, ReadOnlySpan<byte> bytes)

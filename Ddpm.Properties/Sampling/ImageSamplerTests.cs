@@ -68,6 +68,18 @@ public sealed class ImageSamplerTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Several_ranks_make_the_images_of_one_at_each_moment()
+    {
+        var plan = TinyTraining.Sampling(_tiny.Model);
+        GeneratedImages[] Moments(RankGroup ranks) =>
+            [.. new ImageSampler(new(_tiny.Network, _tiny.Weights), plan, new Replicas(1)) { Ranks = ranks }
+                .Sample(new(5, 3, 70, 100), [0, 7, 3], (_, _) => { }, default).Valid()];
+        var (one, three) = (Moments(RankGroup.Alone), ThreadRanks.Each(3, Moments)[0]);
+        Assert.Equal(4, one.Select(moment => string.Join(' ', moment.Values.ToArray())).Distinct().Count());
+        Assert.Equal(one.Select(moment => moment.Values.ToArray()), three.Select(moment => moment.Values.ToArray()));
+    }
+
     /// <summary>It encodes: x = a·image + σ·ε.</summary>
     [Fact]
     public void A_plan_without_lines_leaves_what_it_starts_with()

@@ -39,6 +39,26 @@ public sealed class RankScalingLaws
         return Near((all * parts * 3.0 + all * 5.0) / some, Step(some), 1e-9) && Near(Step(int.MaxValue), Step(all + cores), 0);
     }
 
+    /// <summary>Two ranks on one core take twice as long for their share, the addition and the update.</summary>
+    [Fact]
+    public void All_that_is_computed_takes_longer_on_fewer_cores() =>
+        Assert.Equal(2 * (3 + 2 + 5), new RankScaling(new(Share: 3, Addition: 2, Update: 5, Latency: 0, Transfer: 0), Cores: 1).Step(2, 2));
+
+    [Theory]
+    [InlineData(8, 4, 1.0)]
+    [InlineData(8, 3, 8.0 / 9)]
+    [InlineData(8, 16, 0.5)]
+    public void Strong_scaling_is_the_busy_part_of_the_ranks_time(int shares, int ranks, double part) =>
+        Assert.Equal(part, new RankScaling(new(1, 0, 0, 0, 0)).Strong(shares, ranks), 1e-12);
+
+    /// <summary>A share takes 2, and each of the messages up and down takes 1.</summary>
+    [Theory]
+    [InlineData(1, 2, 2.0 / 4)]
+    [InlineData(5, 2, 10.0 / 12)]
+    [InlineData(1, 4, 2.0 / 6)]
+    public void Weak_scaling_is_the_time_of_one_rank_by_the_time_of_all(int shares, int ranks, double part) =>
+        Assert.Equal(part, new RankScaling(new(2, 0, 0, 1, 0)).Weak(shares, ranks), 1e-12);
+
     [Law]
     public bool Dearer_messages_never_help(byte shares, byte ranks, byte latency, byte transfer)
     {
