@@ -177,7 +177,8 @@ public sealed class RankGroupLaws
             group.End(1);
             return met;
         });
-        Assert.Equal(Seq("fault 0", $"rank 1 on {Environment.MachineName}: fault 1"), SeveralFaults.LinesOf(found[0].Match(_ => Errors.None, fault => fault)));
+        Assert.Equal(
+            Seq("fault 0", $"rank 1 on {Environment.MachineName}: fault 1"), SeveralFaults.LinesOf(found[0].Match(_ => Errors.None, fault => fault)));
     }
 
     [Theory]
