@@ -31,7 +31,8 @@ public sealed class RankGroupLaws
                 asked++;
                 return told;
             }).Map(bytes => bytes.ToArray());
-            return (Heard: heard, IsAskedRightly: asked == (group.Leads && group.Size > 1 ? 1 : 0), Gathered: group.Gather(Enumerable.Repeat((byte)group.Rank, group.Rank).ToArray()).Map(bytes => bytes.ToArray()));
+            var gathered = group.Gather(Enumerable.Repeat((byte)group.Rank, group.Rank).ToArray()).Map(bytes => bytes.ToArray());
+            return (Heard: heard, IsAskedRightly: asked == (group.Leads && group.Size > 1 ? 1 : 0), Gathered: gathered);
         });
         return (found.Length == 1 || found.All(one => one.Heard.Exists(bytes => bytes.SequenceEqual(told))))
             && found.All(one => one.IsAskedRightly)
