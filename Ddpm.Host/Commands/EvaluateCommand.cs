@@ -46,8 +46,6 @@ internal sealed class EvaluateCommand
         DefaultValueFactory = _ => UsualBoundImages,
     };
 
-    private readonly CommandLine.Option<string> _precision = RecipeOptions.Create<string>(nameof(TrainingOptions.Precision));
-
     private readonly CommandLine.Option<string?> _to = new("--to")
     {
         Description = "The folder for evaluation.json and neighbours.png [default: the run's]",
@@ -59,9 +57,8 @@ internal sealed class EvaluateCommand
         _run = new(_command, "The run to evaluate");
         _sampler = new(_command, withNetwork: true);
         _data = new(_command);
-        _machine = new(_command);
+        _machine = new(_command, samples: true);
         _judging = new(_command);
-        _command.AddGroup(JudgingOptions.Samples, _precision);
         _command.AddGroup("Measurement", _images, _labels, _boundImages, _to);
         _command.Add(EvaluateClassifierCommand.Create());
         _command.Add(EvaluateStepsCommand.Create());
@@ -87,7 +84,7 @@ internal sealed class EvaluateCommand
     private Fin<Unit> WriteRun(
         CommandLine.ParseResult parsed, RunFolder folder, RunFolder target, Device device, RankMeeting meeting, IView view, CancellationToken stop)
     {
-        var request = _judging.Request(parsed, usual => _sampler.Parsed(parsed, usual)) with { Precision = parsed.GetValue(_precision)! };
+        var request = _judging.Request(parsed, usual => _sampler.Parsed(parsed, usual)) with { Precision = _machine.Precision(parsed) };
         return TrainedModel.Use(folder, device, request.GuideIn(folder), model =>
         {
             if (!meeting.Ranks.Leads)
@@ -130,7 +127,7 @@ internal sealed class EvaluateCommand
     /// <summary>No sampler makes the images of a file.</summary>
     private Fin<Unit> CheckSampling(CommandLine.ParseResult parsed, bool hasImages)
     {
-        var sampling = hasImages ? parsed.Given([.. _sampler.All, .. _judging.OfSamples, _precision, _boundImages]) : [];
+        var sampling = hasImages ? parsed.Given([.. _sampler.All, .. _judging.OfSamples, _machine.OfSamples, _boundImages]) : [];
         return Outcomes.Require(
             sampling.IsEmpty, $"--images are evaluated unchanged: leave out {string.Join(" and ", sampling)}, which change how a run is sampled");
     }

@@ -47,11 +47,8 @@ internal sealed class JudgingOptions
         HelpName = "SHA256",
     };
 
-    /// <summary>The name of the group.</summary>
-    public const string Samples = "Samples and features";
-
     public JudgingOptions(CommandLine.Command command) =>
-        command.AddGroup(Samples, _count, _seed, _clip, _classifier, _script, _trust);
+        command.AddGroup("Samples and features", _count, _seed, _clip, _classifier, _script, _trust);
 
     /// <summary>The options that only a run's samples have.</summary>
     public IReadOnlyList<CommandLine.Option> OfSamples => [_count, _seed, _clip];

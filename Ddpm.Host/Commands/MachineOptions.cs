@@ -11,7 +11,7 @@ using CommandLine = System.CommandLine;
 
 namespace Ddpm.Host.Commands;
 
-/// <summary>--device and --threads, for every command that computes, and --accumulate for `train`.</summary>
+/// <summary>--device and --threads, for every command that computes, --accumulate for `train`, and --precision for commands that sample.</summary>
 internal sealed class MachineOptions
 {
     private const int MostThreads = 1024;
@@ -32,16 +32,30 @@ internal sealed class MachineOptions
         Description = "Compute each batch in N parts, one after another, so that a GPU needs less memory [default: 1]",
     };
 
+    private readonly CommandLine.Option<string> _precision = RecipeOptions.Create<string>(nameof(TrainingOptions.Precision));
+
     /// <param name="command">The command that gets the options.</param>
     /// <param name="trains">Whether it trains a network in batches.</param>
-    public MachineOptions(CommandLine.Command command, bool trains = false)
+    /// <param name="samples">Whether it samples from a run.</param>
+    public MachineOptions(CommandLine.Command command, bool trains = false, bool samples = false)
     {
         command.AddGroup("Machine", _device, _threads);
         if (trains)
         {
             command.AddGroup(TrainingOptions.Numbers, _accumulate);
         }
+
+        if (samples)
+        {
+            command.AddGroup("Machine", _precision);
+        }
     }
+
+    /// <summary>The option --precision.</summary>
+    public CommandLine.Option OfSamples => _precision;
+
+    /// <summary>The name of the network's number format.</summary>
+    public string Precision(CommandLine.ParseResult parsed) => parsed.GetValue(_precision)!;
 
     /// <summary>In how many parts to compute each batch: as on the command line, else as on another machine, else 1.</summary>
     public Fin<int> Accumulate(CommandLine.ParseResult parsed, LanguageExt.Option<MachineReceipt> otherwise) => Check

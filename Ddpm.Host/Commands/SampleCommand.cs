@@ -4,7 +4,6 @@ using Ddpm.Host.Progress;
 using Ddpm.Host.Ranks;
 using Ddpm.Host.Runs;
 using Ddpm.Host.Sampling;
-using Ddpm.Pure.Options;
 using Ddpm.Pure.Training;
 using LanguageExt;
 using CommandLine = System.CommandLine;
@@ -66,8 +65,6 @@ internal sealed class SampleCommand
         DefaultValueFactory = _ => Defaults.BatchSize,
     };
 
-    private readonly CommandLine.Option<string> _precision = RecipeOptions.Create<string>(nameof(TrainingOptions.Precision));
-
     private readonly CommandLine.Option<string?> _to = new("--to")
     {
         Description = "The folder for samples.png, samples.npy, labels.npy and sampling.gif [default: the run's]",
@@ -79,8 +76,8 @@ internal sealed class SampleCommand
         _run = new(_command, "The run to sample from", _pretrained.Option);
         _sampler = new(_command, withNetwork: true);
         _pictures = new(_command);
-        _machine = new(_command);
-        _command.AddGroup("Images", _first, _count, _seed, _class, _sweep, _clip, _scale, _precision, _batch, _to);
+        _machine = new(_command, samples: true);
+        _command.AddGroup("Images", _first, _count, _seed, _class, _sweep, _clip, _scale, _batch, _to);
         _command.SetAction(parsed => Session.RunTogether(
             parsed, (ranks, view, stop) => RankMeeting.Once(ranks, meeting => Run(parsed, meeting, view, stop))));
     }
@@ -112,7 +109,7 @@ internal sealed class SampleCommand
             parsed.GetValue(_first), parsed.GetValue(_count), parsed.GetValue(_seed), usual => _sampler.Parsed(parsed, usual), clip,
             parsed.GetValue(_scale), parsed.GetValue(_batch), parsed.GetValue(_class))
         {
-            Precision = parsed.GetValue(_precision)!,
+            Precision = _machine.Precision(parsed),
         };
     }
 

@@ -42,10 +42,9 @@ internal sealed record EvaluationSubject(
     public static Fin<EvaluationSubject> Of(
         RunFolder folder, TrainedModel model, SamplingRequest request, Func<DataSplit, Fin<LoadedDataSet>> load, int boundImages, RankMeeting meeting,
         IView view, CancellationToken stop) =>
-        SampleJob.From(request, model).Map(job =>
+        SampleJob.From(request, model).Do(job => job.Use(model, meeting.Ranks).Warn(view)).Map(job =>
         {
             var chosen = job.Use(model, meeting.Ranks);
-            chosen.Warn(view);
             var network = model.Network.Config;
             var variance = network.LearnsVariance ? ReverseVariance.LearnedRange : ReverseVariance.Beta;
             return new EvaluationSubject(

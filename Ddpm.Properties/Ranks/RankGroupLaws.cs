@@ -56,11 +56,11 @@ public sealed class RankGroupLaws
         }).All(numbers => numbers.SequenceEqual(all));
     }
 
-    /// <summary>A whole number of GiB, one byte less or one more, up to 2⁴⁰ bytes. None of them exists.</summary>
+    /// <summary>Up to 2⁴⁰ bytes, a third of them whole GiB, and some one byte less or more. None of them exists.</summary>
     [Law]
-    public bool Messages_of_at_most_a_GiB_cover_all_bytes_in_order(byte whole, byte quarters, sbyte more)
+    public bool Messages_of_at_most_a_GiB_cover_all_bytes_in_order(ushort whole, sbyte more, byte shift)
     {
-        var bytes = Math.Max(0, ((quarters % 4 << 8) + whole) * (1L << 30) + more % 2);
+        var bytes = Math.Max(0, (whole % 1024L << 30) + (more % 3L << (shift % 30)));
         var parts = MessageParts.Of(bytes);
         var next = parts.Fold(0L, (expected, part) => part.First == expected ? expected + part.Count : -1);
         return next == bytes && parts.Count == Math.Max(1, (bytes + (1 << 30) - 1) / (1 << 30))
@@ -73,17 +73,8 @@ public sealed class RankGroupLaws
         var ended = ThreadRanks.Each(5, group =>
         {
             var goes = group.GoesOn();
-            if (!group.Leads)
-            {
-                group.End(6); // only rank 0 can
-            }
-
-            if (group.Leads)
-            {
-                group.End(7);
-                group.End(8); // too late
-            }
-
+            group.End(group.Leads ? 7 : 6); // only rank 0 can
+            group.End(8); // too late
             return (goes, group.GoesOn(), group.Ended);
         });
         Assert.All(ended, one => Assert.Equal((true, false, Some(7)), one));

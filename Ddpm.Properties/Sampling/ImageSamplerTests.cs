@@ -38,13 +38,13 @@ public sealed class ImageSamplerTests : IDisposable
         }
     }
 
-    /// <summary>A bfloat16 number is off by 2⁻⁹ at most, so a product is by 2⁻⁸. Twelve lines move no pixel by more than a hundred times that.</summary>
+    /// <summary>A product of bfloat16 numbers is off by 2⁻⁸ at most, as a part of it. The largest difference of these images is 0.008.</summary>
     [Fact]
     public void So_does_an_image_of_a_bfloat16_network_which_differs_a_little()
     {
         var plan = TinyTraining.Sampling(_tiny.Model);
         var (exact, all) = (Made(plan, 0, 40, 40, 2), Made(plan, 0, 40, 40, 2, precision: Precision.BFloat16));
-        Assert.InRange(exact.Zip(all, (x, y) => Math.Abs(x - y)).Max(), 1e-6f, 100f / 256);
+        Assert.InRange(exact.Zip(all, (x, y) => Math.Abs(x - y)).Max(), 1e-6f, 1f / 64);
         foreach (var (first, count) in ((int, int)[])[(0, 1), (13, 21), (32, 8)])
         {
             Assert.Equal(all[(first * Pixels)..((first + count) * Pixels)], Made(plan, first, count, 16, 1, precision: Precision.BFloat16));

@@ -151,8 +151,8 @@ public sealed record TrainingOptions
     public bool Flip { get; init; }
 
     /// <summary>
-    /// The probability of each geometric change of a training image, which the network is told about; 0 for no changes
-    /// (<see cref="Images.GeometricAugmentation"/>).
+    /// The probability of each geometric change of a training image (<see cref="Images.GeometricAugmentation"/>); 0 for no changes. The network gets the
+    /// changes of each image as an input.
     /// </summary>
     [TrainOption(Numbers, "Change images at random and tell the network: each transformation with this probability", AtLeast = 0, AtMost = 1)]
     public double Augment { get; init; }
